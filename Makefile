@@ -1,0 +1,52 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+CACHE_FREE := env -u PYTHONDONTWRITEBYTECODE
+
+.PHONY: demo test check lint format bench lock picture clean setup
+
+demo: $(STAMP)              ## the console on a scratch copy of the demo database
+	@$(BIN)/ringfence demo
+
+test: $(STAMP)              ## every test
+	@$(CACHE_FREE) $(BIN)/python -m pytest -q -n auto
+
+check: lint test            ## lint, format, types, import contracts and tests
+
+lint: $(STAMP)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(STAMP)
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(STAMP)             ## what scoping costs, and how soon the first paint comes
+	@$(BIN)/python -m benchmarks
+
+demo.db: $(STAMP) $(wildcard src/ringfence/snapshot/story*)
+	@rm -f demo.db
+	@$(BIN)/python -m ringfence.snapshot.story demo.db
+
+picture: $(STAMP)           ## regenerates docs/console.svg
+	@$(BIN)/python -m docs.picture docs/console.svg
+
+setup: $(STAMP)
+
+$(STAMP): requirements-dev.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Setting up .venv (once)…"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(CACHE_FREE) $(BIN)/python -m compileall -q src
+	@touch $@
+
+lock: ## pins what pyproject.toml asks for, with hashes and without addresses
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

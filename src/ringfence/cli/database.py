@@ -1,0 +1,45 @@
+"""``db``: the schema and the health of a database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ringfence.cli.options import Db, settings
+from ringfence.domain.errors import RingfenceError
+
+app = typer.Typer(help="The database itself: upgrade, check, backup.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command()
+def upgrade(context: typer.Context, db: Db = None) -> None:
+    """Bring the schema to this program's revision. An SQLite file is backed up first."""
+    from ringfence.storage.maintenance import upgrade as bring_up
+
+    typer.echo(bring_up(settings(context.obj, db, None).db))
+
+
+@app.command()
+def check(context: typer.Context, db: Db = None) -> None:
+    """Look for damage: the file, the references, the tree, the counts and the search index."""
+    from ringfence.storage.maintenance import check as look
+
+    database = settings(context.obj, db, None).open()
+    problems = look(database)
+    if problems:
+        raise RingfenceError(f"{database.name}: " + "; ".join(problems) + ": restore a backup, or load a dump")
+    typer.echo(f"{database.name} is sound")
+
+
+@app.command()
+def backup(
+    context: typer.Context,
+    target: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Where to; by default beside it.")] = None,
+    db: Db = None,
+) -> None:
+    """Copy an SQLite database, whole and consistent, while others work on it."""
+    from ringfence.storage.schema import backup as copy
+
+    typer.echo(copy(settings(context.obj, db, None).open().engine, target))

@@ -1,0 +1,163 @@
+"""``list``, ``count`` and ``can``: what a user sees, and may do."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+import typer
+
+from ringfence.cli.options import AsUser, At, Db, settings
+
+if TYPE_CHECKING:
+    from ringfence.services.records import Listing, Record
+    from ringfence.visibility.viewer import Viewer
+
+Kind = Annotated[
+    str,
+    typer.Argument(metavar="KIND", help="customers, sites, devices, users, security-groups, customer-groups or roles."),
+]
+Under = Annotated[
+    str | None, typer.Option("--under", metavar="CUSTOMER-KEY", help="Only this customer and those nested below it.")
+]
+Search = Annotated[
+    str,
+    typer.Option("--search", metavar="TEXT", help="Only records whose name (unit id, login, e-mail) holds the text."),
+]
+_MEASURED: Final = 1000
+_WIDEST: Final = 60
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    app.command("list")(list_records)
+    app.command("count")(count_records)
+    app.command("can")(can)
+
+
+def list_records(
+    context: typer.Context,
+    kind: Kind,
+    login: AsUser = None,
+    under: Under = None,
+    search: Search = "",
+    limit: Annotated[int | None, typer.Option("--limit", min=0, metavar="N", help="At most so many.")] = None,
+    output: Annotated[
+        Literal["table", "json", "csv", "keys"],
+        typer.Option("--format", help="keys prints one key a line, sorted."),
+    ] = "table",
+    db: Db = None,
+    at: At = None,
+) -> None:
+    """List what a user sees of one kind of record."""
+    from ringfence.services import listing
+
+    viewer = settings(context.obj, db, at).viewer(login)
+    wanted = _listing(viewer, kind, under, search)
+    if output == "keys":
+        _print(f"{key}\n" for key in listing.keys(viewer, wanted, limit))
+        return
+    found = listing.export(viewer, wanted, limit)
+    if output == "json":
+        _print(_json(found))
+    elif output == "csv":
+        _csv(found)
+    else:
+        _print(_table(found))
+
+
+def count_records(
+    context: typer.Context,
+    kind: Kind,
+    login: AsUser = None,
+    under: Under = None,
+    search: Search = "",
+    db: Db = None,
+    at: At = None,
+) -> None:
+    """Count what a user sees of one kind of record."""
+    from ringfence.services import listing
+
+    viewer = settings(context.obj, db, at).viewer(login)
+    typer.echo(listing.count(viewer, _listing(viewer, kind, under, search)))
+
+
+def can(
+    context: typer.Context,
+    login: Annotated[str, typer.Argument(metavar="LOGIN")],
+    permission: Annotated[str, typer.Argument(metavar="PERMISSION", help="A key such as device.list.")],
+    record: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[customer:KEY|site:KEY|device:KEY|user:KEY]", help="Without a record: anywhere at all."
+        ),
+    ] = None,
+    db: Db = None,
+    at: At = None,
+) -> None:
+    """Say whether a user holds a permission: yes and exit status 0, or no and 1."""
+    from ringfence.services import access
+
+    allowed = access.can(settings(context.obj, db, at).viewer(login), permission, record)
+    typer.echo("yes" if allowed else "no")
+    raise typer.Exit(0 if allowed else 1)
+
+
+def _listing(viewer: Viewer, kind: str, under: str | None, search: str) -> Listing:
+    from ringfence.services.listing import customer_id
+    from ringfence.services.records import Listing
+
+    return Listing(kind, search, under=customer_id(viewer, under) if under is not None else None)
+
+
+def _print(pieces: Iterable[str]) -> None:
+    for piece in pieces:
+        sys.stdout.write(piece)
+
+
+def _json(found: Iterator[Record]) -> Iterator[str]:
+    separator = "[\n"
+    for record in found:
+        yield separator + json.dumps(record.fields(), ensure_ascii=False)
+        separator = ",\n"
+    yield "[]\n" if separator == "[\n" else "\n]\n"
+
+
+def _csv(found: Iterator[Record]) -> None:
+    writer: Any = None
+    for record in found:
+        fields = record.fields()
+        if writer is None:
+            writer = csv.DictWriter(sys.stdout, list(fields), lineterminator="\n")
+            writer.writeheader()
+        writer.writerow(fields)
+
+
+def _table(found: Iterator[Record]) -> Iterator[str]:
+    from ringfence.console.text import fit, literal
+
+    def cells(record: Record) -> list[str]:
+        return [_cell(value) for value in record.fields().values()]
+
+    def line(values: Iterable[str]) -> str:
+        return "  ".join(fit(value, width) for value, width in zip(values, widths, strict=True)).rstrip() + "\n"
+
+    first = list(islice(found, _MEASURED))
+    if not first:
+        return
+    titles = [title.replace("_", " ") for title in first[0].fields()]
+    from rich.cells import cell_len
+
+    columns = zip(titles, *map(cells, first), strict=True)
+    widths = [min(_WIDEST, max(cell_len(literal(value)) for value in column)) for column in columns]
+    yield line(titles)
+    for record in chain(first, found):
+        yield line(cells(record))
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else "yes" if value is True else "no" if value is False else str(value)

@@ -1,0 +1,1 @@
+"""The Textual console: everything that is drawn, and not one query."""

@@ -1,0 +1,163 @@
+"""The application: whose view it is, which screens there are, and what goes on beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App
+from textual.theme import Theme
+
+from ringfence.console.asking import Asks
+from ringfence.console.commands.palette import Commands
+from ringfence.console.screens.area import AreaScreen
+from ringfence.console.screens.customers import CustomersScreen
+from ringfence.console.screens.records import DevicesScreen, UsersScreen
+from ringfence.console.text import number
+from ringfence.console.themes import DEFAULT, load_theme, load_themes
+
+if TYPE_CHECKING:
+    from ringfence.services.records import Profile
+    from ringfence.services.workspace import Viewer, Workspace
+
+
+class RingfenceApp(App[str], Asks):
+    """The console. ``connect`` opens the database; it is called in a thread, once the first screen is painted.
+
+    ``run`` returns a line for people where the console could not go on, else None.
+    """
+
+    TITLE = "ringfence"
+    CSS_PATH = "app.tcss"
+    COMMANDS: ClassVar[set[Any]] = {Commands}
+    SCREENS = {"customers": CustomersScreen, "devices": DevicesScreen, "users": UsersScreen}
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+backslash"  # ours is a command like any other
+    BINDINGS: ClassVar[list[Any]] = []
+
+    def __init__(self, connect: Callable[[], Workspace], login: str | None = None, *, demo: bool = False) -> None:
+        super().__init__()
+        self.animation_level = "none"
+        self._connect = connect
+        self._login = login
+        self.demo = demo
+        self.workspace: Workspace | None = None
+        self.viewer: Viewer | None = None
+        self.profile: Profile | None = None
+        self.view = 0
+        """Counts the sign-ins; a screen that shows an earlier one catches up."""
+        self.console_themes: list[Theme] = []
+        chosen = load_theme(DEFAULT)
+        if chosen is not None:
+            self.register_theme(chosen)
+            self.theme = chosen.name
+
+    def on_mount(self) -> None:
+        """Paints the first screen, then opens the database beside it."""
+        self.push_screen("customers")
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        def connected(workspace: Workspace) -> None:
+            self.workspace = workspace
+            if self._login is None:
+                self.choose_user()
+            else:
+                self.sign_in(self._login)
+            self.ask("themes", load_themes, self._themes_found)
+
+        self.ask("connect", self._connect, connected, self.give_up)
+
+    def _themes_found(self, found: tuple[list[Any], list[str]]) -> None:
+        themes, problems = found
+        for theme in themes:
+            self.register_theme(theme)
+        self.console_themes = list(themes)
+        for problem in problems:
+            self.notify(f"Theme left out: {problem}", markup=False, severity="warning")
+
+    def give_up(self, reason: str) -> None:
+        """Ends the console with a line for people."""
+        self.exit(reason, return_code=1)
+
+    def tell_failure(self, reason: str) -> None:
+        """Shows a line for people."""
+        self.notify(reason, markup=False, severity="error")
+
+    def end_session(self, reason: str) -> None:
+        """Ends the present user's session: nothing of theirs stays on screen."""
+        if self.viewer is None:
+            return
+        self.viewer = self.profile = None
+        self.notify(reason, markup=False, severity="error")
+        while len(self.screen_stack) > 2:
+            self.pop_screen()
+        for screen in self.screen_stack:
+            if isinstance(screen, AreaScreen):
+                screen.sign_out()
+        self.choose_user()
+
+    def go(self, area: str) -> Any:
+        """Goes to one of the numbered screens."""
+        if getattr(self.screen, "AREA", None) != area:
+            return self.switch_screen(area)
+        return None
+
+    def choose_user(self) -> None:
+        """Asks whose view it shall be."""
+        from ringfence.console.screens.choose_user import ChooseUser
+
+        def chosen(login: str | None) -> None:
+            if login is not None:
+                self.sign_in(login)
+            elif self.viewer is None:
+                self.exit()
+
+        self.push_screen(ChooseUser("Whose view?" if self.viewer else "Who are you?"), chosen)
+
+    def choose_other_user(self) -> None:
+        """Asks who shall be laid beside the present user."""
+        from ringfence.console.screens.choose_user import ChooseUser
+        from ringfence.console.screens.side_by_side import SideBySideScreen
+
+        def chosen(login: str | None) -> None:
+            if login is not None and self.profile is not None:
+                self.push_screen(SideBySideScreen(self.profile.login, login))
+
+        self.push_screen(ChooseUser(f"Side by side with {self.profile.name if self.profile else ''}"), chosen)
+
+    def sign_in(self, login: str) -> None:
+        """Shows what a user sees, and says what that comes to."""
+        workspace = self.workspace
+        assert workspace is not None
+
+        def look() -> tuple[Viewer, Profile]:
+            viewer = workspace.sign_in(login)
+            return viewer, workspace.profile(viewer, totals=self.demo)
+
+        def signed_in(found: tuple[Viewer, Profile]) -> None:
+            first = self.viewer is None
+            self.viewer, self.profile = found
+            self.view += 1
+            for screen in self.screen_stack:
+                if isinstance(screen, AreaScreen):
+                    screen.show_viewer()
+            if not first or self.profile.reason:
+                self.notify(summary(self.profile), markup=False, timeout=6)
+
+        def refused(reason: str) -> None:
+            self.tell_failure(reason)
+            if self.viewer is None:
+                self.choose_user()
+
+        self.ask("sign-in", look, signed_in, refused)
+
+
+def summary(profile: Profile) -> str:
+    """What a user sees, in a sentence; of how many there are where that may be said."""
+    customers, devices = number(profile.customers), number(profile.devices)
+    if profile.total_customers:
+        customers += f" of {number(profile.total_customers)}"
+        devices += f" of {number(profile.total_devices)}"
+    said = f"{profile.name} sees {customers} customers, {devices} devices"
+    return f"{said}: {profile.reason}" if profile.reason else said

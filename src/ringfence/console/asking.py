@@ -1,0 +1,69 @@
+"""Asking the database without making the screen wait: the question in a thread, the answer as a message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from textual.message import Message
+from textual.message_pump import MessagePump
+from textual.worker import get_current_worker
+
+if TYPE_CHECKING:
+    from ringfence.console.app import RingfenceApp
+
+Answer = TypeVar("Answer")
+
+
+class Answered(Message):
+    """Posted by a worker's thread to whoever asked: the answer, and what to do with it there."""
+
+    def __init__(self, take: Callable[[], object]) -> None:
+        super().__init__()
+        self.take = take
+
+
+class Asks(MessagePump):
+    """A screen or widget that asks. A later question of the same group takes the place of an earlier one."""
+
+    @property
+    def ringfence(self) -> RingfenceApp:
+        """The application."""
+        return cast("RingfenceApp", self.app)
+
+    def ask(
+        self,
+        group: str,
+        question: Callable[[], Answer],
+        take: Callable[[Answer], object],
+        failed: Callable[[str], None] | None = None,
+    ) -> None:
+        """Runs ``question`` in a thread, then ``take`` with its answer here, or ``failed`` with a line for people.
+
+        Without ``failed``, the line is shown as a notice. A session that has ended goes to the application.
+        """
+
+        def work() -> None:
+            from ringfence.services.errors import RingfenceError, SessionEnded
+
+            worker = get_current_worker()
+            try:
+                answer = question()
+            except SessionEnded as error:
+                reason = str(error)
+                self.post_message(Answered(lambda: self.ringfence.end_session(reason)))
+            except RingfenceError as error:
+                said = str(error)
+                if not worker.is_cancelled:
+                    self.post_message(Answered(lambda: (failed or self.ringfence.tell_failure)(said)))
+            else:
+                if not worker.is_cancelled:
+                    self.post_message(Answered(lambda: take(answer)))
+
+        cast(Any, self).run_worker(work, thread=True, group=group, exclusive=True, exit_on_error=True)
+
+    def on_answered(self, message: Answered) -> None:
+        """Takes an answer."""
+        message.stop()
+        if getattr(self, "is_attached", True):
+            message.take()

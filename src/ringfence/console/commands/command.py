@@ -1,0 +1,68 @@
+"""A command: its key, its place in the palette, its footer text, its line in the help, and why it is off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.binding import Binding, BindingType
+
+if TYPE_CHECKING:
+    from ringfence.console.screens.area import CommandScreen
+
+
+class Command:
+    """One thing that the operator can do. A subclass states the class variables and ``run``.
+
+    ``keys`` are alternatives, the first of which is shown; ``footer`` is the text beside it in the key bar, empty for a
+    command that is not shown there; ``help`` is the sentence that explains it; ``palette`` says whether the command
+    palette offers it.
+    """
+
+    name: ClassVar[str]
+    keys: ClassVar[str]
+    footer: ClassVar[str] = ""
+    help: ClassVar[str]
+    palette: ClassVar[bool] = True
+
+    def off(self, screen: CommandScreen) -> str:
+        """Why the command cannot be used now; empty when it can."""
+        del screen
+        return ""
+
+    def run(self, screen: CommandScreen) -> Any:
+        """Does it; may return an awaitable."""
+        raise NotImplementedError
+
+
+def bindings(commands: Sequence[Command]) -> list[BindingType]:
+    """Textual's bindings for commands."""
+    return [
+        Binding(
+            command.keys,
+            f"command('{command.name}')",
+            command.footer or command.help,
+            show=bool(command.footer),
+            key_display=display(command.keys),
+        )
+        for command in commands
+    ]
+
+
+def display(keys: str) -> str:
+    """The first of a command's keys, as people write it."""
+    key = keys.split(",")[0]
+    names = {
+        "question_mark": "?",
+        "slash": "/",
+        "colon": ":",
+        "escape": "Esc",
+        "space": "Space",
+        "left_square_bracket": "[",
+        "right_square_bracket": "]",
+    }
+    if key in names:
+        return names[key]
+    if key.startswith("ctrl+"):
+        return f"^{key.removeprefix('ctrl+')}"
+    return key.upper() if key.startswith("f") and key[1:].isdigit() else key

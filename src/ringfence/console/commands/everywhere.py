@@ -1,0 +1,139 @@
+"""The commands that every screen has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from ringfence.console.commands.command import Command
+
+if TYPE_CHECKING:
+    from ringfence.console.screens.area import CommandScreen
+
+
+class Help(Command):
+    """The keys of this screen."""
+
+    name = "help"
+    keys = "question_mark,f1"
+    footer = "help"
+    help = "Show every key that works here."
+
+    def run(self, screen: CommandScreen) -> Any:
+        from ringfence.console.screens.help import HelpScreen
+
+        return screen.app.push_screen(HelpScreen(screen))
+
+
+class Palette(Command):
+    """Every command, by name."""
+
+    name = "command_palette"
+    keys = "ctrl+p,colon"
+    footer = "palette"
+    help = "Find a command, a screen or a theme by name."
+    palette = False
+
+    def run(self, screen: CommandScreen) -> Any:
+        screen.app.action_command_palette()
+
+
+class Quit(Command):
+    """The end."""
+
+    name = "quit"
+    keys = "ctrl+q"
+    footer = "quit"
+    help = "Leave the console."
+
+    def run(self, screen: CommandScreen) -> Any:
+        screen.app.exit()
+
+
+class SwitchUser(Command):
+    """Another user's view."""
+
+    name = "switch_user"
+    keys = "f2,ctrl+u"
+    footer = "switch user"
+    help = "See what another user sees; the place is kept where they may see it."
+
+    def off(self, screen: CommandScreen) -> str:
+        return "" if screen.ringfence.workspace else "the database is not open yet"
+
+    def run(self, screen: CommandScreen) -> Any:
+        screen.ringfence.choose_user()
+
+
+class SideBySide(Command):
+    """Two users over one tree."""
+
+    name = "side_by_side"
+    keys = "f3,ctrl+t"
+    footer = "side by side"
+    help = "Lay this user and another side by side over one tree."
+
+    def off(self, screen: CommandScreen) -> str:
+        return "" if screen.ringfence.profile else "sign in first"
+
+    def run(self, screen: CommandScreen) -> Any:
+        screen.ringfence.choose_other_user()
+
+
+class Refresh(Command):
+    """The data as it is now."""
+
+    name = "refresh"
+    keys = "ctrl+r,f5"
+    help = "Read everything on this screen again."
+
+    def run(self, screen: CommandScreen) -> Any:
+        screen.refresh_data()
+
+
+class _Area(Command):
+    """One of the numbered screens."""
+
+    area: ClassVar[str]
+
+    def run(self, screen: CommandScreen) -> Any:
+        return screen.ringfence.go(self.area)
+
+
+class GoCustomers(_Area):
+    """The tree."""
+
+    name = "customers"
+    area = "customers"
+    keys = "1"
+    help = "Go to the customers."
+
+
+class GoDevices(_Area):
+    """All devices."""
+
+    name = "devices"
+    area = "devices"
+    keys = "2"
+    help = "Go to the devices."
+
+
+class GoUsers(_Area):
+    """All users."""
+
+    name = "users"
+    area = "users"
+    keys = "3"
+    help = "Go to the users."
+
+
+EVERYWHERE: Final[tuple[Command, ...]] = (
+    Help(),
+    SwitchUser(),
+    SideBySide(),
+    Palette(),
+    Quit(),
+    Refresh(),
+    GoCustomers(),
+    GoDevices(),
+    GoUsers(),
+)

@@ -1,0 +1,79 @@
+"""The commands of a list or a tree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from ringfence.console.commands.command import Command
+
+if TYPE_CHECKING:
+    from ringfence.console.screens.area import AreaScreen, CommandScreen
+
+
+def _area(screen: CommandScreen) -> AreaScreen:
+    from ringfence.console.screens.area import AreaScreen
+
+    assert isinstance(screen, AreaScreen)
+    return screen
+
+
+class Filter(Command):
+    """Fewer rows."""
+
+    name = "filter"
+    keys = "slash"
+    footer = "filter"
+    help = "Show only what holds the text; Enter keeps it, Esc clears it."
+
+    def run(self, screen: CommandScreen) -> Any:
+        _area(screen).open_filter()
+
+
+class Copy(Command):
+    """The rows, elsewhere."""
+
+    name = "copy"
+    keys = "y"
+    help = "Copy the marked rows, or the one under the cursor, to your own clipboard."
+
+    def run(self, screen: CommandScreen) -> Any:
+        _area(screen).copy()
+
+
+class Back(Command):
+    """One step back."""
+
+    name = "back"
+    keys = "escape"
+    help = "Clear the filter, then the marks, then go back to the tree."
+    palette = False
+
+    def run(self, screen: CommandScreen) -> Any:
+        _area(screen).back()
+
+
+class NextTab(Command):
+    """The tab to the right."""
+
+    name = "next_tab"
+    keys = "right_square_bracket,ctrl+right"
+    footer = "next tab"
+    help = "Show the next tab of the customer."
+
+    def run(self, screen: CommandScreen) -> Any:
+        screen.turn_tab(1)
+
+
+class PreviousTab(Command):
+    """The tab to the left."""
+
+    name = "previous_tab"
+    keys = "left_square_bracket,ctrl+left"
+    help = "Show the previous tab of the customer."
+
+    def run(self, screen: CommandScreen) -> Any:
+        screen.turn_tab(-1)
+
+
+LISTS: Final[tuple[Command, ...]] = (Filter(), Copy(), Back())
+TABS: Final[tuple[Command, ...]] = (NextTab(), PreviousTab())

@@ -1,0 +1,193 @@
+"""A terminal driver for operators who type fast over slow lines.
+
+What Textual's own driver does otherwise, as of 8.2:
+
+* it takes 100 ms to decide that a lone Escape is one, rounded up to the next tick of its `select`;
+* it hands over all keys of a packet at once, so that those typed ahead go to the screen that the first one leaves;
+* it spins when the terminal goes away, since end of input looks like a piped stdin to it;
+* it queues 30 frames for a line that cannot take them: a held key then runs on for seconds.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import threading
+from codecs import getincrementaldecoder
+from collections.abc import Iterable
+from contextlib import suppress
+from queue import Empty, Full, Queue
+from typing import TYPE_CHECKING, Any, Final, TextIO
+
+from textual import constants, events
+from textual._xterm_parser import XTermParser
+from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.message_pump import MessagePump
+
+ESCAPE_SECONDS: Final = 0.025
+"""How long after an ESC the rest of a sequence may come. Terminals send a sequence in one packet; the environment
+variable ESCDELAY (milliseconds), where it is set, says otherwise."""
+
+TURN_SECONDS: Final = 0.25
+"""How long the application may take to act on a key before the next one of the same packet is handed over anyway."""
+
+FRAMES: Final = 2
+"""Frames that may wait for a slow line."""
+
+
+class Output(threading.Thread):
+    """Writes frames in the background; few may wait, and none does once the terminal has gone."""
+
+    def __init__(self, file: TextIO) -> None:
+        super().__init__(daemon=True, name="console-output")
+        self._file = file
+        self._frames: Queue[str | None] = Queue(FRAMES)
+        self.gone = threading.Event()
+
+    def write(self, text: str) -> None:
+        """Queues `text`; waits while the line is busy."""
+        while not self.gone.is_set():
+            try:
+                self._frames.put(text, timeout=0.5)
+            except Full:
+                continue
+            return
+
+    def stop(self) -> None:
+        """Writes what waits, and ends."""
+        while not self.gone.is_set():
+            try:
+                self._frames.put(None, timeout=0.1)
+            except Full:
+                continue
+            break
+        self.join(timeout=2)
+
+    def abandon(self) -> None:
+        """Ends without writing what waits: nobody reads it."""
+        self.gone.set()
+        with suppress(Full):
+            self._frames.put_nowait(None)
+
+    def run(self) -> None:
+        """Writes until told to stop, or until nobody reads any more."""
+        try:
+            while (text := self._frames.get()) is not None:
+                self._put(text)
+                if self._frames.empty():
+                    self._file.flush()
+            self._file.flush()
+        except (OSError, ValueError):
+            self.gone.set()
+            with suppress(Empty):
+                while True:
+                    self._frames.get_nowait()
+
+    def _put(self, text: str) -> None:
+        try:
+            self._file.write(text)
+        except UnicodeEncodeError:  # a locale that has fewer characters than we
+            self._file.write(text.encode(self._file.encoding, "replace").decode(self._file.encoding))
+
+
+class ConsoleDriver(LinuxDriver):
+    """Textual's driver for Linux and macOS, with a quick Escape, paced type-ahead and an end."""
+
+    def __init__(
+        self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._output: Output | None = None
+
+    def write(self, data: str) -> None:
+        """Queues `data` for the terminal."""
+        if self._output is None:
+            assert self._file is not None
+            self._output = Output(self._file)
+            self._output.start()
+        self._output.write(data)
+
+    def close(self) -> None:
+        """Writes what waits, and ends the threads."""
+        if self._output is not None:
+            self._output.stop()
+            self._output = None
+        super().close()
+
+    def run_input_thread(self) -> None:
+        """Reads keys and hands them over until the application or the terminal ends."""
+        escape_seconds = constants.ESCAPE_DELAY if "ESCDELAY" in os.environ else ESCAPE_SECONDS
+        parser = XTermParser(self._debug)
+        decode = getincrementaldecoder("utf-8")("replace").decode
+        with selectors.DefaultSelector() as selector:
+            try:
+                selector.register(self.fileno, selectors.EVENT_READ)
+            except PermissionError:  # a plain file, which is always ready: epoll does not take those
+                self._end()
+                return
+            while not self.exit_event.is_set():
+                # The parser has a deadline while it holds the beginning of a sequence.
+                pending = parser._timeout_time is not None
+                if selector.select(escape_seconds if pending else 0.1):
+                    try:
+                        data = os.read(self.fileno, 4096)
+                    except OSError:
+                        data = b""
+                    if not data:
+                        self._end()
+                        return
+                    if text := decode(data):
+                        self._hand_over(parser.feed(text))
+                elif pending:
+                    parser._timeout_time = 0.0
+                    self._hand_over(parser.tick())
+
+    def _end(self) -> None:
+        """The terminal has gone: so does the application."""
+        if self._output is not None:
+            self._output.abandon()
+        self._app.call_later(self._app.exit)
+
+    def _hand_over(self, messages: Iterable[Message]) -> None:
+        """Posts what was read, each key after the application has acted on the one before."""
+        waiting: str | None = None
+        for message in messages:
+            if waiting is not None and isinstance(message, events.Key):
+                if message.key != waiting:  # a key that is held is not paced: its repaints may merge
+                    self._await_turn()
+                waiting = None
+            if isinstance(message, events.Key):
+                # Text that goes into a field needs no pacing: nothing moves.
+                focused = self._app.focused if self._app._screen_stack else None
+                if focused is None or not focused.check_consume_key(message.key, message.character):
+                    waiting = message.key
+            self.process_message(message)
+
+    def _await_turn(self) -> None:
+        """Waits until the application, the screen and the focused widget have dealt with what they were sent."""
+        turn = threading.Event()
+        app = self._app
+
+        def pass_on(seen: frozenset[int], settled: bool) -> None:
+            # A callback runs after all that was posted to the same queue before it. A key bubbles from the focus up to
+            # the application, and what it does may move the focus or put up a screen: then those have their turn too.
+            for pump in self._pumps():
+                if id(pump) not in seen and pump.call_later(pass_on, seen | {id(pump)}, False):
+                    return
+            if settled or not app.call_later(pass_on, seen, True):
+                turn.set()
+
+        app.call_later(pass_on, frozenset({id(app)}), False)
+        waited = 0.0
+        while not self.exit_event.is_set() and waited < TURN_SECONDS and not turn.wait(0.05):
+            waited += 0.05
+
+    def _pumps(self) -> list[MessagePump]:
+        app = self._app
+        if not app._screen_stack:
+            return []
+        return list((app.screen.focused or app.screen).ancestors_with_self)

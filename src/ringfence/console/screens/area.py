@@ -1,0 +1,174 @@
+"""What every screen is made of: its commands, the bars around its lists, the filter line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.screen import Screen
+
+from ringfence.console.asking import Asks
+from ringfence.console.commands.command import Command, bindings
+from ringfence.console.commands.everywhere import EVERYWHERE
+from ringfence.console.text import literal
+from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
+from ringfence.console.widgets.filter_bar import FilterBar
+from ringfence.console.widgets.key_bar import KeyBar
+
+AREAS: tuple[tuple[str, str], ...] = (("customers", "Customers"), ("devices", "Devices"), ("users", "Users"))
+
+
+class CommandScreen(Screen[Any], Asks):
+    """A screen whose keys are commands. The one place that asks whether a command is on, and says why it is not."""
+
+    COMMANDS_HERE: ClassVar[Sequence[Command]] = ()
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS = bindings(EVERYWHERE)
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """The commands that this screen has, its own first."""
+        return (*self.COMMANDS_HERE, *EVERYWHERE)
+
+    def command(self, name: str) -> Command | None:
+        """The command of that name, if this screen has it."""
+        return next((command for command in self.commands if command.name == name), None)
+
+    def is_off(self, name: str) -> bool:
+        """Whether a command cannot be used now."""
+        command = self.command(name)
+        return command is not None and bool(command.off(self))
+
+    async def action_command(self, name: str) -> None:
+        """Runs a command, or says why it is off."""
+        command = self.command(name)
+        if command is None:
+            return
+        reason = command.off(self)
+        if reason:
+            self.notify(f"{command.footer or command.help}: {reason}", markup=False, severity="warning")
+            return
+        result = command.run(self)
+        if result is not None:
+            await result
+
+    def refresh_data(self) -> None:
+        """Reads everything again. A screen that shows data says how."""
+
+    def turn_tab(self, step: int) -> None:
+        """Shows another tab. A screen that has tabs says how."""
+
+
+class AreaScreen(CommandScreen):
+    """One of the numbered screens: title, areas, breadcrumbs, its lists, the filter line, the keys.
+
+    A subclass gives ``compose_lists`` and ``place``, and handles ``viewer_changed``, ``filtered``, ``copy``.
+    """
+
+    AREA: ClassVar[str]
+    FILTERS: ClassVar[str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown_view = 0
+        """Which sign-in the screen shows; the application counts them."""
+
+    def compose(self) -> ComposeResult:
+        yield TitleBar(app_name="◎ ringfence")
+        yield NavBar(items=AREAS)
+        yield Breadcrumbs()
+        with Horizontal(id="lists"):
+            yield from self.compose_lists()
+        yield FilterBar(placeholder=self.FILTERS, on_edit=self.filtered)
+        yield KeyBar(is_off=self.is_off)
+
+    def compose_lists(self) -> ComposeResult:
+        """The lists between the bars."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Shows where this is."""
+        self.query_one(NavBar).set_current(self.AREA)
+        self.show_viewer()
+
+    def on_screen_resume(self) -> None:
+        """Catches up with a switch of user that happened on another screen."""
+        self.show_viewer()
+
+    def show_viewer(self) -> None:
+        """Draws whose view this is, and reads the data anew when that has changed."""
+        profile = self.ringfence.profile
+        if profile is None or not self.is_mounted:
+            return
+        title = self.query_one(TitleBar)
+        title.set_place(profile.place)
+        title.set_who(profile.login, profile.standing, badge="RO")
+        if self.shown_view != self.ringfence.view:
+            self.shown_view = self.ringfence.view
+            self.query_one(FilterBar).clear_quietly()
+            self.query_one(Breadcrumbs).set_filter("")
+            self.viewer_changed()
+
+    def sign_out(self) -> None:
+        """Shows nothing any more: the session has ended."""
+        self.shown_view = -1
+        self.query_one(TitleBar).set_place("")
+        self.query_one(TitleBar).set_who("")
+        self.show_path([])
+        self.show_filter("", "")
+        self.clear()
+
+    def clear(self) -> None:
+        """Takes everything off the lists."""
+        raise NotImplementedError
+
+    def viewer_changed(self) -> None:
+        """Reads the data as the new viewer sees it."""
+        raise NotImplementedError
+
+    def filtered(self, text: str) -> None:
+        """Shows only what holds the text."""
+        raise NotImplementedError
+
+    def show_path(self, path: Sequence[str]) -> None:
+        """Draws the breadcrumbs."""
+        self.query_one(Breadcrumbs).set_path(path)
+
+    def show_filter(self, text: str, found: str) -> None:
+        """Draws the filter beside the breadcrumbs."""
+        self.query_one(Breadcrumbs).set_filter(literal(text), found)
+
+    def open_filter(self) -> None:
+        """Opens the filter line."""
+        self.query_one(FilterBar).open()
+
+    def copy(self) -> None:
+        """Copies what is marked or under the cursor."""
+        raise NotImplementedError
+
+    def back(self) -> None:
+        """Clears the filter if there is one."""
+        bar = self.query_one(FilterBar)
+        if bar.value:
+            bar.action_clear()
+        else:
+            bar.remove_class("-open")
+
+    def on_filter_bar_cleared(self) -> None:
+        """The filter is gone."""
+        self.show_filter("", "")
+
+    def on_nav_bar_picked(self, message: NavBar.Picked) -> None:
+        """Goes to an area that was clicked."""
+        self.call_later(self.ringfence.go, message.id)
+
+    def copy_out(self, text: str) -> None:
+        """Puts text on the operator's own clipboard (OSC 52: it is at the other end of the SSH line)."""
+        if not text:
+            self.notify("There is nothing to copy here.", markup=False)
+            return
+        self.app.copy_to_clipboard(text)
+        lines = text.count("\n") + 1
+        self.notify("Copied." if lines == 1 else f"Copied {lines} rows.", markup=False, timeout=2)

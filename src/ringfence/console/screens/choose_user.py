@@ -1,0 +1,125 @@
+"""Choosing a user: to sign in, to switch to, or to lay beside another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from ringfence.console.asking import Asks
+from ringfence.console.cells import users
+from ringfence.console.screens.record_list import part_of
+from ringfence.console.text import content
+from ringfence.console.widgets.record_table import RecordTable
+
+
+class ChooseUser(ModalScreen[str | None], Asks):
+    """A list of users with a search over it. Ends with a login, or None."""
+
+    BINDINGS = [
+        Binding("escape", "cancel", "Back"),
+        Binding("enter", "choose", "Choose", priority=True),
+        Binding("down", "move(1)", "Down", show=False, priority=True),
+        Binding("up", "move(-1)", "Up", show=False, priority=True),
+        Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
+        Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
+        Binding("ctrl+q", "app.quit", "Quit", show=False, priority=True),
+    ]
+    AUTO_FOCUS = "Input"
+    DEFAULT_CSS = """
+    ChooseUser { align: center middle; background: $background 60%; }
+    ChooseUser #box {
+        width: 84; max-width: 96%; height: 22; max-height: 90%;
+        border: round $primary; border-title-color: $primary; border-title-style: bold;
+        background: $background; padding: 0 1;
+    }
+    ChooseUser Input { border: none; height: 1; background: $boost; margin: 0 0 1 0; }
+    ChooseUser RecordTable { border: none; height: 1fr; }
+    """
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._title_text = title
+        self._search = ""
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box"):
+            yield Input(placeholder="Search by login, name or e-mail", compact=True)
+            yield RecordTable[Any](
+                columns=users.ACCOUNT_COLUMNS,
+                cells=users.account_cells,
+                row_id=lambda row: row.id,
+                row_cursor=lambda row: row.sort_key,
+                empty_text="Nobody matches.",
+            )
+
+    def on_mount(self) -> None:
+        """Asks for the first users."""
+        box = self.query_one("#box")
+        box.border_title = content(self._title_text)
+        box.border_subtitle = content("↑↓ Enter chooses · Esc goes back")
+        self.query_one(Input).cursor_blink = False
+        table = self.table
+        table.can_focus = False
+        self._begin()
+
+    @property
+    def table(self) -> RecordTable[Any]:
+        """The list."""
+        return self.query_one(RecordTable)
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Shows who matches."""
+        message.stop()
+        if message.value != self._search:
+            self._search = message.value
+            self._begin()
+
+    def _begin(self) -> None:
+        workspace, search = self.ringfence.workspace, self._search
+        generation = self.table.reset()
+        if workspace is not None:
+            self.ask(
+                "accounts-count",
+                lambda: workspace.account_count(search),
+                lambda total: self.table.set_total(total, generation),
+                self.table.fail,
+            )
+
+    def on_record_table_wanted(self, message: RecordTable.Wanted) -> None:
+        """Asks for the users that are about to be on screen."""
+        message.stop()
+        workspace, search, ask = self.ringfence.workspace, self._search, message.ask
+        if workspace is not None:
+            self.ask(
+                "accounts",
+                lambda: workspace.accounts(search, part_of(ask)),
+                lambda rows: self.table.deliver(ask, rows),
+                self.table.fail,
+            )
+
+    def on_record_table_chosen(self) -> None:
+        """A double click chooses too."""
+        self.action_choose()
+
+    def action_choose(self) -> None:
+        """Ends with the user under the cursor."""
+        row = self.table.current_row
+        if row is not None:
+            self.dismiss(row.login)
+
+    def action_cancel(self) -> None:
+        """Ends without one."""
+        self.dismiss(None)
+
+    def action_move(self, lines: int) -> None:
+        """Moves the list's cursor while the search keeps the focus."""
+        self.table.action_move(lines)
+
+    def action_page(self, pages: int) -> None:
+        """Moves it by a screenful."""
+        self.table.action_page(pages)

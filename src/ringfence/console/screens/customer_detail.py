@@ -1,0 +1,124 @@
+"""One customer opened: its own page, and the devices, users and sites of it and those below it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import ContentSwitcher
+
+from ringfence.console.asking import Asks
+from ringfence.console.cells import customers, devices, sites, users
+from ringfence.console.screens.record_list import RecordList
+from ringfence.console.text import content, number
+from ringfence.console.widgets.fields import Fields
+from ringfence.console.widgets.tab_bar import TabBar
+
+if TYPE_CHECKING:
+    from ringfence.services.records import CustomerDetail as Detail
+
+TABS: Final = ("details", "devices", "users", "sites")
+
+
+class CustomerDetail(Vertical, Asks):
+    """The right half of the customers screen. It is shown a customer, and reads the rest itself."""
+
+    DEFAULT_CSS = """
+    CustomerDetail {
+        border: round $panel-lighten-2;
+        border-title-color: $foreground;
+        border-title-style: bold;
+        padding: 0;
+        &:focus-within { border: round $primary; border-title-color: $primary; }
+        & ContentSwitcher { height: 1fr; }
+        & RecordTable, & Fields { border: none; border-top: blank; height: 1fr; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(id="detail")
+        self.detail: Detail | None = None
+        self.customer: int | None = None
+        self.tab = "devices"
+        self._stale: set[str] = set()
+
+    def compose(self) -> ComposeResult:
+        yield TabBar()
+        with ContentSwitcher(initial="devices"):
+            yield Fields(id="details")
+            yield RecordList("devices", devices.COLUMNS, devices.cells, id="devices")
+            yield RecordList("users", users.COLUMNS, users.cells, id="users")
+            yield RecordList("sites", sites.COLUMNS, sites.cells, id="sites")
+
+    @property
+    def current(self) -> RecordList | Fields:
+        """What the current tab shows."""
+        found = self.query_one(f"#{self.tab}")
+        assert isinstance(found, (RecordList, Fields))
+        return found
+
+    def on_mount(self) -> None:
+        """Draws the tabs without numbers."""
+        self._draw_tabs()
+
+    def open(self, customer: int, name: str) -> None:
+        """Shows a customer: its name at once, the rest as it comes."""
+        self.border_title = content(name)
+        self.customer = customer
+        self._stale = set(TABS)
+        self._show_tab()
+        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
+        if workspace is not None and viewer is not None:
+            self.ask("detail", lambda: workspace.detail(viewer, customer), self._opened, self._gone)
+
+    def close(self) -> None:
+        """Shows nothing: there is no customer to show."""
+        self.customer = self.detail = None
+        self.border_title = ""
+        self._draw_tabs()
+        self.query_one(Fields).show([])
+        for records in self.query(RecordList):
+            records.clear()
+
+    def again(self) -> None:
+        """Reads everything anew."""
+        if self.customer is not None and self.detail is not None:
+            self.open(self.customer, self.detail.name)
+
+    def _opened(self, detail: Detail) -> None:
+        self.detail = detail
+        self.border_title = content(detail.name)
+        self.query_one(Fields).show(customers.fields(detail))
+        self._draw_tabs()
+
+    def _gone(self, reason: str) -> None:
+        self.close()
+        self.query_one(Fields).fail(reason)
+
+    def turn(self, step: int) -> None:
+        """Goes to another tab, keeping the focus in here if it was."""
+        focused = self.has_focus_within
+        self.tab = TABS[(TABS.index(self.tab) + step) % len(TABS)]
+        self._show_tab()
+        self._draw_tabs()
+        if focused:
+            self.current.focus()
+
+    def _show_tab(self) -> None:
+        self.query_one(ContentSwitcher).current = self.tab
+        shown = self.current
+        if self.tab in self._stale and isinstance(shown, RecordList) and self.customer is not None:
+            shown.show(under=self.customer)
+        self._stale.discard(self.tab)
+
+    def _draw_tabs(self) -> None:
+        tabs = []
+        for tab in TABS:
+            count = getattr(self.detail, tab, None) if self.detail and tab != "details" else None
+            tabs.append((tab, tab.capitalize() if count is None else f"{tab.capitalize()} {number(count)}"))
+        self.query_one(TabBar).set_tabs(tabs, self.tab)
+
+    def on_tab_bar_picked(self, message: TabBar.Picked) -> None:
+        """Goes to a tab that was clicked."""
+        self.turn(TABS.index(message.tab_id) - TABS.index(self.tab))

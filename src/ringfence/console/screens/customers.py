@@ -1,0 +1,233 @@
+"""The customers: the tree of what the user sees, and the customer under the cursor beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+
+from ringfence.console.cells import customers
+from ringfence.console.commands.command import bindings
+from ringfence.console.commands.lists import LISTS, TABS
+from ringfence.console.screens.area import AreaScreen
+from ringfence.console.screens.customer_detail import CustomerDetail
+from ringfence.console.screens.record_list import RecordList
+from ringfence.console.text import number
+from ringfence.console.widgets.fields import Fields
+from ringfence.console.widgets.forest import TreeNode
+from ringfence.console.widgets.tree import ForestView
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ringfence.services.records import TreeCustomer
+
+_HITS = 500
+_FOLLOW_SECONDS = 0.06  # a held key runs through the tree without opening every customer on its way
+
+
+class CustomersScreen(AreaScreen):
+    """Tree and detail."""
+
+    AREA = "customers"
+    FILTERS = "Customer's name"
+    COMMANDS_HERE = (*LISTS, *TABS)
+    BINDINGS = bindings(COMMANDS_HERE)
+    AUTO_FOCUS = "ForestView"
+    DEFAULT_CSS = """
+    CustomersScreen #forest { width: 38%; min-width: 24; max-width: 60; }
+    CustomersScreen #detail { width: 1fr; }
+    CustomersScreen.-narrow #detail { display: none; }
+    CustomersScreen.-narrow #forest { width: 1fr; max-width: 100%; }
+    CustomersScreen.-narrow.-reading #detail { display: block; }
+    CustomersScreen.-narrow.-reading #forest { display: none; }
+    """
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (64, "-wide")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._search = ""
+        self._keep: tuple[int, ...] = ()
+
+    def compose_lists(self) -> ComposeResult:
+        yield ForestView(note_widths=(5, 7), enter="choose", id="forest")
+        yield CustomerDetail()
+
+    def on_mount(self) -> None:
+        self.forest.set_title("Customers")
+        super().on_mount()
+
+    @property
+    def forest(self) -> ForestView:
+        """The tree."""
+        return self.query_one(ForestView)
+
+    @property
+    def detail(self) -> CustomerDetail:
+        """The customer beside it."""
+        return self.query_one(CustomerDetail)
+
+    def viewer_changed(self) -> None:
+        """Shows the new viewer's tree, at the same place or the nearest to it that they may see."""
+        self._search = ""
+        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
+        if workspace is None or viewer is None:
+            return
+        place = [node.id for node in self.forest.path_to(self.forest.selected_id)] if self.forest.selected_id else []
+
+        def look() -> tuple[list[TreeCustomer], int | None]:
+            nodes = list(workspace.roots(viewer))
+            for own in reversed(place):
+                trail = workspace.trail(viewer, own)
+                if trail:
+                    known = {node.id for node in nodes}
+                    for step in trail[:-1]:
+                        nodes.extend(node for node in workspace.children(viewer, step.id) if node.id not in known)
+                    return nodes, own
+            if len(nodes) == 1 and nodes[0].has_children:
+                nodes.extend(workspace.children(viewer, nodes[0].id))
+            return nodes, None
+
+        self.ask("tree", look, self._show_tree, self.forest.fail)
+
+    def _show_tree(self, found: tuple[list[TreeCustomer], int | None]) -> None:
+        nodes, place = found
+        parents = {node.parent for node in nodes if node.parent is not None}
+        self.forest.empty_text = self._nothing()
+        self.forest.replace(_nodes(nodes), parents)
+        self._say_shown()
+        if place is not None:
+            self.forest.select(place)
+        elif self.forest.count:
+            self.forest.cursor = 0
+        if not self.forest.count:
+            self.show_path([])
+            self.detail.close()
+        elif self.forest.selected_id is not None:
+            self._follow(self.forest.selected_id)
+
+    def clear(self) -> None:
+        """Takes the tree and the customer off the screen."""
+        self.forest.set_roots([])
+        self.forest.empty("")
+        self.forest.set_subtitle("")
+        self.detail.close()
+
+    def _nothing(self) -> str:
+        profile = self.ringfence.profile
+        if self._search:
+            return "Nothing matches. Esc clears the filter."
+        if profile is not None and profile.reason:
+            return f"{profile.name} sees nothing: {profile.reason}."
+        return "No customer that this user may see."
+
+    def refresh_data(self) -> None:
+        """Reads tree and customer again."""
+        if self._search:
+            self.filtered(self._search)
+        else:
+            self.viewer_changed()
+
+    def filtered(self, text: str) -> None:
+        """Shows the customers whose name holds the text, under those of their ancestors that are visible."""
+        self._search = text
+        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
+        if workspace is None or viewer is None:
+            return
+        if not text:
+            self.viewer_changed()
+            return
+
+        def show(found: tuple[tuple[TreeCustomer, ...], frozenset[int]]) -> None:
+            nodes, hits = found
+            self.forest.empty_text = self._nothing()
+            self.forest.replace(_nodes(nodes), {node.parent for node in nodes if node.parent is not None})
+            if hits:
+                first = next(node.id for node in nodes if node.id in hits)
+                self.forest.select(first)
+            more = "+" if len(hits) >= _HITS else ""
+            profile = self.ringfence.profile
+            of = f" of {number(profile.customers)}" if profile else ""
+            self.show_filter(text, f"{number(len(hits))}{more}{of}")
+            self._say_shown()
+
+        self.ask("tree", lambda: workspace.matching(viewer, text, _HITS), show, self.forest.fail)
+
+    def _say_shown(self) -> None:
+        profile = self.ringfence.profile
+        if profile is not None and not self._search:
+            self.forest.set_subtitle(f"{number(profile.customers)} in all")
+        else:
+            self.forest.set_subtitle(f"{number(self.forest.count)} shown")
+
+    def on_forest_view_expanded(self, message: ForestView.Expanded) -> None:
+        """Fetches the children of a node that is opened."""
+        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
+        if workspace is None or viewer is None:
+            return
+        parent, generation = message.id, message.generation
+        self.ask(
+            f"children-{parent}",
+            lambda: workspace.children(viewer, parent),
+            lambda found: self.forest.add_children(parent, list(_nodes(found)), generation),
+        )
+
+    def on_forest_view_notes_wanted(self, message: ForestView.NotesWanted) -> None:
+        """Fetches the counts beside the nodes on screen."""
+        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
+        if workspace is None or viewer is None:
+            return
+        ids, generation = message.ids, message.generation
+        self.ask(
+            "notes",
+            lambda: workspace.counts(viewer, ids),
+            lambda found: self.forest.set_notes(
+                {own: customers.counts(*numbers) for own, numbers in found.items()}, generation
+            ),
+        )
+
+    def on_forest_view_selected(self, message: ForestView.Selected) -> None:
+        """Opens the customer under the cursor, once the cursor rests on it."""
+        own = message.id
+        self.show_path([node.label for node in self.forest.path_to(own)])
+        self.set_timer(_FOLLOW_SECONDS, lambda: self._follow(own))
+
+    def _follow(self, own: int) -> None:
+        node = self.forest.node(own)
+        shown = self.detail.customer == own and self.detail.detail is not None
+        if node is not None and self.forest.selected_id == own and not shown:
+            self.detail.open(own, node.label)
+
+    def on_forest_view_chosen(self) -> None:
+        """Goes into the customer under the cursor."""
+        self.add_class("-reading")
+        self.detail.current.focus()
+
+    def turn_tab(self, step: int) -> None:
+        """Shows another tab of the customer."""
+        self.detail.turn(step)
+
+    def back(self) -> None:
+        """Goes back to the tree, then clears the filter."""
+        current = self.detail.current
+        if isinstance(current, RecordList) and current.marks:
+            current.clear_marks()
+        elif self.forest.has_focus or not self.detail.has_focus_within:
+            super().back()
+        else:
+            self.remove_class("-reading")
+            self.forest.focus()
+
+    def copy(self) -> None:
+        """Copies from whichever side has the focus."""
+        if self.forest.has_focus and self.forest.selected_id is not None:
+            node = self.forest.node(self.forest.selected_id)
+            self.copy_out(node.label if node else "")
+        else:
+            current = self.detail.current
+            assert isinstance(current, (RecordList, Fields))
+            self.copy_out(current.copy_text())
+
+
+def _nodes(found: Iterable[TreeCustomer]) -> list[TreeNode]:
+    return [TreeNode(node.id, node.parent, node.name, node.has_children) for node in found]

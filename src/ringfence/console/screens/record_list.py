@@ -1,0 +1,160 @@
+"""A table of one kind of record, which asks the services for its own rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from textual import on
+
+from ringfence.console.asking import Asks
+from ringfence.console.text import Cell, number
+from ringfence.console.widgets.columns import Column
+from ringfence.console.widgets.record_table import Ask, RecordTable
+
+if TYPE_CHECKING:
+    from ringfence.services.records import Listing, Part, Record
+
+_MARK_LIMIT = 100_000
+
+
+class RecordList(RecordTable[Any], Asks):
+    """Rows of one kind: windowed, sorted, filtered and counted by the services, off the event loop."""
+
+    def __init__(
+        self,
+        kind: str,
+        columns: Sequence[Column],
+        cells: Callable[[Any], Sequence[Cell | str]],
+        *,
+        on_total: Callable[[], None] | None = None,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        super().__init__(
+            columns=columns,
+            cells=cells,
+            row_id=lambda row: row.id,
+            row_cursor=lambda row: row.sort_key,
+            sort=("name", False),
+            id=id,
+        )
+        self.kind = kind
+        self.listing: Listing | None = None
+        self.unfiltered: int | None = None
+        """How many rows there are without a filter, once that is known."""
+        self._on_total = on_total
+
+    def show(self, *, under: int | None = None) -> None:
+        """Shows the list from its beginning, without a filter; ``under`` keeps to one customer and those below it."""
+        from ringfence.services.records import Listing
+
+        column, descending = self.sort or ("name", False)
+        self.listing = Listing(self.kind, sort=column, descending=descending, under=under)
+        self.unfiltered = None
+        self.clear_marks()
+        self._begin_anew(keep_rows=False)
+
+    def filter(self, text: str) -> None:
+        """Shows only what holds the text."""
+        if self.listing is None or self.listing.search == text:
+            return
+        self.listing = replace(self.listing, search=text)
+        self._begin_anew()
+
+    def again(self) -> None:
+        """Reads the list anew, the cursor staying on its row where that is among the first."""
+        if self.listing is not None:
+            row = self.current_row
+            self._begin_anew(keep=row.id if row else None)
+
+    def clear(self) -> None:
+        """Shows no rows."""
+        self.listing = None
+        self.clear_marks()
+        self.reset(keep_rows=False)
+        self.empty("")
+
+    @property
+    def found(self) -> str:
+        """How many rows the filter leaves, of how many; empty without a filter."""
+        if self.listing is None or not self.listing.search or self.total is None:
+            return ""
+        of = "" if self.unfiltered is None else f" of {number(self.unfiltered)}"
+        return f"{number(self.total)}{of}"
+
+    def _begin_anew(self, *, keep_rows: bool = True, keep: int | None = None) -> None:
+        assert self.listing is not None
+        search = self.listing.search
+        self.empty_text = "Nothing matches. Esc clears the filter." if search else self._nothing()
+        generation = self.reset(keep_rows=keep_rows, keep_cursor_id=keep)
+        workspace, viewer, wanted = self.ringfence.workspace, self.ringfence.viewer, self.listing
+
+        def counted(total: int) -> None:
+            if self.set_total(total, generation):
+                if not search:
+                    self.unfiltered = total
+                if self._on_total:
+                    self._on_total()
+
+        if workspace is not None and viewer is not None:
+            self.ask(f"{self.kind}-count", lambda: workspace.count(viewer, wanted), counted, self.fail)
+
+    def _nothing(self) -> str:
+        profile = self.ringfence.profile
+        if profile is not None and profile.reason:
+            return f"{profile.name} sees nothing: {profile.reason}."
+        return f"No {self.kind} here that {profile.name if profile else 'this user'} may see."
+
+    def on_record_table_wanted(self, message: RecordTable.Wanted) -> None:
+        """Asks for rows that are about to be on screen."""
+        message.stop()
+        workspace, viewer, wanted = self.ringfence.workspace, self.ringfence.viewer, self.listing
+        if workspace is None or viewer is None or wanted is None:
+            return
+        ask = message.ask
+        self.ask(
+            f"{self.kind}-rows",
+            lambda: workspace.rows(viewer, wanted, part_of(ask)),
+            lambda rows: self.deliver(ask, rows),
+            self.fail,
+        )
+
+    def on_record_table_sort_requested(self, message: RecordTable.SortRequested) -> None:
+        """Sorts by a column, the other way round when it is sorted by it already."""
+        message.stop()
+        if self.listing is None:
+            return
+        column, descending = self.sort or ("name", False)
+        self.sort = (message.column_id, message.column_id == column and not descending)
+        self.listing = replace(self.listing, sort=self.sort[0], descending=self.sort[1])
+        self._begin_anew()
+
+    @on(RecordTable.RangeMarked)
+    def mark_all_between(self, message: RecordTable.RangeMarked) -> None:
+        """Marks the rows of a range that the table does not hold."""
+        message.stop()
+        from ringfence.services.records import Part
+
+        workspace, viewer, wanted = self.ringfence.workspace, self.ringfence.viewer, self.listing
+        size = message.last - message.first + 1
+        if workspace is None or viewer is None or wanted is None:
+            return
+        if size > _MARK_LIMIT:
+            self.notify(f"A range marks {number(_MARK_LIMIT)} rows at most.", markup=False, severity="warning")
+            return
+        part = Part(size, skip=message.first)
+
+        def rows() -> tuple[Record, ...]:
+            return workspace.rows(viewer, wanted, part)
+
+        self.ask(f"{self.kind}-range", rows, lambda found: self.mark([row.id for row in found]))
+
+
+def part_of(ask: Ask) -> Part:
+    """A window's request in the services' words."""
+    from ringfence.services.records import Part
+
+    after = (str(ask.after[0]), int(ask.after[1])) if ask.after else None
+    before = (str(ask.before[0]), int(ask.before[1])) if ask.before else None
+    return Part(ask.count, after, before, ask.from_end, ask.skip)

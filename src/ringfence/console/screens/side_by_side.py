@@ -1,0 +1,254 @@
+"""Two users over one tree: what both see, and what only one of them does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from textual.app import ComposeResult
+
+from ringfence.console.commands.command import Command, bindings
+from ringfence.console.screens.area import AREAS, CommandScreen
+from ringfence.console.text import Cell, number
+from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
+from ringfence.console.widgets.forest import TreeNode
+from ringfence.console.widgets.key_bar import KeyBar
+from ringfence.console.widgets.tree import ForestView
+
+if TYPE_CHECKING:
+    from ringfence.services.records import ComparedCustomer, Profile, TreeCustomer
+    from ringfence.services.workspace import Pair, Viewer
+
+
+class Swap(Command):
+    """The two the other way round."""
+
+    name = "swap"
+    keys = "tab,s"
+    footer = "swap users"
+    help = "Put the left user on the right."
+
+    def off(self, screen: CommandScreen) -> str:
+        return "" if isinstance(screen, SideBySideScreen) and screen.pair else "the two are still being looked up"
+
+    def run(self, screen: CommandScreen) -> Any:
+        assert isinstance(screen, SideBySideScreen)
+        screen.swap()
+
+
+class OnlyDifferences(Command):
+    """Without what both see alike."""
+
+    name = "only_differences"
+    keys = "d"
+    footer = "only differences"
+    help = "Leave out customers that both see with the same devices; again: show all."
+
+    def run(self, screen: CommandScreen) -> Any:
+        assert isinstance(screen, SideBySideScreen)
+        screen.toggle_differences()
+
+
+class ChooseLeft(Command):
+    """Another left one."""
+
+    name = "choose_left"
+    keys = "l"
+    footer = "left user"
+    help = "Choose the user on the left."
+
+    def run(self, screen: CommandScreen) -> Any:
+        assert isinstance(screen, SideBySideScreen)
+        screen.choose(0)
+
+
+class ChooseRight(Command):
+    """Another right one."""
+
+    name = "choose_right"
+    keys = "r"
+    footer = "right user"
+    help = "Choose the user on the right."
+
+    def run(self, screen: CommandScreen) -> Any:
+        assert isinstance(screen, SideBySideScreen)
+        screen.choose(1)
+
+
+class Leave(Command):
+    """Back to where one was."""
+
+    name = "leave"
+    keys = "escape,f3"
+    footer = "back"
+    help = "Go back."
+    palette = False
+
+    def run(self, screen: CommandScreen) -> Any:
+        screen.app.pop_screen()
+
+
+class SideBySideScreen(CommandScreen):
+    """The union of two users' trees, with what each of them sees of every customer."""
+
+    COMMANDS_HERE = (OnlyDifferences(), Swap(), ChooseLeft(), ChooseRight(), Leave())
+    BINDINGS = bindings(COMMANDS_HERE)
+    AUTO_FOCUS = "ForestView"
+    DEFAULT_CSS = """
+    SideBySideScreen ForestView { height: 1fr; }
+    """
+
+    def __init__(self, left: str, right: str) -> None:
+        super().__init__()
+        self._logins = [left, right]
+        self._profiles: tuple[Profile, ...] = ()
+        self.pair: Pair | None = None
+        self._seen: dict[int, ComparedCustomer] = {}
+        self._differences = False
+        self._known: dict[int, TreeNode] = {}
+
+    def compose(self) -> ComposeResult:
+        yield TitleBar(app_name="◎ ringfence")
+        yield NavBar(items=AREAS)
+        yield Breadcrumbs()
+        yield ForestView(note_widths=(14, 14, 6), note_align="left", style_of=self._style)
+        yield KeyBar(is_off=self.is_off)
+
+    @property
+    def forest(self) -> ForestView:
+        """The tree."""
+        return self.query_one(ForestView)
+
+    def on_mount(self) -> None:
+        """Looks the two up."""
+        self.forest.set_title("One tree, two users")
+        self.refresh_data()
+
+    def refresh_data(self) -> None:
+        """Reads both users' trees anew."""
+        workspace = self.ringfence.workspace
+        assert workspace is not None
+        logins, demo = tuple(self._logins), self.ringfence.demo
+
+        def look() -> tuple[Pair, tuple[Profile, ...], list[TreeCustomer]]:
+            viewers: list[Viewer] = [workspace.sign_in(login) for login in logins]
+            pair = workspace.pair(*viewers)
+            profiles = tuple(workspace.profile(viewer, totals=demo) for viewer in viewers)
+            nodes = list(workspace.roots(pair))
+            if len(nodes) == 1 and nodes[0].has_children:
+                nodes.extend(workspace.children(pair, nodes[0].id))
+            return pair, profiles, nodes
+
+        self.ask("pair", look, self._show, self._failed)
+
+    def _failed(self, reason: str) -> None:
+        if self.pair is None:
+            self.ringfence.tell_failure(reason)
+            self.app.pop_screen()
+        else:
+            self.ringfence.tell_failure(reason)
+            self._logins = [profile.login for profile in self._profiles]
+
+    def _show(self, found: tuple[Pair, tuple[Profile, ...], list[TreeCustomer]]) -> None:
+        self.pair, self._profiles, nodes = found
+        left, right = self._profiles
+        self.query_one(TitleBar).set_place(self.ringfence.profile.place if self.ringfence.profile else "")
+        self.query_one(TitleBar).set_who("side by side", "demo" if self.ringfence.demo else "", badge="RO")
+        self.query_one(Breadcrumbs).set_path(["Side by side", left.login, right.login])
+        self.forest.set_header(
+            [
+                ("Customer", (Cell(left.login, "accent"), Cell(right.login, "attention"), Cell("Only", "quiet"))),
+                ("", (Cell(left.standing, "quiet"), Cell(right.standing, "quiet"), Cell(""))),
+            ]
+        )
+        self._seen.clear()
+        self._known = {}
+        self.forest.empty_text = "Neither of them sees any customer."
+        self._add(nodes)
+        parents = {node.parent for node in nodes if node.parent is not None}
+        self.forest.replace(list(self._known.values()), parents)
+        self.forest.set_subtitle(
+            f"{left.login} {number(left.customers)} customers, {number(left.devices)} devices · "
+            f"{right.login} {number(right.customers)} customers, {number(right.devices)} devices"
+        )
+        self.app.refresh_bindings()
+
+    def _add(self, nodes: list[TreeCustomer]) -> list[TreeNode]:
+        added = [TreeNode(node.id, node.parent, node.name, node.has_children) for node in nodes]
+        self._known.update({node.id: node for node in added})
+        return added
+
+    def _style(self, own: int) -> str:
+        seen = self._seen.get(own)
+        if seen is None:
+            return ""
+        return "accent" if seen.right is None else "attention" if seen.left is None else ""
+
+    def on_forest_view_expanded(self, message: ForestView.Expanded) -> None:
+        """Fetches the children of a node that is opened."""
+        workspace, pair = self.ringfence.workspace, self.pair
+        if workspace is None or pair is None:
+            return
+        parent, generation = message.id, message.generation
+        self.ask(
+            f"children-{parent}",
+            lambda: workspace.children(pair, parent),
+            lambda found: self.forest.add_children(parent, self._add(list(found)), generation),
+        )
+
+    def on_forest_view_notes_wanted(self, message: ForestView.NotesWanted) -> None:
+        """Fetches what each of the two sees of the nodes on screen."""
+        workspace, pair = self.ringfence.workspace, self.pair
+        if workspace is None or pair is None:
+            return
+        ids, generation = message.ids, message.generation
+
+        def show(found: dict[int, ComparedCustomer]) -> None:
+            self._seen.update(found)
+            self.forest.set_notes({own: _notes(seen) for own, seen in found.items()}, generation)
+            if self._differences:
+                self._leave_out()
+
+        self.ask("notes", lambda: workspace.compare(pair, ids), show)
+
+    def swap(self) -> None:
+        """Puts the left user on the right."""
+        self._logins.reverse()
+        self.refresh_data()
+
+    def choose(self, side: int) -> None:
+        """Asks for another user on one side."""
+        from ringfence.console.screens.choose_user import ChooseUser
+
+        def chosen(login: str | None) -> None:
+            if login is not None:
+                self._logins[side] = login
+                self.refresh_data()
+
+        self.app.push_screen(ChooseUser("On the right" if side else "On the left"), chosen)
+
+    def toggle_differences(self) -> None:
+        """Leaves out what both see alike, or shows it again."""
+        self._differences = not self._differences
+        if self._differences:
+            self._leave_out()
+            self.notify("Only customers that the two do not see alike.", markup=False, timeout=2)
+        else:
+            self.refresh_data()
+
+    def _leave_out(self) -> None:
+        alike = {own for own, seen in self._seen.items() if seen.left == seen.right}
+        kept = [node for node in self._known.values() if node.id not in alike]
+        if len(kept) != len(self._known):
+            expanded = self.forest.expanded_ids
+            self._known = {node.id: node for node in kept}
+            self.forest.empty_text = "The two see the same."
+            self.forest.replace(kept, expanded & set(self._known))
+
+
+def _notes(seen: ComparedCustomer) -> tuple[Cell, ...]:
+    only = "both" if seen.left is not None and seen.right is not None else "left" if seen.right is None else "right"
+    return _count(seen.left, "accent"), _count(seen.right, "attention"), Cell(only, "quiet")
+
+
+def _count(devices: int | None, style: str) -> Cell:
+    return Cell("—", "quiet") if devices is None else Cell(f"● {number(devices)}", style)

@@ -1,0 +1,222 @@
+"""The bars at the top: whose view this is, which areas there are, where one stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.message import Message
+
+from ringfence.console.text import fit, literal, width_of
+from ringfence.console.widgets.bar import Bar, cells
+from ringfence.console.widgets.paint import Part
+
+GAP = "  "
+
+
+class TitleBar(Bar):
+    """The first line: the application and the place at the left; who looks, in what role, and a badge at the right.
+
+    Where it gets narrow, the role goes first, then the place is cut, then the application's name goes.
+    """
+
+    DEFAULT_CSS = """
+    TitleBar { background: $panel; }
+    """
+
+    def __init__(
+        self,
+        *,
+        app_name: str = "",
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+    ) -> None:
+        """Creates the bar.
+
+        Args:
+            app_name: The application's name.
+            name: The name of the widget.
+            id: The ID of the widget in the DOM.
+            classes: The CSS classes of the widget.
+        """
+        super().__init__(name=name, id=id, classes=classes)
+        self._app_name = app_name
+        self._place = self._who = self._role = self._badge = ""
+        self._badge_good = False
+
+    def set_place(self, text: str) -> None:
+        """Sets the text after the application's name."""
+        self._place = text
+        self.refresh()
+
+    def set_who(self, who: str, role: str = "", *, badge: str = "", good: bool = False) -> None:
+        """Sets whose view this is, in what role, and the badge; a `good` badge does not warn."""
+        self._who, self._role, self._badge, self._badge_good = who, role, badge, good
+        self.refresh()
+
+    def parts(self, width: int) -> Sequence[Part]:
+        """The two sides, and the space between them."""
+        left: list[Part] = [(" ", ""), (self._app_name, "accent")]
+        right: list[Part] = [(self._who, "strong")]
+        if self._badge:
+            right += [(GAP, ""), (f" {self._badge} ", "badge-good" if self._badge_good else "badge")]
+        right.append((" ", ""))
+        role: list[Part] = [(GAP, ""), (self._role, "quiet")] if self._role else []
+        place = width_of(self._place)
+        room = width - cells(left) - cells(right) - len(GAP)
+        if role and place + len(GAP) + cells(role) <= room:
+            right[1:1] = role
+            room -= cells(role)
+        if self._place and room > len(GAP) + 3:
+            left += [(GAP, ""), (fit(self._place, min(place, room - len(GAP))), "strong")]
+        elif room < 0:
+            left = [(" ", "")]
+        return [*left, (" " * max(0, width - cells(left) - cells(right)), ""), *right]
+
+
+class NavBar(Bar):
+    """The areas, numbered from 1, the current one marked. Where it gets narrow, only that one keeps its name."""
+
+    class Picked(Message):
+        """Posted when an area is clicked."""
+
+        def __init__(self, control: NavBar, item_id: str) -> None:
+            super().__init__()
+            self._bar = control
+            self.id = item_id
+
+        @property
+        def control(self) -> NavBar:
+            """The bar."""
+            return self._bar
+
+    def __init__(
+        self,
+        *,
+        items: Sequence[tuple[str, str]] = (),
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+    ) -> None:
+        """Creates the bar.
+
+        Args:
+            items: Id and label of each area.
+            name: The name of the widget.
+            id: The ID of the widget in the DOM.
+            classes: The CSS classes of the widget.
+        """
+        super().__init__(name=name, id=id, classes=classes)
+        self._items = tuple(items)
+        self._current: str | None = None
+
+    @property
+    def current(self) -> str | None:
+        """The id of the current area."""
+        return self._current
+
+    def set_items(self, items: Sequence[tuple[str, str]]) -> None:
+        """Sets id and label of each area."""
+        self._items = tuple(items)
+        self.refresh()
+
+    def set_current(self, item_id: str | None) -> None:
+        """Sets which area is current."""
+        self._current = item_id
+        self.refresh()
+
+    def _texts(self, width: int) -> tuple[str, list[tuple[str, str]]]:
+        """The gap between items, and id and text of each, as they fit into `width` cells."""
+        full = [(key, f"{place} {label}") for place, (key, label) in enumerate(self._items, 1)]
+        for gap in (GAP, " "):
+            if 1 + sum(width_of(text) + len(gap) for _, text in full) - len(gap) <= width:
+                return gap, full
+        short = [(key, text if key == self._current else text.split(" ", 1)[0]) for key, text in full]
+        return " ", short
+
+    def parts(self, width: int) -> Sequence[Part]:
+        """The items from the left."""
+        gap, texts = self._texts(width)
+        parts: list[Part] = [(" ", "")]
+        for place, (key, text) in enumerate(texts):
+            if place:
+                parts.append((gap, ""))
+            parts.append((text, "current" if key == self._current else "quiet"))
+        return parts
+
+    def on_click(self, event: events.Click) -> None:
+        """Picks the area under the mouse."""
+        gap, texts = self._texts(self.size.width)
+        x = 1
+        for key, text in texts:
+            size = width_of(text)
+            if x <= event.x < x + size:
+                self.post_message(self.Picked(self, key))
+                return
+            x += size + len(gap)
+
+
+class Breadcrumbs(Bar):
+    """Where one stands, the last step strong; at the right the filter and how many it finds."""
+
+    SEPARATOR: ClassVar[str] = " › "
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+    ) -> None:
+        """Creates an empty bar.
+
+        Args:
+            name: The name of the widget.
+            id: The ID of the widget in the DOM.
+            classes: The CSS classes of the widget.
+        """
+        super().__init__(name=name, id=id, classes=classes)
+        self._path: tuple[str, ...] = ()
+        self._filter = self._found = ""
+
+    def set_path(self, path: Sequence[str]) -> None:
+        """Sets the steps, from the outermost."""
+        self._path = tuple(path)
+        self.refresh()
+
+    def set_filter(self, text: str, found: str = "") -> None:
+        """Sets the filter (without the slash; "" for none) and what it finds, such as "3 of 1,204"."""
+        self._filter, self._found = text, found
+        self.refresh()
+
+    def parts(self, width: int) -> Sequence[Part]:
+        """The path, cut from the left where there is no room for it, and the filter."""
+        right: list[Part] = []
+        if self._filter or self._found:
+            text = GAP.join(filter(None, (f"/{literal(self._filter)}" if self._filter else "", self._found)))
+            right = [(fit(text, min(width_of(text), max(8, width // 2))), "attention"), (" ", "")]
+        room = width - 1 - cells(right) - (len(GAP) if right else 0)
+        left: list[Part] = [(" ", ""), *self._steps(room)]
+        return [*left, (" " * max(0, width - cells(left) - cells(right)), ""), *right]
+
+    def _steps(self, room: int) -> list[Part]:
+        steps = list(self._path)
+        if not steps or room < 1:
+            return []
+        last = steps.pop()
+        parts: list[Part] = [(fit(last, min(width_of(last), room)), "strong")]
+        room -= width_of(last)
+        shortened = width_of(f"…{self.SEPARATOR}")
+        while steps:
+            step = steps.pop()
+            size = width_of(step) + width_of(self.SEPARATOR)
+            # Keep room for the ellipsis as long as something is left out.
+            if size > room - (shortened if steps else 0):
+                if shortened <= room:
+                    parts.insert(0, (f"…{self.SEPARATOR}", "quiet"))
+                break
+            parts.insert(0, (f"{step}{self.SEPARATOR}", "quiet"))
+            room -= size
+        return parts

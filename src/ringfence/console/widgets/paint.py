@@ -1,0 +1,84 @@
+"""Component classes as Rich styles, resolved once: what the line-drawn widgets share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
+from textual.strip import Strip
+from textual.widget import Widget
+
+Part: TypeAlias = tuple[str, str]
+"""A piece of a line: text that is safe to draw already, and the name of its style ("" for none)."""
+
+_READABLE = 0.2
+"""The least difference in brightness (0 to 1) that a coloured text keeps on the cursor's background."""
+
+
+class Painted(Widget):
+    """A widget that draws strips in the styles of its component classes.
+
+    Subclasses name `PREFIX`, and declare a component class `<PREFIX>--<name>` for every name that they draw with.
+    Resolving a component class costs more than drawing a line, and Textual forgets it at each repaint; so the results
+    are kept here until the widget's styles change.
+    """
+
+    PREFIX = "paint"
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+        disabled: bool = False,
+    ) -> None:
+        self._paints: dict[tuple[str, str], Style] = {}
+        super().__init__(name=name, id=id, classes=classes, disabled=disabled)
+
+    def notify_style_update(self) -> None:
+        """Forgets the resolved styles: the theme, the focus or a class has changed."""
+        self._paints.clear()
+        super().notify_style_update()
+
+    def paint(self, name: str = "", on: str = "") -> Style:
+        """The style of component `name` over the background of component `on` (both "" for the widget itself)."""
+        key = (name, on)
+        style = self._paints.get(key)
+        if style is None:
+            style = self._paints[key] = self._resolve(name, on)
+        return style
+
+    def _resolve(self, name: str, on: str) -> Style:
+        base = self.get_component_rich_style(f"{self.PREFIX}--{on}") if on else self.rich_style
+        if not name:
+            return base
+        component = f"{self.PREFIX}--{name}"
+        partial = self.get_component_rich_style(component, partial=True)
+        over = partial.without_color
+        if partial.color is not None and not base.reverse:
+            # The full style has blended transparent and automatic colours, which the partial one has not.
+            color = self.get_component_rich_style(component).color
+            if color is not None and (not on or _readable(color=color, on=base.bgcolor)):
+                over += Style(color=color)
+        if partial.bgcolor is not None and not on:
+            over += Style(bgcolor=self.get_component_rich_style(component).bgcolor)
+        return base + over
+
+    def strip(self, parts: Iterable[Part], width: int, on: str = "") -> Strip:
+        """`parts` as one strip. The caller has made them `width` cells wide."""
+        paint = self.paint
+        return Strip([Segment(text, paint(name, on)) for text, name in parts if text], width)
+
+
+def _readable(color: object, on: object) -> bool:
+    from rich.color import Color as RichColor
+
+    if not isinstance(color, RichColor) or not isinstance(on, RichColor):
+        return True
+    if color.triplet is None or on.triplet is None:
+        return True
+    return abs(Color.from_rich_color(color).brightness - Color.from_rich_color(on).brightness) >= _READABLE

@@ -1,0 +1,428 @@
+"""A table of records: a window over rows held elsewhere, sorted, marked and copied by key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, ClassVar, Generic
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from ringfence.console.text import ELLIPSIS, Cell, as_cell, fit, literal, number
+from ringfence.console.widgets.columns import GAP, Column, share
+from ringfence.console.widgets.lines import LineList
+from ringfence.console.widgets.paint import Part
+from ringfence.console.widgets.window import Ask, Place, Row, Window
+
+__all__ = ["Ask", "Column", "RecordTable"]
+
+GUTTER = 2
+"""Cells before the first column, beside the cursor's bar: the sign of a mark or of the row, and a space."""
+
+
+class RecordTable(LineList, Generic[Row]):
+    """A table that holds only the rows near the screen, and asks its owner for those.
+
+    The owner answers `Wanted` with `deliver`, says with `set_total` how many rows there are when it knows, and calls
+    `reset` when the order or the filter has changed. The old rows stay until the first new ones come.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "toggle_mark", "Mark"),
+        Binding("v", "mark_range", "Mark range", show=False),
+    ]
+    """
+    | Key(s) | Description |
+    | :- | :- |
+    | space | Mark the row under the cursor, or take its mark away, and go on to the next. |
+    | v | Begin a range; again: mark all rows from there to the cursor. |
+    | shift and a column's letter | Sort by that column. |
+    """
+
+    class Wanted(Message):
+        """Posted when rows are needed: answer with `deliver(ask, rows)`. One question at a time."""
+
+        def __init__(self, control: RecordTable[Any], ask: Ask) -> None:
+            super().__init__()
+            self._table = control
+            self.ask = ask
+
+        @property
+        def control(self) -> RecordTable[Any]:
+            """The table."""
+            return self._table
+
+    class SortRequested(Message):
+        """Posted when a column's letter is pressed, or its heading clicked: set `sort` and call `reset`."""
+
+        def __init__(self, control: RecordTable[Any], column_id: str) -> None:
+            super().__init__()
+            self._table = control
+            self.column_id = column_id
+
+        @property
+        def control(self) -> RecordTable[Any]:
+            """The table."""
+            return self._table
+
+    class MarksChanged(Message):
+        """Posted when rows were marked or unmarked; `count` is how many are marked now."""
+
+        def __init__(self, control: RecordTable[Any], count: int) -> None:
+            super().__init__()
+            self._table = control
+            self.count = count
+
+        @property
+        def control(self) -> RecordTable[Any]:
+            """The table."""
+            return self._table
+
+    class RangeMarked(Message):
+        """Posted when a range was marked of which some rows are not held: the owner adds them with `mark`."""
+
+        def __init__(self, control: RecordTable[Any], first: int, last: int) -> None:
+            super().__init__()
+            self._table = control
+            self.first = first
+            self.last = last
+
+        @property
+        def control(self) -> RecordTable[Any]:
+            """The table."""
+            return self._table
+
+    def __init__(
+        self,
+        *,
+        columns: Sequence[Column],
+        cells: Callable[[Row], Sequence[Cell | str]],
+        row_id: Callable[[Row], Hashable],
+        row_cursor: Callable[[Row], Place],
+        lead: Callable[[Row], Cell] | None = None,
+        sort: tuple[str, bool] | None = None,
+        empty_text: str = "Nothing here.",
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+        disabled: bool = False,
+    ) -> None:
+        """Creates a table without rows; `reset` asks for the first.
+
+        Args:
+            columns: The columns, from the left.
+            cells: What a row shows, one cell a column. Called for rows on screen only.
+            row_id: What a row is known by when it is marked or looked for again.
+            row_cursor: Where a row stands in the present order: what `Ask.after` and `Ask.before` hold.
+            lead: A sign of one cell before the first column; a mark takes its place.
+            sort: The id of the column sorted by, and whether that is descending.
+            empty_text: What is said when there are no rows and the owner has not said why.
+            name: The name of the widget.
+            id: The ID of the widget in the DOM.
+            classes: The CSS classes of the widget.
+            disabled: Whether the widget is disabled.
+        """
+        super().__init__(name=name, id=id, classes=classes, disabled=disabled)
+        self.columns = tuple(columns)
+        self.empty_text = empty_text
+        self._cells = cells
+        self._row_id = row_id
+        self._lead = lead
+        self._sort = sort
+        self._window: Window[Row] = Window(place=row_cursor)
+        self._marks: set[Hashable] = set()
+        self._range_from: int | None = None
+        self._keep_id: Hashable | None = None
+        self._end_wanted = False
+        self._layout: tuple[int, list[tuple[int, Column, int]]] = (-1, [])
+        for column in self.columns:
+            if column.key and column.sortable:
+                self._bindings.bind(
+                    column.key.upper(), f"sort_by('{column.id}')", f"Sort by {column.title}", show=False
+                )
+
+    # What the owner asks
+
+    @property
+    def generation(self) -> int:
+        """The number of the present generation: an answer of another is ignored."""
+        return self._window.generation
+
+    @property
+    def total(self) -> int | None:
+        """How many rows there are, or None while that is not known."""
+        return self._window.total
+
+    @property
+    def rows_loaded(self) -> int:
+        """How many rows are held."""
+        return self._window.loaded
+
+    @property
+    def blocks_loaded(self) -> int:
+        """In how many blocks they are held: at most 16."""
+        return self._window.blocks
+
+    @property
+    def current_row(self) -> Row | None:
+        """The row under the cursor, or None when there is none or it is not held yet."""
+        return self._window.row(self.cursor) if self._count else None
+
+    def row_at(self, index: int) -> Row | None:
+        """Row `index`, or None when it is not held."""
+        return self._window.row(index)
+
+    @property
+    def title(self) -> str:
+        """The border's title, as it was given."""
+        return self._title
+
+    @property
+    def sort(self) -> tuple[str, bool] | None:
+        """The id of the column sorted by, and whether that is descending. Setting it only draws the arrow."""
+        return self._sort
+
+    @sort.setter
+    def sort(self, sort: tuple[str, bool] | None) -> None:
+        self._sort = sort
+        self.refresh()
+        self._tell_place()
+
+    @property
+    def marks(self) -> frozenset[Hashable]:
+        """The ids of the marked rows, on screen or not."""
+        return frozenset(self._marks)
+
+    def reset(self, *, keep_cursor_id: Hashable | None = None, keep_rows: bool = True) -> int:
+        """Begins anew, for another order, filter or state of the data; returns the number of the new generation.
+
+        Args:
+            keep_cursor_id: The cursor goes to this row if it is among the first; to the first row otherwise.
+            keep_rows: The present rows stay on screen until new ones come.
+        """
+        self._keep_id = keep_cursor_id
+        self._range_from = None
+        self._end_wanted = False
+        generation = self._window.reset(keep_rows=keep_rows)
+        if not self._window.stale:
+            self.set_count(0)
+        self.wait()
+        self.view_changed()
+        return generation
+
+    def deliver(self, ask: Ask, rows: Sequence[Row]) -> bool:
+        """Takes the rows asked for; returns False, changing nothing, when their generation has passed."""
+        fresh = self._window.stale or self.state != "ready"
+        if not self._window.deliver(ask, rows):
+            return False
+        if fresh:
+            self._begin(rows)
+        elif ask.first < self.in_view.stop + 1 and ask.first + ask.count > self.top:
+            self.refresh()
+        self._count_changed()
+        return True
+
+    def _begin(self, rows: Sequence[Row]) -> None:
+        self._count = self._window.count
+        if not self._count:
+            self.empty(self.empty_text)
+            return
+        self.ready()
+        kept = 0
+        if self._keep_id is not None:
+            kept = next((index for index, row in enumerate(rows) if self._row_id(row) == self._keep_id), 0)
+            self._keep_id = None
+        self.set_count(self._count)
+        moved = kept != self.cursor
+        self.cursor = kept
+        self.scroll_to_line(max(0, kept - self.page_height // 2))
+        self.refresh()
+        if not moved:
+            self.cursor_moved()  # another row is under it all the same
+
+    def set_total(self, total: int | None, generation: int) -> bool:
+        """Says how many rows there are; returns False, changing nothing, when `generation` has passed."""
+        if not self._window.set_total(total, generation):
+            return False
+        if not self._window.stale and self.state == "ready":
+            self._count_changed()
+            if self._end_wanted and total:
+                self.action_last()
+        return True
+
+    def _count_changed(self) -> None:
+        if self.state == "ready" and self._window.count != self._count:
+            if self._window.count:
+                self.set_count(self._window.count)
+            else:
+                self.empty(self.empty_text)
+        else:
+            self.view_changed()
+
+    def fail(self, text: str) -> None:
+        """Shows `text` instead of rows: they could not be had. `reset` tries again."""
+        self._window.reset(keep_rows=False)
+        super().fail(text)
+
+    def mark(self, ids: Sequence[Hashable]) -> None:
+        """Adds marks by id, for rows that the table does not hold as well."""
+        self._marks.update(ids)
+        self._marks_changed()
+
+    def clear_marks(self) -> None:
+        """Takes all marks away, and ends a range that was begun."""
+        self._range_from = None
+        self._marks.clear()
+        self._marks_changed()
+
+    def _marks_changed(self) -> None:
+        self.refresh()
+        self._tell_place()
+        self.post_message(self.MarksChanged(self, len(self._marks)))
+
+    def copy_text(self) -> str:
+        """The marked rows that are held, or the row under the cursor: tab-separated, one row a line, all literal."""
+        rows = [row for _, row in self._window.rows() if self._row_id(row) in self._marks]
+        if not rows and self.current_row is not None:
+            rows = [self.current_row]
+        return "\n".join("\t".join(literal(as_cell(cell).text) for cell in self._cells(row)) for row in rows)
+
+    # What the core asks
+
+    def cursor_moved(self) -> None:
+        """Tells the owner; who moves on does not wait for the end any more."""
+        self._end_wanted = False
+        super().cursor_moved()
+
+    def view_changed(self) -> None:
+        """Asks for what is missing on screen, and says in the border what is."""
+        self._tell_place()
+        if not self.is_attached or (self.state == "failed"):
+            return
+        view = self.in_view
+        ask = self._window.wants(view.start, max(view.start, view.stop - 1))
+        if ask is not None:
+            self.post_message(self.Wanted(self, ask))
+
+    def on_mount(self) -> None:
+        """Asks for what was wanted before there was a screen."""
+        if self.state == "loading":
+            self.view_changed()
+
+    def _tell_place(self) -> None:
+        parts = []
+        if self._count:
+            view = self.in_view
+            total = self._window.total
+            of = number(total) if total is not None else f"{number(self._count)}+"
+            parts.append(f"{number(view.start + 1)}–{number(max(view.stop, view.start + 1))} of {of}")
+        if self._marks:
+            parts.append(f"{number(len(self._marks))} marked")
+        if self._range_from is not None:
+            parts.append("range…")
+        if self._sort is not None and self._count:
+            column = next((column for column in self.columns if column.id == self._sort[0]), None)
+            if column is not None:
+                parts.append(f"{column.title.lower()} {'▼' if self._sort[1] else '▲'}")
+        self.set_subtitle(" · ".join(parts))
+
+    @property
+    def header_height(self) -> int:
+        """One line of headings."""
+        return 1
+
+    def _columns(self, width: int) -> list[tuple[int, Column, int]]:
+        if self._layout[0] != width:
+            self._layout = (width, share(self.columns, width - GUTTER - 1))
+        return self._layout[1]
+
+    def header_line(self, y: int, width: int) -> Sequence[Part]:
+        """The headings, with an arrow at the one sorted by."""
+        parts: list[Part] = [(" " * GUTTER, "")]
+        used = GUTTER
+        for place, (_, column, cells) in enumerate(self._columns(width)):
+            if place:
+                parts.append((" " * GAP, ""))
+                used += GAP
+            title = column.title
+            if self._sort is not None and self._sort[0] == column.id:
+                arrow = "▼" if self._sort[1] else "▲"
+                title = f"{fit(title, max(0, cells - 2)).rstrip()} {arrow}" if cells > 2 else arrow
+            parts.append((fit(title, cells, align=column.align), "header"))
+            used += cells
+        parts.append((" " * max(0, width - used), ""))
+        return parts if used <= width else [(" " * width, "")]
+
+    def line(self, index: int, width: int) -> Sequence[Part]:
+        """One row: its sign or mark, then its cells."""
+        row = self._window.row(index)
+        columns = self._columns(width)
+        if row is None or not columns:
+            return [(fit(" " * GUTTER + ELLIPSIS, width), "quiet")]
+        sign = Cell("✓", "marked") if self._row_id(row) in self._marks else self._lead(row) if self._lead else Cell("")
+        parts: list[Part] = [(fit(sign.text, 1) + " ", sign.style)]
+        used = GUTTER
+        cells = self._cells(row)
+        for place, (number_, column, wide) in enumerate(columns):
+            if place:
+                parts.append((" " * GAP, ""))
+                used += GAP
+            cell = cells[number_]
+            text, style = cell if isinstance(cell, Cell) else (cell, "")
+            parts.append((fit(text, wide, align=column.align), style or column.style))
+            used += wide
+        parts.append((" " * (width - used), ""))
+        return parts
+
+    def on_click(self, event: events.Click) -> None:
+        """Asks for a sort when a heading is clicked; a click on a row is the core's."""
+        offset = event.get_content_offset(self)
+        if offset is None or offset.y >= self.header_height:
+            return
+        x = 1 + GUTTER
+        for _, column, cells in self._columns(self.line_width - 1):
+            if x <= offset.x < x + cells and column.sortable:
+                self.action_sort_by(column.id)
+            x += cells + GAP
+
+    # Actions
+
+    def action_last(self) -> None:
+        """Goes to the last row, as soon as it is known which that is."""
+        super().action_last()
+        self._end_wanted = self._window.total is None
+
+    def action_sort_by(self, column_id: str) -> None:
+        """Asks the owner to sort by a column."""
+        self.post_message(self.SortRequested(self, column_id))
+
+    def action_toggle_mark(self) -> None:
+        """Marks the row under the cursor, or takes its mark away, and goes on to the next."""
+        row = self.current_row
+        if row is None:
+            return
+        key = self._row_id(row)
+        if key in self._marks:
+            self._marks.discard(key)
+        else:
+            self._marks.add(key)
+        self.refresh_index(self.cursor)
+        self._tell_place()
+        self.post_message(self.MarksChanged(self, len(self._marks)))
+        self.cursor += 1
+
+    def action_mark_range(self) -> None:
+        """Begins a range at the cursor, or marks all rows from its beginning to the cursor."""
+        if not self._count:
+            return
+        if self._range_from is None:
+            self._range_from = self.cursor
+            self._tell_place()
+            return
+        first, last = sorted((self._range_from, self.cursor))
+        self._range_from = None
+        self._marks.update(self._row_id(row) for _, row in self._window.rows(first, last))
+        self._marks_changed()
+        if not self._window.holds(first, last):
+            self.post_message(self.RangeMarked(self, first, last))

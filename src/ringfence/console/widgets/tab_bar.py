@@ -1,0 +1,63 @@
+"""The tabs of a pane, in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.message import Message
+
+from ringfence.console.text import width_of
+from ringfence.console.widgets.bar import Bar
+from ringfence.console.widgets.paint import Part
+
+GAP = 2
+
+
+class TabBar(Bar):
+    """Labels of which one is current. What a tab shows, and which keys turn it, is its owner's."""
+
+    class Picked(Message):
+        """Posted when a label is clicked."""
+
+        def __init__(self, control: TabBar, tab_id: str) -> None:
+            super().__init__()
+            self._bar = control
+            self.tab_id = tab_id
+
+        @property
+        def control(self) -> TabBar:
+            """The bar."""
+            return self._bar
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self._tabs: tuple[tuple[str, str], ...] = ()
+        self._current = ""
+
+    def set_tabs(self, tabs: Sequence[tuple[str, str]], current: str) -> None:
+        """Sets (id, label) of each tab, and which is current."""
+        self._tabs, self._current = tuple(tabs), current
+        self.refresh()
+
+    def parts(self, width: int) -> Sequence[Part]:
+        """The labels, the current one underlined and bold."""
+        parts: list[Part] = [(" ", "")]
+        for place, (tab, label) in enumerate(self._tabs):
+            parts += [(" " * GAP, "")] if place else []
+            parts.append((label, "current" if tab == self._current else "quiet"))
+        return parts
+
+    def on_click(self, event: events.Click) -> None:
+        """Tells which label was clicked."""
+        x = 1
+        for tab, label in self._tabs:
+            if x <= event.x < x + width_of(label):
+                self.post_message(self.Picked(self, tab))
+            x += width_of(label) + GAP

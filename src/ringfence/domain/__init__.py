@@ -1,0 +1,1 @@
+"""The nouns of the product as mapped classes, and the permission catalogue. No queries live here."""

@@ -1,0 +1,49 @@
+"""A customer: a node of the tenant's tree, nested to any depth."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ringfence.domain.base import Base, Id, Sorted, TenantId
+
+_DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+class Customer(Base):
+    """A node of the tree. The tenant's root is the one without a parent and without a key.
+
+    ``path`` is the chain of ids from the root down, in base 36: ``/1/2s/``. Every node below it starts with it.
+    ``device_count`` counts the node's own devices, not those below it.
+    """
+
+    __tablename__ = "customer"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "key"),
+        Index(None, "tenant_id", "path", "device_count"),
+        Index(None, "tenant_id", "search_key", "id"),
+        Index(None, "parent_id", "search_key", "id"),
+    )
+
+    id: Mapped[Id]
+    tenant_id: Mapped[TenantId]
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
+    key: Mapped[Sorted | None]
+    name: Mapped[str]
+    email: Mapped[str] = mapped_column(default="")
+    phone: Mapped[str] = mapped_column(default="")
+    address: Mapped[str] = mapped_column(default="")
+    path: Mapped[Sorted]
+    device_count: Mapped[int] = mapped_column(default=0)
+    search_key: Mapped[Sorted]
+
+
+def child_path(parent: str, customer_id: int) -> str:
+    """The path of a customer below ``parent`` (the empty string for a tenant's root)."""
+    digits = ""
+    while customer_id:
+        customer_id, digit = divmod(customer_id, 36)
+        digits = _DIGITS[digit] + digits
+    return f"{parent or '/'}{digits}/"

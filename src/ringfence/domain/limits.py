@@ -1,0 +1,10 @@
+"""Lengths that text may have, in characters. An index entry must fit a page of either engine."""
+
+from __future__ import annotations
+
+from typing import Final
+
+NAME: Final = 400
+KEY: Final = 400
+SHORT_TEXT: Final = 200  # unit ids, kinds, logins, phone numbers
+LONG_TEXT: Final = 4000  # addresses, descriptions

@@ -1,0 +1,1 @@
+"""Use cases. Each takes a viewer, owns its transaction, and returns frozen dataclasses."""

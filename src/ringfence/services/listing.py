@@ -1,0 +1,121 @@
+"""Lists, counts and exports of every kind of record: one set of rows for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import Row
+
+from ringfence.domain.errors import RingfenceError
+from ringfence.services import records
+from ringfence.services.records import Listing, Part, Record
+from ringfence.visibility import page as pages
+from ringfence.visibility import tree
+from ringfence.visibility.kinds import CUSTOMERS, KINDS, SITES, Kind, kind_named
+from ringfence.visibility.point import among, find
+from ringfence.visibility.viewer import Sight, Viewer
+
+Names = dict[int, tuple[str, str | None]]
+"""Names and keys by id, of what the viewer may list."""
+
+_EXPORT_SIZE = 1000
+
+
+def rows(viewer: Viewer, listing: Listing, part: Part) -> tuple[Record, ...]:
+    """A part of a list, in its order. Raises RingfenceError for an unknown kind or order, or a hidden customer."""
+    kind = kind_named(listing.kind)
+    window = pages.Window(part.limit, part.after, part.before, part.from_end, part.skip)
+    with viewer.look(*_permissions(kind)) as sight:
+        return tuple(_records(sight, kind, pages.page(sight, _query(sight, kind, listing), window)))
+
+
+def count(viewer: Viewer, listing: Listing) -> int:
+    """How many rows the list has."""
+    kind = kind_named(listing.kind)
+    with viewer.look(*_permissions(kind)) as sight:
+        return pages.count(sight, _query(sight, kind, listing))
+
+
+def export(viewer: Viewer, listing: Listing, limit: int | None = None) -> Iterator[Record]:
+    """Every row of the list (or the first ``limit``), in one transaction."""
+    kind = kind_named(listing.kind)
+    with viewer.look(*_permissions(kind)) as sight:
+        query = _query(sight, kind, listing)
+        left = limit
+        after: records.SortKey | None = None
+        while left is None or left > 0:
+            size = _EXPORT_SIZE if left is None else min(left, _EXPORT_SIZE)
+            found = pages.page(sight, query, pages.Window(size, after))
+            yield from _records(sight, kind, found)
+            if len(found) < size:
+                return
+            after = (found[-1].sort_value, found[-1].id)
+            left = None if left is None else left - size
+
+
+def keys(viewer: Viewer, listing: Listing, limit: int | None = None) -> list[str]:
+    """The keys of the rows, sorted."""
+    return sorted(record.key for record in export(viewer, listing, limit))
+
+
+def customer_id(viewer: Viewer, key: str) -> int:
+    """The id of the customer with that key. Raises RingfenceError alike for one that is hidden and one that is not."""
+    with viewer.look(CUSTOMERS.permission) as sight:
+        found = find(sight, CUSTOMERS.permission, CUSTOMERS, "key", key)
+    if found is None:
+        raise RingfenceError(f"there is no customer {key!r}: 'ringfence list customers' shows those there are")
+    return found
+
+
+def kinds() -> tuple[str, ...]:
+    """The kinds that can be listed, as the command line spells them."""
+    return tuple(KINDS)
+
+
+def _permissions(kind: Kind) -> tuple[str, ...]:
+    return tuple({kind.permission: None, CUSTOMERS.permission: None, SITES.permission: None})
+
+
+def _query(sight: Sight, kind: Kind, listing: Listing) -> pages.Query:
+    under = None
+    if listing.under is not None:
+        found = tree.visible(sight, [listing.under])
+        if not found:
+            raise RingfenceError("this customer is not there any more: go back to the list")
+        under = found[0].path
+    return pages.Query(kind, listing.search, listing.sort, listing.descending, under)
+
+
+def _records(sight: Sight, kind: Kind, found: Iterable[Row[Any]]) -> Iterator[Record]:
+    found = list(found)
+    owner = "parent_id" if kind.is_customer else kind.owner
+    owners = _names(sight, CUSTOMERS, {getattr(row, owner) for row in found})
+    sites = _names(sight, SITES, {row.site_id for row in found} - {None}) if kind.name == "devices" else {}
+    for row in found:
+        name, key = owners.get(getattr(row, owner), ("", None))
+        yield _record(kind, row, (row.id, row.key, row.name, name, key, (row.sort_value, row.id)), sites)
+
+
+def _record(
+    kind: Kind, row: Row[Any], shared: tuple[int, str, str, str, str | None, records.SortKey], sites: Names
+) -> Record:
+    if kind.name == "devices":
+        site, site_key = sites.get(row.site_id, ("", None))
+        return records.DeviceRecord(*shared, row.unit_id, row.kind, site, site_key)
+    if kind.name == "customers":
+        return records.CustomerRecord(*shared, row.email, row.phone, row.address)
+    if kind.name == "users":
+        return records.UserRecord(*shared, row.login, row.email, bool(row.active))
+    if kind.name == "sites":
+        return records.SiteRecord(*shared)
+    if kind.name == "security-groups":
+        return records.SecurityGroupRecord(*shared, row.scope)
+    if kind.name == "customer-groups":
+        return records.CustomerGroupRecord(*shared, row.description, bool(row.active))
+    return records.RoleRecord(*shared, row.access_level)
+
+
+def _names(sight: Sight, kind: Kind, ids: set[int]) -> Names:
+    """Names only of what the viewer may list: a record's owner or site may be hidden where the record is not."""
+    return {row.id: (row.name, row.key) for row in among(sight, kind.permission, kind, sorted(ids))}

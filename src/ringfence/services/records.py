@@ -1,0 +1,224 @@
+"""What leaves the services: frozen records, without a session behind them. Imports nothing but the standard library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+SortKey = tuple[str, int]
+"""Where a record stands in the order it was listed in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What every kind of record has. ``owner`` and ``owner_key`` are empty where the owner is hidden."""
+
+    id: int
+    key: str
+    name: str
+    owner: str
+    owner_key: str | None
+    sort_key: SortKey
+
+    def fields(self) -> dict[str, Any]:
+        """The record as it is exported: the snapshot's fields, in its order."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRecord(Record):
+    """A customer; its owner is its parent."""
+
+    email: str
+    phone: str
+    address: str
+
+    def fields(self) -> dict[str, Any]:
+        return {
+            "key": self.key,
+            "parent": self.owner_key,
+            "name": self.name,
+            "email": self.email,
+            "phone": self.phone,
+            "address": self.address,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRecord(Record):
+    """A site of a customer."""
+
+    def fields(self) -> dict[str, Any]:
+        return {"key": self.key, "customer": self.owner_key, "name": self.name}
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRecord(Record):
+    """A device of a customer. ``site`` is empty where there is none or it is hidden."""
+
+    unit_id: str
+    kind: str
+    site: str
+    site_key: str | None
+
+    def fields(self) -> dict[str, Any]:
+        return {
+            "key": self.key,
+            "customer": self.owner_key,
+            "site": self.site_key,
+            "name": self.name,
+            "unit_id": self.unit_id,
+            "kind": self.kind,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class UserRecord(Record):
+    """A user; their owner is their home."""
+
+    login: str
+    email: str
+    active: bool
+
+    def fields(self) -> dict[str, Any]:
+        return {
+            "key": self.key,
+            "home": self.owner_key,
+            "login": self.login,
+            "name": self.name,
+            "email": self.email,
+            "active": self.active,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityGroupRecord(Record):
+    """A security group, without its grants."""
+
+    scope: str
+
+    def fields(self) -> dict[str, Any]:
+        return {"key": self.key, "owner": self.owner_key, "name": self.name, "scope": self.scope}
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerGroupRecord(Record):
+    """A customer group, without its customers."""
+
+    description: str
+    active: bool
+
+    def fields(self) -> dict[str, Any]:
+        return {
+            "key": self.key,
+            "owner": self.owner_key,
+            "name": self.name,
+            "description": self.description,
+            "active": self.active,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRecord(Record):
+    """A role, without its permissions."""
+
+    access_level: str
+
+    def fields(self) -> dict[str, Any]:
+        return {"key": self.key, "owner": self.owner_key, "name": self.name, "access_level": self.access_level}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a long list: after or before a record, or from its end; ``skip`` leaves out the nearest ones."""
+
+    limit: int = 50
+    after: SortKey | None = None
+    before: SortKey | None = None
+    from_end: bool = False
+    skip: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What is listed: a kind (``devices``), a text to look for, an order, and the customer to stay below (its id)."""
+
+    kind: str
+    search: str = ""
+    sort: str = "name"
+    descending: bool = False
+    under: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TreeCustomer:
+    """A node of the tree as its viewer sees it; ``parent`` is None where the parent is hidden or there is none."""
+
+    id: int
+    parent: int | None
+    key: str
+    name: str
+    has_children: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerDetail:
+    """A customer opened. ``trail`` holds the visible ancestors' names, topmost first, and its own; the counts are
+    those of the customer and everything below it, None where the viewer may not list that kind at all."""
+
+    id: int
+    key: str
+    name: str
+    email: str
+    phone: str
+    address: str
+    trail: tuple[str, ...]
+    is_root: bool
+    customers: int
+    devices: int | None
+    users: int | None
+    sites: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user who can be signed in as. ``standing`` says in a few words by what they see what they see."""
+
+    id: int
+    login: str
+    name: str
+    tenant: str
+    standing: str
+    active: bool
+    sort_key: SortKey
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Who is looking, and how much of what there is they see.
+
+    ``place`` is the tenant's name for whoever sees its root, else the name of their home where they see that.
+    The totals are the tenant's, and 0 where they were not asked for.
+    """
+
+    user_id: int
+    login: str
+    name: str
+    place: str
+    standing: str
+    active: bool
+    customers: int
+    devices: int
+    total_customers: int = 0
+    total_devices: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedCustomer:
+    """A node of the tree of two users together: the devices that each sees there and below, None for one who does
+    not see the customer."""
+
+    id: int
+    left: int | None
+    right: int | None

@@ -1,0 +1,186 @@
+"""The first half of a load: every entry read and checked by itself, and every fault noted."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Final, NamedTuple
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from ringfence.snapshot.document import ENTRIES, FORMAT, DeviceEntry, Entry
+from ringfence.snapshot.read import read_items, show
+
+Progress = Callable[[str, int], None]
+"""Told the name of the step, and how many entries of it are done."""
+
+_REPORT_EVERY: Final = 5000
+
+
+class DeviceRow(NamedTuple):
+    """A device of the file. A million of them fit in memory where as many models would not."""
+
+    index: int
+    tenant: str
+    key: str
+    customer: str | None
+    site: str | None
+    name: str
+    unit_id: str
+    kind: str
+
+
+@dataclass
+class Contents:
+    """The entries of a file that are sound by themselves, and the faults of all others.
+
+    ``entries`` holds (index, entry) by list; ``claimed`` holds every (tenant, key) that the file mentions, those of
+    unsound entries included, so that a reference to one of them is not reported a second time.
+    """
+
+    entries: dict[str, list[tuple[int, Any]]] = field(default_factory=lambda: defaultdict(list))
+    devices: list[DeviceRow] = field(default_factory=list)
+    claimed: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
+    faults: list[str] = field(default_factory=list)
+
+
+def collect(source: Path | IO[bytes], progress: Progress) -> Contents:
+    """Reads and checks every entry. Raises RingfenceError where the file cannot be read, InvalidDocument where it is
+    no document; the faults of entries are in the result."""
+    return _collect(read_items(source, frozenset(ENTRIES)), progress)
+
+
+def collect_from(document: dict[str, Any]) -> Contents:
+    """The same for a document that is in memory already."""
+
+    def items() -> Iterator[tuple[str, int, Any]]:
+        for name, value in document.items():
+            if name in ENTRIES and isinstance(value, list):
+                yield name, -1, []
+                for index, entry in enumerate(value):
+                    yield name, index, entry
+            else:
+                yield name, -1, value
+
+    return _collect(items(), lambda _step, _done: None)
+
+
+def _collect(items: Iterator[tuple[str, int, Any]], progress: Progress) -> Contents:
+    contents = Contents()
+    validators = {name: model.__pydantic_validator__.validate_python for name, model in ENTRIES.items()}
+    words: dict[str | None, str | None] = {None: None}  # the same key or kind many times over is kept once
+    seen: set[str] = set()
+    devices = contents.devices
+    claimed_devices = contents.claimed["devices"]
+    done = 0
+    for name, index, value in items:
+        if index < 0:
+            _top_level(contents, seen, name, value)
+            continue
+        done += 1
+        if not done % _REPORT_EVERY:
+            progress("Reading", done)
+        try:
+            entry = validators[name](value)
+        except ValidationError as error:
+            _note(contents, name, index, value, error)
+            continue
+        if isinstance(entry, DeviceEntry):
+            tenant = words.setdefault(entry.tenant, entry.tenant) or ""
+            claim = (tenant, entry.key)
+            if claim in claimed_devices:
+                contents.faults.append(fault(name, index, entry.key, "key", "is there twice"))
+                continue
+            claimed_devices.add(claim)
+            devices.append(
+                DeviceRow(
+                    index,
+                    tenant,
+                    entry.key,
+                    words.setdefault(entry.customer, entry.customer),
+                    words.setdefault(entry.site, entry.site),
+                    entry.name,
+                    entry.unit_id,
+                    words.setdefault(entry.kind, entry.kind) or "",
+                )
+            )
+            continue
+        _claim(contents, name, index, entry)
+    progress("Reading", done)
+    if "ringfence" not in seen:
+        contents.faults.insert(0, f'ringfence: is missing: a snapshot begins with "ringfence": {FORMAT}')
+    return contents
+
+
+def fault(name: str, index: int, key: object, field_name: str, message: str) -> str:
+    """One line about one field of one entry."""
+    return f"{name}[{index}] {show(key)}: {field_name}: {message}"
+
+
+def _top_level(contents: Contents, seen: set[str], name: str, value: object) -> None:
+    if name in seen:
+        contents.faults.append(f"{show(name)}: is there twice")
+    elif name == "ringfence":
+        if value != FORMAT or isinstance(value, bool) or not isinstance(value, int):
+            contents.faults.append(f"ringfence: this program reads format {FORMAT}, the file says {show(value)}")
+    elif name in ENTRIES:
+        if not isinstance(value, list):
+            contents.faults.append(f"{name}: must be a list, not {_kind(value)}")
+    else:
+        contents.faults.append(f"{show(name)}: unknown field")
+    seen.add(name)
+
+
+def _claim(contents: Contents, name: str, index: int, entry: Any) -> None:
+    claim = ("" if name == "tenants" else entry.tenant, entry.key)
+    if claim in contents.claimed[name]:
+        contents.faults.append(fault(name, index, entry.key, "key", "is there twice"))
+        return
+    contents.claimed[name].add(claim)
+    contents.entries[name].append((index, entry))
+
+
+def _note(contents: Contents, name: str, index: int, value: object, error: ValidationError) -> None:
+    key: object = value.get("key") if isinstance(value, dict) else None
+    tenant = value.get("tenant", "") if isinstance(value, dict) and name != "tenants" else ""
+    if isinstance(key, str) and isinstance(tenant, str):
+        contents.claimed[name].add((tenant, key))
+    for problem in error.errors(include_url=False):
+        contents.faults.append(fault(name, index, key, _field(problem), _message(problem, ENTRIES[name])))
+
+
+def _field(problem: ErrorDetails) -> str:
+    path = ""
+    for step in problem["loc"]:
+        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
+    return show(path)[1:-1] if path else "entry"
+
+
+def _message(problem: ErrorDetails, model: type[Entry]) -> str:
+    kind, context = problem["type"], problem.get("ctx", {})
+    wrong = f", not {_kind(problem['input'])}"
+    if kind == "missing":
+        return "is missing"
+    if kind == "extra_forbidden":
+        return f"unknown field; {model.__name__.removesuffix('Entry').lower()} entries have {', '.join(model.model_fields)}"
+    if kind == "string_pattern_mismatch":
+        text = str(problem["input"])
+        return "is empty" if not text.strip() else "holds control characters"
+    if kind == "string_too_long":
+        return f"is longer than {context['max_length']} characters"
+    if kind == "string_unicode":
+        return "holds half a character"
+    if kind == "literal_error":
+        return f"must be {context['expected']}, not {show(problem['input'])}"
+    if kind == "value_error":
+        return str(context["error"])
+    expected = {"string_type": "text", "bool_type": "true or false", "list_type": "a list"}.get(kind, "an object")
+    return f"must be {expected}{wrong}"
+
+
+def _kind(value: object) -> str:
+    names = {dict: "an object", list: "a list", str: "text", bool: "a truth value", int: "a number", float: "a number"}
+    return names.get(type(value), "null" if value is None else type(value).__name__)

@@ -1,0 +1,281 @@
+"""Writing the snapshot document: the whole database, or what one user sees of it."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, TextIO
+
+from sqlalchemy import Connection, select
+
+from ringfence.domain.customer import Customer
+from ringfence.domain.customer_group import CustomerGroup
+from ringfence.domain.device import Device
+from ringfence.domain.grants import (
+    CustomerGroupCustomer,
+    Membership,
+    RolePermission,
+    SecurityGroupCustomer,
+    UserCustomerGroup,
+    UserSite,
+)
+from ringfence.domain.permission import CATALOGUE
+from ringfence.domain.role import Role
+from ringfence.domain.security_group import SecurityGroup
+from ringfence.domain.site import Site
+from ringfence.domain.tenant import Tenant
+from ringfence.domain.user import User
+from ringfence.snapshot.document import ENTRIES, FORMAT
+from ringfence.storage.engine import Database
+from ringfence.visibility.kinds import KINDS
+from ringfence.visibility.page import Query, every
+from ringfence.visibility.tree import roots
+from ringfence.visibility.viewer import Sight, Viewer
+
+Entry = dict[str, Any]
+
+_MAPPED: Final[dict[str, Any]] = {
+    "customers": Customer,
+    "sites": Site,
+    "devices": Device,
+    "roles": Role,
+    "security_groups": SecurityGroup,
+    "customer_groups": CustomerGroup,
+    "users": User,
+}
+_ANONYMOUS: Final = "tenant"
+
+
+def dump(database: Database, out: TextIO, viewer: Viewer | None = None) -> None:
+    """Writes the document to ``out``, an entry a line, in the order of keys: the same data gives the same bytes."""
+    with _source(database, viewer) as source:
+        out.write(f'{{"ringfence": {FORMAT}')
+        for name in ENTRIES:
+            out.write(f',\n"{name}": [')
+            separator = "\n"
+            for entry in source.entries(name):
+                out.write(f"{separator}{json.dumps(entry, ensure_ascii=False)}")
+                separator = ",\n"
+            out.write("]" if separator == "\n" else "\n]")
+        out.write("}\n")
+
+
+@contextmanager
+def _source(database: Database, viewer: Viewer | None) -> Iterator[_Source]:
+    if viewer is None:
+        with database.reading() as connection:
+            yield _Source(connection, None, None)
+    else:
+        with viewer.look(*(kind.permission for kind in KINDS.values())) as sight:
+            yield _Source(sight.connection, sight, viewer.tenant_id)
+
+
+@dataclass
+class _Source:
+    """The entries of a document. With a sight, only what it sees, and no reference to anything else."""
+
+    connection: Connection
+    sight: Sight | None
+    tenant_id: int | None
+
+    def __post_init__(self) -> None:
+        tenants = select(Tenant.id, Tenant.key, Customer.id.label("root"), Customer.name).join(
+            Customer, (Customer.tenant_id == Tenant.id) & Customer.parent_id.is_(None)
+        )
+        if self.tenant_id is not None:
+            tenants = tenants.where(Tenant.id == self.tenant_id)
+        self.tenants = self.connection.execute(tenants.order_by(Tenant.key)).all()
+        self.tenant_keys = {row.id: row.key for row in self.tenants}
+        self.seen = {name: self._seen(name) for name in _MAPPED if name != "devices"}
+        if self.sight is not None and not any(row.parent_id is None for row in roots(self.sight)):
+            # The root is hidden from them, and so are its name and key; the entries still need a tenant to be of.
+            self.tenant_keys = dict.fromkeys(self.tenant_keys, _ANONYMOUS)
+        self.keys = {
+            name: self._keys(name) for name in ("customers", "sites", "roles", "security_groups", "customer_groups")
+        }
+        self.keys["customers"].update({row.root: None for row in self.tenants})
+
+    def _seen(self, name: str) -> set[int] | None:
+        """The ids that the sight shows; None without one, for all."""
+        if self.sight is None:
+            return None
+        kind = KINDS[name.replace("_", "-")]
+        return {row.id for row in every(self.sight, Query(kind))}
+
+    def _keys(self, name: str) -> dict[int, str | None]:
+        mapped, seen = _MAPPED[name], self.seen[name]
+        rows = self.connection.execute(select(mapped.id, mapped.key).where(mapped.key.is_not(None)))
+        return {record: key for record, key in rows if seen is None or record in seen}
+
+    def entries(self, name: str) -> Iterator[Entry]:
+        """The entries of one list, by tenant and key."""
+        for tenant in self.tenants:
+            if name == "tenants":
+                named = self.tenant_keys[tenant.id] != _ANONYMOUS or self.sight is None
+                yield {"key": self.tenant_keys[tenant.id], "name": tenant.name if named else _ANONYMOUS}
+                continue
+            yield from getattr(self, f"_{name}")(tenant.id, {"tenant": self.tenant_keys[tenant.id]})
+
+    def _rows(self, name: str, tenant: int) -> Iterator[Any]:
+        mapped = _MAPPED[name]
+        seen = self.seen.get(name)
+        if name == "devices" and self.sight is not None:
+            seen = {row.id for row in every(self.sight, Query(KINDS["devices"]))}
+        columns = [column for column in mapped.__table__.c if column.name != "search_key"]
+        rows = self.connection.execution_options(yield_per=1000).execute(
+            select(*columns).where(mapped.tenant_id == tenant, mapped.key.is_not(None)).order_by(mapped.key)
+        )
+        return (row for row in rows if seen is None or row.id in seen)
+
+    def _customers(self, tenant: int, owner: Entry) -> Iterator[Entry]:
+        for row in self._rows("customers", tenant):
+            yield {
+                "key": row.key,
+                **owner,
+                "parent": self.keys["customers"].get(row.parent_id),
+                "name": row.name,
+                "email": row.email,
+                "phone": row.phone,
+                "address": row.address,
+            }
+
+    def _sites(self, tenant: int, owner: Entry) -> Iterator[Entry]:
+        for row in self._rows("sites", tenant):
+            customer = self.keys["customers"].get(row.customer_id)
+            yield {"key": row.key, **owner, "customer": customer, "name": row.name}
+
+    def _devices(self, tenant: int, owner: Entry) -> Iterator[Entry]:
+        sites = self._site_owners()
+        for row in self._rows("devices", tenant):
+            customer = self.keys["customers"].get(row.customer_id)
+            # A site goes only with its own customer: without the one the other would dangle.
+            site = self.keys["sites"].get(row.site_id) if sites.get(row.site_id) in self.keys["customers"] else None
+            yield {
+                "key": row.key,
+                **owner,
+                "customer": customer,
+                "site": site,
+                "name": row.name,
+                "unit_id": row.unit_id,
+                "kind": row.kind,
+            }
+
+    def _site_owners(self) -> dict[int | None, int]:
+        owners: dict[int | None, int] = {}
+        for site, customer in self.connection.execute(select(Site.id, Site.customer_id)):
+            owners[site] = customer
+        return owners
+
+    def _roles(self, tenant: int, owner: Entry) -> Iterator[Entry]:
+        order = {permission.key: place for place, permission in enumerate(CATALOGUE)}
+        held: defaultdict[int, list[str]] = defaultdict(list)
+        for role, permission in self.connection.execute(select(RolePermission.role_id, RolePermission.permission)):
+            held[role].append(permission)
+        for row in self._rows("roles", tenant):
+            permissions: Any = sorted(held[row.id], key=lambda key: order.get(key, len(order)))
+            yield {
+                "key": row.key,
+                **owner,
+                "owner": self.keys["customers"].get(row.owner_id),
+                "name": row.name,
+                "access_level": row.access_level,
+                "permissions": "all" if row.all_permissions else permissions,
+            }
+
+    def _members(self, mapped: Any) -> dict[int, list[Entry]]:
+        """The customers of each group, those that the sight hides left out: that only narrows the group."""
+        members: defaultdict[int, list[tuple[bool, str, bool]]] = defaultdict(list)
+        for group, customer, nested in self.connection.execute(
+            select(mapped.group_id, mapped.customer_id, mapped.nested)
+        ):
+            if customer in self.keys["customers"] and (self.sight is None or self._node_seen(customer)):
+                key = self.keys["customers"][customer]
+                members[group].append((key is not None, key or "", nested))
+        return {
+            group: [{"customer": key if named else None, "nested": nested} for named, key, nested in sorted(entries)]
+            for group, entries in members.items()
+        }
+
+    def _node_seen(self, customer: int) -> bool:
+        seen = self.seen["customers"]
+        assert seen is not None
+        root = any(row.root == customer for row in self.tenants)
+        return customer in seen or (root and _ANONYMOUS not in self.tenant_keys.values())
+
+    def _security_groups(self, tenant: int, owner: Entry) -> Iterator[Entry]:
+        members = self._members(SecurityGroupCustomer)
+        for row in self._rows("security_groups", tenant):
+            yield {
+                "key": row.key,
+                **owner,
+                "owner": self.keys["customers"].get(row.owner_id),
+                "name": row.name,
+                "role": self.keys["roles"].get(row.role_id),
+                "scope": row.scope,
+                "customers": members.get(row.id, []),
+            }
+
+    def _customer_groups(self, tenant: int, owner: Entry) -> Iterator[Entry]:
+        members = self._members(CustomerGroupCustomer)
+        for row in self._rows("customer_groups", tenant):
+            yield {
+                "key": row.key,
+                **owner,
+                "owner": self.keys["customers"].get(row.owner_id),
+                "name": row.name,
+                "description": row.description,
+                "active": row.active,
+                "customers": members.get(row.id, []),
+            }
+
+    def _users(self, tenant: int, owner: Entry) -> Iterator[Entry]:
+        memberships = self._memberships()
+        filters = self._ties(UserCustomerGroup, "customer_groups")
+        sites = self._ties(UserSite, "sites")
+        for row in self._rows("users", tenant):
+            given = filters.get(row.id, [])
+            hidden = None in given
+            yield {
+                "key": row.key,
+                **owner,
+                "home": self.keys["customers"].get(row.home_id),
+                "login": row.login,
+                "name": row.name,
+                "email": row.email,
+                "active": row.active,
+                # A filter that cannot be shown must not be lost: without its security groups the user sees nothing.
+                "security_groups": [] if hidden else memberships.get(row.id, []),
+                "customer_groups": sorted(key for key in given if key is not None),
+                "sites": sorted(key for key in sites.get(row.id, []) if key is not None),
+            }
+
+    def _memberships(self) -> dict[int, list[Entry]]:
+        found: defaultdict[int, list[Entry]] = defaultdict(list)
+        rows = self.connection.execute(
+            select(Membership.user_id, Membership.group_id, Membership.valid_from, Membership.valid_until)
+        )
+        for user, group, valid_from, valid_until in rows:
+            key = self.keys["security_groups"].get(group)
+            if key is not None:
+                found[user].append(
+                    {
+                        "group": key,
+                        "valid_from": valid_from.isoformat() if valid_from else None,
+                        "valid_until": valid_until.isoformat() if valid_until else None,
+                    }
+                )
+        return {
+            user: sorted(entries, key=lambda e: (e["group"], e["valid_from"] or "", e["valid_until"] or ""))
+            for user, entries in found.items()
+        }
+
+    def _ties(self, mapped: Any, target: str) -> dict[int, list[str | None]]:
+        """What each user was given; None stands for what the sight hides."""
+        other = mapped.group_id if target == "customer_groups" else mapped.site_id
+        found: defaultdict[int, list[str | None]] = defaultdict(list)
+        for user, record in self.connection.execute(select(mapped.user_id, other)):
+            found[user].append(self.keys[target].get(record))
+        return dict(found)

@@ -1,0 +1,178 @@
+"""Reading a snapshot file an entry at a time, so that a large one never lies in memory whole."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Iterator
+from json import JSONDecodeError, JSONDecoder
+from pathlib import Path
+from typing import IO, Any, Final
+
+from ringfence.domain.errors import InvalidDocument, RingfenceError
+
+Item = tuple[str, int, Any]
+"""The list's name (or the top-level field's), the index in it, and the value as read."""
+
+_CHUNK: Final = 1 << 20
+_SPACE: Final = re.compile(r"[ \t\r\n]*")
+_CUT_SHORT: Final = 16  # an error this near to the end of the buffer may be a value that goes on in the file
+
+
+def read_items(source: Path | IO[bytes], lists: frozenset[str]) -> Iterator[Item]:
+    """The entries of a JSON or YAML file, as they come.
+
+    Raises RingfenceError when the file cannot be read, and InvalidDocument when it is no document.
+    """
+    if isinstance(source, Path):
+        try:
+            with source.open("rb") as file:
+                yield from _read(file, source.suffix in (".yaml", ".yml"), lists)
+        except OSError as error:
+            raise RingfenceError(f"cannot read {source}: {error.strerror}") from error
+    else:
+        yield from _read(source, False, lists)
+
+
+def _read(file: IO[bytes], is_yaml: bool, lists: frozenset[str]) -> Iterator[Item]:
+    head = b"" if is_yaml else file.read(4096)
+    try:
+        if is_yaml or not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+            yield from _yaml_items(head + file.read(), lists)
+        else:
+            yield from _Stream(file, head).items(lists)
+    except UnicodeDecodeError as error:
+        raise InvalidDocument(["the file is not UTF-8 text"]) from error
+    except RecursionError as error:
+        raise InvalidDocument(["the file nests too deeply to be a snapshot"]) from error
+
+
+class _Stream:
+    """A JSON object read from a file, with a buffer that holds the next few entries."""
+
+    def __init__(self, file: IO[bytes], head: bytes) -> None:
+        self._file = file
+        self._decode = codecs.getincrementaldecoder("utf-8-sig")().decode
+        self._text = self._decode(head)
+        self._at = 0
+        self._lines = 1
+        self._ended = False
+        self._scan = JSONDecoder().raw_decode
+        self._size = _CHUNK
+
+    def items(self, lists: frozenset[str]) -> Iterator[Item]:
+        self._expect("{")
+        if self._peek() == "}":
+            self._at += 1
+        else:
+            while True:
+                name = self._value()
+                if not isinstance(name, str):
+                    raise self._fault("a field's name is text")
+                self._expect(":")
+                if name in lists and self._peek() == "[":
+                    yield from self._elements(name)
+                else:
+                    yield name, -1, self._value()
+                if self._expect(",}") == "}":
+                    break
+        if self._peek():
+            raise self._fault("there is something after the document's end")
+
+    def _elements(self, name: str) -> Iterator[Item]:
+        self._expect("[")
+        yield name, -1, []
+        if self._peek() == "]":
+            self._at += 1
+            return
+        index = 0
+        while True:
+            yield name, index, self._value()
+            index += 1
+            if self._expect(",]") == "]":
+                return
+
+    def _fill(self) -> None:
+        self._lines += self._text.count("\n", 0, self._at)
+        data = self._file.read(self._size)
+        self._ended = not data
+        self._text = self._text[self._at :] + self._decode(data, final=self._ended)
+        self._at = 0
+
+    def _peek(self) -> str:
+        while True:
+            match = _SPACE.match(self._text, self._at)
+            assert match is not None
+            self._at = match.end()
+            if self._at < len(self._text) or self._ended:
+                return self._text[self._at : self._at + 1]
+            self._fill()
+
+    def _expect(self, wanted: str) -> str:
+        found = self._peek()
+        if not found or found not in wanted:
+            raise self._fault(f"expected {' or '.join(wanted)}, found {found or 'the end of the file'}")
+        self._at += 1
+        return found
+
+    def _value(self) -> Any:
+        self._peek()
+        self._size = _CHUNK
+        while True:
+            try:
+                value, end = self._scan(self._text, self._at)
+            except JSONDecodeError as error:
+                cut = error.pos > len(self._text) - _CUT_SHORT or error.msg.startswith("Unterminated")
+                if self._ended or not cut:
+                    raise self._fault(error.msg, error.pos) from error
+            else:
+                if end < len(self._text) or self._ended:
+                    self._at = end
+                    return value
+            self._size *= 2
+            self._fill()
+
+    def _fault(self, message: str, at: int | None = None) -> InvalidDocument:
+        position = self._at if at is None else at
+        line = self._lines + self._text.count("\n", 0, position)
+        column = position - self._text.rfind("\n", 0, position)
+        return InvalidDocument([f"line {line}, column {column}: {message}"])
+
+
+def _yaml_items(data: bytes, lists: frozenset[str]) -> Iterator[Item]:
+    import yaml
+
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        """YAML with JSON's scalars: times stay text, and only true and false are truth values."""
+
+        yaml_implicit_resolvers = {
+            first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":timestamp", ":bool", ":merge"))]
+            for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        }
+
+    Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
+    try:
+        document = yaml.load(data.decode("utf-8-sig"), Loader)  # noqa: S506 - a safe loader with fewer types
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        raise InvalidDocument(
+            [f"{where}{getattr(error, 'problem', None) or 'this is neither JSON nor YAML'}"]
+        ) from error
+    if not isinstance(document, dict):
+        raise InvalidDocument(['a snapshot is an object whose first field is "ringfence": 1'])
+    for name, value in document.items():
+        if name in lists and isinstance(value, list):
+            yield name, -1, []
+            for index, entry in enumerate(value):
+                yield name, index, entry
+        else:
+            yield str(name), -1, value
+
+
+def show(value: object) -> str:
+    """A value as it stands in a line about it: quoted, on one line, and not too long."""
+    shown = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+    shown = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in shown)
+    return shown if len(shown) <= 80 else shown[:79] + "…"

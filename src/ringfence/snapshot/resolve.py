@@ -1,0 +1,242 @@
+"""The second half of a load: references become ids, against the file and the database together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, select
+
+from ringfence.domain.customer import Customer, child_path
+from ringfence.domain.customer_group import CustomerGroup
+from ringfence.domain.device import Device
+from ringfence.domain.role import Role
+from ringfence.domain.security_group import SecurityGroup
+from ringfence.domain.site import Site
+from ringfence.domain.tenant import Tenant
+from ringfence.domain.text import fold
+from ringfence.domain.user import User
+from ringfence.snapshot.collect import Contents, DeviceRow, fault
+from ringfence.snapshot.read import show
+from ringfence.storage.bulk import next_id
+
+LONGEST_PATH: Final = 2500
+"""PostgreSQL's limit for what an index may hold, with some room; SQLite has none."""
+
+_CLASSES: Final[dict[str, Any]] = {
+    "customers": Customer,
+    "sites": Site,
+    "roles": Role,
+    "security_groups": SecurityGroup,
+    "customer_groups": CustomerGroup,
+    "users": User,
+}
+_NOUNS: Final = {
+    "customers": "customer",
+    "sites": "site",
+    "roles": "role",
+    "security_groups": "security group",
+    "customer_groups": "customer group",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Where a customer stands in the tree, as it will be."""
+
+    id: int
+    parent_id: int | None
+    path: str
+
+
+class Resolver:
+    """Knows every key of the database and of the file, and what becomes of it.
+
+    ``ids`` maps (tenant id, key) to the id that a record has or will have, by list; ``new`` holds the ids of those
+    that are not in the database yet. Faults are added to those of the contents.
+    """
+
+    def __init__(self, connection: Connection, contents: Contents) -> None:
+        self.connection = connection
+        self.contents = contents
+        self.tenants: dict[str, int] = dict(connection.execute(select(Tenant.key, Tenant.id)).all())
+        self.ids: dict[str, dict[tuple[int, str], int]] = {}
+        self.new: dict[str, set[int]] = {name: set() for name in (*_CLASSES, "tenants", "devices")}
+        self.roots: dict[int, int] = {}
+        self.nodes: dict[int, Node] = {}
+        self.site_owners: dict[int, int] = {}
+        self._tenants()
+        self._keys()
+
+    def _tenants(self) -> None:
+        known = select(Customer.tenant_id, Customer.id).where(Customer.parent_id.is_(None))
+        self.roots.update(self.connection.execute(known).all())
+        following = next_id(self.connection, Tenant.__table__)
+        node = next_id(self.connection, Customer.__table__)
+        for _, entry in self.contents.entries["tenants"]:
+            if entry.key not in self.tenants:
+                self.tenants[entry.key] = following
+                self.new["tenants"].add(following)
+                self.roots[following] = node
+                self.new["customers"].add(node)
+                following, node = following + 1, node + 1
+        self._next_node = node
+
+    def _keys(self) -> None:
+        for name, mapped in _CLASSES.items():
+            known: dict[tuple[int, str], int] = {
+                (tenant, key): record
+                for tenant, key, record in self.connection.execute(
+                    select(mapped.tenant_id, mapped.key, mapped.id).where(mapped.key.is_not(None))
+                )
+            }
+            following = self._next_node if name == "customers" else next_id(self.connection, mapped.__table__)
+            for _, entry in self.contents.entries[name]:
+                tenant = self.tenants.get(entry.tenant)
+                if tenant is not None and (tenant, entry.key) not in known:
+                    known[tenant, entry.key] = following
+                    self.new[name].add(following)
+                    following += 1
+            self.ids[name] = known
+
+    def fault(self, name: str, index: int, key: str, field: str, message: str) -> None:
+        """Notes a fault of the file."""
+        self.contents.faults.append(fault(name, index, key, field, message))
+
+    def entries(self, name: str) -> Iterator[tuple[int, Any, int, int]]:
+        """(index, entry, tenant id, own id) of each entry of a list whose tenant there is."""
+        for index, entry in self.contents.entries[name]:
+            tenant = self.tenant(name, index, entry.key, entry.tenant)
+            if tenant is not None:
+                yield index, entry, tenant, self.ids[name][tenant, entry.key]
+
+    def tenant(self, name: str, index: int, key: str, tenant: str) -> int | None:
+        """The tenant's id, or a fault."""
+        found = self.tenants.get(tenant)
+        if found is None and ("", tenant) not in self.contents.claimed["tenants"]:
+            self.fault(name, index, key, "tenant", f"there is no tenant {show(tenant)}")
+        return found
+
+    def refer(self, name: str, index: int, key: str, field: str, target: str, tenant: int, wanted: str) -> int | None:
+        """The id of what an entry refers to within its tenant, or a fault."""
+        found = self.ids[target].get((tenant, wanted))
+        if found is not None:
+            return found
+        tenants = {number: other for other, number in self.tenants.items()}
+        if (tenants[tenant], wanted) in self.contents.claimed[target]:
+            return None  # it is in the file, and its own faults are told already
+        noun = _NOUNS[target]
+        if any((other, wanted) in self.ids[target] for other in tenants if other != tenant):
+            self.fault(name, index, key, field, f"{noun} {show(wanted)} belongs to another tenant")
+        else:
+            self.fault(name, index, key, field, f"there is no {noun} {show(wanted)}")
+        return None
+
+    def node(self, name: str, index: int, key: str, field: str, tenant: int, wanted: str | None) -> int | None:
+        """The id of the customer meant, the tenant's root for None, or a fault."""
+        if wanted is None:
+            return self.roots[tenant]
+        return self.refer(name, index, key, field, "customers", tenant, wanted)
+
+    def tree(self) -> None:
+        """Works out every node's parent and path; cycles are faults."""
+        nodes = self.connection.execute(select(Customer.id, Customer.parent_id)).all()
+        parents: dict[int, int | None] = dict(nodes)
+        for root in self.roots.values():
+            parents.setdefault(root, None)
+        named: dict[int, tuple[int, str]] = {}
+        for index, entry, tenant, own in self.entries("customers"):
+            parent = self.node("customers", index, entry.key, "parent", tenant, entry.parent)
+            parents[own] = parent if parent is not None else self.roots[tenant]
+            named[own] = (index, entry.key)
+        paths: dict[int, str] = {}
+        for start in parents:
+            self._paths_up_to(start, parents, paths, named)
+        longest = LONGEST_PATH if self.connection.dialect.name == "postgresql" else None
+        for own, path in paths.items():
+            if longest and len(path) > longest and own in named:
+                self.fault("customers", *named[own], "parent", "is nested too deeply for PostgreSQL")
+            self.nodes[own] = Node(own, parents[own], path)
+
+    def _paths_up_to(
+        self,
+        start: int,
+        parents: dict[int, int | None],
+        paths: dict[int, str],
+        named: dict[int, tuple[int, str]],
+    ) -> None:
+        waiting: list[int] = []
+        step: int | None = start
+        on_the_way: set[int] = set()
+        while step is not None and step not in paths:
+            if step in on_the_way:
+                cycle = waiting[waiting.index(step) :]
+                names = " > ".join(show(named[node][1]) for node in [*cycle[::-1], cycle[-1]] if node in named)
+                for node in cycle:
+                    if node in named:
+                        self.fault("customers", *named[node], "parent", f"a cycle: {names}")
+                for node in waiting:
+                    paths[node] = ""  # told once; the load is refused anyway
+                return
+            waiting.append(step)
+            on_the_way.add(step)
+            step = parents[step]
+        for node in reversed(waiting):
+            parent = parents[node]
+            paths[node] = child_path("" if parent is None else paths[parent], node)
+
+    def sites(self) -> Iterator[tuple[Any, int, int, int]]:
+        """(entry, tenant id, own id, customer id) of each site."""
+        self.site_owners.update(self.connection.execute(select(Site.id, Site.customer_id)).all())
+        for index, entry, tenant, own in self.entries("sites"):
+            customer = self.node("sites", index, entry.key, "customer", tenant, entry.customer)
+            if customer is not None:
+                self.site_owners[own] = customer
+                yield entry, tenant, own, customer
+
+    def devices(self) -> Iterator[tuple[DeviceRow, int, int, int, int | None]]:
+        """(row, tenant id, own id, customer id, site id) of each device; ids are given in the file's order."""
+        known: dict[tuple[int, str], int] = {
+            (tenant, key): record
+            for tenant, key, record in self.connection.execute(select(Device.tenant_id, Device.key, Device.id))
+        }
+        following = next_id(self.connection, Device.__table__)
+        new = self.new["devices"]
+        tenants, customers, sites = self.tenants, self.ids["customers"], self.ids["sites"]
+        for row in self.contents.devices:
+            tenant = tenants.get(row.tenant)
+            if tenant is None:
+                self.tenant("devices", row.index, row.key, row.tenant)
+                continue
+            customer = self.roots[tenant] if row.customer is None else customers.get((tenant, row.customer))
+            if customer is None:
+                self.node("devices", row.index, row.key, "customer", tenant, row.customer)
+            site = None
+            if row.site is not None:
+                site = sites.get((tenant, row.site))
+                if site is None:
+                    self.refer("devices", row.index, row.key, "site", "sites", tenant, row.site)
+                elif customer is not None and self.site_owners.get(site, customer) != customer:
+                    self.fault("devices", row.index, row.key, "site", f"{show(row.site)} is a site of another customer")
+            if customer is None or (row.site is not None and site is None):
+                continue
+            own = known.get((tenant, row.key)) if known else None
+            if own is None:
+                own = following
+                following += 1
+                new.add(own)
+            yield row, tenant, own, customer, site
+
+    def logins(self) -> None:
+        """A login is unique in the database, without regard to case; two for one are a fault."""
+        holders = {
+            login: (tenant, key)
+            for login, tenant, key in self.connection.execute(select(User.login_key, User.tenant_id, User.key))
+        }
+        changing = {(tenant, entry.key) for _, entry, tenant, _ in self.entries("users")}
+        holders = {login: holder for login, holder in holders.items() if holder not in changing}
+        for index, entry, tenant, _ in self.entries("users"):
+            holder = holders.setdefault(fold(entry.login), (tenant, entry.key))
+            if holder != (tenant, entry.key):
+                self.fault("users", index, entry.key, "login", f"{show(entry.login)} is another user's login")

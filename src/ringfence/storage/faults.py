@@ -1,0 +1,57 @@
+"""What the engines complain of, said as one line that tells what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, NoSuchModuleError, OperationalError, SQLAlchemyError
+
+from ringfence.domain.errors import RingfenceError
+
+
+@contextmanager
+def explained(name: str) -> Iterator[None]:
+    """Turns an engine's exception into a RingfenceError about the database called ``name``."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise RingfenceError(explain(error, name)) from error
+
+
+def explain(error: SQLAlchemyError, name: str) -> str:
+    """One line for people. Statements and their values stay out of it: they may hold what the reader must not see."""
+    reason = str(error.orig).strip() if isinstance(error, DBAPIError) and error.orig else type(error).__name__
+    said = reason.lower()
+    for sign, advice in _ADVICE:
+        if sign in said:
+            return advice.format(name=name)
+    if isinstance(error, (OperationalError, InterfaceError, NoSuchModuleError)):
+        return f"{name} cannot be used: {reason.splitlines()[0]}"
+    return f"{name} refused the change ({type(error).__name__}); nothing was changed"
+
+
+_ADVICE = (
+    (
+        "database is locked",
+        "{name} is locked by another program: wait until it has finished, or close it, and try again",
+    ),
+    ("lock timeout", "{name} is locked by another program: wait until it has finished, and try again"),
+    ("readonly database", "{name} cannot be written: allow writing to the file and its folder, or work on a copy"),
+    ("read-only", "{name} cannot be written: connect to a server that accepts writes"),
+    ("file is not a database", "{name} is not an SQLite database: name another file, or restore a backup"),
+    ("malformed", "{name} is damaged: restore a backup, or see 'ringfence db check'"),
+    ("disk i/o error", "{name} cannot be read: check the disk it is on, or restore a backup"),
+    ("unable to open database file", "{name} cannot be opened: check the path, and that you may read and write there"),
+    ("disk is full", "{name} is on a full disk: make room and try again; nothing was changed"),
+    ("password authentication failed", "{name} does not accept that user and password"),
+    ("does not exist", "{name} is not there: create the database or the user first, or correct the URL"),
+    ("connection refused", "{name} does not answer: is the server running, and the host and port right?"),
+    ("could not translate host name", "{name} does not answer: there is no such host"),
+    ("failed to resolve host", "{name} does not answer: there is no such host"),
+    ("timeout expired", "{name} does not answer in time: is the server running, and the host and port right?"),
+    ("connection timeout", "{name} does not answer in time: is the server running, and the host and port right?"),
+    ("server closed the connection", "{name} ended the connection: try again when the server is back"),
+    ("terminating connection", "{name} ended the connection: try again when the server is back"),
+    ("no such file or directory", "{name} does not answer: is the server running, and the host and port right?"),
+)

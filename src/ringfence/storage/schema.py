@@ -1,0 +1,130 @@
+"""The schema's revision: which one a database has, and bringing it to the one this program knows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import Enum, auto
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import Connection, Engine, text
+
+from ringfence.domain.errors import RingfenceError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+HEAD: Final = "0001"
+"""The newest revision under migrations/versions; a test holds the two together."""
+_KNOWN: Final = ("0001",)
+
+
+class State(Enum):
+    """What a database looks like from outside."""
+
+    EMPTY = auto()
+    FOREIGN = auto()
+    OLDER = auto()
+    CURRENT = auto()
+    NEWER = auto()
+
+
+def state(connection: Connection) -> State:
+    """Looks at a database without changing it."""
+    if connection.dialect.name == "sqlite":
+        listing = "SELECT name FROM sqlite_master WHERE type = 'table'"
+    else:
+        listing = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+    tables = set(connection.execute(text(listing)).scalars())
+    if not tables:
+        return State.EMPTY
+    if not {"alembic_version", "tenant", "customer", "scope"} <= tables:
+        return State.FOREIGN
+    revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if revision == HEAD:
+        return State.CURRENT
+    return State.OLDER if revision in _KNOWN else State.NEWER
+
+
+def demand_current(found: State, name: str) -> None:
+    """Raises RingfenceError, with the advice, unless the database is of this program's revision."""
+    if found is State.EMPTY:
+        raise RingfenceError(f"{name} is empty: fill it with 'ringfence --db {name} load FILE'")
+    if found is State.FOREIGN:
+        raise RingfenceError(f"{name} is not a Ringfence database: name another one")
+    if found is State.OLDER:
+        raise RingfenceError(
+            f"{name} is of an older revision: run 'ringfence --db {name} db upgrade' (it makes a backup)"
+        )
+    if found is State.NEWER:
+        raise RingfenceError(f"{name} was made by a newer Ringfence: upgrade this program, then try again")
+
+
+def upgrade(engine: Engine) -> None:
+    """Makes the tables, or brings them to this program's revision, in one transaction."""
+    from alembic import command
+
+    from ringfence.storage.faults import explained
+
+    url = engine.url
+    writing = engine.execution_options(ringfence_writing=True)
+    with explained(url.database or url.render_as_string()), writing.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            # A table that is remade must not take its dependants along; the mode cannot change inside a transaction.
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            driver.execute("PRAGMA journal_mode = WAL")
+            driver.execute("PRAGMA foreign_keys = OFF")
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()
+        connection.invalidate()
+
+
+def backup(engine: Engine, target: Path | None = None) -> Path:
+    """Copies an SQLite database, whole and consistent, beside itself (or to ``target``); returns where to."""
+    import sqlite3
+
+    from ringfence.storage.faults import explained
+
+    source = engine.url.database
+    if engine.dialect.name != "sqlite" or not source:
+        raise RingfenceError("backup is for SQLite files: on PostgreSQL use pg_dump")
+    if target is None:
+        moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+        target = Path(f"{source}.{moment}.backup")
+    if target.exists():
+        raise RingfenceError(f"{target} is there already: name another file")
+    partial = target.with_name(target.name + ".partial")
+    try:
+        with explained(source), engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            copy = sqlite3.connect(partial)
+            try:
+                driver.backup(copy)
+            finally:
+                copy.close()
+        partial.replace(target)
+    except (sqlite3.Error, OSError) as error:
+        raise RingfenceError(f"the backup to {target} failed: {error}") from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return target
+
+
+def head_of_scripts() -> str | None:
+    """The newest revision among the migration scripts."""
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _config() -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config

@@ -1,0 +1,55 @@
+"""Sets of customers as sorted, disjoint, half-open intervals of tree paths.
+
+Paths end in a slash and continue in base 36, so that everything below ``/1/`` sorts between ``/1/`` and ``/1/~``, and
+nothing but the node itself between ``/1/`` and ``/1/!``. Two such intervals are either disjoint or one holds the other.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+
+Interval = tuple[str, str]
+
+
+def nested(path: str) -> Interval:
+    """The node and everything below it."""
+    return path, path + "~"
+
+
+def single(path: str) -> Interval:
+    """The node alone."""
+    return path, path + "!"
+
+
+def union(intervals: Iterable[Interval]) -> list[Interval]:
+    """The set that any of the intervals covers, in order."""
+    result: list[Interval] = []
+    for low, high in sorted(intervals):
+        if result and low < result[-1][1]:
+            if high > result[-1][1]:
+                result[-1] = (result[-1][0], high)
+        else:
+            result.append((low, high))
+    return result
+
+
+def intersect(left: Sequence[Interval], right: Sequence[Interval]) -> list[Interval]:
+    """What both sets cover; each must be as ``union`` returns it. One pass over the two."""
+    result: list[Interval] = []
+    i = j = 0
+    while i < len(left) and j < len(right):
+        low, high = max(left[i][0], right[j][0]), min(left[i][1], right[j][1])
+        if low < high:
+            result.append((low, high))
+        if left[i][1] <= right[j][1]:
+            i += 1
+        else:
+            j += 1
+    return result
+
+
+def contains(intervals: Sequence[Interval], path: str) -> bool:
+    """Whether the set covers the path."""
+    index = bisect_right(intervals, path, key=lambda interval: interval[0]) - 1
+    return index >= 0 and path < intervals[index][1]

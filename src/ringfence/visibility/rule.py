@@ -1,0 +1,125 @@
+"""The rule of visibility, and nothing else: from a user's grants to the customers that a permission reaches.
+
+No query lives here. docs/visibility.md states the rule for people; the oracle under tests/ states it a second time,
+slowly, and the two are compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+
+from ringfence.domain.role import CUSTOMER, SITE
+from ringfence.visibility.intervals import Interval, contains, intersect, nested, single, union
+
+
+@dataclass(frozen=True, slots=True)
+class GroupGrant:
+    """A user's membership in a security group, with what its role says. ``permissions`` None is all of them."""
+
+    group_id: int
+    access_level: str
+    selects: bool
+    permissions: frozenset[str] | None
+    valid_from: datetime | None
+    valid_until: datetime | None
+
+    def in_force(self, permission: str, at: datetime) -> bool:
+        """Whether the membership gives the permission at that moment."""
+        return (
+            (self.permissions is None or permission in self.permissions)
+            and (self.valid_from is None or self.valid_from <= at)
+            and (self.valid_until is None or at < self.valid_until)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SiteGrant:
+    """A site given to a user, and the customer that owns it."""
+
+    site_id: int
+    customer_id: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    """Everything that decides what one user sees. ``filters`` None: no customer group was ever given; an empty tuple:
+    those given are all inactive."""
+
+    user_id: int
+    tenant_id: int
+    active: bool
+    home_id: int
+    home_path: str
+    home_is_root: bool
+    groups: tuple[GroupGrant, ...]
+    filters: tuple[int, ...] | None
+    sites: tuple[SiteGrant, ...]
+
+    def groups_with(self, permission: str, at: datetime) -> list[GroupGrant]:
+        """The security groups that give the permission at that moment; none for an inactive user."""
+        if not self.active or self.filters == ():
+            return []
+        return [group for group in self.groups if group.in_force(permission, at)]
+
+    def signature(self, permission: str, at: datetime) -> str:
+        """Equal for two users exactly when the same grants decide what each of them sees under the permission."""
+        groups = self.groups_with(permission, at)
+        if not groups:
+            return "nothing"
+        sites: tuple[int, ...] = ()
+        if any(group.access_level == SITE for group in groups):
+            sites = tuple(sorted(site.site_id for site in self.sites))
+        parts = (self.home_id, sorted({group.group_id for group in groups}), self.filters, sites)
+        return blake2b(repr(parts).encode(), digest_size=16).hexdigest()
+
+    def changes_at(self, at: datetime) -> datetime | None:
+        """The next moment after ``at`` at which a membership begins or ends."""
+        moments = (moment for group in self.groups for moment in (group.valid_from, group.valid_until))
+        return min((moment for moment in moments if moment is not None and moment > at), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """What a permission reaches: whole customers, and single sites of customers outside of those."""
+
+    customers: list[Interval]
+    sites: tuple[SiteGrant, ...]
+
+    def nodes(self) -> list[Interval]:
+        """The customers themselves, those included of which only a site is in reach."""
+        return union([*self.customers, *(single(site.path) for site in self.sites)])
+
+
+def region(
+    grants: Grants,
+    permission: str,
+    at: datetime,
+    selected: Mapping[int, Sequence[Interval]],
+    filtered: Mapping[int, Sequence[Interval]],
+) -> Region:
+    """visible(u, p): the union over the user's security groups in force whose role holds the permission.
+
+    ``selected`` gives the customers that each security group names, ``filtered`` those of each customer group.
+    """
+    groups = grants.groups_with(permission, at)
+    boundary = [nested(grants.home_path)]
+    if grants.filters is not None:
+        named = union(interval for group in grants.filters for interval in filtered.get(group, ()))
+        boundary = intersect(boundary, named)
+    wide: list[Interval] = []
+    narrow: list[Interval] = []
+    for group in groups:
+        if group.selects:
+            nodes = intersect(boundary, union(selected.get(group.group_id, ())))
+        elif group.access_level == CUSTOMER and grants.filters is None and grants.home_is_root:
+            continue  # customer level reaches only customers that somebody named for the user, and nobody did
+        else:
+            nodes = boundary
+        (narrow if group.access_level == SITE else wide).extend(nodes)
+    whole, partial = union(wide), union(narrow)
+    sites = tuple(site for site in grants.sites if contains(partial, site.path) and not contains(whole, site.path))
+    return Region(whole, sites)

@@ -1,0 +1,95 @@
+"""What a user stands on, in a few words, and why somebody sees nothing at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from ringfence.domain.customer import Customer
+from ringfence.domain.customer_group import CustomerGroup
+from ringfence.domain.grants import Membership, UserCustomerGroup
+from ringfence.domain.role import CUSTOMER, SITE, Role
+from ringfence.domain.security_group import SELECTED, SecurityGroup
+from ringfence.domain.user import User
+from ringfence.visibility.viewer import Sight, Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class UserStanding:
+    """A user, and by what they see what they see: the names of the roles in force and of the customer groups given.
+
+    ``nothing`` says why they see nothing, as far as their own grants tell; it is empty otherwise.
+    """
+
+    login: str
+    name: str
+    active: bool
+    home: str
+    home_is_root: bool
+    roles: tuple[str, ...]
+    filters: tuple[str, ...]
+    nothing: str
+
+
+def standing(viewer: Viewer, sight: Sight, at: datetime) -> UserStanding:
+    """Reads it in the sight's transaction."""
+    connection = sight.connection
+    user = connection.execute(
+        select(User.login, User.name, User.active, Customer.name.label("home"), Customer.parent_id)
+        .join(Customer, Customer.id == User.home_id)
+        .where(User.id == viewer.user_id)
+    ).one()
+    groups = connection.execute(
+        select(Role.name, Role.access_level, SecurityGroup.scope, Membership.valid_from, Membership.valid_until)
+        .select_from(Membership)
+        .join(SecurityGroup, SecurityGroup.id == Membership.group_id)
+        .join(Role, Role.id == SecurityGroup.role_id)
+        .where(Membership.user_id == viewer.user_id)
+        .order_by(Role.name)
+    ).all()
+    given = connection.execute(
+        select(CustomerGroup.name, CustomerGroup.active)
+        .join(UserCustomerGroup, UserCustomerGroup.group_id == CustomerGroup.id)
+        .where(UserCustomerGroup.user_id == viewer.user_id)
+        .order_by(CustomerGroup.name)
+    ).all()
+    in_force = [
+        group
+        for group in groups
+        if (group.valid_from is None or group.valid_from <= at)
+        and (group.valid_until is None or at < group.valid_until)
+    ]
+    reason = ""
+    if not user.active:
+        reason = "the user is inactive"
+    elif not groups:
+        reason = "no security group gives them anything"
+    elif given and not any(group.active for group in given):
+        reason = "every customer group given to them is inactive"
+    elif not in_force:
+        ended = [group.valid_until for group in groups if group.valid_until is not None and group.valid_until <= at]
+        begins = [group.valid_from for group in groups if group.valid_from is not None and group.valid_from > at]
+        if begins:
+            reason = f"their access starts on {min(begins):%d %b %Y %H:%M} UTC"
+        elif ended:
+            reason = f"their access ended on {max(ended):%d %b %Y %H:%M} UTC"
+        else:
+            reason = "none of their memberships is in force"
+    elif all(group.access_level == SITE for group in in_force):
+        reason = "their role reaches only their sites, and they have none in reach"
+    elif all(group.access_level == CUSTOMER and group.scope != SELECTED for group in in_force):
+        reason = "their role reaches only named customers, and none is named"
+    else:
+        reason = "their groups reach no customer"
+    return UserStanding(
+        user.login,
+        user.name,
+        user.active,
+        user.home,
+        user.parent_id is None,
+        tuple(dict.fromkeys(group.name for group in in_force)),
+        tuple(group.name if group.active else f"{group.name} (inactive)" for group in given),
+        reason,
+    )

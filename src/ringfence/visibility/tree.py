@@ -1,0 +1,134 @@
+"""The customer tree as one viewer sees it: a forest, whose roots are the visible customers with a hidden parent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import Row, TextClause, text
+
+from ringfence.domain.text import fold, has_control
+from ringfence.visibility.page import size_under
+from ringfence.visibility.scopes import Scope
+from ringfence.visibility.sql import probe
+from ringfence.visibility.viewer import Sight
+
+_LIST: Final = "customer.list"
+_NODE: Final = (
+    "SELECT k.id, k.key, k.name, k.parent_id, k.path, k.search_key, "
+    f"EXISTS (SELECT 1 FROM customer x WHERE x.parent_id = k.id AND {probe('x.path')}) AS has_children "
+)
+_ORDER: Final = " ORDER BY k.search_key, k.id"
+
+_ROOTS: Final = text(
+    _NODE
+    + "FROM scope_interval r CROSS JOIN customer k LEFT JOIN customer p ON p.id = k.parent_id "
+    + "WHERE r.scope_id = :scope AND k.tenant_id = :tenant AND k.path = r.path "
+    + f"AND (p.id IS NULL OR ({probe('p.path')}) IS NOT TRUE)"
+    + _ORDER
+)
+_CHILDREN: Final = text(_NODE + f"FROM customer k WHERE k.parent_id = :parent AND {probe('k.path')}" + _ORDER)
+_CHILD_COUNT: Final = text(f"SELECT count(*) FROM customer k WHERE k.parent_id = :parent AND {probe('k.path')}")
+_PATHS_SQLITE: Final = "k.id IN (SELECT value FROM json_each(:ids))"
+_PATHS_POSTGRESQL: Final = "k.id = ANY(CAST(:ids AS int[]))"
+
+
+def roots(sight: Sight) -> Sequence[Row[Any]]:
+    """The visible customers (the tenant's root among them) whose parent is hidden or none, by name."""
+    return sight.connection.execute(_ROOTS, {"scope": _nodes(sight), "tenant": sight.tenant_id}).all()
+
+
+def children(sight: Sight, parent_id: int) -> Sequence[Row[Any]]:
+    """The visible children of a visible customer, by name; none for one that is hidden."""
+    if not visible(sight, [parent_id]):
+        return []
+    return sight.connection.execute(_CHILDREN, {"scope": _nodes(sight), "parent": parent_id}).all()
+
+
+def visible(sight: Sight, ids: Sequence[int]) -> Sequence[Row[Any]]:
+    """Those of the customers with these ids that are visible, in no order."""
+    if not ids:
+        return []
+    condition = _PATHS_POSTGRESQL if sight.postgresql else _PATHS_SQLITE
+    query = _statement(_NODE + f"FROM customer k WHERE {condition} AND k.tenant_id = :tenant AND {probe('k.path')}")
+    wanted: Any = list(ids) if sight.postgresql else str(list(ids))
+    binds = {"scope": _nodes(sight), "tenant": sight.tenant_id, "ids": wanted}
+    return sight.connection.execute(query, binds).all()
+
+
+def child_count(sight: Sight, parent_id: int) -> int:
+    """How many visible children a visible customer has."""
+    return sight.connection.execute(_CHILD_COUNT, {"scope": _nodes(sight), "parent": parent_id}).scalar_one()
+
+
+def devices_below(sight: Sight, path: str) -> int:
+    """How many devices the viewer may list at a customer and below it."""
+    scope: Scope = sight.scope("device.list")
+    total = size_under(sight, scope.records, path)[1]
+    if scope.has_sites:
+        total += sight.connection.execute(
+            _SITE_DEVICES, {"scope": scope.records.id, "low": path, "high": path + "~"}
+        ).scalar_one()
+    return total
+
+
+def chain(sight: Sight, customer_id: int) -> list[Row[Any]]:
+    """A visible customer's visible ancestors without a gap, topmost first, and itself; empty when it is hidden."""
+    own = visible(sight, [customer_id])
+    if not own:
+        return []
+    by_id = {row.id: row for row in visible(sight, _ids(own[0].path))}
+    steps = [by_id[customer_id]]
+    while steps[-1].parent_id in by_id:
+        steps.append(by_id[steps[-1].parent_id])
+    return steps[::-1]
+
+
+def matching(sight: Sight, search: str, limit: int) -> tuple[list[Row[Any]], set[int]]:
+    """The visible customers whose name holds the text, at most ``limit``, with their visible ancestors.
+
+    Returns the rows by name, and the ids of those that match by themselves.
+    """
+    if has_control(search):
+        return [], set()
+    needle = fold(search)
+    if sight.postgresql:
+        escaped = needle.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        like, needle = "k.search_key LIKE :needle", f"%{escaped}%"
+    else:
+        like = "instr(k.search_key, :needle) > 0"
+    query = _statement(
+        _NODE + f"FROM customer k WHERE k.tenant_id = :tenant AND {like} AND {probe('k.path')}{_ORDER} LIMIT :limit"
+    )
+    binds = {"scope": _nodes(sight), "tenant": sight.tenant_id, "needle": needle, "limit": limit}
+    hits = sight.connection.execute(query, binds).all()
+    above = {ancestor for row in hits for ancestor in _ids(row.path)}
+    by_id = {row.id: row for row in visible(sight, sorted(above))}
+    shown: dict[int, Row[Any]] = {}
+    for row in hits:
+        step: Row[Any] | None = row
+        while step is not None and step.id not in shown:
+            shown[step.id] = step
+            step = by_id.get(step.parent_id)
+    rows = sorted(shown.values(), key=lambda row: (row.search_key, row.id))
+    return rows, {row.id for row in hits}
+
+
+_SITE_DEVICES: Final = text(
+    "SELECT count(*) FROM scope_site x CROSS JOIN device k JOIN customer c ON c.id = x.customer_id "
+    "WHERE k.site_id = x.site_id AND x.scope_id = :scope AND c.path >= :low AND c.path < :high"
+)
+
+
+@lru_cache(maxsize=8)
+def _statement(sql: str) -> TextClause:
+    return text(sql)
+
+
+def _nodes(sight: Sight) -> int:
+    return sight.scope(_LIST).nodes.id
+
+
+def _ids(path: str) -> list[int]:
+    return [int(part, 36) for part in path.strip("/").split("/")]

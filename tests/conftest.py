@@ -1,0 +1,78 @@
+"""What every test may ask for: an empty database of each engine, and the PostgreSQL server they share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from sqlalchemy import make_url, text
+
+from ringfence.storage.engine import Database, open_database
+from support.databases import empty
+from support.postgres import server
+
+settings.register_profile(
+    "ringfence",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("ringfence")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a PostgreSQL server of this test process, stopped at the end."""
+    with server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _postgres_database(postgres_server: str) -> Iterator[Database]:
+    """A database with the tables made once."""
+    url = make_url(postgres_server).set(database="ringfence")
+    _create(postgres_server, "ringfence")
+    database = open_database(url.render_as_string(hide_password=False), create=True)
+    yield database
+    database.close()
+
+
+def _create(postgres_server: str, name: str) -> None:
+    """Makes a new, empty database on the server."""
+    administration = Database(make_url(postgres_server))
+    with administration.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    administration.close()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> str:
+    """The URL of a new PostgreSQL database without any table."""
+    _create(postgres_server, "fresh")
+    return make_url(postgres_server).set(database="fresh").render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def postgres_database(_postgres_database: Database) -> Database:
+    """A PostgreSQL database with every table empty."""
+    empty(_postgres_database)
+    return _postgres_database
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path) -> Iterator[Database]:
+    """An SQLite database with every table empty."""
+    database = open_database(str(tmp_path / "ringfence.db"), create=True)
+    yield database
+    database.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest) -> Database:
+    """An empty database of each engine in turn."""
+    name = "sqlite_database" if request.param == "sqlite" else "postgres_database"
+    found: Database = request.getfixturevalue(name)
+    return found

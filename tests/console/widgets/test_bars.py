@@ -1,0 +1,93 @@
+import pytest
+from rich.cells import cell_len
+from textual.app import App, ComposeResult
+
+from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
+
+from .host import Host, Things, screen_text
+
+AREAS = [(name.lower(), name) for name in ("Customers", "Devices", "Users", "Security", "Groups", "Roles", "Access")]
+
+
+class BarHost(App[None]):
+    def __init__(self) -> None:
+        super().__init__()
+        self.title_bar = TitleBar(app_name="ringfence")
+        self.nav = NavBar(items=AREAS)
+        self.crumbs = Breadcrumbs()
+        self.picked: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        yield self.title_bar
+        yield self.nav
+        yield self.crumbs
+
+    def on_mount(self) -> None:
+        self.title_bar.set_place("Harbor [b]Monitoring")
+        self.title_bar.set_who("olga.brandt", "Operator · Production only", badge="RO")
+        self.nav.set_current("devices")
+        self.crumbs.set_path(["Harbor Monitoring", "Northwind Logistics", "Rotterdam"])
+        self.crumbs.set_filter("ga\x1bte", "3 of 1,204")
+
+    def on_nav_bar_picked(self, event: NavBar.Picked) -> None:
+        self.picked.append(event.id)
+
+
+@pytest.mark.parametrize("width", [10, 20, 40, 60, 80, 120])
+async def test_the_bars_fit(width: int) -> None:
+    app = BarHost()
+    async with app.run_test(size=(width, 5)) as pilot:
+        await pilot.pause()
+        lines = screen_text(app)[:3]
+        assert all(cell_len(line) == width for line in lines)
+        if width >= 40:
+            assert lines[0].rstrip().endswith("RO")
+            assert "olga.brandt" in lines[0]
+            assert "2 Devices" in lines[1]
+            assert "Rotterdam" in lines[2]
+        if width >= 80:
+            assert "/ga␛te  3 of 1,204" in lines[2]
+            assert "Harbor [b]Monitoring" in lines[0]
+            assert "7 Access" in lines[1]
+
+
+async def test_what_goes_first() -> None:
+    app = BarHost()
+    async with app.run_test(size=(80, 5)) as pilot:
+        assert "Operator · Production only" in screen_text(app)[0]
+        await pilot.resize_terminal(60, 5)
+        await pilot.pause()
+        assert "Operator" not in screen_text(app)[0]
+        assert "Harbor [b]Monitoring" in screen_text(app)[0]
+        assert screen_text(app)[2].startswith(" … › ")
+
+
+async def test_an_area_is_picked_by_mouse() -> None:
+    app = BarHost()
+    async with app.run_test(size=(80, 5)) as pilot:
+        await pilot.pause()
+        await pilot.click(NavBar, offset=(screen_text(app)[1].index("3 Users") + 2, 0))
+        await pilot.pause()
+        assert app.picked == ["users"]
+
+
+async def test_the_key_bar_follows_the_focus() -> None:
+    app = Host(Things(10))
+    async with app.run_test(size=(100, 12)) as pilot:
+        await pilot.pause()
+        assert screen_text(app)[-1].strip() == "? help  Space Mark  / filter  F2 switch  ^q quit"
+        assert [key.enabled for key in app.key_bar.keys] == [True, True, True, False, True]
+        await pilot.press("slash")
+        await pilot.pause()
+        assert "Enter Keep the filter  Esc Clear the filter" in screen_text(app)[-1]
+        assert "Space Mark" not in screen_text(app)[-1]
+
+
+async def test_the_key_bar_keeps_help_and_quit() -> None:
+    app = Host(Things(10))
+    async with app.run_test(size=(30, 12)) as pilot:
+        await pilot.pause()
+        assert screen_text(app)[-1].strip() == "? help  Space Mark  ^q quit"
+        await pilot.resize_terminal(20, 12)
+        await pilot.pause()
+        assert screen_text(app)[-1].strip() == "? help  ^q quit"

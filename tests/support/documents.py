@@ -1,0 +1,136 @@
+"""Snapshot documents made by chance: small ones for hypothesis, large ones from a seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+from hypothesis import strategies as st
+
+from ringfence.domain.permission import CATALOGUE
+
+AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
+"""The moment that everything is asked at."""
+
+LISTS = ("customers", "sites", "devices", "roles", "security_groups", "customer_groups", "users")
+WORDS = (
+    "Gate camera", "ÉTOILE", "e\u0301toile", "O'Hara \"quoted\"", "100%", "a_b", "a\\b", "Straße", "STRASSE", "北京", "🦊", "x", "ﬁx",
+    "[b]bold[/b]", "<i>", "Gate", "--", "axb", "1000",
+)  # fmt: skip
+SEARCHES = ("gate", "GATE C", "é", "e\u0301t", "étoile", '"', "'", '"quoted"', "%", "_", "a_b", "0%", "\\", "ss", "straß", "京", "🦊", "fix", "zzz", "u-", "[b]")
+
+_DAY = timedelta(days=1)
+_EDGES = (None, None, None, AT - _DAY, AT, AT + timedelta(microseconds=1), AT + _DAY)
+_LISTING = [p.key for p in CATALOGUE if p.key.endswith(".list")]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The most that a tenant has of each."""
+
+    tenants: int = 2
+    customers: int = 7
+    sites: int = 4
+    devices: int = 7
+    roles: int = 3
+    groups: int = 4
+    filters: int = 3
+    users: int = 3
+    entries: int = 3
+    exact: bool = False
+
+
+def _number(chance: Random, most: int, sizes: Sizes) -> int:
+    return most if sizes.exact else chance.randint(0, most)
+
+
+def make_document(chance: Random, sizes: Sizes = Sizes()) -> dict[str, Any]:  # noqa: B008
+    """A sound document. Every name ends in a mark of its own, such as ``<t0.customers.c3>``."""
+    document: dict[str, Any] = {"ringfence": 1, "tenants": [], **{name: [] for name in LISTS}}
+    for number in range(sizes.tenants):
+        tenant = f"t{number}"
+        document["tenants"].append({"key": tenant, "name": f"Tenant <{tenant}.root>"})
+        _tenant(chance, sizes, tenant, document)
+    return document
+
+
+def _tenant(chance: Random, sizes: Sizes, tenant: str, document: dict[str, Any]) -> None:
+    def add(listing: str, key: str, **fields: Any) -> dict[str, Any]:
+        name = f"{chance.choice(WORDS)} <{tenant}.{listing}.{key}>"
+        entry = {"key": key, "tenant": tenant, "name": name, **fields}
+        document[listing].append(entry)
+        return entry
+
+    def some(of: list[Any], most: int) -> list[Any]:
+        return list(dict.fromkeys(chance.choice(of) for _ in range(chance.randint(0, most)))) if of else []
+
+    customers: list[str | None] = [None]
+    for number in range(_number(chance, sizes.customers, sizes)):
+        # Half of the time below the newest, so that chains come about as well as bushes.
+        parent = customers[-1] if chance.randint(0, 1) else chance.choice(customers)
+        add("customers", f"c{number}", parent=parent)
+        customers.append(f"c{number}")
+
+    sites: list[tuple[str, str | None]] = []
+    for number in range(_number(chance, sizes.sites, sizes)):
+        sites.append((f"s{number}", chance.choice(customers)))
+        add("sites", f"s{number}", customer=sites[-1][1])
+
+    for number in range(_number(chance, sizes.devices, sizes)):
+        site, customer = chance.choice(sites) if sites and chance.randint(0, 1) else (None, chance.choice(customers))
+        unit = f"U-{chance.randint(0, 9)}{number:05}" if chance.randint(0, 2) else ""
+        add("devices", f"d{number}", customer=customer, site=site, unit_id=unit, kind="camera")
+
+    roles: list[str | None] = [None]
+    for number in range(1 + _number(chance, sizes.roles, sizes)):
+        permissions: Any = "all" if chance.randint(0, 1) else some(_LISTING, 8)
+        level = chance.choice(["service_provider", "customer", "site"])
+        add("roles", f"r{number}", owner=chance.choice(customers), access_level=level, permissions=permissions)
+        roles.append(f"r{number}")
+
+    def entries() -> list[dict[str, Any]]:
+        chosen = some(customers, sizes.entries)
+        return [{"customer": customer, "nested": bool(chance.randint(0, 2))} for customer in chosen]
+
+    groups: list[str] = []
+    for number in range(_number(chance, sizes.groups, sizes)):
+        role = chance.choice(roles[1:] if chance.randint(0, 3) else roles)
+        scope = chance.choice(["all", "selected"])
+        add("security_groups", f"g{number}", owner=chance.choice(customers), role=role, scope=scope, customers=entries())
+        groups.append(f"g{number}")
+
+    filters: list[str] = []
+    for number in range(_number(chance, sizes.filters, sizes)):
+        active = bool(chance.randint(0, 2))
+        add("customer_groups", f"f{number}", owner=chance.choice(customers), active=active, customers=entries())
+        filters.append(f"f{number}")
+
+    for number in range(1 + _number(chance, sizes.users, sizes)):
+        memberships = []
+        for group in some(groups, 3):
+            begin, end = chance.choice(_EDGES), chance.choice(_EDGES)
+            memberships.append(
+                {
+                    "group": group,
+                    "valid_from": begin and begin.isoformat(),
+                    "valid_until": end and end.isoformat(),
+                }
+            )
+        add(
+            "users",
+            f"u{number}",
+            home=chance.choice(customers) if chance.randint(0, 1) else None,
+            login=f"Login-{tenant}-{number}",
+            email=f"u{number}@{tenant}.example",
+            active=bool(chance.randint(0, 7)),
+            security_groups=memberships,
+            customer_groups=some(filters, 2) if chance.randint(0, 1) else [],
+            sites=some([key for key, _ in sites], 2),
+        )
+
+
+def documents(sizes: Sizes = Sizes()) -> st.SearchStrategy[dict[str, Any]]:  # noqa: B008
+    """Small documents; hypothesis chooses, and shrinks, every choice in them."""
+    return st.randoms(use_true_random=False).map(lambda chance: make_document(chance, sizes))

@@ -1,0 +1,178 @@
+"""The rule of visibility a second time: brute force over a snapshot document, with sets of keys and nothing clever.
+
+It follows the text of the rule line by line and shares no code with the product, so that the two can be compared.
+A node is the key of a customer, or None for the tenant's root. Two readings of the rule's last line are stated here:
+a customer's own record is the node itself; of a node that only site-level groups bring in, nothing else is visible but
+what stands on one of the user's sites (the site itself, and the devices on it).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+from typing import Any
+
+Node = str | None
+Entry = dict[str, Any]
+
+OWNERS = {
+    "customers": "key",
+    "sites": "customer",
+    "devices": "customer",
+    "users": "home",
+    "security-groups": "owner",
+    "customer-groups": "owner",
+    "roles": "owner",
+}
+"""The field that names the node which owns a record, by kind; a customer is its own node."""
+
+SEARCHED = {"devices": ("name", "unit_id"), "users": ("name", "login", "email")}
+
+LISTING = {kind: kind.removesuffix("s").replace("-", "_") + ".list" for kind in OWNERS}
+"""The permission that lists a kind."""
+
+
+def folded(text: str) -> str:
+    """Text without regard to case and to the way its accents are written."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold())
+
+
+class Oracle:
+    """Answers for one document at one moment."""
+
+    def __init__(self, document: dict[str, Any], at: datetime) -> None:
+        self.document = document
+        self.at = at
+
+    def records(self, tenant: str, kind: str) -> dict[str, Entry]:
+        """Every record of a kind in a tenant, by key."""
+        entries = self.document.get(kind.replace("-", "_"), [])
+        return {entry["key"]: entry for entry in entries if entry["tenant"] == tenant}
+
+    def user(self, login: str) -> Entry:
+        return next(u for u in self.document["users"] if folded(u["login"]) == folded(login))
+
+    def nodes(self, tenant: str) -> set[Node]:
+        return {None, *self.records(tenant, "customers")}
+
+    def parent(self, tenant: str, node: Node) -> Node:
+        return None if node is None else self.records(tenant, "customers")[node].get("parent")
+
+    def subtree(self, tenant: str, top: Node) -> set[Node]:
+        """The node and every customer nested below it."""
+        customers = self.records(tenant, "customers")
+        if top is None:
+            return {None, *customers}
+        found = set()
+        for key in customers:
+            step: Node = key
+            while step is not None:
+                if step == top:
+                    found.add(key)
+                    break
+                step = customers[step].get("parent")
+        return found
+
+    def members(self, tenant: str, group: Entry) -> set[Node]:
+        found: set[Node] = set()
+        for entry in group.get("customers", []):
+            node = entry.get("customer")
+            found |= self.subtree(tenant, node) if entry.get("nested", True) else {node}
+        return found
+
+    def site_keys(self, login: str) -> set[str]:
+        return set(self.user(login).get("sites", []))
+
+    def visible_nodes(self, login: str, permission: str) -> tuple[set[Node], set[Node]]:
+        """The nodes in sight: those whose records are all visible, and those that only site-level groups bring in."""
+        user = self.user(login)
+        wide: set[Node] = set()
+        narrow: set[Node] = set()
+        if not user.get("active", True):
+            return wide, narrow
+        tenant = user["tenant"]
+        reach = self.subtree(tenant, user.get("home"))
+        filters = [self.records(tenant, "customer-groups")[key] for key in user.get("customer_groups", [])]
+        if filters:
+            filtered: set[Node] = set()
+            for customer_group in filters:
+                if customer_group.get("active", True):
+                    filtered |= self.members(tenant, customer_group)
+        else:
+            filtered = reach
+        sites = self.records(tenant, "sites")
+        owners = {sites[key].get("customer") for key in user.get("sites", [])}
+        for membership in user.get("security_groups", []):
+            group = self.records(tenant, "security-groups")[membership["group"]]
+            if group.get("role") is None or not self.in_force(membership):
+                continue
+            role = self.records(tenant, "roles")[group["role"]]
+            if role["permissions"] != "all" and permission not in role["permissions"]:
+                continue
+            selects = group["scope"] == "selected"
+            everything = self.nodes(tenant)
+            chosen = self.members(tenant, group) if selects else everything
+            if role["access_level"] == "service_provider":
+                level = everything
+            elif role["access_level"] == "site":
+                level = owners
+            elif selects:
+                level = chosen
+            elif filters:
+                level = filtered
+            elif user.get("home") is not None:
+                level = reach
+            else:
+                level = set()
+            seen = reach & filtered & chosen & level
+            if role["access_level"] == "site":
+                narrow |= seen
+            else:
+                wide |= seen
+        return wide, narrow - wide
+
+    def in_force(self, membership: Entry) -> bool:
+        begin, end = membership.get("valid_from"), membership.get("valid_until")
+        return (begin is None or datetime.fromisoformat(begin) <= self.at) and (
+            end is None or self.at < datetime.fromisoformat(end)
+        )
+
+    def visible(self, login: str, permission: str, kind: str) -> set[str]:
+        """The keys of the records of a kind that the permission reaches."""
+        tenant = self.user(login)["tenant"]
+        wide, narrow = self.visible_nodes(login, permission)
+        own_sites = self.site_keys(login)
+        found = set()
+        for key, record in self.records(tenant, kind).items():
+            owner = record.get(OWNERS[kind])
+            standing = key if kind == "sites" else record.get("site") if kind == "devices" else None
+            if owner in wide or (owner in narrow and (kind == "customers" or standing in own_sites)):
+                found.add(key)
+        return found
+
+    def listed(self, login: str, kind: str, search: str = "", under: Node | bool = False) -> set[str]:
+        """What the user lists of a kind; ``under`` a node (None is the root), False for anywhere."""
+        tenant = self.user(login)["tenant"]
+        found = self.visible(login, LISTING[kind], kind)
+        records = self.records(tenant, kind)
+        if under is not False:
+            below = self.subtree(tenant, under)  # type: ignore[arg-type]
+            found = {key for key in found if records[key].get(OWNERS[kind]) in below}
+        if search:
+            found = {key for key in found if self.matches(kind, records[key], search)}
+        return found
+
+    @staticmethod
+    def matches(kind: str, record: Entry, search: str) -> bool:
+        fields = SEARCHED.get(kind, ("name",))
+        return any(folded(search) in folded(record.get(field, "")) for field in fields)
+
+    def forest(self, login: str) -> dict[Node, Node | bool]:
+        """The visible nodes of the tree, each with its visible parent, or False where it stands as a root."""
+        tenant = self.user(login)["tenant"]
+        wide, narrow = self.visible_nodes(login, "customer.list")
+        nodes = wide | narrow
+        return {
+            node: self.parent(tenant, node) if node is not None and self.parent(tenant, node) in nodes else False
+            for node in nodes
+        }
