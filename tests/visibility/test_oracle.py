@@ -273,3 +273,57 @@ def nobody_sees_more(before: Oracle, part: dict[str, Any], tenant: str) -> None:
 
 def test_the_permissions_asked_for_are_in_the_catalogue() -> None:
     assert set(ASKED) <= PERMISSIONS
+
+
+def test_a_users_dump_does_not_free_those_whose_home_it_hides(sqlite_database: Database) -> None:
+    """What stands below a hidden customer is at the root of the dump; nobody may see more for that."""
+
+    def group(key: str, permissions: list[str], customers: list[dict[str, Any]] | None) -> None:
+        role = {"key": key, "tenant": "t", "name": key, "access_level": "service_provider", "permissions": permissions}
+        scope = "all" if customers is None else "selected"
+        document["roles"].append(role)
+        document["security_groups"].append(
+            {"key": key, "tenant": "t", "name": key, "role": key, "scope": scope, "customers": customers or []}
+        )
+
+    def user(key: str, groups: list[str], home: str | None = None, filters: tuple[str, ...] = ()) -> None:
+        memberships = [{"group": name} for name in groups]
+        document["users"].append(
+            {"key": key, "tenant": "t", "name": key, "login": key, "home": home, "security_groups": memberships}
+            | {"customer_groups": list(filters)}
+        )
+
+    document: dict[str, Any] = {
+        "ringfence": 1,
+        "tenants": [{"key": "t", "name": "T"}],
+        "customers": [{"key": key, "tenant": "t", "name": key} for key in ("a", "b")],
+        "devices": [{"key": f"d{key}", "tenant": "t", "customer": key, "name": key} for key in ("a", "b")],
+        "roles": [],
+        "security_groups": [],
+        "customer_groups": [
+            {"key": "root", "tenant": "t", "name": "root", "customers": [{"customer": None, "nested": False}]}
+        ],
+        "users": [],
+    }
+    others = [permission for permission in LISTING.values() if permission != "customer.list"]
+    group("named", ["customer.list"], [{"customer": "b"}, {"customer": None, "nested": False}])
+    group("others", others, None)
+    group("everything", list(LISTING.values()), None)
+    group("root", list(LISTING.values()), [{"customer": None, "nested": False}])
+    user("viewer", ["named", "others"])
+    user("at-a", ["everything"], home="a")
+    user("on-root", ["root"])
+    user("filtered", ["everything"], filters=("root",))
+    load_document(sqlite_database, document)
+    part = json.loads(dumped(sqlite_database, Viewer.sign_in(sqlite_database, "viewer", AT)))
+    assert [entry["key"] for entry in part["customers"]] == ["b"]
+    assert len(part["users"]) == 4
+    assert [entry["key"] for entry in part["devices"]] == ["da", "db"]
+    nobody_sees_more(Oracle(document, AT), part, "t")
+
+
+def test_a_tenant_called_tenant_keeps_its_name(sqlite_database: Database) -> None:
+    document = make_document(Random(3), Sizes(exact=True))
+    text = json.dumps(document).replace('"t0"', '"tenant"')
+    load_document(sqlite_database, json.loads(text))
+    assert '{"key": "tenant", "name": "Tenant <t0.root>"}' in dumped(sqlite_database)

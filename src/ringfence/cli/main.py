@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import Annotated, Final
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from ringfence import __version__
 from ringfence.cli import database, records, snapshots, start
@@ -19,11 +19,10 @@ _HELP: Final = """Says who may see which customers and devices, and shows exactl
 
 Without a command, opens the console on the database. To look around first:
 
-    ringfence demo                              the console on a scratch copy of demo data
-
-    ringfence --db my.db load snapshot.json     fills a database of your own
-
-    ringfence --db my.db list devices --as olga what olga sees of it
+\b
+  ringfence demo                               the console on demo data
+  ringfence --db my.db load FILE               fills a database of your own
+  ringfence --db my.db list devices --as olga  what olga sees of it
 """
 
 app = typer.Typer(
@@ -74,14 +73,15 @@ def run(arguments: Sequence[str]) -> int:
         return _fail(error.faults)
     except RingfenceError as error:
         return _fail([str(error)])
-    except click.UsageError as error:
-        hint = f"{error.ctx.command_path} --help" if error.ctx else "ringfence --help"
-        _fail([f"{error.format_message()} (see '{hint}')"])
-        return 2
-    except click.ClickException as error:
-        return _fail([error.format_message()])
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         return 130
+    except TyperException as error:
+        # The framework's own: wrong usage (status 2) for the most part, with the command it was about.
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context is not None else "ringfence"
+        message = error.format_message() if hasattr(error, "format_message") else str(error)
+        _fail([f"{message.rstrip('.')}: see '{command} --help'"])
+        return int(getattr(error, "exit_code", 2))
     except BrokenPipeError:
         # Whoever reads has seen enough. What is still buffered has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -36,6 +39,24 @@ class Settings:
         from ringfence.storage.engine import open_database
 
         return open_database(self.db, create=create)
+
+    @contextmanager
+    def open_or_make(self) -> Iterator[Database]:
+        """The database meant, made where there is none; one that was made for nothing is taken away again."""
+        from ringfence.storage.engine import locate
+
+        url = locate(self.db)
+        path = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+        fresh = path is not None and not path.exists()
+        database = self.open(create=True)
+        try:
+            yield database
+        except BaseException:
+            if fresh and path is not None:
+                database.close()
+                for companion in ("", "-wal", "-shm"):
+                    Path(f"{path}{companion}").unlink(missing_ok=True)
+            raise
 
     def viewer(self, login: str | None) -> Viewer:
         """The user meant by ``--as``, whether active or not."""

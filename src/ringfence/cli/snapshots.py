@@ -35,10 +35,10 @@ def load(
 
     chosen = settings(context.obj, db, None)
     with _progress() as progress:
-        # Read before the database is opened, so that a bad file does not even make an empty one.
+        # Read before the database is opened: nobody waits for a lock that a reader of a long file holds.
         contents = collect(sys.stdin.buffer if str(file) == "-" else file, progress)
-        database = None if contents.faults else chosen.open(create=True)
-        counts = load_contents(database or chosen.open(), contents, progress)
+        with chosen.open_or_make() as database:
+            counts = load_contents(database, contents, progress)
     said = ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in counts.items() if number)
     typer.echo(f"loaded {said or 'nothing'}")
 

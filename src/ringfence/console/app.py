@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
+from textual.binding import Binding
 from textual.theme import Theme
 
 from ringfence.console.asking import Asks
@@ -33,7 +34,9 @@ class RingfenceApp(App[str], Asks):
     SCREENS = {"customers": CustomersScreen, "devices": DevicesScreen, "users": UsersScreen}
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+backslash"  # ours is a command like any other
-    BINDINGS: ClassVar[list[Any]] = []
+    BINDINGS: ClassVar[list[Any]] = [
+        Binding("ctrl+q", "quit", "quit", key_display="^q", priority=True),
+    ]
 
     def __init__(self, connect: Callable[[], Workspace], login: str | None = None, *, demo: bool = False) -> None:
         super().__init__()

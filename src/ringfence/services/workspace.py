@@ -24,14 +24,18 @@ __all__ = ["Pair", "Viewer", "Workspace"]
 
 
 class Workspace:
-    """The services over one database. Every call is a transaction of its own; errors are RingfenceError."""
+    """The services over one database. Every call is a transaction of its own; errors are RingfenceError.
 
-    def __init__(self, database: Database) -> None:
+    With ``at``, everybody who signs in looks at the validity windows as of that moment.
+    """
+
+    def __init__(self, database: Database, at: datetime | None = None) -> None:
         self._database = database
+        self._at = at
 
     def sign_in(self, login: str, at: datetime | None = None) -> Viewer:
         """The viewer behind a login; an inactive user's is refused."""
-        return accounts.sign_in(self._database, login, at)
+        return accounts.sign_in(self._database, login, at or self._at)
 
     def profile(self, viewer: Viewer, *, totals: bool = False) -> Profile:
         """Who is looking, and how much they see."""
@@ -39,7 +43,7 @@ class Workspace:
 
     def profile_of(self, login: str) -> Profile:
         """The same for any login, signed in or not, active or not: for the demo's summary."""
-        return accounts.profile(Viewer.sign_in(self._database, login), totals=True)
+        return accounts.profile(Viewer.sign_in(self._database, login, self._at), totals=True)
 
     def accounts(self, search: str, part: Part) -> tuple[Account, ...]:
         """A part of everybody who could sign in."""

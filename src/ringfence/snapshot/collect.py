@@ -23,7 +23,7 @@ _REPORT_EVERY: Final = 5000
 class DeviceRow(NamedTuple):
     """A device of the file. A million of them fit in memory where as many models would not."""
 
-    index: int
+    place: int
     tenant: str
     key: str
     customer: str | None
@@ -87,7 +87,10 @@ def _collect(items: Iterator[tuple[str, int, Any]], progress: Progress) -> Conte
             entry = validators[name](value)
         except ValidationError as error:
             _note(contents, name, index, value, error)
-            continue
+            entry = _mended(name, index, value, error)
+            if entry is None:
+                _remember(contents, name, value)
+                continue
         if isinstance(entry, DeviceEntry):
             tenant = words.setdefault(entry.tenant, entry.tenant) or ""
             claim = (tenant, entry.key)
@@ -145,11 +148,45 @@ def _claim(contents: Contents, name: str, index: int, entry: Any) -> None:
 
 def _note(contents: Contents, name: str, index: int, value: object, error: ValidationError) -> None:
     key: object = value.get("key") if isinstance(value, dict) else None
-    tenant = value.get("tenant", "") if isinstance(value, dict) and name != "tenants" else ""
-    if isinstance(key, str) and isinstance(tenant, str):
-        contents.claimed[name].add((tenant, key))
     for problem in error.errors(include_url=False):
         contents.faults.append(fault(name, index, key, _field(problem), _message(problem, ENTRIES[name])))
+
+
+def _remember(contents: Contents, name: str, value: object) -> None:
+    """Claims the key of an entry of which nothing else can be used."""
+    if isinstance(value, dict):
+        key, tenant = value.get("key"), "" if name == "tenants" else value.get("tenant", "")
+        if isinstance(key, str) and isinstance(tenant, str):
+            contents.claimed[name].add((tenant, key))
+
+
+def _mended(name: str, index: int, value: object, error: ValidationError) -> Entry | None:
+    """The entry with something harmless in place of its faulty fields, so that its references are checked as well.
+
+    None where too little is left of it. The load is refused in any case.
+    """
+    if not isinstance(value, dict):
+        return None
+    model = ENTRIES[name]
+    mended = dict(value)
+    for problem in error.errors(include_url=False):
+        field_name = str(problem["loc"][0]) if problem["loc"] else ""
+        known = model.model_fields.get(field_name)
+        if known is None or not known.is_required():
+            mended.pop(field_name, None)
+        elif field_name in _HARMLESS:
+            mended[field_name] = _HARMLESS[field_name]
+        elif field_name in ("name", "login"):
+            mended[field_name] = f"?{index}"
+        else:
+            return None
+    try:
+        return model.model_validate(mended)
+    except ValidationError:
+        return None
+
+
+_HARMLESS: Final[dict[str, Any]] = {"access_level": "site", "scope": "all", "role": None}
 
 
 def _field(problem: ErrorDetails) -> str:
@@ -165,7 +202,7 @@ def _message(problem: ErrorDetails, model: type[Entry]) -> str:
     if kind == "missing":
         return "is missing"
     if kind == "extra_forbidden":
-        return f"unknown field; {model.__name__.removesuffix('Entry').lower()} entries have {', '.join(model.model_fields)}"
+        return f"unknown field; there are {', '.join(model.model_fields)}"
     if kind == "string_pattern_mismatch":
         text = str(problem["input"])
         return "is empty" if not text.strip() else "holds control characters"

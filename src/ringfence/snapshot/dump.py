@@ -89,21 +89,29 @@ class _Source:
             tenants = tenants.where(Tenant.id == self.tenant_id)
         self.tenants = self.connection.execute(tenants.order_by(Tenant.key)).all()
         self.tenant_keys = {row.id: row.key for row in self.tenants}
-        self.seen = {name: self._seen(name) for name in _MAPPED if name != "devices"}
-        if self.sight is not None and not any(row.parent_id is None for row in roots(self.sight)):
+        self.owners: set[int] = set()
+        self.seen = {name: self._seen(name) for name in _MAPPED}
+        self.root_hidden = self.sight is not None and not any(row.key is None for row in roots(self.sight))
+        if self.root_hidden:
             # The root is hidden from them, and so are its name and key; the entries still need a tenant to be of.
             self.tenant_keys = dict.fromkeys(self.tenant_keys, _ANONYMOUS)
         self.keys = {
             name: self._keys(name) for name in ("customers", "sites", "roles", "security_groups", "customer_groups")
         }
         self.keys["customers"].update({row.root: None for row in self.tenants})
+        # Records whose own customer the sight hides stand at the root of the document.
+        self.adopting = self.sight is not None and not self.owners <= self.keys["customers"].keys()
 
     def _seen(self, name: str) -> set[int] | None:
         """The ids that the sight shows; None without one, for all."""
         if self.sight is None:
             return None
         kind = KINDS[name.replace("_", "-")]
-        return {row.id for row in every(self.sight, Query(kind))}
+        seen = set()
+        for row in every(self.sight, Query(kind)):
+            seen.add(row.id)
+            self.owners.add(getattr(row, kind.owner))
+        return seen
 
     def _keys(self, name: str) -> dict[int, str | None]:
         mapped, seen = _MAPPED[name], self.seen[name]
@@ -114,19 +122,17 @@ class _Source:
         """The entries of one list, by tenant and key."""
         for tenant in self.tenants:
             if name == "tenants":
-                named = self.tenant_keys[tenant.id] != _ANONYMOUS or self.sight is None
-                yield {"key": self.tenant_keys[tenant.id], "name": tenant.name if named else _ANONYMOUS}
+                yield {"key": self.tenant_keys[tenant.id], "name": _ANONYMOUS if self.root_hidden else tenant.name}
                 continue
             yield from getattr(self, f"_{name}")(tenant.id, {"tenant": self.tenant_keys[tenant.id]})
 
     def _rows(self, name: str, tenant: int) -> Iterator[Any]:
         mapped = _MAPPED[name]
-        seen = self.seen.get(name)
-        if name == "devices" and self.sight is not None:
-            seen = {row.id for row in every(self.sight, Query(KINDS["devices"]))}
+        seen = self.seen[name]
         columns = [column for column in mapped.__table__.c if column.name != "search_key"]
-        rows = self.connection.execution_options(yield_per=1000).execute(
-            select(*columns).where(mapped.tenant_id == tenant, mapped.key.is_not(None)).order_by(mapped.key)
+        rows = self.connection.execute(
+            select(*columns).where(mapped.tenant_id == tenant, mapped.key.is_not(None)).order_by(mapped.key),
+            execution_options={"yield_per": 1000},
         )
         return (row for row in rows if seen is None or row.id in seen)
 
@@ -191,7 +197,7 @@ class _Source:
         for group, customer, nested in self.connection.execute(
             select(mapped.group_id, mapped.customer_id, mapped.nested)
         ):
-            if customer in self.keys["customers"] and (self.sight is None or self._node_seen(customer)):
+            if customer in self.keys["customers"] and (self.sight is None or self._node_seen(customer, nested)):
                 key = self.keys["customers"][customer]
                 members[group].append((key is not None, key or "", nested))
         return {
@@ -199,11 +205,11 @@ class _Source:
             for group, entries in members.items()
         }
 
-    def _node_seen(self, customer: int) -> bool:
-        seen = self.seen["customers"]
-        assert seen is not None
-        root = any(row.root == customer for row in self.tenants)
-        return customer in seen or (root and _ANONYMOUS not in self.tenant_keys.values())
+    def _node_seen(self, customer: int, nested: bool) -> bool:
+        if self.keys["customers"][customer] is not None:
+            return True
+        # The root alone must not come to hold the records that only this document puts there.
+        return not self.root_hidden and (nested or not self.adopting)
 
     def _security_groups(self, tenant: int, owner: Entry) -> Iterator[Entry]:
         members = self._members(SecurityGroupCustomer)
@@ -237,7 +243,7 @@ class _Source:
         sites = self._ties(UserSite, "sites")
         for row in self._rows("users", tenant):
             given = filters.get(row.id, [])
-            hidden = None in given
+            hidden = None in given or row.home_id not in self.keys["customers"]
             yield {
                 "key": row.key,
                 **owner,
@@ -246,7 +252,7 @@ class _Source:
                 "name": row.name,
                 "email": row.email,
                 "active": row.active,
-                # A filter that cannot be shown must not be lost: without its security groups the user sees nothing.
+                # A home or filter that cannot be shown must not be lost: without security groups they see nothing.
                 "security_groups": [] if hidden else memberships.get(row.id, []),
                 "customer_groups": sorted(key for key in given if key is not None),
                 "sites": sorted(key for key in sites.get(row.id, []) if key is not None),

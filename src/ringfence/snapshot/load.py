@@ -112,7 +112,7 @@ class _Load:
                 holder = holders.setdefault((row.tenant, row.unit_id), row.key)
                 if holder is not row.key:
                     message = f"{show(row.unit_id)} is the unit id of device {show(holder)} too"
-                    self.contents.faults.append(fault("devices", row.index, row.key, "unit_id", message))
+                    self.contents.faults.append(fault("devices", row.place, row.key, "unit_id", message))
 
     def _write(
         self,
@@ -232,7 +232,7 @@ class _Load:
             elif (tenant, unit_id) in taken:
                 row = taken[tenant, unit_id]
                 message = f"{show(unit_id)} is the unit id of device {show(key)}"
-                self.contents.faults.append(fault("devices", row.index, row.key, "unit_id", message))
+                self.contents.faults.append(fault("devices", row.place, row.key, "unit_id", message))
         self._refuse()
         if freed:
             statement = update(Device.__table__).where(Device.__table__.c.id == bindparam("own_id")).values(unit_id="")  # type: ignore[arg-type]

@@ -207,18 +207,18 @@ class Resolver:
         for row in self.contents.devices:
             tenant = tenants.get(row.tenant)
             if tenant is None:
-                self.tenant("devices", row.index, row.key, row.tenant)
+                self.tenant("devices", row.place, row.key, row.tenant)
                 continue
             customer = self.roots[tenant] if row.customer is None else customers.get((tenant, row.customer))
             if customer is None:
-                self.node("devices", row.index, row.key, "customer", tenant, row.customer)
+                self.node("devices", row.place, row.key, "customer", tenant, row.customer)
             site = None
             if row.site is not None:
                 site = sites.get((tenant, row.site))
                 if site is None:
-                    self.refer("devices", row.index, row.key, "site", "sites", tenant, row.site)
+                    self.refer("devices", row.place, row.key, "site", "sites", tenant, row.site)
                 elif customer is not None and self.site_owners.get(site, customer) != customer:
-                    self.fault("devices", row.index, row.key, "site", f"{show(row.site)} is a site of another customer")
+                    self.fault("devices", row.place, row.key, "site", f"{show(row.site)} is a site of another customer")
             if customer is None or (row.site is not None and site is None):
                 continue
             own = known.get((tenant, row.key)) if known else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final
 
 from sqlalchemy import Connection, FromClause, Table, text
@@ -22,6 +22,8 @@ def insert_rows(
     assert isinstance(table, Table)
     names = ", ".join(f'"{column}"' for column in columns)
     pending = iter(rows)
+    # The first row may ask the database something itself, which a COPY that has begun would not let it.
+    pending = chain(list(islice(pending, 1)), pending)
     total = 0
     if connection.dialect.name == "postgresql":
         driver: Any = connection.connection.driver_connection

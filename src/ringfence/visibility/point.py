@@ -62,7 +62,7 @@ def _among(kind: Kind, has_sites: bool, postgresql: bool) -> TextClause:
     listed = "= ANY(CAST(:ids AS int[]))" if postgresql else "IN (SELECT value FROM json_each(:ids))"
     return text(
         f"SELECT k.id, k.key, k.name FROM {kind.table} k JOIN customer c ON c.id = k.{kind.owner} "
-        f"WHERE k.id {listed} AND k.tenant_id = :tenant AND {_inside(kind, has_sites)}"
+        f"WHERE k.id {listed} AND +k.tenant_id = :tenant AND {_inside(kind, has_sites)}"
     )
 
 

@@ -51,7 +51,7 @@ def visible(sight: Sight, ids: Sequence[int]) -> Sequence[Row[Any]]:
     if not ids:
         return []
     condition = _PATHS_POSTGRESQL if sight.postgresql else _PATHS_SQLITE
-    query = _statement(_NODE + f"FROM customer k WHERE {condition} AND k.tenant_id = :tenant AND {probe('k.path')}")
+    query = _statement(_NODE + f"FROM customer k WHERE {condition} AND +k.tenant_id = :tenant AND {probe('k.path')}")
     wanted: Any = list(ids) if sight.postgresql else str(list(ids))
     binds = {"scope": _nodes(sight), "tenant": sight.tenant_id, "ids": wanted}
     return sight.connection.execute(query, binds).all()

@@ -38,11 +38,10 @@ class Palette(Command):
 
 
 class Quit(Command):
-    """The end."""
+    """The end. The key is the application's own binding, so that it works in every dialog too."""
 
     name = "quit"
     keys = "ctrl+q"
-    footer = "quit"
     help = "Leave the console."
 
     def run(self, screen: CommandScreen) -> Any:
@@ -55,7 +54,7 @@ class SwitchUser(Command):
     name = "switch_user"
     keys = "f2,ctrl+u"
     footer = "switch user"
-    help = "See what another user sees; the place is kept where they may see it."
+    help = "See what another user sees, at the same place."
 
     def off(self, screen: CommandScreen) -> str:
         return "" if screen.ringfence.workspace else "the database is not open yet"
@@ -70,7 +69,7 @@ class SideBySide(Command):
     name = "side_by_side"
     keys = "f3,ctrl+t"
     footer = "side by side"
-    help = "Lay this user and another side by side over one tree."
+    help = "Lay two users side by side over one tree."
 
     def off(self, screen: CommandScreen) -> str:
         return "" if screen.ringfence.profile else "sign in first"

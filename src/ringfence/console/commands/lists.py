@@ -23,7 +23,7 @@ class Filter(Command):
     name = "filter"
     keys = "slash"
     footer = "filter"
-    help = "Show only what holds the text; Enter keeps it, Esc clears it."
+    help = "Filter by a text (Enter keeps it, Esc clears it)."
 
     def run(self, screen: CommandScreen) -> Any:
         _area(screen).open_filter()
@@ -34,7 +34,7 @@ class Copy(Command):
 
     name = "copy"
     keys = "y"
-    help = "Copy the marked rows, or the one under the cursor, to your own clipboard."
+    help = "Copy the marked rows or this one to your clipboard."
 
     def run(self, screen: CommandScreen) -> Any:
         _area(screen).copy()
@@ -45,7 +45,7 @@ class Back(Command):
 
     name = "back"
     keys = "escape"
-    help = "Clear the filter, then the marks, then go back to the tree."
+    help = "Go one step back: marks, filter, list, tree."
     palette = False
 
     def run(self, screen: CommandScreen) -> Any:

@@ -82,7 +82,7 @@ class AreaScreen(CommandScreen):
         with Horizontal(id="lists"):
             yield from self.compose_lists()
         yield FilterBar(placeholder=self.FILTERS, on_edit=self.filtered)
-        yield KeyBar(is_off=self.is_off)
+        yield KeyBar(first=("help", "filter", "toggle_mark"), is_off=self.is_off)
 
     def compose_lists(self) -> ComposeResult:
         """The lists between the bars."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from textual.app import ComposeResult
@@ -32,7 +33,8 @@ class CustomerDetail(Vertical, Asks):
         padding: 0;
         &:focus-within { border: round $primary; border-title-color: $primary; }
         & ContentSwitcher { height: 1fr; }
-        & RecordTable, & Fields { border: none; border-top: blank; height: 1fr; }
+        & RecordTable, & Fields, & RecordTable:focus, & Fields:focus { border: none; height: 1fr; }
+        & TabBar { margin-bottom: 1; }
     }
     """
 
@@ -42,14 +44,14 @@ class CustomerDetail(Vertical, Asks):
         self.customer: int | None = None
         self.tab = "devices"
         self._stale: set[str] = set()
+        self._subtitles: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         yield TabBar()
         with ContentSwitcher(initial="devices"):
             yield Fields(id="details")
-            yield RecordList("devices", devices.COLUMNS, devices.cells, id="devices")
-            yield RecordList("users", users.COLUMNS, users.cells, id="users")
-            yield RecordList("sites", sites.COLUMNS, sites.cells, id="sites")
+            for kind, shape in (("devices", devices), ("users", users), ("sites", sites)):
+                yield RecordList(kind, shape.COLUMNS, shape.cells, on_subtitle=partial(self._say_rows, kind), id=kind)
 
     @property
     def current(self) -> RecordList | Fields:
@@ -57,6 +59,11 @@ class CustomerDetail(Vertical, Asks):
         found = self.query_one(f"#{self.tab}")
         assert isinstance(found, (RecordList, Fields))
         return found
+
+    def _say_rows(self, kind: str, text: str) -> None:
+        self._subtitles[kind] = text
+        if kind == self.tab:
+            self.border_subtitle = content(text)
 
     def on_mount(self) -> None:
         """Draws the tabs without numbers."""
@@ -106,6 +113,7 @@ class CustomerDetail(Vertical, Asks):
             self.current.focus()
 
     def _show_tab(self) -> None:
+        self.border_subtitle = content(self._subtitles.get(self.tab, ""))
         self.query_one(ContentSwitcher).current = self.tab
         shown = self.current
         if self.tab in self._stale and isinstance(shown, RecordList) and self.customer is not None:

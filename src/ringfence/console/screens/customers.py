@@ -35,7 +35,7 @@ class CustomersScreen(AreaScreen):
     BINDINGS = bindings(COMMANDS_HERE)
     AUTO_FOCUS = "ForestView"
     DEFAULT_CSS = """
-    CustomersScreen #forest { width: 38%; min-width: 24; max-width: 60; }
+    CustomersScreen #forest { width: 36%; min-width: 28; max-width: 46; }
     CustomersScreen #detail { width: 1fr; }
     CustomersScreen.-narrow #detail { display: none; }
     CustomersScreen.-narrow #forest { width: 1fr; max-width: 100%; }

@@ -69,7 +69,7 @@ class HelpScreen(ModalScreen[None]):
         if focused is not None:
             known: dict[str, list[str]] = {}
             for _, bindings in focused._bindings:
-                if bindings.description and not bindings.system:
+                if bindings.description and not bindings.description.startswith(("Page Left", "Page Right", "Scroll")):
                     known.setdefault(bindings.description, []).append(display(bindings.key))
             if known:
                 lines += [("", " "), ("The list", "")]

@@ -29,6 +29,7 @@ class RecordList(RecordTable[Any], Asks):
         cells: Callable[[Any], Sequence[Cell | str]],
         *,
         on_total: Callable[[], None] | None = None,
+        on_subtitle: Callable[[str], None] | None = None,
         id: str | None = None,  # noqa: A002
     ) -> None:
         super().__init__(
@@ -43,7 +44,9 @@ class RecordList(RecordTable[Any], Asks):
         self.listing: Listing | None = None
         self.unfiltered: int | None = None
         """How many rows there are without a filter, once that is known."""
+        self._matches: int | None = None
         self._on_total = on_total
+        self._on_subtitle = on_subtitle
 
     def show(self, *, under: int | None = None) -> None:
         """Shows the list from its beginning, without a filter; ``under`` keeps to one customer and those below it."""
@@ -68,6 +71,13 @@ class RecordList(RecordTable[Any], Asks):
             row = self.current_row
             self._begin_anew(keep=row.id if row else None)
 
+    def set_subtitle(self, text: str) -> None:
+        """Says which rows are shown: in the border of the pane around it where the list has none of its own."""
+        if self._on_subtitle is not None:
+            self._on_subtitle(text)
+        else:
+            super().set_subtitle(text)
+
     def clear(self) -> None:
         """Shows no rows."""
         self.listing = None
@@ -78,20 +88,22 @@ class RecordList(RecordTable[Any], Asks):
     @property
     def found(self) -> str:
         """How many rows the filter leaves, of how many; empty without a filter."""
-        if self.listing is None or not self.listing.search or self.total is None:
+        if self.listing is None or not self.listing.search or self._matches is None:
             return ""
         of = "" if self.unfiltered is None else f" of {number(self.unfiltered)}"
-        return f"{number(self.total)}{of}"
+        return f"{number(self._matches)}{of}"
 
     def _begin_anew(self, *, keep_rows: bool = True, keep: int | None = None) -> None:
         assert self.listing is not None
         search = self.listing.search
         self.empty_text = "Nothing matches. Esc clears the filter." if search else self._nothing()
+        self._matches = None
         generation = self.reset(keep_rows=keep_rows, keep_cursor_id=keep)
         workspace, viewer, wanted = self.ringfence.workspace, self.ringfence.viewer, self.listing
 
         def counted(total: int) -> None:
             if self.set_total(total, generation):
+                self._matches = total
                 if not search:
                     self.unfiltered = total
                 if self._on_total:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from textual import events
 from textual.app import ComposeResult
 
 from ringfence.console.commands.command import Command, bindings
@@ -17,6 +18,9 @@ from ringfence.console.widgets.tree import ForestView
 if TYPE_CHECKING:
     from ringfence.services.records import ComparedCustomer, Profile, TreeCustomer
     from ringfence.services.workspace import Pair, Viewer
+
+
+_WIDE = 100
 
 
 class Swap(Command):
@@ -41,7 +45,7 @@ class OnlyDifferences(Command):
     name = "only_differences"
     keys = "d"
     footer = "only differences"
-    help = "Leave out customers that both see with the same devices; again: show all."
+    help = "Leave out what both see alike; again: show all."
 
     def run(self, screen: CommandScreen) -> Any:
         assert isinstance(screen, SideBySideScreen)
@@ -52,7 +56,7 @@ class ChooseLeft(Command):
     """Another left one."""
 
     name = "choose_left"
-    keys = "l"
+    keys = "L"
     footer = "left user"
     help = "Choose the user on the left."
 
@@ -65,7 +69,7 @@ class ChooseRight(Command):
     """Another right one."""
 
     name = "choose_right"
-    keys = "r"
+    keys = "R"
     footer = "right user"
     help = "Choose the user on the right."
 
@@ -78,7 +82,7 @@ class Leave(Command):
     """Back to where one was."""
 
     name = "leave"
-    keys = "escape,f3"
+    keys = "escape"
     footer = "back"
     help = "Go back."
     palette = False
@@ -111,12 +115,17 @@ class SideBySideScreen(CommandScreen):
         yield NavBar(items=AREAS)
         yield Breadcrumbs()
         yield ForestView(note_widths=(14, 14, 6), note_align="left", style_of=self._style)
-        yield KeyBar(is_off=self.is_off)
+        yield KeyBar(first=("help", "only_differences", "swap", "choose_left", "choose_right"), is_off=self.is_off)
 
     @property
     def forest(self) -> ForestView:
         """The tree."""
         return self.query_one(ForestView)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Gives the two users' columns the room there is."""
+        wide = 26 if event.size.width >= _WIDE else 14
+        self.forest.note_widths = (wide, wide, 6)
 
     def on_mount(self) -> None:
         """Looks the two up."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import ClassVar, Literal
 
 from textual import events
@@ -361,7 +362,7 @@ class LineList(Painted, ScrollView, can_focus=True):
         return self.strip([("▌", bar), *self.line(index, width - 1)], width, on)
 
     def _saying(self, y: int, width: int) -> Strip:
-        lines = self._says.split("\n") if self._says else []
+        lines = [part for line in self._says.split("\n") for part in wrap(line, max(1, width - 2))]
         first = self.header_height + max(0, (self.page_height - len(lines)) // 2)
         if not first <= y < first + len(lines):
             return Strip.blank(width, self.paint())

@@ -29,7 +29,7 @@ class RecordTable(LineList, Generic[Row]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "toggle_mark", "Mark"),
+        Binding("space", "toggle_mark", "mark"),
         Binding("v", "mark_range", "Mark range", show=False),
     ]
     """

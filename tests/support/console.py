@@ -1,0 +1,146 @@
+"""The console in tests: opened on a database, driven by its keys, read as it is drawn."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from datetime import time as clock
+from pathlib import Path
+from typing import Any, Final
+
+from textual.app import App
+from textual.message_pump import MessagePump
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from ringfence.console.app import RingfenceApp
+from ringfence.services.workspace import Workspace
+from ringfence.snapshot.demo import shipped
+from ringfence.snapshot.story import STORY_DAY
+from ringfence.storage.engine import Database, open_database
+
+NOON: Final = datetime.combine(STORY_DAY, clock(12), UTC)
+"""The moment that the demo's story is told at, whatever day it is."""
+
+_SECONDS = 30.0
+_SHORT = 0.5  # a timer that is due sooner is part of what is going on; a toast's is not
+
+
+def demo_copy(folder: Path) -> Database:
+    """The demo database as it is shipped, copied into a folder; its windows lie around `NOON`."""
+    path = folder / "demo.db"
+    shutil.copyfile(shipped(), path)
+    return open_database(str(path))
+
+
+def console_on(database: Database, login: str | None = "h.devries", *, demo: bool = True) -> RingfenceApp:
+    """The console on a database, looking at it as it is at `NOON`."""
+    return RingfenceApp(lambda: Workspace(database, at=NOON), login, demo=demo)
+
+
+class Console:
+    """A console under the hands of a test. Every key is answered in full before the next one."""
+
+    def __init__(self, app: RingfenceApp, pilot: Pilot[Any]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    async def press(self, *keys: str) -> None:
+        """Presses keys, one after the other."""
+        for key in keys:
+            await self.pilot.press(key)
+            await settle(self.app, self.pilot)
+
+    async def type(self, text: str) -> None:
+        """Types a text in one go."""
+        await self.pilot.press(*text)
+        await settle(self.app, self.pilot)
+
+    async def settle(self) -> None:
+        """Waits until nothing is going on."""
+        await settle(self.app, self.pilot)
+
+    @property
+    def lines(self) -> list[str]:
+        """What is on screen, line by line."""
+        return drawn(self.app)
+
+    @property
+    def text(self) -> str:
+        """What is on screen."""
+        return "\n".join(self.lines)
+
+    @property
+    def toasts(self) -> list[str]:
+        """The notices that are up, oldest first."""
+        return [notice.message for notice in self.app._notifications]
+
+    def forget_toasts(self) -> None:
+        """Takes the notices down."""
+        self.app.clear_notifications()
+
+    async def switch(self, login: str) -> None:
+        """Chooses another user in the list of F2."""
+        await self.press("f2")
+        await self.type(login)
+        await self.press("enter")
+
+
+@asynccontextmanager
+async def opened(app: RingfenceApp, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Console]:
+    """The console, open and at rest."""
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await settle(app, pilot)
+        yield Console(app, pilot)
+
+
+def drawn(app: App[Any]) -> list[str]:
+    """What is on screen, line by line, with whatever shines through from below and every notice."""
+    width, height = app.size
+    lines = [strip.crop(0, width).text for strip in app.screen._compositor.render_strips()]
+    return lines[:height]
+
+
+async def settle(app: App[Any], pilot: Pilot[Any]) -> None:
+    """Waits until nothing is asked, due or waiting to be drawn any more. Raises AssertionError if that never comes."""
+    deadline = time.monotonic() + _SECONDS
+    while True:
+        while _busy(app):
+            assert time.monotonic() < deadline, f"still busy: {_busy(app)}"
+            await asyncio.sleep(0.002)
+        if app._exception is not None or not app.is_running:
+            return
+        await pilot.pause()
+        if not _busy(app):
+            return
+
+
+def _busy(app: App[Any]) -> str:
+    """What is still going on; empty when nothing is."""
+    for worker in app.workers:
+        if not worker.is_finished:
+            return f"worker {worker.group}"
+    for pump in _pumps(app):
+        if pump._running and not pump._closing and not pump._message_queue.empty():
+            return f"messages of {pump}"
+        for timer in pump._timers:
+            if timer._repeat == 0 and timer._interval < _SHORT and timer._task and not timer._task.done():
+                return f"timer of {pump}"
+    return ""
+
+
+def _pumps(app: App[Any]) -> Iterator[MessagePump]:
+    yield app
+    for screen in app.screen_stack:
+        yield from screen.walk_children(with_self=True)
+
+
+def still(app: App[Any]) -> None:
+    """Makes a picture of the console repeatable: no notices, and every cursor shown."""
+    app.clear_notifications()
+    for field in app.screen.query(Input):
+        field.cursor_blink = False
