@@ -76,6 +76,7 @@ class RingfenceApp(App[str], Asks):
         for theme in themes:
             self.register_theme(theme)
         self.console_themes = list(themes)
+        self.ask("dialogs", _import_dialogs, lambda _: None)
         for problem in problems:
             self.notify(f"Theme left out: {problem}", markup=False, severity="warning")
 
@@ -154,6 +155,11 @@ class RingfenceApp(App[str], Asks):
                 self.choose_user()
 
         self.ask("sign-in", look, signed_in, refused)
+
+
+def _import_dialogs() -> None:
+    """Imports what the next keys may open, while nobody waits for it."""
+    from ringfence.console.screens import choose_user, help, side_by_side  # noqa: A004, F401
 
 
 def summary(profile: Profile) -> str:

@@ -11,8 +11,11 @@ from typing import IO, Any, Final, NamedTuple
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from ringfence.snapshot.document import ENTRIES, FORMAT, DeviceEntry, Entry
-from ringfence.snapshot.read import read_items, show
+from ringfence.domain import limits
+from ringfence.domain.errors import InvalidDocument
+from ringfence.domain.text import search_key
+from ringfence.snapshot.document import ENTRIES, FORMAT, DeviceEntry, Entry, UserEntry
+from ringfence.snapshot.read import Twice, read_items, show
 
 Progress = Callable[[str, int], None]
 """Told the name of the step, and how many entries of it are done."""
@@ -55,6 +58,8 @@ def collect(source: Path | IO[bytes], progress: Progress) -> Contents:
 
 def collect_from(document: dict[str, Any]) -> Contents:
     """The same for a document that is in memory already."""
+    if not isinstance(document, dict):
+        raise InvalidDocument(['a snapshot is an object whose first field is "ringfence": 1'])
 
     def items() -> Iterator[tuple[str, int, Any]]:
         for name, value in document.items():
@@ -63,7 +68,7 @@ def collect_from(document: dict[str, Any]) -> Contents:
                 for index, entry in enumerate(value):
                     yield name, index, entry
             else:
-                yield name, -1, value
+                yield str(name), -1, value
 
     return _collect(items(), lambda _step, _done: None)
 
@@ -74,9 +79,18 @@ def _collect(items: Iterator[tuple[str, int, Any]], progress: Progress) -> Conte
     words: dict[str | None, str | None] = {None: None}  # the same key or kind many times over is kept once
     seen: set[str] = set()
     devices = contents.devices
-    claimed_devices = contents.claimed["devices"]
+    keys: defaultdict[str, set[str]] = defaultdict(set)
     done = 0
     for name, index, value in items:
+        if isinstance(value, Twice):
+            whose = value.value if index >= 0 else None
+            key = whose.get("key") if isinstance(whose, dict) else None
+            contents.faults.append(
+                f"{show(name)}: {show(value.field)} is there twice"
+                if index < 0
+                else fault(name, index, key, value.field, "is there twice")
+            )
+            value = value.value
         if index < 0:
             _top_level(contents, seen, name, value)
             continue
@@ -91,13 +105,14 @@ def _collect(items: Iterator[tuple[str, int, Any]], progress: Progress) -> Conte
             if entry is None:
                 _remember(contents, name, value)
                 continue
+        if not entry.name.isascii() and len(_searched(entry).encode()) > limits.SEARCH_KEY_BYTES:
+            contents.faults.append(fault(name, index, entry.key, "name", "is too long to be searched by"))
         if isinstance(entry, DeviceEntry):
             tenant = words.setdefault(entry.tenant, entry.tenant) or ""
-            claim = (tenant, entry.key)
-            if claim in claimed_devices:
+            if entry.key in keys[tenant]:
                 contents.faults.append(fault(name, index, entry.key, "key", "is there twice"))
                 continue
-            claimed_devices.add(claim)
+            keys[tenant].add(entry.key)
             devices.append(
                 DeviceRow(
                     index,
@@ -120,7 +135,13 @@ def _collect(items: Iterator[tuple[str, int, Any]], progress: Progress) -> Conte
 
 def fault(name: str, index: int, key: object, field_name: str, message: str) -> str:
     """One line about one field of one entry."""
-    return f"{name}[{index}] {show(key)}: {field_name}: {message}"
+    return f"{name}[{index}] {'(no key)' if key is None else show(key)}: {field_name}: {message}"
+
+
+def _searched(entry: Any) -> str:
+    """The search key that the entry will have."""
+    others = {DeviceEntry: ("unit_id",), UserEntry: ("login", "email")}.get(type(entry), ())
+    return search_key(entry.name, *(getattr(entry, other) for other in others))
 
 
 def _top_level(contents: Contents, seen: set[str], name: str, value: object) -> None:

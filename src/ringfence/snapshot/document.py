@@ -23,12 +23,12 @@ _LINES: Final = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$"
 
 def _moment(value: Any) -> Any:
     """A moment from ISO 8601 text with an offset, in UTC."""
-    if value is None or isinstance(value, datetime):
-        return value
-    if not isinstance(value, str):
+    if value is None:
+        return None
+    if not isinstance(value, str | datetime):
         raise ValueError("a time is text such as 2026-11-22T08:00:00+00:00")
     try:
-        moment = datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
         if moment.tzinfo is None:
             raise ValueError("has no offset")
         return moment.astimezone(UTC)

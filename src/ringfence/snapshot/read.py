@@ -5,7 +5,9 @@ from __future__ import annotations
 import codecs
 import json
 import re
+import reprlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from json import JSONDecodeError, JSONDecoder
 from pathlib import Path
 from typing import IO, Any, Final
@@ -15,8 +17,18 @@ from ringfence.domain.errors import InvalidDocument, RingfenceError
 Item = tuple[str, int, Any]
 """The list's name (or the top-level field's), the index in it, and the value as read."""
 
+
+@dataclass(frozen=True, slots=True)
+class Twice:
+    """A value in which an object has a field twice; the later one counts."""
+
+    value: Any
+    field: str
+
+
 _CHUNK: Final = 1 << 20
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
+_BLANK: Final = b"\xef\xbb\xbf \t\r\n"
 _CUT_SHORT: Final = 16  # an error this near to the end of the buffer may be a value that goes on in the file
 
 
@@ -36,9 +48,11 @@ def read_items(source: Path | IO[bytes], lists: frozenset[str]) -> Iterator[Item
 
 
 def _read(file: IO[bytes], is_yaml: bool, lists: frozenset[str]) -> Iterator[Item]:
-    head = b"" if is_yaml else file.read(4096)
+    head = b""
+    while not is_yaml and not head.lstrip(_BLANK) and (more := file.read(_CHUNK)):
+        head += more
     try:
-        if is_yaml or not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        if is_yaml or not head.lstrip(_BLANK).startswith(b"{"):
             yield from _yaml_items(head + file.read(), lists)
         else:
             yield from _Stream(file, head).items(lists)
@@ -58,7 +72,8 @@ class _Stream:
         self._at = 0
         self._lines = 1
         self._ended = False
-        self._scan = JSONDecoder().raw_decode
+        self._twice = ""
+        self._scan = JSONDecoder(object_pairs_hook=self._object).raw_decode
         self._size = _CHUNK
 
     def items(self, lists: frozenset[str]) -> Iterator[Item]:
@@ -120,18 +135,28 @@ class _Stream:
         self._peek()
         self._size = _CHUNK
         while True:
+            self._twice = ""
             try:
                 value, end = self._scan(self._text, self._at)
             except JSONDecodeError as error:
                 cut = error.pos > len(self._text) - _CUT_SHORT or error.msg.startswith("Unterminated")
                 if self._ended or not cut:
                     raise self._fault(error.msg, error.pos) from error
+            except ValueError as error:
+                raise self._fault("a number in here is too long") from error
             else:
                 if end < len(self._text) or self._ended:
                     self._at = end
-                    return value
+                    return Twice(value, self._twice) if self._twice else value
             self._size *= 2
             self._fill()
+
+    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        fields = dict(pairs)
+        if len(fields) != len(pairs):
+            names = [name for name, _ in pairs]
+            self._twice = next(name for place, name in enumerate(names) if name in names[:place])
+        return fields
 
     def _fault(self, message: str, at: int | None = None) -> InvalidDocument:
         position = self._at if at is None else at
@@ -151,6 +176,14 @@ def _yaml_items(data: bytes, lists: frozenset[str]) -> Iterator[Item]:
             for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
         }
 
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+            names = set()
+            for key, _ in node.value:
+                if key.value in names and isinstance(key, yaml.ScalarNode):
+                    raise yaml.constructor.ConstructorError(None, None, f"{show(key.value)} is there twice", key.start_mark)
+                names.add(key.value if isinstance(key, yaml.ScalarNode) else key)
+            return super().construct_mapping(node, deep)
+
     Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
     try:
         document = yaml.load(data.decode("utf-8-sig"), Loader)  # noqa: S506 - a safe loader with fewer types
@@ -160,6 +193,9 @@ def _yaml_items(data: bytes, lists: frozenset[str]) -> Iterator[Item]:
         raise InvalidDocument(
             [f"{where}{getattr(error, 'problem', None) or 'this is neither JSON nor YAML'}"]
         ) from error
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        # What the library raises for a value that does not fit a tag of its own (an integer without digits).
+        raise InvalidDocument([f"a value does not fit its type: {error}"]) from error
     if not isinstance(document, dict):
         raise InvalidDocument(['a snapshot is an object whose first field is "ringfence": 1'])
     for name, value in document.items():
@@ -173,6 +209,11 @@ def _yaml_items(data: bytes, lists: frozenset[str]) -> Iterator[Item]:
 
 def show(value: object) -> str:
     """A value as it stands in a line about it: quoted, on one line, and not too long."""
-    shown = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+    if isinstance(value, str):
+        shown = json.dumps(value[:100], ensure_ascii=False)
+    elif value is None or isinstance(value, bool):
+        shown = json.dumps(value)
+    else:
+        shown = reprlib.repr(value)
     shown = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in shown)
     return shown if len(shown) <= 80 else shown[:79] + "…"

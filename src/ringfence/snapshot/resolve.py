@@ -21,8 +21,9 @@ from ringfence.snapshot.collect import Contents, DeviceRow, fault
 from ringfence.snapshot.read import show
 from ringfence.storage.bulk import next_id
 
-LONGEST_PATH: Final = 2500
-"""PostgreSQL's limit for what an index may hold, with some room; SQLite has none."""
+LONGEST_PATH: Final = {"postgresql": 2500, "sqlite": 16_000}
+"""In characters: what PostgreSQL's indexes hold, with some room; for SQLite some thousands of levels."""
+_SHOWN: Final = 8
 
 _CLASSES: Final[dict[str, Any]] = {
     "customers": Customer,
@@ -53,8 +54,8 @@ class Node:
 class Resolver:
     """Knows every key of the database and of the file, and what becomes of it.
 
-    ``ids`` maps (tenant id, key) to the id that a record has or will have, by list; ``new`` holds the ids of those
-    that are not in the database yet. Faults are added to those of the contents.
+    ``ids`` maps (tenant id, key) to the id that a record has or will have, by list; ``first`` holds the lowest of the
+    ids that are given out here, to those that are not in the database yet. Faults are added to those of the contents.
     """
 
     def __init__(self, connection: Connection, contents: Contents) -> None:
@@ -62,7 +63,10 @@ class Resolver:
         self.contents = contents
         self.tenants: dict[str, int] = dict(connection.execute(select(Tenant.key, Tenant.id)).all())
         self.ids: dict[str, dict[tuple[int, str], int]] = {}
-        self.new: dict[str, set[int]] = {name: set() for name in (*_CLASSES, "tenants", "devices")}
+        self.first = {
+            name: next_id(connection, mapped.__table__)
+            for name, mapped in {**_CLASSES, "tenants": Tenant, "devices": Device}.items()
+        }
         self.roots: dict[int, int] = {}
         self.nodes: dict[int, Node] = {}
         self.site_owners: dict[int, int] = {}
@@ -72,14 +76,11 @@ class Resolver:
     def _tenants(self) -> None:
         known = select(Customer.tenant_id, Customer.id).where(Customer.parent_id.is_(None))
         self.roots.update(self.connection.execute(known).all())
-        following = next_id(self.connection, Tenant.__table__)
-        node = next_id(self.connection, Customer.__table__)
+        following, node = self.first["tenants"], self.first["customers"]
         for _, entry in self.contents.entries["tenants"]:
             if entry.key not in self.tenants:
                 self.tenants[entry.key] = following
-                self.new["tenants"].add(following)
                 self.roots[following] = node
-                self.new["customers"].add(node)
                 following, node = following + 1, node + 1
         self._next_node = node
 
@@ -91,12 +92,11 @@ class Resolver:
                     select(mapped.tenant_id, mapped.key, mapped.id).where(mapped.key.is_not(None))
                 )
             }
-            following = self._next_node if name == "customers" else next_id(self.connection, mapped.__table__)
+            following = self._next_node if name == "customers" else self.first[name]
             for _, entry in self.contents.entries[name]:
                 tenant = self.tenants.get(entry.tenant)
                 if tenant is not None and (tenant, entry.key) not in known:
                     known[tenant, entry.key] = following
-                    self.new[name].add(following)
                     following += 1
             self.ids[name] = known
 
@@ -153,11 +153,31 @@ class Resolver:
         paths: dict[int, str] = {}
         for start in parents:
             self._paths_up_to(start, parents, paths, named)
-        longest = LONGEST_PATH if self.connection.dialect.name == "postgresql" else None
         for own, path in paths.items():
-            if longest and len(path) > longest and own in named:
-                self.fault("customers", *named[own], "parent", "is nested too deeply for PostgreSQL")
             self.nodes[own] = Node(own, parents[own], path)
+            if len(path) > self._longest:
+                self._too_deep(own, parents, paths, named)
+
+    @property
+    def _longest(self) -> int:
+        return LONGEST_PATH[self.connection.dialect.name]
+
+    def _too_deep(
+        self,
+        own: int,
+        parents: dict[int, int | None],
+        paths: dict[int, str],
+        named: dict[int, tuple[int, str]],
+    ) -> None:
+        """A fault of the first of a branch that goes too deep, or of what the file puts above it."""
+        above = parents[own]
+        if above is not None and len(paths[above]) > self._longest:
+            return
+        step: int | None = own
+        while step is not None and step not in named:
+            step = parents[step]
+        if step is not None:
+            self.fault("customers", *named[step], "parent", "the tree is too deep here for this database")
 
     def _paths_up_to(
         self,
@@ -172,7 +192,8 @@ class Resolver:
         while step is not None and step not in paths:
             if step in on_the_way:
                 cycle = waiting[waiting.index(step) :]
-                names = " > ".join(show(named[node][1]) for node in [*cycle[::-1], cycle[-1]] if node in named)
+                shown = [show(named[node][1]) for node in cycle[: -_SHOWN - 1 : -1] if node in named]
+                names = " > ".join([*shown, shown[0]] if len(cycle) <= _SHOWN else [*shown, "…"])
                 for node in cycle:
                     if node in named:
                         self.fault("customers", *named[node], "parent", f"a cycle: {names}")
@@ -184,7 +205,8 @@ class Resolver:
             step = parents[step]
         for node in reversed(waiting):
             parent = parents[node]
-            paths[node] = child_path("" if parent is None else paths[parent], node)
+            above = "" if parent is None else paths[parent]
+            paths[node] = above if len(above) > self._longest else child_path(above, node)
 
     def sites(self) -> Iterator[tuple[Any, int, int, int]]:
         """(entry, tenant id, own id, customer id) of each site."""
@@ -201,8 +223,7 @@ class Resolver:
             (tenant, key): record
             for tenant, key, record in self.connection.execute(select(Device.tenant_id, Device.key, Device.id))
         }
-        following = next_id(self.connection, Device.__table__)
-        new = self.new["devices"]
+        following = self.first["devices"]
         tenants, customers, sites = self.tenants, self.ids["customers"], self.ids["sites"]
         for row in self.contents.devices:
             tenant = tenants.get(row.tenant)
@@ -225,7 +246,6 @@ class Resolver:
             if own is None:
                 own = following
                 following += 1
-                new.add(own)
             yield row, tenant, own, customer, site
 
     def logins(self) -> None:

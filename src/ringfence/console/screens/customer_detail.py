@@ -124,7 +124,7 @@ class CustomerDetail(Vertical, Asks):
         tabs = []
         for tab in TABS:
             count = getattr(self.detail, tab, None) if self.detail and tab != "details" else None
-            tabs.append((tab, tab.capitalize() if count is None else f"{tab.capitalize()} {number(count)}"))
+            tabs.append((tab, tab.capitalize(), "" if count is None else number(count)))
         self.query_one(TabBar).set_tabs(tabs, self.tab)
 
     def on_tab_bar_picked(self, message: TabBar.Picked) -> None:

@@ -50,7 +50,7 @@ class CustomersScreen(AreaScreen):
         self._keep: tuple[int, ...] = ()
 
     def compose_lists(self) -> ComposeResult:
-        yield ForestView(note_widths=(5, 7), enter="choose", id="forest")
+        yield ForestView(note_widths=(4, 9), enter="choose", id="forest")
         yield CustomerDetail()
 
     def on_mount(self) -> None:

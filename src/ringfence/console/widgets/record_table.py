@@ -225,6 +225,7 @@ class RecordTable(LineList, Generic[Row]):
 
     def _begin(self, rows: Sequence[Row]) -> None:
         self._count = self._window.count
+        end_wanted = self._end_wanted
         if not self._count:
             self.empty(self.empty_text)
             return
@@ -240,6 +241,8 @@ class RecordTable(LineList, Generic[Row]):
         self.refresh()
         if not moved:
             self.cursor_moved()  # another row is under it all the same
+        if end_wanted:  # asked for before there was a row
+            self.action_last()
 
     def set_total(self, total: int | None, generation: int) -> bool:
         """Says how many rows there are; returns False, changing nothing, when `generation` has passed."""

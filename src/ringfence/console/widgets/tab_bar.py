@@ -38,18 +38,27 @@ class TabBar(Bar):
         classes: str | None = None,
     ) -> None:
         super().__init__(name=name, id=id, classes=classes)
-        self._tabs: tuple[tuple[str, str], ...] = ()
+        self._tabs: tuple[tuple[str, str, str], ...] = ()
         self._current = ""
 
-    def set_tabs(self, tabs: Sequence[tuple[str, str]], current: str) -> None:
-        """Sets (id, label) of each tab, and which is current."""
+    def set_tabs(self, tabs: Sequence[tuple[str, str, str]], current: str) -> None:
+        """Sets the id, label and number (as text) of each tab, and which is current."""
         self._tabs, self._current = tuple(tabs), current
         self.refresh()
+
+    def _labels(self, width: int) -> list[tuple[str, str]]:
+        """Ids and labels; where there is no room for all numbers, only the current tab shows its own."""
+        full = [(tab, f"{label} {count}".rstrip()) for tab, label, count in self._tabs]
+        if 1 + sum(width_of(label) + GAP for _, label in full) - GAP <= width:
+            return full
+        return [
+            (tab, f"{label} {count}".rstrip() if tab == self._current else label) for tab, label, count in self._tabs
+        ]
 
     def parts(self, width: int) -> Sequence[Part]:
         """The labels, the current one underlined and bold."""
         parts: list[Part] = [(" ", "")]
-        for place, (tab, label) in enumerate(self._tabs):
+        for place, (tab, label) in enumerate(self._labels(width)):
             parts += [(" " * GAP, "")] if place else []
             parts.append((label, "current" if tab == self._current else "quiet"))
         return parts
@@ -57,7 +66,7 @@ class TabBar(Bar):
     def on_click(self, event: events.Click) -> None:
         """Tells which label was clicked."""
         x = 1
-        for tab, label in self._tabs:
+        for tab, label in self._labels(self.size.width):
             if x <= event.x < x + width_of(label):
                 self.post_message(self.Picked(self, tab))
             x += width_of(label) + GAP
