@@ -40,8 +40,17 @@ class Asks(MessagePump):
     ) -> None:
         """Runs ``question`` in a thread, then ``take`` with its answer here, or ``failed`` with a line for people.
 
-        Without ``failed``, the line is shown as a notice. A session that has ended goes to the application.
+        Without ``failed``, the line is shown as a notice. A session that has ended goes to the application. What was
+        asked under one user is dropped once another looks, or nobody does.
         """
+        asked_by = self.ringfence.viewer
+
+        def answered(then: Callable[[], object]) -> None:
+            def unless_switched() -> None:
+                if asked_by is None or self.ringfence.viewer is asked_by:
+                    then()
+
+            self.post_message(Answered(unless_switched))
 
         def work() -> None:
             from ringfence.services.errors import RingfenceError, SessionEnded
@@ -51,14 +60,14 @@ class Asks(MessagePump):
                 answer = question()
             except SessionEnded as error:
                 reason = str(error)
-                self.post_message(Answered(lambda: self.ringfence.end_session(reason)))
+                answered(lambda: self.ringfence.end_session(reason))
             except RingfenceError as error:
                 said = str(error)
                 if not worker.is_cancelled:
-                    self.post_message(Answered(lambda: (failed or self.ringfence.tell_failure)(said)))
+                    answered(lambda: (failed or self.ringfence.tell_failure)(said))
             else:
                 if not worker.is_cancelled:
-                    self.post_message(Answered(lambda: take(answer)))
+                    answered(lambda: take(answer))
 
         cast(Any, self).run_worker(work, thread=True, group=group, exclusive=True, exit_on_error=True)
 

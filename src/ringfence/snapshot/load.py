@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,7 @@ from ringfence.domain.site import Site
 from ringfence.domain.tenant import Tenant
 from ringfence.domain.text import fold, search_key
 from ringfence.domain.user import User
-from ringfence.snapshot.collect import Contents, Progress, collect, collect_from, fault
+from ringfence.snapshot.collect import Contents, DeviceRow, Progress, collect, collect_from, fault
 from ringfence.snapshot.read import show
 from ringfence.snapshot.resolve import Resolver
 from ringfence.storage.bulk import insert_rows, lock_ids, settle_ids
@@ -79,8 +80,9 @@ class _Load:
         self._unit_ids()
         sites = list(self.to.sites())
         grants = self._grants()
-        devices = list(self.to.devices()) if self.contents.faults else None
-        del devices  # asked only for their faults: with any, nothing is written
+        if self.contents.faults:
+            for _ in self.to.devices():
+                pass  # asked only for their faults: with any, nothing is written
         self._refuse()
         self._tenants()
         self._customers()
@@ -93,26 +95,41 @@ class _Load:
             ),
         )
         self._devices()
+        self._astray()
         self._refuse()
         grants.write()
         self._settle()
-        self._refuse()
 
     def _refuse(self) -> None:
         if self.contents.faults:
-            raise InvalidDocument(self.contents.faults)
+            raise InvalidDocument(list(dict.fromkeys(self.contents.faults)))
 
     def _grants(self) -> _GrantRows:
         return _GrantRows(self.connection, self.to, self._write)
 
     def _unit_ids(self) -> None:
-        holders: dict[tuple[str, str], str] = {}
+        """Finds unit ids that two devices would have, and those that change hands (``freed``)."""
+        holders: defaultdict[str, dict[str, DeviceRow]] = defaultdict(dict)
         for row in self.contents.devices:
             if row.unit_id:
-                holder = holders.setdefault((row.tenant, row.unit_id), row.key)
-                if holder is not row.key:
-                    message = f"{show(row.unit_id)} is the unit id of device {show(holder)} too"
+                holder = holders[row.tenant].setdefault(row.unit_id, row)
+                if holder is not row:
+                    message = f"{show(row.unit_id)} is the unit id of device {show(holder.key)} too"
                     self.contents.faults.append(fault("devices", row.place, row.key, "unit_id", message))
+        tenants = {own: key for key, own in self.to.tenants.items()}
+        changing: set[tuple[str, str]] = set()
+        self.freed: list[dict[str, int]] = []
+        query = select(Device.id, Device.tenant_id, Device.key, Device.unit_id).where(Device.unit_id != "")
+        for own, tenant, key, unit_id in self.connection.execute(query):
+            changing = changing or {(row.tenant, row.key) for row in self.contents.devices}
+            wanted = holders[tenants[tenant]].get(unit_id)
+            if wanted is not None and wanted.key == key:
+                continue
+            if (tenants[tenant], key) in changing:
+                self.freed.append({"own_id": own})
+            elif wanted is not None:
+                message = f"{show(unit_id)} is the unit id of device {show(key)}"
+                self.contents.faults.append(fault("devices", wanted.place, wanted.key, "unit_id", message))
 
     def _write(
         self,
@@ -120,17 +137,16 @@ class _Load:
         columns: tuple[str, ...],
         rows: Iterable[tuple[Any, ...]],
         *,
-        new: set[int] | None = None,
         step: str | None = None,
     ) -> None:
         """Inserts the rows whose id (the first value) is new, updates the others."""
         name = step or mapped.__tablename__
-        fresh = self.to.new[_LISTS[mapped]] if new is None else new
+        first = self.to.first[_LISTS[mapped]]
         known: list[dict[str, Any]] = []
 
         def arriving() -> Iterator[tuple[Any, ...]]:
             for row in rows:
-                if row[0] in fresh:
+                if row[0] >= first:
                     yield row
                 else:
                     known.append(dict(zip(("own_id", *columns), row, strict=True)))
@@ -149,7 +165,7 @@ class _Load:
     def _tenants(self) -> None:
         entries = self.contents.entries["tenants"]
         rows = ((self.to.tenants[entry.key], entry.key, 1) for _, entry in entries)
-        fresh = [row for row in rows if row[0] in self.to.new["tenants"]]
+        fresh = [row for row in rows if row[0] >= self.to.first["tenants"]]
         insert_rows(self.connection, Tenant.__table__, ("id", "key", "version"), fresh)
 
     def _customers(self) -> None:
@@ -217,41 +233,36 @@ class _Load:
             )
             for row, tenant, own, customer, site in self.to.devices()
         )
-        self._free_unit_ids()
+        if self.freed:
+            # Two devices of the file may swap their unit ids: each is set aside before any is given out.
+            table: Any = Device.__table__
+            self.connection.execute(update(table).where(table.c.id == bindparam("own_id")).values(unit_id=""), self.freed)
         self._write(Device, columns, rows, step="devices")
 
-    def _free_unit_ids(self) -> None:
-        """Takes unit ids from the devices of the file first, so that two may swap theirs; and finds those of others."""
-        taken = {(self.to.tenants.get(row.tenant), row.unit_id): row for row in self.contents.devices if row.unit_id}
-        changing = {(self.to.tenants.get(row.tenant), row.key) for row in self.contents.devices}
-        query = select(Device.id, Device.tenant_id, Device.key, Device.unit_id).where(Device.unit_id != "")
-        freed = []
-        for own, tenant, key, unit_id in self.connection.execute(query):
-            if (tenant, key) in changing:
-                freed.append({"own_id": own})
-            elif (tenant, unit_id) in taken:
-                row = taken[tenant, unit_id]
-                message = f"{show(unit_id)} is the unit id of device {show(key)}"
-                self.contents.faults.append(fault("devices", row.place, row.key, "unit_id", message))
-        self._refuse()
-        if freed:
-            statement = update(Device.__table__).where(Device.__table__.c.id == bindparam("own_id")).values(unit_id="")  # type: ignore[arg-type]
-            self.connection.execute(statement, freed)
-
-    def _settle(self) -> None:
-        """What follows from the rows: counts, the tenants' versions, and a last look at what stands where."""
-        own = select(func.count()).where(Device.customer_id == Customer.id).correlate(Customer).scalar_subquery()
-        counted = update(Customer).where(Customer.device_count != own).values(device_count=own)
-        self.connection.execute(counted.execution_options(synchronize_session=False))
+    def _astray(self) -> None:
+        """Finds devices that a site of the file leaves behind when it goes to another customer."""
         astray = (
-            select(Device.key, Site.key)
+            select(Device.tenant_id, Device.key, Site.key)
             .join(Site, Site.id == Device.site_id)
             .where(Site.customer_id != Device.customer_id)
         )
-        for device, site in self.connection.execute(astray):
-            self.contents.faults.append(
-                f"sites {show(site)}: customer: device {show(device)}, which is not in the file, stands on it"
-            )
+        tenants = {own: key for key, own in self.to.tenants.items()}
+        found = self.connection.execute(astray).all()
+        if not found:
+            return
+        moved = {(entry.tenant, entry.key): index for index, entry in self.contents.entries["sites"]}
+        told = {(row.tenant, row.key) for row in self.contents.devices}
+        for tenant, device, site in found:
+            index = moved.get((tenants[tenant], site))
+            if index is not None and (tenants[tenant], device) not in told:
+                message = f"device {show(device)}, which is not in the file, stands on it"
+                self.contents.faults.append(fault("sites", index, site, "customer", message))
+
+    def _settle(self) -> None:
+        """What follows from the rows: counts, and the tenants' versions."""
+        own = select(func.count()).where(Device.customer_id == Customer.id).correlate(Customer).scalar_subquery()
+        counted = update(Customer).where(Customer.device_count != own).values(device_count=own)
+        self.connection.execute(counted.execution_options(synchronize_session=False))
         self.connection.execute(update(Tenant).values(version=Tenant.version + 1))
         settle_ids(self.connection, _OWN_IDS)
 
@@ -342,11 +353,11 @@ class _GrantRows:
                     key,
                 )
             )
-            memberships = set()
+            memberships: dict[tuple[Any, ...], None] = {}
             for number, member in enumerate(entry.security_groups):
                 field = f"security_groups[{number}].group"
                 group = self.to.refer(*place, field, "security_groups", tenant, member.group)
-                memberships.add((own, group, member.valid_from, member.valid_until))
+                memberships[own, group, member.valid_from, member.valid_until] = None
             self.ties[Membership].extend(memberships)
             for target, mapped, keys in (
                 ("customer_groups", UserCustomerGroup, entry.customer_groups),
@@ -386,7 +397,7 @@ class _GrantRows:
         known = [
             {"own_id": row[0], "aside": f"\x1f{row[0]}"}
             for row in self.rows[User]
-            if row[0] not in self.to.new["users"]
+            if row[0] < self.to.first["users"]
         ]
         if known:
             table: Any = User.__table__

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def counts(children: int, devices: int) -> tuple[Cell, Cell]:
     """Beside a node of the tree: how many customers are in it, how many devices there and below."""
-    return Cell(number(children) if children else "", "quiet"), Cell(number(devices), "" if devices else "quiet")
+    return Cell(_short(children) if children else "", "quiet"), Cell(number(devices), "" if devices else "quiet")
 
 
 def fields(detail: CustomerDetail) -> list[tuple[str, Cell]]:
@@ -30,6 +30,11 @@ def fields(detail: CustomerDetail) -> list[tuple[str, Cell]]:
         text = Cell("not yours to list", "quiet") if value is None else Cell(f"{number(value)} here and below")
         values.append((label, text))
     return values
+
+
+def _short(count: int) -> str:
+    """A number in three cells: the node itself, opened, tells it exactly."""
+    return str(count) if count < 1000 else f"{count // 1000}k"
 
 
 def _or_none(text: str) -> Cell:

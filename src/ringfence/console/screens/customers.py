@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ringfence.services.records import TreeCustomer
 
 _HITS = 500
+_NOTES = (3, 4)
 _FOLLOW_SECONDS = 0.06  # a held key runs through the tree without opening every customer on its way
 
 
@@ -35,7 +36,7 @@ class CustomersScreen(AreaScreen):
     BINDINGS = bindings(COMMANDS_HERE)
     AUTO_FOCUS = "ForestView"
     DEFAULT_CSS = """
-    CustomersScreen #forest { width: 36%; min-width: 28; max-width: 46; }
+    CustomersScreen #forest { width: 38%; min-width: 28; max-width: 46; }
     CustomersScreen #detail { width: 1fr; }
     CustomersScreen.-narrow #detail { display: none; }
     CustomersScreen.-narrow #forest { width: 1fr; max-width: 100%; }
@@ -50,7 +51,7 @@ class CustomersScreen(AreaScreen):
         self._keep: tuple[int, ...] = ()
 
     def compose_lists(self) -> ComposeResult:
-        yield ForestView(note_widths=(4, 9), enter="choose", id="forest")
+        yield ForestView(note_widths=_NOTES, enter="choose", id="forest")
         yield CustomerDetail()
 
     def on_mount(self) -> None:
@@ -68,12 +69,23 @@ class CustomersScreen(AreaScreen):
         return self.query_one(CustomerDetail)
 
     def viewer_changed(self) -> None:
-        """Shows the new viewer's tree, at the same place or the nearest to it that they may see."""
+        """Shows the new viewer's tree and nothing of the old one's meanwhile, not even where both stand at one place."""
+        place = self._place()
+        self.clear()
+        self.forest.wait()
+        self._read_tree(place)
+
+    def _place(self) -> list[int]:
+        """The customers from the top down to the one under the cursor."""
+        own = self.forest.selected_id
+        return [node.id for node in self.forest.path_to(own)] if own is not None else []
+
+    def _read_tree(self, place: list[int]) -> None:
+        """Shows the whole tree, at the last of these customers that the viewer may see."""
         self._search = ""
         workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
         if workspace is None or viewer is None:
             return
-        place = [node.id for node in self.forest.path_to(self.forest.selected_id)] if self.forest.selected_id else []
 
         def look() -> tuple[list[TreeCustomer], int | None]:
             nodes = list(workspace.roots(viewer))
@@ -92,6 +104,9 @@ class CustomersScreen(AreaScreen):
 
     def _show_tree(self, found: tuple[list[TreeCustomer], int | None]) -> None:
         nodes, place = found
+        profile = self.ringfence.profile
+        # As wide as the largest number that can stand there, so that names have the rest.
+        self.forest.note_widths = (3, max(4, len(number(profile.devices)))) if profile else _NOTES
         parents = {node.parent for node in nodes if node.parent is not None}
         self.forest.empty_text = self._nothing()
         self.forest.replace(_nodes(nodes), parents)
@@ -104,10 +119,13 @@ class CustomersScreen(AreaScreen):
             self.show_path([])
             self.detail.close()
         elif self.forest.selected_id is not None:
+            self.show_path([node.label for node in self.forest.path_to(self.forest.selected_id)])
             self._follow(self.forest.selected_id)
 
     def clear(self) -> None:
         """Takes the tree and the customer off the screen."""
+        self._search = ""
+        self.show_path([])
         self.forest.set_roots([])
         self.forest.empty("")
         self.forest.set_subtitle("")
@@ -126,7 +144,8 @@ class CustomersScreen(AreaScreen):
         if self._search:
             self.filtered(self._search)
         else:
-            self.viewer_changed()
+            self._read_tree(self._place())
+        self.detail.again()
 
     def filtered(self, text: str) -> None:
         """Shows the customers whose name holds the text, under those of their ancestors that are visible."""
@@ -135,7 +154,7 @@ class CustomersScreen(AreaScreen):
         if workspace is None or viewer is None:
             return
         if not text:
-            self.viewer_changed()
+            self._read_tree(self._place())
             return
 
         def show(found: tuple[tuple[TreeCustomer, ...], frozenset[int]]) -> None:
