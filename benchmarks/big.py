@@ -9,7 +9,24 @@ from pathlib import Path
 DATA = Path(__file__).parent / "data"
 USERS = ("all", "leaf3", "sel5k", "sub1k", "none", "half")
 
-_WORDS = "north south east west acme globex initech umbrella hooli stark wayne tyrell cyber aperture mesa vault".split()
+_WORDS = [
+    "north",
+    "south",
+    "east",
+    "west",
+    "acme",
+    "globex",
+    "initech",
+    "umbrella",
+    "hooli",
+    "stark",
+    "wayne",
+    "tyrell",
+    "cyber",
+    "aperture",
+    "mesa",
+    "vault",
+]
 _DEPTH = 8
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import make_url, text
-
-from ringfence.storage.engine import Database, open_database
 from support.databases import empty
 from support.postgres import server
+
+from ringfence.storage.engine import Database, open_database
 
 settings.register_profile(
     "ringfence",

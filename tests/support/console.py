@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
+import unicodedata
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -12,7 +13,9 @@ from datetime import time as clock
 from pathlib import Path
 from typing import Any, Final
 
+from textual import events
 from textual.app import App
+from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -51,13 +54,11 @@ class Console:
 
     async def press(self, *keys: str) -> None:
         """Presses keys, one after the other."""
-        for key in keys:
-            await self.pilot.press(key)
-            await settle(self.app, self.pilot)
+        await press(self.pilot, *keys)
 
     async def type(self, text: str) -> None:
         """Types a text in one go."""
-        await self.pilot.press(*text)
+        send(self.app, *text)
         await settle(self.app, self.pilot)
 
     async def settle(self) -> None:
@@ -114,9 +115,31 @@ async def settle(app: App[Any], pilot: Pilot[Any]) -> None:
             await asyncio.sleep(0.002)
         if app._exception is not None or not app.is_running:
             return
-        await pilot.pause()
+        await pilot._wait_for_screen()
+        app.screen._on_timer_update()
         if not _busy(app):
             return
+
+
+def send(app: App[Any], *keys: str) -> None:
+    """Sends keys as the terminal would, without waiting for what comes of them."""
+    assert app._driver is not None
+    for name in keys:
+        key = _character_to_key(name) if len(name) == 1 and not name.isalnum() else name
+        try:
+            character: str | None = unicodedata.lookup(_get_unicode_name_from_key(REPLACED_KEYS.get(key, key)))
+        except KeyError:
+            character = name if len(name) == 1 else None
+        event = events.Key(key, character)
+        event.set_sender(app)
+        app._driver.send_message(event)
+
+
+async def press(pilot: Pilot[Any], *keys: str) -> None:
+    """Presses keys, each of which is answered in full before the next one. The pilot's own way naps after each."""
+    for key in keys:
+        send(pilot.app, key)
+        await settle(pilot.app, pilot)
 
 
 def _busy(app: App[Any]) -> str:

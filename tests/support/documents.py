@@ -16,10 +16,32 @@ AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 LISTS = ("customers", "sites", "devices", "roles", "security_groups", "customer_groups", "users")
 WORDS = (
-    "Gate camera", "ÉTOILE", "e\u0301toile", "O'Hara \"quoted\"", "100%", "a_b", "a\\b", "Straße", "STRASSE", "北京", "🦊", "x", "ﬁx",
-    "[b]bold[/b]", "<i>", "Gate", "--", "axb", "1000",
+    "Gate camera", "ÉTOILE", "e\u0301toile", "O'Hara \"quoted\"", "100%", "a_b", "a\\b", "Straße", "STRASSE", "北京", "x",
+    "🦊", "ﬁx", "[b]bold[/b]", "<i>", "Gate", "--", "axb", "1000",
 )  # fmt: skip
-SEARCHES = ("gate", "GATE C", "é", "e\u0301t", "étoile", '"', "'", '"quoted"', "%", "_", "a_b", "0%", "\\", "ss", "straß", "京", "🦊", "fix", "zzz", "u-", "[b]")
+SEARCHES = (
+    "gate",
+    "GATE C",
+    "é",
+    "e\u0301t",
+    "étoile",
+    '"',
+    "'",
+    '"quoted"',
+    "%",
+    "_",
+    "a_b",
+    "0%",
+    "\\",
+    "ss",
+    "straß",
+    "京",
+    "🦊",
+    "fix",
+    "zzz",
+    "u-",
+    "[b]",
+)
 
 _DAY = timedelta(days=1)
 _EDGES = (None, None, None, AT - _DAY, AT, AT + timedelta(microseconds=1), AT + _DAY)
@@ -46,7 +68,7 @@ def _number(chance: Random, most: int, sizes: Sizes) -> int:
     return most if sizes.exact else chance.randint(0, most)
 
 
-def make_document(chance: Random, sizes: Sizes = Sizes()) -> dict[str, Any]:  # noqa: B008
+def make_document(chance: Random, sizes: Sizes = Sizes()) -> dict[str, Any]:
     """A sound document. Every name ends in a mark of its own, such as ``<t0.customers.c3>``."""
     document: dict[str, Any] = {"ringfence": 1, "tenants": [], **{name: [] for name in LISTS}}
     for number in range(sizes.tenants):
@@ -98,7 +120,9 @@ def _tenant(chance: Random, sizes: Sizes, tenant: str, document: dict[str, Any])
     for number in range(_number(chance, sizes.groups, sizes)):
         role = chance.choice(roles[1:] if chance.randint(0, 3) else roles)
         scope = chance.choice(["all", "selected"])
-        add("security_groups", f"g{number}", owner=chance.choice(customers), role=role, scope=scope, customers=entries())
+        add(
+            "security_groups", f"g{number}", owner=chance.choice(customers), role=role, scope=scope, customers=entries()
+        )
         groups.append(f"g{number}")
 
     filters: list[str] = []
@@ -131,6 +155,6 @@ def _tenant(chance: Random, sizes: Sizes, tenant: str, document: dict[str, Any])
         )
 
 
-def documents(sizes: Sizes = Sizes()) -> st.SearchStrategy[dict[str, Any]]:  # noqa: B008
+def documents(sizes: Sizes = Sizes()) -> st.SearchStrategy[dict[str, Any]]:
     """Small documents; hypothesis chooses, and shrinks, every choice in them."""
     return st.randoms(use_true_random=False).map(lambda chance: make_document(chance, sizes))

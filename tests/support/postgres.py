@@ -53,8 +53,10 @@ def server() -> Iterator[str]:
             os.chown(data, other["user"], other["group"])
         common: dict[str, Any] = {"cwd": data, "env": {**os.environ, "LC_ALL": "C"}, **other}
         subprocess.run(
-            [programs / "bin/initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync"]
-            + ["--no-instructions", "--locale-provider=builtin", "--locale=C.UTF-8"],
+            [
+                *(programs / "bin/initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8"),
+                *("--no-sync", "--no-instructions", "--locale-provider=builtin", "--locale=C.UTF-8"),
+            ],
             check=True,
             capture_output=True,
             **common,

@@ -10,7 +10,7 @@ import typer
 from ringfence.cli.options import Db, settings
 from ringfence.domain.errors import RingfenceError
 
-app = typer.Typer(help="The database itself: upgrade, check, backup.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="The database itself: upgrade, check, backup.", rich_markup_mode=None)
 
 
 @app.command()

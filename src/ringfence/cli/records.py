@@ -56,7 +56,7 @@ def list_records(
     """List what a user sees of one kind of record."""
     from ringfence.services import listing
 
-    viewer = settings(context.obj, db, at).viewer(login)
+    viewer = settings(context.obj, db, at, login).viewer()
     wanted = _listing(viewer, kind, under, search)
     if output == "keys":
         _print(f"{key}\n" for key in listing.keys(viewer, wanted, limit))
@@ -82,7 +82,7 @@ def count_records(
     """Count what a user sees of one kind of record."""
     from ringfence.services import listing
 
-    viewer = settings(context.obj, db, at).viewer(login)
+    viewer = settings(context.obj, db, at, login).viewer()
     typer.echo(listing.count(viewer, _listing(viewer, kind, under, search)))
 
 

@@ -46,11 +46,13 @@ def load(
 def dump(context: typer.Context, login: AsUser = None, db: Db = None, at: At = None) -> None:
     """Write the snapshot of the whole database, or with --as of what that user sees."""
     from ringfence.snapshot.dump import dump as write
-    from ringfence.visibility.viewer import Viewer
 
-    chosen = settings(context.obj, db, at)
-    database = chosen.open()
-    write(database, sys.stdout, Viewer.sign_in(database, login, chosen.at) if login else None)
+    chosen = settings(context.obj, db, at, login)
+    if chosen.login is None:
+        write(chosen.open(), sys.stdout)
+    else:
+        viewer = chosen.viewer()
+        write(viewer.database, sys.stdout, viewer)
 
 
 def schema() -> None:

@@ -4,24 +4,39 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-import typer
-
-from ringfence.cli.options import AsUser, Settings
+from ringfence.cli.settings import Settings, checked
 from ringfence.domain.errors import RingfenceError
 
 if TYPE_CHECKING:
     from ringfence.services.workspace import Workspace
 
 
-def register(app: typer.Typer) -> None:
-    """Adds the commands."""
-    app.command("demo")(demo)
+def at_once(arguments: Sequence[str]) -> bool:
+    """Opens the console where the command line says no more than that (and for whom); returns whether it did.
+
+    The common ways in need no parser of options, which would take longer than the first paint.
+    """
+    words = list(arguments)
+    wants_demo = words[:1] == ["demo"]
+    if wants_demo:
+        del words[0]
+    login = None
+    if len(words) == 2 and words[0] == "--as" and not words[1].startswith("-"):
+        login = checked(words[1])
+        words = []
+    if words:
+        return False
+    if wants_demo:
+        demo(login)
+    else:
+        console(Settings(login=login))
+    return True
 
 
-def console(chosen: Settings, login: str | None) -> None:
+def console(chosen: Settings) -> None:
     """The console on the database of ``--db``, which asks who you are unless ``--as`` says so."""
     if not _on_terminal():
         raise RingfenceError(
@@ -33,15 +48,11 @@ def console(chosen: Settings, login: str | None) -> None:
 
         return Workspace(chosen.open())
 
-    _run(connect, login, demo=False)
+    _run(connect, chosen.login, demo=False)
 
 
-def demo(context: typer.Context, login: AsUser = None) -> None:
-    """Open the console on a scratch copy of demo data, free to switch between its users with F2.
-
-    Where output is no terminal: print who sees what, and exit.
-    """
-    del context
+def demo(login: str | None) -> None:
+    """The console on a scratch copy of the demo database; where output is no terminal, who sees what."""
     if not _on_terminal():
         _print_story()
         return
@@ -79,16 +90,19 @@ def _print_story() -> None:
     from ringfence.snapshot.demo import scratch_copy
     from ringfence.snapshot.story import WHO_SHOWS_WHAT
 
+    def say(line: str) -> None:
+        sys.stdout.write(f"{line}\n")
+
     with scratch_copy() as database:
         workspace = Workspace(database)
-        typer.echo("Who sees what in the demo:\n")
+        say("Who sees what in the demo:\n")
         for login, situation in WHO_SHOWS_WHAT:
             profile = workspace.profile_of(login)
             seen = (
                 f"{profile.customers} of {profile.total_customers} customers, "
                 f"{profile.devices} of {profile.total_devices} devices"
             )
-            typer.echo(f"{login:<14} {profile.name:<20} {seen}")
-            typer.echo(f"{'':<14} {situation}")
+            say(f"{login:<14} {profile.name:<20} {seen}")
+            say(f"{'':<14} {situation}")
             if profile.reason:
-                typer.echo(f"{'':<14} Sees nothing: {profile.reason}.")
+                say(f"{'':<14} Sees nothing: {profile.reason}.")

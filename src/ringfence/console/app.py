@@ -93,6 +93,7 @@ class RingfenceApp(App[str], Asks):
         if self.viewer is None:
             return
         self.viewer = self.profile = None
+        self.clear_notifications()
         self.notify(reason, markup=False, severity="error")
         while len(self.screen_stack) > 2:
             self.pop_screen()
@@ -143,6 +144,8 @@ class RingfenceApp(App[str], Asks):
             first = self.viewer is None
             self.viewer, self.profile = found
             self.view += 1
+            self.clear_notifications()  # they speak of what the one before was seeing
+            self.refresh_bindings()  # what was off for want of a user is on now
             for screen in self.screen_stack:
                 if isinstance(screen, AreaScreen):
                     screen.show_viewer()

@@ -1,4 +1,4 @@
-"""What every mapped class stands on: the metadata, its naming of constraints, and the column types both engines share."""
+"""What every mapped class stands on: the metadata, its naming of constraints, and the column types of both engines."""
 
 from __future__ import annotations
 

@@ -15,8 +15,8 @@ from ringfence.domain.base import Base, Id, Sorted, TenantId
 class Scope(Base):
     """One set of customers, shared by every user whose grants come to the same ``signature`` at ``version``.
 
-    ``intervals`` counts its intervals; ``customers`` counts the customers in it (the tenant's root is none) and ``devices`` their devices when it was
-    stored; the first stays exact for the version, the second is an estimate.
+    ``intervals`` counts its intervals, ``customers`` the customers in it (the tenant's root is none), and ``devices``
+    their devices when it was stored: the last is an estimate, the others stay exact for the version.
     """
 
     __tablename__ = "scope"
@@ -50,5 +50,6 @@ class ScopeSite(Base):
     __table_args__ = {"sqlite_with_rowid": False}
 
     scope_id: Mapped[int] = mapped_column(ForeignKey("scope.id"), primary_key=True, autoincrement=False)
-    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"), primary_key=True)
-    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
+    # No foreign keys: what a scope was worked out from may be deleted before the scope is swept away.
+    site_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    customer_id: Mapped[int]

@@ -60,30 +60,34 @@ class Workspace:
 
     def count(self, viewer: Viewer, wanted: Listing) -> int:
         """How many rows a list has."""
+        self._awake(viewer)
         return listing.count(viewer, wanted)
 
     def roots(self, viewer: Viewer | Pair) -> tuple[TreeCustomer, ...]:
         """The top of the tree."""
-        if isinstance(viewer, Viewer):
-            self._awake(viewer)
+        self._awake(viewer)
         return customers.roots(viewer)
 
     def children(self, viewer: Viewer | Pair, customer: int) -> tuple[TreeCustomer, ...]:
         """The next level of the tree."""
+        self._awake(viewer)
         return customers.children(viewer, customer)
 
     def matching(
         self, viewer: Viewer | Pair, search: str, limit: int = 500
     ) -> tuple[tuple[TreeCustomer, ...], frozenset[int]]:
         """The part of the tree that holds a text."""
+        self._awake(viewer)
         return customers.matching(viewer, search, limit)
 
     def trail(self, viewer: Viewer, customer: int) -> tuple[TreeCustomer, ...]:
         """The way to a customer."""
+        self._awake(viewer)
         return customers.trail(viewer, customer)
 
     def counts(self, viewer: Viewer, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
         """Children and devices of the customers on screen."""
+        self._awake(viewer)
         return customers.counts(viewer, ids)
 
     def detail(self, viewer: Viewer, customer: int) -> CustomerDetail:
@@ -99,8 +103,10 @@ class Workspace:
         """What each of the two sees of the customers on screen."""
         return customers.compare(pair, ids)
 
-    def _awake(self, viewer: Viewer) -> None:
-        """A deactivated user's open sessions end at their next action."""
+    def _awake(self, viewer: Viewer | Pair) -> None:
+        """A deactivated user's open sessions end at their next action. Of a pair, neither is whoever is looking."""
+        if isinstance(viewer, Pair):
+            return
         with viewer.look() as sight:
             if not sight.active:
                 raise SessionEnded("this user has been deactivated: sign in as somebody else")

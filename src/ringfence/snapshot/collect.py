@@ -140,8 +140,11 @@ def fault(name: str, index: int, key: object, field_name: str, message: str) -> 
 
 def _searched(entry: Any) -> str:
     """The search key that the entry will have."""
-    others = {DeviceEntry: ("unit_id",), UserEntry: ("login", "email")}.get(type(entry), ())
-    return search_key(entry.name, *(getattr(entry, other) for other in others))
+    if isinstance(entry, DeviceEntry):
+        return search_key(entry.name, entry.unit_id)
+    if isinstance(entry, UserEntry):
+        return search_key(entry.name, entry.login, entry.email)
+    return search_key(entry.name)
 
 
 def _top_level(contents: Contents, seen: set[str], name: str, value: object) -> None:

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, select, update
 
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.grants import Membership
+from ringfence.domain.tenant import Tenant
 from ringfence.storage.engine import Database, open_database
 
 
@@ -47,6 +48,8 @@ def scratch_copy() -> Iterator[Database]:
     with tempfile.TemporaryDirectory(prefix="ringfence-demo-") as folder:
         path = Path(folder) / "demo.db"
         shutil.copyfile(shipped(), path)
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")  # so that readers and a writer leave each other be
         database = open_database(str(path))
         try:
             shift_to(database, datetime.now(UTC))
@@ -76,3 +79,4 @@ def shift_to(database: Database, today: datetime) -> None:
                 .execution_options(synchronize_session=False),
                 moved,
             )
+            connection.execute(update(Tenant).values(version=Tenant.version + 1))

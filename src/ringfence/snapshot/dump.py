@@ -170,10 +170,7 @@ class _Source:
             }
 
     def _site_owners(self) -> dict[int | None, int]:
-        owners: dict[int | None, int] = {}
-        for site, customer in self.connection.execute(select(Site.id, Site.customer_id)):
-            owners[site] = customer
-        return owners
+        return {row.id: row.customer_id for row in self.connection.execute(select(Site.id, Site.customer_id))}
 
     def _roles(self, tenant: int, owner: Entry) -> Iterator[Entry]:
         order = {permission.key: place for place, permission in enumerate(CATALOGUE)}

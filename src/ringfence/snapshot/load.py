@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from ringfence.domain.customer import Customer
 from ringfence.domain.customer_group import CustomerGroup
@@ -31,7 +31,7 @@ from ringfence.domain.user import User
 from ringfence.snapshot.collect import Contents, DeviceRow, Progress, collect, collect_from, fault
 from ringfence.snapshot.read import show
 from ringfence.snapshot.resolve import Resolver
-from ringfence.storage.bulk import insert_rows, lock_ids, settle_ids
+from ringfence.storage.bulk import insert_rows, lock_ids, settle_ids, settle_statistics
 from ringfence.storage.engine import Database
 
 _OWN_IDS: Final = tuple(
@@ -39,6 +39,7 @@ _OWN_IDS: Final = tuple(
     for mapped in (Tenant, Customer, Site, Device, Role, SecurityGroup, CustomerGroup, User, Membership)
 )
 _CHUNK: Final = 500
+_MANY: Final = 1000
 
 
 def load_file(database: Database, source: Path | IO[bytes], progress: Progress | None = None) -> dict[str, int]:
@@ -140,7 +141,7 @@ class _Load:
         step: str | None = None,
     ) -> None:
         """Inserts the rows whose id (the first value) is new, updates the others."""
-        name = step or mapped.__tablename__
+        name = step or _LISTS[mapped].replace("_", " ")
         first = self.to.first[_LISTS[mapped]]
         known: list[dict[str, Any]] = []
 
@@ -236,7 +237,9 @@ class _Load:
         if self.freed:
             # Two devices of the file may swap their unit ids: each is set aside before any is given out.
             table: Any = Device.__table__
-            self.connection.execute(update(table).where(table.c.id == bindparam("own_id")).values(unit_id=""), self.freed)
+            self.connection.execute(
+                update(table).where(table.c.id == bindparam("own_id")).values(unit_id=""), self.freed
+            )
         self._write(Device, columns, rows, step="devices")
 
     def _astray(self) -> None:
@@ -265,6 +268,8 @@ class _Load:
         self.connection.execute(counted.execution_options(synchronize_session=False))
         self.connection.execute(update(Tenant).values(version=Tenant.version + 1))
         settle_ids(self.connection, _OWN_IDS)
+        if len(self.contents.devices) + sum(map(len, self.contents.entries.values())) >= _MANY:
+            settle_statistics(self.connection, (mapped.__table__ for mapped in (*_LISTS, *_TIES)))
 
 
 _LISTS: Final[dict[Any, str]] = {
@@ -388,16 +393,14 @@ class _GrantRows:
             if mapped is Membership:
                 if self.ties[mapped]:
                     rows = [dict(zip((owner, *columns), row, strict=True)) for row in self.ties[mapped]]
-                    self.connection.execute(mapped.__table__.insert(), rows)
+                    self.connection.execute(insert(Membership), rows)
             else:
                 insert_rows(self.connection, mapped.__table__, (owner, *columns), self.ties[mapped])
 
     def _free_logins(self) -> None:
         """Users of the file may swap logins: each is set aside before any is given out."""
         known = [
-            {"own_id": row[0], "aside": f"\x1f{row[0]}"}
-            for row in self.rows[User]
-            if row[0] < self.to.first["users"]
+            {"own_id": row[0], "aside": f"\x1f{row[0]}"} for row in self.rows[User] if row[0] < self.to.first["users"]
         ]
         if known:
             table: Any = User.__table__

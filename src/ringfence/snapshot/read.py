@@ -180,7 +180,9 @@ def _yaml_items(data: bytes, lists: frozenset[str]) -> Iterator[Item]:
             names = set()
             for key, _ in node.value:
                 if key.value in names and isinstance(key, yaml.ScalarNode):
-                    raise yaml.constructor.ConstructorError(None, None, f"{show(key.value)} is there twice", key.start_mark)
+                    raise yaml.constructor.ConstructorError(
+                        None, None, f"{show(key.value)} is there twice", key.start_mark
+                    )
                 names.add(key.value if isinstance(key, yaml.ScalarNode) else key)
             return super().construct_mapping(node, deep)
 

@@ -71,3 +71,14 @@ def settle_ids(connection: Connection, tables: Iterable[FromClause]) -> None:
                 f'GREATEST((SELECT max(id) FROM "{table.name}"), 1))'
             )
         )
+
+
+def settle_statistics(connection: Connection, tables: Iterable[FromClause]) -> None:
+    """Tells PostgreSQL's planner of many new rows now, where it would find out by itself minutes later."""
+    if connection.dialect.name != "postgresql":
+        return
+    if connection.execute(text("SELECT to_regclass('ix_device_search') IS NOT NULL")).scalar():
+        connection.execute(text("SELECT gin_clean_pending_list('ix_device_search')"))
+    for table in tables:
+        assert isinstance(table, Table)
+        connection.execute(text(f'ANALYZE "{table.name}"'))

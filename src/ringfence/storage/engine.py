@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError
 
 from ringfence.domain.errors import RingfenceError
 from ringfence.storage import schema
-from ringfence.storage.faults import explained
+from ringfence.storage.faults import called, explained
 
 BUSY_SECONDS: Final = 5.0
 _CONNECT_SECONDS: Final = 5
@@ -33,32 +33,33 @@ def locate(database: str | None = None) -> URL:
         return URL.create("sqlite", database=name)
     try:
         url = make_url(name)
-    except ArgumentError as error:
-        raise RingfenceError("--db is neither a path nor a URL such as postgresql://host/name") from error
+    except (ArgumentError, ValueError):
+        raise RingfenceError("--db is neither a path nor a URL such as postgresql://host/name") from None
     if url.drivername in ("postgresql", "postgres"):
         url = url.set(drivername="postgresql+psycopg")
-    if url.get_backend_name() not in ("sqlite", "postgresql"):
+    if url.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
         raise RingfenceError(f"{url.drivername} is not supported: use an SQLite file or a postgresql:// URL")
+    if url.get_backend_name() == "sqlite" and (url.database or ":memory:") == ":memory:":
+        raise RingfenceError("a database in memory keeps nothing: name an SQLite file")
     return url
 
 
 class Database:
     """One database and its pool of connections. Safe to share between threads; a transaction is not."""
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, busy_seconds: float = BUSY_SECONDS) -> None:
         self.url = url
         self.postgresql = url.get_backend_name() == "postgresql"
-        self.engine = _postgresql(url) if self.postgresql else _sqlite(url)
+        self.engine = _postgresql(url, busy_seconds) if self.postgresql else _sqlite(url, busy_seconds)
         self._writing = self.engine.execution_options(ringfence_writing=True)
+        self._reading: Engine = self.engine
         if self.postgresql:
             self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        else:
-            self._reading = self.engine
 
     @property
     def name(self) -> str:
         """What to call the database in a line for people: its path, or its URL without the password."""
-        return self.url.database or ":memory:" if not self.postgresql else self.url.render_as_string()
+        return called(self.url)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -77,15 +78,16 @@ class Database:
         self.engine.dispose()
 
 
-def open_database(database: str | None = None, *, create: bool = False) -> Database:
+def open_database(database: str | None = None, *, create: bool = False, busy_seconds: float = BUSY_SECONDS) -> Database:
     """Opens a Ringfence database of the revision this program knows.
 
-    With ``create``, a missing or empty one is made. Raises RingfenceError, with what to do next, when it is missing,
-    unreadable, something else's, or of another revision.
+    With ``create``, a missing or empty one is made. A transaction waits up to ``busy_seconds`` for another writer.
+    Raises RingfenceError, with what to do next, when it is missing, unreadable, something else's, or of another
+    revision.
     """
     url = locate(database)
     require_file(url, create=create)
-    opened = Database(url)
+    opened = Database(url, busy_seconds)
     try:
         with opened.reading() as connection:
             state = schema.state(connection)
@@ -118,8 +120,8 @@ def require_file(url: URL, *, create: bool = False) -> None:
             raise RingfenceError(f"cannot make the folder {path.parent}: {error.strerror}") from error
 
 
-def _sqlite(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None})
+def _sqlite(url: URL, busy_seconds: float) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": busy_seconds, "isolation_level": None})
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
@@ -138,12 +140,13 @@ def _sqlite(url: URL) -> Engine:
     return engine
 
 
-def _postgresql(url: URL) -> Engine:
+def _postgresql(url: URL, busy_seconds: float) -> Engine:
     return create_engine(
         url,
         pool_pre_ping=True,
         connect_args={
             "connect_timeout": _CONNECT_SECONDS,
-            "options": "-c jit=off -c max_parallel_workers_per_gather=0 -c lock_timeout=5s",
+            "options": "-c jit=off -c max_parallel_workers_per_gather=0 -c timezone=UTC "
+            f"-c lock_timeout={max(1, int(busy_seconds * 1000))}",
         },
     )

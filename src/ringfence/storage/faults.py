@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError, InterfaceError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
 from ringfence.domain.errors import RingfenceError
@@ -15,18 +17,27 @@ def explained(name: str) -> Iterator[None]:
     """Turns an engine's exception into a RingfenceError about the database called ``name``."""
     try:
         yield
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:
         raise RingfenceError(explain(error, name)) from error
 
 
-def explain(error: SQLAlchemyError, name: str) -> str:
+def called(url: URL) -> str:
+    """What to call a database in a line for people: its path, or its URL without any password."""
+    if url.get_backend_name() == "sqlite":
+        return url.database or ":memory:"
+    shown = url.set(drivername="postgresql").difference_update_query(["password", "sslpassword"])
+    return shown.render_as_string()
+
+
+def explain(error: SQLAlchemyError | sqlite3.Error, name: str) -> str:
     """One line for people. Statements and their values stay out of it: they may hold what the reader must not see."""
-    reason = str(error.orig).strip() if isinstance(error, DBAPIError) and error.orig else type(error).__name__
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    reason = type(error).__name__ if isinstance(cause, SQLAlchemyError) else str(cause).strip() or type(cause).__name__
     said = reason.lower()
     for sign, advice in _ADVICE:
         if sign in said:
             return advice.format(name=name)
-    if isinstance(error, (OperationalError, InterfaceError, NoSuchModuleError)):
+    if isinstance(error, OperationalError | InterfaceError | NoSuchModuleError | sqlite3.Error):
         return f"{name} cannot be used: {reason.splitlines()[0]}"
     return f"{name} refused the change ({type(error).__name__}); nothing was changed"
 

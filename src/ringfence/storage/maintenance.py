@@ -22,11 +22,13 @@ _CHECKS: Final = (
     ),
     (
         "a customer's count of devices is wrong",
-        "SELECT count(*) FROM customer c WHERE device_count <> (SELECT count(*) FROM device d WHERE d.customer_id = c.id)",
+        "SELECT count(*) FROM customer c "
+        "WHERE device_count <> (SELECT count(*) FROM device d WHERE d.customer_id = c.id)",
     ),
     (
         "a tenant has no root or several",
-        "SELECT count(*) FROM tenant t WHERE (SELECT count(*) FROM customer c WHERE c.tenant_id = t.id AND c.parent_id IS NULL) <> 1",
+        "SELECT count(*) FROM tenant t "
+        "WHERE (SELECT count(*) FROM customer c WHERE c.tenant_id = t.id AND c.parent_id IS NULL) <> 1",
     ),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime
 from enum import Enum, auto
 from pathlib import Path
@@ -41,6 +42,8 @@ def state(connection: Connection) -> State:
     if not {"alembic_version", "tenant", "customer", "scope"} <= tables:
         return State.FOREIGN
     revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if revision is None:
+        return State.FOREIGN
     if revision == HEAD:
         return State.CURRENT
     return State.OLDER if revision in _KNOWN else State.NEWER
@@ -64,11 +67,10 @@ def upgrade(engine: Engine) -> None:
     """Makes the tables, or brings them to this program's revision, in one transaction."""
     from alembic import command
 
-    from ringfence.storage.faults import explained
+    from ringfence.storage.faults import called, explained
 
-    url = engine.url
     writing = engine.execution_options(ringfence_writing=True)
-    with explained(url.database or url.render_as_string()), writing.connect() as connection:
+    with explained(called(engine.url)), writing.connect() as connection:
         if connection.dialect.name == "sqlite":
             # A table that is remade must not take its dependants along; the mode cannot change inside a transaction.
             driver = connection.connection.driver_connection
@@ -101,14 +103,11 @@ def backup(engine: Engine, target: Path | None = None) -> Path:
         with explained(source), engine.connect() as connection:
             driver = connection.connection.driver_connection
             assert driver is not None
-            copy = sqlite3.connect(partial)
-            try:
+            with explained(str(target)), closing(sqlite3.connect(partial)) as copy:
                 driver.backup(copy)
-            finally:
-                copy.close()
         partial.replace(target)
-    except (sqlite3.Error, OSError) as error:
-        raise RingfenceError(f"the backup to {target} failed: {error}") from error
+    except OSError as error:
+        raise RingfenceError(f"the backup to {target} failed: {error.strerror}") from error
     finally:
         partial.unlink(missing_ok=True)
     return target

@@ -23,7 +23,7 @@ _COLUMNS: Final = (
 def accounts(
     database: Database, search: str, limit: int, after: str | None, backwards: bool, skip: int
 ) -> Sequence[Row[Any]]:
-    """Users by login, from ``after`` on (or before it, nearest first, with ``backwards``), and their tenant and home."""
+    """Users by login, from ``after`` on (or before it, nearest first, with ``backwards``), with tenant and home."""
     if has_control(search):
         return []
     sign, order = ("<", "DESC") if backwards else (">", "ASC")

@@ -130,13 +130,13 @@ def size_under(sight: Sight, extent: Extent, under: str | None) -> tuple[int, in
 def _count_in(sight: Sight, query: Query, extent: Extent) -> int:
     if not query.search:
         if query.kind is DEVICES:
-            return size_under(sight, extent, query.under)[1]
+            return int(size_under(sight, extent, query.under)[1])
         if query.kind is CUSTOMERS and query.under is None:
             return extent.customers
     plan = _plan(sight, query, extent, "", Window())
     way: Way = "gather" if plan.shape.way == "walk" and not query.search else plan.shape.way
     shape = replace(plan.shape, way=way, counting=True)
-    return sight.connection.execute(statement(shape), plan.binds).scalar_one()
+    return int(sight.connection.execute(statement(shape), plan.binds).scalar_one())
 
 
 def _rows(sight: Sight, query: Query, window: Window, side: Side, key: SortKey | None) -> list[Row[Any]]:
@@ -226,7 +226,7 @@ def _few_hits(sight: Sight, query: Query, binds: dict[str, Any]) -> bool:
         return False
     probe = _HITS_POSTGRESQL if sight.postgresql else _HITS_SQLITE
     wanted = {name: binds[name] for name in (("needle",) if sight.postgresql else ("phrase",))}
-    return sight.connection.execute(probe, {**wanted, "most": _FEW + 1}).scalar_one() <= _FEW
+    return int(sight.connection.execute(probe, {**wanted, "most": _FEW + 1}).scalar_one()) <= _FEW
 
 
 def _size(sight: Sight, extent: Extent, under: str | None) -> tuple[int, int]:
@@ -246,4 +246,4 @@ def _fraction(sight: Sight, kind: Kind, customers: int, devices: int) -> float:
         row = sight.connection.execute(_TENANT, {"tenant": sight.tenant_id}).one()
         found = sight.memo["tenant"] = (row.customers, row.devices)
     reached, total = (devices, found[1]) if kind is DEVICES else (customers, found[0])
-    return max(reached, 1) / max(total, 1)
+    return float(max(reached, 1) / max(total, 1))

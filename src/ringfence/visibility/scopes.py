@@ -12,6 +12,7 @@ from ringfence.domain.customer import Customer
 from ringfence.domain.scope import Scope as StoredScope
 from ringfence.domain.scope import ScopeInterval, ScopeSite
 from ringfence.domain.tenant import Tenant
+from ringfence.domain.user import User
 from ringfence.visibility.grants import read_filtered, read_grants, read_selected
 from ringfence.visibility.intervals import Interval, contains
 from ringfence.visibility.rule import SiteGrant, region
@@ -84,11 +85,14 @@ def find(connection: Connection, tenant_id: int, version: int, signature: str) -
 
 def store(connection: Connection, user_id: int, permission: str, at: datetime) -> None:
     """Works out and stores what the permission reaches for the user, in a writing transaction."""
+    tenant_id = connection.execute(select(User.tenant_id).where(User.id == user_id)).scalar()
+    if tenant_id is None:
+        return
+    version = _settled(connection, tenant_id)
     grants = read_grants(connection, user_id)
     if grants is None:
         return
     signature = grants.signature(permission, at)
-    version = _settled(connection, grants.tenant_id)
     if find(connection, grants.tenant_id, version, signature) is not None:
         return
     groups = grants.groups_with(permission, at)
@@ -118,12 +122,17 @@ def store_union(connection: Connection, tenant_id: int, signature: str, parts: l
 
 
 def _settled(connection: Connection, tenant_id: int) -> int:
-    """The tenant's version, once whoever else stores scopes has finished; scopes of older versions are swept away."""
+    """The tenant's version, held until the transaction ends; scopes of older versions are swept away.
+
+    Whoever else stores scopes has finished by then, and no change of access can come between: on PostgreSQL each
+    statement sees what was committed before it, so that what is read after this is of this version.
+    """
     if connection.dialect.name == "postgresql":
         connection.execute(
             text("SELECT pg_advisory_xact_lock(:space, :tenant)"), {"space": 0x52464E, "tenant": tenant_id}
         )
-    version = connection.execute(select(Tenant.version).where(Tenant.id == tenant_id)).scalar_one()
+    held = select(Tenant.version).where(Tenant.id == tenant_id).with_for_update(read=True)
+    version = connection.execute(held).scalar_one()
     stale = select(StoredScope.id).where(StoredScope.tenant_id == tenant_id, StoredScope.version < version)
     connection.execute(delete(ScopeInterval).where(ScopeInterval.scope_id.in_(stale)))
     connection.execute(delete(ScopeSite).where(ScopeSite.scope_id.in_(stale)))

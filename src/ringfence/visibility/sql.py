@@ -75,14 +75,14 @@ class _Writer:
             self.match = f" AND {like}"
 
     def sql(self) -> str:
-        body = {
+        ways = {
             "plain": self._plain,
             "walk": self._walk,
             "gather": self._gather,
             "hits": self._hits,
             "sites": self._sites,
-        }[self.shape.way]()
-        return body
+        }
+        return ways[self.shape.way]()
 
     def _finish(self, source: str) -> str:
         """A page or a count of ``source``, which ends in its WHERE clause."""
@@ -134,7 +134,10 @@ class _Writer:
                 f"k.tenant_id = :tenant AND {self._range('k.path')}{self.kind.condition}{self.after}{self.match}"
             )
             if self.shape.postgresql:
-                source = f"FROM scope_interval s CROSS JOIN LATERAL (SELECT * FROM customer k WHERE {conditions} OFFSET 0) k {where}"
+                source = (
+                    "FROM scope_interval s CROSS JOIN LATERAL "
+                    f"(SELECT * FROM customer k WHERE {conditions} OFFSET 0) k {where}"
+                )
             else:
                 source = f"FROM scope_interval s CROSS JOIN customer k ON {conditions} {where}"
             return self._finish(source)

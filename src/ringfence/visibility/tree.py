@@ -59,7 +59,7 @@ def visible(sight: Sight, ids: Sequence[int]) -> Sequence[Row[Any]]:
 
 def child_count(sight: Sight, parent_id: int) -> int:
     """How many visible children a visible customer has."""
-    return sight.connection.execute(_CHILD_COUNT, {"scope": _nodes(sight), "parent": parent_id}).scalar_one()
+    return int(sight.connection.execute(_CHILD_COUNT, {"scope": _nodes(sight), "parent": parent_id}).scalar_one())
 
 
 def devices_below(sight: Sight, path: str) -> int:

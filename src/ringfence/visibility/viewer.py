@@ -31,13 +31,14 @@ class Standing:
 
     version: int
     grants: Grants | None
+    since: datetime
     until: datetime | None
     scopes: dict[str, Scope] = field(default_factory=dict)
     memo: dict[object, object] = field(default_factory=dict)
 
     def holds(self, version: int, at: datetime) -> bool:
         """Whether nothing has changed since."""
-        return version == self.version and (self.until is None or at < self.until)
+        return version == self.version and self.since <= at and (self.until is None or at < self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class Viewer:
         standing = self._standing
         if standing is None or not standing.holds(version, at):
             grants = read_grants(connection, self.user_id)
-            standing = Standing(version, grants, grants.changes_at(at) if grants else None)
+            standing = Standing(version, grants, at, grants.changes_at(at) if grants else None)
             self._standing = standing
         return standing
 

@@ -34,7 +34,9 @@ class Palette(Command):
     palette = False
 
     def run(self, screen: CommandScreen) -> Any:
-        screen.app.action_command_palette()
+        from ringfence.console.commands.palette import CommandList
+
+        return screen.app.push_screen(CommandList(id="--command-palette"))
 
 
 class Quit(Command):

@@ -38,7 +38,7 @@ class ChooseUser(ModalScreen[str | None], Asks):
         background: $background; padding: 0 1;
     }
     ChooseUser Input { border: none; height: 1; background: $boost; margin: 0 0 1 0; }
-    ChooseUser RecordTable, ChooseUser RecordTable:focus { border: none; height: 1fr; }
+    ChooseUser RecordTable, ChooseUser RecordTable:focus, ChooseUser RecordTable:ansi { border: none; height: 1fr; }
     """
 
     def __init__(self, title: str) -> None:

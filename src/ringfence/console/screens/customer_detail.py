@@ -30,10 +30,14 @@ class CustomerDetail(Vertical, Asks):
         border: round $panel-lighten-2;
         border-title-color: $foreground;
         border-title-style: bold;
+        border-subtitle-color: $text-muted;
         padding: 0;
         &:focus-within { border: round $primary; border-title-color: $primary; }
         & ContentSwitcher { height: 1fr; }
         & RecordTable, & Fields, & RecordTable:focus, & Fields:focus { border: none; height: 1fr; }
+        & RecordTable:ansi, & Fields:ansi, & RecordTable:ansi:focus, & Fields:ansi:focus { border: none; }
+        &:ansi { border: round ansi_bright_black; }
+        &:ansi:focus-within { border: heavy ansi_default; }
         & TabBar { margin-bottom: 1; }
     }
     """
@@ -75,6 +79,9 @@ class CustomerDetail(Vertical, Asks):
         self.customer = customer
         self._stale = set(TABS)
         self._show_tab()
+        self._read(customer)
+
+    def _read(self, customer: int) -> None:
         workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
         if workspace is not None and viewer is not None:
             self.ask("detail", lambda: workspace.detail(viewer, customer), self._opened, self._gone)
@@ -89,9 +96,13 @@ class CustomerDetail(Vertical, Asks):
             records.clear()
 
     def again(self) -> None:
-        """Reads everything anew."""
-        if self.customer is not None and self.detail is not None:
-            self.open(self.customer, self.detail.name)
+        """Reads everything anew; the cursor stays on its row, and what is marked stays marked."""
+        if self.customer is None:
+            return
+        self._stale = set(TABS) - {self.tab}
+        if isinstance(self.current, RecordList):
+            self.current.again()
+        self._read(self.customer)
 
     def _opened(self, detail: Detail) -> None:
         self.detail = detail
@@ -101,7 +112,8 @@ class CustomerDetail(Vertical, Asks):
 
     def _gone(self, reason: str) -> None:
         self.close()
-        self.query_one(Fields).fail(reason)
+        for shown in (self.query_one(Fields), *self.query(RecordList)):
+            shown.fail(reason)
 
     def turn(self, step: int) -> None:
         """Goes to another tab, keeping the focus in here if it was."""

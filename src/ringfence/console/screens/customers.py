@@ -78,27 +78,31 @@ class CustomersScreen(AreaScreen):
     def _place(self) -> list[int]:
         """The customers from the top down to the one under the cursor."""
         own = self.forest.selected_id
-        return [node.id for node in self.forest.path_to(own)] if own is not None else []
+        if own is None:
+            return [self.detail.customer] if self.detail.customer is not None else []
+        return [node.id for node in self.forest.path_to(own)]
 
-    def _read_tree(self, place: list[int]) -> None:
-        """Shows the whole tree, at the last of these customers that the viewer may see."""
+    def _read_tree(self, place: list[int], keep_open: frozenset[int] = frozenset()) -> None:
+        """Shows the tree at the last customer of ``place`` that the viewer may see; these others are open as well."""
         self._search = ""
         workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
         if workspace is None or viewer is None:
             return
 
         def look() -> tuple[list[TreeCustomer], int | None]:
-            nodes = list(workspace.roots(viewer))
+            nodes, shown_open, found = list(workspace.roots(viewer)), set(keep_open), None
             for own in reversed(place):
                 trail = workspace.trail(viewer, own)
                 if trail:
-                    known = {node.id for node in nodes}
-                    for step in trail[:-1]:
-                        nodes.extend(node for node in workspace.children(viewer, step.id) if node.id not in known)
-                    return nodes, own
-            if len(nodes) == 1 and nodes[0].has_children:
-                nodes.extend(workspace.children(viewer, nodes[0].id))
-            return nodes, None
+                    shown_open.update(step.id for step in trail[:-1])
+                    found = own
+                    break
+            if found is None and len(nodes) == 1:
+                shown_open.add(nodes[0].id)
+            for node in nodes:  # which grows on the way
+                if node.has_children and node.id in shown_open:
+                    nodes.extend(workspace.children(viewer, node.id))
+            return nodes, found
 
         self.ask("tree", look, self._show_tree, self.forest.fail)
 
@@ -144,7 +148,7 @@ class CustomersScreen(AreaScreen):
         if self._search:
             self.filtered(self._search)
         else:
-            self._read_tree(self._place())
+            self._read_tree(self._place(), self.forest.expanded_ids)
         self.detail.again()
 
     def filtered(self, text: str) -> None:

@@ -73,5 +73,5 @@ class HelpScreen(ModalScreen[None]):
                     known.setdefault(bindings.description, []).append(display(bindings.key))
             if known:
                 lines += [("", " "), ("The list", "")]
-                lines += [(", ".join(keys), text) for text, keys in known.items()]
+                lines += [(", ".join(keys), f"{text[0].upper()}{text[1:]}") for text, keys in known.items()]
         return lines

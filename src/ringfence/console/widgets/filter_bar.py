@@ -20,8 +20,8 @@ class FilterBar(Input):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "keep", "Keep the filter"),
-        Binding("escape", "clear", "Clear the filter"),
+        Binding("enter", "keep", "keep the filter"),
+        Binding("escape", "clear", "clear the filter"),
         Binding("down", "keep", "Keep the filter", show=False),
     ]
     """

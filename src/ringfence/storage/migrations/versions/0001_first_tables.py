@@ -220,11 +220,9 @@ def upgrade() -> None:
     op.create_table(
         "scope_site",
         sa.Column("scope_id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("site_id", sa.Integer(), nullable=False),
+        sa.Column("site_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("customer_id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_scope_site_customer_id")),
         sa.ForeignKeyConstraint(["scope_id"], ["scope.id"], name=op.f("fk_scope_site_scope_id")),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_scope_site_site_id")),
         sa.PrimaryKeyConstraint("scope_id", "site_id", name=op.f("pk_scope_site")),
         sqlite_with_rowid=False,
     )

@@ -1,0 +1,88 @@
+"""How fast a big snapshot loads into SQLite, against a bare executemany of the same rows into the same tables."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from time import perf_counter
+
+from benchmarks.big import DATA, make_big
+from ringfence.domain.registry import Base
+from ringfence.snapshot.load import load_file
+from ringfence.storage.engine import open_database
+
+SLOWEST = 4.0
+MOST_MEMORY = 1024
+
+
+def run() -> list[str]:
+    """The lines of a table: seconds of the load and of the bare insert, their ratio, and the load's peak memory.
+
+    Leaves the loaded database at benchmarks/data/big.db for whoever needs one.
+    """
+    DATA.mkdir(exist_ok=True)
+    source, loaded = DATA / "big.json", DATA / "big.db"
+    if not source.exists():
+        make_big(source)
+    # Each in a process of its own, so that the one's memory is not counted for the other.
+    seconds, memory = _apart("load", source, loaded)
+    bare, _ = _apart("bare", loaded, DATA / "bare.db")
+    _remove(DATA / "bare.db")
+    return [
+        f"{'load':8}{seconds:>8.1f} s   peak memory {memory:.0f} MiB (at most {MOST_MEMORY})",
+        f"{'bare':8}{bare:>8.1f} s",
+        f"{'ratio':8}{seconds / bare:>8.2f}     (at most {SLOWEST})",
+    ]
+
+
+def _apart(what: str, source: Path, target: Path) -> tuple[float, float]:
+    _remove(target)
+    command = [sys.executable, "-m", "benchmarks.load", what, str(source), str(target)]
+    folder = Path(__file__).parents[1]
+    seconds, memory = json.loads(subprocess.run(command, check=True, capture_output=True, cwd=folder).stdout)
+    return seconds, memory
+
+
+def _remove(path: Path) -> None:
+    for companion in ("", "-wal", "-shm"):
+        path.with_name(path.name + companion).unlink(missing_ok=True)
+
+
+def _load(source: Path, target: Path) -> float:
+    database = open_database(str(target), create=True)
+    begin = perf_counter()
+    load_file(database, source)
+    seconds = perf_counter() - begin
+    database.close()
+    return seconds
+
+
+def _bare(source: Path, target: Path) -> float:
+    open_database(str(target), create=True).close()
+    known, new = sqlite3.connect(source), sqlite3.connect(target, isolation_level=None)
+    for pragma in ("synchronous = NORMAL", "cache_size = -65536", "temp_store = MEMORY"):
+        new.execute(f"PRAGMA {pragma}")
+    seconds = 0.0
+    new.execute("BEGIN IMMEDIATE")
+    for table in Base.metadata.sorted_tables:
+        rows = known.execute(f'SELECT * FROM "{table.name}"').fetchall()
+        if rows:
+            marks = ", ".join("?" * len(rows[0]))
+            begin = perf_counter()
+            new.executemany(f'INSERT INTO "{table.name}" VALUES ({marks})', rows)
+            seconds += perf_counter() - begin
+    begin = perf_counter()
+    new.execute("COMMIT")
+    return seconds + perf_counter() - begin
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        measured = {"load": _load, "bare": _bare}[sys.argv[1]](Path(sys.argv[2]), Path(sys.argv[3]))
+        print(json.dumps([measured, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+    else:
+        print("\n".join(run()))

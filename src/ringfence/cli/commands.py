@@ -1,0 +1,95 @@
+"""The commands, as Typer knows them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Final
+
+import typer
+from typer.exceptions import TyperException
+
+from ringfence import __version__
+from ringfence.cli import database, records, snapshots, start
+from ringfence.cli.options import AsUser, At, Db, settings
+from ringfence.cli.settings import Settings, WrongUsage
+
+_HELP: Final = """Says who may see which customers and devices, and shows exactly that.
+
+Without a command, opens the console on the database. To look around first:
+
+\b
+  ringfence demo                               the console on demo data
+  ringfence --db my.db load FILE               fills a database of your own
+  ringfence --db my.db list devices --as olga  what olga sees of it
+"""
+
+app = typer.Typer(
+    name="ringfence",
+    help=_HELP,
+    no_args_is_help=False,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ringfence {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def main(
+    context: typer.Context,
+    db: Db = None,
+    at: At = None,
+    login: AsUser = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Keeps what stands before the command, and opens the console where there is none."""
+    del version
+    context.obj = settings(None, db, at, login)
+    if context.invoked_subcommand is None:
+        start.console(_of_the_present(context.obj))
+
+
+def demo(context: typer.Context, login: AsUser = None) -> None:
+    """Open the console on a scratch copy of demo data, free to switch between its users with F2.
+
+    Where output is no terminal: print who sees what, and exit.
+    """
+    start.demo(_of_the_present(settings(context.obj, None, None, login)).login)
+
+
+def _of_the_present(chosen: Settings) -> Settings:
+    if chosen.at is not None:
+        raise WrongUsage("--at is for list, count, can and dump: the console shows the present")
+    return chosen
+
+
+records.register(app)
+snapshots.register(app)
+app.command("demo")(demo)
+app.add_typer(database.app, name="db")
+
+
+def execute(arguments: Sequence[str]) -> int:
+    """Runs a command. Returns its exit status; raises WrongUsage, and whatever the command raises."""
+    streams = sys.stdout, sys.stderr
+    try:
+        result = app(args=list(arguments), prog_name="ringfence", standalone_mode=False)
+    except TyperException as error:
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context is not None else "ringfence"
+        raise WrongUsage(f"{error.format_message().rstrip('.')}: see '{command} --help'") from error
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    except SystemExit:
+        # What the framework makes of a pipe that nobody reads any more.
+        sys.stdout, sys.stderr = streams
+        raise BrokenPipeError from None
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,74 @@
+"""What a command line says before its command: the database, the moment, whose view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ringfence.domain.errors import RingfenceError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ringfence.storage.engine import Database
+    from ringfence.visibility.viewer import Viewer
+
+
+class WrongUsage(RingfenceError):  # noqa: N818 - named for what it says
+    """The command line itself is wrong: exit status 2."""
+
+
+def checked(login: str) -> str:
+    """A login as it was typed. Raises WrongUsage for an empty one, RingfenceError for one that nobody can have."""
+    if not login:
+        raise WrongUsage("the login is empty: say whose view it is")
+    try:
+        login.encode()
+    except UnicodeEncodeError:
+        raise RingfenceError("nobody has that login") from None
+    return login
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What stands before a command, and may stand behind it too."""
+
+    db: str | None = None
+    at: datetime | None = None
+    login: str | None = None
+
+    def open(self, *, create: bool = False) -> Database:
+        """The database meant. Raises RingfenceError, with the advice, where it cannot be used."""
+        from ringfence.storage.engine import open_database
+
+        return open_database(self.db, create=create)
+
+    @contextmanager
+    def open_or_make(self) -> Iterator[Database]:
+        """The database meant, made where there is none; one that was made for nothing is taken away again."""
+        from ringfence.storage.engine import locate
+
+        url = locate(self.db)
+        path = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+        fresh = path is not None and not path.exists()
+        database = self.open(create=True)
+        try:
+            yield database
+        except BaseException:
+            if fresh and path is not None:
+                database.close()
+                for companion in ("", "-wal", "-shm"):
+                    Path(f"{path}{companion}").unlink(missing_ok=True)
+            raise
+
+    def viewer(self, login: str | None = None) -> Viewer:
+        """The user of that login, or else the one meant by ``--as``, whether active or not."""
+        from ringfence.visibility.viewer import Viewer
+
+        wanted = self.login if login is None else login
+        if wanted is None:
+            raise WrongUsage("say whose view it is with --as LOGIN")
+        return Viewer.sign_in(self.open(), checked(wanted), self.at)

@@ -1,0 +1,96 @@
+"""The command line as the tests call it: in this process, or as the real program."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.command_line import PROGRAM, Call, Said
+
+from ringfence.cli.main import run
+from ringfence.snapshot.demo import shipped
+
+
+@pytest.fixture(autouse=True)
+def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the database of whoever runs it."""
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
+    monkeypatch.delenv("RINGFENCE_DB", raising=False)
+    monkeypatch.setenv("COLUMNS", "100")
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str]) -> Call:
+    """Runs a command line in this process."""
+
+    def calling(*arguments: str) -> Said:
+        capsys.readouterr()
+        status = run(arguments)
+        captured = capsys.readouterr()
+        return Said(status, captured.out, captured.err)
+
+    return calling
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Call:
+    """Runs the real program; ``shell`` is put around it, with "$@" for its command line."""
+
+    def calling(*arguments: str | bytes, env: Mapping[str, str] | None = None, shell: str = '"$@"') -> Said:
+        # A status of the program inside a pipe is asked for in the shell text itself.
+        found = subprocess.run(
+            ["bash", "-c", shell, "bash", str(PROGRAM), *arguments],
+            capture_output=True,
+            cwd=tmp_path,
+            env={**os.environ, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            timeout=60,
+            check=False,
+        )
+        return Said(found.returncode, found.stdout.decode(errors="replace"), found.stderr.decode(errors="replace"))
+
+    return calling
+
+
+@pytest.fixture(scope="module")
+def _demo_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("demo") / "demo.db"
+    shutil.copyfile(shipped(), path)
+    return path
+
+
+@pytest.fixture
+def demo_db(_demo_copy: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the demo database that a module's tests share and do not change, meant by RINGFENCE_DB."""
+    monkeypatch.setenv("RINGFENCE_DB", str(_demo_copy))
+    return _demo_copy
+
+
+@pytest.fixture
+def own_db(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the demo database of the test's own, meant by RINGFENCE_DB."""
+    path = tmp_path / "own.db"
+    shutil.copyfile(shipped(), path)
+    monkeypatch.setenv("RINGFENCE_DB", str(path))
+    return path
+
+
+@pytest.fixture
+def save(tmp_path: Path) -> Callable[[dict[str, Any]], str]:
+    """Writes a document to a file and returns its path."""
+
+    def saving(document: dict[str, Any]) -> str:
+        path = tmp_path / "document.json"
+        path.write_text(json.dumps(document), encoding="utf-8")
+        return str(path)
+
+    return saving

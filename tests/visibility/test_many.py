@@ -1,0 +1,125 @@
+"""The oracle again, over so many records that a page is reached by every way there is."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+from support.documents import AT, Sizes, make_document
+from support.oracle import LISTING, Oracle
+
+from ringfence.snapshot.load import load_document
+from ringfence.storage.engine import Database
+from ringfence.visibility.kinds import KINDS
+from ringfence.visibility.page import Query, Window, _plan, count, every, page
+from ringfence.visibility.viewer import Sight, Viewer
+
+SIZES = Sizes(
+    tenants=1, customers=400, sites=60, devices=3500, roles=6, groups=25, filters=6, users=29, entries=12, exact=True
+)
+SEARCHES = ("gate", "t0.devices", "DEVICES.D1", "u-0", "ga", "%", "é", "no such thing", "d34")
+DEVICES = KINDS["devices"]
+
+
+def test_many(database: Database) -> None:
+    """Thousands of devices and thirty users: lists, counts, windows, searches and subtrees are the oracle's."""
+    document = make_document(Random(20261122), SIZES)
+    add_wide_users(document, Random(3))
+    load_document(database, document)
+    oracle = Oracle(document, AT)
+    chance = Random(1)
+    ways: set[str] = set()
+    sizes = []
+    for user in document["users"]:
+        login = user["login"]
+        viewer = Viewer.sign_in(database, login, AT)
+        with viewer.look(*LISTING.values()) as sight:
+            for kind in KINDS.values():
+                check(sight, oracle, login, Query(kind), oracle.listed(login, kind.name), chance, ways)
+            seen = oracle.listed(login, "devices")
+            sizes.append(len(seen))
+            check(sight, oracle, login, Query(DEVICES, sort="unit_id", descending=True), seen, chance, ways)
+            for search in chance.sample(SEARCHES, 4):
+                wanted = oracle.listed(login, "devices", search)
+                check(sight, oracle, login, Query(DEVICES, search=search), wanted, chance, ways)
+                wanted = oracle.listed(login, "customers", search)
+                check(sight, oracle, login, Query(KINDS["customers"], search=search), wanted, chance, ways)
+            customers = list(every(sight, Query(KINDS["customers"])))
+            for row in chance.sample(customers, min(2, len(customers))):
+                for search in ("", chance.choice(SEARCHES)):
+                    wanted = oracle.listed(login, "devices", search, row.key)
+                    query = Query(DEVICES, search=search, under=row.path)
+                    check(sight, oracle, login, query, wanted, chance, ways)
+    assert ways == {"plain", "walk", "gather", "hits"}
+    assert len([size for size in sizes if 0 < size < 3500]) > 5, sizes
+
+
+def add_wide_users(document: dict[str, Any], chance: Random) -> None:
+    """Users who see everything, most and much of it: chance alone gives few of them."""
+    keys = [entry["key"] for entry in document["customers"]]
+    for number, level in enumerate(("service_provider", "site")):
+        role = {"key": f"wide{number}", "tenant": "t0", "name": level, "access_level": level, "permissions": "all"}
+        document["roles"].append({**role, "owner": None})
+
+    def group(key: str, role: str, customers: int, nested: bool) -> None:
+        entries = [{"customer": customer, "nested": nested} for customer in chance.sample(keys, customers)]
+        fields = {"key": key, "tenant": "t0", "name": key, "owner": None, "customers": entries}
+        scope = "selected" if entries else "all"
+        document["security_groups"].append({**fields, "role": role, "scope": scope})
+        document["customer_groups"].append({**fields, "active": True})
+
+    group("everything", "wide0", 0, True)
+    group("singles", "wide0", 150, False)
+    group("subtrees", "wide0", 100, True)
+    group("most", "wide0", 350, False)
+    group("sites", "wide1", 0, True)
+    for number, (groups, filters) in enumerate(
+        [
+            (["everything"], []),
+            (["singles"], []),
+            (["subtrees"], []),
+            (["most"], []),
+            (["everything"], ["subtrees"]),
+            (["most", "sites"], ["singles", "subtrees"]),
+            (["sites"], []),
+            (["subtrees", "sites"], []),
+        ]
+    ):
+        document["users"].append(
+            {
+                "key": f"wide{number}",
+                "tenant": "t0",
+                "name": f"Wide {number}",
+                "login": f"wide{number}",
+                "home": None,
+                "security_groups": [{"group": key} for key in groups],
+                "customer_groups": filters,
+                "sites": [f"s{site}" for site in range(0, 60, 2)],
+            }
+        )
+
+
+def check(
+    sight: Sight, oracle: Oracle, login: str, query: Query, wanted: set[str], chance: Random, ways: set[str]
+) -> None:
+    """The whole list, the count, and windows in the middle and at the ends."""
+    scope = sight.scope(query.kind.permission)
+    extent = scope.nodes if query.kind.is_customer else scope.records
+    if extent.intervals:
+        ways.add(_plan(sight, query, extent, "", Window()).shape.way)
+    rows = list(every(sight, query))
+    keys = [row.key for row in rows]
+    assert len(keys) == len(wanted), (login, query)
+    assert set(keys) == wanted, (login, query)
+    order = [(row.sort_value, row.id) for row in rows]
+    assert order == sorted(order, reverse=query.descending)
+    assert count(sight, query) == len(wanted), (login, query)
+
+    def shown(**window: Any) -> list[str]:
+        return [row.key for row in page(sight, query, Window(**window))]
+
+    assert shown(from_end=True, limit=20) == keys[-20:]
+    for place in {0, len(rows) // 2, chance.randrange(len(rows)), len(rows) - 1} if rows else set():
+        skip = chance.randint(0, 30)
+        assert shown(after=order[place], limit=20, skip=skip) == keys[place + 1 :][skip:][:20]
+        assert shown(before=order[place], limit=20, skip=skip) == keys[: max(0, place - skip)][-20:]

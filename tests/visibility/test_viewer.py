@@ -1,0 +1,183 @@
+"""A viewer keeps up: with changes of access, with the clock, and with others who change things at the same moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
+
+from ringfence.domain.errors import RingfenceError
+from ringfence.snapshot.load import load_document
+from ringfence.storage.engine import Database
+from ringfence.visibility import scopes, viewer
+from ringfence.visibility.kinds import KINDS, kind_named, kind_of_noun
+from ringfence.visibility.page import Query, Window, count, every, page
+from ringfence.visibility.rule import Grants
+from ringfence.visibility.viewer import Pair, Viewer
+from support.documents import AT, Sizes, make_document
+from support.oracle import LISTING, Oracle
+
+T = {"tenant": "t"}
+
+
+def document(nested: bool = True, **window: datetime | None) -> dict[str, Any]:
+    """One user, who is given customer a."""
+    role = {"key": "r", **T, "name": "R", "access_level": "service_provider", "permissions": "all"}
+    group = {"key": "g", **T, "name": "G", "role": "r", "scope": "selected"}
+    member = {"group": "g", **{name: moment and moment.isoformat() for name, moment in window.items()}}
+    return {
+        "ringfence": 1,
+        "tenants": [{"key": "t", "name": "T"}],
+        "customers": [{"key": "a", **T, "name": "A"}, {"key": "b", **T, "name": "B"}],
+        "roles": [role],
+        "security_groups": [{**group, "customers": [{"customer": "a", "nested": nested}]}],
+        "users": [{"key": "u", **T, "name": "U", "login": "u", "security_groups": [member]}],
+    }
+
+
+def seen(found: Viewer) -> set[str]:
+    with found.look("customer.list") as sight:
+        return {row.key for row in every(sight, Query(KINDS["customers"]))}
+
+
+def test_the_clock_opens_and_closes_a_membership_for_a_viewer_that_stays(database: Database) -> None:
+    load_document(database, document(valid_from=AT, valid_until=AT + timedelta(hours=1)))
+    found = Viewer.sign_in(database, "u", AT - timedelta(seconds=1))
+    assert seen(found) == set()
+    for moment, keys in (
+        (AT, {"a"}),
+        (AT + timedelta(minutes=59), {"a"}),
+        (AT + timedelta(hours=1), set()),
+        (AT, {"a"}),  # a clock that is set back
+        (AT - timedelta(seconds=1), set()),
+    ):
+        found.at = moment
+        assert seen(found) == keys
+
+
+@pytest.mark.parametrize("nested", [True, False])
+def test_a_new_child_is_covered_at_once_where_the_entry_is_nested(database: Database, nested: bool) -> None:
+    load_document(database, document(nested))
+    found = Viewer.sign_in(database, "u")
+    assert seen(found) == {"a"}
+    load_document(database, {"ringfence": 1, "customers": [{"key": "c", **T, "name": "C", "parent": "a"}]})
+    assert seen(found) == ({"a", "c"} if nested else {"a"})
+    load_document(database, {"ringfence": 1, "customers": [{"key": "c", **T, "name": "C", "parent": "b"}]})
+    assert seen(found) == {"a"}
+
+
+def test_stored_scopes_do_not_pile_up(database: Database) -> None:
+    for _ in range(5):
+        load_document(database, document())
+        seen(Viewer.sign_in(database, "u"))
+    with database.reading() as connection:
+        for table in ("scope", "scope_interval"):
+            assert connection.execute(text(f"SELECT count(*) FROM {table}")).scalar() == 1
+
+
+def test_many_threads_that_look_while_access_changes(database: Database) -> None:
+    """Each look sees the one state or the other, never a mixture, and nobody is refused."""
+    documents = [document(), document()]
+    documents[1]["customers"][1]["parent"] = "a"
+    load_document(database, documents[0])
+    found = Viewer.sign_in(database, "u")
+
+    def look(_: int) -> set[str]:
+        return seen(found)
+
+    with ThreadPoolExecutor(4) as pool:
+        looks = [pool.submit(look, number) for number in range(60)]
+        for number in range(8):
+            load_document(database, documents[(number + 1) % 2])
+        results = [frozenset(future.result()) for future in looks]
+    assert set(results) <= {frozenset({"a"}), frozenset({"a", "b"})}
+    assert seen(found) == {"a"}
+
+
+@pytest.mark.postgres
+def test_no_change_lands_while_a_scope_is_worked_out(
+    postgres_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is stored for a version must be made of that version's grants."""
+    load_document(postgres_database, document())
+    read = scopes.read_grants
+    tried = []
+
+    def reading(connection: Connection, user_id: int) -> Grants | None:
+        with pytest.raises(OperationalError), postgres_database.engine.begin() as other:
+            other.execute(text("SET LOCAL lock_timeout = '20ms'"))
+            other.execute(text("UPDATE tenant SET version = version + 1"))
+        tried.append(True)
+        return read(connection, user_id)
+
+    monkeypatch.setattr(scopes, "read_grants", reading)
+    assert seen(Viewer.sign_in(postgres_database, "u")) == {"a"}
+    assert tried
+
+
+def test_a_look_that_never_settles_says_so(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    load_document(sqlite_database, document())
+    monkeypatch.setattr(viewer, "store", lambda *_: None)
+    with pytest.raises(RingfenceError, match="try again"):
+        seen(Viewer.sign_in(sqlite_database, "u"))
+
+
+@contextmanager
+def refused(said: str) -> Iterator[None]:
+    with pytest.raises(RingfenceError, match=said) as caught:
+        yield
+    assert "\n" not in str(caught.value)
+
+
+def test_what_there_is_none_of(sqlite_database: Database) -> None:
+    load_document(sqlite_database, document())
+    with refused("nobody has the login"):
+        Viewer.sign_in(sqlite_database, "nobody")
+    with refused("there is no permission"), Viewer.sign_in(sqlite_database, "u").look("device.fly"):
+        pass
+    with refused("there is no kind"):
+        kind_named("sensors")
+    with refused("there is no kind of record"):
+        kind_of_noun("sensor")
+    with refused("customers sort by name"):
+        Query(KINDS["customers"], sort="unit_id")
+
+
+@pytest.mark.parametrize("search", ["\x00", "a\x1fb", "\ud800", "\x7f", "\x9b"])
+def test_what_no_name_holds_is_not_found(database: Database, search: str) -> None:
+    load_document(database, document())
+    with Viewer.sign_in(database, "u").look("customer.list") as sight:
+        query = Query(KINDS["customers"], search=search)
+        assert list(every(sight, query)) == []
+        assert page(sight, query, Window(from_end=True)) == []
+        assert count(sight, query) == 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_two_users_together(database: Database, seed: int) -> None:
+    """In reach of both together is what either sees."""
+    made = make_document(Random(seed), Sizes(tenants=1, customers=12, groups=6, users=5, exact=True))
+    load_document(database, made)
+    oracle = Oracle(made, AT)
+    logins = [user["login"] for user in made["users"]]
+    for left in logins[:3]:
+        for right in logins[3:]:
+            pair = Pair(Viewer.sign_in(database, left, AT), Viewer.sign_in(database, right, AT))
+            with pair.look(LISTING["customers"]) as sights:
+                found = [{row.key for row in every(sight, Query(KINDS["customers"]))} for sight in sights]
+            own = [oracle.listed(login, "customers") for login in (left, right)]
+            assert found == [*own, own[0] | own[1]]
+
+
+def test_two_users_of_two_tenants(sqlite_database: Database) -> None:
+    made = make_document(Random(1))
+    load_document(sqlite_database, made)
+    with refused("different tenants"):
+        Pair(Viewer.sign_in(sqlite_database, "login-t0-0"), Viewer.sign_in(sqlite_database, "login-t1-0"))
