@@ -56,7 +56,7 @@ def run() -> list[str]:
         return f"  {name:<34} {_ms(seconds)} {_ratio(seconds, hellos):>6.2f}   {_spread(seconds, hellos)}"
 
     return [
-        f"start-up in a pseudo-terminal of {_SIZE[1]}×{_SIZE[0]}, median of {ROUNDS} alternating runs",
+        f"  pseudo-terminal of {_SIZE[1]}×{_SIZE[0]}, median of {ROUNDS} alternating runs",
         f"  {'':<34} {'ms':>6} {'ratio':>6}   quartiles of the ratio",
         f"  {'a Textual program of one line':<34} {_ms(hellos)} {1:>6.2f}",
         row("ringfence demo, first paint", paints),

@@ -103,5 +103,5 @@ def test_it_finds_its_themes_migrations_and_styles(installed: Path, tmp_path: Pa
     code = "from ringfence.console.themes import load_themes as l; t, p = l(); print(len(t), p)"
     found = len(list((TOP / "themes").glob("*.toml")))
     assert _run(installed / "python", "-c", code, cwd=tmp_path) == f"{found} []\n"
-    code = "from pathlib import Path; from ringfence.console import app; print((Path(app.__file__).with_name('app.tcss')).is_file())"
-    assert _run(installed / "python", "-c", code, cwd=tmp_path) == "True\n"
+    styles = _run(installed / "python", "-c", "from ringfence.console import app; print(app.__file__)", cwd=tmp_path)
+    assert Path(styles.strip()).with_name("app.tcss").is_file()

@@ -795,7 +795,18 @@ class TestAsAProgram:
         assert program(sys.executable, shell='"$2" -m ringfence --version').out == f"ringfence {__version__}\n"
         assert program("nonsense").refused(2)
 
+    def test_the_console_s_way_in_imports_nothing_that_it_does_not_paint_with(self, program: Call) -> None:
+        import sys
+
+        code = (
+            "import sys, ringfence.cli.main, ringfence.console.start as s; from ringfence.console.driver import *;"
+            "driver_class(); heavy = {'sqlalchemy', 'alembic', 'pydantic', 'typer', 'psycopg', 'yaml'};"
+            "print(sorted(heavy & set(sys.modules)))"
+        )
+        assert program(sys.executable, code, shell='"$2" -c "$3"').out == "[]\n"
+
     def test_interrupted(self, program: Call) -> None:
-        said = program(shell='set -m; "$@" load - < <(sleep 30) & sleep 1.5; kill -INT $!; wait $!')
+        # A pipe that stays open and says nothing, in a shell that lets its children be interrupted.
+        said = program(shell='mkfifo pipe; exec 3<>pipe; set -m; "$@" load - <pipe & sleep 1.5; kill -INT $!; wait $!')
         assert said.status == 130
         assert "Traceback" not in said.err

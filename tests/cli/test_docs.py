@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.command_line import Call
 
 from ringfence.snapshot.document import ENTRIES
-from support.command_line import Call
 
 TOP = Path(__file__).parents[2]
 DOCUMENTS = ("README.md", "docs/visibility.md", "docs/snapshot.md")
@@ -27,13 +27,19 @@ BAD: dict[str, Any] = {
     "sites": [{"key": "hq", "tenant": "harbor", "customer": "west", "name": "Head office"}],
     "roles": [
         {
-            **{"key": "operator", "tenant": "harbor", "name": "Operator"},
-            **{"access_level": "global", "permissions": ["device.list", "device.see"]},
+            "key": "operator",
+            "tenant": "harbor",
+            "name": "Operator",
+            "access_level": "global",
+            "permissions": ["device.list", "device.see"],
         }
     ],
     "users": [
         {
-            **{"key": "olga", "tenant": "harbor", "login": "olga", "name": "Olga"},
+            "key": "olga",
+            "tenant": "harbor",
+            "login": "olga",
+            "name": "Olga",
             "security_groups": [{"group": "ops", "valid_until": "tomorrow"}],
         }
     ],

@@ -16,8 +16,8 @@ AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 LISTS = ("customers", "sites", "devices", "roles", "security_groups", "customer_groups", "users")
 WORDS = (
-    "Gate camera", "ÉTOILE", "e\u0301toile", "O'Hara \"quoted\"", "100%", "a_b", "a\\b", "Straße", "STRASSE", "北京", "x",
-    "🦊", "ﬁx", "[b]bold[/b]", "<i>", "Gate", "--", "axb", "1000",
+    "Gate camera", "ÉTOILE", "e\u0301toile", "O'Hara \"quoted\"", "100%", "a_b", "a\\b", "Straße", "STRASSE", "北京",
+    "x", "🦊", "ﬁx", "[b]bold[/b]", "<i>", "Gate", "--", "axb", "1000",
 )  # fmt: skip
 SEARCHES = (
     "gate",

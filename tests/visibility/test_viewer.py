@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
+from support.documents import AT, Sizes, make_document
+from support.oracle import LISTING, Oracle
 
 from ringfence.domain.errors import RingfenceError
 from ringfence.snapshot.load import load_document
@@ -21,8 +23,6 @@ from ringfence.visibility.kinds import KINDS, kind_named, kind_of_noun
 from ringfence.visibility.page import Query, Window, count, every, page
 from ringfence.visibility.rule import Grants
 from ringfence.visibility.viewer import Pair, Viewer
-from support.documents import AT, Sizes, make_document
-from support.oracle import LISTING, Oracle
 
 T = {"tenant": "t"}
 
@@ -111,9 +111,11 @@ def test_no_change_lands_while_a_scope_is_worked_out(
     tried = []
 
     def reading(connection: Connection, user_id: int) -> Grants | None:
-        with pytest.raises(OperationalError), postgres_database.engine.begin() as other:
+        with postgres_database.engine.begin() as other:
             other.execute(text("SET LOCAL lock_timeout = '20ms'"))
-            other.execute(text("UPDATE tenant SET version = version + 1"))
+            with pytest.raises(OperationalError, match="lock timeout"):
+                other.execute(text("UPDATE tenant SET version = version + 1"))
+            other.rollback()
         tried.append(True)
         return read(connection, user_id)
 

@@ -14,7 +14,7 @@ from ringfence.console.commands.palette import Commands
 from ringfence.console.screens.area import AreaScreen
 from ringfence.console.screens.customers import CustomersScreen
 from ringfence.console.screens.records import DevicesScreen, UsersScreen
-from ringfence.console.text import number
+from ringfence.console.text import literal, number
 from ringfence.console.themes import DEFAULT, load_theme, load_themes
 
 if TYPE_CHECKING:
@@ -83,6 +83,10 @@ class RingfenceApp(App[str], Asks):
     def give_up(self, reason: str) -> None:
         """Ends the console with a line for people."""
         self.exit(reason, return_code=1)
+
+    def notify(self, message: str, **options: Any) -> None:
+        """Shows a notice, literally: it may tell of names."""
+        super().notify(literal(message), **{**options, "markup": False})
 
     def tell_failure(self, reason: str) -> None:
         """Shows a line for people."""

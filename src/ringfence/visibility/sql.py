@@ -144,11 +144,19 @@ class _Writer:
         customers = f"c.tenant_id = :tenant AND {self._range('c.path')}"
         records = f"k.{self.kind.owner} = c.id{self.after}{self.match}"
         if self.shape.postgresql:
+            table, sort = self.kind.table, self.sort
             rest = "" if self.shape.counting else f"{self.order} LIMIT :window"
             source = (
                 f"FROM scope_interval s CROSS JOIN LATERAL (SELECT c.id FROM customer c WHERE {customers} OFFSET 0) c "
-                f"CROSS JOIN LATERAL (SELECT * FROM {self.kind.table} k WHERE {records} {rest}) k {where}"
+                f"CROSS JOIN LATERAL (SELECT k.id, k.{sort} FROM {table} k WHERE {records} {rest}) k {where}"
             )
+            if not self.shape.counting:
+                # The order alone comes out of the index; whole rows are fetched for none but those that are shown.
+                shown = f"SELECT k.id, k.{sort} {source} {self.order} LIMIT :limit OFFSET :skip"
+                return (
+                    f"SELECT {self.columns} FROM ({shown}) w "
+                    f"CROSS JOIN LATERAL (SELECT * FROM {table} k WHERE k.id = w.id OFFSET 0) k {self.order}"
+                )
         else:
             source = (
                 f"FROM scope_interval s CROSS JOIN customer c ON {customers} "

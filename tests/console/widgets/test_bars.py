@@ -75,19 +75,19 @@ async def test_the_key_bar_follows_the_focus() -> None:
     app = Host(Things(10))
     async with app.run_test(size=(100, 12)) as pilot:
         await pilot.pause()
-        assert screen_text(app)[-1].strip() == "? help  Space Mark  / filter  F2 switch  ^q quit"
+        assert screen_text(app)[-1].strip() == "? help  Space mark  / filter  F2 switch  ^q quit"
         assert [key.enabled for key in app.key_bar.keys] == [True, True, True, False, True]
         await pilot.press("slash")
         await pilot.pause()
         assert "Enter Keep the filter  Esc Clear the filter" in screen_text(app)[-1]
-        assert "Space Mark" not in screen_text(app)[-1]
+        assert "Space mark" not in screen_text(app)[-1]
 
 
 async def test_the_key_bar_keeps_help_and_quit() -> None:
     app = Host(Things(10))
     async with app.run_test(size=(30, 12)) as pilot:
         await pilot.pause()
-        assert screen_text(app)[-1].strip() == "? help  Space Mark  ^q quit"
+        assert screen_text(app)[-1].strip() == "? help  Space mark  ^q quit"
         await pilot.resize_terminal(20, 12)
         await pilot.pause()
         assert screen_text(app)[-1].strip() == "? help  ^q quit"

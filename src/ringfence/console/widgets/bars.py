@@ -59,7 +59,7 @@ class TitleBar(Bar):
     def parts(self, width: int) -> Sequence[Part]:
         """The two sides, and the space between them."""
         left: list[Part] = [(" ", ""), (self._app_name, "accent")]
-        right: list[Part] = [(self._who, "strong")]
+        right: list[Part] = [(fit(self._who, min(width_of(self._who), max(8, width // 2))), "strong")]
         if self._badge:
             right += [(GAP, ""), (f" {self._badge} ", "badge-good" if self._badge_good else "badge")]
         right.append((" ", ""))
