@@ -98,7 +98,7 @@ def test_it_finds_its_themes_migrations_and_styles(installed: Path, tmp_path: Pa
     program = installed / "ringfence"
     document = tmp_path / "small.json"
     document.write_text('{"ringfence": 1, "tenants": [{"key": "t", "name": "T"}]}')
-    assert _run(program, "--db", "new.db", "load", document, cwd=tmp_path) == "loaded 1 tenants\n"
+    assert _run(program, "--db", "new.db", "load", document, cwd=tmp_path) == "loaded 1 tenant\n"
     assert _run(program, "--db", "new.db", "db", "check", cwd=tmp_path) == "new.db is sound\n"
     code = "from ringfence.console.themes import load_themes as l; t, p = l(); print(len(t), p)"
     found = len(list((TOP / "themes").glob("*.toml")))

@@ -512,7 +512,7 @@ class TestLoading:
     def test_says_how_much(self, call: Call, save: Save, tmp_path: Path) -> None:
         said = call("--db", str(tmp_path / "new.db"), "load", save(small()))
         assert said.err == ""
-        assert said.out == "loaded 1 tenants, 1 customers, 1 roles, 1 security groups, 1 users, 1 devices\n"
+        assert said.out == "loaded 1 tenant, 1 customer, 1 role, 1 security group, 1 user, 1 device\n"
         nothing = call("--db", str(tmp_path / "new.db"), "load", save({"ringfence": 1}))
         assert (nothing.status, nothing.out) == (0, "loaded nothing\n")
 
@@ -535,7 +535,7 @@ class TestLoading:
     def test_an_upsert_takes_the_file_s_word(self, call: Call, save: Save, own_db: Path) -> None:
         moved = {"key": "dekker-marina", "tenant": "harbor", "parent": "internal", "name": "Marina"}
         assert call("count", "devices", "--as", "r.dekker").out == "60\n"
-        assert call("load", save({"ringfence": 1, "customers": [moved]})).out == "loaded 1 customers\n"
+        assert call("load", save({"ringfence": 1, "customers": [moved]})).out == "loaded 1 customer\n"
         assert call("count", "devices", "--as", "r.dekker").out == "49\n"
         assert call("count", "devices", "--as", "j.peeters").out == "62\n"
         entry = json.loads(call("list", "customers", "--as", "j.peeters", "--search", "mari", "--format", "json").out)

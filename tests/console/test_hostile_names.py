@@ -136,7 +136,7 @@ async def test_a_name_is_drawn_literally_everywhere(name: str, database: Databas
         console.forget_toasts()
         await console.settle()
         assert read.times(4, 40) == 1, "who sees nothing"
-        assert " sees" in console.text
+        assert "sees" in console.text
         await read.press("f2", "down", "down", "enter")
         assert "is inactive" in console.toasts[0]
         assert console.toasts[0].startswith(literal(f"3 {name}"[:200])[:150])

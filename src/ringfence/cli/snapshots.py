@@ -39,8 +39,12 @@ def load(
         contents = collect(sys.stdin.buffer if str(file) == "-" else file, progress)
         with chosen.open_or_make() as database:
             counts = load_contents(database, contents, progress)
-    said = ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in counts.items() if number)
+    said = ", ".join(_said(name.replace("_", " "), number) for name, number in counts.items() if number)
     typer.echo(f"loaded {said or 'nothing'}")
+
+
+def _said(name: str, number: int) -> str:
+    return f"{number:,} {name if number != 1 else name.removesuffix('s')}"
 
 
 def dump(context: typer.Context, login: AsUser = None, db: Db = None, at: At = None) -> None:

@@ -106,6 +106,12 @@ class RingfenceApp(App[str], Asks):
                 screen.sign_out()
         self.choose_user()
 
+    def check_session(self) -> None:
+        """Ends the session if the user was deactivated meanwhile; a database that cannot be asked has been told of."""
+        workspace, viewer = self.workspace, self.viewer
+        if workspace is not None and viewer is not None:
+            self.ask("session", lambda: workspace.check(viewer), lambda _: None, lambda _: None)
+
     def go(self, area: str) -> Any:
         """Goes to one of the numbered screens."""
         if getattr(self.screen, "AREA", None) != area:
@@ -148,7 +154,8 @@ class RingfenceApp(App[str], Asks):
             first = self.viewer is None
             self.viewer, self.profile = found
             self.view += 1
-            self.clear_notifications()  # they speak of what the one before was seeing
+            if not first:
+                self.clear_notifications()  # they speak of what the one before was seeing
             self.refresh_bindings()  # what was off for want of a user is on now
             for screen in self.screen_stack:
                 if isinstance(screen, AreaScreen):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from ringfence.console.app import RingfenceApp
@@ -15,9 +18,19 @@ DEMO_LOGIN: Final = "h.devries"
 """Whom the demo opens as: the administrator, who sees everything."""
 
 
+class _OnTerminal(RingfenceApp):
+    """The console as the one program of a process: it goes when the process is told to."""
+
+    def on_load(self) -> None:
+        """A hang-up or a termination leaves as the key does: the terminal restored, the scratch copy removed."""
+        with suppress(NotImplementedError):
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(number, self.exit)
+
+
 def run_console(connect: Callable[[], Workspace], login: str | None, *, demo: bool) -> None:
     """Runs the console until it is left. Raises RingfenceError with its last line where it could not go on."""
-    console = RingfenceApp(connect, login, demo=demo)
+    console = _OnTerminal(connect, login, demo=demo)
     driver = driver_class()
     if driver is not None:
         console.driver_class = driver

@@ -37,6 +37,15 @@ class Workspace:
         """The viewer behind a login; an inactive user's is refused."""
         return accounts.sign_in(self._database, login, at or self._at)
 
+    def check(self, viewer: Viewer | Pair) -> None:
+        """Raises SessionEnded for a deactivated user: their open sessions end at the next action. Neither of a pair is
+        whoever is looking."""
+        if isinstance(viewer, Pair):
+            return
+        with viewer.look() as sight:
+            if not sight.active:
+                raise SessionEnded("this user has been deactivated: sign in as somebody else")
+
     def profile(self, viewer: Viewer, *, totals: bool = False) -> Profile:
         """Who is looking, and how much they see."""
         return accounts.profile(viewer, totals=totals)
@@ -55,44 +64,44 @@ class Workspace:
 
     def rows(self, viewer: Viewer, wanted: Listing, part: Part) -> tuple[Record, ...]:
         """A part of a list."""
-        self._awake(viewer)
+        self.check(viewer)
         return listing.rows(viewer, wanted, part)
 
     def count(self, viewer: Viewer, wanted: Listing) -> int:
         """How many rows a list has."""
-        self._awake(viewer)
+        self.check(viewer)
         return listing.count(viewer, wanted)
 
     def roots(self, viewer: Viewer | Pair) -> tuple[TreeCustomer, ...]:
         """The top of the tree."""
-        self._awake(viewer)
+        self.check(viewer)
         return customers.roots(viewer)
 
     def children(self, viewer: Viewer | Pair, customer: int) -> tuple[TreeCustomer, ...]:
         """The next level of the tree."""
-        self._awake(viewer)
+        self.check(viewer)
         return customers.children(viewer, customer)
 
     def matching(
         self, viewer: Viewer | Pair, search: str, limit: int = 500
     ) -> tuple[tuple[TreeCustomer, ...], frozenset[int]]:
         """The part of the tree that holds a text."""
-        self._awake(viewer)
+        self.check(viewer)
         return customers.matching(viewer, search, limit)
 
     def trail(self, viewer: Viewer, customer: int) -> tuple[TreeCustomer, ...]:
         """The way to a customer."""
-        self._awake(viewer)
+        self.check(viewer)
         return customers.trail(viewer, customer)
 
     def counts(self, viewer: Viewer, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
         """Children and devices of the customers on screen."""
-        self._awake(viewer)
+        self.check(viewer)
         return customers.counts(viewer, ids)
 
     def detail(self, viewer: Viewer, customer: int) -> CustomerDetail:
         """A customer opened."""
-        self._awake(viewer)
+        self.check(viewer)
         return customers.detail(viewer, customer)
 
     def pair(self, left: Viewer, right: Viewer) -> Pair:
@@ -102,11 +111,3 @@ class Workspace:
     def compare(self, pair: Pair, ids: Sequence[int]) -> dict[int, ComparedCustomer]:
         """What each of the two sees of the customers on screen."""
         return customers.compare(pair, ids)
-
-    def _awake(self, viewer: Viewer | Pair) -> None:
-        """A deactivated user's open sessions end at their next action. Of a pair, neither is whoever is looking."""
-        if isinstance(viewer, Pair):
-            return
-        with viewer.look() as sight:
-            if not sight.active:
-                raise SessionEnded("this user has been deactivated: sign in as somebody else")

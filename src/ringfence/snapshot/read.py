@@ -71,6 +71,7 @@ class _Stream:
         self._text = self._decode(head)
         self._at = 0
         self._lines = 1
+        self._columns = 0  # characters of the present line that are gone from the buffer
         self._ended = False
         self._twice = ""
         self._scan = JSONDecoder(object_pairs_hook=self._object).raw_decode
@@ -110,6 +111,8 @@ class _Stream:
 
     def _fill(self) -> None:
         self._lines += self._text.count("\n", 0, self._at)
+        newline = self._text.rfind("\n", 0, self._at)
+        self._columns = self._at - newline - 1 if newline >= 0 else self._columns + self._at
         data = self._file.read(self._size)
         self._ended = not data
         self._text = self._text[self._at :] + self._decode(data, final=self._ended)
@@ -161,7 +164,8 @@ class _Stream:
     def _fault(self, message: str, at: int | None = None) -> InvalidDocument:
         position = self._at if at is None else at
         line = self._lines + self._text.count("\n", 0, position)
-        column = position - self._text.rfind("\n", 0, position)
+        newline = self._text.rfind("\n", 0, position)
+        column = position - newline if newline >= 0 else self._columns + position + 1
         return InvalidDocument([f"line {line}, column {column}: {message}"])
 
 

@@ -79,7 +79,7 @@ async def test_the_key_bar_follows_the_focus() -> None:
         assert [key.enabled for key in app.key_bar.keys] == [True, True, True, False, True]
         await pilot.press("slash")
         await pilot.pause()
-        assert "Enter Keep the filter  Esc Clear the filter" in screen_text(app)[-1]
+        assert "Enter keep the filter  Esc clear the filter" in screen_text(app)[-1]
         assert "Space mark" not in screen_text(app)[-1]
 
 

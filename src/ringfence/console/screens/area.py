@@ -50,6 +50,7 @@ class CommandScreen(Screen[Any], Asks):
         if reason:
             self.notify(f"{command.footer or command.help}: {reason}", markup=False, severity="warning")
             return
+        self.ringfence.check_session()
         result = command.run(self)
         if result is not None:
             await result

@@ -47,6 +47,7 @@ class CustomersScreen(AreaScreen):
 
     def __init__(self) -> None:
         super().__init__()
+        self.add_class("-wide")  # as most are: the first paint then needs no second round of styles
         self._search = ""
         self._keep: tuple[int, ...] = ()
 
@@ -69,7 +70,7 @@ class CustomersScreen(AreaScreen):
         return self.query_one(CustomerDetail)
 
     def viewer_changed(self) -> None:
-        """Shows the new viewer's tree and nothing of the old one's meanwhile, not even where both stand at one place."""
+        """Shows the new viewer's tree, and meanwhile nothing of the old one's."""
         place = self._place()
         self.clear()
         self.forest.wait()
