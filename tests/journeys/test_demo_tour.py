@@ -26,7 +26,7 @@ LOGINS = [login for login, _ in WHO_SHOWS_WHAT]
 INACTIVE = "b.janssens"
 ORACLE = Oracle(story(), NOON)
 NAMES = {entry["login"]: entry["name"] for entry in ORACLE.document["users"]}
-TALL = (120, 70)
+TALL = (110, 44)
 
 
 @pytest.fixture

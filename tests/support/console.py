@@ -33,11 +33,11 @@ _SECONDS = 30.0
 _SHORT = 0.5  # a timer that is due sooner is part of what is going on; a toast's is not
 
 
-def demo_copy(folder: Path) -> Database:
+def demo_copy(folder: Path, busy_seconds: float = 5) -> Database:
     """The demo database as it is shipped, copied into a folder; its windows lie around `NOON`."""
     path = folder / "demo.db"
     shutil.copyfile(shipped(), path)
-    return open_database(str(path))
+    return open_database(str(path), busy_seconds=busy_seconds)
 
 
 def console_on(database: Database, login: str | None = "h.devries", *, demo: bool = True) -> RingfenceApp:
@@ -85,10 +85,10 @@ class Console:
         self.app.clear_notifications()
 
     async def switch(self, login: str) -> None:
-        """Chooses another user in the list of F2."""
+        """Chooses another user in the list of F2, typing faster than anything is found."""
         await self.press("f2")
-        await self.type(login)
-        await self.press("enter")
+        send(self.app, *login, "enter")
+        await self.settle()
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import App
 from textual.binding import Binding
 from textual.theme import Theme
+from textual.widgets import Input
 
 from ringfence.console.asking import Asks
 from ringfence.console.commands.palette import Commands
@@ -49,6 +50,8 @@ class RingfenceApp(App[str], Asks):
         self.profile: Profile | None = None
         self.view = 0
         """Counts the sign-ins; a screen that shows an earlier one catches up."""
+        self.areas: list[AreaScreen] = []
+        """The numbered screens that have come up so far."""
         self.console_themes: list[Theme] = []
         chosen = load_theme(DEFAULT)
         if chosen is not None:
@@ -101,9 +104,8 @@ class RingfenceApp(App[str], Asks):
         self.notify(reason, markup=False, severity="error")
         while len(self.screen_stack) > 2:
             self.pop_screen()
-        for screen in self.screen_stack:
-            if isinstance(screen, AreaScreen):
-                screen.sign_out()
+        for screen in self.areas:
+            screen.sign_out()
         self.choose_user()
 
     def check_session(self) -> None:
@@ -111,6 +113,11 @@ class RingfenceApp(App[str], Asks):
         workspace, viewer = self.workspace, self.viewer
         if workspace is not None and viewer is not None:
             self.ask("session", lambda: workspace.check(viewer), lambda _: None, lambda _: None)
+
+    def on_command_palette_opened(self) -> None:
+        """Keeps the palette's cursor still: each blink is traffic on a slow line."""
+        for field in self.screen.query(Input):
+            field.cursor_blink = False
 
     def go(self, area: str) -> Any:
         """Goes to one of the numbered screens."""
@@ -154,12 +161,12 @@ class RingfenceApp(App[str], Asks):
             first = self.viewer is None
             self.viewer, self.profile = found
             self.view += 1
-            if not first:
-                self.clear_notifications()  # they speak of what the one before was seeing
             self.refresh_bindings()  # what was off for want of a user is on now
-            for screen in self.screen_stack:
-                if isinstance(screen, AreaScreen):
+            for screen in self.areas:
+                if screen in self.screen_stack:
                     screen.show_viewer()
+                else:  # it reads anew when it comes up again, and must not flash up with what it held
+                    screen.sign_out()
             if not first or self.profile.reason:
                 self.notify(summary(self.profile), markup=False, timeout=6)
 
@@ -168,6 +175,8 @@ class RingfenceApp(App[str], Asks):
             if self.viewer is None:
                 self.choose_user()
 
+        if self.viewer is not None:
+            self.clear_notifications()  # they speak of what the one before was seeing
         self.ask("sign-in", look, signed_in, refused)
 
 

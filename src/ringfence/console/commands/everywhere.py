@@ -34,9 +34,7 @@ class Palette(Command):
     palette = False
 
     def run(self, screen: CommandScreen) -> Any:
-        from ringfence.console.commands.palette import CommandList
-
-        return screen.app.push_screen(CommandList(id="--command-palette"))
+        screen.app.action_command_palette()
 
 
 class Quit(Command):

@@ -6,21 +6,12 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
-from textual.widgets import Input
+from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from ringfence.console.commands.command import display
 
 if TYPE_CHECKING:
     from ringfence.console.app import RingfenceApp
-
-
-class CommandList(CommandPalette):
-    """Textual's palette, with a cursor that does not blink."""
-
-    def on_mount(self) -> None:
-        """Keeps the cursor still: each blink is traffic on a slow line."""
-        self.query_one(Input).cursor_blink = False
 
 
 class Commands(Provider):

@@ -91,6 +91,7 @@ class AreaScreen(CommandScreen):
 
     def on_mount(self) -> None:
         """Shows where this is."""
+        self.ringfence.areas.append(self)
         self.query_one(NavBar).set_current(self.AREA)
         self.show_viewer()
 
@@ -108,6 +109,7 @@ class AreaScreen(CommandScreen):
         title.set_who(profile.login, profile.standing, badge="RO")
         if self.shown_view != self.ringfence.view:
             self.shown_view = self.ringfence.view
+            self._drop_notices()
             self.query_one(FilterBar).clear_quietly()
             self.query_one(Breadcrumbs).set_filter("")
             self.viewer_changed()
@@ -119,7 +121,14 @@ class AreaScreen(CommandScreen):
         self.query_one(TitleBar).set_who("")
         self.show_path([])
         self.show_filter("", "")
+        self._drop_notices()
         self.clear()
+
+    def _drop_notices(self) -> None:
+        """Takes away the notices that are on this screen: Textual does so only after a screen has come up again."""
+        for notice in self.query("Toast"):
+            notice.display = False
+            notice.remove()
 
     def clear(self) -> None:
         """Takes everything off the lists."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -14,7 +15,10 @@ from ringfence.console.asking import Asks
 from ringfence.console.cells import users
 from ringfence.console.screens.record_list import part_of
 from ringfence.console.text import content
-from ringfence.console.widgets.record_table import RecordTable
+from ringfence.console.widgets.record_table import Ask, RecordTable
+
+if TYPE_CHECKING:
+    from ringfence.services.records import Account
 
 
 class ChooseUser(ModalScreen[str | None], Asks):
@@ -22,7 +26,6 @@ class ChooseUser(ModalScreen[str | None], Asks):
 
     BINDINGS = [
         Binding("escape", "cancel", "Back"),
-        Binding("enter", "choose", "Choose", priority=True),
         Binding("down", "move(1)", "Down", show=False, priority=True),
         Binding("up", "move(-1)", "Up", show=False, priority=True),
         Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
@@ -45,6 +48,7 @@ class ChooseUser(ModalScreen[str | None], Asks):
         super().__init__()
         self._title_text = title
         self._search = ""
+        self._chosen = False  # Enter came before the rows that it was meant for
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
@@ -79,6 +83,11 @@ class ChooseUser(ModalScreen[str | None], Asks):
             self._search = message.value
             self._begin()
 
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        """Chooses, after everything that was typed before Enter."""
+        message.stop()
+        self.action_choose()
+
     def _begin(self) -> None:
         workspace, search = self.ringfence.workspace, self._search
         generation = self.table.reset()
@@ -98,16 +107,23 @@ class ChooseUser(ModalScreen[str | None], Asks):
             self.ask(
                 "accounts",
                 lambda: workspace.accounts(search, part_of(ask)),
-                lambda rows: self.table.deliver(ask, rows),
+                lambda rows: self._delivered(ask, rows),
                 self.table.fail,
             )
+
+    def _delivered(self, ask: Ask, rows: Sequence[Account]) -> None:
+        if self.table.deliver(ask, rows) and self._chosen:
+            self.action_choose()
 
     def on_record_table_chosen(self) -> None:
         """A double click chooses too."""
         self.action_choose()
 
     def action_choose(self) -> None:
-        """Ends with the user under the cursor."""
+        """Ends with the user under the cursor, once the list is that of what was typed."""
+        self._chosen = self.table.state == "loading"
+        if self._chosen:
+            return
         row = self.table.current_row
         if row is not None:
             self.dismiss(row.login)

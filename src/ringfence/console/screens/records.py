@@ -36,9 +36,9 @@ class ListScreen(AreaScreen):
     def on_mount(self) -> None:
         self.records.set_title(self.TITLE_HERE)
         super().on_mount()
-        self.show_path([self.TITLE_HERE])
 
     def viewer_changed(self) -> None:
+        self.show_path([self.TITLE_HERE])
         self.records.show()
 
     def clear(self) -> None:

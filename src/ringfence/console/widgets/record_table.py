@@ -394,7 +394,7 @@ class RecordTable(LineList, Generic[Row]):
     def action_last(self) -> None:
         """Goes to the last row, as soon as it is known which that is."""
         super().action_last()
-        self._end_wanted = self._window.total is None
+        self._end_wanted = self._window.total is None or self.state == "loading"
 
     def action_sort_by(self, column_id: str) -> None:
         """Asks the owner to sort by a column."""

@@ -1,0 +1,158 @@
+"""``ringfence demo`` itself, on a real pseudo-terminal."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from fcntl import ioctl
+from pathlib import Path
+from struct import pack
+from termios import ECHO, ICANON, TIOCSWINSZ, tcgetattr
+
+import pyte
+import pytest
+
+SECONDS = 30.0
+
+
+class Terminal:
+    """A program on a terminal of 80×24, and what it has drawn there."""
+
+    def __init__(self, arguments: list[str], **environment: str) -> None:
+        self.master, self.slave = pty.openpty()
+        ioctl(self.slave, TIOCSWINSZ, pack("HHHH", 24, 80, 0, 0))
+        self.before = tcgetattr(self.slave)
+        plain = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "COLORTERM", "ESCDELAY")}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "ringfence", *arguments],
+            stdin=self.slave,
+            stdout=self.slave,
+            stderr=self.slave,
+            env={**plain, "TERM": "xterm-256color", "PYTHONUTF8": "1", **environment},
+        )
+        self.screen = pyte.Screen(80, 24)
+        self.stream = pyte.ByteStream(self.screen)
+        self.output = b""
+
+    @property
+    def lines(self) -> list[str]:
+        return list(self.screen.display)
+
+    def read(self, seconds: float) -> bool:
+        """Takes what the program writes; False when it writes nothing for so long."""
+        if not select.select([self.master], [], [], max(0.0, seconds))[0]:
+            return False
+        data = os.read(self.master, 65536)
+        self.output += data
+        # pyte takes the kitty keyboard protocol's "CSI > 25 u" and "CSI < u" for a restored cursor
+        self.stream.feed(data.replace(b"\x1b[>25u", b"").replace(b"\x1b[<u", b""))
+        return True
+
+    def until(self, wanted: Callable[[list[str]], bool]) -> list[str]:
+        """The lines once they are as wanted. Raises AssertionError if that never comes."""
+        deadline = time.monotonic() + SECONDS
+        while not wanted(self.lines):
+            assert self.read(deadline - time.monotonic()), "\n".join(self.lines)
+        return self.lines
+
+    def shows(self, *texts: str) -> list[str]:
+        return self.until(lambda lines: all(any(text in line for line in lines) for text in texts))
+
+    def send(self, keys: bytes) -> None:
+        os.write(self.master, keys)
+
+    def end(self) -> int:
+        """Reads on until the program has ended; its exit status."""
+        deadline = time.monotonic() + SECONDS
+        while self.process.poll() is None:
+            self.read(0.05)
+            assert time.monotonic() < deadline, "\n".join(self.lines)
+        while self.read(0.05):
+            pass
+        return self.process.returncode
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self.slave)
+        os.close(self.master)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
+    """Starts ``ringfence`` with these arguments and this environment; ended at the end."""
+    started: list[Terminal] = []
+
+    def begin(*arguments: str, **environment: str) -> Terminal:
+        terminal = Terminal(list(arguments), TMPDIR=str(tmp_path), **environment)
+        started.append(terminal)
+        return terminal
+
+    yield begin
+    for terminal in started:
+        terminal.close()
+
+
+def cursor_line(lines: list[str]) -> str:
+    return next((line for line in lines if line.startswith("│▌")), "")
+
+
+def test_the_demo_from_beginning_to_end(start: Callable[..., Terminal], tmp_path: Path) -> None:
+    terminal = start("demo")
+    terminal.shows("Harbor Monitoring", "h.devries", "46 in all", "Devices 498")
+    terminal.send(b"jjjjjj")
+    terminal.until(lambda lines: "Northwind" in cursor_line(lines))
+    terminal.shows("Harbor Monitoring › Northwind Logistics", "Devices 134")
+    terminal.send(b"\x1b[C")
+    terminal.shows("Antwerp", "Rotterdam")
+    terminal.send(b"/pharma")
+    terminal.shows("1 of 46", "Pharma vault")
+    terminal.until(lambda lines: not any("Antwerp" in line for line in lines))
+    terminal.send(b"\x1b")
+    terminal.shows("46 in all", "Antwerp")
+    terminal.send(b"\x1bOQ")
+    terminal.shows("Whose view?", "Olga Brandt")
+    terminal.send(b"olga\r")
+    terminal.shows("Olga Brandt sees 40 of 46 customers, 437 of 498 devices")
+    terminal.shows("Northwind Logistics › Rotterdam › Maasvlakte II")
+    assert "Harbor" not in "\n".join(terminal.lines)
+    terminal.send(b"2\x1b[F")
+    terminal.shows("Yard camera")
+    terminal.until(lambda lines: "▌" in lines[21] or "▌" in lines[20])
+    terminal.send(b"\x11")
+    assert terminal.end() == 0
+    assert b"\x1b[?1049l" in terminal.output, "the screen from before is back"
+    assert terminal.output.rstrip().count(b"\x1b[?25h"), "the cursor is back"
+    assert "Traceback" not in "\n".join(terminal.lines)
+    after = tcgetattr(terminal.slave)
+    assert after == terminal.before
+    assert after[3] & ECHO
+    assert after[3] & ICANON
+    assert not list(tmp_path.iterdir()), "the scratch copy is gone"
+
+
+@pytest.mark.parametrize("term", ["dumb", ""])
+def test_a_terminal_without_a_cursor_is_refused_in_one_line(term: str, start: Callable[..., Terminal]) -> None:
+    terminal = start("demo", TERM=term)
+    assert terminal.end() == 1
+    said = terminal.output.decode().strip()
+    assert said.startswith("ringfence: error: this terminal cannot place a cursor")
+    assert "\n" not in said
+    assert "\x1b" not in said
+
+
+def test_the_cursor_is_seen_without_colours(start: Callable[..., Terminal]) -> None:
+    terminal = start("demo", TERM="linux", NO_COLOR="1")
+    terminal.shows("46 in all", "Devices 498")
+    terminal.send(b"jj")
+    terminal.until(lambda lines: "Crèmerie" in cursor_line(lines))
+    terminal.send(b"\r")
+    terminal.until(lambda lines: "││▌" in "".join(lines) or "│┃▌" in "".join(lines))
+    terminal.send(b"\x11")
+    assert terminal.end() == 0
