@@ -37,6 +37,7 @@ class Said:
 
 
 Call = Callable[..., Said]
+Save = Callable[[dict[str, Any]], str]
 
 
 def small(**lists: list[dict[str, Any]]) -> dict[str, Any]:
