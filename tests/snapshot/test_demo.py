@@ -1,0 +1,85 @@
+"""The demo database that is shipped: made from the story, of the present schema, and told on whatever day it is."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from support.databases import dumped
+
+from ringfence.domain.registry import Base
+from ringfence.services import listing
+from ringfence.services.records import Listing
+from ringfence.snapshot.demo import scratch_copy, shift_to, shipped
+from ringfence.snapshot.load import load_document
+from ringfence.snapshot.story import STORY_DAY, story
+from ringfence.storage.engine import Database, open_database
+from ringfence.storage.maintenance import check
+from ringfence.visibility.viewer import Viewer
+
+
+def _copy(tmp_path: Path) -> Database:
+    copy = tmp_path / "copy.db"
+    shutil.copyfile(shipped(), copy)
+    return open_database(str(copy))
+
+
+def test_the_shipped_database_is_the_story(tmp_path: Path) -> None:
+    told = open_database(str(tmp_path / "told.db"), create=True)
+    load_document(told, story())
+    found = _copy(tmp_path)
+    assert dumped(found) == dumped(told)
+    assert check(found) == []
+    told.close()
+    found.close()
+
+
+def test_the_shipped_database_has_the_present_schema(tmp_path: Path) -> None:
+    found = _copy(tmp_path)
+    with found.engine.connect() as connection:
+        migration = MigrationContext.configure(connection, opts={"include_name": _ours})
+        assert compare_metadata(migration, Base.metadata) == []
+        tables = "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
+        shipped_tables = connection.exec_driver_sql(tables).all()
+    fresh = open_database(str(tmp_path / "fresh.db"), create=True)
+    with fresh.engine.connect() as connection:
+        assert connection.exec_driver_sql(tables).all() == shipped_tables
+    found.close()
+    fresh.close()
+
+
+def _ours(name: str | None, kind: str, _parents: object) -> bool:
+    return kind != "table" or not (name or "").startswith("device_search")
+
+
+def test_yesterday_stays_yesterday(tmp_path: Path) -> None:
+    """The windows of the story move with the day that the demo is opened on, and by whole days."""
+    devices = Listing("devices")
+    found = _copy(tmp_path)
+    noon = datetime(STORY_DAY.year, STORY_DAY.month, STORY_DAY.day, 12, tzinfo=UTC)
+    later = noon + timedelta(days=1000)
+
+    def seen(login: str, at: datetime) -> int:
+        return listing.count(Viewer.sign_in(found, login, at), devices)
+
+    before = {login: [seen(login, noon + timedelta(days=day)) for day in (-2, 0, 2)] for login in _TIMED}
+    assert before["f.hoekstra"][0] > 0 == before["f.hoekstra"][1]
+    assert before["d.ionescu"][1] == 0 < before["d.ionescu"][2]
+    shift_to(found, later)
+    after = {login: [seen(login, later + timedelta(days=day)) for day in (-2, 0, 2)] for login in _TIMED}
+    assert after == before
+    found.close()
+
+
+_TIMED = ("f.hoekstra", "d.ionescu", "t.okafor")
+
+
+def test_the_scratch_copy_is_taken_away() -> None:
+    with scratch_copy() as database:
+        path = Path(database.name)
+        assert path.is_file()
+        assert path != shipped()
+    assert not path.parent.exists()
