@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _HITS = 500
 _NOTES = (3, 4)
+_ROOMY = 100
 _FOLLOW_SECONDS = 0.06  # a held key runs through the tree without opening every customer on its way
 
 
@@ -110,8 +111,11 @@ class CustomersScreen(AreaScreen):
     def _show_tree(self, found: tuple[list[TreeCustomer], int | None]) -> None:
         nodes, place = found
         profile = self.ringfence.profile
-        # As wide as the largest number that can stand there, so that names have the rest.
-        self.forest.note_widths = (3, max(4, len(number(profile.devices)))) if profile else _NOTES
+        # As wide as the largest number that can stand there, so that names have the rest; and where that is little,
+        # without the number of children.
+        devices = max(_NOTES[1], len(number(profile.devices))) if profile else _NOTES[1]
+        roomy = devices <= _NOTES[1] + 1 or self.size.width >= _ROOMY
+        self.forest.note_widths = (_NOTES[0], devices) if roomy else (devices,)
         parents = {node.parent for node in nodes if node.parent is not None}
         self.forest.empty_text = self._nothing()
         self.forest.replace(_nodes(nodes), parents)
@@ -206,7 +210,8 @@ class CustomersScreen(AreaScreen):
             "notes",
             lambda: workspace.counts(viewer, ids),
             lambda found: self.forest.set_notes(
-                {own: customers.counts(*numbers) for own, numbers in found.items()}, generation
+                {own: customers.counts(*numbers)[-len(self.forest.note_widths) :] for own, numbers in found.items()},
+                generation,
             ),
         )
 
