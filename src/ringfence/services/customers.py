@@ -93,7 +93,6 @@ def detail(viewer: Viewer, customer: int) -> CustomerDetail:
         row.phone,
         row.address,
         tuple(step.name for step in steps),
-        row.parent_id is None,
         below,
         numbers["devices"],
         numbers["users"],

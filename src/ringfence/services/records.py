@@ -173,7 +173,6 @@ class CustomerDetail:
     phone: str
     address: str
     trail: tuple[str, ...]
-    is_root: bool
     customers: int
     devices: int | None
     users: int | None

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, text
 
-from ringfence.domain.text import fold, has_control
+from ringfence.domain.text import has_control, like_pattern
 from ringfence.storage.engine import Database
 
 _COLUMNS: Final = (
@@ -32,8 +32,8 @@ def accounts(
     if after is not None:
         binds["after"] = after
     if search:
-        where.append("u.search_key LIKE :needle ESCAPE '!'")
-        binds["needle"] = _needle(search)
+        where.append("u.search_key LIKE :needle ESCAPE '\\'")
+        binds["needle"] = like_pattern(search)
     query = f"{_COLUMNS} WHERE {' AND '.join(where)} ORDER BY u.login_key {order} LIMIT :limit OFFSET :skip"
     with database.reading() as connection:
         return connection.execute(text(query), binds).all()
@@ -47,8 +47,8 @@ def account_count(database: Database, search: str) -> int:
     with database.reading() as connection:
         if not search:
             return int(connection.execute(text(query)).scalar_one())
-        query += " WHERE u.search_key LIKE :needle ESCAPE '!'"
-        return int(connection.execute(text(query), {"needle": _needle(search)}).scalar_one())
+        query += " WHERE u.search_key LIKE :needle ESCAPE '\\'"
+        return int(connection.execute(text(query), {"needle": like_pattern(search)}).scalar_one())
 
 
 def totals(database: Database, tenant_id: int) -> tuple[int, int]:
@@ -60,8 +60,3 @@ def totals(database: Database, tenant_id: int) -> tuple[int, int]:
     with database.reading() as connection:
         row = connection.execute(query, {"tenant": tenant_id}).one()
     return row.customers, row.devices
-
-
-def _needle(search: str) -> str:
-    escaped = fold(search).replace("!", "!!").replace("%", "!%").replace("_", "!_")
-    return f"%{escaped}%"

@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Row, text
 
 from ringfence.domain.errors import RingfenceError
-from ringfence.domain.text import fold, has_control
+from ringfence.domain.text import fold, has_control, like_pattern
 from ringfence.visibility.intervals import nested
 from ringfence.visibility.kinds import CUSTOMERS, DEVICES, Kind
 from ringfence.visibility.scopes import Extent
@@ -209,8 +209,7 @@ def _binds(sight: Sight, query: Query, extent: Extent, window: Window | None = N
         needle = fold(query.search)
         binds["phrase"] = '"' + needle.replace('"', '""') + '"'
         if sight.postgresql:
-            escaped = needle.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-            needle = f"%{escaped}%"
+            needle = like_pattern(query.search)
         binds["needle"] = needle
     return binds
 

@@ -14,7 +14,7 @@ from ringfence.domain.scope import ScopeInterval, ScopeSite
 from ringfence.domain.tenant import Tenant
 from ringfence.domain.user import User
 from ringfence.visibility.grants import read_filtered, read_grants, read_selected
-from ringfence.visibility.intervals import Interval, contains
+from ringfence.visibility.intervals import Interval, contains, union
 from ringfence.visibility.rule import SiteGrant, region
 
 _SITES: Final = "+sites"
@@ -110,8 +110,6 @@ def store(connection: Connection, user_id: int, permission: str, at: datetime) -
 
 def store_union(connection: Connection, tenant_id: int, signature: str, parts: list[Extent]) -> None:
     """Stores the customers that any of the parts holds, in a writing transaction, under a signature of its own."""
-    from ringfence.visibility.intervals import union
-
     version = _settled(connection, tenant_id)
     if find(connection, tenant_id, version, signature) is not None:
         return

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, TextClause, text
 
-from ringfence.domain.text import fold, has_control
+from ringfence.domain.text import fold, has_control, like_pattern
 from ringfence.visibility.page import size_under
 from ringfence.visibility.scopes import Scope
 from ringfence.visibility.sql import probe
@@ -94,8 +94,7 @@ def matching(sight: Sight, search: str, limit: int) -> tuple[list[Row[Any]], set
         return [], set()
     needle = fold(search)
     if sight.postgresql:
-        escaped = needle.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        like, needle = "k.search_key LIKE :needle", f"%{escaped}%"
+        like, needle = "k.search_key LIKE :needle", like_pattern(search)
     else:
         like = "instr(k.search_key, :needle) > 0"
     query = _statement(

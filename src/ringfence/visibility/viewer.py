@@ -10,7 +10,6 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, select
 
-from ringfence.domain.customer import Customer
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.permission import PERMISSIONS
 from ringfence.domain.tenant import Tenant
@@ -192,9 +191,3 @@ class Pair:
             for permission in permissions:
                 parts = [left.scope(permission).nodes, right.scope(permission).nodes]
                 store_union(connection, left.tenant_id, self._signature(left, right, permission), parts)
-
-
-def root_path(connection: Connection, tenant_id: int) -> str:
-    """The path of the tenant's root."""
-    query = select(Customer.path).where(Customer.tenant_id == tenant_id, Customer.parent_id.is_(None))
-    return connection.execute(query).scalar_one()

@@ -50,7 +50,6 @@ class CustomersScreen(AreaScreen):
         super().__init__()
         self.add_class("-wide")  # as most are: the first paint then needs no second round of styles
         self._search = ""
-        self._keep: tuple[int, ...] = ()
 
     def compose_lists(self) -> ComposeResult:
         yield ForestView(note_widths=_NOTES, enter="choose", id="forest")
