@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from sqlalchemy import DateTime, Dialect, ForeignKey, MetaData, Text
+from sqlalchemy import DateTime, Dialect, ForeignKey, MetaData, Text, false
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -35,6 +35,9 @@ Sorted = Annotated[str, mapped_column(BINARY_TEXT)]
 Id = Annotated[int, mapped_column(primary_key=True)]
 TenantId = Annotated[int, mapped_column(ForeignKey("tenant.id"))]
 NodeId = Annotated[int, mapped_column(ForeignKey("customer.id"))]
+Flag = Annotated[bool, mapped_column(default=False, server_default=false())]
+Revision = Annotated[int, mapped_column(default=1, server_default="1")]
+"""Rises with every edit of the record: what was typed over an older one is not saved over a newer one."""
 
 
 class Base(DeclarativeBase):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ringfence.domain.base import Base, Id, NodeId, Sorted, TenantId
+from ringfence.domain.base import Base, Id, NodeId, Revision, Sorted, TenantId
 
 
 class CustomerGroup(Base):
@@ -25,4 +25,5 @@ class CustomerGroup(Base):
     name: Mapped[str]
     description: Mapped[str] = mapped_column(default="")
     active: Mapped[bool] = mapped_column(default=True)
+    revision: Mapped[Revision]
     search_key: Mapped[Sorted]

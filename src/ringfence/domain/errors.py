@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 
 class RingfenceError(Exception):
@@ -19,3 +20,20 @@ class InvalidDocument(RingfenceError):  # noqa: N818 - named for what it says, l
 
 class SessionEnded(RingfenceError):  # noqa: N818 - likewise
     """The signed-in user was deactivated or removed: whatever they had open ends now."""
+
+
+class Refused(RingfenceError):  # noqa: N818 - likewise
+    """A change that may not be made; nothing was changed. ``field`` names the field of the form that it is about."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class Conflict(RingfenceError):  # noqa: N818 - likewise
+    """A change typed over an older revision of a record. ``kind`` and ``id`` name the record, ``current`` is its state
+    now (None: deleted) at ``revision``, and ``who`` made it that."""
+
+    def __init__(self, message: str, kind: str, record: int, current: Any, revision: int, who: str) -> None:
+        super().__init__(message)
+        self.kind, self.id, self.current, self.revision, self.who = kind, record, current, revision, who

@@ -13,12 +13,17 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """One right: its key (``device.list``), its section's heading and its label for people."""
+    """One right: its key (``device.list``), its section's heading and its label for people.
+
+    ``everywhere`` says why it counts only for somebody who holds it over all customers: what it touches belongs to no
+    single one. It is empty for a right that can be scoped.
+    """
 
     key: str
     section: str
     label: str
     administration: bool = False
+    everywhere: str = ""
 
 
 def _section(
@@ -101,8 +106,25 @@ CATALOGUE: Final[tuple[Permission, ...]] = (
     *_section("Security groups", "security_group", _MANAGED, administration=True),
     *_section("Customer groups", "customer_group", _MANAGED, administration=True),
     *_section("Roles", "role", _MANAGED, administration=True),
-    *_section("Policies", "policy", [("edit", "Edit")], administration=True),
+    Permission(
+        "script.create",
+        "Script administration",
+        "Create and edit",
+        True,
+        "only with all customers: a script can be run at any of them",
+    ),
+    Permission(
+        "policy.edit",
+        "Policies",
+        "Edit",
+        True,
+        "only with all permissions on all customers: a policy applies to every one of them",
+    ),
     *_section("Audit", "audit", [("view", "View")], administration=True),
 )
 
 PERMISSIONS: Final[frozenset[str]] = frozenset(permission.key for permission in CATALOGUE)
+EVERYWHERE: Final[frozenset[str]] = frozenset(permission.key for permission in CATALOGUE if permission.everywhere)
+"""What cannot be scoped: held over all customers, or not at all."""
+POLICY_EDIT: Final = "policy.edit"
+"""Needs every other permission over all customers besides."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ringfence.domain.audit import AuditEntry
 from ringfence.domain.base import Base
 from ringfence.domain.customer import Customer
 from ringfence.domain.customer_group import CustomerGroup
@@ -22,6 +23,7 @@ from ringfence.domain.tenant import Tenant
 from ringfence.domain.user import User
 
 __all__ = [
+    "AuditEntry",
     "Base",
     "Customer",
     "CustomerGroup",

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ringfence.domain.base import Base, Id, NodeId, Sorted, TenantId
+from ringfence.domain.base import Base, Flag, Id, NodeId, Revision, Sorted, TenantId
 
 SERVICE_PROVIDER: Final = "service_provider"
 CUSTOMER: Final = "customer"
@@ -15,7 +15,10 @@ SITE: Final = "site"
 
 
 class Role(Base):
-    """A named set of permissions. ``all_permissions`` stands for the whole catalogue, now and later."""
+    """A named set of permissions. ``all_permissions`` stands for the whole catalogue, now and later.
+
+    A ``private`` role belongs to the one security group that uses it; a ``builtin`` one is copied, never changed.
+    """
 
     __tablename__ = "role"
     __table_args__ = (
@@ -31,4 +34,7 @@ class Role(Base):
     name: Mapped[str]
     access_level: Mapped[str]
     all_permissions: Mapped[bool] = mapped_column(default=False)
+    private: Mapped[Flag]
+    builtin: Mapped[Flag]
+    revision: Mapped[Revision]
     search_key: Mapped[Sorted]

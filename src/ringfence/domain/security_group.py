@@ -7,14 +7,17 @@ from typing import Final
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ringfence.domain.base import Base, Id, NodeId, Sorted, TenantId
+from ringfence.domain.base import Base, Id, NodeId, Revision, Sorted, TenantId
 
 ALL: Final = "all"
 SELECTED: Final = "selected"
 
 
 class SecurityGroup(Base):
-    """A role and a scope; users are members of any number of groups. Without a role it gives nothing."""
+    """A role and a scope; users are members of any number of groups. Without a role it gives nothing.
+
+    ``made_for_id`` is the customer for whose single-customer users the group was generated, if it was.
+    """
 
     __tablename__ = "security_group"
     __table_args__ = (
@@ -30,4 +33,6 @@ class SecurityGroup(Base):
     name: Mapped[str]
     role_id: Mapped[int | None] = mapped_column(ForeignKey("role.id"))
     scope: Mapped[str]
+    made_for_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
+    revision: Mapped[Revision]
     search_key: Mapped[Sorted]

@@ -11,7 +11,7 @@ class Tenant(Base):
     """One service provider. Its name is that of its root, the customer without a parent.
 
     ``version`` rises in the transaction of every change of tree, group, role, membership or user: what was worked
-    out from an older version counts for nothing.
+    out from an older version counts for nothing. ``audit_count`` and ``audit_hash`` are the end of its audit chain.
     """
 
     __tablename__ = "tenant"
@@ -19,3 +19,5 @@ class Tenant(Base):
     id: Mapped[Id]
     key: Mapped[Sorted] = mapped_column(unique=True)
     version: Mapped[int] = mapped_column(default=1)
+    audit_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    audit_hash: Mapped[str] = mapped_column(default="", server_default="")

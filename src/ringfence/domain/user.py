@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ringfence.domain.base import Base, Id, NodeId, Sorted, TenantId
+from ringfence.domain.base import Base, Id, NodeId, Revision, Sorted, TenantId
 
 
 class User(Base):
@@ -30,4 +30,5 @@ class User(Base):
     name: Mapped[str]
     email: Mapped[str] = mapped_column(default="")
     active: Mapped[bool] = mapped_column(default=True)
+    revision: Mapped[Revision]
     search_key: Mapped[Sorted]

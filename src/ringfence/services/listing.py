@@ -10,9 +10,9 @@ from sqlalchemy import Row
 from ringfence.domain.errors import RingfenceError
 from ringfence.services import records
 from ringfence.services.records import Listing, Part, Record
+from ringfence.visibility import overview, tree
 from ringfence.visibility import page as pages
-from ringfence.visibility import tree
-from ringfence.visibility.kinds import CUSTOMERS, KINDS, SITES, Kind, kind_named
+from ringfence.visibility.kinds import AUDIT, CUSTOMERS, KINDS, SITES, USERS, Kind, kind_named
 from ringfence.visibility.point import among, find
 from ringfence.visibility.viewer import Sight, Viewer
 
@@ -74,6 +74,8 @@ def kinds() -> tuple[str, ...]:
 
 
 def _permissions(kind: Kind) -> tuple[str, ...]:
+    if kind.name in ("security-groups", "customer-groups", "roles", "audit"):
+        return overview.LISTING
     return tuple({kind.permission: None, CUSTOMERS.permission: None, SITES.permission: None})
 
 
@@ -92,13 +94,38 @@ def _records(sight: Sight, kind: Kind, found: Iterable[Row[Any]]) -> Iterator[Re
     owner = "parent_id" if kind.is_customer else kind.owner
     owners = _names(sight, CUSTOMERS, {getattr(row, owner) for row in found})
     sites = _names(sight, SITES, {row.site_id for row in found} - {None}) if kind.name == "devices" else {}
+    beside = _beside(sight, kind, [row.id for row in found], found)
     for row in found:
         name, key = owners.get(getattr(row, owner), ("", None))
-        yield _record(kind, row, (row.id, row.key, row.name, name, key, (row.sort_value, row.id)), sites)
+        shared = (row.id, row.key, row.name, name, key, (row.sort_value, row.id))
+        yield _record(kind, row, shared, sites, beside)
+
+
+def _beside(sight: Sight, kind: Kind, ids: list[int], found: list[Row[Any]]) -> dict[str, Any]:
+    """What lists of roles and groups show beside the records themselves, by id."""
+    if kind is AUDIT:
+        keys = {row.actor_key for row in found} - {None}
+        seen = {key for key in keys if find(sight, USERS.permission, USERS, "key", key) is not None}
+        return {"actors": seen}
+    if kind.name not in ("security-groups", "customer-groups", "roles"):
+        return {}
+    beside: dict[str, Any] = {"users": {i: len(users) for i, users in overview.users_of(sight, kind, ids).items()}}
+    if kind.name == "roles":
+        beside["permissions"] = overview.permission_counts(sight, ids)
+        beside["groups"] = {role: len(groups) for role, groups in overview.groups_of(sight, ids).items()}
+    else:
+        beside["customers"] = overview.customers_of(sight, kind, ids)
+    if kind.name == "security-groups":
+        beside["roles"] = overview.roles_of(sight, ids)
+    return beside
 
 
 def _record(
-    kind: Kind, row: Row[Any], shared: tuple[int, str, str, str, str | None, records.SortKey], sites: Names
+    kind: Kind,
+    row: Row[Any],
+    shared: tuple[int, str, str, str, str | None, records.SortKey],
+    sites: Names,
+    beside: dict[str, Any],
 ) -> Record:
     if kind.name == "devices":
         site, site_key = sites.get(row.site_id, ("", None))
@@ -109,11 +136,21 @@ def _record(
         return records.UserRecord(*shared, row.login, row.email, bool(row.active))
     if kind.name == "sites":
         return records.SiteRecord(*shared)
+    if kind is AUDIT:
+        at = row.sort_value.partition(" ")[0]
+        actor = row.actor_login if row.actor_key is None or row.actor_key in beside["actors"] else ""
+        change = (row.number, row.change, row.undoes, at, actor, row.origin, row.action, row.kind)
+        return records.AuditRecord(*shared, *change)
+    users = beside["users"].get(row.id, 0)
     if kind.name == "security-groups":
-        return records.SecurityGroupRecord(*shared, row.scope)
+        role = beside["roles"].get(row.id, (0, ""))[1]
+        return records.SecurityGroupRecord(*shared, row.scope, role, beside["customers"][row.id], users)
     if kind.name == "customer-groups":
-        return records.CustomerGroupRecord(*shared, row.description, bool(row.active))
-    return records.RoleRecord(*shared, row.access_level)
+        numbers = (beside["customers"][row.id], users)
+        return records.CustomerGroupRecord(*shared, row.description, bool(row.active), *numbers)
+    numbers = (beside["permissions"][row.id], beside["groups"].get(row.id, 0))
+    flags = (bool(row.builtin), bool(row.private))
+    return records.RoleRecord(*shared, row.access_level, *numbers, users, *flags)
 
 
 def _names(sight: Sight, kind: Kind, ids: set[int]) -> Names:

@@ -93,9 +93,13 @@ class UserRecord(Record):
 
 @dataclass(frozen=True, slots=True)
 class SecurityGroupRecord(Record):
-    """A security group, without its grants."""
+    """A security group, without its grants. ``role`` is empty where it has none or the viewer may not list it;
+    ``customers`` (those it names) and ``users`` count what the viewer sees."""
 
     scope: str
+    role: str = ""
+    customers: int = 0
+    users: int = 0
 
     def fields(self) -> dict[str, Any]:
         return {"key": self.key, "owner": self.owner_key, "name": self.name, "scope": self.scope}
@@ -103,10 +107,12 @@ class SecurityGroupRecord(Record):
 
 @dataclass(frozen=True, slots=True)
 class CustomerGroupRecord(Record):
-    """A customer group, without its customers."""
+    """A customer group, without its customers; they and its users are counted as far as the viewer sees them."""
 
     description: str
     active: bool
+    customers: int = 0
+    users: int = 0
 
     def fields(self) -> dict[str, Any]:
         return {
@@ -120,12 +126,46 @@ class CustomerGroupRecord(Record):
 
 @dataclass(frozen=True, slots=True)
 class RoleRecord(Record):
-    """A role, without its permissions."""
+    """A role, without its permissions, which are counted; ``groups`` and ``users`` as far as the viewer sees them."""
 
     access_level: str
+    permissions: int = 0
+    groups: int = 0
+    users: int = 0
+    builtin: bool = False
+    private: bool = False
 
     def fields(self) -> dict[str, Any]:
         return {"key": self.key, "owner": self.owner_key, "name": self.name, "access_level": self.access_level}
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord(Record):
+    """One record changed. ``number`` is its place in the audit, ``change`` that of the first entry of its transaction;
+    ``actor`` is empty where the viewer may not list whoever made the change. ``at`` is ISO 8601, in UTC."""
+
+    number: int
+    change: int
+    undoes: int | None
+    at: str
+    actor: str
+    origin: str
+    action: str
+    kind: str
+
+    def fields(self) -> dict[str, Any]:
+        return {
+            "number": self.number,
+            "change": self.change,
+            "undoes": self.undoes,
+            "at": self.at,
+            "actor": self.actor,
+            "origin": self.origin,
+            "action": self.action,
+            "kind": self.kind,
+            "record": self.key,
+            "name": self.name,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,3 +261,92 @@ class ComparedCustomer:
     id: int
     left: int | None
     right: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A record opened in a form: its state as the viewer sees it, at a revision. ``names`` gives what it refers to, by
+    field (``owner``, ``role``, ``customers``, ``security_groups``…) and id; ``active`` which customer groups are.
+
+    ``why_not`` says why the viewer may not change it; it is empty when they may try.
+    """
+
+    kind: str
+    id: int
+    state: Any
+    revision: int
+    names: dict[str, dict[int, str]]
+    active: dict[int, bool]
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UserDifference:
+    """What a change does to one user: customers and devices gained and lost."""
+
+    user_id: int
+    login: str
+    name: str
+    customers_gained: int
+    customers_lost: int
+    devices_gained: int
+    devices_lost: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a change would do, to the users whom the viewer may list. ``refusal`` says why it would not be made, and
+    ``field`` which field of the form that is about; both are empty when it would."""
+
+    users: tuple[UserDifference, ...]
+    refusal: str = ""
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerShare:
+    """A customer that a user sees, at the top of what they see: the devices there and below, the customers below, and
+    what they may do there (keys of permissions)."""
+
+    id: int
+    name: str
+    customers: int
+    devices: int
+    permissions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What a user's settings come to: ``tops`` are the first of ``top_count`` customers at the top of what they see.
+
+    ``later`` tells of the next moment at which a membership begins or ends: when, and the customers and devices then.
+    ``warnings`` are sentences for people.
+    """
+
+    customers: int
+    devices: int
+    levels: tuple[str, ...]
+    tops: tuple[CustomerShare, ...]
+    top_count: int
+    warnings: tuple[str, ...]
+    later: tuple[str, int, int] | None = None
+    preview: Preview = Preview(())
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A change that was made: its number in the audit, and the ids of what it created by the (negative) ids that stood
+    for them."""
+
+    change: int
+    created: dict[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditDetail:
+    """An entry of the audit opened: lines of (field, before, after) as far as the viewer sees what they refer to."""
+
+    record: AuditRecord
+    lines: tuple[tuple[str, str, str], ...]
+    entries: int
+    undone: bool

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from sqlalchemy import text
+
 from ringfence.domain.errors import SessionEnded
-from ringfence.services import accounts, customers, listing
+from ringfence.services import accounts, audit, choices, customers, editing, listing
 from ringfence.services.records import (
     Account,
+    AuditDetail,
     ComparedCustomer,
     CustomerDetail,
     Listing,
+    Opened,
     Part,
+    Preview,
     Profile,
+    Prospect,
     Record,
+    Saved,
     TreeCustomer,
 )
 from ringfence.storage.engine import Database
@@ -26,12 +33,14 @@ __all__ = ["Pair", "Viewer", "Workspace"]
 class Workspace:
     """The services over one database. Every call is a transaction of its own; errors are RingfenceError.
 
-    With ``at``, everybody who signs in looks at the validity windows as of that moment.
+    With ``at``, everybody who signs in looks at the validity windows as of that moment. ``origin`` is what the audit
+    says of where changes come from.
     """
 
-    def __init__(self, database: Database, at: datetime | None = None) -> None:
+    def __init__(self, database: Database, at: datetime | None = None, origin: str = "console") -> None:
         self._database = database
         self._at = at
+        self._origin = origin
 
     def sign_in(self, login: str, at: datetime | None = None) -> Viewer:
         """The viewer behind a login; an inactive user's is refused."""
@@ -111,3 +120,99 @@ class Workspace:
     def compare(self, pair: Pair, ids: Sequence[int]) -> dict[int, ComparedCustomer]:
         """What each of the two sees of the customers on screen."""
         return customers.compare(pair, ids)
+
+    def stamp(self, viewer: Viewer) -> tuple[int, int]:
+        """Differs from an earlier one when anything of the tenant has changed since; cheap to ask for."""
+        with viewer.look() as sight:
+            row = sight.connection.execute(_STAMP, {"tenant": viewer.tenant_id}).one()
+            return row.version, row.audit_count
+
+    def may(self, viewer: Viewer, *permissions: str) -> frozenset[str]:
+        """Those of the permissions that the viewer holds anywhere."""
+        with viewer.look(*permissions) as sight:
+            return frozenset(one for one in permissions if not sight.scope(one).empty)
+
+    def open_record(self, viewer: Viewer, kind: editing.StateKind, record: int) -> Opened:
+        """A role, group or user in a form."""
+        self.check(viewer)
+        return editing.open_record(viewer, kind, record)
+
+    def names_of(self, viewer: Viewer, kind: str, ids: Iterable[int]) -> dict[int, str]:
+        """Names of records that the viewer may list."""
+        return editing.names_of(viewer, kind, ids)
+
+    def preview(self, viewer: Viewer, edits: Sequence[editing.Edit]) -> Preview:
+        """What a change would do; why it would be refused."""
+        self.check(viewer)
+        return editing.preview(viewer, edits)
+
+    def prospect(self, viewer: Viewer, edits: Sequence[editing.Edit], user: int) -> Prospect:
+        """What a user's settings would come to."""
+        self.check(viewer)
+        return editing.prospect(viewer, edits, user)
+
+    def save(self, viewer: Viewer, edits: Sequence[editing.Edit]) -> Saved:
+        """Makes a change, whole or not at all; Refused or Conflict otherwise."""
+        self.check(viewer)
+        return editing.save(viewer, edits, self._origin)
+
+    def preview_undo(self, viewer: Viewer, change: int | None = None) -> tuple[int, str, Preview]:
+        """The number of a change (the viewer's own last one), what it was, and what taking it back would do."""
+        self.check(viewer)
+        return audit.preview_undo(viewer, change)
+
+    def undo(self, viewer: Viewer, change: int) -> Saved:
+        """Takes a change back."""
+        self.check(viewer)
+        return audit.undo(viewer, change, self._origin)
+
+    def audit_detail(self, viewer: Viewer, entry: int) -> AuditDetail:
+        """An entry of the audit opened."""
+        self.check(viewer)
+        return audit.detail(viewer, entry)
+
+    def customer_choices(self, viewer: Viewer, include: Sequence[int] = ()) -> choices.CustomerChoices:
+        """Every customer to choose from."""
+        self.check(viewer)
+        return choices.customers(viewer, include)
+
+    def record_choices(self, viewer: Viewer, kind: str) -> choices.RecordChoices:
+        """Every record of a kind to choose from."""
+        self.check(viewer)
+        return choices.records(viewer, kind)
+
+    def permission_choices(
+        self, viewer: Viewer, *, everywhere: bool, made_for: bool = False
+    ) -> tuple[choices.PermissionChoice, ...]:
+        """The catalogue of permissions, with why each cannot be given."""
+        self.check(viewer)
+        return choices.permissions(viewer, everywhere=everywhere, made_for=made_for)
+
+    def role_templates(self) -> tuple[choices.RoleTemplate, ...]:
+        """The roles that come with Ringfence."""
+        return choices.templates()
+
+    def home_of_new(self, viewer: Viewer, permission: str) -> tuple[int, str] | None:
+        """Where the viewer may create something: id and name of the topmost such customer."""
+        self.check(viewer)
+        return choices.home_of_new(viewer, permission)
+
+    def group_for_customer(
+        self, viewer: Viewer, customer: int, temporary: int = -1
+    ) -> tuple[int, str, tuple[editing.Edit, ...]]:
+        """The security group for the single-customer users of a customer, made or found."""
+        self.check(viewer)
+        return choices.group_for_customer(viewer, customer, temporary)
+
+    def groups_naming(self, viewer: Viewer, kind: str, customer: int) -> dict[int, bool]:
+        """The groups of a kind that name a customer, with whether those nested in it come along."""
+        self.check(viewer)
+        return choices.groups_naming(viewer, kind, customer)
+
+    def used_by(self, viewer: Viewer, kind: str, record: int) -> tuple[list[str], list[str]]:
+        """Names of the security groups (of a role) and logins of the users that stand on a role or group."""
+        self.check(viewer)
+        return choices.used_by(viewer, kind, record)
+
+
+_STAMP = text("SELECT version, audit_count FROM tenant WHERE id = :tenant")

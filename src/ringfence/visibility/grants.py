@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -29,15 +30,28 @@ _CHUNK = 500
 
 def read_grants(connection: Connection, user_id: int) -> Grants | None:
     """The user's grants as they stand in this transaction; None when there is no such user."""
-    user = connection.execute(
-        select(User.tenant_id, User.active, User.home_id, Customer.path, Customer.parent_id)
+    return read_many(connection, [user_id]).get(user_id)
+
+
+def read_many(connection: Connection, users: Iterable[int]) -> dict[int, Grants]:
+    """The same for many users at once; whoever is not there is left out."""
+    found: dict[int, Grants] = {}
+    wanted = sorted(set(users))
+    for start in range(0, len(wanted), _CHUNK):
+        found.update(_read(connection, wanted[start : start + _CHUNK]))
+    return found
+
+
+def _read(connection: Connection, wanted: list[int]) -> dict[int, Grants]:
+    users = connection.execute(
+        select(User.id, User.tenant_id, User.active, User.home_id, Customer.path, Customer.parent_id)
         .join(Customer, Customer.id == User.home_id)
-        .where(User.id == user_id)
-    ).one_or_none()
-    if user is None:
-        return None
-    memberships = connection.execute(
+        .where(User.id.in_(wanted))
+    ).all()
+    memberships: defaultdict[int, list[Any]] = defaultdict(list)
+    for row in connection.execute(
         select(
+            Membership.user_id,
             SecurityGroup.id,
             SecurityGroup.scope,
             SecurityGroup.role_id,
@@ -48,47 +62,57 @@ def read_grants(connection: Connection, user_id: int) -> Grants | None:
         )
         .join(SecurityGroup, SecurityGroup.id == Membership.group_id)
         .join(Role, Role.id == SecurityGroup.role_id)
-        .where(Membership.user_id == user_id)
-    ).all()
-    permissions: defaultdict[int, set[str]] = defaultdict(set)
-    roles = {row.role_id for row in memberships if not row.all_permissions}
+        .where(Membership.user_id.in_(wanted))
+    ):
+        memberships[row.user_id].append(row)
+    held: defaultdict[int, set[str]] = defaultdict(set)
+    roles = {row.role_id for rows in memberships.values() for row in rows if not row.all_permissions}
     for role_id, permission in connection.execute(
         select(RolePermission.role_id, RolePermission.permission).where(RolePermission.role_id.in_(roles))
     ):
-        permissions[role_id].add(permission)
-    filters = connection.execute(
-        select(CustomerGroup.id, CustomerGroup.active)
-        .join(UserCustomerGroup, UserCustomerGroup.group_id == CustomerGroup.id)
-        .where(UserCustomerGroup.user_id == user_id)
-    ).all()
-    sites = connection.execute(
-        select(Site.id, Customer.id, Customer.path)
+        held[role_id].add(permission)
+    permissions = {role: frozenset(keys) for role, keys in held.items()}
+    filters: defaultdict[int, list[Any]] = defaultdict(list)
+    for given in connection.execute(
+        select(UserCustomerGroup.user_id, CustomerGroup.id, CustomerGroup.active)
+        .join(CustomerGroup, UserCustomerGroup.group_id == CustomerGroup.id)
+        .where(UserCustomerGroup.user_id.in_(wanted))
+    ):
+        filters[given.user_id].append(given)
+    sites: defaultdict[int, list[SiteGrant]] = defaultdict(list)
+    for site in connection.execute(
+        select(UserSite.user_id, Site.id, Site.customer_id, Customer.path)
         .select_from(UserSite)
         .join(Site, Site.id == UserSite.site_id)
         .join(Customer, Customer.id == Site.customer_id)
-        .where(UserSite.user_id == user_id)
-    )
-    return Grants(
-        user_id=user_id,
-        tenant_id=user.tenant_id,
-        active=user.active,
-        home_id=user.home_id,
-        home_path=user.path,
-        home_is_root=user.parent_id is None,
-        groups=tuple(
-            GroupGrant(
-                row.id,
-                row.access_level,
-                row.scope == SELECTED,
-                None if row.all_permissions else frozenset(permissions[row.role_id]),
-                row.valid_from,
-                row.valid_until,
-            )
-            for row in memberships
-        ),
-        filters=tuple(sorted(row.id for row in filters if row.active)) if filters else None,
-        sites=tuple(SiteGrant(*row) for row in sites),
-    )
+        .where(UserSite.user_id.in_(wanted))
+    ):
+        sites[site.user_id].append(SiteGrant(site.id, site.customer_id, site.path))
+    return {
+        user.id: Grants(
+            user_id=user.id,
+            tenant_id=user.tenant_id,
+            active=user.active,
+            home_id=user.home_id,
+            home_path=user.path,
+            home_is_root=user.parent_id is None,
+            groups=tuple(
+                GroupGrant(
+                    row.id,
+                    row.access_level,
+                    row.scope == SELECTED,
+                    None if row.all_permissions else permissions.get(row.role_id, frozenset()),
+                    row.valid_from,
+                    row.valid_until,
+                )
+                for row in memberships[user.id]
+            ),
+            filters=tuple(sorted(row.id for row in filters[user.id] if row.active)) if filters[user.id] else None,
+            sites=tuple(sites[user.id]),
+            given=tuple(sorted(row.id for row in filters[user.id])) if filters[user.id] else None,
+        )
+        for user in users
+    }
 
 
 def read_selected(connection: Connection, groups: Iterable[int]) -> dict[int, list[Interval]]:

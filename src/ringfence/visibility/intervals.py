@@ -49,6 +49,25 @@ def intersect(left: Sequence[Interval], right: Sequence[Interval]) -> list[Inter
     return result
 
 
+def subtract(left: Sequence[Interval], right: Sequence[Interval]) -> list[Interval]:
+    """What the left set covers and the right one does not; each must be as ``union`` returns it."""
+    result: list[Interval] = []
+    j = 0
+    for interval in left:
+        low, high = interval
+        while j < len(right) and right[j][1] <= low:
+            j += 1
+        k = j
+        while k < len(right) and right[k][0] < high:
+            if low < right[k][0]:
+                result.append((low, right[k][0]))
+            low = max(low, right[k][1])
+            k += 1
+        if low < high:
+            result.append((low, high))
+    return result
+
+
 def contains(intervals: Sequence[Interval], path: str) -> bool:
     """Whether the set covers the path."""
     index = bisect_right(intervals, path, key=lambda interval: interval[0]) - 1

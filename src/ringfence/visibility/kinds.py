@@ -94,12 +94,35 @@ ROLES: Final = Kind(
     "role",
     "role.list",
     "owner_id",
-    ("id", "key", "name", "access_level", "all_permissions", "owner_id"),
+    ("id", "key", "name", "access_level", "all_permissions", "builtin", "private", "owner_id"),
     _BY_NAME,
 )
 
+AUDIT: Final = Kind(
+    "audit",
+    "audit_entry",
+    "audit_entry",
+    "audit.view",
+    "owner_id",
+    (
+        "id",
+        "number",
+        "change",
+        "undoes",
+        "actor_key",
+        "actor_login",
+        "origin",
+        "action",
+        "kind",
+        "key",
+        "name",
+        "owner_id",
+    ),
+    {"name": "sort_key"},  # an entry is known by its moment
+)
+
 KINDS: Final[Mapping[str, Kind]] = {
-    kind.name: kind for kind in (CUSTOMERS, SITES, DEVICES, USERS, SECURITY_GROUPS, CUSTOMER_GROUPS, ROLES)
+    kind.name: kind for kind in (CUSTOMERS, SITES, DEVICES, USERS, SECURITY_GROUPS, CUSTOMER_GROUPS, ROLES, AUDIT)
 }
 
 

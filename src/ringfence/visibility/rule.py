@@ -7,10 +7,11 @@ slowly, and the two are compared.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 
+from ringfence.domain.permission import EVERYWHERE, PERMISSIONS, POLICY_EDIT
 from ringfence.domain.role import CUSTOMER, SITE
 from ringfence.visibility.intervals import Interval, contains, intersect, nested, single, union
 
@@ -26,13 +27,14 @@ class GroupGrant:
     valid_from: datetime | None
     valid_until: datetime | None
 
-    def in_force(self, permission: str, at: datetime) -> bool:
-        """Whether the membership gives the permission at that moment."""
-        return (
-            (self.permissions is None or permission in self.permissions)
-            and (self.valid_from is None or self.valid_from <= at)
-            and (self.valid_until is None or at < self.valid_until)
-        )
+    def holds(self, permission: str) -> bool:
+        """Whether the role holds the permission."""
+        return self.permissions is None or permission in self.permissions
+
+    def in_force(self, at: datetime) -> bool:
+        """Whether the membership gives anything at that moment."""
+        began = self.valid_from is None or self.valid_from <= at
+        return began and (self.valid_until is None or at < self.valid_until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class SiteGrant:
 @dataclass(frozen=True, slots=True)
 class Grants:
     """Everything that decides what one user sees. ``filters`` None: no customer group was ever given; an empty tuple:
-    those given are all inactive."""
+    those given are all inactive. ``given`` holds the inactive ones too."""
 
     user_id: int
     tenant_id: int
@@ -58,22 +60,43 @@ class Grants:
     groups: tuple[GroupGrant, ...]
     filters: tuple[int, ...] | None
     sites: tuple[SiteGrant, ...]
+    given: tuple[int, ...] | None = None
 
     def groups_with(self, permission: str, at: datetime) -> list[GroupGrant]:
         """The security groups that give the permission at that moment; none for an inactive user."""
+        return [group for group in self.groups_in_force(at) if group.holds(permission)]
+
+    def groups_in_force(self, at: datetime) -> list[GroupGrant]:
+        """The security groups that give anything at that moment; none for an inactive user."""
         if not self.active or self.filters == ():
             return []
-        return [group for group in self.groups if group.in_force(permission, at)]
+        return [group for group in self.groups if group.in_force(at)]
+
+    def groups_behind(self, permission: str, at: datetime) -> list[GroupGrant]:
+        """The security groups that decide what the permission reaches: for editing policies, all of them."""
+        groups = self.groups_with(permission, at)
+        return self.groups_in_force(at) if groups and permission == POLICY_EDIT else groups
+
+    def potential(self) -> Grants:
+        """What they would be with every window open and everything of theirs active: what was handed to them."""
+        groups = tuple(replace(group, valid_from=None, valid_until=None) for group in self.groups)
+        return replace(self, active=True, groups=groups, filters=self.given)
+
+    def alike(self) -> object:
+        """Equal for users who are given the same, whatever the permission."""
+        groups = tuple(sorted({group.group_id for group in self.groups}))
+        return self.home_id, groups, self.filters, tuple(sorted(site.site_id for site in self.sites))
 
     def signature(self, permission: str, at: datetime) -> str:
         """Equal for two users exactly when the same grants decide what each of them sees under the permission."""
-        groups = self.groups_with(permission, at)
+        groups = self.groups_behind(permission, at)
         if not groups:
             return "nothing"
         sites: tuple[int, ...] = ()
         if any(group.access_level == SITE for group in groups):
             sites = tuple(sorted(site.site_id for site in self.sites))
-        parts = (self.home_id, sorted({group.group_id for group in groups}), self.filters, sites)
+        own = permission if permission in EVERYWHERE else ""
+        parts = (self.home_id, sorted({group.group_id for group in groups}), self.filters, sites, own)
         return blake2b(repr(parts).encode(), digest_size=16).hexdigest()
 
     def changes_at(self, at: datetime) -> datetime | None:
@@ -103,8 +126,29 @@ def region(
 ) -> Region:
     """visible(u, p): the union over the user's security groups in force whose role holds the permission.
 
-    ``selected`` gives the customers that each security group names, ``filtered`` those of each customer group.
+    ``selected`` gives the customers that each security group names (of those ``groups_behind`` the permission),
+    ``filtered`` those of each customer group. What cannot be scoped reaches the whole tenant or nothing.
     """
+    reached = _union(grants, permission, at, selected, filtered)
+    if permission not in EVERYWHERE:
+        return reached
+    whole = [nested(grants.home_path)]
+    needed = PERMISSIONS - {POLICY_EDIT} if permission == POLICY_EDIT else frozenset()
+    if not grants.home_is_root or reached.customers != whole:
+        return Region([], ())
+    others = (_union(grants, other, at, selected, filtered).customers for other in needed)
+    if any(customers != whole for customers in others):
+        return Region([], ())
+    return reached
+
+
+def _union(
+    grants: Grants,
+    permission: str,
+    at: datetime,
+    selected: Mapping[int, Sequence[Interval]],
+    filtered: Mapping[int, Sequence[Interval]],
+) -> Region:
     groups = grants.groups_with(permission, at)
     boundary = [nested(grants.home_path)]
     if grants.filters is not None:

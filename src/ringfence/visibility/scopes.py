@@ -95,7 +95,7 @@ def store(connection: Connection, user_id: int, permission: str, at: datetime) -
     signature = grants.signature(permission, at)
     if find(connection, grants.tenant_id, version, signature) is not None:
         return
-    groups = grants.groups_with(permission, at)
+    groups = grants.groups_behind(permission, at)
     reached = region(
         grants,
         permission,

@@ -1,0 +1,46 @@
+"""The audit: every change, in the transaction that made it, each entry chained to the one before."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ringfence.domain.base import Base, Id, NodeId, Sorted, TenantId, UtcDateTime
+
+
+class AuditEntry(Base):
+    """One record changed. ``change`` is the ``number`` of the first entry of the transaction, which all of its entries
+    share; ``undoes`` the change that this one takes back.
+
+    ``owner_id`` is the node that the record belonged to, by which the entry is scoped. ``detail`` is JSON in the
+    snapshot's words: references are keys, so that they outlive renames. ``hash`` covers all of it and ``previous``.
+    """
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "number"),
+        Index(None, "tenant_id", "sort_key", "id"),
+        Index(None, "owner_id", "sort_key", "id"),
+    )
+
+    id: Mapped[Id]
+    tenant_id: Mapped[TenantId]
+    number: Mapped[int]
+    change: Mapped[int]
+    undoes: Mapped[int | None]
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    actor_key: Mapped[Sorted | None]
+    actor_login: Mapped[str]
+    origin: Mapped[str]
+    action: Mapped[str]
+    kind: Mapped[str]
+    key: Mapped[Sorted]
+    name: Mapped[str]
+    owner_id: Mapped[NodeId]
+    detail: Mapped[str]
+    previous: Mapped[str]
+    hash: Mapped[str]
+    sort_key: Mapped[Sorted]
+    search_key: Mapped[Sorted]

@@ -1,0 +1,169 @@
+"""The audit: opening an entry, taking a change back, and checking that nobody touched it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from ringfence.domain.audit import AuditEntry
+from ringfence.domain.errors import Refused, RingfenceError
+from ringfence.domain.permission import CATALOGUE
+from ringfence.domain.tenant import Tenant
+from ringfence.domain.user import User
+from ringfence.services import editing
+from ringfence.services.records import AuditDetail, AuditRecord, Preview, Saved
+from ringfence.storage.engine import Database
+from ringfence.visibility import overview
+from ringfence.visibility.audit import REFERENCES, Words, faults
+from ringfence.visibility.kinds import AUDIT, KINDS
+from ringfence.visibility.point import find
+from ringfence.visibility.states import Edit
+from ringfence.visibility.undo import entries_of, last_change, reversal
+from ringfence.visibility.viewer import Sight, Viewer
+
+_LABELS: Final = {permission.key: f"{permission.section}: {permission.label}" for permission in CATALOGUE}
+_SHOWN: Final = 12
+
+
+def detail(viewer: Viewer, entry: int) -> AuditDetail:
+    """An entry opened. Raises RingfenceError alike for one that is hidden and one that is not there."""
+    with viewer.look(*overview.LISTING) as sight:
+        if find(sight, AUDIT.permission, AUDIT, "id", entry) is None:
+            raise RingfenceError("this entry is not there")
+        row = sight.connection.execute(select(AuditEntry.__table__).where(AuditEntry.id == entry)).one()
+        known = Words(sight.connection, viewer.tenant_id)
+        ((_, fields),) = json.loads(row.detail).items()
+        lines = [_line(sight, known, name, change) for name, change in fields.items()]
+        same = select(AuditEntry.id).where(AuditEntry.tenant_id == viewer.tenant_id, AuditEntry.change == row.change)
+        undone = select(AuditEntry.id).where(AuditEntry.tenant_id == viewer.tenant_id, AuditEntry.undoes == row.change)
+        count = len(sight.connection.execute(same).all())
+        was_undone = sight.connection.execute(undone).first() is not None
+        seen_actor = row.actor_key is None or find(sight, "user.list", KINDS["users"], "key", row.actor_key) is not None
+    record = AuditRecord(
+        row.id,
+        row.key,
+        row.name,
+        "",
+        None,
+        (row.sort_key, row.id),
+        row.number,
+        row.change,
+        row.undoes,
+        row.sort_key.partition(" ")[0],
+        row.actor_login if seen_actor else "",
+        row.origin,
+        row.action,
+        row.kind,
+    )
+    return AuditDetail(record, tuple(lines), count, was_undone)
+
+
+def _line(sight: Sight, known: Words, name: str, change: Any) -> tuple[str, str, str]:
+    label = name.replace("_", " ").capitalize()
+    if isinstance(change, list):
+        before, after = (_values(sight, known, name, [value]) for value in change)
+        return label, ", ".join(before), ", ".join(after)
+    removed, added = (_values(sight, known, name, change[side]) for side in ("removed", "added"))
+    return label, _few(removed, "−"), _few(added, "+")
+
+
+def _few(values: Sequence[str], sign: str) -> str:
+    shown = [f"{sign}{value}" for value in values[:_SHOWN]]
+    more = len(values) - len(shown)
+    return ", ".join(shown) + (f", {sign}{more} more" if more else "")
+
+
+def _values(sight: Sight, known: Words, name: str, values: Sequence[Any]) -> list[str]:
+    """Values for people: names of what the viewer may list, nothing of the rest."""
+    mapped = REFERENCES.get(name)
+    if mapped is None:
+        return [_plain(name, value) for value in values]
+    keys = [value[0] if isinstance(value, list) else value for value in values]
+    ids = known.ids(mapped, keys)
+    kind = next(kind for kind in KINDS.values() if kind.table == mapped.__tablename__)
+    names = overview.names(sight, kind, ids.values())
+    said = []
+    for value, key in zip(values, keys, strict=True):
+        if key is None and name in ("role", "made_for"):
+            said.append("none")
+        elif key in ids and ids[key] in names:
+            said.append(names[ids[key]] + _beside(value))
+    return said
+
+
+def _beside(value: Any) -> str:
+    if not isinstance(value, list):
+        return ""
+    if len(value) == 2:
+        return "" if value[1] else " (itself only)"
+    since, until = value[1], value[2]
+    return (f" from {since[:16]}" if since else "") + (f" until {until[:16]}" if until else "")
+
+
+def _plain(name: str, value: Any) -> str:
+    if name == "permissions":
+        if value is None:
+            return "all"
+        keys = value if isinstance(value, list) else [value]
+        return ", ".join(str(_LABELS.get(one, one)) for one in keys)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value).replace("_", " ") if name in ("access_level", "scope") else str(value)
+
+
+def undo_edits(viewer: Viewer, change: int | None = None) -> tuple[int, tuple[Edit, ...], str]:
+    """The number of a change (None: the viewer's own last one), the edits that take it back, and what it was.
+
+    Raises Refused with the reason where it cannot be taken back.
+    """
+    with viewer.look(AUDIT.permission) as sight:
+        connection = sight.connection
+        own = connection.execute(select(User.key).where(User.id == viewer.user_id)).scalar() or ""
+        if change is None:
+            change = last_change(connection, viewer.tenant_id, own)
+            if change is None:
+                raise Refused("there is nothing of yours to undo")
+        entries = entries_of(connection, viewer.tenant_id, change)
+        for entry in entries:
+            if entry.actor_key != own and find(sight, AUDIT.permission, AUDIT, "id", entry.id) is None:
+                entries = []
+                break
+        if not entries:
+            raise Refused("this entry is not there")
+        undone = select(AuditEntry.id).where(AuditEntry.tenant_id == viewer.tenant_id, AuditEntry.undoes == change)
+        if connection.execute(undone).first() is not None:
+            raise Refused("this change was taken back already")
+        edits = reversal(connection, viewer.tenant_id, entries)
+        first = entries[0]
+        said = f"{first.action} {first.kind.replace('_', ' ')} “{first.name}”"
+        if len(entries) > 1:
+            said += f" and {len(entries) - 1} more"
+    return change, tuple(edits), said
+
+
+def preview_undo(viewer: Viewer, change: int | None = None) -> tuple[int, str, Preview]:
+    """The number of the change, what it was, and what taking it back would do."""
+    number, edits, said = undo_edits(viewer, change)
+    return number, said, editing.preview(viewer, edits)
+
+
+def undo(viewer: Viewer, change: int, origin: str) -> Saved:
+    """Takes a change back, by the same rules as a fresh edit. Raises Refused, with the reason."""
+    number, edits, _ = undo_edits(viewer, change)
+    return editing.save(viewer, edits, origin, undoes=number)
+
+
+def verify(database: Database) -> tuple[list[tuple[str, int, str]], list[str]]:
+    """Checks every tenant's chain: (tenant, entries, hash of the last one) of each, and what is wrong, if anything."""
+    chains: list[tuple[str, int, str]] = []
+    wrong: list[str] = []
+    with database.reading() as connection:
+        query = select(Tenant.id, Tenant.key, Tenant.audit_hash)
+        for row in connection.execute(query.order_by(Tenant.key)).all():
+            count, found = faults(connection, row.id)
+            chains.append((row.key, count, row.audit_hash))
+            wrong.extend(f"{row.key}: {fault}" for fault in found)
+    return chains, wrong

@@ -1,0 +1,225 @@
+"""What forms choose from: customers in their tree, groups, roles, sites, and the catalogue of permissions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+
+from ringfence.domain.builtin_roles import BUILTIN_ROLES
+from ringfence.domain.customer import Customer
+from ringfence.domain.errors import RingfenceError
+from ringfence.domain.permission import CATALOGUE, EVERYWHERE, PERMISSIONS, POLICY_EDIT
+from ringfence.domain.security_group import SecurityGroup
+from ringfence.domain.user import User
+from ringfence.services import listing
+from ringfence.services.records import Listing, Opened
+from ringfence.visibility import overview
+from ringfence.visibility.intervals import contains
+from ringfence.visibility.kinds import CUSTOMERS, DEVICES, ROLES, SECURITY_GROUPS, kind_named
+from ringfence.visibility.point import among
+from ringfence.visibility.reach import read_reaches
+from ringfence.visibility.states import Edit, RoleState, SecurityGroupState
+from ringfence.visibility.tree import roots
+from ringfence.visibility.viewer import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerChoices:
+    """Every customer that the viewer sees, as parallel lists in the order of names. ``parents`` are ranks in the same
+    lists, -1 at the top; ``own`` and ``below`` count devices there, and there and below."""
+
+    ids: list[int]
+    names: list[str]
+    folded: list[str]
+    parents: list[int]
+    own: list[int]
+    below: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordChoices:
+    """Records of a kind, by name; ``notes`` say a few words beside each."""
+
+    ids: list[int]
+    names: list[str]
+    notes: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionChoice:
+    """A permission of the catalogue. ``blocked`` says why it cannot be given here, and is empty where it can."""
+
+    key: str
+    section: str
+    label: str
+    administration: bool
+    blocked: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoleTemplate:
+    """A role that comes with Ringfence, to be copied. ``permissions`` None is all of them."""
+
+    key: str
+    name: str
+    access_level: str
+    permissions: frozenset[str] | None
+    about: str
+
+
+def customers(viewer: Viewer, include: Sequence[int] = ()) -> CustomerChoices:
+    """Every customer that the viewer sees. The tenant's root is among them only where ``include`` holds its id."""
+    with viewer.look(CUSTOMERS.permission, DEVICES.permission) as sight:
+        rows = overview.whole_tree(sight)
+        devices = overview.scope_nodes(sight, DEVICES.permission)
+        whole = sight.scope(DEVICES.permission).records.whole
+    wanted = set(include)
+    rows = [row for row in rows if row.parent_id is not None or row.id in wanted]
+    own = [row.device_count if whole or contains(devices, row.path) else 0 for row in rows]
+    below = list(own)
+    above = [-1] * len(rows)
+    stack: list[int] = []
+    for place, row in enumerate(rows):
+        while stack and not row.path.startswith(rows[stack[-1]].path):
+            stack.pop()
+        above[place] = stack[-1] if stack else -1
+        stack.append(place)
+    for place in range(len(rows) - 1, -1, -1):
+        if above[place] >= 0:
+            below[above[place]] += below[place]
+    order = sorted(range(len(rows)), key=lambda place: (rows[place].search_key, rows[place].id))
+    rank = [0] * len(rows)
+    for number, place in enumerate(order):
+        rank[place] = number
+    return CustomerChoices(
+        [rows[place].id for place in order],
+        [rows[place].name for place in order],
+        [rows[place].search_key for place in order],
+        [rank[above[place]] if above[place] >= 0 else -1 for place in order],
+        [own[place] for place in order],
+        [below[place] for place in order],
+    )
+
+
+def records(viewer: Viewer, kind: str) -> RecordChoices:
+    """Every record of a kind that the viewer may list, with a word on each."""
+    found = list(listing.export(viewer, Listing(kind)))
+    return RecordChoices([one.id for one in found], [one.name for one in found], [_note(one) for one in found])
+
+
+def _note(record: object) -> str:
+    scope = getattr(record, "scope", None)
+    if scope is not None:
+        count = getattr(record, "customers", 0)
+        where = "all customers" if scope == "all" else f"{count} customer{'' if count == 1 else 's'}"
+        role = getattr(record, "role", "")
+        return f"{role} · {where}" if role else where
+    active = getattr(record, "active", None)
+    if active is False:
+        return "inactive: gives nothing"
+    if hasattr(record, "customers"):
+        count = record.customers
+        return f"{count} customer{'' if count == 1 else 's'}"
+    level = getattr(record, "access_level", None)
+    return str(level).replace("_", " ") if level else str(getattr(record, "owner", ""))
+
+
+def permissions(viewer: Viewer, *, everywhere: bool, made_for: bool = False) -> tuple[PermissionChoice, ...]:
+    """The catalogue, with why the viewer cannot give each: they do not hold it, or it needs all customers.
+
+    ``everywhere`` says that it is for all customers; ``made_for`` that the group was made for one customer.
+    """
+    at = viewer.at or datetime.now(UTC)
+    with viewer.look() as sight:
+        own = read_reaches(sight.connection, [viewer.user_id], at).get(viewer.user_id)
+    found = []
+    for one in CATALOGUE:
+        blocked = ""
+        if made_for and one.key == POLICY_EDIT:
+            blocked = "never in a group made for one customer"
+        elif one.key in EVERYWHERE and not everywhere:
+            blocked = one.everywhere
+        elif own is None or not own.region(one.key).customers:
+            blocked = "you do not hold it yourself"
+        found.append(PermissionChoice(one.key, one.section, one.label, one.administration, blocked, one.everywhere))
+    return tuple(found)
+
+
+def templates() -> tuple[RoleTemplate, ...]:
+    """The roles that come with Ringfence."""
+    return tuple(RoleTemplate(r.key, r.name, r.access_level, r.permissions, r.about) for r in BUILTIN_ROLES)
+
+
+def home_of_new(viewer: Viewer, permission: str) -> tuple[int, str] | None:
+    """The topmost node at which the viewer may create something, by the permission to create it; None for nowhere."""
+    with viewer.look(CUSTOMERS.permission, permission) as sight:
+        nodes = overview.scope_nodes(sight, permission)
+        tops = [row for row in roots(sight) if contains(nodes, row.path)]
+        if tops:
+            first = min(tops, key=lambda row: (row.parent_id is not None, row.search_key))
+            return first.id, first.name
+        for low, _ in nodes:
+            found = [row for row in overview.whole_tree(sight) if row.path == low]
+            if found:
+                return found[0].id, found[0].name
+    return None
+
+
+def group_for_customer(viewer: Viewer, customer: int, temporary: int = -1) -> tuple[int, str, tuple[Edit, ...]]:
+    """The security group for the single-customer users of a customer: its id, its name, and the edits that make it.
+
+    A group that was made for the customer before is taken, where the viewer may list it: then there are no edits.
+    The new one has the customer's name, the customer with all that is nested in it, and a private role like the
+    built-in customer user's, as far as the viewer holds it; ``temporary`` and the id below it stand for the two.
+    """
+    held = {one.key for one in permissions(viewer, everywhere=False, made_for=True) if not one.blocked}
+    with viewer.look(
+        CUSTOMERS.permission, SECURITY_GROUPS.permission, ROLES.permission, "security_group.create"
+    ) as sight:
+        named = overview.names(sight, CUSTOMERS, [customer])
+        if customer not in named:
+            raise RingfenceError("this customer is not there any more")
+        made = select(SecurityGroup.id).where(SecurityGroup.made_for_id == customer)
+        ids = list(sight.connection.execute(made).scalars())
+        known = among(sight, SECURITY_GROUPS.permission, SECURITY_GROUPS, ids)
+        if known:
+            return known[0].id, known[0].name, ()
+        root = select(Customer.id, Customer.path).where(
+            Customer.tenant_id == viewer.tenant_id, Customer.parent_id.is_(None)
+        )
+        top = sight.connection.execute(root).one()
+        owner = top.id if contains(overview.scope_nodes(sight, "security_group.create"), top.path) else customer
+    template = next(role for role in BUILTIN_ROLES if role.key == "customer-user")
+    name = named[customer]
+    role = RoleState(owner, name, "service_provider", (template.permissions or PERMISSIONS) & held, private=True)
+    group = SecurityGroupState(owner, name, temporary - 1, "selected", {customer: True}, customer)
+    edits = (Edit("role", temporary - 1, None, role), Edit("security_group", temporary, None, group))
+    return temporary, name, edits
+
+
+def private_role(opened: Opened, role: RoleState, temporary: int = -1) -> tuple[Edit, RoleState]:
+    """The edit that makes a copy of a role, private to a security group; and the copy."""
+    copy = replace(role, owner=opened.state.owner, name=opened.state.name, private=True, builtin=False, key="")
+    return Edit("role", temporary, None, copy), copy
+
+
+def groups_naming(viewer: Viewer, kind: str, customer: int) -> dict[int, bool]:
+    """The security or customer groups that name a customer, with whether those nested in it come along."""
+    with viewer.look(*overview.LISTING) as sight:
+        return overview.groups_naming(sight, kind_named(kind), customer)
+
+
+def used_by(viewer: Viewer, kind: str, record: int) -> tuple[list[str], list[str]]:
+    """Names of the security groups that use a role (none for a group), and logins of its users, as far as the viewer
+    may list them."""
+    listed = kind_named(kind)
+    with viewer.look(*overview.LISTING) as sight:
+        groups = overview.groups_of(sight, [record]).get(record, []) if listed is ROLES else []
+        users = overview.users_of(sight, listed, [record]).get(record, [])
+        query = select(User.login).where(User.id.in_(users)).order_by(User.login_key)
+        logins = list(sight.connection.execute(query).scalars())
+        return sorted(overview.names(sight, SECURITY_GROUPS, groups).values()), logins

@@ -1,0 +1,133 @@
+"""Nobody grants what they do not hold (docs/visibility.md, consequence 12): the check that every change passes.
+
+Each record that a change touches must lie within the editor's own reach, permission by permission, as it was and as
+it would be; and nobody whom it reaches in passing may gain anything beyond that reach. Validity windows and inactive
+users and groups count as if they were open: who opens them later grants nothing new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from sqlalchemy import Connection, func, or_, select
+
+from ringfence.domain.customer import Customer
+from ringfence.domain.errors import Refused
+from ringfence.domain.grants import Membership, RolePermission, UserCustomerGroup
+from ringfence.domain.permission import CATALOGUE, EVERYWHERE, PERMISSIONS
+from ringfence.domain.role import SERVICE_PROVIDER, Role
+from ringfence.domain.security_group import ALL, SecurityGroup
+from ringfence.domain.user import User
+from ringfence.visibility.intervals import Interval, contains, nested, single, subtract, union
+from ringfence.visibility.reach import Reach
+from ringfence.visibility.states import CustomerGroupState, RoleState, SecurityGroupState
+
+_LABELS: Final = {permission.key: f"{permission.section}: {permission.label}" for permission in CATALOGUE}
+
+
+def label(permission: str) -> str:
+    """A permission for people."""
+    return _LABELS.get(permission, permission)
+
+
+def demand_permissions(own: Reach, permissions: frozenset[str] | None) -> None:
+    """Raises Refused unless the editor holds each of the permissions somewhere (all of them: by a role with all)."""
+    if permissions is None:
+        if not any(group.permissions is None for group in own.grants.groups_in_force(own.at)):
+            raise Refused("you do not hold all permissions yourself, so you cannot give them", "permissions")
+        return
+    for permission in sorted(permissions):
+        if not own.region(permission).customers:
+            raise Refused(f"you do not hold “{label(permission)}” yourself, so you cannot give it", "permissions")
+
+
+def demand_group(own: Reach, nodes: list[Interval], role: RoleState | None) -> None:
+    """Raises Refused unless everything that a security group could give lies within the editor's own reach."""
+    if role is None:
+        return
+    demand_permissions(own, role.permissions)
+    for permission in sorted((PERMISSIONS if role.permissions is None else role.permissions) - EVERYWHERE):
+        if not own.covers(permission, nodes):
+            raise Refused(
+                f"it gives “{label(permission)}” over more customers than you hold it over yourself", "customers"
+            )
+
+
+def extent(state: SecurityGroupState | CustomerGroupState, paths: Mapping[int, str]) -> list[Interval]:
+    """The customers that a group could reach: those it names, or everything below its owner."""
+    if isinstance(state, SecurityGroupState) and state.scope == ALL:
+        return [nested(paths[state.owner])]
+    return union(
+        nested(paths[customer]) if is_nested else single(paths[customer])
+        for customer, is_nested in state.customers.items()
+        if customer in paths
+    )
+
+
+def demand_users(own: Reach, reaches: Iterable[Reach], what: str) -> None:
+    """Raises Refused unless all that these users could do lies within the editor's own reach."""
+    done: set[object] = set()
+    for reach in reaches:
+        potential = _potential(reach)
+        if potential.grants.alike() in done:
+            continue
+        done.add(potential.grants.alike())
+        for permission in sorted(PERMISSIONS):
+            _demand(own, permission, potential, None, what)
+
+
+def demand_gains(own: Reach, before: Mapping[int, Reach], after: Mapping[int, Reach]) -> None:
+    """Raises Refused where somebody whom a change reaches in passing gains what the editor does not hold."""
+    done: set[object] = set()
+    for user, reach in after.items():
+        potential = _potential(reach)
+        former = _potential(before[user]) if user in before else None
+        key = (potential.grants.alike(), former.grants.alike() if former else None)
+        if key in done:
+            continue
+        done.add(key)
+        for permission in sorted(PERMISSIONS):
+            _demand(own, permission, potential, former, "somebody who has it would get")
+
+
+def _potential(reach: Reach) -> Reach:
+    return Reach(reach.grants.potential(), reach.at, reach.grounds)
+
+
+def _demand(own: Reach, permission: str, wanted: Reach, known: Reach | None, what: str) -> None:
+    region = wanted.region(permission)
+    nodes, sites = region.customers, region.sites
+    if known is not None:
+        former = known.region(permission)
+        nodes = subtract(nodes, former.customers)
+        held = {site.site_id for site in former.sites}
+        sites = tuple(s for s in sites if s.site_id not in held and not contains(former.customers, s.path))
+    if nodes and not own.covers(permission, nodes):
+        raise Refused(f"{what} “{label(permission)}” over more customers than you hold it over yourself")
+    if any(not own.contains(permission, site.path) for site in sites):
+        raise Refused(f"{what} “{label(permission)}” at sites where you do not hold it yourself")
+
+
+def full_administrators(connection: Connection, tenant_id: int) -> int:
+    """How many active users hold every permission over all customers, for good."""
+    listed = select(func.count()).where(RolePermission.role_id == Role.id).correlate(Role).scalar_subquery()
+    query = (
+        select(func.count(User.id.distinct()))
+        .join(Customer, Customer.id == User.home_id)
+        .join(Membership, Membership.user_id == User.id)
+        .join(SecurityGroup, SecurityGroup.id == Membership.group_id)
+        .join(Role, Role.id == SecurityGroup.role_id)
+        .where(
+            User.tenant_id == tenant_id,
+            User.active,
+            Customer.parent_id.is_(None),
+            Membership.valid_from.is_(None),
+            Membership.valid_until.is_(None),
+            SecurityGroup.scope == ALL,
+            Role.access_level == SERVICE_PROVIDER,
+            or_(Role.all_permissions, listed >= len(PERMISSIONS)),
+            User.id.not_in(select(UserCustomerGroup.user_id)),
+        )
+    )
+    return connection.execute(query).scalar_one()

@@ -1,0 +1,195 @@
+"""What stands beside roles and groups in lists, and behind forms: as far as the viewer may see it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Row, select, text
+
+from ringfence.domain.customer_group import CustomerGroup
+from ringfence.domain.grants import (
+    CustomerGroupCustomer,
+    Membership,
+    RolePermission,
+    SecurityGroupCustomer,
+    UserCustomerGroup,
+)
+from ringfence.domain.permission import PERMISSIONS
+from ringfence.domain.role import Role
+from ringfence.domain.scope import ScopeInterval
+from ringfence.domain.security_group import SecurityGroup
+from ringfence.visibility import ledger
+from ringfence.visibility.grants import read_filtered, read_selected
+from ringfence.visibility.intervals import Interval, intersect, union
+from ringfence.visibility.kinds import (
+    CUSTOMER_GROUPS,
+    CUSTOMERS,
+    KINDS,
+    ROLES,
+    SECURITY_GROUPS,
+    SITES,
+    USERS,
+    Kind,
+    kind_of_noun,
+)
+from ringfence.visibility.point import among, find
+from ringfence.visibility.reach import measure
+from ringfence.visibility.sql import probe
+from ringfence.visibility.states import CustomerGroupState, SecurityGroupState, State, StateKind, UserState
+from ringfence.visibility.viewer import Sight
+
+LISTING: Final = tuple(kind.permission for kind in KINDS.values())
+"""What a sight needs for everything here."""
+
+
+def scope_nodes(sight: Sight, permission: str) -> list[Interval]:
+    """The customers that a permission reaches, as intervals."""
+    scope = sight.scope(permission).nodes
+    found = sight.memo.get(("nodes", scope.id))
+    if not isinstance(found, list):
+        query = select(ScopeInterval.path, ScopeInterval.path_hi).where(ScopeInterval.scope_id == scope.id)
+        found = [(low, high) for low, high in sight.connection.execute(query.order_by(ScopeInterval.path))]
+        sight.memo["nodes", scope.id] = found
+    return found
+
+
+def customers_of(sight: Sight, kind: Kind, groups: Sequence[int]) -> dict[int, int]:
+    """How many customers each of these groups names, as far as the viewer sees them."""
+    read = read_selected if kind is SECURITY_GROUPS else read_filtered
+    named = read(sight.connection, groups)
+    seen = scope_nodes(sight, CUSTOMERS.permission)
+    return {
+        group: measure(sight.connection, sight.tenant_id, intersect(union(named.get(group, ())), seen))[0]
+        for group in groups
+    }
+
+
+def users_of(sight: Sight, kind: Kind, records: Sequence[int]) -> dict[int, list[int]]:
+    """The users of each of these roles or groups, as far as the viewer may list them."""
+    if kind is SECURITY_GROUPS:
+        query = select(Membership.group_id, Membership.user_id).where(Membership.group_id.in_(records))
+    elif kind is CUSTOMER_GROUPS:
+        query = select(UserCustomerGroup.group_id, UserCustomerGroup.user_id)
+        query = query.where(UserCustomerGroup.group_id.in_(records))
+    else:
+        query = select(SecurityGroup.role_id, Membership.user_id)
+        query = query.join(SecurityGroup, SecurityGroup.id == Membership.group_id)
+        query = query.where(SecurityGroup.role_id.in_(records))
+    pairs = {(record, user) for record, user in sight.connection.execute(query)}
+    seen = {row.id for row in among(sight, USERS.permission, USERS, sorted({user for _, user in pairs}))}
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for record, user in sorted(pairs):
+        if user in seen:
+            found[record].append(user)
+    return dict(found)
+
+
+def groups_of(sight: Sight, roles: Sequence[int]) -> dict[int, list[int]]:
+    """The security groups that use each of these roles, as far as the viewer may list them."""
+    query = select(SecurityGroup.role_id, SecurityGroup.id).where(SecurityGroup.role_id.in_(roles))
+    pairs = sight.connection.execute(query).all()
+    listed = among(sight, SECURITY_GROUPS.permission, SECURITY_GROUPS, sorted({group for _, group in pairs}))
+    seen = {row.id for row in listed}
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for role, group in pairs:
+        if role is not None and group in seen:
+            found[role].append(group)
+    return dict(found)
+
+
+def roles_of(sight: Sight, groups: Sequence[int]) -> dict[int, tuple[int, str]]:
+    """Id and name of the role of each of these groups, where the viewer may list it."""
+    query = select(SecurityGroup.id, SecurityGroup.role_id).where(SecurityGroup.id.in_(groups))
+    roles = {group: role for group, role in sight.connection.execute(query) if role is not None}
+    names = {row.id: row.name for row in among(sight, ROLES.permission, ROLES, sorted(set(roles.values())))}
+    return {group: (role, names[role]) for group, role in roles.items() if role in names}
+
+
+def permission_counts(sight: Sight, roles: Sequence[int]) -> dict[int, int]:
+    """How many permissions each of these roles holds."""
+    query = select(RolePermission.role_id).where(RolePermission.role_id.in_(roles))
+    found = dict.fromkeys(roles, 0)
+    for role in sight.connection.execute(query).scalars():
+        found[role] += 1
+    everything = select(Role.id).where(Role.id.in_(roles), Role.all_permissions)
+    found.update(dict.fromkeys(sight.connection.execute(everything).scalars(), len(PERMISSIONS)))
+    return found
+
+
+def open_state(sight: Sight, kind: StateKind, record: int) -> tuple[State, int] | None:
+    """A record that the viewer may view, as a form shows it: without a reference to anything hidden from them."""
+    listed = kind_of_noun(kind)
+    if find(sight, f"{kind}.view", listed, "id", record) is None:
+        return None
+    read = ledger.read(sight.connection, sight.tenant_id, kind, record)
+    if read is None:
+        return None
+    state, revision = read
+    return shown(sight, state), revision
+
+
+def shown(sight: Sight, state: State) -> State:
+    """A state without what the viewer may not see."""
+    if isinstance(state, SecurityGroupState | CustomerGroupState):
+        seen = _seen(sight, CUSTOMERS, state.customers)
+        customers = {customer: nested for customer, nested in state.customers.items() if customer in seen}
+        if isinstance(state, CustomerGroupState):
+            return replace(state, customers=customers)
+        role = state.role if state.role is not None and _seen(sight, ROLES, [state.role]) else None
+        made = state.made_for if state.made_for is not None and _seen(sight, CUSTOMERS, [state.made_for]) else None
+        return replace(state, customers=customers, role=role, made_for=made)
+    if isinstance(state, UserState):
+        groups = _seen(sight, SECURITY_GROUPS, {group for group, _ in state.security_groups})
+        return replace(
+            state,
+            security_groups=frozenset(one for one in state.security_groups if one[0] in groups),
+            customer_groups=state.customer_groups & _seen(sight, CUSTOMER_GROUPS, state.customer_groups),
+            sites=state.sites & _seen(sight, SITES, state.sites),
+        )
+    return state
+
+
+def _seen(sight: Sight, kind: Kind, ids: Iterable[int]) -> set[int]:
+    return {row.id for row in among(sight, kind.permission, kind, sorted(ids))}
+
+
+def names(sight: Sight, kind: Kind, ids: Iterable[int]) -> dict[int, str]:
+    """Names by id, of those that the viewer may list."""
+    return {row.id: row.name for row in among(sight, kind.permission, kind, sorted(ids))}
+
+
+_TREE_SQLITE: Final = text(
+    "SELECT k.id, k.name, k.search_key, k.path, k.device_count, k.parent_id FROM customer k "
+    f"WHERE k.tenant_id = :tenant AND {probe('k.path')} ORDER BY k.path"
+)
+
+
+def whole_tree(sight: Sight) -> Sequence[Row[Any]]:
+    """Every customer that the viewer sees, the tenant's root too, in the order of paths."""
+    binds = {"tenant": sight.tenant_id, "scope": sight.scope(CUSTOMERS.permission).nodes.id}
+    return sight.connection.execute(_TREE_SQLITE, binds).all()
+
+
+def groups_naming(sight: Sight, kind: Kind, customer: int) -> dict[int, bool]:
+    """The groups that name a customer, and whether with what is nested in it, as far as the viewer may list them."""
+    entry = SecurityGroupCustomer if kind is SECURITY_GROUPS else CustomerGroupCustomer
+    query = select(entry.group_id, entry.nested).where(entry.customer_id == customer)
+    found = {group: bool(nested) for group, nested in sight.connection.execute(query)}
+    seen = _seen(sight, kind, found)
+    return {group: nested for group, nested in found.items() if group in seen}
+
+
+def windows(sight: Sight, user: int) -> list[tuple[int, datetime | None, datetime | None]]:
+    """A user's memberships: group, from, until."""
+    query = select(Membership.group_id, Membership.valid_from, Membership.valid_until)
+    return [tuple(row) for row in sight.connection.execute(query.where(Membership.user_id == user))]  # type: ignore[misc]
+
+
+def active_of(sight: Sight, groups: Iterable[int]) -> Mapping[int, bool]:
+    """Which of these customer groups are active."""
+    query = select(CustomerGroup.id, CustomerGroup.active).where(CustomerGroup.id.in_(sorted(groups)))
+    return {group: bool(active) for group, active in sight.connection.execute(query)}

@@ -1,0 +1,94 @@
+"""What one user's grants reach, permission by permission, worked out in memory: for changes, before they are kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from ringfence.visibility.grants import read_filtered, read_many, read_selected
+from ringfence.visibility.intervals import Interval, contains, subtract, union
+from ringfence.visibility.rule import Grants, Region, region
+
+
+class Reach:
+    """The regions of one user; equal grants share them. ``grounds`` holds what the groups name."""
+
+    def __init__(self, grants: Grants, at: datetime, grounds: Grounds) -> None:
+        self.grants = grants
+        self.at = at
+        self.grounds = grounds
+
+    def region(self, permission: str) -> Region:
+        """visible(u, p)."""
+        return self.grounds.region(self.grants, permission, self.at)
+
+    def covers(self, permission: str, nodes: Sequence[Interval]) -> bool:
+        """Whether the permission reaches all records of these nodes."""
+        return not subtract(nodes, self.region(permission).customers)
+
+    def contains(self, permission: str, path: str) -> bool:
+        """Whether the permission reaches all records of the node."""
+        return contains(self.region(permission).customers, path)
+
+    def sees(self, permission: str, path: str) -> bool:
+        """Whether the permission reaches the node itself, if only for a site of it."""
+        return contains(self.region(permission).nodes(), path)
+
+
+class Grounds:
+    """The customers that groups name at one moment of a transaction, and the regions made of them."""
+
+    def __init__(self, connection: Connection, users: Iterable[Grants]) -> None:
+        selecting: set[int] = set()
+        filtering: set[int] = set()
+        for grants in users:
+            selecting.update(group.group_id for group in grants.groups if group.selects)
+            filtering.update(grants.given or ())
+        self.selected = {group: union(nodes) for group, nodes in read_selected(connection, selecting).items()}
+        self.filtered = {group: union(nodes) for group, nodes in read_filtered(connection, filtering).items()}
+        self._regions: dict[object, Region] = {}
+
+    def region(self, grants: Grants, permission: str, at: datetime) -> Region:
+        """The region of a permission, worked out once for equal grants."""
+        signature = grants.signature(permission, at)
+        found = self._regions.get(signature)
+        if found is None:
+            found = self._regions[signature] = region(grants, permission, at, self.selected, self.filtered)
+        return found
+
+
+def read_reaches(connection: Connection, users: Iterable[int], at: datetime) -> dict[int, Reach]:
+    """What each of these users reaches in this transaction; whoever is not there is left out."""
+    found = read_many(connection, users)
+    grounds = Grounds(connection, found.values())
+    return {user: Reach(grants, at, grounds) for user, grants in found.items()}
+
+
+def measure(connection: Connection, tenant_id: int, nodes: Sequence[Interval]) -> tuple[int, int]:
+    """How many customers (the tenant's root is none) and devices of their own lie in the nodes."""
+    if not nodes:
+        return 0, 0
+    if connection.dialect.name == "postgresql":
+        binds = {"tenant": tenant_id, "low": [low for low, _ in nodes], "high": [high for _, high in nodes]}
+        row = connection.execute(_MEASURE_POSTGRESQL, binds).one()
+    else:
+        row = connection.execute(_MEASURE_SQLITE, {"tenant": tenant_id, "nodes": json.dumps(nodes)}).one()
+    return int(row.customers), int(row.devices)
+
+
+_MEASURE_SQLITE = text(
+    "SELECT count(*) - COALESCE(sum(c.path = (SELECT r.path FROM customer r WHERE r.tenant_id = :tenant AND "
+    "r.parent_id IS NULL)), 0) AS customers, COALESCE(sum(c.device_count), 0) AS devices FROM json_each(:nodes) n "
+    "CROSS JOIN customer c WHERE c.tenant_id = :tenant "
+    "AND c.path >= json_extract(n.value, '$[0]') AND c.path < json_extract(n.value, '$[1]')"
+)
+_MEASURE_POSTGRESQL = text(
+    "SELECT COALESCE(sum(m.customers), 0) AS customers, COALESCE(sum(m.devices), 0) AS devices "
+    "FROM unnest(CAST(:low AS text[]), CAST(:high AS text[])) n(low, high) CROSS JOIN LATERAL ("
+    "SELECT count(*) FILTER (WHERE c.path <> (SELECT r.path FROM customer r WHERE r.tenant_id = :tenant "
+    "AND r.parent_id IS NULL)) AS customers, sum(c.device_count) AS devices FROM customer c "
+    'WHERE c.tenant_id = :tenant AND c.path >= n.low COLLATE "C" AND c.path < n.high COLLATE "C" OFFSET 0) m'
+)

@@ -1,0 +1,106 @@
+"""Taking a change back: the edits that lead from what it made to what was before, upon the records as they are now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from ringfence.domain.audit import AuditEntry
+from ringfence.domain.errors import Refused
+from ringfence.visibility import ledger
+from ringfence.visibility.audit import Words, noun
+from ringfence.visibility.states import BLANK, Edit, State, changed, items
+
+
+def entries_of(connection: Connection, tenant_id: int, change: int) -> Sequence[Row[Any]]:
+    """The entries of a change, in order."""
+    query = select(AuditEntry.__table__).where(AuditEntry.tenant_id == tenant_id, AuditEntry.change == change)
+    return connection.execute(query.order_by(AuditEntry.number)).all()
+
+
+def last_change(connection: Connection, tenant_id: int, actor_key: str) -> int | None:
+    """The last change that somebody made and that nobody has taken back; undoing is none."""
+    undone = select(AuditEntry.undoes).where(AuditEntry.tenant_id == tenant_id, AuditEntry.undoes.is_not(None))
+    query = select(AuditEntry.change).where(
+        AuditEntry.tenant_id == tenant_id,
+        AuditEntry.actor_key == actor_key,
+        AuditEntry.undoes.is_(None),
+        AuditEntry.change.not_in(undone),
+    )
+    return connection.execute(query.order_by(AuditEntry.number.desc()).limit(1)).scalar()
+
+
+def reversal(connection: Connection, tenant_id: int, entries: Sequence[Row[Any]]) -> list[Edit]:
+    """The edits that take a change back. Raises Refused, with the reason, where the world has moved on."""
+    words = Words(connection, tenant_id)
+    coming: dict[tuple[str, str], int] = {}
+    for place, entry in enumerate(entries, 1):
+        if entry.action == "delete":
+            coming[entry.kind, entry.key] = -place
+        elif entry.action not in ("create", "edit"):
+            raise Refused("a load is not taken back: load what was before")
+    return [_back(connection, tenant_id, words, entry, coming) for entry in reversed(entries)]
+
+
+def _back(
+    connection: Connection, tenant_id: int, words: Words, entry: Row[Any], coming: Mapping[tuple[str, str], int]
+) -> Edit:
+    detail = json.loads(entry.detail)
+    what = f"{noun(entry.kind)} {entry.name!r}"
+    record = ledger.key_of(connection, entry.kind, tenant_id, entry.key)
+    if entry.action == "delete":
+        if record is not None:
+            raise Refused(f"there is a {noun(entry.kind)} with the key {entry.key!r} again")
+        state = _applied(words, BLANK[entry.kind], detail["deleted"], coming, forwards=True, what=what)
+        return Edit(entry.kind, coming[entry.kind, entry.key], None, replace(state, key=entry.key))
+    found = None if record is None else ledger.read(connection, tenant_id, entry.kind, record, whole=True)
+    if found is None or record is None:
+        raise Refused(f"the {what} is not there any more")
+    state, revision = found
+    if entry.action == "create":
+        made = _applied(words, BLANK[entry.kind], detail["created"], coming, forwards=True, what=what)
+        if set(changed(made, state)) - {"members", "users"}:  # who was put in since goes out with it
+            raise Refused(f"the {what} was changed since: undo that first")
+        return Edit(entry.kind, record, state, None, revision)
+    before = _applied(words, state, detail["edited"], coming, forwards=False, what=what)
+    return Edit(entry.kind, record, state, before, revision)
+
+
+def _applied(
+    words: Words,
+    state: State,
+    detail: Mapping[str, Any],
+    coming: Mapping[tuple[str, str], int],
+    *,
+    forwards: bool,
+    what: str,
+) -> State:
+    """A state with the differences of a detail made, or taken back. Raises Refused where it does not hold them."""
+    values: dict[str, Any] = {}
+    for name, change in detail.items():
+        now = getattr(state, name)
+        if isinstance(change, list):
+            old, new = words.read_field(name, change if forwards else change[::-1], coming)
+            if not forwards and now != old:  # what a blank record holds is in no words
+                raise Refused(f"the {name.replace('_', ' ')} of {what} was changed since")
+            values[name] = new
+            continue
+        come = frozenset(words.read_field(name, change["added" if forwards else "removed"], coming))
+        gone = frozenset(words.read_field(name, change["removed" if forwards else "added"], coming))
+        held = items(now)
+        if held is None:
+            raise Refused(f"the {name.replace('_', ' ')} of {what} were changed since")
+        if isinstance(now, Mapping):
+            come_keys, gone_keys = {key for key, _ in come}, {key for key, _ in gone}
+            if not gone <= held or any(key in now for key in come_keys - gone_keys):
+                raise Refused(f"the {name.replace('_', ' ')} of {what} were changed since")
+            values[name] = {**{key: kept for key, kept in now.items() if key not in gone_keys}, **dict(come)}
+        else:
+            if not gone <= held or come & held:
+                raise Refused(f"the {name.replace('_', ' ')} of {what} were changed since")
+            values[name] = (held - gone) | come
+    return replace(state, **values)
