@@ -1,0 +1,94 @@
+"""What a user's settings come to, in lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ringfence.console.moments import typed
+from ringfence.console.text import Cell, fit, number, width_of
+
+if TYPE_CHECKING:
+    from ringfence.services.records import Preview, Prospect
+
+Line = Sequence[Cell | str]
+_WIDE = 44
+
+
+def lines(prospect: Prospect, changed: bool, user_id: int, width: int, room: int) -> list[Line]:
+    """Numbers, warnings, what comes later, what was changed, and as many of the customers as there is room for."""
+    found: list[Line] = [_counts(prospect.customers, prospect.devices)]
+    levels = ", ".join(level.replace("_", " ") for level in prospect.levels)
+    found.append([Cell(f"Level: {levels or 'none in force'}", "quiet")])
+    rest: list[Line] = [[Cell(f"! {warning}", "attention")] for warning in prospect.warnings]
+    if prospect.later is not None:
+        moment, customers, devices = prospect.later
+        rest.append([Cell(f"After {typed(datetime.fromisoformat(moment), until=False)} UTC", "quiet")])
+        rest.append(_counts(customers, devices, "attention"))
+    if changed:
+        rest.append([Cell("Change since opened", "quiet")])
+        rest.extend(_change(prospect.preview, user_id))
+    if rest:
+        rest.insert(0, [Cell("")])
+    taken = sum(max(1, -(-sum(width_of(_text(cell)) for cell in line) // max(10, width))) for line in rest)
+    fits = max(3, room - len(found) - taken - 2)
+    if prospect.tops:
+        found.append([Cell("")])
+        shown = prospect.tops[:fits]
+        found.extend(_share(one.name, one.customers, one.devices, len(one.permissions), width) for one in shown)
+        if prospect.top_count > len(shown):
+            found.append([Cell(f"and {number(prospect.top_count - len(shown))} more: l lists them", "quiet")])
+    return [*found, *rest]
+
+
+def whole(prospect: Prospect, labels: dict[str, str]) -> list[Line]:
+    """Every customer at the top of what the user sees, with what they may do there."""
+    found: list[Line] = []
+    for one in prospect.tops:
+        found.append([Cell(one.name, "strong"), Cell(f"  {_numbers(one.customers, one.devices)}", "quiet")])
+        held = [label for key, label in labels.items() if key in one.permissions]
+        found.append([Cell(f"  may {len(held)} of {len(labels)}: ", "quiet"), Cell(", ".join(held) or "nothing")])
+    if prospect.top_count > len(prospect.tops):
+        found.append([Cell(f"and {number(prospect.top_count - len(prospect.tops))} more", "quiet")])
+    return found or [[Cell("No customer.", "quiet")]]
+
+
+def _text(cell: Cell | str) -> str:
+    return cell.text if isinstance(cell, Cell) else cell
+
+
+def _numbers(customers: int, devices: int) -> str:
+    return (
+        f"{number(customers)} customer{'' if customers == 1 else 's'}, "
+        f"{number(devices)} device{'' if devices == 1 else 's'}"
+    )
+
+
+def _counts(customers: int, devices: int, style: str = "accent") -> Line:
+    return [
+        Cell(number(customers), style),
+        Cell(f" customer{'' if customers == 1 else 's'}   "),
+        Cell(number(devices), style),
+        Cell(f" device{'' if devices == 1 else 's'}"),
+    ]
+
+
+def _change(preview: Preview, user_id: int) -> list[Line]:
+    if preview.refusal:
+        return [[Cell(f"! Cannot be saved: {preview.refusal}.", "attention")]]
+    one = next((one for one in preview.users if one.user_id == user_id or user_id < 0), None)
+    if one is None:
+        return [[Cell("nothing that they see")]]
+    found: list[Line] = []
+    if one.customers_gained or one.devices_gained:
+        found.append([Cell(f"+{_numbers(one.customers_gained, one.devices_gained)}", "good")])
+    if one.customers_lost or one.devices_lost:
+        found.append([Cell(f"−{_numbers(one.customers_lost, one.devices_lost)}", "bad")])
+    return found
+
+
+def _share(name: str, customers: int, devices: int, held: int, width: int) -> Line:
+    beside = f"{number(customers - 1)} in it  " if customers > 1 and width >= _WIDE else ""
+    right = f"{beside}{number(devices):>5}  may {held}"
+    return [Cell(fit(name, max(8, width - len(right) - 1)) + " "), Cell(right, "quiet")]

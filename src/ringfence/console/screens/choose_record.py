@@ -1,0 +1,238 @@
+"""Choosing one record among very many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.strip import Strip
+from textual.widgets import Input
+
+from ringfence.console.screens.record_list import RecordList
+from ringfence.console.text import Cell, content, fit
+from ringfence.console.widgets.columns import Column
+from ringfence.console.widgets.lines import LineList
+from ringfence.console.widgets.paint import Part
+from ringfence.console.widgets.record_table import Ask
+from ringfence.services.records import Record
+
+
+class _Found(RecordList):
+    """The list. It shows its cursor only while that is here, and tells when rows have come."""
+
+    def __init__(
+        self,
+        kind: str,
+        columns: Sequence[Column],
+        cells: Callable[[Any], Sequence[Cell | str]],
+        *,
+        on_rows: Callable[[], None],
+        on_subtitle: Callable[[str], None],
+    ) -> None:
+        super().__init__(kind, columns, cells, on_subtitle=on_subtitle)
+        self.can_focus = False
+        self.here = True
+        self._on_rows = on_rows
+
+    def deliver(self, ask: Ask, rows: Sequence[Any]) -> bool:
+        taken = super().deliver(ask, rows)
+        if taken:
+            self._on_rows()
+        return taken
+
+    def render_line(self, y: int) -> Strip:
+        index, width = y - self.header_height + self.top, self.line_width
+        if self.here or y < self.header_height or not self.count or index != self.cursor:
+            return super().render_line(y)
+        return self.strip([(" ", ""), *self.line(index, width - 1)], width)
+
+
+class _Extras(LineList):
+    """What is offered beside the list: drawn like its rows, never focused."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.can_focus = False
+        self.here = False
+        self.shown: list[tuple[int, str]] = []
+
+    def show(self, rows: Sequence[tuple[int, str]]) -> None:
+        """Shows these rows."""
+        self.shown = list(rows)
+        self.set_count(len(self.shown))
+        self.styles.height = len(self.shown) + 1
+        self.display = bool(self.shown)
+
+    def line(self, index: int, width: int) -> Sequence[Part]:
+        return [("  ", ""), (fit(self.shown[index][1], max(0, width - 2)), "strong")][: 1 + (width > 2)]
+
+    def render_line(self, y: int) -> Strip:
+        width = self.line_width
+        if self.here or y >= self.count:
+            return super().render_line(y)
+        return self.strip([(" ", ""), *self.line(y, width - 1)], width)
+
+
+class ChooseRecord(ModalScreen[Record | None]):
+    """A list of one kind of record with a search over it. Ends with a record, or None.
+
+    ``extra`` (id, name) are offered above the list, for what the listing does not hold; of such a one only the id and
+    the name are known.
+    """
+
+    BINDINGS = [
+        Binding("escape", "cancel", "Back"),
+        Binding("down", "move(1)", "Down", show=False, priority=True),
+        Binding("up", "move(-1)", "Up", show=False, priority=True),
+        Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
+        Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
+        Binding("ctrl+home", "first", "First", show=False, priority=True),
+        Binding("ctrl+end", "last", "Last", show=False, priority=True),
+        Binding("ctrl+q", "app.quit", "Quit", show=False, priority=True),
+    ]
+    AUTO_FOCUS = "Input"
+    DEFAULT_CSS = """
+    ChooseRecord { align: center middle; background: $background 60%; }
+    ChooseRecord #box {
+        width: 84; max-width: 96%; height: 22; max-height: 90%;
+        border: round $primary; border-title-color: $primary; border-title-style: bold;
+        border-subtitle-color: $text-muted;
+        background: $background; padding: 0 1;
+    }
+    ChooseRecord Input { border: none; height: 1; background: $boost; margin: 0 0 1 0; }
+    ChooseRecord LineList, ChooseRecord LineList:ansi { border: none; }
+    ChooseRecord RecordTable { height: 1fr; }
+    """
+
+    def __init__(
+        self,
+        title: str,
+        kind: str,
+        columns: Sequence[Column],
+        cells: Callable[[Any], Sequence[Cell | str]],
+        *,
+        extra: Sequence[tuple[int, str]] = (),
+        under: int | None = None,
+        placeholder: str = "Search by name",
+    ) -> None:
+        super().__init__()
+        self._title_text = title
+        self._extra = tuple(extra)
+        self._under = under
+        self._placeholder = placeholder
+        self._chosen = False  # Enter came before the rows that it was meant for
+        self.extras = _Extras()
+        self.found = _Found(kind, columns, cells, on_rows=self._delivered, on_subtitle=self._say_rows)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box"):
+            yield Input(placeholder=self._placeholder, compact=True)
+            yield self.extras
+            yield self.found
+
+    def on_mount(self) -> None:
+        """Asks for the first rows."""
+        self.query_one("#box").border_title = content(self._title_text)
+        self.query_one(Input).cursor_blink = False
+        self.extras.show(self._extra)
+        self.found.show(under=self._under)
+
+    def _say_rows(self, text: str) -> None:
+        keys = "↑↓ Enter chooses · Esc goes back"
+        if self.is_mounted:
+            self.query_one("#box").border_subtitle = content(f"{text} · {keys}" if text else keys)
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Shows what matches; the cursor goes to the first of it."""
+        message.stop()
+        wanted = message.value.strip().casefold()
+        if self.found.listing is None or message.value == self.found.listing.search:
+            return
+        self.extras.show([row for row in self._extra if wanted in row[1].casefold()])
+        self._go(extra=False)
+        self.found.filter(message.value)
+        if message.value:
+            self.found.empty_text = "Nothing matches."  # Esc leaves here
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        """Chooses, after everything that was typed before Enter."""
+        message.stop()
+        self.action_choose()
+
+    def on_click(self, event: events.Click) -> None:
+        """Brings the cursor to whichever of the two lists was clicked."""
+        if event.widget is self.extras or event.widget is self.found:
+            self._go(extra=event.widget is self.extras)
+
+    def on_line_list_chosen(self, message: LineList.Chosen) -> None:
+        """A double click chooses too."""
+        message.stop()
+        self._go(extra=message.control is self.extras)
+        self.action_choose()
+
+    def _go(self, *, extra: bool) -> None:
+        """Puts the cursor into one of the two lists."""
+        self.extras.here, self.found.here = extra, not extra
+        self.extras.refresh()
+        self.found.refresh()
+
+    def _delivered(self) -> None:
+        if not self.found.count and self.extras.count:
+            self._go(extra=True)
+        if self._chosen:
+            self.action_choose()
+
+    def action_choose(self) -> None:
+        """Ends with what is under the cursor, once the list is that of what was typed."""
+        if self.extras.here and self.extras.count:
+            own, name = self.extras.shown[self.extras.cursor]
+            self.dismiss(Record(own, "", name, "", None, (name, own)))
+            return
+        self._chosen = self.found.state == "loading"
+        row = None if self._chosen else self.found.current_row
+        if row is not None:
+            self.dismiss(row)
+
+    def action_cancel(self) -> None:
+        """Ends without one."""
+        self.dismiss(None)
+
+    def action_move(self, lines: int) -> None:
+        """Moves the cursor through both lists while the search keeps the focus."""
+        if self.extras.here:
+            if lines > 0 and self.extras.cursor == self.extras.count - 1:
+                if self.found.count:
+                    self._go(extra=False)
+            else:
+                self.extras.action_move(lines)
+        elif lines < 0 and self.found.cursor == 0 and self.extras.count:
+            self.extras.cursor = self.extras.count - 1
+            self._go(extra=True)
+        else:
+            self.found.action_move(lines)
+
+    def action_page(self, pages: int) -> None:
+        """Moves it by a screenful of the list."""
+        if not self.found.count:
+            return
+        if pages < 0 and self.found.cursor == 0 and self.extras.count:
+            self.action_first()
+        else:
+            self._go(extra=False)
+            self.found.action_page(pages)
+
+    def action_first(self) -> None:
+        """Moves it to the very first row."""
+        self.extras.action_first()
+        self.found.action_first()
+        self._go(extra=bool(self.extras.count))
+
+    def action_last(self) -> None:
+        """Moves it to the last row."""
+        self._go(extra=False)
+        self.found.action_last()

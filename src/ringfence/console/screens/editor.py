@@ -1,0 +1,634 @@
+"""What every form for a record is made of: the draft, what saving it changes, saving, and what may come between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.widget import Widget
+
+from ringfence.console.commands.command import Command, bindings
+from ringfence.console.commands.everywhere import Help, Palette, Quit
+from ringfence.console.screens.area import AREAS, AreaScreen, CommandScreen
+from ringfence.console.screens.dialog import Dialog, DialogOption, Said
+from ringfence.console.text import Cell, number
+from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
+from ringfence.console.widgets.form import Form
+from ringfence.console.widgets.key_bar import KeyBar
+from ringfence.console.widgets.outcome import OutcomePanel
+
+if TYPE_CHECKING:
+    from ringfence.services.editing import Edit
+    from ringfence.services.records import Opened, Preview
+
+_SETTLE: Final = 0.12
+_RETRY: Final = 2.0
+_SHOWN: Final = 6
+
+
+class Save(Command):
+    """The draft becomes what is."""
+
+    name = "save"
+    keys = "ctrl+s"
+    footer = "save"
+    help = "Save what was changed."
+
+    def off(self, screen: CommandScreen) -> str:
+        assert isinstance(screen, Drafting)
+        return screen.editor.why_not_save()
+
+    def run(self, screen: CommandScreen) -> Any:
+        assert isinstance(screen, Drafting)
+        screen.editor.save()
+
+
+class Leave(Command):
+    """Back, without saving."""
+
+    name = "leave"
+    keys = "escape"
+    footer = "back"
+    help = "Go back; asks first where something would be lost."
+    palette = False
+
+    def run(self, screen: CommandScreen) -> Any:
+        assert isinstance(screen, Drafting)
+        screen.leave()
+
+
+class WholePreview(Command):
+    """Everybody whom saving would change something for."""
+
+    name = "whole_preview"
+    keys = "p"
+    footer = "preview"
+    help = "Show for every user what saving changes."
+
+    def run(self, screen: CommandScreen) -> Any:
+        assert isinstance(screen, Drafting)
+        screen.editor.show_preview(screen)
+
+
+EDITING: Final[tuple[Command, ...]] = (Save(), Leave(), WholePreview())
+_BESIDE: Final[tuple[Command, ...]] = (Help(), Palette(), Quit())
+
+
+class Drafting(CommandScreen, inherit_bindings=False):
+    """A screen that works on a draft: an editor itself, or a part of it that fills the screen (a picker, a matrix).
+
+    A subclass with commands of its own states ``COMMANDS_HERE`` and ``BINDINGS = bindings(COMMANDS_HERE)``.
+    """
+
+    AREA: ClassVar[str] = ""
+    COMMANDS_HERE: ClassVar[Sequence[Command]] = ()
+    BINDINGS = bindings((*EDITING, *_BESIDE))
+    PANEL_HEIGHT: ClassVar[int] = 5
+    KEYS_FIRST: ClassVar[Sequence[str]] = ()
+    """The widgets' own keys that the key bar shows before all others."""
+
+    editor: EditorScreen
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """Nothing of the areas here: they would leave the draft behind."""
+        return (*self.COMMANDS_HERE, *EDITING, *_BESIDE)
+
+    def compose(self) -> ComposeResult:
+        yield TitleBar(app_name="◎ ringfence")
+        yield NavBar(items=AREAS)
+        yield Breadcrumbs()
+        yield from self.compose_body()
+        yield OutcomePanel()
+        first = (*self.KEYS_FIRST, *(command.name for command in self.COMMANDS_HERE), "save", "leave")
+        yield KeyBar(first=first, keep=("save", "leave", "help"), is_off=self.is_off)
+
+    def compose_body(self) -> ComposeResult:
+        """What stands between the bars and the preview."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Shows whose view this is, and where."""
+        profile = self.ringfence.profile
+        if profile is not None:
+            title = self.query_one(TitleBar)
+            title.set_place(profile.place)
+            title.set_who(profile.login, profile.standing, badge="RW", good=True)
+        if self.AREA:
+            self.query_one(NavBar).set_current(self.AREA)
+        self.query_one(OutcomePanel).styles.height = self.PANEL_HEIGHT
+
+    def show_path(self, path: Sequence[str]) -> None:
+        """Draws the breadcrumbs."""
+        self.query_one(Breadcrumbs).set_path(path)
+
+    def show_outcome(self, lines: Sequence[Said]) -> None:
+        """Draws what saving changes."""
+        self.query_one(OutcomePanel).say(lines)
+
+    def on_screen_resume(self) -> None:
+        """Draws the preview as it is now."""
+        if self.is_mounted:
+            self.show_outcome(self.editor.outcome_lines())
+
+    def leave(self) -> None:
+        """Goes back; the draft stays with the editor."""
+        self.app.pop_screen()
+
+
+class EditorScreen(Drafting):
+    """A form over one record. ``before`` is what it was when it was opened (None: a new one), ``draft`` what it would
+    be; the draft is previewed a moment after each change.
+
+    A subclass gives ``KIND``, ``TITLE_HERE``, ``NOUN``, ``compose_body``, ``first_draft`` and ``show_form``, and calls
+    ``change`` with the draft's new fields. ``load`` reads in a thread; ``take`` is given what it brought.
+    """
+
+    KIND: ClassVar[Any]
+    TITLE_HERE: ClassVar[str]
+    NOUN: ClassVar[str]
+
+    def __init__(self, record_id: int | None, copy_of: int | None = None) -> None:
+        super().__init__()
+        self.editor = self
+        self.record_id = record_id
+        self.copy_of = copy_of
+        self.opened: Opened | None = None
+        self.before: Any = None
+        self.draft: Any = None
+        self.blank: Any = None
+        """The draft as the form came up: for a new record, what is not worth a question when it is left."""
+        self.revision = 0
+        self.preview: Preview | None = None
+        self.failure = ""
+        self._waiting_to_save = False
+        self._saving = False
+        self._settling: Any = None
+
+    # Opening.
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.show_path([self.TITLE_HERE, "…"])
+        self.ask("open", self.load, self._loaded, self._not_opened)
+
+    def load(self) -> Any:
+        """Reads what the form needs, in a thread. The default opens the record, or the one to be copied."""
+        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
+        assert workspace is not None
+        assert viewer is not None
+        wanted = self.record_id if self.record_id is not None else self.copy_of
+        return workspace.open_record(viewer, self.KIND, wanted) if wanted is not None else None
+
+    def _not_opened(self, reason: str) -> None:
+        self.ringfence.tell_failure(reason)
+        self.app.pop_screen()
+
+    def _loaded(self, found: Any) -> None:
+        opened = self.take(found)
+        if opened is not None:
+            self.opened = opened
+            if self.record_id is not None:
+                self.before, self.revision = opened.state, opened.revision
+        self.draft = self.first_draft()
+        self.blank = self.draft
+        self.show_form()
+        self.show_where()
+        self._preview_soon()
+
+    def take(self, found: Any) -> Opened | None:
+        """What ``load`` brought; the record among it."""
+        return found  # type: ignore[no-any-return]
+
+    def first_draft(self) -> Any:
+        """The draft to begin with."""
+        raise NotImplementedError
+
+    def show_form(self) -> None:
+        """Fills the form from the draft."""
+        raise NotImplementedError
+
+    def show_where(self) -> None:
+        """Draws the breadcrumbs."""
+        name = self.draft.name if self.draft is not None else ""
+        self.show_path([self.TITLE_HERE, name or f"New {self.NOUN}"])
+
+    # Changing.
+
+    @property
+    def form(self) -> Form:
+        """The form."""
+        return self.query_one(Form)
+
+    @property
+    def dirty(self) -> bool:
+        """Whether anything would be lost."""
+        return self.draft is not None and self.draft != self.blank
+
+    def change(self, **values: Any) -> None:
+        """Changes fields of the draft, and previews it a moment later."""
+        self.draft = replace(self.draft, **values)
+        self.draft_changed()
+
+    def draft_changed(self) -> None:
+        """The draft is another one now."""
+        self.preview, self.failure = None, ""
+        self.say_outcome()
+        self.show_where()
+        self.app.refresh_bindings()
+        self._preview_soon()
+
+    def edits(self) -> list[Edit]:
+        """The change that saving makes; nothing where the draft is what is."""
+        from ringfence.services.editing import Edit
+
+        if self.before is not None and self.draft == self.before:
+            return []
+        return [Edit(self.KIND, self.own_id, self.before, self.draft, self.revision)]
+
+    @property
+    def own_id(self) -> int:
+        """The record's id, or what stands for it in the change that creates it."""
+        return self.record_id if self.record_id is not None else -1
+
+    def why_not_save(self) -> str:
+        """Why saving is off."""
+        if self.draft is None:
+            return "it is still being opened"
+        if self.opened is not None and self.record_id is not None and self.opened.why_not:
+            return self.opened.why_not
+        if not self.edits():
+            return "nothing was changed"
+        return ""
+
+    # The preview.
+
+    def _preview_soon(self) -> None:
+        if self._settling is not None:
+            self._settling.stop()
+        self._settling = self.set_timer(_SETTLE, self.preview_now)
+
+    def preview_now(self) -> None:
+        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
+        if workspace is None or viewer is None or self.draft is None:
+            return
+        edits = self.edits()
+        if not edits or not self.worth_asking():
+            self.preview = None
+            self.say_outcome()
+            return
+        draft = self.draft
+        self.ask(
+            "preview", lambda: self.ask_preview(edits), lambda found: self._previewed(draft, found), self.no_preview
+        )
+
+    def worth_asking(self) -> bool:
+        """Whether the draft is far enough to be previewed."""
+        return bool(self.draft.name.strip())
+
+    def ask_preview(self, edits: list[Edit]) -> Any:
+        """Asks, in a thread, what saving would change. A conflict is none until something is saved."""
+        from ringfence.services.editing import Conflict
+        from ringfence.services.records import Preview
+
+        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
+        assert workspace is not None
+        assert viewer is not None
+        try:
+            return workspace.preview(viewer, self.finished(edits))
+        except Conflict as conflict:
+            return Preview((), f"{conflict}: saving shows both")
+
+    def _previewed(self, draft: Any, found: Any) -> None:
+        if draft is self.draft:
+            self.preview = self.take_preview(found)
+            self.say_outcome()
+
+    def take_preview(self, found: Any) -> Preview:
+        """The preview among what ``ask_preview`` brought."""
+        return found  # type: ignore[no-any-return]
+
+    def no_preview(self, reason: str) -> None:
+        self.failure = reason
+        self.say_outcome()
+
+    def say_outcome(self) -> None:
+        """Draws the preview, here and on the part of the editor that fills the screen."""
+        screen = self.app.screen
+        target = screen if isinstance(screen, Drafting) and screen.editor is self else self
+        if target.is_mounted:
+            target.show_outcome(self.outcome_lines())
+
+    def warnings(self) -> Sequence[str]:
+        """What else there is to say about the draft."""
+        return ()
+
+    def outcome_lines(self) -> list[Said]:
+        """What saving changes, in a few lines."""
+        lines: list[Said] = []
+        if self.failure:
+            lines.append(Cell(f"! {self.failure}", "attention"))
+        if self.draft is None:
+            return lines
+        if not self.edits():
+            why = self.why_not_save()
+            lines.append(
+                Cell(
+                    "Nothing was changed." if why == "nothing was changed" else f"{why[:1].upper()}{why[1:]}.", "quiet"
+                )
+            )
+        elif self.preview is None:
+            lines.append(Cell("…" if self.worth_asking() else "Give it a name.", "quiet"))
+        else:
+            lines.extend(said(self.preview, _SHOWN))
+        lines.extend(Cell(f"! {warning}", "attention") for warning in self.warnings())
+        return lines
+
+    def show_preview(self, screen: CommandScreen) -> None:
+        """Shows for everybody what saving changes."""
+        if self.preview is None:
+            screen.notify("There is no preview yet.", markup=False)
+            return
+        lines = [*said(self.preview, None), *(Cell(f"! {warning}", "attention") for warning in self.warnings())]
+        screen.app.push_screen(Dialog("What saving changes", lines, [DialogOption("back", "Back")]))
+
+    # Saving.
+
+    def save(self) -> None:
+        """Saves the draft: in a thread, whole or not at all."""
+        form = next(iter(self.query(Form)), None)
+        if form is not None and not form.valid:
+            self._show_this()
+            form.check()
+            return
+        if self._saving:
+            return
+        self._saving = True
+        self._save_now()
+
+    def _save_now(self) -> None:
+        from ringfence.services.editing import Conflict, Refused
+
+        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
+        if workspace is None or viewer is None:
+            self._saving = False
+            return
+        edits = self.edits()
+
+        def work() -> Any:
+            try:
+                return workspace.save(viewer, self.finished(edits))
+            except (Refused, Conflict) as error:
+                return error
+
+        self.ask("save", work, self._saved, self._save_failed)
+
+    def finished(self, edits: list[Edit]) -> list[Edit]:
+        """The change with whatever must be read for it first; runs in a thread."""
+        return edits
+
+    def _saved(self, found: Any) -> None:
+        from ringfence.services.editing import Conflict, Refused
+
+        self._saving = self._waiting_to_save = False
+        self.failure = ""
+        if isinstance(found, Conflict):
+            self.conflicted(found)
+        elif isinstance(found, Refused):
+            self.refused(str(found), found.field)
+        else:
+            self._show_this()
+            self.app.pop_screen()
+            refresh_below(self)
+            self.ringfence.notify("Saved. u takes it back.", timeout=3)
+
+    def _save_failed(self, reason: str) -> None:
+        """The database cannot be reached: what was typed stays, and is saved when it is back."""
+        self.failure = f"Not saved yet: {reason}. What you typed is kept, and saved when it is back; Esc stops that."
+        self._waiting_to_save = True
+        self.say_outcome()
+        self.set_timer(_RETRY, self._try_again)
+
+    def _try_again(self) -> None:
+        if self._waiting_to_save:
+            self._save_now()
+
+    def refused(self, reason: str, field: str) -> None:
+        """Says why it may not be saved, beside the field that it is about where the form has it."""
+        self.failure = f"Not saved: {reason}."
+        form = next(iter(self.query(Form)), None)
+        if form is not None and field in form.values:
+            form.set_error(field, reason)
+        self.say_outcome()
+
+    def _show_this(self) -> None:
+        """Leaves the parts of the editor that fill the screen."""
+        while self.app.screen is not self and self in self.app.screen_stack:
+            self.app.pop_screen()
+
+    # Two operators.
+
+    def conflicted(self, conflict: Any) -> None:
+        from ringfence.console.screens.conflict import ConflictScreen
+
+        self._show_this()
+        theirs = conflict.current
+        if theirs is None:
+            self.failure = (
+                f"Not saved: somebody deleted this {self.NOUN} meanwhile. Esc leaves; what you typed is here still."
+            )
+            self.say_outcome()
+            return
+        rows = self.conflict_rows(self.before, theirs, self.draft)
+
+        def chosen(sides: dict[str, str] | None) -> None:
+            if sides is None:
+                return
+            taken = {name: getattr(theirs, name) for name, side in sides.items() if side == "theirs"}
+            kept = {name: getattr(self.draft, name) for name, side in sides.items() if side == "mine"}
+            self.before, self.revision = theirs, conflict.revision
+            self.draft = self.blank = theirs
+            self.draft = replace(theirs, **{**taken, **kept})
+            self.show_form()
+            self.draft_changed()
+
+        self.app.push_screen(
+            ConflictScreen(f"This {self.NOUN} was changed meanwhile", conflict.who or "somebody else", rows), chosen
+        )
+
+    def conflict_rows(self, was: Any, theirs: Any, mine: Any) -> list[Any]:
+        """The fields in which any of the three differ, in words."""
+        from ringfence.console.screens.conflict import ConflictRow
+
+        names = [field.name for field in fields(mine) if field.name not in ("key", "members", "users")]
+        return [
+            ConflictRow(
+                name, self.label_of(name), *(self.said(name, getattr(state, name)) for state in (was, theirs, mine))
+            )
+            for name in names
+            if not getattr(was, name) == getattr(theirs, name) == getattr(mine, name)
+        ]
+
+    def label_of(self, name: str) -> str:
+        """A field for people."""
+        return name.replace("_", " ").capitalize()
+
+    def said(self, name: str, value: Any) -> str | tuple[str, ...]:
+        """A field's value for people; a tuple for many."""
+        known = self.opened.names.get(name, {}) if self.opened is not None else {}
+        if isinstance(value, dict):
+            return tuple(sorted(known.get(one, "another one") for one in value))
+        if isinstance(value, frozenset):
+            return tuple(sorted(known.get(one[0] if isinstance(one, tuple) else one, str(one)) for one in value))
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        if isinstance(value, int):
+            return known.get(value, "another one")
+        return (
+            "none"
+            if value is None
+            else str(value).replace("_", " ")
+            if name in ("access_level", "scope")
+            else str(value)
+        )
+
+    # Leaving.
+
+    def leave(self) -> None:
+        """Goes back; asks first where something would be lost."""
+        if self._waiting_to_save:
+            self._waiting_to_save = self._saving = False
+            self.failure = "Not saved."
+            self.say_outcome()
+            return
+        if not self.dirty:
+            self.app.pop_screen()
+            return
+
+        def answered(answer: str | None) -> None:
+            if answer == "leave":
+                self.app.pop_screen()
+            elif answer == "save":
+                self.save()
+
+        options = [
+            DialogOption("back", "Go on editing", "g"),
+            DialogOption("save", "Save", "s", self.why_not_save()),
+            DialogOption("leave", "Leave; what was changed is lost", "l"),
+        ]
+        self.app.push_screen(Dialog("Leave without saving?", [], options), answered)
+
+
+def said(preview: Preview, limit: int | None) -> list[Said]:
+    """What a change does, in lines: a line for each user, or two with the first few of them."""
+    if preview.refusal:
+        return [Cell(f"! This cannot be saved: {preview.refusal}.", "attention")]
+    if not preview.users:
+        return [Cell("Nobody gains or loses a customer or a device.", "quiet")]
+    gaining = [one for one in preview.users if one.customers_gained or one.devices_gained]
+    losing = [one for one in preview.users if one.customers_lost or one.devices_lost]
+    if limit is None:
+        lines: list[Said] = []
+        for one in preview.users:
+            line: list[Cell | str] = [Cell(one.login.ljust(16) + " ", "strong")]
+            line.append(Cell(_count("+", one.customers_gained, one.devices_gained), "good"))
+            line.append(Cell("  "))
+            line.append(Cell(_count("−", one.customers_lost, one.devices_lost), "bad"))
+            lines.append(line)
+        return lines
+    found: list[Said] = []
+    for sign, style, users, verb, side in (
+        ("+", "good", gaining, "gain", "gained"),
+        ("−", "bad", losing, "lose", "lost"),
+    ):
+        if not users:
+            found.append(Cell(f"{sign}0  Nobody {verb}s anything.", "quiet"))
+            continue
+        numbers = [(getattr(one, f"customers_{side}"), getattr(one, f"devices_{side}")) for one in users]
+        most = max(numbers)
+        alike = len(set(numbers)) == 1
+        head = _count(sign, *most)
+        many = "1 user" if len(users) == 1 else f"{number(len(users))} users"
+        line = [Cell(head, style), Cell(f"  {'for' if alike else 'at most, for'} {many}: ", "quiet")]
+        names = [
+            one.login if alike else f"{one.login} {sign}{number(pair[0])}/{sign}{number(pair[1])}"
+            for one, pair in zip(users[:limit], numbers, strict=False)
+        ]
+        line.append(Cell(", ".join(names)))
+        if len(users) > limit:
+            line.append(Cell(f" and {number(len(users) - limit)} more", "quiet"))
+        found.append(line)
+    return found
+
+
+def _count(sign: str, customers: int, devices: int) -> str:
+    parts = []
+    if customers:
+        parts.append(f"{sign}{number(customers)} customer{'' if customers == 1 else 's'}")
+    if devices:
+        parts.append(f"{sign}{number(devices)} device{'' if devices == 1 else 's'}")
+    return " ".join(parts)
+
+
+def refresh_below(closed: CommandScreen) -> None:
+    """Reads the list anew that comes up when an editor closes."""
+    for screen in reversed(closed.app.screen_stack):
+        if screen is not closed and isinstance(screen, AreaScreen):
+            screen.call_later(screen.refresh_data)
+            return
+
+
+def confirm_change(
+    screen: CommandScreen,
+    title: str,
+    edits: Sequence[Edit],
+    verb: str,
+    done: Callable[[], object] | None = None,
+    *,
+    more: Sequence[Said] = (),
+) -> None:
+    """Shows what a change would do, and makes it when told to. ``verb`` is the answer that does it (``Delete``)."""
+    from ringfence.services.editing import Conflict, Refused
+
+    workspace, viewer = screen.ringfence.workspace, screen.ringfence.viewer
+    if workspace is None or viewer is None:
+        return
+    change = list(edits)
+
+    def saved(found: Any) -> None:
+        if isinstance(found, Refused | Conflict):
+            screen.ringfence.tell_failure(f"{found}: nothing was changed")
+            return
+        screen.ringfence.notify("Done. u takes it back.", timeout=3)
+        screen.refresh_data()
+        if done is not None:
+            done()
+
+    def work() -> Any:
+        try:
+            return workspace.save(viewer, change)
+        except (Refused, Conflict) as error:
+            return error
+
+    def answered(answer: str | None) -> None:
+        if answer == "do":
+            screen.ask("save", work, saved)
+
+    def previewed(preview: Preview) -> None:
+        lines = [*more, *said(preview, None)]
+        options = [DialogOption("do", verb, verb[:1].lower(), preview.refusal), DialogOption("back", "Back")]
+        screen.app.push_screen(Dialog(title, lines, options), answered)
+
+    def look() -> Any:
+        return workspace.preview(viewer, change)
+
+    screen.ask("confirm", look, previewed)
+
+
+def focus_first(screen: CommandScreen, wanted: type[Widget]) -> None:
+    """Gives the focus to the first widget of a kind."""
+    for widget in screen.query(wanted):
+        widget.focus()
+        return

@@ -1,0 +1,591 @@
+"""A user: who they are, their security settings, and beside them what those come to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+
+from ringfence.console.cells import prospect as cells
+from ringfence.console.commands.command import Command, bindings
+from ringfence.console.moments import window
+from ringfence.console.screens.area import CommandScreen
+from ringfence.console.screens.dialog import Dialog, DialogOption, Said
+from ringfence.console.screens.editor import EditorScreen
+from ringfence.console.screens.pick import PickScreen
+from ringfence.console.text import Cell
+from ringfence.console.widgets.choices import Choices
+from ringfence.console.widgets.columns import Column
+from ringfence.console.widgets.form import Form, PickSpec, Row, RowsSpec, TextLine, TextSpec, ToggleSpec
+from ringfence.console.widgets.outcome import OutcomePanel
+
+if TYPE_CHECKING:
+    from ringfence.services.choices import GroupNote
+    from ringfence.services.editing import Edit, UserState
+    from ringfence.services.records import Opened, Preview, Prospect
+
+_GENERATED = -10
+_NAME_COLUMN = (Column("name", "Name", 20, grow=1, sortable=True),)
+_PLACE_COLUMNS = (*_NAME_COLUMN, Column("owner", "In", 20, grow=1, style="quiet"))
+
+
+class SetWindow(Command):
+    """When a membership begins and ends."""
+
+    name = "window"
+    keys = "v"
+    footer = "validity"
+    help = "Say from when until when the user is in the security group under the cursor."
+
+    def off(self, screen: CommandScreen) -> str:
+        assert isinstance(screen, UserForm)
+        return screen.why_no_group()
+
+    def run(self, screen: CommandScreen) -> Any:
+        assert isinstance(screen, UserForm)
+        screen.set_window()
+
+
+class TakeAway(Command):
+    """Out of a group."""
+
+    name = "take_away"
+    keys = "delete,x"
+    footer = "take away"
+    help = "Take away the group or site under the cursor."
+
+    def off(self, screen: CommandScreen) -> str:
+        assert isinstance(screen, UserForm)
+        return screen.why_no_row()
+
+    def run(self, screen: CommandScreen) -> Any:
+        assert isinstance(screen, UserForm)
+        screen.take_away()
+
+
+class OpenGroup(Command):
+    """The group's own form, with its permissions."""
+
+    name = "open_group"
+    keys = "g"
+    footer = "group"
+    help = "Open the security group under the cursor, with its permissions."
+
+    def off(self, screen: CommandScreen) -> str:
+        assert isinstance(screen, UserForm)
+        return screen.why_no_group() or screen.why_not_open()
+
+    def run(self, screen: CommandScreen) -> Any:
+        assert isinstance(screen, UserForm)
+        screen.open_group()
+
+
+class ListCustomers(Command):
+    """All of what they see."""
+
+    name = "list_customers"
+    keys = "l"
+    footer = "list"
+    help = "List the customers that the user sees, with what they may do at each."
+
+    def off(self, screen: CommandScreen) -> str:
+        assert isinstance(screen, UserForm)
+        return "" if screen.prospect else "it is still being worked out"
+
+    def run(self, screen: CommandScreen) -> Any:
+        assert isinstance(screen, UserForm)
+        screen.list_customers()
+
+
+_COMMANDS = (SetWindow(), TakeAway(), OpenGroup(), ListCustomers())
+
+
+class UserForm(EditorScreen):
+    """The form of a user. What the settings come to follows each change, before anything is saved."""
+
+    AREA = "users"
+    KIND = "user"
+    TITLE_HERE = "Users"
+    NOUN = "user"
+    PANEL_HEIGHT = 4
+    COMMANDS_HERE = _COMMANDS
+    BINDINGS = bindings(_COMMANDS)
+    DEFAULT_CSS = """
+    UserForm #two { height: 1fr; }
+    UserForm Form { width: 57%; }
+    UserForm #prospect { width: 43%; height: 1fr; }
+    """
+    draft: UserState
+
+    def __init__(self, record_id: int | None) -> None:
+        super().__init__(record_id)
+        self.prospect: Prospect | None = None
+        self._home: tuple[int, str] | None = None
+        self._names: dict[str, dict[int, str]] = {"home": {}, "sites": {}}
+        self._groups: dict[int, GroupNote] = {}
+        self._filters: dict[int, GroupNote] = {}
+        self._labels: dict[str, str] = {}
+        self._making: tuple[Edit, ...] = ()
+        """What makes the group generated for a customer, while the draft is in it."""
+        self._leaving: Edit | None = None
+        """The generated group that goes when the user leaves it."""
+        self._is_self = False
+
+    def compose_body(self) -> ComposeResult:
+        with Horizontal(id="two"):
+            yield Form()
+            yield OutcomePanel("What it comes to", id="prospect")
+
+    # Opening.
+
+    def load(self) -> Any:
+        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
+        assert workspace is not None
+        assert viewer is not None
+        opened = super().load()
+        home = workspace.home_of_new(viewer, "user.create" if self.record_id is None else "user.edit")
+        groups: dict[int, GroupNote] = {}
+        filters: dict[int, GroupNote] = {}
+        if opened is not None:
+            state = opened.state
+            groups = workspace.group_notes(viewer, "security-groups", [one for one, _ in state.security_groups])
+            filters = workspace.group_notes(viewer, "customer-groups", list(state.customer_groups))
+        catalogue = workspace.permission_choices(viewer, everywhere=True)
+        return opened, home, groups, filters, {one.key: f"{one.section}: {one.label}" for one in catalogue}
+
+    def take(self, found: Any) -> Opened | None:
+        opened, self._home, self._groups, self._filters, self._labels = found
+        if self._home is not None:
+            self._names["home"][self._home[0]] = self._home[1]
+        if opened is not None:
+            self._names["home"].update(opened.names["home"])
+            self._names["sites"].update(opened.names["sites"])
+        viewer = self.ringfence.viewer
+        self._is_self = viewer is not None and self.record_id == viewer.user_id
+        return opened  # type: ignore[no-any-return]
+
+    def first_draft(self) -> UserState:
+        from ringfence.services.editing import UserState
+
+        if isinstance(self.before, UserState):
+            return self.before
+        return UserState(self._home[0] if self._home else 0, "", "")
+
+    # Drawing.
+
+    def show_form(self) -> None:
+        self.query_one(Form).set_title("Security settings" if self.record_id else "New user")
+        draft = self.draft
+        who = [
+            TextSpec("name", "Name", draft.name, required=True),
+            TextSpec("login", "Login", draft.login, required=True),
+            TextSpec("email", "E-mail", draft.email),
+        ]
+        if self._is_self:
+            own = TextLine("This is you: somebody else must change what you may see and do.", "attention")
+            self.form.set_fields([who[0], who[2], TextLine(), own, *self._fixed()])
+        else:
+            self.form.set_fields([*who, *self._settings()])
+        if self.record_id is not None:
+            self.form.go_to("security_groups")
+        self.form.focus()
+
+    def _fixed(self) -> list[Any]:
+        return [
+            PickSpec("login", "Login", self.draft.login, action=""),
+            PickSpec("home", "Home", self._home_name(), action=""),
+            RowsSpec("security_groups", "Security groups", self._group_rows(), action=""),
+            RowsSpec("customer_groups", "Customer groups", self._filter_rows(), action="", empty="none: no filter"),
+        ]
+
+    def _settings(self) -> list[Any]:
+        return [
+            PickSpec("home", "Home", self._home_name()),
+            ToggleSpec("active", "Active", self.draft.active, _inactive(self.draft.active)),
+            TextLine(),
+            RowsSpec("security_groups", "Security groups", self._group_rows(), empty="none: sees nothing"),
+            TextLine(),
+            ToggleSpec("single", "Put in a customer-specific security group", self._single() is not None),
+            TextLine(),
+            RowsSpec("customer_groups", "Customer groups", self._filter_rows(), empty="none: no filter"),
+            RowsSpec("sites", "Sites", self._site_rows(), empty="none (used by site-level roles)"),
+        ]
+
+    def _home_name(self) -> str:
+        return self._names["home"].get(self.draft.home, "")
+
+    def _group_rows(self) -> tuple[Row, ...]:
+        rows = []
+        for group, (since, until) in self._ordered_groups():
+            known = self._groups.get(group)
+            note = "made for it" if known and known.made_for else known.note if known else ""
+            when = window(since, until)
+            name = known.name if known else "?"
+            place = self._key(group, since, until)
+            rows.append(Row(place, (name, Cell(note, "quiet"), Cell(when, "attention"))))
+        return tuple(rows)
+
+    def _ordered_groups(self) -> list[tuple[int, Any]]:
+        def order(one: tuple[int, Any]) -> tuple[str, str]:
+            known = self._groups.get(one[0])
+            return (known.name.casefold() if known else "", repr(one[1]))
+
+        return sorted(self.draft.security_groups, key=order)
+
+    @staticmethod
+    def _key(group: int, since: Any, until: Any) -> str:
+        return f"{group} {since} {until}"
+
+    def _filter_rows(self) -> tuple[Row, ...]:
+        known = sorted(
+            (self._filters[one].name.casefold(), one) for one in self.draft.customer_groups if one in self._filters
+        )
+        rows = []
+        for _, group in known:
+            note = self._filters[group]
+            said = Cell(note.note, "quiet") if note.active else Cell("inactive: gives nothing", "attention")
+            rows.append(Row(group, (note.name, said)))
+        return tuple(rows)
+
+    def _site_rows(self) -> tuple[Row, ...]:
+        names = self._names["sites"]
+        known = sorted((names[one].casefold(), one) for one in self.draft.sites if one in names)
+        return tuple(Row(site, (names[site],)) for _, site in known)
+
+    def _redraw(self) -> None:
+        if self._is_self:
+            return
+        self.form.update("home", text=self._home_name())
+        self.form.update("security_groups", rows=self._group_rows())
+        self.form.update("single", value=self._single() is not None)
+        self.form.update("customer_groups", rows=self._filter_rows())
+        self.form.update("sites", rows=self._site_rows())
+
+    def said(self, name: str, value: Any) -> str | tuple[str, ...]:
+        if name == "home":
+            return self._names["home"].get(value, "another one")
+        if name == "security_groups":
+            return tuple(
+                f"{known.name if (known := self._groups.get(group)) else 'another one'} {window(*when)}".strip()
+                for group, when in value
+            )
+        if name == "customer_groups":
+            return tuple(known.name if (known := self._filters.get(one)) else "another one" for one in value)
+        return super().said(name, value)
+
+    # Changing.
+
+    @on(Form.Changed)
+    def field_changed(self, message: Form.Changed) -> None:
+        """Puts what was typed into the draft."""
+        message.stop()
+        if message.name == "single":
+            self._toggle_single(message.value)
+            return
+        if message.name == "active":
+            self.form.update("active", note=_inactive(message.value))
+        self.change(**{message.name: message.value})
+
+    @on(Form.Activated)
+    def field_activated(self, message: Form.Activated) -> None:
+        """Opens what chooses."""
+        message.stop()
+        if self._is_self:
+            self.notify("Somebody else must change this.", markup=False)
+        elif message.name == "home":
+            self._choose("Home", "customers", _PLACE_COLUMNS, self._take_home, [self._home] if self._home else [])
+        elif message.name in ("security_groups", "customer_groups", "sites"):
+            self._pick(message.name)
+
+    def _choose(self, title: str, kind: str, columns: Any, take: Any, extra: Sequence[tuple[int, str]] = ()) -> None:
+        from ringfence.console.screens.choose_record import ChooseRecord
+
+        def drawn(row: Any) -> tuple[Any, ...]:
+            return (row.name, row.owner)[: len(columns)]
+
+        self.app.push_screen(ChooseRecord(title, kind, columns, drawn, extra=extra), take)
+
+    def _take_home(self, record: Any) -> None:
+        if record is not None:
+            self._names["home"][record.id] = record.name
+            self.change(home=record.id)
+            self._redraw()
+
+    def _pick(self, field: str) -> None:
+        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
+        if workspace is None or viewer is None:
+            return
+        kind = field.replace("_", "-")
+
+        def load() -> Choices:
+            found = workspace.record_choices(viewer, kind)
+            self._choices = found
+            return Choices.flat(found.ids, found.names)
+
+        chosen = dict.fromkeys(self._chosen(field), False)
+        title = {"security_groups": "Security groups", "customer_groups": "Customer groups", "sites": "Sites"}[field]
+        screen = PickScreen(
+            self,
+            title,
+            load,
+            chosen,
+            lambda ids: self._picked(field, ids),
+            nestable=False,
+            noun=title.lower(),
+            chosen_title="Given",
+        )
+        self.app.push_screen(screen)
+
+    def _chosen(self, field: str) -> list[int]:
+        if field == "security_groups":
+            return [group for group, _ in self.draft.security_groups]
+        return list(getattr(self.draft, field))
+
+    def _picked(self, field: str, ids: Any) -> None:
+        if field != "security_groups":
+            if field == "sites":
+                self._names["sites"].update(zip(self._choices.ids, self._choices.names, strict=True))
+            self.change(**{field: frozenset(ids)})
+        else:
+            kept = {one for one in self.draft.security_groups if one[0] in ids}
+            fresh = {(group, (None, None)) for group in ids if group not in {one for one, _ in kept}}
+            self.change(security_groups=frozenset(kept | fresh))
+        self._learn(field)
+
+    def _learn(self, field: str) -> None:
+        """Reads the words beside groups that were given just now."""
+        known = self._groups if field == "security_groups" else self._filters
+        missing = [one for one in self._chosen(field) if one > 0 and one not in known]
+        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
+        if field == "sites" or not missing or workspace is None or viewer is None:
+            self._redraw()
+            return
+        kind = field.replace("_", "-")
+
+        def learned(notes: dict[int, GroupNote]) -> None:
+            known.update(notes)
+            self._redraw()
+
+        self.ask("notes", lambda: workspace.group_notes(viewer, kind, missing), learned)
+
+    # The row under the cursor.
+
+    def _row(self) -> tuple[str, Any]:
+        if not self.query(Form) or self.draft is None:
+            return "", None
+        return self.form.current
+
+    def _group_here(self) -> tuple[int, Any] | None:
+        field, row = self._row()
+        if field != "security_groups" or row is None:
+            return None
+        return next((one for one in self.draft.security_groups if self._key(one[0], *one[1]) == row), None)
+
+    def why_no_group(self) -> str:
+        """Why nothing can be done with a security group now."""
+        return self.why_no_row() or ("" if self._group_here() else "put the cursor on a security group")
+
+    def why_no_row(self) -> str:
+        """Why nothing can be taken away now."""
+        if self._is_self:
+            return "somebody else must change your own access"
+        field, row = self._row()
+        here = field in ("security_groups", "customer_groups", "sites") and row is not None
+        return "" if here else "put the cursor on a group or a site"
+
+    def why_not_open(self) -> str:
+        """Why the security group under the cursor cannot be opened."""
+        here = self._group_here()
+        return "save the user first: the group is made then" if here and here[0] < 0 else ""
+
+    def set_window(self) -> None:
+        """Asks from when until when."""
+        from ringfence.console.screens.window_dialog import WindowDialog
+
+        here = self._group_here()
+        assert here is not None
+        known = self._groups.get(here[0])
+
+        def taken(when: Any) -> None:
+            if when is not None:
+                rest = self.draft.security_groups - {here}
+                self.change(security_groups=rest | {(here[0], when)})
+                self._redraw()
+                self.form.go_to("security_groups", self._key(here[0], *when))
+
+        self.app.push_screen(WindowDialog(known.name if known else "", here[1]), taken)
+
+    def take_away(self) -> None:
+        """Takes away what is under the cursor."""
+        field, row = self._row()
+        if field == "security_groups":
+            here = self._group_here()
+            assert here is not None
+            if here[0] < 0:
+                self._making = ()
+            self.change(security_groups=self.draft.security_groups - {here})
+        else:
+            self.change(**{field: getattr(self.draft, field) - {row}})
+        self._redraw()
+
+    def open_group(self) -> None:
+        """Opens the security group under the cursor."""
+        from ringfence.console.screens.security_group_form import SecurityGroupForm
+
+        here = self._group_here()
+        assert here is not None
+        self.app.push_screen(SecurityGroupForm(here[0]))
+
+    def list_customers(self) -> None:
+        """Lists what the user sees, and may do there."""
+        assert self.prospect is not None
+        lines: list[Said] = list(cells.whole(self.prospect, self._labels))
+        self.app.push_screen(
+            Dialog(f"What {self.draft.name or 'they'} will see", lines, [DialogOption("back", "Back")])
+        )
+
+    # One customer only.
+
+    def _single(self) -> int | None:
+        """The group made for one customer that the draft is in."""
+        made = [one for one, _ in self.draft.security_groups if one in self._groups and self._groups[one].made_for]
+        return made[0] if made else None
+
+    def _toggle_single(self, on: bool) -> None:
+        if on:
+            self._choose("Which customer?", "customers", _PLACE_COLUMNS, self._take_customer)
+        elif self._single() is not None:
+            self._choose("Move to which security group?", "security-groups", _NAME_COLUMN, self._move_to)
+
+    def _take_customer(self, record: Any) -> None:
+        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
+        if record is None or workspace is None or viewer is None:
+            self._redraw()
+            return
+
+        def made(found: Any) -> None:
+            from ringfence.services.choices import GroupNote
+
+            group, name, making = found
+            self._making, self._leaving = making, None
+            self._groups[group] = GroupNote(name, "1 customer", made_for=True)
+            self.change(security_groups=frozenset({(group, (None, None))}))
+            self._redraw()
+
+        self.ask("single", lambda: workspace.group_for_customer(viewer, record.id, _GENERATED), made)
+
+    def _move_to(self, record: Any) -> None:
+        """Out of the group made for one customer into a full one; when nobody else is in the former, it goes."""
+        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
+        group = self._single()
+        if record is None or group is None or workspace is None or viewer is None or record.id == group:
+            self._redraw()
+            return
+
+        def look() -> Any:
+            from ringfence.services.editing import Edit
+            from ringfence.services.errors import RingfenceError
+
+            notes = workspace.group_notes(viewer, "security-groups", [record.id])
+            if group < 0:
+                return notes, None
+            try:
+                opened = workspace.open_record(viewer, "security_group", group)
+                others = [
+                    one for one in workspace.used_by(viewer, "security-groups", group)[1] if one != self.before.login
+                ]
+            except RingfenceError:
+                return notes, None
+            if others or opened.why_not:
+                return notes, None
+            return notes, Edit("security_group", group, opened.state, None, opened.revision)
+
+        def looked(found: Any) -> None:
+            notes, self._leaving = found
+            self._making = ()
+            self._groups.update(notes)
+            rest = {one for one in self.draft.security_groups if one[0] != group}
+            self.change(security_groups=frozenset(rest | {(record.id, (None, None))}))
+            self._redraw()
+
+        self.ask("single", look, looked)
+
+    # The change, and what it comes to.
+
+    def edits(self) -> list[Edit]:
+        own = super().edits()
+        groups = {group for group, _ in self.draft.security_groups}
+        making = list(self._making) if _GENERATED in groups else []
+        leaving = [self._leaving] if self._leaving is not None and self._leaving.id not in groups else []
+        return [*making, *own, *leaving]
+
+    def warnings(self) -> Sequence[str]:
+        groups = {group for group, _ in self.draft.security_groups} if self.draft is not None else set()
+        if self._leaving is not None and self._leaving.id not in groups and self._leaving.before is not None:
+            return (f"The group “{self._leaving.before.name}” goes with it: nobody else is in it.",)
+        return ()
+
+    def worth_asking(self) -> bool:
+        return bool(self.draft.name.strip() and self.draft.login.strip())
+
+    def draft_changed(self) -> None:
+        self.prospect = None
+        self._say_prospect()
+        super().draft_changed()
+
+    def preview_now(self) -> None:
+        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
+        if workspace is None or viewer is None or self.draft is None:
+            return
+        if self.record_id is None and not self.worth_asking():
+            self._say_prospect()
+            self.say_outcome()
+            return
+        draft, edits, user = self.draft, self.edits(), self.own_id
+
+        def found(prospect: Prospect) -> None:
+            if draft is self.draft:
+                self.prospect, self.preview = prospect, prospect.preview
+                self._say_prospect()
+                self.say_outcome()
+                self.app.refresh_bindings()
+
+        def look() -> Prospect:
+            from ringfence.services.editing import Conflict
+            from ringfence.services.records import Preview
+
+            try:
+                return workspace.prospect(viewer, edits, user)
+            except Conflict as conflict:
+                if user < 0:
+                    raise
+                shown = workspace.prospect(viewer, (), user)
+                return replace(shown, preview=Preview((), f"{conflict}: saving shows both"))
+
+        self.ask("preview", look, found, self.no_preview)
+
+    def take_preview(self, found: Any) -> Preview:
+        return found  # type: ignore[no-any-return]
+
+    def on_resize(self) -> None:
+        """Gives the right side its room anew."""
+        self.call_after_refresh(self._say_prospect)
+
+    def _say_prospect(self) -> None:
+        panel = self.query_one("#prospect", OutcomePanel)
+        if self.draft is None:
+            return
+        if self.prospect is None:
+            waiting = "…" if self.record_id is not None or self.worth_asking() else "Give a name and a login first."
+            panel.say([Cell(waiting, "quiet")])
+            return
+        width = max(20, panel.line_width - 1)
+        panel.say(cells.lines(self.prospect, bool(self.edits()), self.own_id, width, panel.page_height))
+
+
+def _inactive(active: bool) -> str:
+    return "" if active else "inactive: sees nothing"
