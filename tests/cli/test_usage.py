@@ -10,7 +10,10 @@ from support.command_line import Call, Save, small
 from ringfence import __version__
 
 FORMATS = ("table", "json", "csv", "keys")
-COMMANDS = ("list", "count", "can", "load", "dump", "schema", "demo", "db", "db upgrade", "db check", "db backup")
+COMMANDS = (
+    *("list", "count", "can", "load", "what-if", "dump", "schema", "demo", "undo", "audit", "audit verify"),
+    *("db", "db upgrade", "db check", "db backup"),
+)
 
 
 class TestHelp:

@@ -26,6 +26,9 @@ KINDS = {
     "sites": ("key", "name"),
     "devices": ("key", "name", "unit_id"),
     "users": ("key", "login", "name", "email"),
+    "security-groups": ("name",),
+    "customer-groups": ("name", "description"),
+    "roles": ("name",),
 }
 SHORTEST = 6
 """Cells of a name before its ellipsis from which it is told whose it is."""
@@ -46,14 +49,13 @@ class Secrets:
         user = ORACLE.user(login)
         tenant = user["tenant"]
         allowed = {login, user["name"], user["email"]}
-        allowed |= {group["name"] for group in ORACLE.document["customer_groups"] if group["tenant"] == tenant}
-        allowed |= {role["name"] for role in ORACLE.document["roles"] if role["tenant"] == tenant}
+        allowed |= _standing(user)  # everybody is told by what they see what they see
         everything = {entry["name"] for entry in ORACLE.document["tenants"]}
         if None in ORACLE.forest(login):
             allowed.add(next(entry["name"] for entry in ORACLE.document["tenants"] if entry["key"] == tenant))
         for kind, fields in KINDS.items():
             listed = ORACLE.listed(login, kind)
-            for entry in ORACLE.document[kind]:
+            for entry in ORACLE.document[kind.replace("-", "_")]:
                 texts = {entry[field].replace("\n", ", ") for field in fields if entry.get(field)}
                 everything |= texts
                 if entry["tenant"] == tenant and entry["key"] in listed:
@@ -80,6 +82,14 @@ class Secrets:
             if not any(first <= begin and end <= last for first, last in spans):
                 found.add(line[begin:end])
         return found
+
+
+def _standing(user: dict[str, Any]) -> set[str]:
+    """The names of a user's own roles and customer groups."""
+    of_tenant = {kind: ORACLE.records(user["tenant"], kind) for kind in ("roles", "security-groups", "customer-groups")}
+    groups = [of_tenant["security-groups"][one["group"]] for one in user["security_groups"]]
+    names = {of_tenant["roles"][group["role"]]["name"] for group in groups}
+    return names | {of_tenant["customer-groups"][key]["name"] for key in user["customer_groups"]}
 
 
 _WORD = re.compile(r"[\w.-]+|[^\w\s]+")
@@ -154,8 +164,10 @@ async def test_nothing_hidden_is_drawn(login: str, demo: Database) -> None:
         await watch.press("home", *["down"] * (screen.forest.count - 1), where="details of customers")
         for step in ("down", "up", "down"):
             await watch.press("right_square_bracket", "home", *[step] * 4, where="devices, users, sites of customers")
-        for key in ("2", "3"):
+        for key in ("2", "3", "4", "5", "6", "8"):
             await watch.press(key, "pagedown", "end", "U", "end")
+            if key in "3456":
+                await watch.press("m", "escape", "home", "m", "escape", where="actions")
         await watch.press("question_mark", "escape", "ctrl+p", "escape", "1")
         await _filter(watch, secrets)
         await console.press("f3")  # the list of everybody is for whoever holds the database itself
@@ -262,6 +274,7 @@ async def test_no_frame_shows_one_user_what_the_other_saw(demo: Database, frames
         ]:
             await console.switch(login)
             await console.press(*areas)
+            await console.press("4", "6", "5", areas[-1])
     secrets = {login: Secrets(login) for login, _ in frames if login}
     assert set(secrets) >= {"h.devries", "t.okafor", "astrid"}
     leaks = [(login, told, line) for login, line in frames if login and (told := secrets[login].told_by(line))]

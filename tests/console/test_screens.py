@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ Compare = Callable[..., bool]
 SIZES = [(80, 24), (120, 40)]
 TREE = ("down", "down", "down", "down", "down", "down", "right", "down", "down")
 """To Rotterdam, in the middle of Northwind Logistics."""
+CHANGES = ("5", "down", "a", "enter", "u", "enter", "down", "down", "D", "enter", "quiet")
+"""One customer group is deactivated and activated again, another deleted; the notices of that are taken down."""
 PLACES: dict[str, tuple[str, Sequence[str]]] = {
     "tree": ("h.devries", TREE),
     "details": ("h.devries", (*TREE[:7], "left_square_bracket", "enter", "down")),
@@ -26,6 +29,15 @@ PLACES: dict[str, tuple[str, Sequence[str]]] = {
     "sites": ("h.devries", ("right_square_bracket", "right_square_bracket", "enter", "down")),
     "all-devices": ("h.devries", ("2", "down", "U", "down")),
     "all-users": ("h.devries", ("3", "down")),
+    "security-groups": ("h.devries", ("4", "down", "down", "down")),
+    "customer-groups": ("h.devries", ("5", "down")),
+    "roles": ("h.devries", ("6", "down")),
+    "actions": ("olga", ("4", "down", "m")),
+    "deactivate": ("h.devries", ("5", "down", "a")),
+    "audit": ("h.devries", (*CHANGES, "8", "down")),
+    "audit-entry": ("h.devries", (*CHANGES, "8", "end", "enter")),
+    "undo": ("h.devries", (*CHANGES, "8", "home", "u")),
+    "may-not-list": ("m.claes", ("8",)),
     "filter-open": ("h.devries", ("slash", "d", "e")),
     "filter-kept": ("h.devries", ("2", "slash", *"gate", "enter", "down")),
     "filter-nothing": ("h.devries", ("2", "slash", *"zzz")),
@@ -38,6 +50,21 @@ PLACES: dict[str, tuple[str, Sequence[str]]] = {
     "guard": ("g.moreau", ("down", "enter")),
     "sign-in": ("", ()),
 }
+
+
+class Clock(datetime):
+    """Stands still."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Clock:
+        return cls(2026, 11, 18, 12, tzinfo=UTC).astimezone(tz)
+
+
+@pytest.fixture(autouse=True)
+def still_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gives every change the same moment."""
+    monkeypatch.setattr("ringfence.visibility.audit.datetime", Clock)
+    monkeypatch.setattr("ringfence.console.cells.audit.this_year", lambda: 2026)
 
 
 @pytest.fixture
@@ -56,9 +83,12 @@ def picture(
         await settle(pilot.app, pilot)
         if theme:
             pilot.app.theme = theme
-        await press(pilot, *keys)
-        still(pilot.app)
-        await settle(pilot.app, pilot)
+        for key in (*keys, "quiet"):
+            if key == "quiet":
+                still(pilot.app)
+                await settle(pilot.app, pilot)
+            else:
+                await press(pilot, key)
 
     console = console_on(demo, login or None, demo=bool(login))
     return compare(console, terminal_size=size, run_before=drive)

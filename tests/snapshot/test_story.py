@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from ringfence.domain.builtin_roles import BUILTIN_ROLES
 from ringfence.domain.permission import PERMISSIONS
 from ringfence.snapshot.story import STORY_DAY, WHO_SHOWS_WHAT, main, story, write
 
@@ -158,7 +159,7 @@ def test_unit_ids_are_unique_and_no_customer_has_two_devices_of_one_name() -> No
 def references(entry: Entry) -> Iterable[tuple[str, str | None]]:
     """Every reference that an entry of any list makes: the list it points into, and the key."""
     lists = {
-        **dict.fromkeys(("parent", "customer", "home", "owner"), "customers"),
+        **dict.fromkeys(("parent", "customer", "home", "owner", "made_for"), "customers"),
         "site": "sites",
         "role": "roles",
         "group": "security_groups",
@@ -222,7 +223,7 @@ def test_roles_do_what_their_names_say() -> None:
         actions = {key.partition(".")[2] for key in role["permissions"]} if role["permissions"] != "all" else set()
         if role["key"] in ("viewer", "customer-user"):
             assert actions <= {"list", "view"}
-        staff = role["key"] in ("administrator", "operator", "technician", "dispatcher", "viewer")
+        staff = role["key"] in ("administrator", "operator", "technician", "dispatcher", "viewer", "sint-jans-hospital")
         assert staff == (role["access_level"] == "service_provider")
     operator = set(keyed("roles", "harbor")["operator"]["permissions"])
     assert operator >= {"customer.list", "customer.view", "device.list", "device.view", "site.list", "user.list"}
@@ -333,9 +334,28 @@ def test_production_and_test_share_nothing_and_are_everything() -> None:
 
 
 def test_the_single_customer_group_bears_the_customers_name() -> None:
-    _, group, _ = only_group("m.claes")
+    _, group, role = only_group("m.claes")
     ((member,),) = (group["customers"],)
-    assert keyed("customers", "harbor")[member["customer"]]["name"] == group["name"]
+    assert keyed("customers", "harbor")[member["customer"]]["name"] == group["name"] == role["name"]
+    assert group["made_for"] == member["customer"]
+    assert [entry["key"] for entry in DOCUMENT["security_groups"] if "made_for" in entry] == [group["key"]]
+    assert role["permissions"] == keyed("roles", "harbor")["technician"]["permissions"]
+
+
+def test_the_one_private_role_is_that_groups() -> None:
+    assert [role["key"] for role in DOCUMENT["roles"] if role.get("private")] == ["sint-jans-hospital"]
+    users = [group["key"] for group in DOCUMENT["security_groups"] if group["role"] == "sint-jans-hospital"]
+    assert users == ["sint-jans-hospital"]
+
+
+def test_the_built_in_roles_are_harbors() -> None:
+    built_in = {role["key"]: role for role in DOCUMENT["roles"] if role.get("builtin")}
+    assert {role["tenant"] for role in built_in.values()} == {"harbor"}
+    assert sorted(built_in) == sorted(role.key for role in BUILTIN_ROLES)
+    for role in BUILTIN_ROLES:
+        told = built_in[role.key]
+        held = None if told["permissions"] == "all" else frozenset(told["permissions"])
+        assert (told["name"], told["access_level"], held) == (role.name, role.access_level, role.permissions)
 
 
 def test_the_selected_technician_has_an_entry_without_nested_customers() -> None:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import Connection, column, insert, inspect, select, text
+from sqlalchemy import table as lightweight
 from support.databases import dumped
+from support.documents import Sizes, make_document
 
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.registry import Base
+from ringfence.domain.role import Role
+from ringfence.domain.tenant import Tenant
 from ringfence.snapshot.load import load_document
 from ringfence.storage import maintenance, schema
-from ringfence.storage.engine import Database, open_database
+from ringfence.storage.engine import Database, locate, open_database
 
 
 def devices(*names: str) -> dict[str, object]:
@@ -32,11 +39,15 @@ def test_the_newest_revision_is_that_of_the_scripts() -> None:
 
 def test_the_classes_say_what_the_migrations_make(database: Database) -> None:
     with database.engine.connect() as connection:
-        context = MigrationContext.configure(
-            connection,
-            opts={"compare_type": True, "include_name": lambda name, kind, _: not _made_apart(name, kind)},
-        )
-        assert compare_metadata(context, Base.metadata) == []
+        assert differences_to_the_classes(connection) == []
+
+
+def differences_to_the_classes(connection: Connection) -> list[Any]:
+    """What the tables of a database have otherwise than the classes say."""
+    options = {"compare_type": True, "include_name": lambda name, kind, _: not _made_apart(name, kind)}
+    context = MigrationContext.configure(connection, opts=options)
+    found: list[Any] = compare_metadata(context, Base.metadata)
+    return found
 
 
 def _made_apart(name: str | None, kind: str) -> bool:
@@ -46,23 +57,64 @@ def _made_apart(name: str | None, kind: str) -> bool:
     )
 
 
-def test_upgrade_makes_a_backup_and_keeps_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A database of a known older revision; there is but one revision, so that an older one is made up."""
+def of_revision_0001(url: str, document: dict[str, Any], folder: Path) -> str:
+    """Makes a database as the first revision left it, with the document in it; returns its dump."""
+    source = open_database(str(folder / "source.db"), create=True)
+    load_document(source, document)
+    old = Database(locate(url))
+    with old.engine.connect().execution_options(ringfence_writing=True) as connection:
+        config = schema._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.commit()
+        with source.reading() as reading:
+            for table in Base.metadata.sorted_tables:
+                if not inspect(connection).has_table(table.name):
+                    continue
+                there = {one["name"] for one in inspect(connection).get_columns(table.name)}
+                columns = [one for one in table.c if one.name in there]
+                order = table.c.path if table.name == "customer" else columns[0]  # a parent before those below it
+                rows = [dict(row._mapping) for row in reading.execute(select(*columns).order_by(order))]
+                if rows:
+                    bare = lightweight(table.name, *(column(one.name, one.type) for one in columns))
+                    connection.execute(insert(bare), rows)
+        connection.commit()
+    old.close()
+    said = dumped(source)
+    source.close()
+    return said
+
+
+@pytest.mark.parametrize("engine", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def test_upgrade_makes_a_backup_and_keeps_everything(
+    tmp_path: Path, engine: str, request: pytest.FixtureRequest
+) -> None:
+    """From the first revision to this one, with something in every table."""
     path = tmp_path / "old.db"
-    database = open_database(str(path), create=True)
-    load_document(database, devices("Gate"))
-    before = dumped(database)
+    url = str(path) if engine == "sqlite" else request.getfixturevalue("postgres_url")
+    before = of_revision_0001(url, make_document(Random(5), Sizes(users=6, exact=True)), tmp_path)
+    with pytest.raises(RingfenceError, match="db upgrade"):
+        open_database(url)
+    said = maintenance.upgrade(url)
+    copies = list(tmp_path.glob("old.db.*.backup"))
+    assert [str(copy) in said for copy in copies] == ([True] if engine == "sqlite" else [])
+    database = open_database(url)
+    assert dumped(database) == before
+    assert maintenance.check(database) == []
+    with database.engine.connect() as connection:
+        assert differences_to_the_classes(connection) == []
+        fresh = select(Role.revision, Role.private, Role.builtin).distinct()
+        assert [tuple(row) for row in connection.execute(fresh)] == [(1, False, False)]
+        chains = select(Tenant.audit_count, Tenant.audit_hash).distinct()
+        assert [tuple(row) for row in connection.execute(chains)] == [(0, "")]
+        if engine == "sqlite":
+            assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
     database.close()
-    assert "up to date" in maintenance.upgrade(str(path))
-    assert list(tmp_path.glob("*.backup")) == []
-    monkeypatch.setattr(schema, "HEAD", "0002")
-    said = maintenance.upgrade(str(path))
-    monkeypatch.undo()
-    copies = list(tmp_path.glob("*.backup"))
-    assert len(copies) == 1
-    assert str(copies[0]) in said
-    for found in (path, copies[0]):
-        database = open_database(str(found))
+    assert "up to date" in maintenance.upgrade(url)
+    assert list(tmp_path.glob("old.db.*.backup")) == copies
+    for copy in copies:  # the backup is of the old revision, and can be upgraded itself
+        maintenance.upgrade(str(copy))
+        database = open_database(str(copy))
         assert dumped(database) == before
         database.close()
 

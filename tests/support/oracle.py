@@ -1,6 +1,7 @@
 """The rule of visibility a second time: brute force over a snapshot document, with sets of keys and nothing clever.
 
-It follows the text of the rule line by line and shares no code with the product, so that the two can be compared.
+It follows the text of the rule line by line and shares no code with the product but the names of the permissions, so
+that the two can be compared.
 A node is the key of a customer, or None for the tenant's root. Two readings of the rule's last line are stated here:
 a customer's own record is the node itself; of a node that only site-level groups bring in, nothing else is visible but
 what stands on one of the user's sites (the site itself, and the devices on it).
@@ -11,6 +12,8 @@ from __future__ import annotations
 import unicodedata
 from datetime import datetime
 from typing import Any
+
+from ringfence.domain.permission import PERMISSIONS
 
 Node = str | None
 Entry = dict[str, Any]
@@ -23,18 +26,27 @@ OWNERS = {
     "security-groups": "owner",
     "customer-groups": "owner",
     "roles": "owner",
+    "audit": "owner",
 }
 """The field that names the node which owns a record, by kind; a customer is its own node."""
 
 SEARCHED = {"devices": ("name", "unit_id"), "users": ("name", "login", "email")}
 
-LISTING = {kind: kind.removesuffix("s").replace("-", "_") + ".list" for kind in OWNERS}
-"""The permission that lists a kind."""
+LISTING = {kind: kind.removesuffix("s").replace("-", "_") + ".list" for kind in OWNERS} | {"audit": "audit.view"}
+"""The permission that lists a kind. No document holds entries of the audit: nobody is to see any."""
+
+EVERYWHERE = ("script.create", "policy.edit")
+"""What cannot be scoped: held over the whole tenant, or not at all. The second needs every other permission besides."""
 
 
 def folded(text: str) -> str:
     """Text without regard to case and to the way its accents are written."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def _needed(permission: str) -> frozenset[str]:
+    """The permissions that somebody must hold over the whole tenant to hold one that cannot be scoped."""
+    return PERMISSIONS if permission == "policy.edit" else frozenset({permission})
 
 
 class Oracle:
@@ -43,6 +55,7 @@ class Oracle:
     def __init__(self, document: dict[str, Any], at: datetime) -> None:
         self.document = document
         self.at = at
+        self.whole: dict[tuple[str, str], bool] = {}
 
     def records(self, tenant: str, kind: str) -> dict[str, Entry]:
         """Every record of a kind in a tenant, by key."""
@@ -85,6 +98,23 @@ class Oracle:
 
     def visible_nodes(self, login: str, permission: str) -> tuple[set[Node], set[Node]]:
         """The nodes in sight: those whose records are all visible, and those that only site-level groups bring in."""
+        if permission not in EVERYWHERE:
+            return self.reached_nodes(login, permission)
+        tenant = self.user(login)["tenant"]
+        if self.user(login).get("home") is None and all(self.reaches_all(login, one) for one in _needed(permission)):
+            return self.nodes(tenant), set()
+        return set(), set()
+
+    def reaches_all(self, login: str, permission: str) -> bool:
+        """Whether the permission is held over the root with all that is nested in it: a new customer would be too."""
+        if (login, permission) not in self.whole:
+            fresh = {"key": "\0", "tenant": self.user(login)["tenant"], "parent": None}
+            grown = Oracle({**self.document, "customers": [*self.document["customers"], fresh]}, self.at)
+            self.whole[login, permission] = {None, "\0"} <= grown.reached_nodes(login, permission)[0]
+        return self.whole[login, permission]
+
+    def reached_nodes(self, login: str, permission: str) -> tuple[set[Node], set[Node]]:
+        """What the user's groups reach together, whether or not the permission can be scoped."""
         user = self.user(login)
         wide: set[Node] = set()
         narrow: set[Node] = set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import inspect
+import time
 
 import pytest
 
@@ -28,8 +29,12 @@ def few_collections() -> None:
 
 @pytest.fixture(autouse=True)
 def plain_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Hides the developer's terminal, themes and databases; a customer is opened without waiting for the cursor."""
+    """Hides the developer's terminal, clock, themes and databases; a customer is opened without waiting for the cursor,
+    and nobody looks by the clock whether anything has changed."""
     monkeypatch.setattr("ringfence.console.screens.customers._FOLLOW_SECONDS", 0.001)
+    monkeypatch.setattr("ringfence.console.app._LOOK_SECONDS", 3600.0)
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
     for name in ("NO_COLOR", "TEXTUAL_THEME", "TEXTUAL", "RINGFENCE_DB", "COLORTERM"):
         monkeypatch.delenv(name, raising=False)
     home = tmp_path_factory.mktemp("home")

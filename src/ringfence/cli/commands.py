@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from ringfence import __version__
-from ringfence.cli import database, records, snapshots, start
+from ringfence.cli import audit, database, records, snapshots, start
 from ringfence.cli.options import AsUser, At, Db, settings
 from ringfence.cli.settings import Settings, WrongUsage
 
@@ -67,13 +67,15 @@ def demo(context: typer.Context, login: AsUser = None) -> None:
 
 def _of_the_present(chosen: Settings) -> Settings:
     if chosen.at is not None:
-        raise WrongUsage("--at is for list, count, can and dump: the console shows the present")
+        raise WrongUsage("--at is for list, count, can, dump and what-if: the console shows the present")
     return chosen
 
 
 records.register(app)
 snapshots.register(app)
 app.command("demo")(demo)
+app.command("undo")(audit.undo)
+app.add_typer(audit.app, name="audit")
 app.add_typer(database.app, name="db")
 
 

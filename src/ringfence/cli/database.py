@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ringfence.cli.audit import verified
 from ringfence.cli.options import Db, settings
 from ringfence.domain.errors import RingfenceError
 
@@ -23,11 +24,14 @@ def upgrade(context: typer.Context, db: Db = None) -> None:
 
 @app.command()
 def check(context: typer.Context, db: Db = None) -> None:
-    """Look for damage: the file, the references, the tree, the counts and the search index."""
+    """Look for damage: the file, the references, the tree, the counts, the search index and the audit."""
     from ringfence.storage.maintenance import check as look
 
     database = settings(context.obj, db, None).open()
     problems = look(database)
+    _, wrong = verified(database)
+    if wrong:
+        problems.append("the audit is not whole ('ringfence audit verify' says where)")
     if problems:
         raise RingfenceError(f"{database.name}: " + "; ".join(problems) + ": restore a backup, or load a dump")
     typer.echo(f"{database.name} is sound")

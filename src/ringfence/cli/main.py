@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ringfence.cli import start
-from ringfence.cli.settings import WrongUsage
+from ringfence.cli.settings import Faults, WrongUsage
 from ringfence.domain.errors import InvalidDocument, RingfenceError
 
 
@@ -27,7 +27,7 @@ def run(arguments: Sequence[str]) -> int:
     except WrongUsage as error:
         _fail([str(error)])
         return 2
-    except InvalidDocument as error:
+    except (InvalidDocument, Faults) as error:
         return _fail(error.faults)
     except RingfenceError as error:
         return _fail([str(error)])

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 Kind = Annotated[
     str,
-    typer.Argument(metavar="KIND", help="customers, sites, devices, users, security-groups, customer-groups or roles."),
+    typer.Argument(
+        metavar="KIND", help="customers, sites, devices, users, security-groups, customer-groups, roles or audit."
+    ),
 ]
 Under = Annotated[
     str | None, typer.Option("--under", metavar="CUSTOMER-KEY", help="Only this customer and those nested below it.")
@@ -48,7 +50,7 @@ def list_records(
     limit: Annotated[int | None, typer.Option("--limit", min=0, metavar="N", help="At most so many.")] = None,
     output: Annotated[
         Literal["table", "json", "csv", "keys"],
-        typer.Option("--format", help="keys prints one key a line, sorted."),
+        typer.Option("--format", help="keys prints one key a line, sorted (for audit: the entries' numbers)."),
     ] = "table",
     db: Db = None,
     at: At = None,
@@ -59,7 +61,10 @@ def list_records(
     viewer = settings(context.obj, db, at, login).viewer()
     wanted = _listing(viewer, kind, under, search)
     if output == "keys":
-        _print(f"{key}\n" for key in listing.keys(viewer, wanted, limit))
+        # Entries of the audit have the keys of what they tell of: their own are their numbers.
+        audited = kind == "audit"
+        keys = _numbers(listing.export(viewer, wanted, limit)) if audited else listing.keys(viewer, wanted, limit)
+        _print(f"{key}\n" for key in keys)
         return
     found = listing.export(viewer, wanted, limit)
     if output == "json":
@@ -112,6 +117,10 @@ def _listing(viewer: Viewer, kind: str, under: str | None, search: str) -> Listi
     from ringfence.services.records import Listing
 
     return Listing(kind, search, under=customer_id(viewer, under) if under is not None else None)
+
+
+def _numbers(found: Iterable[Record]) -> Iterator[str]:
+    return (str(record.fields()["number"]) for record in found)
 
 
 def _print(pieces: Iterable[str]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,14 @@ class WrongUsage(RingfenceError):  # noqa: N818 - named for what it says
     """The command line itself is wrong: exit status 2."""
 
 
+class Faults(RingfenceError):  # noqa: N818 - likewise
+    """Several things are wrong; each is said in a line of its own."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = tuple(faults)
+
+
 def checked(login: str) -> str:
     """A login as it was typed. Raises WrongUsage for an empty one, RingfenceError for one that nobody can have."""
     if not login:
@@ -30,6 +39,19 @@ def checked(login: str) -> str:
     except UnicodeEncodeError:
         raise RingfenceError("nobody has that login") from None
     return login
+
+
+def origin(what: str) -> str:
+    """Where a change comes from, as the audit says it: ``what``, and whence over SSH if that is how."""
+    connection = os.environ.get("SSH_CONNECTION")
+    if not connection:
+        return what
+    from ipaddress import ip_address
+
+    try:
+        return f"{what} over ssh from {ip_address(connection.split()[0])}"
+    except (ValueError, IndexError):
+        return f"{what} over ssh"  # whoever sets the variable by hand writes nothing into the audit
 
 
 @dataclass(frozen=True)

@@ -1,46 +1,107 @@
-"""``load``, ``dump`` and ``schema``: the snapshot document."""
+"""``load``, ``what-if``, ``dump`` and ``schema``: the snapshot document."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
+from ringfence.cli.differences import gains
 from ringfence.cli.options import AsUser, At, Db, settings
+from ringfence.cli.settings import checked, origin
 
 if TYPE_CHECKING:
     from ringfence.snapshot.collect import Progress
+    from ringfence.visibility.comparison import Comparison
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="A snapshot, JSON or YAML; - reads standard input.")]
+_SHOWN: Final = 10
 
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
     app.command("load")(load)
+    app.command("what-if")(what_if)
     app.command("dump")(dump)
     app.command("schema")(schema)
 
 
-def load(
-    context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A snapshot, JSON or YAML; - reads standard input.")],
-    db: Db = None,
-) -> None:
+def load(context: typer.Context, file: File, db: Db = None) -> None:
     """Load a snapshot into an empty or an existing database: upsert by key, all or nothing."""
     from ringfence.snapshot.collect import collect
-    from ringfence.snapshot.load import load_contents
+    from ringfence.snapshot.load import COMMAND_LINE, load_contents
 
     chosen = settings(context.obj, db, None)
     with _progress() as progress:
         # Read before the database is opened: nobody waits for a lock that a reader of a long file holds.
-        contents = collect(sys.stdin.buffer if str(file) == "-" else file, progress)
+        contents = collect(_source(file), progress)
         with chosen.open_or_make() as database:
-            counts = load_contents(database, contents, progress)
+            counts = load_contents(database, contents, progress, origin(COMMAND_LINE))
     said = ", ".join(_said(name.replace("_", " "), number) for name, number in counts.items() if number)
     typer.echo(f"loaded {said or 'nothing'}")
+
+
+def what_if(
+    context: typer.Context,
+    file: File,
+    login: AsUser = None,
+    output: Annotated[
+        Literal["text", "json"], typer.Option("--format", help="json has every key; text the first ten of each.")
+    ] = "text",
+    db: Db = None,
+    at: At = None,
+) -> None:
+    """Say what loading a file would change: who gains and loses which customers and devices. Changes nothing.
+
+    With --as, as far as that user may know.
+    """
+    from ringfence.snapshot.collect import collect
+    from ringfence.snapshot.what_if import what_if as compare
+    from ringfence.visibility.viewer import Viewer
+
+    chosen = settings(context.obj, db, at, login)
+    with _progress() as progress:
+        contents = collect(_source(file), progress)
+        database = chosen.open()
+        viewer = None if chosen.login is None else Viewer.sign_in(database, checked(chosen.login), chosen.at)
+        found = compare(database, contents, progress, chosen.at, viewer)
+    if output == "json":
+        typer.echo(json.dumps({"users": [asdict(one) for one in found]}, indent=2, ensure_ascii=False))
+    else:
+        for line in _text(found):
+            typer.echo(line)
+
+
+def _text(found: Sequence[Comparison]) -> Iterator[str]:
+    from rich.cells import cell_len
+
+    from ringfence.console.text import literal
+
+    if not found:
+        yield "Nobody gains or loses anything."
+    width = max((cell_len(literal(one.login)) for one in found), default=0)
+    for one in found:
+        numbers = map(len, (one.customers_gained, one.customers_lost, one.devices_gained, one.devices_lost))
+        yield gains(one.login, width, *numbers)
+        for sign, noun, keys in (
+            ("+", "customers", one.customers_gained),
+            ("−", "customers", one.customers_lost),
+            ("+", "devices", one.devices_gained),
+            ("−", "devices", one.devices_lost),
+        ):
+            if keys:
+                more = f" and {len(keys) - _SHOWN:,} more" if len(keys) > _SHOWN else ""
+                yield f"  {sign} {noun}: {', '.join(map(literal, keys[:_SHOWN]))}{more}"
+
+
+def _source(file: Path) -> Path | IO[bytes]:
+    return sys.stdin.buffer if str(file) == "-" else file
 
 
 def _said(name: str, number: int) -> str:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from ringfence.cli.settings import Settings, checked
+from ringfence.cli.settings import Settings, checked, origin
 from ringfence.domain.errors import RingfenceError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def console(chosen: Settings) -> None:
     def connect() -> Workspace:
         from ringfence.services.workspace import Workspace
 
-        return Workspace(chosen.open())
+        return Workspace(chosen.open(), origin=origin("console"))
 
     _run(connect, chosen.login, demo=False)
 
@@ -65,7 +65,7 @@ def demo(login: str | None) -> None:
             from ringfence.services.workspace import Workspace
             from ringfence.snapshot.demo import scratch_copy
 
-            return Workspace(stack.enter_context(scratch_copy()))
+            return Workspace(stack.enter_context(scratch_copy()), origin=origin("console"))
 
         _run(connect, login, demo=True)
 

@@ -3,24 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from textual.app import App
 from textual.binding import Binding
+from textual.screen import ModalScreen, Screen
 from textual.theme import Theme
 from textual.widgets import Input
 
 from ringfence.console.asking import Asks
 from ringfence.console.commands.palette import Commands
-from ringfence.console.screens.area import AreaScreen
+from ringfence.console.rights import ASKED
+from ringfence.console.screens.area import AreaScreen, CommandScreen
 from ringfence.console.screens.customers import CustomersScreen
-from ringfence.console.screens.records import DevicesScreen, UsersScreen
 from ringfence.console.text import literal, number
 from ringfence.console.themes import DEFAULT, load_theme, load_themes
 
 if TYPE_CHECKING:
     from ringfence.services.records import Profile
     from ringfence.services.workspace import Viewer, Workspace
+
+_LOOK_SECONDS = 1.0
+"""How often it is looked whether anything has changed: twice as often as it must be seen."""
+
+
+def _devices() -> Screen[Any]:
+    from ringfence.console.screens.records import DevicesScreen
+
+    return DevicesScreen()
+
+
+def _users() -> Screen[Any]:
+    from ringfence.console.screens.records import UsersScreen
+
+    return UsersScreen()
+
+
+def _security() -> Screen[Any]:
+    from ringfence.console.screens.records import SecurityScreen
+
+    return SecurityScreen()
+
+
+def _groups() -> Screen[Any]:
+    from ringfence.console.screens.records import GroupsScreen
+
+    return GroupsScreen()
+
+
+def _roles() -> Screen[Any]:
+    from ringfence.console.screens.records import RolesScreen
+
+    return RolesScreen()
+
+
+def _audit() -> Screen[Any]:
+    from ringfence.console.screens.audit import AuditScreen
+
+    return AuditScreen()
 
 
 class RingfenceApp(App[str], Asks):
@@ -32,7 +72,15 @@ class RingfenceApp(App[str], Asks):
     TITLE = "ringfence"
     CSS_PATH = "app.tcss"
     COMMANDS: ClassVar[set[Any]] = {Commands}
-    SCREENS = {"customers": CustomersScreen, "devices": DevicesScreen, "users": UsersScreen}
+    SCREENS: ClassVar[dict[str, Callable[[], Screen[Any]]]] = {
+        "customers": CustomersScreen,
+        "devices": _devices,
+        "users": _users,
+        "security": _security,
+        "groups": _groups,
+        "roles": _roles,
+        "audit": _audit,
+    }
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+backslash"  # ours is a command like any other
     BINDINGS: ClassVar[list[Any]] = [
@@ -50,6 +98,13 @@ class RingfenceApp(App[str], Asks):
         self.profile: Profile | None = None
         self.view = 0
         """Counts the sign-ins; a screen that shows an earlier one catches up."""
+        self.changes = 0
+        """Counts the changes of the data that were noticed since; likewise."""
+        self.rights: frozenset[str] = frozenset()
+        """What the viewer may do anywhere, of what is asked here."""
+        self.catalogue = 0
+        """How many permissions there are."""
+        self._stamp: tuple[int, int] | None = None
         self.areas: list[AreaScreen] = []
         """The numbered screens that have come up so far."""
         self.console_themes: list[Theme] = []
@@ -71,6 +126,7 @@ class RingfenceApp(App[str], Asks):
             else:
                 self.sign_in(self._login)
             self.ask("themes", load_themes, self._themes_found)
+            self.set_interval(_LOOK_SECONDS, self.look_for_changes)
 
         self.ask("connect", self._connect, connected, self.give_up)
 
@@ -100,6 +156,7 @@ class RingfenceApp(App[str], Asks):
         if self.viewer is None:
             return
         self.viewer = self.profile = None
+        self.rights = frozenset()
         self.clear_notifications()
         self.notify(reason, markup=False, severity="error")
         while len(self.screen_stack) > 2:
@@ -113,6 +170,40 @@ class RingfenceApp(App[str], Asks):
         workspace, viewer = self.workspace, self.viewer
         if workspace is not None and viewer is not None:
             self.ask("session", lambda: workspace.check(viewer), lambda _: None, lambda _: None)
+
+    def look_for_changes(self) -> None:
+        """Looks whether anything of the tenant has changed, by whomever, and shows what is on screen as it is now.
+
+        Not while a dialog asks something, which is about what was there when it came up.
+        """
+        workspace, viewer, known = self.workspace, self.viewer, self._stamp
+        if workspace is None or viewer is None or isinstance(self.screen, ModalScreen):
+            return
+        if any(worker.group == "look" and not worker.is_finished for worker in self.workers):
+            return  # a database that answers slowly is not asked twice
+
+        def look() -> _Standing | None:
+            stamp = workspace.stamp(viewer)
+            if stamp == known:
+                return None
+            workspace.check(viewer)
+            return _standing(workspace, viewer, stamp, self.demo)
+
+        def looked(found: _Standing | None) -> None:
+            if found is not None:
+                self._take_standing(found)
+                self.changes += 1
+                self.refresh_bindings()
+                if isinstance(self.screen, CommandScreen):
+                    self.screen.catch_up()
+
+        def failed(_: str) -> None:
+            self._stamp = None  # once it answers again, everything is read again
+
+        self.ask("look", look, looked, failed)
+
+    def _take_standing(self, standing: _Standing) -> None:
+        self._stamp, self.profile, self.rights = standing.stamp, standing.profile, standing.rights
 
     def on_command_palette_opened(self) -> None:
         """Keeps the palette's cursor still: each blink is traffic on a slow line."""
@@ -153,13 +244,17 @@ class RingfenceApp(App[str], Asks):
         workspace = self.workspace
         assert workspace is not None
 
-        def look() -> tuple[Viewer, Profile]:
+        def look() -> tuple[Viewer, _Standing, int]:
             viewer = workspace.sign_in(login)
-            return viewer, workspace.profile(viewer, totals=self.demo)
+            stamp = workspace.stamp(viewer)
+            catalogue = self.catalogue or len(workspace.permission_choices(viewer, everywhere=True))
+            return viewer, _standing(workspace, viewer, stamp, self.demo), catalogue
 
-        def signed_in(found: tuple[Viewer, Profile]) -> None:
+        def signed_in(found: tuple[Viewer, _Standing, int]) -> None:
             first = self.viewer is None
-            self.viewer, self.profile = found
+            self.viewer, standing, self.catalogue = found
+            self._take_standing(standing)
+            assert self.profile is not None
             self.view += 1
             self.refresh_bindings()  # what was off for want of a user is on now
             for screen in self.areas:
@@ -180,9 +275,22 @@ class RingfenceApp(App[str], Asks):
         self.ask("sign-in", look, signed_in, refused)
 
 
+class _Standing(NamedTuple):
+    """Who looks, what they see and may do, as of a state of the data."""
+
+    stamp: tuple[int, int]
+    profile: Profile
+    rights: frozenset[str]
+
+
+def _standing(workspace: Workspace, viewer: Viewer, stamp: tuple[int, int], totals: bool) -> _Standing:
+    """The stamp is that of a moment before: what changes meanwhile is noticed the next time."""
+    return _Standing(stamp, workspace.profile(viewer, totals=totals), workspace.may(viewer, *ASKED))
+
+
 def _import_dialogs() -> None:
     """Imports what the next keys may open, while nobody waits for it."""
-    from ringfence.console.screens import choose_user, help, side_by_side  # noqa: A004, F401
+    from ringfence.console.screens import audit, choose_user, dialog, help, records, side_by_side  # noqa: A004, F401
 
 
 def summary(profile: Profile) -> str:

@@ -19,7 +19,7 @@ from ringfence.storage.engine import Database
 from ringfence.visibility import overview
 from ringfence.visibility.audit import REFERENCES, Words, faults
 from ringfence.visibility.kinds import AUDIT, KINDS
-from ringfence.visibility.point import find
+from ringfence.visibility.point import among, find
 from ringfence.visibility.states import Edit
 from ringfence.visibility.undo import entries_of, last_change, reversal
 from ringfence.visibility.viewer import Sight, Viewer
@@ -39,7 +39,7 @@ def detail(viewer: Viewer, entry: int) -> AuditDetail:
         lines = [_line(sight, known, name, change) for name, change in fields.items()]
         same = select(AuditEntry.id).where(AuditEntry.tenant_id == viewer.tenant_id, AuditEntry.change == row.change)
         undone = select(AuditEntry.id).where(AuditEntry.tenant_id == viewer.tenant_id, AuditEntry.undoes == row.change)
-        count = len(sight.connection.execute(same).all())
+        count = len(among(sight, AUDIT.permission, AUDIT, list(sight.connection.execute(same).scalars())))
         was_undone = sight.connection.execute(undone).first() is not None
         seen_actor = row.actor_key is None or find(sight, "user.list", KINDS["users"], "key", row.actor_key) is not None
     record = AuditRecord(

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from ringfence.domain.builtin_roles import BUILTIN_ROLES
 from ringfence.domain.customer import Customer
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.permission import CATALOGUE, EVERYWHERE, PERMISSIONS, POLICY_EDIT
-from ringfence.domain.security_group import SecurityGroup
+from ringfence.domain.security_group import ALL, SecurityGroup
 from ringfence.domain.user import User
 from ringfence.services import listing
 from ringfence.services.records import Listing, Opened
 from ringfence.visibility import overview
-from ringfence.visibility.intervals import contains
+from ringfence.visibility.intervals import Interval, contains, nested
 from ringfence.visibility.kinds import CUSTOMERS, DEVICES, ROLES, SECURITY_GROUPS, kind_named
 from ringfence.visibility.point import among
 from ringfence.visibility.reach import read_reaches
@@ -72,37 +73,43 @@ class RoleTemplate:
 
 
 def customers(viewer: Viewer, include: Sequence[int] = ()) -> CustomerChoices:
-    """Every customer that the viewer sees. The tenant's root is among them only where ``include`` holds its id."""
+    """Every customer that the viewer sees. The tenant's root is among them only where ``include`` holds its id.
+
+    They are read once for a version of the tenant: a hundred thousand take a noticeable moment.
+    """
     with viewer.look(CUSTOMERS.permission, DEVICES.permission) as sight:
-        rows = overview.whole_tree(sight)
-        devices = overview.scope_nodes(sight, DEVICES.permission)
-        whole = sight.scope(DEVICES.permission).records.whole
-    wanted = set(include)
-    rows = [row for row in rows if row.parent_id is not None or row.id in wanted]
-    own = [row.device_count if whole or contains(devices, row.path) else 0 for row in rows]
+        root = overview.root_of(sight)
+        with_root = root in set(include)
+        found = sight.memo.get(("choices", with_root))
+        if not isinstance(found, CustomerChoices):
+            rows = overview.whole_tree(sight)
+            devices = overview.record_nodes(sight, DEVICES.permission)
+            whole = sight.scope(DEVICES.permission).records.whole
+            found = sight.memo["choices", with_root] = _choices(
+                rows, None if whole else devices, overview.devices_at_sites(sight), None if with_root else root
+            )
+    return found
+
+
+def _choices(
+    rows: Sequence[Row[Any]], devices: list[Interval] | None, at_sites: Mapping[int, int], root: int | None
+) -> CustomerChoices:
+    """``rows`` by name; ``devices`` where their own are counted (None: everywhere), ``at_sites`` those of other
+    customers; ``root`` to be left out.
+    """
+    rows = [row for row in rows if row[0] != root]
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], [], [], [], []]
+    ids, names, folded, paths, own, above = columns
+    if devices is not None:
+        places = zip(ids, own, paths, strict=True)
+        own = [count if contains(devices, path) else at_sites.get(one, 0) for one, count, path in places]
+    rank = {customer: place for place, customer in enumerate(ids)}
+    parents = [rank.get(parent, -1) for parent in above]
     below = list(own)
-    above = [-1] * len(rows)
-    stack: list[int] = []
-    for place, row in enumerate(rows):
-        while stack and not row.path.startswith(rows[stack[-1]].path):
-            stack.pop()
-        above[place] = stack[-1] if stack else -1
-        stack.append(place)
-    for place in range(len(rows) - 1, -1, -1):
-        if above[place] >= 0:
-            below[above[place]] += below[place]
-    order = sorted(range(len(rows)), key=lambda place: (rows[place].search_key, rows[place].id))
-    rank = [0] * len(rows)
-    for number, place in enumerate(order):
-        rank[place] = number
-    return CustomerChoices(
-        [rows[place].id for place in order],
-        [rows[place].name for place in order],
-        [rows[place].search_key for place in order],
-        [rank[above[place]] if above[place] >= 0 else -1 for place in order],
-        [own[place] for place in order],
-        [below[place] for place in order],
-    )
+    for place in sorted(range(len(ids)), key=[-path.count("/") for path in paths].__getitem__):
+        if parents[place] >= 0:
+            below[parents[place]] += below[place]
+    return CustomerChoices(ids, names, folded, parents, own, below)
 
 
 def records(viewer: Viewer, kind: str) -> RecordChoices:
@@ -157,7 +164,7 @@ def templates() -> tuple[RoleTemplate, ...]:
 def home_of_new(viewer: Viewer, permission: str) -> tuple[int, str] | None:
     """The topmost node at which the viewer may create something, by the permission to create it; None for nowhere."""
     with viewer.look(CUSTOMERS.permission, permission) as sight:
-        nodes = overview.scope_nodes(sight, permission)
+        nodes = overview.record_nodes(sight, permission)
         tops = [row for row in roots(sight) if contains(nodes, row.path)]
         if tops:
             first = min(tops, key=lambda row: (row.parent_id is not None, row.search_key))
@@ -176,7 +183,7 @@ def group_for_customer(viewer: Viewer, customer: int, temporary: int = -1) -> tu
     The new one has the customer's name, the customer with all that is nested in it, and a private role like the
     built-in customer user's, as far as the viewer holds it; ``temporary`` and the id below it stand for the two.
     """
-    held = {one.key for one in permissions(viewer, everywhere=False, made_for=True) if not one.blocked}
+    free = {one.key for one in permissions(viewer, everywhere=False, made_for=True) if not one.blocked}
     with viewer.look(
         CUSTOMERS.permission, SECURITY_GROUPS.permission, ROLES.permission, "security_group.create"
     ) as sight:
@@ -192,7 +199,10 @@ def group_for_customer(viewer: Viewer, customer: int, temporary: int = -1) -> tu
             Customer.tenant_id == viewer.tenant_id, Customer.parent_id.is_(None)
         )
         top = sight.connection.execute(root).one()
-        owner = top.id if contains(overview.scope_nodes(sight, "security_group.create"), top.path) else customer
+        own = read_reaches(sight.connection, [viewer.user_id], viewer.at or datetime.now(UTC))[viewer.user_id]
+        path = sight.connection.execute(select(Customer.path).where(Customer.id == customer)).scalar_one()
+        held = {one for one in free if own.covers(one, [nested(path)])}
+        owner = top.id if contains(overview.record_nodes(sight, "security_group.create"), top.path) else customer
     template = next(role for role in BUILTIN_ROLES if role.key == "customer-user")
     name = named[customer]
     role = RoleState(owner, name, "service_provider", (template.permissions or PERMISSIONS) & held, private=True)
@@ -223,3 +233,39 @@ def used_by(viewer: Viewer, kind: str, record: int) -> tuple[list[str], list[str
         query = select(User.login).where(User.id.in_(users)).order_by(User.login_key)
         logins = list(sight.connection.execute(query).scalars())
         return sorted(overview.names(sight, SECURITY_GROUPS, groups).values()), logins
+
+
+@dataclass(frozen=True, slots=True)
+class GroupNote:
+    """A group in a few words. ``made_for`` says that a security group was made for one customer's users."""
+
+    name: str
+    note: str
+    made_for: bool = False
+    active: bool = True
+
+
+def group_notes(viewer: Viewer, kind: str, ids: Sequence[int]) -> dict[int, GroupNote]:
+    """Words on each of these security or customer groups, of those that the viewer may list."""
+    listed = kind_named(kind)
+    with viewer.look(*overview.LISTING) as sight:
+        names = overview.names(sight, listed, ids)
+        wanted = sorted(names)
+        counts = overview.customers_of(sight, listed, wanted)
+        if listed is not SECURITY_GROUPS:
+            active = overview.active_of(sight, wanted)
+            return {group: GroupNote(names[group], _many(counts[group]), active=active[group]) for group in wanted}
+        query = select(SecurityGroup.id, SecurityGroup.scope, SecurityGroup.made_for_id)
+        rows = sight.connection.execute(query.where(SecurityGroup.id.in_(wanted))).all()
+    return {
+        row.id: GroupNote(
+            names[row.id],
+            "all customers" if row.scope == ALL else _many(counts[row.id]),
+            row.made_for_id is not None,
+        )
+        for row in rows
+    }
+
+
+def _many(count: int) -> str:
+    return f"{count:,} customer{'' if count == 1 else 's'}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -21,7 +22,7 @@ from ringfence.visibility import overview
 from ringfence.visibility.audit import Actor
 from ringfence.visibility.editing import Outcome, apply
 from ringfence.visibility.impact import devices_in, shared
-from ringfence.visibility.intervals import contains, intersect, nested
+from ringfence.visibility.intervals import contains, intersect, nested, within
 from ringfence.visibility.kinds import (
     CUSTOMER_GROUPS,
     CUSTOMERS,
@@ -60,6 +61,7 @@ __all__ = [
     "UserState",
 ]
 
+_PATHS: Final = select(Customer.id, Customer.path)
 _SOON: Final = timedelta(days=3)
 _TOPS: Final = 200
 _CHUNK: Final = 500
@@ -110,7 +112,7 @@ def names_of(viewer: Viewer, kind: str, ids: Iterable[int]) -> dict[int, str]:
 
 def save(viewer: Viewer, edits: Sequence[Edit], origin: str, undoes: int | None = None) -> Saved:
     """Makes a change, whole or not at all. Raises Refused, or Conflict where somebody was faster."""
-    with viewer.database.writing() as connection:
+    with _conflicts_as_seen(viewer), viewer.database.writing() as connection:
         outcome = _apply(connection, viewer, edits, origin, measuring=False, undoes=undoes)
     return Saved(outcome.change, dict(outcome.created))
 
@@ -119,7 +121,7 @@ def preview(viewer: Viewer, edits: Sequence[Edit]) -> Preview:
     """What a change would do, from a transaction that is rolled back. Raises Conflict where somebody was faster."""
     found = Preview(())
     try:
-        with viewer.database.writing() as connection:
+        with _conflicts_as_seen(viewer), viewer.database.writing() as connection:
             outcome = _apply(connection, viewer, edits, "", measuring=True)
             found = _preview(connection, viewer, outcome)
             raise _RolledBack
@@ -138,7 +140,7 @@ def prospect(viewer: Viewer, edits: Sequence[Edit], user: int) -> Prospect:
     found: Prospect | None = None
     refused = Preview(())
     try:
-        with viewer.database.writing() as connection:
+        with _conflicts_as_seen(viewer), viewer.database.writing() as connection:
             if edits:
                 outcome = _apply(connection, viewer, edits, "", measuring=True)
                 shown = _preview(connection, viewer, outcome)
@@ -155,6 +157,22 @@ def prospect(viewer: Viewer, edits: Sequence[Edit], user: int) -> Prospect:
     if user < 0:
         return Prospect(0, 0, (), (), 0, (), None, refused)
     return replace(prospect(viewer, (), user), preview=refused)
+
+
+@contextmanager
+def _conflicts_as_seen(viewer: Viewer) -> Iterator[None]:
+    """A conflict tells of the record what its viewer sees of it, and who changed it where they may list that user."""
+    try:
+        yield
+    except Conflict as conflict:
+        said, kind, record = str(conflict), conflict.kind, conflict.id
+    else:
+        return
+    with viewer.look(*overview.LISTING, f"{kind}.view") as sight:
+        found = overview.open_state(sight, kind, record)  # type: ignore[arg-type]
+        who = overview.last_editor(sight, kind, found[0].key) if found else ""
+    state, revision = found or (None, 0)
+    raise Conflict(said, kind, record, state, revision, who)
 
 
 def _apply(
@@ -176,8 +194,10 @@ def _preview(connection: Connection, viewer: Viewer, outcome: Outcome) -> Previe
     own = _own(connection, viewer)
     listed = []
     rows = _users(connection, outcome.differences)
+    homes = dict(connection.execute(_PATHS.where(Customer.id.in_([user.home for user in outcome.gone.values()]))).all())
+    rows += [(own_id, user.login, user.name, homes[user.home]) for own_id, user in outcome.gone.items()]
     for user, login, name, path in rows:
-        if contains(own.region(USERS.permission).customers, path):
+        if user in outcome.differences and contains(own.region(USERS.permission).customers, path):
             difference = outcome.differences[user]
             listed.append(
                 UserDifference(
@@ -257,12 +277,12 @@ def _tops(connection: Connection, viewer: Viewer, own: Reach, reach: Reach) -> t
         found.extend(connection.execute(query))
     found.sort(key=lambda row: (row.search_key, row.id))
     shares = []
+    regions = {permission: reach.region(permission).nodes() for permission in PERMISSIONS}
     for row in found[:_TOPS]:
-        there = [nested(row.path)]
-        sites = tuple(site for site in devices.sites if contains(there, site.path))
-        count = devices_in(connection, viewer.tenant_id, Region(intersect(devices.customers, there), sites))
-        customers = measure(connection, viewer.tenant_id, intersect(nodes, there))[0]
-        held = frozenset(one for one in PERMISSIONS if reach.sees(one, row.path))
+        sites = tuple(site for site in devices.sites if contains([nested(row.path)], site.path))
+        count = devices_in(connection, viewer.tenant_id, Region(within(devices.customers, row.path), sites))
+        customers = measure(connection, viewer.tenant_id, within(nodes, row.path))[0]
+        held = frozenset(permission for permission, there in regions.items() if contains(there, row.path))
         shares.append(CustomerShare(row.id, row.name, customers, count, held))
     return tuple(shares), len(found)
 

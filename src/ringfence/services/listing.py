@@ -14,6 +14,7 @@ from ringfence.visibility import overview, tree
 from ringfence.visibility import page as pages
 from ringfence.visibility.kinds import AUDIT, CUSTOMERS, KINDS, SITES, USERS, Kind, kind_named
 from ringfence.visibility.point import among, find
+from ringfence.visibility.undo import undone
 from ringfence.visibility.viewer import Sight, Viewer
 
 Names = dict[int, tuple[str, str | None]]
@@ -106,7 +107,7 @@ def _beside(sight: Sight, kind: Kind, ids: list[int], found: list[Row[Any]]) -> 
     if kind is AUDIT:
         keys = {row.actor_key for row in found} - {None}
         seen = {key for key in keys if find(sight, USERS.permission, USERS, "key", key) is not None}
-        return {"actors": seen}
+        return {"actors": seen, "undone": undone(sight, {row.change for row in found})}
     if kind.name not in ("security-groups", "customer-groups", "roles"):
         return {}
     beside: dict[str, Any] = {"users": {i: len(users) for i, users in overview.users_of(sight, kind, ids).items()}}
@@ -139,7 +140,8 @@ def _record(
     if kind is AUDIT:
         at = row.sort_value.partition(" ")[0]
         actor = row.actor_login if row.actor_key is None or row.actor_key in beside["actors"] else ""
-        change = (row.number, row.change, row.undoes, at, actor, row.origin, row.action, row.kind)
+        taken_back = row.change in beside["undone"]
+        change = (row.number, row.change, row.undoes, at, actor, row.origin, row.action, row.kind, taken_back)
         return records.AuditRecord(*shared, *change)
     users = beside["users"].get(row.id, 0)
     if kind.name == "security-groups":

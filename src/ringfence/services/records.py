@@ -142,7 +142,8 @@ class RoleRecord(Record):
 @dataclass(frozen=True, slots=True)
 class AuditRecord(Record):
     """One record changed. ``number`` is its place in the audit, ``change`` that of the first entry of its transaction;
-    ``actor`` is empty where the viewer may not list whoever made the change. ``at`` is ISO 8601, in UTC."""
+    ``actor`` is empty where the viewer may not list whoever made the change. ``at`` is ISO 8601, in UTC; ``undone``
+    says that the change was taken back."""
 
     number: int
     change: int
@@ -152,6 +153,7 @@ class AuditRecord(Record):
     origin: str
     action: str
     kind: str
+    undone: bool = False
 
     def fields(self) -> dict[str, Any]:
         return {

@@ -209,6 +209,11 @@ class Workspace:
         self.check(viewer)
         return choices.groups_naming(viewer, kind, customer)
 
+    def group_notes(self, viewer: Viewer, kind: str, ids: Sequence[int]) -> dict[int, choices.GroupNote]:
+        """Words on each of these security or customer groups."""
+        self.check(viewer)
+        return choices.group_notes(viewer, kind, ids)
+
     def used_by(self, viewer: Viewer, kind: str, record: int) -> tuple[list[str], list[str]]:
         """Names of the security groups (of a role) and logins of the users that stand on a role or group."""
         self.check(viewer)

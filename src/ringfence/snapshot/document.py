@@ -120,11 +120,14 @@ class DeviceEntry(Owned):
 
 
 class RoleEntry(Owned):
-    """A named set of permissions with an access level."""
+    """A named set of permissions with an access level; ``private`` to the one security group that uses it, or one that
+    came with Ringfence (``builtin``)."""
 
     owner: Key | None = None
     access_level: Literal["service_provider", "customer", "site"]
     permissions: Permissions = Field(default_factory=list)
+    private: bool = False
+    builtin: bool = False
 
 
 class MemberCustomer(Entry):
@@ -135,12 +138,14 @@ class MemberCustomer(Entry):
 
 
 class SecurityGroupEntry(Owned):
-    """A role over all customers, or over the selected ones. Without a role it gives nothing."""
+    """A role over all customers, or over the selected ones. Without a role it gives nothing. ``made_for`` is the
+    customer for whose single-customer users it was generated."""
 
     owner: Key | None = None
     role: Key | None
     scope: Literal["all", "selected"]
     customers: list[MemberCustomer] = Field(default_factory=list)
+    made_for: Key | None = None
 
 
 class CustomerGroupEntry(Owned):

@@ -186,6 +186,7 @@ class _Source:
                 "name": row.name,
                 "access_level": row.access_level,
                 "permissions": "all" if row.all_permissions else permissions,
+                **{flag: True for flag in ("private", "builtin") if getattr(row, flag)},
             }
 
     def _members(self, mapped: Any) -> dict[int, list[Entry]]:
@@ -211,6 +212,7 @@ class _Source:
     def _security_groups(self, tenant: int, owner: Entry) -> Iterator[Entry]:
         members = self._members(SecurityGroupCustomer)
         for row in self._rows("security_groups", tenant):
+            made_for = self.keys["customers"].get(row.made_for_id)
             yield {
                 "key": row.key,
                 **owner,
@@ -219,6 +221,7 @@ class _Source:
                 "role": self.keys["roles"].get(row.role_id),
                 "scope": row.scope,
                 "customers": members.get(row.id, []),
+                **({} if made_for is None else {"made_for": made_for}),
             }
 
     def _customer_groups(self, tenant: int, owner: Entry) -> Iterator[Entry]:

@@ -14,9 +14,7 @@ from ringfence.domain.customer import Customer
 from ringfence.domain.customer_group import CustomerGroup
 from ringfence.domain.device import Device
 from ringfence.domain.errors import InvalidDocument
-from ringfence.domain.grants import (
-    Membership,
-)
+from ringfence.domain.grants import Membership
 from ringfence.domain.role import Role
 from ringfence.domain.security_group import SecurityGroup
 from ringfence.domain.site import Site
@@ -24,6 +22,7 @@ from ringfence.domain.tenant import Tenant
 from ringfence.domain.text import search_key
 from ringfence.domain.user import User
 from ringfence.snapshot.collect import Contents, DeviceRow, Progress, collect, collect_from, fault
+from ringfence.snapshot.load_audit import audit_load
 from ringfence.snapshot.load_grants import TIES, GrantRows
 from ringfence.snapshot.read import show
 from ringfence.snapshot.resolve import Resolver
@@ -34,30 +33,52 @@ _OWN_IDS: Final = tuple(
     mapped.__table__
     for mapped in (Tenant, Customer, Site, Device, Role, SecurityGroup, CustomerGroup, User, Membership)
 )
-_CHUNK: Final = 500
 _MANY: Final = 1000
+COMMAND_LINE: Final = "command line"
 
 
-def load_file(database: Database, source: Path | IO[bytes], progress: Progress | None = None) -> dict[str, int]:
-    """Loads a snapshot file; returns how many entries each list had.
+def load_file(
+    database: Database, source: Path | IO[bytes], progress: Progress | None = None, origin: str = COMMAND_LINE
+) -> dict[str, int]:
+    """Loads a snapshot file; returns how many entries each list had. ``origin`` is where the audit says it came from.
 
     Raises InvalidDocument with every fault it has, or RingfenceError; in both cases nothing was changed.
     """
-    told: Progress = progress or (lambda _step, _done: None)
-    return load_contents(database, collect(source, told), told)
+    told: Progress = progress or _silent
+    return load_contents(database, collect(source, told), told, origin)
 
 
-def load_document(database: Database, document: dict[str, Any]) -> dict[str, int]:
-    """The same for a document that is in memory already."""
-    return load_contents(database, collect_from(document), lambda _step, _done: None)
+def load_document(database: Database, document: dict[str, Any], origin: str | None = None) -> dict[str, int]:
+    """The same for a document that is in memory already. Without an origin the audit says nothing of it: what is made
+    in memory, such as the demo, has no history yet."""
+    return load_contents(database, collect_from(document), _silent, origin)
 
 
-def load_contents(database: Database, contents: Contents, progress: Progress) -> dict[str, int]:
+def load_contents(
+    database: Database, contents: Contents, progress: Progress, origin: str | None = COMMAND_LINE
+) -> dict[str, int]:
     """The same for a file that was read already."""
     with database.writing() as connection:
-        _Load(connection, contents, progress).run()
+        load_into(connection, contents, progress, origin)
+        settle_ids(connection, _OWN_IDS)
+        if len(contents.devices) + sum(map(len, contents.entries.values())) >= _MANY:
+            settle_statistics(connection, (mapped.__table__ for mapped in (*_LISTS, *TIES)))
     counts = {name: len(entries) for name, entries in contents.entries.items()}
     return {**counts, "devices": len(contents.devices)}
+
+
+def load_into(connection: Connection, contents: Contents, progress: Progress, origin: str | None = None) -> None:
+    """The same in a writing transaction of the caller's, who may roll it back, upon which it left no trace."""
+    _Load(connection, contents, progress, origin).run()
+
+
+def keep_others_out(connection: Connection) -> None:
+    """Keeps other writers out until the transaction ends: what is read from now on is what a load in it starts from."""
+    lock_ids(connection, _OWN_IDS)
+
+
+def _silent(_step: str, _done: int) -> None:
+    pass
 
 
 @dataclass
@@ -65,9 +86,10 @@ class _Load:
     connection: Connection
     contents: Contents
     progress: Progress
+    origin: str | None
 
     def run(self) -> None:
-        lock_ids(self.connection, _OWN_IDS)
+        keep_others_out(self.connection)
         if self.connection.dialect.name == "sqlite":
             # Rows arrive list by list; what they refer to is checked below, and the engine checks again at the end.
             self.connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
@@ -95,7 +117,11 @@ class _Load:
         self._astray()
         self._refuse()
         grants.write()
+        self._private_roles()
+        self._refuse()
         self._settle()
+        if self.origin is not None:
+            audit_load(self.connection, self.contents, self.to, self.origin)
 
     def _refuse(self) -> None:
         if self.contents.faults:
@@ -113,9 +139,11 @@ class _Load:
                 if holder is not row:
                     message = f"{show(row.unit_id)} is the unit id of device {show(holder.key)} too"
                     self.contents.faults.append(fault("devices", row.place, row.key, "unit_id", message))
+        self.freed: list[dict[str, int]] = []
+        if not self.contents.devices:
+            return
         tenants = {own: key for key, own in self.to.tenants.items()}
         changing: set[tuple[str, str]] = set()
-        self.freed: list[dict[str, int]] = []
         query = select(Device.id, Device.tenant_id, Device.key, Device.unit_id).where(Device.unit_id != "")
         for own, tenant, key, unit_id in self.connection.execute(query):
             changing = changing or {(row.tenant, row.key) for row in self.contents.devices}
@@ -157,7 +185,10 @@ class _Load:
         )
         if known:
             statement = update(mapped.__table__).where(mapped.__table__.c.id == bindparam("own_id"))
-            self.connection.execute(statement.values({column: bindparam(column) for column in columns}), known)
+            values: dict[str, Any] = {column: bindparam(column) for column in columns}
+            if "revision" in mapped.__table__.c:
+                values["revision"] = mapped.__table__.c.revision + 1  # so that a form opened before notices
+            self.connection.execute(statement.values(values), known)
 
     def _tenants(self) -> None:
         entries = self.contents.entries["tenants"]
@@ -257,15 +288,32 @@ class _Load:
                 message = f"device {show(device)}, which is not in the file, stands on it"
                 self.contents.faults.append(fault("sites", index, site, "customer", message))
 
+    def _private_roles(self) -> None:
+        """Finds private roles that several security groups would use."""
+        groups = select(func.count()).where(SecurityGroup.role_id == Role.id).correlate(Role).scalar_subquery()
+        query = select(SecurityGroup.tenant_id, SecurityGroup.key, Role.key)
+        query = query.join(Role, Role.id == SecurityGroup.role_id).where(Role.private, groups > 1)
+        found = self.connection.execute(query.order_by(SecurityGroup.id)).all()
+        if not found:
+            return
+        tenants = {own: key for key, own in self.to.tenants.items()}
+        told = {
+            name: {(entry.tenant, entry.key): index for index, entry in self.contents.entries[name]}
+            for name in ("roles", "security_groups")
+        }
+        for tenant, group, role in found:
+            for name, key, field in (("roles", role, "private"), ("security_groups", group, "role")):
+                index = told[name].get((tenants[tenant], key))
+                if index is not None:
+                    message = f"role {show(role)} is private, and several security groups use it"
+                    self.contents.faults.append(fault(name, index, key, field, message))
+
     def _settle(self) -> None:
         """What follows from the rows: counts, and the tenants' versions."""
         own = select(func.count()).where(Device.customer_id == Customer.id).correlate(Customer).scalar_subquery()
         counted = update(Customer).where(Customer.device_count != own).values(device_count=own)
         self.connection.execute(counted.execution_options(synchronize_session=False))
         self.connection.execute(update(Tenant).values(version=Tenant.version + 1))
-        settle_ids(self.connection, _OWN_IDS)
-        if len(self.contents.devices) + sum(map(len, self.contents.entries.values())) >= _MANY:
-            settle_statistics(self.connection, (mapped.__table__ for mapped in (*_LISTS, *TIES)))
 
 
 _LISTS: Final[dict[Any, str]] = {

@@ -47,7 +47,10 @@ class GrantRows:
             owner = self.to.node("roles", index, entry.key, "owner", tenant, entry.owner)
             everything = entry.permissions == "all"
             self.rows[Role].append(
-                (own, tenant, owner, entry.key, entry.name, entry.access_level, everything, search_key(entry.name))
+                (
+                    *(own, tenant, owner, entry.key, entry.name, entry.access_level, everything),
+                    *(entry.private, entry.builtin, search_key(entry.name)),
+                )
             )
             if not everything:
                 self.ties[RolePermission].extend((own, permission) for permission in entry.permissions)
@@ -68,8 +71,11 @@ class GrantRows:
             role = None
             if entry.role is not None:
                 role = self.to.refer(name, index, entry.key, "role", "roles", tenant, entry.role)
+            made_for = None
+            if entry.made_for is not None:
+                made_for = self.to.refer(name, index, entry.key, "made_for", "customers", tenant, entry.made_for)
             self.rows[SecurityGroup].append(
-                (own, tenant, owner, entry.key, entry.name, role, entry.scope, search_key(entry.name))
+                (own, tenant, owner, entry.key, entry.name, role, entry.scope, made_for, search_key(entry.name))
             )
             self.ties[SecurityGroupCustomer].extend(self._members(name, index, entry, tenant, own))
 
@@ -119,8 +125,10 @@ class GrantRows:
     def write(self) -> None:
         """Writes the records, and puts their ties in place of what they had."""
         owned = ("tenant_id", "owner_id", "key", "name")
-        self.write_rows(Role, (*owned, "access_level", "all_permissions", "search_key"), self.rows[Role])
-        self.write_rows(SecurityGroup, (*owned, "role_id", "scope", "search_key"), self.rows[SecurityGroup])
+        of_roles = (*owned, "access_level", "all_permissions", "private", "builtin", "search_key")
+        self.write_rows(Role, of_roles, self.rows[Role])
+        of_groups = (*owned, "role_id", "scope", "made_for_id", "search_key")
+        self.write_rows(SecurityGroup, of_groups, self.rows[SecurityGroup])
         self.write_rows(CustomerGroup, (*owned, "description", "active", "search_key"), self.rows[CustomerGroup])
         self._free_logins()
         self.write_rows(

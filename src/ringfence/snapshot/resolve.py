@@ -24,6 +24,8 @@ from ringfence.storage.bulk import next_id
 LONGEST_PATH: Final = {"postgresql": 2500, "sqlite": 16_000}
 """In characters: what PostgreSQL's indexes hold, with some room; for SQLite some thousands of levels."""
 _SHOWN: Final = 8
+_FEW: Final = 5000
+_CHUNK: Final = 500
 
 _CLASSES: Final[dict[str, Any]] = {
     "customers": Customer,
@@ -219,10 +221,7 @@ class Resolver:
 
     def devices(self) -> Iterator[tuple[DeviceRow, int, int, int, int | None]]:
         """(row, tenant id, own id, customer id, site id) of each device; ids are given in the file's order."""
-        known: dict[tuple[int, str], int] = {
-            (tenant, key): record
-            for tenant, key, record in self.connection.execute(select(Device.tenant_id, Device.key, Device.id))
-        }
+        known: dict[tuple[int, str], int] = {(tenant, key): record for tenant, key, record in self._known_devices()}
         following = self.first["devices"]
         tenants, customers, sites = self.tenants, self.ids["customers"], self.ids["sites"]
         for row in self.contents.devices:
@@ -247,6 +246,18 @@ class Resolver:
                 own = following
                 following += 1
             yield row, tenant, own, customer, site
+
+    def _known_devices(self) -> Iterator[Any]:
+        """(tenant id, key, id) of the devices that are there: of all, or of those of the file where they are few."""
+        query = select(Device.tenant_id, Device.key, Device.id)
+        keys = sorted({row.key for row in self.contents.devices})
+        if len(keys) > _FEW:
+            yield from self.connection.execute(query)
+            return
+        for tenant in self.tenants.values():
+            for start in range(0, len(keys), _CHUNK):
+                some = Device.key.in_(keys[start : start + _CHUNK])
+                yield from self.connection.execute(query.where(Device.tenant_id == tenant, some))
 
     def logins(self) -> None:
         """A login is unique in the database, without regard to case; two for one are a fault."""

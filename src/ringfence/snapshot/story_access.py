@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Final, NamedTuple
 
+from ringfence.domain.builtin_roles import BUILTIN_ROLES
+from ringfence.domain.permission import CATALOGUE
 from ringfence.snapshot.story_data import HARBOR, LINDQVIST
 
 STORY_DAY: Final = date(2026, 11, 16)
@@ -24,6 +26,8 @@ class Role(NamedTuple):
     permissions: tuple[str, ...] | None
     """Keys of the catalogue; None is all of them."""
     owner: str | None = None
+    private: bool = False
+    builtin: bool = False
 
 
 class SecurityGroup(NamedTuple):
@@ -35,6 +39,7 @@ class SecurityGroup(NamedTuple):
     customers: tuple[tuple[str, bool], ...] | None = None
     """The Accessible customers, each with whether those nested below it come along; None is all customers."""
     owner: str | None = None
+    made_for: str | None = None
 
 
 class CustomerGroup(NamedTuple):
@@ -81,46 +86,22 @@ def _keys(*resources: str) -> tuple[str, ...]:
 
 _READ: Final = _keys("customer: list view", "device: list view", "site: list view", "alarm: list")
 
-_OPERATOR: Final = _READ + _keys(
-    "alarm: create manage",
-    "user: list view",
-    "security_group: list view",
-    "customer_group: list view",
-    "role: list view",
-    "ticket: create edit list view",
-    "ticket_attachment: view",
-    "ticket_comment: create delete_own",
-)
 
-_TECHNICIAN: Final = _READ + _keys(
-    "device: background_tools create edit remote_access",
-    "site: create edit",
-    "script: execute list",
-    "alarm: manage",
-    "ticket: list view_assigned edit",
-    "ticket_attachment: view",
-    "ticket_comment: create delete_own",
-)
+def _copied(builtin: str, key: str, name: str, *, private: bool = False) -> Role:
+    """A role of the story's own with the rights of a built-in one."""
+    (role,) = (role for role in _BUILTIN if role.key == builtin)
+    return role._replace(key=key, name=name, private=private, builtin=False)
 
-_ACCOUNT_ADMINISTRATOR: Final = _READ + _keys(
-    "customer: create edit delete move",
-    "device: assign create delete edit",
-    "site: create edit delete",
-    "alarm: create manage",
-    "user: list view create edit delete",
-    "security_group: list view create edit delete",
-    "customer_group: list view create edit delete",
-    "role: list view create edit delete",
-    "ticket: create edit list view",
-    "ticket_attachment: view",
-    "ticket_comment: create delete_own",
-    "audit: view",
-)
 
-_CUSTOMER_USER: Final = _READ + _keys("user: list", "ticket: list view", "ticket_attachment: view")
-
-_SITE_GUARD: Final = _keys(
-    "customer: list", "site: list view", "device: list view", "alarm: list manage", "ticket: create"
+_BUILTIN: Final = tuple(
+    Role(
+        role.key,
+        role.name,
+        role.access_level,
+        None if role.permissions is None else tuple(one.key for one in CATALOGUE if one.key in role.permissions),
+        builtin=True,
+    )
+    for role in BUILTIN_ROLES
 )
 
 _DISPATCHER: Final = _READ + _keys(
@@ -129,21 +110,17 @@ _DISPATCHER: Final = _READ + _keys(
 
 ROLES: Final = {
     HARBOR: (
-        Role("administrator", "Administrator", "service_provider", None),
-        Role("operator", "Operator", "service_provider", _OPERATOR),
-        Role("technician", "Technician", "service_provider", _TECHNICIAN),
+        *_BUILTIN,
         Role("viewer", "Read only", "service_provider", (*_READ, "user.list", "user.view")),
-        Role("account-administrator", "Account administrator", "customer", _ACCOUNT_ADMINISTRATOR),
-        Role("customer-user", "Customer user", "customer", _CUSTOMER_USER),
-        Role("site-guard", "Site guard", "site", _SITE_GUARD),
         Role("dekker-fitter", "Dekker fitter", "customer", (*_READ, "device.edit", "alarm.manage"), "dekker"),
+        _copied("technician", "sint-jans-hospital", "Sint Jans Hospital", private=True),
     ),
     LINDQVIST: (
-        Role("administrator", "Administrator", "service_provider", None),
+        _copied("administrator", "administrator", "Administrator"),
         Role("dispatcher", "Dispatcher", "service_provider", _DISPATCHER),
-        Role("technician", "Technician", "service_provider", _TECHNICIAN),
-        Role("customer-user", "Customer user", "customer", _CUSTOMER_USER),
-        Role("site-guard", "Yard guard", "site", _SITE_GUARD),
+        _copied("technician", "technician", "Technician"),
+        _copied("customer-user", "customer-user", "Customer user"),
+        _copied("site-guard", "site-guard", "Yard guard"),
     ),
 }
 
@@ -155,7 +132,13 @@ SECURITY_GROUPS: Final = {
         SecurityGroup("account-administrators", "Account administrators", "account-administrator"),
         SecurityGroup("customer-users", "Customer users", "customer-user"),
         SecurityGroup("site-guards", "Site guards", "site-guard"),
-        SecurityGroup("sint-jans-hospital", "Sint Jans Hospital", "technician", (("sintjans", True),)),
+        SecurityGroup(
+            "sint-jans-hospital",
+            "Sint Jans Hospital",
+            "sint-jans-hospital",
+            (("sintjans", True),),
+            made_for="sintjans",
+        ),
         SecurityGroup(
             "field-service-south",
             "Field service south",
@@ -349,6 +332,8 @@ def _role(tenant: str, role: Role) -> dict[str, Any]:
         "name": role.name,
         "access_level": role.access_level,
         "permissions": "all" if role.permissions is None else list(role.permissions),
+        **({"private": True} if role.private else {}),
+        **({"builtin": True} if role.builtin else {}),
     }
 
 
@@ -361,6 +346,7 @@ def _security_group(tenant: str, group: SecurityGroup) -> dict[str, Any]:
         "role": group.role,
         "scope": "all" if group.customers is None else "selected",
         "customers": [{"customer": key, "nested": nested} for key, nested in group.customers or ()],
+        **({} if group.made_for is None else {"made_for": group.made_for}),
     }
 
 

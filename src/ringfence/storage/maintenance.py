@@ -26,6 +26,11 @@ _CHECKS: Final = (
         "WHERE device_count <> (SELECT count(*) FROM device d WHERE d.customer_id = c.id)",
     ),
     (
+        "a private role is used by several security groups",
+        "SELECT count(*) FROM role r "
+        "WHERE r.private AND (SELECT count(*) FROM security_group g WHERE g.role_id = r.id) > 1",
+    ),
+    (
         "a tenant has no root or several",
         "SELECT count(*) FROM tenant t "
         "WHERE (SELECT count(*) FROM customer c WHERE c.tenant_id = t.id AND c.parent_id IS NULL) <> 1",

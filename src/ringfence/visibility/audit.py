@@ -94,7 +94,7 @@ def append(
             "detail": json.dumps(event.detail, ensure_ascii=False, sort_keys=True),
             "previous": previous,
             "sort_key": f"{at.isoformat(timespec='microseconds')} {number:012d}",
-            "search_key": search_key(event.name, event.action, event.kind.replace("_", " "), actor.login),
+            "search_key": search_key(event.name, event.action, event.kind.replace("_", " ")),  # nobody hidden
         }
         previous = row["hash"] = _hash(row)
         rows.append(row)
@@ -230,7 +230,7 @@ class Words:
                 result.append(None)
                 continue
             if key not in known:
-                raise Refused(f"it refers to {_NOUN[mapped]} {key!r}, which is not there any more")
+                raise Refused(f"it refers to a {_NOUN[mapped]} that is not there any more")
             if not isinstance(value, list):
                 result.append(known[key])
             elif len(value) == 2:

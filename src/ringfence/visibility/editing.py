@@ -14,16 +14,14 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select, update
 
-from ringfence.domain import limits
 from ringfence.domain.customer import Customer
 from ringfence.domain.customer_group import CustomerGroup
 from ringfence.domain.errors import Conflict, Refused
-from ringfence.domain.permission import PERMISSIONS, POLICY_EDIT
-from ringfence.domain.role import CUSTOMER, SERVICE_PROVIDER, SITE, Role
-from ringfence.domain.security_group import ALL, SELECTED, SecurityGroup
+from ringfence.domain.permission import POLICY_EDIT
+from ringfence.domain.role import Role
+from ringfence.domain.security_group import ALL, SecurityGroup
 from ringfence.domain.site import Site
 from ringfence.domain.tenant import Tenant
-from ringfence.domain.text import has_control, search_key
 from ringfence.visibility import ledger
 from ringfence.visibility.audit import Actor, Event, Words, append, noun
 from ringfence.visibility.escalation import (
@@ -35,7 +33,9 @@ from ringfence.visibility.escalation import (
     full_administrators,
 )
 from ringfence.visibility.impact import Difference, differences
+from ringfence.visibility.intervals import nested, union
 from ringfence.visibility.reach import Reach, read_reaches
+from ringfence.visibility.sound import demand_fitting, demand_sound
 from ringfence.visibility.states import (
     CustomerGroupState,
     Edit,
@@ -56,12 +56,12 @@ _OWN_PROFILE: Final = frozenset({"name", "email"})
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a change came to: its number in the audit, the ids of what it created by the ids that stood for them, and
-    for each user who gains or loses anything, what."""
+    for each user who gains or loses anything, what. ``gone`` are the users who were deleted."""
 
     change: int
     created: Mapping[int, int]
     differences: Mapping[int, Difference]
-    after: Mapping[int, Reach]
+    gone: Mapping[int, UserState]
 
 
 def apply(
@@ -95,11 +95,16 @@ class _Change:
         if self.editor not in reaches or not reaches[self.editor].grants.active:
             raise Refused("you have been deactivated: nothing was changed")
         self.own = reaches[self.editor]
+        self.own_groups = ledger.groups_of_user(connection, self.editor)  # those without a role give nothing yet
         self.ids: dict[int, int] = {}
         self.paths: dict[int, str] = {}
 
     def run(self, edits: list[Edit], measuring: bool, undoes: int | None) -> Outcome:
-        edits = [self._current(edit) for edit in self._expanded(edits)]
+        demand_fitting(edits)
+        edits = [self._current(edit) for edit in edits]
+        edits += [self._current(edit) for edit in self._leaving(edits)]
+        if undoes is None:
+            edits = [_without_key(edit) for edit in edits]
         edits = [edit for edit in edits if edit.before != edit.after]
         if not edits:
             raise Refused("nothing was changed")
@@ -124,12 +129,12 @@ class _Change:
             found = differences(self.connection, self.tenant_id, before, after, sorted(affected))
         self.connection.execute(update(Tenant).where(Tenant.id == self.tenant_id).values(version=Tenant.version + 1))
         change = append(self.connection, self.tenant_id, self.actor, events, undoes)
-        return Outcome(change, created, found, after)
+        return Outcome(change, created, found, _deleted(edits))
 
     # Reading what is edited.
 
-    def _expanded(self, edits: list[Edit]) -> list[Edit]:
-        """With what goes along: the private role of a group that leaves it."""
+    def _leaving(self, edits: Sequence[Edit]) -> list[Edit]:
+        """What goes along: the private role of a group that is deleted or gets another one."""
         known = {(edit.kind, edit.id) for edit in edits}
         more = []
         for edit in edits:
@@ -142,7 +147,7 @@ class _Change:
                 found = ledger.read(self.connection, self.tenant_id, "role", edit.before.role)
                 if found and isinstance(found[0], RoleState) and found[0].private:
                     more.append(Edit("role", edit.before.role, found[0], None))
-        return [*edits, *more]
+        return more
 
     def _current(self, edit: Edit) -> Edit:
         """The edit upon the record as it is now. Raises Conflict where it was changed since."""
@@ -150,6 +155,10 @@ class _Change:
             return edit
         whole = edit.after is None
         found = ledger.read(self.connection, self.tenant_id, edit.kind, edit.id, whole=whole)
+        if found is not None and not self._own_profile(edit):
+            self._read_paths([replace(edit, before=found[0], after=None)])
+            if not self._seen(edit, self.paths[_node(found[0])]):
+                found = None  # hidden, and so as good as missing
         if found is None:
             raise Conflict(f"this {noun(edit.kind)} is not there any more", edit.kind, edit.id, None, 0, "")
         state, revision = found
@@ -176,46 +185,48 @@ class _Change:
             query = select(Customer.id, Customer.path).where(
                 Customer.tenant_id == self.tenant_id, Customer.id.in_(missing[start : start + _CHUNK])
             )
-            self.paths.update((own, path) for own, path in self.connection.execute(query))
+            self.paths.update((own, path) for own, path in self.connection.execute(query).all())
 
     # Who may.
 
     def _may(self, edit: Edit) -> None:
         """Raises Refused unless the editor may do this to the record, as it is and as it would be."""
-        what = noun(edit.kind)
         for state in (edit.before, edit.after):
             if state is not None:
                 self._may_at(edit, state)
         if edit.before is not None:
             self._own_branch(edit)
+        if edit.before is None and edit.after is not None:
+            self._may_put_in(_put_in(edit))
+            if edit.after.key and ledger.key_of(self.connection, edit.kind, self.tenant_id, edit.after.key) is not None:
+                raise Refused(f"there is a {noun(edit.kind)} with the key {edit.after.key!r} again")
         if isinstance(edit.before, RoleState) and edit.before.builtin:
             raise Refused("a built-in role is copied, not changed: copy it, and change the copy")
         if edit.after is not None:
-            if edit.before is None or "name" in changed(edit.before, edit.after):
-                _demand_text(edit.after.name, "name", limits.NAME, filled=True)
-            self._references(edit.before, edit.after, what)
-            self._sound(edit)
+            self._references(edit.before, edit.after)
+            demand_sound(self.connection, edit)
 
     def _may_at(self, edit: Edit, state: State) -> None:
-        node = state.home if isinstance(state, UserState) else state.owner
         field = "home" if isinstance(state, UserState) else "owner"
-        path = self.paths.get(node)
-        permission = f"{edit.kind}.{edit.action}"
-        if edit.kind == "user" and edit.id == self.editor and edit.before is not None and edit.after is not None:
-            return  # their own profile; anything else of themselves is refused below
-        listing = f"{edit.kind}.list"
-        hidden = path is None or not (self.own.contains(listing, path) or self.own.contains(permission, path))
-        if hidden and state is edit.before:
-            raise Refused(f"there is no such {noun(edit.kind)}")
-        if hidden or path is None:
+        if self._own_profile(edit):
+            return  # anything else of themselves is refused below
+        path = self.paths.get(_node(state))
+        if path is None or not self._seen(edit, path):
             raise Refused("choose a customer that you may see", field)
-        if not self.own.contains(permission, path):
+        if not self.own.contains(f"{edit.kind}.{edit.action}", path):
             verb = edit.action
             raise Refused(f"you may not {verb} a {noun(edit.kind)} there", field)
 
+    def _own_profile(self, edit: Edit) -> bool:
+        return edit.kind == "user" and edit.id == self.editor and edit.before is not None and edit.after is not None
+
+    def _seen(self, edit: Edit, path: str) -> bool:
+        """Whether the editor may know of records of the kind at a node."""
+        permissions = (f"{edit.kind}.list", f"{edit.kind}.view", f"{edit.kind}.{edit.action}")
+        return any(self.own.contains(permission, path) for permission in permissions)
+
     def _own_branch(self, edit: Edit) -> None:
-        """Nobody edits or deletes the grant that they stand on themselves."""
-        grants = self.own.grants
+        """Nobody edits or deletes the grant that they stand on themselves, nor one that would become so."""
         if edit.kind == "user" and edit.id == self.editor:
             assert edit.before is not None
             if edit.after is None:
@@ -224,16 +235,22 @@ class _Change:
                 raise Refused("this is you: somebody else must change what you may see and do")
         stands = False
         if edit.kind == "security_group":
-            stands = any(group.group_id == edit.id for group in grants.groups)
+            stands = edit.id in self.own_groups
         elif edit.kind == "customer_group":
-            stands = edit.id in (grants.given or ())
+            stands = edit.id in (self.own.grants.given or ())
         elif edit.kind == "role":
-            own = {group.group_id for group in grants.groups}
-            stands = bool(own & set(ledger.groups_of_role(self.connection, edit.id)))
+            stands = not self.own_groups.isdisjoint(ledger.groups_of_role(self.connection, edit.id))
         if stands:
             raise Refused(f"you stand on this {noun(edit.kind)} yourself: somebody else must change it")
 
-    def _references(self, before: State | None, after: State, what: str) -> None:
+    def _may_put_in(self, users: set[int]) -> None:
+        """Raises Refused unless the editor may change each of the users."""
+        homes = ledger.homes(self.connection, self.tenant_id, users)
+        for user in users:
+            if user == self.editor or user not in homes or not self.own.contains("user.edit", homes[user]):
+                raise Refused("it was given to somebody whom you may not change")
+
+    def _references(self, before: State | None, after: State) -> None:
         """Raises Refused unless the editor may see everything that the record newly refers to."""
         if isinstance(after, SecurityGroupState | CustomerGroupState):
             known = before.customers if isinstance(before, SecurityGroupState | CustomerGroupState) else {}
@@ -272,33 +289,6 @@ class _Change:
         if not set(wanted) <= seen:
             raise Refused(f"one of the {noun(kind)}s is not there any more", field)
 
-    def _sound(self, edit: Edit) -> None:
-        """Raises Refused for a state that no record may have."""
-        state = edit.after
-        if isinstance(state, RoleState):
-            if state.access_level not in (SERVICE_PROVIDER, CUSTOMER, SITE):
-                raise Refused("choose an access level", "access_level")
-            if state.builtin and not (isinstance(edit.before, RoleState) and edit.before.builtin):
-                raise Refused("built-in roles come with Ringfence: make a role of your own")
-            if state.permissions is not None and not state.permissions <= PERMISSIONS:
-                raise Refused("one of the permissions is unknown", "permissions")
-        elif isinstance(state, SecurityGroupState):
-            if state.scope not in (ALL, SELECTED):
-                raise Refused("choose all or selected customers", "scope")
-        elif isinstance(state, CustomerGroupState):
-            _demand_text(state.description, "description", limits.LONG_TEXT, lines=True)
-        elif isinstance(state, UserState):
-            _demand_text(state.login, "login", limits.SHORT_TEXT, filled=True)
-            _demand_text(state.email, "email", limits.SHORT_TEXT)
-            if ledger.login_taken(self.connection, state.login, edit.id):
-                raise Refused("another user has this login", "login")
-            key = search_key(state.name, state.login, state.email)
-            if len(key.encode()) > limits.SEARCH_KEY_BYTES:
-                raise Refused("name, login and e-mail are too long together", "name")
-            for _, (since, until) in state.security_groups:
-                if since is not None and until is not None and until <= since:
-                    raise Refused("a validity window ends before it begins", "security_groups")
-
     # Writing.
 
     def _write(self, edits: list[Edit], words: Words) -> tuple[list[Event], dict[int, int]]:
@@ -313,6 +303,7 @@ class _Change:
             else:
                 ledger.change(self.connection, edit.id, edit.before, after, edit.revision)
                 edits[index] = replace(edit, after=after)
+        edits[:] = [self._left(edit, edits) for edit in edits]
         events = [_event(edit, words) for edit in edits]
         for edit in sorted(edits, key=lambda one: -_ORDER.index(one.kind)):
             if edit.after is None and edit.before is not None:
@@ -320,6 +311,21 @@ class _Change:
                     raise Refused("security groups use this role: give them another one first")
                 ledger.remove(self.connection, edit.id, edit.before)
         return events, dict(self.ids)
+
+    def _left(self, edit: Edit, edits: Sequence[Edit]) -> Edit:
+        """The deletion of a group with the users whom it still has: those who left it, or go themselves, in this same
+        change get it back by their own entries."""
+        if edit.after is not None or edit.kind not in ("security_group", "customer_group"):
+            return edit
+        found = ledger.read(self.connection, self.tenant_id, edit.kind, edit.id, whole=True)
+        assert found is not None
+        going = {other.id for other in edits if other.kind == "user" and other.after is None}
+        state = found[0]
+        if isinstance(state, SecurityGroupState):
+            state = replace(state, members=frozenset(one for one in state.members if one[0] not in going))
+        elif isinstance(state, CustomerGroupState):
+            state = replace(state, users=state.users - going)
+        return replace(edit, before=state)
 
     def _resolved(self, state: State) -> State:
         """A state whose references to what this change creates are real ids."""
@@ -334,14 +340,16 @@ class _Change:
     # Checking what it came to.
 
     def _touched(self, edits: Iterable[Edit]) -> set[int]:
-        return {edit.id for edit in edits if edit.kind == "user" and edit.id != self.editor}
+        """Users who are edited, and those who are put into a group that is brought back with its members."""
+        touched = {edit.id for edit in edits if edit.kind == "user" and edit.id != self.editor}
+        return touched.union(*(_put_in(edit) for edit in edits))
 
     def _affected(self, edits: Iterable[Edit]) -> set[int]:
         """Whoever's access stands on what is edited, as it is in this moment of the transaction."""
         found: set[int] = set()
         for kind in _ORDER:
             found |= ledger.users_of(self.connection, kind, (edit.id for edit in edits if edit.kind == kind))
-        return found - {self.editor}
+        return found
 
     def _extents(self, edits: Iterable[Edit], side: str) -> dict[int, tuple[State, RoleState | None]]:
         """The security groups that are edited or whose role is, with their roles, at this moment."""
@@ -369,9 +377,15 @@ class _Change:
         return found
 
     def _demand_groups(self, groups: Mapping[int, tuple[State, RoleState | None]]) -> None:
-        for state, role in groups.values():
+        for group, (state, role) in groups.items():
             assert isinstance(state, SecurityGroupState)
-            demand_group(self.own, extent(state, self.paths), role)
+            nodes = extent(state, self.paths)
+            if state.scope == ALL:  # whoever is in it has it over all of their own home
+                homes = ledger.homes(
+                    self.connection, self.tenant_id, ledger.users_of(self.connection, "security_group", [group])
+                )
+                nodes = union([*nodes, *(nested(path) for path in set(homes.values()))])
+            demand_group(self.own, nodes, role)
 
     def _check(
         self,
@@ -391,7 +405,7 @@ class _Change:
                     raise Refused("it holds more customers than you may see", "customers")
         groups = self._extents([edit for edit in edits if edit.after is not None], "after")
         self._demand_groups(groups)
-        for group, (state, role) in groups.items():
+        for state, role in groups.values():
             assert isinstance(state, SecurityGroupState)
             if role is None:
                 continue
@@ -399,7 +413,6 @@ class _Change:
                 raise Refused("this role is private to another security group: copy it", "role")
             if state.made_for is not None and (role.permissions is None or POLICY_EDIT in role.permissions):
                 raise Refused("a group made for one customer never edits policies", "permissions")
-            del group
         demand_users(self.own, (after[user] for user in touched if user in after), "this user would have")
         demand_gains(self.own, before, {user: reach for user, reach in after.items() if user not in touched})
         if administrators and not full_administrators(self.connection, self.tenant_id):
@@ -409,24 +422,34 @@ class _Change:
         for edit in edits:
             if edit.after is None or (edit.kind == "user" and edit.id == self.editor):
                 continue
-            node = edit.after.home if isinstance(edit.after, UserState) else edit.after.owner
-            if own is None or not own.contains(f"{edit.kind}.{edit.action}", self.paths[node]):
+            if own is None or not own.contains(f"{edit.kind}.{edit.action}", self.paths[_node(edit.after)]):
                 raise Refused("it would fall outside of what you may change")
+
+
+def _deleted(edits: Iterable[Edit]) -> dict[int, UserState]:
+    return {edit.id: edit.before for edit in edits if edit.after is None and isinstance(edit.before, UserState)}
+
+
+def _node(state: State) -> int:
+    """The node that a record belongs to."""
+    return state.home if isinstance(state, UserState) else state.owner
+
+
+def _put_in(edit: Edit) -> set[int]:
+    """The users whom a new group comes with: one that is brought back."""
+    if edit.before is None and isinstance(edit.after, SecurityGroupState):
+        return {user for user, _ in edit.after.members}
+    return set(edit.after.users) if edit.before is None and isinstance(edit.after, CustomerGroupState) else set()
+
+
+def _without_key(edit: Edit) -> Edit:
+    """A new record gets a key of its own; only what is brought back has the one that it had."""
+    if edit.before is not None or edit.after is None:
+        return edit
+    return replace(edit, after=replace(edit.after, key=""))
 
 
 def _event(edit: Edit, words: Words) -> Event:
     state = edit.after or edit.before
     assert state is not None
-    owner = state.home if isinstance(state, UserState) else state.owner
-    return Event(edit.action, edit.kind, state.key, state.name, owner, words.detail(edit))
-
-
-def _demand_text(text: str, field: str, longest: int, *, filled: bool = False, lines: bool = False) -> None:
-    if filled and not text.strip():
-        raise Refused("this must not be empty", field)
-    if len(text) > longest:
-        raise Refused(f"this is longer than {longest} characters", field)
-    if has_control(text, allow="\n\t" if lines else ""):
-        raise Refused("this holds a control character", field)
-    if filled and len(search_key(text).encode()) > limits.SEARCH_KEY_BYTES:
-        raise Refused("this is too long", field)
+    return Event(edit.action, edit.kind, state.key, state.name, _node(state), words.detail(edit))

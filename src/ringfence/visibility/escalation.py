@@ -47,11 +47,14 @@ def demand_group(own: Reach, nodes: list[Interval], role: RoleState | None) -> N
     if role is None:
         return
     demand_permissions(own, role.permissions)
+    covering: set[int] = set()
     for permission in sorted((PERMISSIONS if role.permissions is None else role.permissions) - EVERYWHERE):
-        if not own.covers(permission, nodes):
+        region = own.region(permission)  # permissions that stand on the same groups share it
+        if id(region) not in covering and not own.covers(permission, nodes):
             raise Refused(
                 f"it gives “{label(permission)}” over more customers than you hold it over yourself", "customers"
             )
+        covering.add(id(region))
 
 
 def extent(state: SecurityGroupState | CustomerGroupState, paths: Mapping[int, str]) -> list[Interval]:

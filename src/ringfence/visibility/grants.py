@@ -138,6 +138,6 @@ def _members(
             .join(Customer, Customer.id == entry.customer_id)
             .where(entry.group_id.in_(wanted[start : start + _CHUNK]))
         )
-        for group_id, path, is_nested in rows:
+        for group_id, path, is_nested in rows.all():
             members[group_id].append(nested(path) if is_nested else single(path))
     return dict(members)

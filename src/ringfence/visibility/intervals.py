@@ -6,7 +6,7 @@ nothing but the node itself between ``/1/`` and ``/1/!``. Two such intervals are
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 Interval = tuple[str, str]
@@ -50,22 +50,36 @@ def intersect(left: Sequence[Interval], right: Sequence[Interval]) -> list[Inter
 
 
 def subtract(left: Sequence[Interval], right: Sequence[Interval]) -> list[Interval]:
-    """What the left set covers and the right one does not; each must be as ``union`` returns it."""
+    """What the left set covers and the right one does not; each must be as ``union`` returns it.
+
+    Two intervals of paths are disjoint or one holds the other, and most of them are alike: those go first.
+    """
+    rest = left
+    if len(left) > 1 and len(right) > 1:
+        known = set(right)
+        rest = [interval for interval in left if interval not in known]
     result: list[Interval] = []
-    j = 0
-    for interval in left:
-        low, high = interval
-        while j < len(right) and right[j][1] <= low:
-            j += 1
-        k = j
-        while k < len(right) and right[k][0] < high:
-            if low < right[k][0]:
-                result.append((low, right[k][0]))
-            low = max(low, right[k][1])
-            k += 1
+    starts = [low for low, _ in right]
+    for low, high in rest:
+        place = max(0, bisect_right(starts, low) - 1)
+        while place < len(right) and right[place][0] < high:
+            start, end = right[place]
+            if end > low:
+                if low < start:
+                    result.append((low, start))
+                low = end
+            place += 1
         if low < high:
             result.append((low, high))
     return result
+
+
+def within(intervals: Sequence[Interval], path: str) -> list[Interval]:
+    """What the set covers of a node and everything below it; the set must be as ``union`` returns it."""
+    low, high = nested(path)
+    first = max(0, bisect_right(intervals, low, key=lambda interval: interval[0]) - 1)
+    last = bisect_left(intervals, high, key=lambda interval: interval[0])
+    return intersect(intervals[first:last], [(low, high)])
 
 
 def contains(intervals: Sequence[Interval], path: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from ringfence.domain import limits
+from ringfence.domain.customer import Customer
 from ringfence.domain.customer_group import CustomerGroup
 from ringfence.domain.grants import (
     CustomerGroupCustomer,
@@ -101,7 +102,7 @@ def _user(connection: Connection, row: Any) -> UserState:
 
 def _customers(connection: Connection, entry: Any, group: int) -> dict[int, bool]:
     rows = connection.execute(select(entry.customer_id, entry.nested).where(entry.group_id == group))
-    return {customer: bool(nested) for customer, nested in rows}
+    return {customer: bool(nested) for customer, nested in rows.all()}
 
 
 def create(connection: Connection, tenant_id: int, state: State) -> tuple[int, State]:
@@ -147,6 +148,22 @@ def login_taken(connection: Connection, login: str, but: int) -> bool:
 def groups_of_role(connection: Connection, role: int) -> list[int]:
     """The security groups that use a role."""
     return list(connection.execute(select(SecurityGroup.id).where(SecurityGroup.role_id == role)).scalars())
+
+
+def groups_of_user(connection: Connection, user: int) -> frozenset[int]:
+    """The security groups that a user is in, whether they give anything or not."""
+    return frozenset(connection.execute(select(Membership.group_id).where(Membership.user_id == user)).scalars())
+
+
+def homes(connection: Connection, tenant_id: int, users: Iterable[int]) -> dict[int, str]:
+    """The path of each user's home."""
+    found: dict[int, str] = {}
+    wanted = sorted(users)
+    for start in range(0, len(wanted), _CHUNK):
+        query = select(User.id, Customer.path).join(Customer, Customer.id == User.home_id)
+        query = query.where(User.tenant_id == tenant_id, User.id.in_(wanted[start : start + _CHUNK]))
+        found.update((user, path) for user, path in connection.execute(query))
+    return found
 
 
 def users_of(connection: Connection, kind: StateKind, records: Iterable[int]) -> set[int]:

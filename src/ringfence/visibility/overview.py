@@ -8,9 +8,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, func, select, text
 
+from ringfence.domain.audit import AuditEntry
 from ringfence.domain.customer_group import CustomerGroup
+from ringfence.domain.device import Device
 from ringfence.domain.grants import (
     CustomerGroupCustomer,
     Membership,
@@ -20,7 +22,7 @@ from ringfence.domain.grants import (
 )
 from ringfence.domain.permission import PERMISSIONS
 from ringfence.domain.role import Role
-from ringfence.domain.scope import ScopeInterval
+from ringfence.domain.scope import ScopeInterval, ScopeSite
 from ringfence.domain.security_group import SecurityGroup
 from ringfence.visibility import ledger
 from ringfence.visibility.grants import read_filtered, read_selected
@@ -28,6 +30,7 @@ from ringfence.visibility.intervals import Interval, intersect, union
 from ringfence.visibility.kinds import (
     CUSTOMER_GROUPS,
     CUSTOMERS,
+    DEVICES,
     KINDS,
     ROLES,
     SECURITY_GROUPS,
@@ -48,13 +51,31 @@ LISTING: Final = tuple(kind.permission for kind in KINDS.values())
 
 def scope_nodes(sight: Sight, permission: str) -> list[Interval]:
     """The customers that a permission reaches, as intervals."""
-    scope = sight.scope(permission).nodes
-    found = sight.memo.get(("nodes", scope.id))
+    return _nodes(sight, sight.scope(permission).nodes.id)
+
+
+def record_nodes(sight: Sight, permission: str) -> list[Interval]:
+    """The customers all of whose records a permission reaches, as intervals."""
+    return _nodes(sight, sight.scope(permission).records.id)
+
+
+def _nodes(sight: Sight, scope: int) -> list[Interval]:
+    found = sight.memo.get(("nodes", scope))
     if not isinstance(found, list):
-        query = select(ScopeInterval.path, ScopeInterval.path_hi).where(ScopeInterval.scope_id == scope.id)
+        query = select(ScopeInterval.path, ScopeInterval.path_hi).where(ScopeInterval.scope_id == scope)
         found = [(low, high) for low, high in sight.connection.execute(query.order_by(ScopeInterval.path))]
-        sight.memo["nodes", scope.id] = found
+        sight.memo["nodes", scope] = found
     return found
+
+
+def devices_at_sites(sight: Sight) -> dict[int, int]:
+    """By customer, the devices in sight where only single sites of the customer are."""
+    scope = sight.scope(DEVICES.permission)
+    if not scope.has_sites:
+        return {}
+    query = select(Device.customer_id, func.count()).join(ScopeSite, ScopeSite.site_id == Device.site_id)
+    rows = sight.connection.execute(query.where(ScopeSite.scope_id == scope.records.id).group_by(Device.customer_id))
+    return {row[0]: row[1] for row in rows}
 
 
 def customers_of(sight: Sight, kind: Kind, groups: Sequence[int]) -> dict[int, int]:
@@ -153,6 +174,17 @@ def shown(sight: Sight, state: State) -> State:
     return state
 
 
+def last_editor(sight: Sight, kind: str, key: str) -> str:
+    """The login of whoever changed a record last, where the viewer may list them; empty otherwise."""
+    query = select(AuditEntry.actor_key, AuditEntry.actor_login).where(
+        AuditEntry.tenant_id == sight.tenant_id, AuditEntry.kind == kind, AuditEntry.key == key
+    )
+    row = sight.connection.execute(query.order_by(AuditEntry.number.desc()).limit(1)).one_or_none()
+    if row is None or row.actor_key is None or find(sight, USERS.permission, USERS, "key", row.actor_key) is None:
+        return ""
+    return str(row.actor_login)
+
+
 def _seen(sight: Sight, kind: Kind, ids: Iterable[int]) -> set[int]:
     return {row.id for row in among(sight, kind.permission, kind, sorted(ids))}
 
@@ -162,20 +194,29 @@ def names(sight: Sight, kind: Kind, ids: Iterable[int]) -> dict[int, str]:
     return {row.id: row.name for row in among(sight, kind.permission, kind, sorted(ids))}
 
 
-_TREE_SQLITE: Final = text(
-    "SELECT k.id, k.name, k.search_key, k.path, k.device_count, k.parent_id FROM customer k "
-    f"WHERE k.tenant_id = :tenant AND {probe('k.path')} ORDER BY k.path"
-)
+_TREE: Final = "SELECT k.id, k.name, k.search_key, k.path, k.device_count, k.parent_id FROM customer k "
+_WHOLE: Final = text(_TREE + "WHERE k.tenant_id = :tenant ORDER BY k.search_key, k.id")
+_PART: Final = text(_TREE + f"WHERE k.tenant_id = :tenant AND {probe('k.path')} ORDER BY k.search_key, k.id")
+_ROOT: Final = text("SELECT id FROM customer WHERE +tenant_id = :tenant AND parent_id IS NULL")
 
 
 def whole_tree(sight: Sight) -> Sequence[Row[Any]]:
-    """Every customer that the viewer sees, the tenant's root too, in the order of paths."""
-    binds = {"tenant": sight.tenant_id, "scope": sight.scope(CUSTOMERS.permission).nodes.id}
-    return sight.connection.execute(_TREE_SQLITE, binds).all()
+    """Every customer that the viewer sees, the tenant's root too, by name."""
+    nodes = sight.scope(CUSTOMERS.permission).nodes
+    if nodes.whole:
+        return sight.connection.execute(_WHOLE, {"tenant": sight.tenant_id}).all()
+    return sight.connection.execute(_PART, {"tenant": sight.tenant_id, "scope": nodes.id}).all()
+
+
+def root_of(sight: Sight) -> int:
+    """The id of the tenant's root, whoever sees it."""
+    return int(sight.connection.execute(_ROOT, {"tenant": sight.tenant_id}).scalar_one())
 
 
 def groups_naming(sight: Sight, kind: Kind, customer: int) -> dict[int, bool]:
     """The groups that name a customer, and whether with what is nested in it, as far as the viewer may list them."""
+    if not _seen(sight, CUSTOMERS, [customer]):
+        return {}
     entry = SecurityGroupCustomer if kind is SECURITY_GROUPS else CustomerGroupCustomer
     query = select(entry.group_id, entry.nested).where(entry.customer_id == customer)
     found = {group: bool(nested) for group, nested in sight.connection.execute(query)}

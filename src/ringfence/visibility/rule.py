@@ -114,6 +114,8 @@ class Region:
 
     def nodes(self) -> list[Interval]:
         """The customers themselves, those included of which only a site is in reach."""
+        if not self.sites:
+            return self.customers
         return union([*self.customers, *(single(site.path) for site in self.sites)])
 
 

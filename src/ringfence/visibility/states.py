@@ -135,9 +135,11 @@ def rebased(current: State, before: State, after: State) -> State:
         sets = items(old), items(new), items(now)
         if sets[0] is None or sets[1] is None or sets[2] is None:
             values[name] = new
-        elif isinstance(new, Mapping):
-            merged = {key: kept for key, kept in now.items() if (key, kept) not in sets[0] - sets[1]}
-            values[name] = {**merged, **dict(sets[1] - sets[0])}
+            continue
+        kept = (sets[2] - (sets[0] - sets[1])) | (sets[1] - sets[0])
+        if isinstance(new, Mapping):
+            # An item of ours stands over one of theirs that has the same key.
+            values[name] = {**dict(sets[2] & kept), **dict(sets[1] - sets[0])}
         else:
-            values[name] = (sets[2] - (sets[0] - sets[1])) | (sets[1] - sets[0])
+            values[name] = kept
     return replace(current, **values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,12 +14,21 @@ from ringfence.domain.errors import Refused
 from ringfence.visibility import ledger
 from ringfence.visibility.audit import Words, noun
 from ringfence.visibility.states import BLANK, Edit, State, changed, items
+from ringfence.visibility.viewer import Sight
 
 
 def entries_of(connection: Connection, tenant_id: int, change: int) -> Sequence[Row[Any]]:
     """The entries of a change, in order."""
     query = select(AuditEntry.__table__).where(AuditEntry.tenant_id == tenant_id, AuditEntry.change == change)
     return connection.execute(query.order_by(AuditEntry.number)).all()
+
+
+def undone(sight: Sight, changes: Iterable[int]) -> set[int]:
+    """Those of the viewer's tenant's changes that were taken back."""
+    query = select(AuditEntry.undoes).where(
+        AuditEntry.tenant_id == sight.tenant_id, AuditEntry.undoes.in_(sorted(changes))
+    )
+    return {change for change in sight.connection.execute(query).scalars() if change is not None}
 
 
 def last_change(connection: Connection, tenant_id: int, actor_key: str) -> int | None:

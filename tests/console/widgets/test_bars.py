@@ -6,7 +6,8 @@ from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
 
 from .host import Host, Things, screen_text
 
-AREAS = [(name.lower(), name) for name in ("Customers", "Devices", "Users", "Security", "Groups", "Roles", "Access")]
+NAMES = ("Customers", "Devices", "Users", "Security", "Groups", "Roles", "Access")
+AREAS = [(name.lower(), str(place), name) for place, name in enumerate(NAMES, 1)]
 
 
 class BarHost(App[None]):

@@ -240,3 +240,52 @@ async def test_the_scrollbar_covers_nothing() -> None:
         lines = screen_text(app)
         assert lines[1].endswith("Double  │")
         assert lines[5].endswith(" 6  │")
+
+
+async def test_the_same_list_is_read_again_where_it_stands() -> None:
+    app = Host(Things(1000))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.table.cursor = 395
+        await settle(pilot)
+        app.table.scroll_to_line(390)  # across two blocks
+        await settle(pilot)
+        await pilot.press("space")
+        row, top, before = app.table.current_row, app.table.top, screen_text(app)
+        app.asks.clear()
+        app.begin(keep_cursor_id=396, in_place=True)
+        assert screen_text(app) == before, "the rows stay until the new ones come"
+        await settle(pilot)
+        assert (app.asks[0].first, app.asks[0].count) == (300, 200)
+        assert (app.table.current_row, app.table.top, app.table.total) == (row, top, 1000)
+        assert app.table.marks == {395}
+        assert screen_text(app) == before
+
+        app.begin(Things(350), keep_cursor_id=396, in_place=True)
+        await settle(pilot)
+        assert app.table.total == 350
+        assert app.table.cursor == 349, "there are fewer now"
+        app.begin(Things(0), in_place=True)
+        await settle(pilot)
+        assert app.table.state == "empty"
+        app.begin(in_place=True)
+        assert app.table.says == "Nothing here.", "what is said of an empty list is said on"
+        app.begin(Things(5), in_place=True)
+        await settle(pilot)
+        assert app.table.count == 5
+
+
+async def test_far_down_the_rows_are_found_by_place() -> None:
+    app = Host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.table.cursor = 5225
+        await settle(pilot)
+        row = app.table.current_row
+        assert row is not None
+        app.asks.clear()
+        app.begin(keep_cursor_id=row.number, in_place=True)
+        await settle(pilot)
+        assert app.asks[0].after is not None
+        assert app.asks[0].skip == 0
+        assert app.table.current_row == row

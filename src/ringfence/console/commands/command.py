@@ -66,6 +66,7 @@ def display(keys: str) -> str:
         "right": "→",
         "home": "Home",
         "end": "End",
+        "delete": "Del",
         "pageup": "PgUp",
         "pagedown": "PgDn",
         "left_square_bracket": "[",

@@ -125,6 +125,42 @@ class GoUsers(_Area):
     help = "Go to the users."
 
 
+class GoSecurity(_Area):
+    """All security groups."""
+
+    name = "security"
+    area = "security"
+    keys = "4"
+    help = "Go to the security groups."
+
+
+class GoGroups(_Area):
+    """All customer groups."""
+
+    name = "groups"
+    area = "groups"
+    keys = "5"
+    help = "Go to the customer groups."
+
+
+class GoRoles(_Area):
+    """All roles."""
+
+    name = "roles"
+    area = "roles"
+    keys = "6"
+    help = "Go to the roles."
+
+
+class GoAudit(_Area):
+    """Who changed what."""
+
+    name = "audit"
+    area = "audit"
+    keys = "8"
+    help = "Go to the audit: who changed what, and when."
+
+
 EVERYWHERE: Final[tuple[Command, ...]] = (
     Help(),
     SwitchUser(),
@@ -135,4 +171,8 @@ EVERYWHERE: Final[tuple[Command, ...]] = (
     GoCustomers(),
     GoDevices(),
     GoUsers(),
+    GoSecurity(),
+    GoGroups(),
+    GoRoles(),
+    GoAudit(),
 )

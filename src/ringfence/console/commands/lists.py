@@ -40,6 +40,23 @@ class Copy(Command):
         _area(screen).copy()
 
 
+class Undo(Command):
+    """What was changed, taken back."""
+
+    name = "undo"
+    keys = "u"
+    footer = "undo"
+    help = "Take back your last change; asks first."
+
+    def off(self, screen: CommandScreen) -> str:
+        return "" if screen.ringfence.viewer else "sign in first"
+
+    def run(self, screen: CommandScreen) -> Any:
+        from ringfence.console.screens.undo import ask_undo
+
+        ask_undo(screen, _area(screen).change_to_undo())
+
+
 class Back(Command):
     """One step back."""
 
@@ -75,5 +92,5 @@ class PreviousTab(Command):
         screen.turn_tab(-1)
 
 
-LISTS: Final[tuple[Command, ...]] = (Filter(), Copy(), Back())
+LISTS: Final[tuple[Command, ...]] = (Filter(), Copy(), Undo(), Back())
 TABS: Final[tuple[Command, ...]] = (NextTab(), PreviousTab())

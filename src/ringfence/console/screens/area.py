@@ -12,12 +12,22 @@ from textual.screen import Screen
 from ringfence.console.asking import Asks
 from ringfence.console.commands.command import Command, bindings
 from ringfence.console.commands.everywhere import EVERYWHERE
+from ringfence.console.rights import badge
 from ringfence.console.text import literal
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
 from ringfence.console.widgets.filter_bar import FilterBar
 from ringfence.console.widgets.key_bar import KeyBar
 
-AREAS: tuple[tuple[str, str], ...] = (("customers", "Customers"), ("devices", "Devices"), ("users", "Users"))
+AREAS: tuple[tuple[str, str, str], ...] = (
+    ("customers", "1", "Customers"),
+    ("devices", "2", "Devices"),
+    ("users", "3", "Users"),
+    ("security", "4", "Security"),
+    ("groups", "5", "Groups"),
+    ("roles", "6", "Roles"),
+    ("audit", "8", "Audit"),
+)
+"""Id, key and label of the numbered screens. 7 is kept for the one that explains access."""
 
 
 class CommandScreen(Screen[Any], Asks):
@@ -58,6 +68,9 @@ class CommandScreen(Screen[Any], Asks):
     def refresh_data(self) -> None:
         """Reads everything again. A screen that shows data says how."""
 
+    def catch_up(self) -> None:
+        """Something of the tenant was changed, by whomever. A screen that shows data reads it again, quietly."""
+
     def turn_tab(self, step: int) -> None:
         """Shows another tab. A screen that has tabs says how."""
 
@@ -70,11 +83,15 @@ class AreaScreen(CommandScreen):
 
     AREA: ClassVar[str]
     FILTERS: ClassVar[str]
+    FIRST_KEYS: ClassVar[tuple[str, ...]] = ("help", "filter", "toggle_mark")
+    """The actions that the key bar shows before all others."""
 
     def __init__(self) -> None:
         super().__init__()
         self.shown_view = 0
         """Which sign-in the screen shows; the application counts them."""
+        self.shown_change = 0
+        """Up to which change of the data it does; the application counts those as well."""
 
     def compose(self) -> ComposeResult:
         yield TitleBar(app_name="◎ ringfence")
@@ -83,7 +100,7 @@ class AreaScreen(CommandScreen):
         with Horizontal(id="lists"):
             yield from self.compose_lists()
         yield FilterBar(placeholder=self.FILTERS, on_edit=self.filtered)
-        yield KeyBar(first=("help", "filter", "toggle_mark"), is_off=self.is_off)
+        yield KeyBar(first=self.FIRST_KEYS, is_off=self.is_off)
 
     def compose_lists(self) -> ComposeResult:
         """The lists between the bars."""
@@ -96,23 +113,33 @@ class AreaScreen(CommandScreen):
         self.show_viewer()
 
     def on_screen_resume(self) -> None:
-        """Catches up with a switch of user that happened on another screen."""
+        """Catches up with a switch of user, or a change of the data, that happened while another screen was up."""
+        self.show_viewer()
+        self.ringfence.look_for_changes()
+
+    def catch_up(self) -> None:
+        """Draws the standing as it is now, and reads the data again where it stands."""
         self.show_viewer()
 
     def show_viewer(self) -> None:
-        """Draws whose view this is, and reads the data anew when that has changed."""
+        """Draws whose view this is, and reads the data anew when that has changed, or again when the data has."""
         profile = self.ringfence.profile
         if profile is None or not self.is_mounted:
             return
         title = self.query_one(TitleBar)
         title.set_place(profile.place)
-        title.set_who(profile.login, profile.standing, badge="RO")
+        text, good = badge(self.ringfence.rights)
+        title.set_who(profile.login, profile.standing, badge=text, good=good)
+        changed = self.shown_change != self.ringfence.changes
+        self.shown_change = self.ringfence.changes
         if self.shown_view != self.ringfence.view:
             self.shown_view = self.ringfence.view
             self._drop_notices()
             self.query_one(FilterBar).clear_quietly()
             self.query_one(Breadcrumbs).set_filter("")
             self.viewer_changed()
+        elif changed:
+            self.refresh_data()
 
     def sign_out(self) -> None:
         """Shows nothing any more: the session has ended."""
@@ -149,6 +176,10 @@ class AreaScreen(CommandScreen):
     def show_filter(self, text: str, found: str) -> None:
         """Draws the filter beside the breadcrumbs."""
         self.query_one(Breadcrumbs).set_filter(literal(text), found)
+
+    def change_to_undo(self) -> int | None:
+        """The number of the change that u takes back; None for the user's own last one."""
+        return None
 
     def open_filter(self) -> None:
         """Opens the filter line."""

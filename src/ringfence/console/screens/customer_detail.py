@@ -129,7 +129,10 @@ class CustomerDetail(Vertical, Asks):
         self.query_one(ContentSwitcher).current = self.tab
         shown = self.current
         if self.tab in self._stale and isinstance(shown, RecordList) and self.customer is not None:
-            shown.show(under=self.customer)
+            if shown.listing is not None and shown.listing.under == self.customer:
+                shown.again()
+            else:
+                shown.show(under=self.customer)
         self._stale.discard(self.tab)
 
     def _draw_tabs(self) -> None:

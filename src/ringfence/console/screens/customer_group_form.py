@@ -74,10 +74,9 @@ class CustomerGroupForm(EditorScreen):
                 TextSpec("name", "Name", self.draft.name, required=True),
                 TextSpec("description", "Description", self.draft.description),
                 ToggleSpec("active", "Active", self.draft.active, _note(self.draft.active)),
+                *([TextLine(self._given())] if self.record_id is not None else []),
                 TextLine(),
                 RowsSpec("customers", "Customers", customer_rows(self.draft.customers, self._names), empty="none yet"),
-                TextLine(),
-                TextLine(self._given(), name="given"),
             ]
         )
         self.form.focus()
@@ -85,7 +84,7 @@ class CustomerGroupForm(EditorScreen):
 
     def _given(self) -> str:
         if not self._users:
-            return "Given to nobody yet: a user's security settings give it." if self.record_id else ""
+            return "Given to nobody yet: a user's security settings give it."
         shown = ", ".join(self._users[:12])
         more = f" and {number(len(self._users) - 12)} more" if len(self._users) > 12 else ""
         return f"Given to {shown}{more}"

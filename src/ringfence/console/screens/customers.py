@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from textual.app import ComposeResult
 
 from ringfence.console.cells import customers
-from ringfence.console.commands.command import bindings
+from ringfence.console.commands.command import Command, bindings
 from ringfence.console.commands.lists import LISTS, TABS
+from ringfence.console.commands.records import AssignCustomer
 from ringfence.console.screens.area import AreaScreen
 from ringfence.console.screens.customer_detail import CustomerDetail
 from ringfence.console.screens.record_list import RecordList
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
     from ringfence.services.records import TreeCustomer
 
+Counts: TypeAlias = dict[int, tuple[int, int]]
+"""Of customers by id: how many are nested in each, how many devices there are there and below."""
+
 _HITS = 500
 _NOTES = (3, 4)
 _ROOMY = 100
@@ -33,7 +37,8 @@ class CustomersScreen(AreaScreen):
 
     AREA = "customers"
     FILTERS = "Customer's name"
-    COMMANDS_HERE = (*LISTS, *TABS)
+    FIRST_KEYS = ("help", "filter", "toggle_mark", "next_tab", "assign", "undo")
+    COMMANDS_HERE: ClassVar[tuple[Command, ...]] = (AssignCustomer(), *LISTS, *TABS)
     BINDINGS = bindings(COMMANDS_HERE)
     AUTO_FOCUS = "ForestView"
     DEFAULT_CSS = """
@@ -83,14 +88,18 @@ class CustomersScreen(AreaScreen):
             return [self.detail.customer] if self.detail.customer is not None else []
         return [node.id for node in self.forest.path_to(own)]
 
-    def _read_tree(self, place: list[int], keep_open: frozenset[int] = frozenset()) -> None:
-        """Shows the tree at the last customer of ``place`` that the viewer may see; these others are open as well."""
+    def _read_tree(self, place: list[int], keep_open: frozenset[int] = frozenset(), *, again: bool = False) -> None:
+        """Shows the tree at the last customer of ``place`` that the viewer may see; these others are open as well.
+
+        With ``again`` it is the same tree read once more: it stays where it is on screen, its numbers too.
+        """
         self._search = ""
+        seen = self.forest.ids_in_view if again else []
         workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
         if workspace is None or viewer is None:
             return
 
-        def look() -> tuple[list[TreeCustomer], int | None]:
+        def look() -> tuple[list[TreeCustomer], int | None, Counts]:
             nodes, shown_open, found = list(workspace.roots(viewer)), set(keep_open), None
             for own in reversed(place):
                 trail = workspace.trail(viewer, own)
@@ -103,12 +112,13 @@ class CustomersScreen(AreaScreen):
             for node in nodes:  # which grows on the way
                 if node.has_children and node.id in shown_open:
                     nodes.extend(workspace.children(viewer, node.id))
-            return nodes, found
+            return nodes, found, workspace.counts(viewer, seen) if seen else {}
 
         self.ask("tree", look, self._show_tree, self.forest.fail)
 
-    def _show_tree(self, found: tuple[list[TreeCustomer], int | None]) -> None:
-        nodes, place = found
+    def _show_tree(self, found: tuple[list[TreeCustomer], int | None, Counts]) -> None:
+        nodes, place, counted = found
+        top, line = self.forest.top, self.forest.cursor
         profile = self.ringfence.profile
         # As wide as the largest number that can stand there, so that names have the rest; and where that is little,
         # without the number of children.
@@ -123,6 +133,9 @@ class CustomersScreen(AreaScreen):
             self.forest.select(place)
         elif self.forest.count:
             self.forest.cursor = 0
+        if counted:
+            self.forest.scroll_to_line(max(0, top + self.forest.cursor - line))
+            self._show_counts(counted, self.forest.generation)
         if not self.forest.count:
             self.show_path([])
             self.detail.close()
@@ -150,13 +163,16 @@ class CustomersScreen(AreaScreen):
     def refresh_data(self) -> None:
         """Reads tree and customer again."""
         if self._search:
-            self.filtered(self._search)
+            self._find(self._search, again=True)
         else:
-            self._read_tree(self._place(), self.forest.expanded_ids)
+            self._read_tree(self._place(), self.forest.expanded_ids, again=True)
         self.detail.again()
 
     def filtered(self, text: str) -> None:
         """Shows the customers whose name holds the text, under those of their ancestors that are visible."""
+        self._find(text)
+
+    def _find(self, text: str, *, again: bool = False) -> None:
         self._search = text
         workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
         if workspace is None or viewer is None:
@@ -165,20 +181,28 @@ class CustomersScreen(AreaScreen):
             self._read_tree(self._place())
             return
 
-        def show(found: tuple[tuple[TreeCustomer, ...], frozenset[int]]) -> None:
-            nodes, hits = found
+        seen = self.forest.ids_in_view if again else []
+
+        def look() -> tuple[tuple[tuple[TreeCustomer, ...], frozenset[int]], Counts]:
+            return workspace.matching(viewer, text, _HITS), workspace.counts(viewer, seen) if seen else {}
+
+        def show(found: tuple[tuple[tuple[TreeCustomer, ...], frozenset[int]], Counts]) -> None:
+            (nodes, hits), counted = found
+            stays = again and any(node.id == self.forest.selected_id for node in nodes)
             self.forest.empty_text = self._nothing()
             self.forest.replace(_nodes(nodes), {node.parent for node in nodes if node.parent is not None})
-            if hits:
+            if hits and not stays:
                 first = next(node.id for node in nodes if node.id in hits)
                 self.forest.select(first)
+            if counted:
+                self._show_counts(counted, self.forest.generation)
             more = "+" if len(hits) >= _HITS else ""
             profile = self.ringfence.profile
             of = f" of {number(profile.customers)}" if profile else ""
             self.show_filter(text, f"{number(len(hits))}{more}{of}")
             self._say_shown()
 
-        self.ask("tree", lambda: workspace.matching(viewer, text, _HITS), show, self.forest.fail)
+        self.ask("tree", look, show, self.forest.fail)
 
     def _say_shown(self) -> None:
         profile = self.ringfence.profile
@@ -208,11 +232,13 @@ class CustomersScreen(AreaScreen):
         self.ask(
             "notes",
             lambda: workspace.counts(viewer, ids),
-            lambda found: self.forest.set_notes(
-                {own: customers.counts(*numbers)[-len(self.forest.note_widths) :] for own, numbers in found.items()},
-                generation,
-            ),
+            lambda found: self._show_counts(found, generation),
         )
+
+    def _show_counts(self, found: Counts, generation: int) -> None:
+        columns = len(self.forest.note_widths)
+        notes = {own: customers.counts(*numbers)[-columns:] for own, numbers in found.items()}
+        self.forest.set_notes(notes, generation)
 
     def on_forest_view_selected(self, message: ForestView.Selected) -> None:
         """Opens the customer under the cursor, once the cursor rests on it."""

@@ -326,24 +326,20 @@ class EditorScreen(Drafting):
         return ()
 
     def outcome_lines(self) -> list[Said]:
-        """What saving changes, in a few lines."""
+        """What saving changes, in a few lines, the most important first."""
         lines: list[Said] = []
         if self.failure:
             lines.append(Cell(f"! {self.failure}", "attention"))
         if self.draft is None:
             return lines
+        lines.extend(Cell(f"! {warning}", "attention") for warning in self.warnings())
         if not self.edits():
             why = self.why_not_save()
-            lines.append(
-                Cell(
-                    "Nothing was changed." if why == "nothing was changed" else f"{why[:1].upper()}{why[1:]}.", "quiet"
-                )
-            )
+            lines.append(Cell(f"{why[:1].upper()}{why[1:]}.", "quiet"))
         elif self.preview is None:
             lines.append(Cell("…" if self.worth_asking() else "Give it a name.", "quiet"))
         else:
             lines.extend(said(self.preview, _SHOWN))
-        lines.extend(Cell(f"! {warning}", "attention") for warning in self.warnings())
         return lines
 
     def show_preview(self, screen: CommandScreen) -> None:

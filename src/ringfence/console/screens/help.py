@@ -10,11 +10,12 @@ from textual.screen import ModalScreen
 
 from ringfence.console.commands.command import display
 from ringfence.console.screens.area import CommandScreen
-from ringfence.console.text import content, fit
+from ringfence.console.text import content, fit, width_of
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
 
 _KEYS = 18
+_ROOM = 54
 
 
 class _Lines(LineList):
@@ -64,7 +65,10 @@ class HelpScreen(ModalScreen[None]):
         for command in self._about.commands:
             keys = ", ".join(display(key) for key in command.keys.split(","))
             off = command.off(self._about)
-            lines.append((keys, command.help + (f" (off: {off})" if off else "")))
+            if off and width_of(f"{command.help} (off: {off})") > _ROOM:
+                lines += [(keys, command.help), ("", f"(off: {off})")]
+            else:
+                lines.append((keys, command.help + (f" (off: {off})" if off else "")))
         focused = self._about.focused
         if focused is not None:
             known: dict[str, list[str]] = {}

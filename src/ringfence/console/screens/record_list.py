@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from textual import on
 
 from ringfence.console.asking import Asks
+from ringfence.console.rights import may_list
 from ringfence.console.text import Cell, number
 from ringfence.console.widgets.columns import Column
 from ringfence.console.widgets.record_table import Ask, RecordTable
@@ -30,6 +31,7 @@ class RecordList(RecordTable[Any], Asks):
         *,
         on_total: Callable[[], None] | None = None,
         on_subtitle: Callable[[str], None] | None = None,
+        sort: tuple[str, bool] = ("name", False),
         id: str | None = None,  # noqa: A002
     ) -> None:
         super().__init__(
@@ -37,7 +39,7 @@ class RecordList(RecordTable[Any], Asks):
             cells=cells,
             row_id=lambda row: row.id,
             row_cursor=lambda row: row.sort_key,
-            sort=("name", False),
+            sort=sort,
             id=id,
         )
         self.kind = kind
@@ -66,10 +68,10 @@ class RecordList(RecordTable[Any], Asks):
         self._begin_anew()
 
     def again(self) -> None:
-        """Reads the list anew, the cursor staying on its row where that is among the first."""
+        """Reads the list anew where it stands: rows stay until they come, the cursor stays on its row."""
         if self.listing is not None:
             row = self.current_row
-            self._begin_anew(keep=row.id if row else None)
+            self._begin_anew(keep=row.id if row else None, in_place=True)
 
     def set_subtitle(self, text: str) -> None:
         """Says which rows are shown: in the border of the pane around it where the list has none of its own."""
@@ -93,12 +95,12 @@ class RecordList(RecordTable[Any], Asks):
         of = "" if self.unfiltered is None else f" of {number(self.unfiltered)}"
         return f"{number(self._matches)}{of}"
 
-    def _begin_anew(self, *, keep_rows: bool = True, keep: int | None = None) -> None:
+    def _begin_anew(self, *, keep_rows: bool = True, keep: int | None = None, in_place: bool = False) -> None:
         assert self.listing is not None
         search = self.listing.search
-        self.empty_text = "Nothing matches. Esc clears the filter." if search else self._nothing()
+        self.empty_text = "Nothing matches. Esc clears the filter." if search else self.nothing()
         self._matches = None
-        generation = self.reset(keep_rows=keep_rows, keep_cursor_id=keep)
+        generation = self.reset(keep_rows=keep_rows, keep_cursor_id=keep, in_place=in_place)
         workspace, viewer, wanted = self.ringfence.workspace, self.ringfence.viewer, self.listing
 
         def counted(total: int) -> None:
@@ -112,11 +114,15 @@ class RecordList(RecordTable[Any], Asks):
         if workspace is not None and viewer is not None:
             self.ask(f"{self.kind}-count", lambda: workspace.count(viewer, wanted), counted, self.fail)
 
-    def _nothing(self) -> str:
+    def nothing(self) -> str:
+        """Why there are no rows."""
         profile = self.ringfence.profile
         if profile is not None and profile.reason:
             return f"{profile.name} sees nothing: {profile.reason}."
-        return f"No {self.kind} here that {profile.name if profile else 'this user'} may see."
+        name, kind = profile.name if profile else "this user", self.kind.replace("-", " ")
+        if not may_list(self.ringfence.rights, self.kind):
+            return f"{name} may not list {kind}: no role gives them that."
+        return f"No {kind} here that {name} may see."
 
     def on_record_table_wanted(self, message: RecordTable.Wanted) -> None:
         """Asks for rows that are about to be on screen."""

@@ -1,22 +1,33 @@
-"""The screens that are one long list: devices and users."""
+"""The screens that are one long list: devices, users, groups and roles."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 
-from ringfence.console.cells import devices, users
-from ringfence.console.commands.command import bindings
+from ringfence.console.cells import customer_groups, devices, roles, security_groups, users
+from ringfence.console.commands.command import Command, bindings
 from ringfence.console.commands.lists import LISTS
+from ringfence.console.commands.records import (
+    CUSTOMER_GROUP,
+    EDITING,
+    EDITING_ACTIVE,
+    EDITING_USERS,
+    ROLE,
+    SECURITY_GROUP,
+    USER,
+    Editable,
+)
 from ringfence.console.screens.area import AreaScreen
 from ringfence.console.screens.record_list import RecordList
+from ringfence.console.widgets.key_bar import KeyBar
 
 
 class ListScreen(AreaScreen):
     """A numbered screen with one list on it."""
 
-    COMMANDS_HERE = LISTS
+    COMMANDS_HERE: ClassVar[tuple[Command, ...]] = LISTS
     BINDINGS = bindings(LISTS)
     AUTO_FOCUS = "RecordList"
     TITLE_HERE: ClassVar[str]
@@ -40,6 +51,10 @@ class ListScreen(AreaScreen):
     def viewer_changed(self) -> None:
         self.show_path([self.TITLE_HERE])
         self.records.show()
+
+    def on_line_list_cursor_moved(self) -> None:
+        """Says in the key bar what can be done to this row."""
+        self.query_one(KeyBar).read_again()
 
     def clear(self) -> None:
         self.records.clear()
@@ -76,12 +91,90 @@ class DevicesScreen(ListScreen):
         return RecordList("devices", devices.COLUMNS, devices.cells, on_total=self._say_found)
 
 
-class UsersScreen(ListScreen):
+class EditableList(ListScreen):
+    """A list whose records can be changed from here."""
+
+    EDITS: ClassVar[Editable]
+    FIRST_KEYS = ("help", "filter", "actions", "open", "new", "undo", "toggle_mark", "delete", "duplicate", "activate")
+
+    @property
+    def row(self) -> Any:
+        """The record under the cursor, or None."""
+        return self.records.current_row
+
+    @property
+    def chosen(self) -> tuple[int, ...]:
+        """The ids of the marked records, or of the one under the cursor."""
+        if self.records.marks:
+            return tuple(sorted(int(str(one)) for one in self.records.marks))
+        return (self.row.id,) if self.row is not None else ()
+
+    def changed(self) -> None:
+        """What was chosen was changed: nothing of it stays marked."""
+        self.records.clear_marks()
+        self.ringfence.look_for_changes()
+
+    async def on_line_list_chosen(self) -> None:
+        """Opens the record that Enter was pressed on."""
+        await self.action_command("open")
+
+
+class UsersScreen(EditableList):
     """Every user that the user sees."""
 
     AREA = "users"
     TITLE_HERE = "Users"
     FILTERS = "Name, login or e-mail"
+    EDITS = USER
+    COMMANDS_HERE = (*EDITING_USERS, *LISTS)
+    BINDINGS = bindings(COMMANDS_HERE)
 
     def make_list(self) -> RecordList:
         return RecordList("users", users.COLUMNS, users.cells, on_total=self._say_found)
+
+
+class SecurityScreen(EditableList):
+    """Every security group that the user sees."""
+
+    AREA = "security"
+    TITLE_HERE = "Security groups"
+    FILTERS = "Group's name"
+    EDITS = SECURITY_GROUP
+    COMMANDS_HERE = (*EDITING, *LISTS)
+    BINDINGS = bindings(COMMANDS_HERE)
+
+    def make_list(self) -> RecordList:
+        shape = security_groups
+        return RecordList("security-groups", shape.COLUMNS, shape.cells, on_total=self._say_found)
+
+
+class GroupsScreen(EditableList):
+    """Every customer group that the user sees."""
+
+    AREA = "groups"
+    TITLE_HERE = "Customer groups"
+    FILTERS = "Group's name"
+    EDITS = CUSTOMER_GROUP
+    COMMANDS_HERE = (*EDITING_ACTIVE, *LISTS)
+    BINDINGS = bindings(COMMANDS_HERE)
+
+    def make_list(self) -> RecordList:
+        shape = customer_groups
+        return RecordList("customer-groups", shape.COLUMNS, shape.cells, on_total=self._say_found)
+
+
+class RolesScreen(EditableList):
+    """Every role that the user sees."""
+
+    AREA = "roles"
+    TITLE_HERE = "Roles"
+    FILTERS = "Role's name"
+    EDITS = ROLE
+    COMMANDS_HERE = (*EDITING, *LISTS)
+    BINDINGS = bindings(COMMANDS_HERE)
+
+    def make_list(self) -> RecordList:
+        def cells(role: Any) -> Any:
+            return roles.cells(role, self.ringfence.catalogue)
+
+        return RecordList("roles", roles.COLUMNS, cells, on_total=self._say_found)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from textual import events
 from textual.app import ComposeResult
 
 from ringfence.console.commands.command import Command, bindings
+from ringfence.console.rights import badge
 from ringfence.console.screens.area import AREAS, CommandScreen
 from ringfence.console.text import Cell, number
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 
 _WIDE = 100
+_Found: TypeAlias = "tuple[Pair, tuple[Profile, ...], list[TreeCustomer], dict[int, ComparedCustomer]]"
 
 
 class Swap(Command):
@@ -134,18 +136,29 @@ class SideBySideScreen(CommandScreen):
 
     def refresh_data(self) -> None:
         """Reads both users' trees anew."""
+        self._read(None)
+
+    def catch_up(self) -> None:
+        """Reads what is open again; it stays where it is."""
+        if self.pair is not None:
+            self._read(self.forest.expanded_ids)
+
+    def _read(self, keep_open: frozenset[int] | None) -> None:
         workspace = self.ringfence.workspace
         assert workspace is not None
         logins, demo = tuple(self._logins), self.ringfence.demo
+        known = [*self._seen] if keep_open is not None else []
 
-        def look() -> tuple[Pair, tuple[Profile, ...], list[TreeCustomer]]:
+        def look() -> _Found:
             viewers: list[Viewer] = [workspace.sign_in(login) for login in logins]
             pair = workspace.pair(*viewers)
             profiles = tuple(workspace.profile(viewer, totals=demo) for viewer in viewers)
             nodes = list(workspace.roots(pair))
-            if len(nodes) == 1 and nodes[0].has_children:
-                nodes.extend(workspace.children(pair, nodes[0].id))
-            return pair, profiles, nodes
+            opened = {nodes[0].id} if keep_open is None and len(nodes) == 1 else keep_open or frozenset()
+            for node in nodes:  # which grows on the way
+                if node.has_children and node.id in opened:
+                    nodes.extend(workspace.children(pair, node.id))
+            return pair, profiles, nodes, workspace.compare(pair, known) if known else {}
 
         self.ask("pair", look, self._show, self._failed)
 
@@ -157,11 +170,13 @@ class SideBySideScreen(CommandScreen):
             self.ringfence.tell_failure(reason)
             self._logins = [profile.login for profile in self._profiles]
 
-    def _show(self, found: tuple[Pair, tuple[Profile, ...], list[TreeCustomer]]) -> None:
-        self.pair, self._profiles, nodes = found
+    def _show(self, found: _Found) -> None:
+        self.pair, self._profiles, nodes, compared = found
+        top = self.forest.top
         left, right = self._profiles
+        text, good = badge(self.ringfence.rights)
         self.query_one(TitleBar).set_place(self.ringfence.profile.place if self.ringfence.profile else "")
-        self.query_one(TitleBar).set_who("side by side", "demo" if self.ringfence.demo else "", badge="RO")
+        self.query_one(TitleBar).set_who("side by side", "demo" if self.ringfence.demo else "", badge=text, good=good)
         self.query_one(Breadcrumbs).set_path(["Side by side", left.login, right.login])
         self.forest.set_header(
             [
@@ -169,12 +184,16 @@ class SideBySideScreen(CommandScreen):
                 ("", (Cell(left.standing, "quiet"), Cell(right.standing, "quiet"), Cell(""))),
             ]
         )
-        self._seen.clear()
+        self._seen = dict(compared)
         self._known = {}
         self.forest.empty_text = "Neither of them sees any customer."
-        self._add(nodes)
+        alike = {own for own, seen in compared.items() if seen.left == seen.right} if self._differences else set()
+        self._add([node for node in nodes if node.id not in alike])
         parents = {node.parent for node in nodes if node.parent is not None}
         self.forest.replace(list(self._known.values()), parents)
+        if compared:
+            self.forest.scroll_to_line(top)
+            self.forest.set_notes({own: _notes(seen) for own, seen in compared.items()}, self.forest.generation)
         self.forest.set_subtitle(
             f"{left.login} {number(left.customers)} customers, {number(left.devices)} devices · "
             f"{right.login} {number(right.customers)} customers, {number(right.devices)} devices"

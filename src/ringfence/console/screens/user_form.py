@@ -111,7 +111,6 @@ class UserForm(EditorScreen):
     KIND = "user"
     TITLE_HERE = "Users"
     NOUN = "user"
-    PANEL_HEIGHT = 4
     COMMANDS_HERE = _COMMANDS
     BINDINGS = bindings(_COMMANDS)
     DEFAULT_CSS = """

@@ -77,7 +77,7 @@ class TitleBar(Bar):
 
 
 class NavBar(Bar):
-    """The areas, numbered from 1, the current one marked. Where it gets narrow, only that one keeps its name."""
+    """The areas with their keys, the current one marked. Where it gets narrow, only that one keeps its name."""
 
     class Picked(Message):
         """Posted when an area is clicked."""
@@ -95,7 +95,7 @@ class NavBar(Bar):
     def __init__(
         self,
         *,
-        items: Sequence[tuple[str, str]] = (),
+        items: Sequence[tuple[str, str, str]] = (),
         name: str | None = None,
         id: str | None = None,  # noqa: A002
         classes: str | None = None,
@@ -103,7 +103,7 @@ class NavBar(Bar):
         """Creates the bar.
 
         Args:
-            items: Id and label of each area.
+            items: Id, key and label of each area.
             name: The name of the widget.
             id: The ID of the widget in the DOM.
             classes: The CSS classes of the widget.
@@ -117,8 +117,8 @@ class NavBar(Bar):
         """The id of the current area."""
         return self._current
 
-    def set_items(self, items: Sequence[tuple[str, str]]) -> None:
-        """Sets id and label of each area."""
+    def set_items(self, items: Sequence[tuple[str, str, str]]) -> None:
+        """Sets id, key and label of each area."""
         self._items = tuple(items)
         self.refresh()
 
@@ -129,7 +129,7 @@ class NavBar(Bar):
 
     def _texts(self, width: int) -> tuple[str, list[tuple[str, str]]]:
         """The gap between items, and id and text of each, as they fit into `width` cells."""
-        full = [(key, f"{place} {label}") for place, (key, label) in enumerate(self._items, 1)]
+        full = [(area, f"{key} {label}") for area, key, label in self._items]
         for gap in (GAP, " "):
             if 1 + sum(width_of(text) + len(gap) for _, text in full) - len(gap) <= width:
                 return gap, full

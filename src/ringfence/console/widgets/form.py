@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Final, Self, TypeAlias
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar, Final, Self
 
-from rich.cells import chop_cells
 from textual import events
 from textual.actions import SkipAction
 from textual.app import ComposeResult
@@ -18,391 +16,39 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
-from ringfence.console.text import Cell, as_cell, content, fit, literal, width_of
+from ringfence.console.text import content, literal
+from ringfence.console.widgets.form_fields import (
+    ChoiceSpec,
+    Key,
+    PickSpec,
+    Row,
+    RowsSpec,
+    Spec,
+    TextLine,
+    TextSpec,
+    ToggleSpec,
+)
+from ringfence.console.widgets.form_page import Page, PageLine, exact, flow, placeholder_of
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
 
-Key: TypeAlias = int | str
-GAP: Final = 2
-_LABEL_MIN, _LABEL_MAX = 10, 24
-_FIELD_MAX = 40
-_BESIDE_MIN = 20
-"""The least room beside a field in which a message is said there and not below it."""
-_NAME_MIN, _CELL_MIN = 14, 8
-_STACKED_MAX: Final = 12
-"""The most rows that have two lines each where one is too short for them."""
+__all__ = [
+    "ChoiceSpec",
+    "Form",
+    "Key",
+    "PickSpec",
+    "Row",
+    "RowsSpec",
+    "Spec",
+    "TextLine",
+    "TextSpec",
+    "ToggleSpec",
+    "exact",
+    "flow",
+]
+
 _NEWLINE: Final = "␊"
 """A line break in a text that is edited in one line."""
-
-
-@dataclass(frozen=True, slots=True)
-class TextSpec:
-    """A text that is typed. ``check`` returns what is wrong with it, or an empty text."""
-
-    name: str
-    label: str
-    value: str = ""
-    check: Callable[[str], str] | None = None
-    hint: str = ""
-    required: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ToggleSpec:
-    """Yes or no. A label too long for the labels' column stands behind the box."""
-
-    name: str
-    label: str
-    value: bool = False
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ChoiceSpec:
-    """One of a few: ``options`` are (value, label)."""
-
-    name: str
-    label: str
-    value: str
-    options: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of a ``RowsSpec``. ``note`` is said behind its cells; ``attention`` says that it is worth a look."""
-
-    id: Key
-    cells: tuple[Cell | str, ...]
-    note: str = ""
-    attention: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RowsSpec:
-    """A heading and rows that one can move among. Without ``action`` they are only shown."""
-
-    name: str
-    label: str
-    rows: tuple[Row, ...] = ()
-    action: str = "pick"
-    empty: str = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class PickSpec:
-    """A value that is changed elsewhere. Without ``action`` it is only shown."""
-
-    name: str
-    label: str
-    text: str
-    action: str = "change"
-
-
-@dataclass(frozen=True, slots=True)
-class TextLine:
-    """A quiet explanation, or an empty line. With a name it can be updated."""
-
-    text: str = ""
-    style: str = "quiet"
-    name: str = ""
-
-
-Spec: TypeAlias = TextSpec | ToggleSpec | ChoiceSpec | RowsSpec | PickSpec | TextLine
-
-
-# Drawing
-
-
-def flow(cells: Iterable[Cell | str], width: int) -> list[list[Cell]]:
-    """Styled pieces as lines of at most `width` cells, broken between words; at least one line."""
-    lines: list[list[Cell]] = [[]]
-    used, space, width = 0, Cell(""), max(1, width)
-    for text, style in map(as_cell, cells):
-        for word in re.findall(r"\s+|\S+", literal(text)):
-            if word.isspace():
-                space = Cell(space.text + word, style)
-                continue
-            for piece in chop_cells(word, width) if width_of(word) > width else [word]:
-                gap = space.text if used else space.text if len(lines) == 1 else ""
-                if used and used + len(gap) + width_of(piece) > width:
-                    lines.append([])
-                    used, gap = 0, ""
-                lines[-1] += [Cell(gap, ""), Cell(piece, style)] if gap else [Cell(piece, style)]
-                used += len(gap) + width_of(piece)
-                space = Cell("")
-    return lines
-
-
-def exact(cells: Iterable[Cell], width: int) -> list[Part]:
-    """Styled pieces as one line of exactly `width` cells, safe to draw: padded, or cut with an ellipsis."""
-    parts: list[Part] = []
-    for text, style in cells:
-        if width <= 0:
-            break
-        wide = width_of(text) if len(text) <= 4 * width else width + 1
-        parts.append((literal(text) if wide <= width else fit(text, width), style))
-        width -= min(wide, width)
-    if width > 0:
-        parts.append((" " * width, ""))
-    return parts
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """One line of a form: which field it belongs to, what it draws, and whether the cursor may stand there."""
-
-    spec: int
-    kind: str
-    at: int = -1
-    stop: bool = True
-    said: tuple[Cell, ...] = ()
-
-
-class _Page:
-    """A form laid out in a width. What a line draws is looked up when it is drawn."""
-
-    def __init__(self, specs: Sequence[Spec], messages: dict[str, str], width: int) -> None:
-        self.specs, self.messages, self.width = specs, messages, width
-        limit = min(_LABEL_MAX, max(_LABEL_MIN, width * 2 // 5))
-        labels = [width_of(spec.label) + GAP for spec in specs if not isinstance(spec, TextLine)]
-        self.label = max((label for label in labels if label <= limit), default=0)
-        self.label = min(width, max(_LABEL_MIN, self.label))
-        self.room = max(1, width - self.label)
-        wide = self.room >= _NAME_MIN + GAP + _BESIDE_MIN
-        self.field = min(_FIELD_MAX, self.room // 2 if wide else self.room - 1)
-        self.beside = self.room - self.field - GAP - 1 if wide else 0
-        self.columns: dict[int, list[int]] = {}
-        self.stacked: set[int] = set()
-        self.lines: list[_Line] = []
-        for index, spec in enumerate(specs):
-            getattr(self, f"_lay_{type(spec).__name__.lower()}")(index, spec)
-        self.stops = [index for index, line in enumerate(self.lines) if line.stop]
-
-    # Which lines there are
-
-    def _fits(self, label: str) -> bool:
-        return width_of(label) + GAP <= self.label
-
-    def _say(self, index: int, text: str, style: str, indent: int) -> None:
-        for line in flow([Cell(text, style)], self.width - indent - 1):
-            self.lines.append(_Line(index, "said", stop=False, said=(Cell(" " * indent), *line)))
-
-    def _message(self, index: int, indent: int) -> None:
-        message = self.messages.get(self.specs[index].name, "")
-        if message:
-            for place, line in enumerate(flow([Cell(message, "bad")], self.width - indent - 3)):
-                glyph = Cell(" " * indent + ("  " if place else "! "), "bad")
-                self.lines.append(_Line(index, "said", stop=False, said=(glyph, *line)))
-
-    def _heading(self, index: int, label: str) -> None:
-        if not self._fits(label):
-            self._say(index, label, "quiet", 0)
-
-    def _lay_textline(self, index: int, spec: TextLine) -> None:
-        self._say(index, spec.text, spec.style, 0)
-
-    def _lay_textspec(self, index: int, spec: TextSpec) -> None:
-        self._heading(index, spec.label)
-        self.lines.append(_Line(index, "text"))
-        if not self._said_beside(spec.name):
-            self._message(index, self.label)
-
-    def _lay_togglespec(self, index: int, spec: ToggleSpec) -> None:
-        indent = self.label + 4
-        self.lines.append(_Line(index, "toggle"))
-        if not self._fits(spec.label):
-            indent = 4
-            self.lines.pop()
-            for place, line in enumerate(flow([spec.label], self.width - indent)):
-                self.lines.append(_Line(index, "said" if place else "box", stop=not place, said=tuple(line)))
-                if place:
-                    self.lines[-1] = replace(self.lines[-1], said=(Cell(" " * indent), *line))
-        if self._fits(spec.label):
-            for line in self._note(spec)[1:]:
-                self.lines.append(_Line(index, "said", stop=False, said=(Cell(" " * indent), *line)))
-        elif spec.note:
-            self._say(index, spec.note, "quiet", indent)
-        self._message(index, indent)
-
-    def _note(self, spec: ToggleSpec) -> list[list[Cell]]:
-        return flow([Cell(spec.note, "quiet")], self.room - 5)
-
-    def _lay_choicespec(self, index: int, spec: ChoiceSpec) -> None:
-        wide = sum(width_of(label) + 4 + GAP for _, label in spec.options) - GAP
-        if self._fits(spec.label) and wide < self.room:
-            self.lines.append(_Line(index, "choice"))
-        else:
-            beside = self._fits(spec.label) and max(width_of(label) for _, label in spec.options) + 4 < self.room
-            if not beside:
-                self._say(index, spec.label, "quiet", 0)
-            self.lines += [_Line(index, "option" if beside else "below", at) for at in range(len(spec.options))]
-        self._message(index, self.label)
-
-    def _lay_rowsspec(self, index: int, spec: RowsSpec) -> None:
-        self.lines.append(_Line(index, "rows"))
-        self._message(index, GAP)
-        if not spec.rows and not self._empty_fits(spec):
-            self._say(index, spec.empty, "quiet", GAP)
-        self.columns[index], fit_in = self._share(spec.rows)
-        if not fit_in and len(spec.rows) <= _STACKED_MAX:
-            self.stacked.add(index)
-        for at, row in enumerate(spec.rows):
-            self.lines.append(_Line(index, "row", at))
-            if index in self.stacked:
-                for line in self._details(row):
-                    self.lines.append(_Line(index, "said", stop=False, said=(Cell(" " * 2 * GAP), *line)))
-
-    def _empty_fits(self, spec: RowsSpec) -> bool:
-        label = max(self.label, width_of(spec.label) + GAP)
-        return label + width_of(spec.empty) <= self.width - self._action_width(spec.action)
-
-    def _details(self, row: Row) -> list[list[Cell]]:
-        """What stands below a row that does not fit beside its name."""
-        cells: list[Cell] = []
-        for cell in row.cells[1:]:
-            text, style = as_cell(cell)
-            cells += [Cell(" " * GAP * bool(cells)), Cell(text, style or "quiet")]
-        if row.note:
-            cells += [Cell(" " * GAP * bool(cells)), Cell(row.note, "attention" if row.attention else "quiet")]
-        return flow(cells, self.width - 2 * GAP - 1) if cells else []
-
-    def _lay_pickspec(self, index: int, spec: PickSpec) -> None:
-        self._heading(index, spec.label)
-        self.lines.append(_Line(index, "pick"))
-        self._message(index, self.label)
-
-    def _share(self, rows: Sequence[Row]) -> tuple[list[int], bool]:
-        """How wide the columns of rows are: each as its cells need; the first gives way where that is too much.
-
-        Also says whether that was not needed.
-        """
-        over = 0
-        widths = [0] * max((len(row.cells) for row in rows), default=0)
-        for row in rows:
-            for at, cell in enumerate(row.cells):
-                widths[at] = max(widths[at], width_of(as_cell(cell).text))
-        if widths:
-            widths[0] = max(widths[0], self.label - 2 * GAP)
-            ends = [
-                sum(widths[: len(row.cells)]) + GAP * (len(row.cells) - bool(not row.note)) + width_of(row.note)
-                for row in rows
-            ]
-            over = max(ends) - (self.width - GAP - 1)
-            widths[0] = max(1, min(widths[0], self.width - GAP - 1, max(_NAME_MIN, widths[0] - max(0, over))))
-        return widths, over <= 0
-
-    # What a line draws
-
-    def _said_beside(self, name: str) -> bool:
-        message = self.messages.get(name, "")
-        return not message or width_of(message) + 2 <= self.beside
-
-    def draw(self, index: int, width: int) -> list[Part]:
-        """Line `index` in exactly `width` cells."""
-        line = self.lines[index]
-        if line.kind == "said":
-            return exact(line.said, width)
-        spec = self.specs[line.spec]
-        return exact(getattr(self, f"_draw_{line.kind}")(spec, line), width)
-
-    def _labelled(self, label: str) -> Cell:
-        return Cell(fit(label if self._fits(label) else "", self.label), "quiet")
-
-    def _draw_text(self, spec: TextSpec, line: _Line) -> list[Cell]:
-        cells = [self._labelled(spec.label)]
-        message = self.messages.get(spec.name, "")
-        if spec.value:
-            cells.append(Cell(fit(spec.value, self.field), "field"))
-        else:
-            cells.append(Cell(fit("" if message else _placeholder(spec), self.field), "empty"))
-        if message and self._said_beside(spec.name):
-            cells.append(Cell(f"{' ' * GAP}! {message}", "bad"))
-        elif spec.value and spec.hint and not message and width_of(spec.hint) <= self.beside:
-            cells.append(Cell(" " * GAP + spec.hint, "quiet"))
-        return cells
-
-    def _draw_toggle(self, spec: ToggleSpec, line: _Line) -> list[Cell]:
-        return [self._labelled(spec.label), _box(spec.value), Cell(" "), *self._note(spec)[0]]
-
-    def _draw_box(self, spec: ToggleSpec, line: _Line) -> list[Cell]:
-        return [_box(spec.value), Cell(" "), *line.said]
-
-    def _draw_choice(self, spec: ChoiceSpec, line: _Line) -> list[Cell]:
-        cells = [self._labelled(spec.label)]
-        for value, label in spec.options:
-            cells += [*_option(spec, value, label), Cell(" " * GAP)]
-        return cells
-
-    def _draw_option(self, spec: ChoiceSpec, line: _Line) -> list[Cell]:
-        return [self._labelled("" if line.at else spec.label), *_option(spec, *spec.options[line.at])]
-
-    def _draw_below(self, spec: ChoiceSpec, line: _Line) -> list[Cell]:
-        return [Cell(" " * GAP), *_option(spec, *spec.options[line.at])]
-
-    def _draw_rows(self, spec: RowsSpec, line: _Line) -> list[Cell]:
-        room = self.width - self._action_width(spec.action)
-        if spec.rows or not self._empty_fits(spec):
-            return [Cell(fit(spec.label, room), "strong"), *self._action(spec.action)]
-        label = max(self.label, width_of(spec.label) + GAP)
-        label = min(label, room)
-        return [
-            Cell(fit(spec.label, label), "strong"),
-            Cell(fit(spec.empty, room - label), "quiet"),
-            *self._action(spec.action),
-        ]
-
-    def _draw_row(self, spec: RowsSpec, line: _Line) -> list[Cell]:
-        row = spec.rows[line.at]
-        cells = [Cell("! " if row.attention and not row.note else "  ", "attention")]
-        left = self.width - GAP - 1
-        if line.spec in self.stacked:
-            text, style = as_cell(row.cells[0]) if row.cells else Cell("")
-            return [*cells, Cell(fit(text, left), style)]
-        note = width_of(row.note) + GAP if row.note else 0
-        for at, (cell, wide) in enumerate(zip(row.cells, self.columns[line.spec], strict=False)):
-            text, style = as_cell(cell)
-            if at:  # what comes last says most: where there is no room for all, those in the middle go
-                wide = min(wide, left - GAP - note)
-                if wide < min(_CELL_MIN, width_of(text)):
-                    break
-                cells.append(Cell(" " * GAP))
-                left -= GAP
-            cells.append(Cell(fit(text, wide), style or ("quiet" if at else "")))
-            left -= wide
-        if row.note and left > GAP:
-            cells.append(
-                Cell(" " * GAP + fit(row.note, min(left, note) - GAP), "attention" if row.attention else "quiet")
-            )
-        return cells
-
-    def _draw_pick(self, spec: PickSpec, line: _Line) -> list[Cell]:
-        room = self.room - self._action_width(spec.action)
-        return [self._labelled(spec.label), Cell(fit(spec.text, room)), *self._action(spec.action)]
-
-    def _action_width(self, action: str) -> int:
-        return min(width_of(action) + 2 + 2 * GAP - 1, self.room // 2) if action else 1
-
-    def _action(self, action: str) -> list[Cell]:
-        wide = self._action_width(action)
-        return [Cell(fit(f"  ⏎ {action}" if action else "", wide), "quiet")]
-
-
-def _box(on: bool) -> Cell:
-    return Cell("[x]", "good") if on else Cell("[ ]", "quiet")
-
-
-def _placeholder(spec: TextSpec) -> str:
-    """What stands where nothing is typed yet: in brackets, so that nobody takes it for a value."""
-    hint = spec.hint or ("required" if spec.required else "")
-    return f"({hint})" if hint else ""
-
-
-def _option(spec: ChoiceSpec, value: str, label: str) -> tuple[Cell, Cell]:
-    chosen = value == spec.value
-    return Cell("(•) " if chosen else "( ) ", "accent" if chosen else "quiet"), Cell(label, "" if chosen else "quiet")
-
-
-# The widget
 
 _MOVES: Final[list[BindingType]] = [
     Binding("down", "move(1)", "Down", show=False),
@@ -516,9 +162,9 @@ class _Lines(_Moves, LineList, inherit_bindings=False):
     def __init__(self, form: Form) -> None:
         super().__init__()
         self.form = form
-        self.page = _Page((), {}, 1)
+        self.page = Page((), {}, 1)
 
-    def show(self, page: _Page) -> None:
+    def show(self, page: Page) -> None:
         """Shows a form laid out anew."""
         self.page = page
         self.set_count(len(page.lines))
@@ -709,7 +355,7 @@ class Form(Widget):
         self._touched.clear()
         self._was = ("", None)
         self._text.of = ""
-        self._lines.page = _Page((), {}, 1)
+        self._lines.page = Page((), {}, 1)
         self.lay_out()
 
     def update(self, name: str, **changes: Any) -> None:
@@ -801,7 +447,7 @@ class Form(Widget):
         return line is not None and isinstance(self._specs[line.spec], TextSpec)
 
     @property
-    def _line(self) -> _Line | None:
+    def _line(self) -> PageLine | None:
         page, index = self._lines.page, self._lines.cursor
         if page.specs is not self._specs or index >= len(page.lines) or not page.lines[index].stop:
             return None
@@ -823,7 +469,7 @@ class Form(Widget):
         was = (*self._was, line.at if line else -1)
         errors = self.errors
         shown = {name: errors[name] for name in errors if name in self._touched or name in self._told}
-        page = _Page(self._specs, shown, width)
+        page = Page(self._specs, shown, width)
         self._laying_out = True
         self._lines.show(page)
         self._lines.cursor = self._place(page, was, at if old.stops else 0)
@@ -831,7 +477,7 @@ class Form(Widget):
         self._lines._bring_into_view(self._lines.cursor)
         self.moved()
 
-    def _place(self, page: _Page, was: tuple[str, Key | None, int], at: int) -> int:
+    def _place(self, page: Page, was: tuple[str, Key | None, int], at: int) -> int:
         """Where the cursor comes to stand: on the same row, else where that was in its field, else nearby."""
         name, row_id, place = was
         here = [stop for stop in page.stops if self._specs[page.lines[stop].spec].name == name]
@@ -870,7 +516,7 @@ class Form(Widget):
             text.display = False
             return
         page = self._lines.page
-        text.load(spec.name, spec.value, _placeholder(spec))
+        text.load(spec.name, spec.value, placeholder_of(spec))
         y = self._lines.cursor - self._lines.top
         text.styles.width = min(page.field, self._lines.size.width)
         text.styles.offset = (1 + page.label, y if 0 <= y < self._lines.size.height else -9)

@@ -19,11 +19,13 @@ GAP = "  "
 
 
 class Key(NamedTuple):
-    """A key as the bar shows it."""
+    """A key as the bar shows it. ``bound`` says whether it works at all, ``enabled`` whether it does more than to tell
+    why it is off."""
 
     action: str
     display: str
     description: str
+    bound: bool
     enabled: bool
 
 
@@ -75,6 +77,10 @@ class KeyBar(Bar):
         if self.is_attached:
             self._read()
 
+    def read_again(self) -> None:
+        """Looks again which of the keys are off: something else is under the cursor."""
+        self._show(tuple(key._replace(enabled=key.bound and not self._is_off(key.action)) for key in self._keys))
+
     @property
     def keys(self) -> tuple[Key, ...]:
         """The keys that would be shown if there was room for all, in their order."""
@@ -88,8 +94,10 @@ class KeyBar(Bar):
                 at = (active.node, binding.action)
                 name = _name(binding.action)
                 enabled = active.enabled and not self._is_off(name)
-                keys.setdefault(at, Key(name, self._display(active), binding.description, enabled))
-        read = tuple(sorted(keys.values(), key=self._rank))
+                keys.setdefault(at, Key(name, self._display(active), binding.description, active.enabled, enabled))
+        self._show(tuple(sorted(keys.values(), key=self._rank)))
+
+    def _show(self, read: tuple[Key, ...]) -> None:
         if read != self._keys:
             self._keys = read
             self.refresh()
@@ -103,7 +111,15 @@ class KeyBar(Bar):
 
     def _display(self, active: ActiveBinding) -> str:
         display = self.app.get_key_display(active.binding)
-        names = {"escape": "Esc", "esc": "Esc", "space": "Space", "tab": "Tab", "enter": "Enter", "⏎": "Enter"}
+        names = {
+            "escape": "Esc",
+            "esc": "Esc",
+            "delete": "Del",
+            "space": "Space",
+            "tab": "Tab",
+            "enter": "Enter",
+            "⏎": "Enter",
+        }
         if display in names:
             return names[display]
         if display[:1] == "f" and display[1:].isdigit():

@@ -134,6 +134,7 @@ class RecordTable(LineList, Generic[Row]):
         self._marks: set[Hashable] = set()
         self._range_from: int | None = None
         self._keep_id: Hashable | None = None
+        self._in_place = False
         self._end_wanted = False
         self._layout: tuple[int, list[tuple[int, Column, int]]] = (-1, [])
         for column in self.columns:
@@ -194,20 +195,25 @@ class RecordTable(LineList, Generic[Row]):
         """The ids of the marked rows, on screen or not."""
         return frozenset(self._marks)
 
-    def reset(self, *, keep_cursor_id: Hashable | None = None, keep_rows: bool = True) -> int:
+    def reset(self, *, keep_cursor_id: Hashable | None = None, keep_rows: bool = True, in_place: bool = False) -> int:
         """Begins anew, for another order, filter or state of the data; returns the number of the new generation.
 
         Args:
             keep_cursor_id: The cursor goes to this row if it is among the first; to the first row otherwise.
             keep_rows: The present rows stay on screen until new ones come.
+            in_place: The same list read again: what is on screen is asked for, and stays where it is, the row
+                `keep_cursor_id` under the cursor if it is still there. What is said of an empty list is said on.
         """
         self._keep_id = keep_cursor_id
-        self._range_from = None
-        self._end_wanted = False
-        generation = self._window.reset(keep_rows=keep_rows)
+        self._in_place = in_place
+        if not in_place:
+            self._range_from = None
+            self._end_wanted = False
+        generation = self._window.reset(keep_rows=keep_rows, in_place=in_place)
         if not self._window.stale:
             self.set_count(0)
-        self.wait()
+        if not (in_place and self.state == "empty"):
+            self.wait()
         self.view_changed()
         return generation
 
@@ -217,27 +223,28 @@ class RecordTable(LineList, Generic[Row]):
         if not self._window.deliver(ask, rows):
             return False
         if fresh:
-            self._begin(rows)
+            self._begin(rows, ask.first)
         elif ask.first < self.in_view.stop + 1 and ask.first + ask.count > self.top:
             self.refresh()
         self._count_changed()
         return True
 
-    def _begin(self, rows: Sequence[Row]) -> None:
+    def _begin(self, rows: Sequence[Row], first: int) -> None:
         self._count = self._window.count
-        end_wanted = self._end_wanted
+        end_wanted, in_place, top, cursor = self._end_wanted, self._in_place, self.top, self.cursor
+        self._in_place = False
         if not self._count:
             self.empty(self.empty_text)
             return
         self.ready()
-        kept = 0
+        kept = cursor if in_place else 0
         if self._keep_id is not None:
-            kept = next((index for index, row in enumerate(rows) if self._row_id(row) == self._keep_id), 0)
+            kept = next((index for index, row in enumerate(rows, first) if self._row_id(row) == self._keep_id), kept)
             self._keep_id = None
         self.set_count(self._count)
         moved = kept != self.cursor
         self.cursor = kept
-        self.scroll_to_line(max(0, kept - self.page_height // 2))
+        self.scroll_to_line(max(0, top + kept - cursor if in_place else kept - self.page_height // 2))
         self.refresh()
         if not moved:
             self.cursor_moved()  # another row is under it all the same

@@ -151,6 +151,11 @@ class ForestView(LineList):
         """The ids of the open nodes."""
         return frozenset(self._forest.open)
 
+    @property
+    def ids_in_view(self) -> list[int]:
+        """The ids of the nodes on screen."""
+        return [self._forest.ids[line] for line in self.in_view if line < len(self._forest)]
+
     def node(self, node_id: int) -> TreeNode | None:
         """The node, or None when it is not loaded."""
         return self._forest.nodes.get(node_id)

@@ -13,6 +13,9 @@ Place = tuple[Any, ...]
 BLOCK = 100
 """Rows asked for at a time."""
 
+NEAR = 2000
+"""Rows from the beginning that are counted off rather than found by the row before them."""
+
 KEPT = 16
 """Blocks held at most; those farthest from the screen go first."""
 
@@ -60,6 +63,7 @@ class Window(Generic[Row]):
         self._asked: Ask | None = None
         self._known = 0
         self._total_next: int | None = None
+        self._in_place = False
 
     @property
     def count(self) -> int:
@@ -104,11 +108,16 @@ class Window(Generic[Row]):
             number in self._blocks for number in range(first // BLOCK, last // BLOCK + 1)
         )
 
-    def reset(self, *, keep_rows: bool) -> int:
-        """Begins a new generation and returns its number. With `keep_rows` the old rows stay until new ones come."""
+    def reset(self, *, keep_rows: bool, in_place: bool = False) -> int:
+        """Begins a new generation and returns its number. With `keep_rows` the old rows stay until new ones come.
+
+        With `in_place`, those on screen are asked for first, not the first of all; and there are as many rows as there
+        were until it is known otherwise.
+        """
         self.generation += 1
         self._asked = None
-        self._total_next = None
+        self._in_place = in_place
+        self._total_next = self.total if in_place and self._blocks else None
         if keep_rows and self._blocks:
             self.stale = True
         else:
@@ -137,11 +146,24 @@ class Window(Generic[Row]):
         """
         if self._asked is not None:
             return None
-        number = 0 if self.stale else self._missing(first, last)
+        if self.stale:
+            self._asked = self._ask_anew(first, max(first, last))
+            return self._asked
+        number = self._missing(first, last)
         if number is None:
             return None
         self._asked = self._ask(number)
         return self._asked
+
+    def _ask_anew(self, first: int, last: int) -> Ask:
+        if not self._in_place:
+            return Ask(self.generation, 0, BLOCK)
+        number = first // BLOCK
+        begin, count = number * BLOCK, (last // BLOCK - number + 1) * BLOCK
+        left = self._blocks.get(number - 1)
+        if begin > NEAR and left and len(left) == BLOCK:
+            return Ask(self.generation, begin, count, after=self._place(left[-1]))
+        return Ask(self.generation, begin, count, skip=begin)
 
     def _missing(self, first: int, last: int) -> int | None:
         low, high = first // BLOCK, max(first, last) // BLOCK
@@ -160,8 +182,6 @@ class Window(Generic[Row]):
 
     def _ask(self, number: int) -> Ask:
         generation, first = self.generation, number * BLOCK
-        if self.stale:
-            return Ask(generation, 0, BLOCK)
         left, right = self._blocks.get(number - 1), self._blocks.get(number + 1)
         count = BLOCK if self.total is None else min(BLOCK, self.total - first)
         if left and len(left) == BLOCK:
@@ -192,12 +212,13 @@ class Window(Generic[Row]):
             self._blocks.clear()
             return True
         number = ask.first // BLOCK
-        if rows:
-            self._blocks[number] = list(rows[:BLOCK])
+        for start in range(0, len(rows), BLOCK):
+            self._blocks[number + start // BLOCK] = list(rows[start : start + BLOCK])
         end = ask.first + len(rows)
         self._known = max(self._known, end)
         if len(rows) < ask.count:
             self.total = self._known = end
+            number += max(0, len(rows) - 1) // BLOCK
             for late in [n for n in self._blocks if n > number]:
                 del self._blocks[late]
         while len(self._blocks) > KEPT:

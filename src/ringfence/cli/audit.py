@@ -1,0 +1,84 @@
+"""``audit verify`` and ``undo``: whether the audit is whole, and taking a change back."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ringfence.cli.differences import gains
+from ringfence.cli.options import AsUser, Db, settings
+from ringfence.cli.settings import Faults, origin
+from ringfence.domain.errors import Refused
+
+if TYPE_CHECKING:
+    from ringfence.storage.engine import Database
+
+app = typer.Typer(
+    help="The audit: every change of access, each entry chained to the one before. "
+    "'ringfence list audit --as LOGIN' lists it.",
+    rich_markup_mode=None,
+)
+
+
+@app.command()
+def verify(context: typer.Context, db: Db = None) -> None:
+    """Check every tenant's chain: finds entries that were changed, removed, added or put in another order.
+
+    Keep the last hash that it prints elsewhere: who can write the whole chain anew cannot make it end in the same.
+    """
+    from ringfence.console.text import literal
+
+    chains, wrong = verified(settings(context.obj, db, None).open())
+    for tenant, entries, end in chains:
+        if not any(fault.startswith(f"{tenant}: ") for fault in wrong):
+            said = f"{literal(tenant)}: {entries:,} {'entry' if entries == 1 else 'entries'}, whole"
+            typer.echo(f"{said}, ends in {end}" if entries else said)
+    if wrong:
+        raise Faults(wrong)
+
+
+def verified(database: Database) -> tuple[list[tuple[str, int, str]], list[str]]:
+    """(tenant, entries, hash of the last) of each chain, and what is wrong, if anything."""
+    from ringfence.services import audit
+
+    try:
+        return audit.verify(database)
+    except (TypeError, ValueError):
+        # SQLite takes any value in any column: what cannot even be read was not written by this program.
+        return [], ["an entry holds what no entry can hold: the audit was changed"]
+
+
+def undo(
+    context: typer.Context,
+    number: Annotated[
+        int | None,
+        typer.Argument(metavar="[NUMBER]", min=1, help="The change, as 'ringfence list audit' numbers it."),
+    ] = None,
+    login: AsUser = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would do.")] = False,
+    db: Db = None,
+) -> None:
+    """Take back a user's last change, or the one named, by the same rules as a fresh edit."""
+    from rich.cells import cell_len
+
+    from ringfence.console.text import literal
+    from ringfence.services import audit
+
+    viewer = settings(context.obj, db, None, login).viewer()
+    change, said, preview = audit.preview_undo(viewer, number)
+    if preview.refusal:
+        raise Refused(preview.refusal)
+    width = max((cell_len(literal(one.login)) for one in preview.users), default=0)
+    lines = [f"{'would take back' if dry_run else 'took back'} change {change}: {literal(said)}"]
+    for one in preview.users:
+        numbers = (one.customers_gained, one.customers_lost, one.devices_gained, one.devices_lost)
+        lines.append(gains(one.login, width, *numbers))
+    if not preview.users:
+        lines.append("Nobody gains or loses anything.")
+    text = "\n".join(lines)
+    text.encode(sys.stdout.encoding or "utf-8")  # where it cannot be said, it is not done either
+    if not dry_run:
+        audit.undo(viewer, change, origin("command line"))
+    typer.echo(text)

@@ -1,0 +1,84 @@
+"""The audit: its entries as rows of a table, and one of them opened."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from ringfence.console.text import Cell, number
+from ringfence.console.widgets.columns import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ringfence.services.records import AuditDetail, AuditRecord
+
+COLUMNS: Final = (
+    Column("name", "When", 12, key="w", sortable=True, style="quiet"),
+    Column("who", "Who", 12, hide_below=34),
+    Column("what", "What", 20, grow=8),
+    Column("note", "Undone", 7, hide_below=58, style="quiet"),
+    Column("origin", "From", 12, hide_below=88, style="quiet"),
+)
+_LABEL: Final = 17
+_VERBS: Final = {"create": "created", "edit": "edited", "delete": "deleted", "load": "loaded"}
+NOT_SHOWN: Final = "somebody you may not list"
+
+
+def cells(entry: AuditRecord) -> tuple[Cell | str, ...]:
+    """One cell for each of the columns."""
+    who = Cell(entry.actor) if entry.actor else Cell("—", "quiet")
+    text = Cell(what(entry), "quiet" if entry.undone else "")
+    note = "undone" if entry.undone else "an undo" if entry.undoes is not None else ""
+    return short(entry.at), who, text, note, entry.origin
+
+
+def what(entry: AuditRecord) -> str:
+    """What was done to which record, in words."""
+    return f"{_VERBS.get(entry.action, entry.action)} {entry.kind.replace('_', ' ')} “{entry.name}”"
+
+
+def short(at: str) -> str:
+    """A moment by the local clock, to the minute; of another year than this one, to the day."""
+    moment = datetime.fromisoformat(at).astimezone()
+    return moment.strftime("%d %b %H:%M" if moment.year == this_year() else "%d %b %Y")
+
+
+def this_year() -> int:
+    """The year by the local clock."""
+    return datetime.now().astimezone().year
+
+
+def full(at: str) -> str:
+    """A moment by the local clock, to the second, with its zone."""
+    return datetime.fromisoformat(at).astimezone().strftime("%A, %d %B %Y, %H:%M:%S (UTC%z)")
+
+
+def lines(detail: AuditDetail) -> list[Sequence[Cell | str]]:
+    """An entry opened: when, who, from where, and each field before and after."""
+    entry = detail.record
+    said = [
+        _line("When", Cell(full(entry.at))),
+        _line("Who", Cell(entry.actor) if entry.actor else Cell(NOT_SHOWN, "quiet")),
+        _line("From", Cell(entry.origin)),
+    ]
+    if detail.entries > 1:
+        others = detail.entries - 1
+        said.append(_line("Together with", Cell(f"{number(others)} other record{'' if others == 1 else 's'}")))
+    if entry.undoes is not None:
+        said.append(_line("Undo", Cell(f"it took back change {number(entry.undoes)}")))
+    if detail.undone:
+        said.append(_line("Undone", Cell("it was taken back", "attention")))
+    said.append([""])
+    for field, before, after in detail.lines:
+        parts = [Cell(before, "bad")] if before else []
+        if before and after:
+            parts.append(Cell(" → " if not before.startswith("−") else "  ", "quiet"))
+        if after:
+            parts.append(Cell(after, "good"))
+        said.append(_line(field, *(parts or [Cell("something that you may not see", "quiet")])))
+    return said
+
+
+def _line(label: str, *values: Cell) -> Sequence[Cell | str]:
+    return [Cell(label.ljust(_LABEL), "quiet"), *values]

@@ -1,0 +1,35 @@
+"""What the signed-in user may do anywhere, in the keys of the permissions: what commands and badges ask."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+EDITED: Final = ("user", "security_group", "customer_group", "role")
+"""What is edited here."""
+
+CHANGES: Final = frozenset(f"{kind}.{action}" for kind in EDITED for action in ("create", "edit", "delete"))
+"""Whoever holds one of these may change something."""
+
+_LISTED: Final[Mapping[str, str]] = {
+    "devices": "device.list",
+    "sites": "site.list",
+    "users": "user.list",
+    "security-groups": "security_group.list",
+    "customer-groups": "customer_group.list",
+    "roles": "role.list",
+    "audit": "audit.view",
+}
+
+ASKED: Final = tuple(sorted(CHANGES | {f"{kind}.view" for kind in EDITED} | set(_LISTED.values())))
+"""What is asked for at sign-in, and whenever something has changed."""
+
+
+def may_list(rights: Collection[str], kind: str) -> bool:
+    """Whether a list of that kind may hold anything at all."""
+    return kind not in _LISTED or _LISTED[kind] in rights
+
+
+def badge(rights: Collection[str]) -> tuple[str, bool]:
+    """What the header says: RW and that it does not warn for whoever may change anything, RO for everybody else."""
+    return ("RO", False) if CHANGES.isdisjoint(rights) else ("RW", True)

@@ -1,0 +1,109 @@
+"""The audit: who changed what, newest first; an entry opened, or taken back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ringfence.console.cells import audit
+from ringfence.console.commands.command import Command, bindings
+from ringfence.console.commands.lists import Back, Copy, Filter, Undo
+from ringfence.console.screens.dialog import Dialog, DialogOption
+from ringfence.console.screens.record_list import RecordList
+from ringfence.console.screens.records import ListScreen
+from ringfence.console.screens.undo import ask_undo
+
+if TYPE_CHECKING:
+    from ringfence.console.screens.area import CommandScreen
+    from ringfence.services.records import AuditDetail
+
+
+class OpenEntry(Command):
+    """What exactly was changed."""
+
+    name = "open"
+    keys = "e"
+    footer = "open"
+    help = "Show what was changed, field by field (Enter does too)."
+
+    def off(self, screen: CommandScreen) -> str:
+        assert isinstance(screen, AuditScreen)
+        return "" if screen.records.current_row is not None else "there is no entry under the cursor"
+
+    def run(self, screen: CommandScreen) -> Any:
+        assert isinstance(screen, AuditScreen)
+        screen.open_entry()
+
+
+class UndoEntry(Undo):
+    """This change, taken back."""
+
+    help = "Take back the change under the cursor; asks first."
+
+    def off(self, screen: CommandScreen) -> str:
+        assert isinstance(screen, AuditScreen)
+        row = screen.records.current_row
+        if screen.ringfence.viewer is None:
+            return "sign in first"
+        if row is None:
+            return "there is no entry under the cursor"
+        return "it was taken back already" if row.undone else ""
+
+
+class AuditList(RecordList):
+    """The entries, newest first."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__("audit", audit.COLUMNS, audit.cells, sort=("name", True), **options)
+
+    def nothing(self) -> str:
+        profile = self.ringfence.profile
+        name = profile.name if profile else "This user"
+        if "audit.view" not in self.ringfence.rights:
+            return f"{name} may not view the audit: no role gives them that."
+        return "Nothing was changed yet, as far as you may see."
+
+
+class AuditScreen(ListScreen):
+    """Every change that the user may know of."""
+
+    AREA = "audit"
+    TITLE_HERE = "Audit"
+    FILTERS = "Who, what was done, or to what"
+    FIRST_KEYS = ("help", "filter", "open", "undo", "toggle_mark")
+    COMMANDS_HERE: ClassVar[tuple[Command, ...]] = (OpenEntry(), UndoEntry(), Filter(), Copy(), Back())
+    BINDINGS = bindings(COMMANDS_HERE)
+
+    def make_list(self) -> RecordList:
+        return AuditList(on_total=self._say_found)
+
+    @property
+    def records(self) -> AuditList:
+        """The list."""
+        return self.query_one(AuditList)
+
+    def change_to_undo(self) -> int | None:
+        row = self.records.current_row
+        return row.change if row is not None else None
+
+    async def on_line_list_chosen(self) -> None:
+        """Opens the entry that Enter was pressed on."""
+        await self.action_command("open")
+
+    def open_entry(self) -> None:
+        """Shows the entry under the cursor, field by field."""
+        workspace, viewer, row = self.ringfence.workspace, self.ringfence.viewer, self.records.current_row
+        if workspace is None or viewer is None or row is None:
+            return
+
+        def show(detail: AuditDetail) -> None:
+            def answered(answer: str | None) -> None:
+                if answer == "undo":
+                    ask_undo(self, detail.record.change)
+
+            said = audit.what(detail.record)
+            off = "it was taken back already" if detail.undone else ""
+            options = [DialogOption("back", "Back"), DialogOption("undo", "Undo this change", "u", off)]
+            title = f"{said[:1].upper()}{said[1:]}"
+            self.app.push_screen(Dialog(title, audit.lines(detail), options), answered)
+
+        self.ask("entry", lambda: workspace.audit_detail(viewer, row.id), show)

@@ -1,0 +1,274 @@
+"""A role: its name, how far it reaches, what it permits, and who has it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from textual import on
+from textual.app import ComposeResult
+
+from ringfence.console.cells import permissions
+from ringfence.console.commands.command import Command, bindings
+from ringfence.console.screens.area import CommandScreen
+from ringfence.console.screens.dialog import Dialog, DialogOption
+from ringfence.console.screens.matrix import HoldsRole, permissions_said
+from ringfence.console.text import number
+from ringfence.console.widgets.form import ChoiceSpec, Form, PickSpec, Spec, TextLine, TextSpec, ToggleSpec
+
+if TYPE_CHECKING:
+    from ringfence.services.choices import RoleTemplate
+    from ringfence.services.editing import RoleState
+    from ringfence.services.records import Opened
+
+_LEVELS: Final = tuple((key, permissions.level(key)) for key in permissions.LEVELS)
+_MEANS: Final = {
+    "service_provider": "Reaches every customer of the security group.",
+    "customer": "Reaches only customers named for the user: selected in the group, in their customer groups, or home.",
+    "site": "Reaches only the customers that own the user's sites, and what stands on those sites.",
+}
+_NAMED: Final = 40
+
+
+class CopyRole(Command):
+    """Another role that begins as this one."""
+
+    name = "copy_role"
+    keys = "c"
+    footer = "copy it"
+    help = "Make a role of your own that begins as this one."
+
+    def off(self, screen: CommandScreen) -> str:
+        assert isinstance(screen, RoleForm)
+        return screen.why_not_copy()
+
+    def run(self, screen: CommandScreen) -> Any:
+        assert isinstance(screen, RoleForm)
+        return screen.app.switch_screen(RoleForm(None, copy_of=screen.record_id))
+
+
+_COMMANDS: Final = (CopyRole(),)
+
+
+class RoleForm(HoldsRole):
+    """The form of a role."""
+
+    AREA = "roles"
+    KIND = "role"
+    TITLE_HERE = "Roles"
+    NOUN = "role"
+    COMMANDS_HERE = _COMMANDS
+    BINDINGS = bindings(_COMMANDS)
+    draft: RoleState
+
+    def __init__(self, record_id: int | None, copy_of: int | None = None) -> None:
+        super().__init__(record_id, copy_of)
+        self._home: tuple[int, str] | None = None
+        self._groups: list[str] = []
+        self._users: list[str] = []
+        self._templates: tuple[RoleTemplate, ...] = ()
+        self._template: RoleTemplate | None = None
+        self._holds_all = False
+
+    def compose_body(self) -> ComposeResult:
+        yield Form()
+
+    # Opening.
+
+    def load(self) -> Any:
+        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
+        assert workspace is not None
+        assert viewer is not None
+        home = workspace.home_of_new(viewer, "role.create")
+        used: tuple[list[str], list[str]] = ([], [])
+        if self.record_id is not None:
+            used = workspace.used_by(viewer, "roles", self.record_id)
+        catalogue = workspace.permission_choices(viewer, everywhere=True)
+        return super().load(), home, used, catalogue, workspace.role_templates()
+
+    def take(self, found: Any) -> Opened | None:
+        opened, self._home, (self._groups, self._users), self.catalogue, self._templates = found
+        self._holds_all = not any(one.blocked for one in self.catalogue)
+        return opened  # type: ignore[no-any-return]
+
+    def first_draft(self) -> RoleState:
+        from ringfence.services.editing import RoleState
+
+        if self.record_id is not None:
+            return self.before  # type: ignore[no-any-return]
+        owner = self._home[0] if self._home else 0
+        if self.opened is not None:
+            state: RoleState = self.opened.state
+            return replace(state, owner=owner, name=f"{state.name} (copy)", private=False, builtin=False, key="")
+        return RoleState(owner, "")
+
+    def show_form(self) -> None:
+        self.form.set_title("Role")
+        fixed = self.why_not_switch()
+        draft = self.draft
+        fields: list[Spec] = []
+        if fixed:
+            fields += [
+                PickSpec("name", "Name", draft.name, ""),
+                PickSpec("access_level", "Level", permissions.level(draft.access_level), ""),
+            ]
+        else:
+            fields.append(TextSpec("name", "Name", draft.name, required=True))
+            if self.record_id is None and self.opened is None:
+                fields.append(PickSpec("starts", "Starts as", self._starts_said(), "choose"))
+            fields.append(ChoiceSpec("access_level", "Level", draft.access_level, _LEVELS))
+        fields += [TextLine(_MEANS[draft.access_level], name="means"), TextLine()]
+        if not fixed and (self._holds_all or draft.permissions is None):
+            fields.append(ToggleSpec("all", "Everything", draft.permissions is None, "all permissions, now and later"))
+        fields += [
+            PickSpec("permissions", "Permissions", permissions_said(draft, self.catalogue), "open"),
+            TextLine(),
+            *(TextLine(line) for line in self._used()),
+        ]
+        self.form.set_fields(fields)
+        self.form.focus()
+        self.refresh_bindings()
+
+    def _starts_said(self) -> str:
+        return f"{self._template.name}: {self._template.about}" if self._template else "blank"
+
+    def _used(self) -> list[str]:
+        if self.record_id is None:
+            return ["Used by nobody yet: a security group gives it."]
+        if self.before is not None and self.before.private:
+            said = (
+                f"Private to the security group {', '.join(self._groups)}." if self._groups else "Private to a group."
+            )
+        elif self._groups:
+            groups = "1 security group" if len(self._groups) == 1 else f"{number(len(self._groups))} security groups"
+            said = f"Used by {groups}: {_some(self._groups)}."
+        else:
+            said = "Used by no security group."
+        users = f"{number(len(self._users))} user{'' if len(self._users) == 1 else 's'}"
+        held = f"Held by {users}: {_some(self._users)}." if self._users else "Held by nobody."
+        built_in = "A built-in role is copied, not changed: c copies it."
+        return [said, held, *(["", built_in] if self.before is not None and self.before.builtin else [])]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing is copied that is not there yet."""
+        if action == "command" and parameters == ("copy_role",) and self.record_id is None:
+            return False
+        return super().check_action(action, parameters)
+
+    # What is said
+
+    def label_of(self, name: str) -> str:
+        return "Level" if name == "access_level" else super().label_of(name)
+
+    def said(self, name: str, value: Any) -> str | tuple[str, ...]:
+        return permissions.named(self.catalogue, value) if name == "permissions" else super().said(name, value)
+
+    def why_not_copy(self) -> str:
+        """Why the role cannot be copied now."""
+        if self.draft is None:
+            return "it is still being opened"
+        if self.record_id is None:
+            return "save it first"
+        if self.dirty:
+            return "save first what was changed"
+        return "" if self._home is not None else "you may not create roles"
+
+    def why_not_save(self) -> str:
+        if self.draft is not None and self.record_id is None and self._home is None:
+            return "you may not create roles"
+        return super().why_not_save()
+
+    # As the matrix sees it
+
+    @property
+    def role_now(self) -> RoleState | None:
+        return self.draft
+
+    @property
+    def role_base(self) -> frozenset[str] | None:
+        if self.before is not None:
+            return self.before.permissions  # type: ignore[no-any-return]
+        if self.opened is not None:
+            return self.opened.state.permissions  # type: ignore[no-any-return]
+        return self._template.permissions if self._template is not None else frozenset()
+
+    @property
+    def role_stands(self) -> tuple[str, bool]:
+        count = len(self._groups)
+        if self.draft.private:
+            return "private", False
+        built_in = "built in, " if self.draft.builtin else ""
+        used = f"used by {number(count)} group{'' if count == 1 else 's'}" if count else "used by no group"
+        return f"{built_in}{used}", count > 1
+
+    @property
+    def reaches(self) -> tuple[bool, bool, str, str]:
+        everywhere = self.draft.access_level == "service_provider"
+        return everywhere, False, "each group's own", "the customers of its groups"
+
+    @property
+    def holders(self) -> int:
+        return len(self._users)
+
+    @property
+    def permissions_were(self) -> tuple[bool, frozenset[str] | None]:
+        return (True, self.before.permissions) if self.before is not None else (False, None)
+
+    def take_permissions(self, held: frozenset[str] | None) -> None:
+        self.change(permissions=held)
+        self._show_permissions()
+
+    # Changing.
+
+    def _show_permissions(self) -> None:
+        self.form.update("permissions", text=permissions_said(self.draft, self.catalogue))
+        if "all" in self.form.values:
+            self.form.update("all", value=self.draft.permissions is None)
+
+    @on(Form.Changed)
+    def field_changed(self, message: Form.Changed) -> None:
+        """Puts what was typed or chosen into the draft."""
+        message.stop()
+        if message.name == "all":
+            self.change(permissions=None if message.value else self.everything)
+            self._show_permissions()
+            return
+        self.change(**{message.name: message.value})
+        if message.name == "access_level":
+            self.form.update("means", text=_MEANS[message.value])
+
+    @on(Form.Activated)
+    def field_activated(self, message: Form.Activated) -> None:
+        """Opens the permissions, or asks what to begin with."""
+        message.stop()
+        if message.name == "permissions":
+            self.show_matrix()
+        elif message.name == "starts":
+            options = [DialogOption("blank", "Blank: no permission")]
+            options += [DialogOption(one.key, f"{one.name}: {one.about}") for one in self._templates]
+            self.app.push_screen(Dialog("A new role starts as", [], options), self._started)
+
+    def _started(self, chosen: str | None) -> None:
+        if chosen is None:
+            return
+        named = self._template.name if self._template is not None else ""
+        self._template = next((one for one in self._templates if one.key == chosen), None)
+        begun = self._template
+        name = self.draft.name
+        if not name.strip() or name == named:
+            name = begun.name if begun else ""
+        self.change(
+            name=name,
+            access_level=begun.access_level if begun else "service_provider",
+            permissions=begun.permissions if begun else frozenset(),
+        )
+        self.form.update("name", value=name)
+        self.form.update("starts", text=self._starts_said())
+        self.form.update("access_level", value=self.draft.access_level)
+        self.form.update("means", text=_MEANS[self.draft.access_level])
+        self._show_permissions()
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {number(len(names) - _NAMED)} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"

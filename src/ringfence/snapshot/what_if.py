@@ -1,0 +1,42 @@
+"""What loading a file would change for whom: from a transaction that is rolled back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from ringfence.snapshot.collect import Contents, Progress
+from ringfence.snapshot.load import keep_others_out, load_into
+from ringfence.snapshot.load_audit import touched
+from ringfence.storage.engine import Database
+from ringfence.visibility.comparison import Comparison, Moment, compare
+from ringfence.visibility.viewer import Viewer
+
+
+class _RolledBack(Exception):  # noqa: N818 - no error: the way out of a transaction that only looked
+    pass
+
+
+def what_if(
+    database: Database,
+    contents: Contents,
+    progress: Progress,
+    at: datetime | None = None,
+    viewer: Viewer | None = None,
+) -> list[Comparison]:
+    """What each user of the file's tenants would gain and lose, as of a moment; with a viewer, as far as they may know.
+
+    Raises InvalidDocument with every fault of the file.
+    """
+    moment = at or datetime.now(UTC)
+    tenants = touched(contents).keys()
+    found: list[Comparison] = []
+    try:
+        with database.writing() as connection:
+            keep_others_out(connection)
+            before = Moment(connection, tenants, moment, keep=bool(contents.devices))
+            load_into(connection, contents, progress)
+            after = Moment(connection, tenants, moment)
+            found = compare(before, after, viewer.user_id if viewer is not None else None)
+            raise _RolledBack
+    except _RolledBack:
+        return found

@@ -1,0 +1,251 @@
+"""``list audit``, ``audit verify``, ``undo`` and ``db check`` through the command line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.command_line import Call, Save
+
+from ringfence.cli import start
+from ringfence.cli.settings import Settings, origin
+from ringfence.services import editing
+from ringfence.services.records import Listing, Part
+from ringfence.services.workspace import Workspace
+from ringfence.snapshot.story import story
+from ringfence.storage.engine import open_database
+
+Change = Callable[..., int]
+
+
+def change(database: str, login: str, kind: editing.StateKind, name: str, /, **fields: Any) -> int:
+    """Changes a record of that name as the console does; returns the change's number."""
+    opened = open_database(database)
+    workspace = Workspace(opened)
+    viewer = workspace.sign_in(login)
+    listed = Listing(f"{kind.replace('_', '-')}s", search=name)
+    (found,) = (row for row in workspace.rows(viewer, listed, Part()) if row.name == name)
+    state = workspace.open_record(viewer, kind, found.id)
+    edit = editing.Edit(kind, found.id, state.state, replace(state.state, **fields), state.revision)
+    number = workspace.save(viewer, [edit]).change
+    opened.close()
+    return number
+
+
+@pytest.fixture
+def switched(own_db: Path) -> int:
+    """Hanna has switched “Production only” off, so that Olga sees nothing."""
+    return change(str(own_db), "h.devries", "customer_group", "Production only", active=False)
+
+
+class TestListing:
+    def test_every_format(self, call: Call, save: Save, switched: int, own_db: Path) -> None:
+        assert call("load", save({"ringfence": 1, "tenants": [{"key": "harbor", "name": "Harbor"}]})).status == 0
+        as_json = json.loads(call("list", "audit", "--as", "h.devries", "--format", "json").out)
+        assert [
+            (one["number"], one["change"], one["undoes"], one["actor"], one["origin"], one["action"]) for one in as_json
+        ] == [(1, 1, None, "h.devries", "console", "edit"), (2, 2, None, "", "command line", "load")]
+        assert [(one["kind"], one["record"], one["name"]) for one in as_json] == [
+            ("customer_group", "production-only", "Production only"),
+            ("snapshot", "harbor", "Harbor"),
+        ]
+        assert as_json[0]["at"] < as_json[1]["at"]
+        as_csv = list(csv.DictReader(io.StringIO(call("list", "audit", "--as", "h.devries", "--format", "csv").out)))
+        assert as_csv == [{name: "" if v is None else str(v) for name, v in one.items()} for one in as_json]
+        table = call("list", "audit", "--as", "h.devries").lines
+        assert table[0].split() == [*("number", "change", "undoes", "at", "actor", "origin", "action", "kind"), *_LAST]
+        assert len(table) == 3
+        assert call("list", "audit", "--as", "h.devries", "--format", "keys").lines == ["1", "2"]
+        assert call("list", "audit", "--as", "h.devries", "--format", "keys", "--limit", "1").lines == ["1"]
+        assert call("count", "audit", "--as", "h.devries").out == "2\n"
+        assert call("list", "audit", "--as", "h.devries", "--search", "load", "--format", "keys").lines == ["2"]
+
+    @pytest.mark.parametrize("login", ["olga", "r.dekker", "astrid", "p.nowak"])
+    def test_it_is_scoped_like_everything(self, call: Call, switched: int, login: str) -> None:
+        assert call("list", "audit", "--as", login).out == ""
+        assert call("count", "audit", "--as", login).out == "0\n"
+
+    def test_numbers_are_sorted_as_numbers(self, call: Call, own_db: Path) -> None:
+        for number in range(11):
+            change(str(own_db), "h.devries", "customer_group", "Production only", description=str(number))
+        listed = call("list", "audit", "--as", "h.devries", "--format", "keys").lines
+        assert listed == [str(number) for number in range(1, 12)]
+
+
+_LAST = ("record", "name")
+
+
+class TestVerifying:
+    def test_whole(self, call: Call, switched: int, own_db: Path) -> None:
+        said = call("audit", "verify")
+        with sqlite3.connect(own_db) as connection:
+            (end,) = connection.execute("SELECT hash FROM audit_entry").fetchone()
+        assert (said.status, said.err) == (0, "")
+        assert said.lines == [f"harbor: 1 entry, whole, ends in {end}", "lindqvist: 0 entries, whole"]
+        assert len(end) == 64
+
+    @pytest.mark.parametrize(
+        ("statement", "fault"),
+        [
+            ("UPDATE audit_entry SET name = 'Other' WHERE number = 2", "harbor: entry 2 was changed"),
+            ("DELETE FROM audit_entry WHERE number = 2", "harbor: entry 2 missing"),
+            ("DELETE FROM audit_entry WHERE number = 3", "harbor: it ends at entry 2 and should at 3"),
+            ("UPDATE audit_entry SET number = -1 WHERE number = 1", "harbor: "),
+            ("UPDATE audit_entry SET number = 4 - number WHERE number <> 2", "harbor: "),
+            ("UPDATE tenant SET audit_hash = 'x' WHERE key = 'harbor'", "harbor: its end is not what was written last"),
+        ],
+    )
+    def test_damage(self, call: Call, own_db: Path, statement: str, fault: str) -> None:
+        for text in ("one", "two", "three"):
+            change(str(own_db), "h.devries", "customer_group", "Production only", description=text)
+        assert call("db", "check").status == 0
+        with sqlite3.connect(own_db) as connection:
+            if "4 - number" in statement:
+                connection.execute("UPDATE audit_entry SET number = 9 WHERE number = 1")
+                connection.execute("UPDATE audit_entry SET number = 1 WHERE number = 3")
+                connection.execute("UPDATE audit_entry SET number = 3 WHERE number = 9")
+            else:
+                connection.execute(statement)
+        said = call("audit", "verify")
+        assert said.status == 1
+        assert said.out == "lindqvist: 0 entries, whole\n"
+        lines = said.err.splitlines()
+        assert all(line.startswith("ringfence: error: harbor: ") for line in lines)
+        assert any(line.startswith(f"ringfence: error: {fault}") for line in lines)
+        assert "the audit is not whole" in call("db", "check").refused()
+
+    @pytest.mark.parametrize("value", ["'nonsense'", "5", "x'ff'"])
+    @pytest.mark.parametrize("column", ["at", "name", "detail"])
+    def test_values_that_no_entry_can_hold(
+        self, call: Call, switched: int, own_db: Path, column: str, value: str
+    ) -> None:
+        with sqlite3.connect(own_db) as connection:
+            connection.execute(f"UPDATE audit_entry SET {column} = {value}")
+        assert "was changed" in call("audit", "verify").err
+        assert "Traceback" not in call("audit", "verify").err
+        assert "the audit is not whole" in call("db", "check").refused()
+
+
+class TestUndoing:
+    def test_the_last_change(self, call: Call, switched: int) -> None:
+        assert call("count", "customers", "--as", "olga").out == "0\n"
+        would = call("undo", "--as", "h.devries", "--dry-run")
+        assert would.lines == [
+            "would take back change 1: edit customer group “Production only”",
+            "olga  +40 customers  +437 devices",
+        ]
+        assert call("count", "customers", "--as", "olga").out == "0\n"
+        assert call("count", "audit", "--as", "h.devries").out == "1\n"
+        did = call("undo", "--as", "h.devries")
+        assert did.out == would.out.replace("would take back", "took back")
+        assert call("count", "customers", "--as", "olga").out == "40\n"
+        entries = json.loads(call("list", "audit", "--as", "h.devries", "--format", "json").out)
+        assert [(one["number"], one["undoes"], one["origin"]) for one in entries] == [
+            (1, None, "console"),
+            (2, 1, "command line"),
+        ]
+        assert "there is nothing of yours to undo" in call("undo", "--as", "h.devries").refused()
+        assert call("audit", "verify").status == 0
+
+    def test_one_that_is_named(self, call: Call, own_db: Path) -> None:
+        first = change(str(own_db), "h.devries", "customer_group", "Production only", description="one")
+        change(str(own_db), "h.devries", "role", "Read only", name="Reader")
+        said = call("undo", str(first), "--as", "h.devries")
+        assert said.lines == [
+            "took back change 1: edit customer group “Production only”",
+            "Nobody gains or loses anything.",
+        ]
+        assert "taken back already" in call("undo", str(first), "--as", "h.devries").refused()
+
+    def test_refusals(self, call: Call, switched: int, own_db: Path) -> None:
+        for login in ("olga", "astrid", "r.dekker"):
+            hidden, missing = call("undo", "1", "--as", login), call("undo", "77", "--as", login)
+            assert hidden.refused() == missing.refused() == "this entry is not there"
+        change(str(own_db), "h.devries", "customer_group", "Production only", active=True)
+        for words in (["--dry-run"], []):
+            assert call("undo", "1", "--as", "h.devries", *words).refused()
+        assert call("undo", "0", "--as", "h.devries").status == 2
+        assert "--as" in call("undo").refused(2)
+
+    def test_a_load_is_not_taken_back(self, call: Call, save: Save, own_db: Path) -> None:
+        assert call("load", save({"ringfence": 1, "tenants": [{"key": "harbor", "name": "Harbor"}]})).status == 0
+        assert call("undo", "1", "--as", "h.devries").refused() == "a load is not taken back: load what was before"
+
+    def test_names_are_shown_literally(self, call: Call, own_db: Path) -> None:
+        change(str(own_db), "h.devries", "role", "Read only", name="a\u202eb\u200b")
+        said = call("undo", "--as", "h.devries")
+        assert "a⟨RLO⟩b⟨U+200B⟩" in said.lines[0]
+
+    def test_a_locale_that_cannot_say_it(self, call: Call, program: Call, switched: int) -> None:
+        """Nothing is done that is not said."""
+        said = program("undo", "--as", "h.devries", env={"PYTHONIOENCODING": "ascii"})
+        assert "use a UTF-8 locale" in said.refused()
+        assert call("count", "audit", "--as", "h.devries").out == "1\n"
+
+
+class TestOrigins:
+    @pytest.mark.parametrize(
+        ("connection", "said"),
+        [
+            ("", "x"),
+            ("10.0.0.7 50022 10.0.0.1 22", "x over ssh from 10.0.0.7"),
+            ("fe80::1%eth0 50022 fe80::2%eth0 22", "x over ssh from fe80::1%eth0"),
+            ("\x1b[2J 1 2 3", "x over ssh"),
+            (" ", "x over ssh"),
+            ("10.0.0.7;rm 1 2 3", "x over ssh"),
+        ],
+    )
+    def test_where_from(self, monkeypatch: pytest.MonkeyPatch, connection: str, said: str) -> None:
+        monkeypatch.setenv("SSH_CONNECTION", connection)
+        assert origin("x") == said
+
+    def test_a_load_and_an_undo_over_ssh(
+        self, call: Call, save: Save, switched: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("SSH_CONNECTION", "10.0.0.7 50022 10.0.0.1 22")
+        call("undo", "--as", "h.devries")
+        call("load", save({"ringfence": 1, "tenants": [{"key": "harbor", "name": "Harbor"}]}))
+        entries = json.loads(call("list", "audit", "--as", "h.devries", "--format", "json").out)
+        assert [one["origin"] for one in entries[1:]] == ["command line over ssh from 10.0.0.7"] * 2
+
+    @pytest.mark.parametrize("demo", [False, True])
+    def test_the_console_is_told(self, own_db: Path, monkeypatch: pytest.MonkeyPatch, demo: bool) -> None:
+        made: list[Any] = []
+        monkeypatch.setattr(start, "_on_terminal", lambda: True)
+        monkeypatch.setattr(start, "_run", lambda connect, _login, **_rest: made.append(connect()))
+        for connection in ("", "10.0.0.7 50022 10.0.0.1 22"):
+            monkeypatch.setenv("SSH_CONNECTION", connection)
+            start.demo(None) if demo else start.console(Settings())
+        assert [workspace._origin for workspace in made] == ["console", "console over ssh from 10.0.0.7"]
+
+
+class TestChecking:
+    def test_a_private_role_of_two_groups(self, call: Call, own_db: Path) -> None:
+        with sqlite3.connect(own_db) as connection:
+            connection.execute("UPDATE role SET private = 1 WHERE key = 'technician'")
+        assert "a private role is used by several security groups" in call("db", "check").refused()
+
+
+@pytest.mark.postgres
+def test_on_postgresql(call: Call, save: Save, postgres_url: str) -> None:
+    assert call("--db", postgres_url, "load", save(story())).status == 0
+    change(postgres_url, "h.devries", "customer_group", "Production only", active=False)
+    db = ("--db", postgres_url)
+    assert call(*db, "list", "audit", "--as", "h.devries", "--format", "keys").lines == ["1", "2"]
+    assert call(*db, "undo", "--as", "h.devries").lines[-1] == "olga  +40 customers  +437 devices"
+    said = call(*db, "audit", "verify")
+    assert said.lines[0].startswith("harbor: 3 entries, whole, ends in ")
+    assert said.lines[1].startswith("lindqvist: 1 entry, whole, ends in ")
+    assert call(*db, "db", "check").status == 0
+    with open_database(postgres_url).engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE audit_entry SET origin = 'elsewhere' WHERE number = 2")
+    said = call(*db, "audit", "verify")
+    assert (said.status, said.err) == (1, "ringfence: error: harbor: entry 2 was changed\n")
+    assert "the audit is not whole" in call(*db, "db", "check").refused()

@@ -1,0 +1,205 @@
+"""Which commands are on for whom, and what is said where they are off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.console import Console, console_on, demo_copy, opened
+
+from ringfence.console.screens.area import AreaScreen
+from ringfence.console.screens.audit import AuditScreen
+from ringfence.console.screens.dialog import Dialog
+from ringfence.console.screens.help import HelpScreen
+from ringfence.console.screens.record_list import RecordList
+from ringfence.console.screens.records import EditableList, GroupsScreen, RolesScreen, SecurityScreen
+from ringfence.storage.engine import Database
+
+LISTS = {"3": "user", "4": "security group", "5": "customer group", "6": "role"}
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Database]:
+    database = demo_copy(tmp_path)
+    yield database
+    database.close()
+
+
+def off(console: Console, name: str) -> str:
+    """Why a command of the screen is off; "-" where it has no such command."""
+    screen = console.app.screen
+    assert isinstance(screen, AreaScreen)
+    command = screen.command(name)
+    return command.off(screen) if command else "-"
+
+
+async def test_nothing_is_off_for_the_administrator(demo: Database) -> None:
+    async with opened(console_on(demo)) as console:
+        assert not off(console, "assign")
+        assert console.lines[0].rstrip().endswith("RW")
+        for key in LISTS:
+            await console.press(key, "down", "down", "down")
+            for name in ("open", "new", "actions", "undo", "activate", "duplicate"):
+                assert off(console, name) in ("", "-")
+        assert "7" not in console.lines[1]
+        await console.press("7")
+        assert isinstance(console.app.screen, RolesScreen), "7 is nobody's key yet"
+
+
+async def test_who_may_only_look_is_told_so(demo: Database) -> None:
+    async with opened(console_on(demo, "olga")) as console:
+        assert console.lines[0].rstrip().endswith("RO")
+        assert off(console, "assign") == "you may edit neither security groups nor customer groups"
+        for key, noun in LISTS.items():
+            await console.press(key)
+            assert not off(console, "open")
+            assert off(console, "new") == f"you may not create {noun}s"
+            assert off(console, "delete") == f"you may not delete {noun}s"
+            assert off(console, "duplicate") in ("-", f"you may not create {noun}s")
+            assert off(console, "activate") in ("-", f"you may not edit {noun}s")
+            console.forget_toasts()
+            await console.press("n")
+            assert console.toasts == [f"new: you may not create {noun}s"]
+        console.forget_toasts()
+        await console.press("u")
+        assert console.toasts == ["Not undone: there is nothing of yours to undo"]
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("3", "Marieke Claes may not list users: no role gives them that."),
+        ("4", "Marieke Claes may not list security groups: no role gives them that."),
+        ("5", "Marieke Claes may not list customer groups: no role gives them that."),
+        ("6", "Marieke Claes may not list roles: no role gives them that."),
+        ("8", "Marieke Claes may not view the audit: no role gives them that."),
+    ],
+)
+async def test_an_empty_list_says_why(key: str, said: str, demo: Database) -> None:
+    async with opened(console_on(demo, "m.claes")) as console:
+        name = console.app.profile.name  # type: ignore[union-attr]
+        await console.press(key)
+        assert said.replace("Marieke Claes", name) in console.text
+        assert console.app.screen.query_one("LineList").state == "empty"  # type: ignore[attr-defined]
+        if key == "8":
+            assert off(console, "undo") == off(console, "open") == "there is no entry under the cursor"
+        else:
+            assert off(console, "open").startswith("you may not view")
+
+
+async def test_nobody_deletes_or_deactivates_themselves(demo: Database) -> None:
+    async with opened(console_on(demo)) as console:
+        await console.press("3", "slash")
+        await console.type("h.devries")
+        await console.press("enter")
+        assert off(console, "delete") == "this is you: somebody else must delete you"
+        assert off(console, "activate") == "this is you: somebody else must deactivate you"
+        await console.press("space", "escape", "down")
+        assert off(console, "delete"), "they are among those marked"
+        await console.press("escape")
+        assert not off(console, "delete")
+
+
+async def test_roles_that_are_used_or_built_in_are_not_deleted(demo: Database) -> None:
+    with demo.writing() as connection:
+        connection.exec_driver_sql("UPDATE role SET builtin = (name = 'Administrator'), private = (name = 'Read only')")
+    async with opened(console_on(demo)) as console:
+        await console.press("6", "slash")
+        await console.type("administrator")
+        await console.press("enter", "end")
+        assert off(console, "delete") == "a built-in role is copied, not deleted"
+        assert "built in" in console.text
+        await console.press("escape", "slash")
+        await console.type("read only")
+        await console.press("enter")
+        assert off(console, "delete") == "1 security group uses it: give another role first"
+        assert "private" in console.text
+        assert "D delete" in console.text
+        bar = console.app.screen.query_one("KeyBar")
+        assert not next(key for key in bar.keys if key.action == "delete").enabled  # type: ignore[attr-defined]
+
+
+async def test_the_menu_of_actions_runs_them_and_says_why_not(demo: Database) -> None:
+    async with opened(console_on(demo)) as console:
+        await console.press("5", "down", "down", "m")
+        dialog = console.app.screen
+        assert isinstance(dialog, Dialog)
+        assert [option.key for option in dialog.options] == ["e", "n", "c", "D", "a"]
+        assert not any(option.off for option in dialog.options)
+        assert "Schools" in console.text
+        await console.press("a")
+        assert "Deactivate customer group “Schools”?" in console.text
+        await console.press("escape")
+        assert isinstance(console.app.screen, GroupsScreen)
+        await console.switch("olga")
+        console.forget_toasts()
+        await console.press("m")
+        assert "New  — you may not create customer groups" in console.text
+        await console.press("n")
+        assert isinstance(console.app.screen, Dialog)
+        assert console.toasts == ["New: you may not create customer groups"]
+
+
+async def test_marked_records_are_changed_together(demo: Database) -> None:
+    async with opened(console_on(demo)) as console:
+        await console.press("5", "space", "space", "m")
+        assert "2 customer groups marked" in console.text
+        await console.press("escape", "D")
+        assert "Delete 2 customer groups?" in console.text
+        await console.press("d")
+        table = console.app.screen.query_one(RecordList)
+        assert (table.total, table.marks) == (2, frozenset())
+        await console.press("u", "u")
+        assert table.total == 4
+
+
+async def test_help_and_palette_tell_of_them(demo: Database) -> None:
+    async with opened(console_on(demo, "olga"), (120, 60)) as console:
+        await console.press("5", "question_mark")
+        assert isinstance(console.app.screen, HelpScreen)
+        screen = console.app.screen_stack[-2]
+        assert isinstance(screen, EditableList)
+        text = " ".join(console.text.replace("│", " ").split())
+        for command in screen.commands:
+            assert command.help in text
+        assert "Make a new one. (off: you may not create customer groups)" in text
+        await console.press("escape", "ctrl+p")
+        await console.type("go to the security")
+        await console.press("enter")
+        assert isinstance(console.app.screen, SecurityScreen)
+        await console.press("8")
+        assert isinstance(console.app.screen, AuditScreen)
+
+
+async def test_the_customers_form_is_opened_by_its_key(demo: Database) -> None:
+    pytest.importorskip("ringfence.console.screens.customer_form")
+    async with opened(console_on(demo)) as console:
+        await console.press("down", "e")
+        assert type(console.app.screen).__name__ == "CustomerForm"
+
+
+@pytest.mark.parametrize(
+    ("area", "module", "form"),
+    [
+        ("3", "user_form", "UserForm"),
+        ("4", "security_group_form", "SecurityGroupForm"),
+        ("5", "customer_group_form", "CustomerGroupForm"),
+        ("6", "role_form", "RoleForm"),
+    ],
+)
+async def test_the_forms_are_opened_by_their_keys(area: str, module: str, form: str, demo: Database) -> None:
+    pytest.importorskip(f"ringfence.console.screens.{module}")
+    async with opened(console_on(demo)) as console:
+        for key in ("e", "enter", "n", "c") if area != "3" else ("e", "enter", "n"):
+            await console.press(area, "home", "down", key)
+            screen = console.app.screen
+            assert type(screen).__name__ == form, key
+            new = getattr(screen, "record_id", None) is None
+            assert new == (key in "nc")
+            await console.press("escape")
+            if isinstance(console.app.screen, Dialog):
+                await console.press("end", "enter")
+            while not isinstance(console.app.screen, AreaScreen):
+                console.app.pop_screen()
+                await console.settle()

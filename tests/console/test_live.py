@@ -1,0 +1,314 @@
+"""What others change is on screen within two seconds, and nothing else on it moves."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.console import NOON, Console, console_on, demo_copy, drawn, opened
+
+from ringfence.console.app import RingfenceApp
+from ringfence.console.screens.choose_user import ChooseUser
+from ringfence.console.screens.customers import CustomersScreen
+from ringfence.console.screens.record_list import RecordList
+from ringfence.console.screens.side_by_side import SideBySideScreen
+from ringfence.services.editing import Edit, StateKind
+from ringfence.services.records import Listing, Part
+from ringfence.services.workspace import Workspace
+from ringfence.storage.engine import Database, open_database
+
+WITHIN = 2.0
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Database]:
+    database = demo_copy(tmp_path)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def elsewhere(demo: Database, tmp_path: Path) -> Iterator[Workspace]:
+    """Another operator's way into the same file."""
+    database = open_database(str(tmp_path / "demo.db"))
+    yield Workspace(database, at=NOON, origin="elsewhere")
+    database.close()
+
+
+@pytest.fixture
+def looking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has the console look by the clock, as it does when nobody tests it."""
+    monkeypatch.setattr("ringfence.console.app._LOOK_SECONDS", 1.0)
+
+
+def change(elsewhere: Workspace, kind: StateKind, called: str, /, **values: Any) -> None:
+    """Changes a record as another operator does."""
+    viewer = elsewhere.sign_in("h.devries")
+    listed = {"customer_group": "customer-groups", "role": "roles", "security_group": "security-groups"}
+    rows = elsewhere.rows(viewer, Listing(listed.get(kind, "users"), called), Part(50))
+    found = elsewhere.open_record(viewer, kind, next(row.id for row in rows if row.name == called))
+    edit = Edit(kind, found.id, found.state, replace(found.state, **values) if values else None, found.revision)
+    elsewhere.save(viewer, [edit])
+
+
+def behind_its_back(database: Database, *statements: str) -> None:
+    """Changes rows that nobody can edit yet, and says so as every change does."""
+    with database.writing() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+        connection.exec_driver_sql("UPDATE tenant SET version = version + 1")
+
+
+async def until(what: Callable[[], object]) -> float:
+    """Waits for something, at most two seconds, and says how long it took."""
+    began = time.monotonic()
+    while not what():
+        assert time.monotonic() - began < WITHIN, "it did not come within two seconds"
+        await asyncio.sleep(0.01)
+    return time.monotonic() - began
+
+
+def records(console: Console) -> RecordList:
+    return console.app.screen.query_one(RecordList)
+
+
+@pytest.fixture
+def frames(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every frame that the terminal is sent."""
+    seen: list[str] = []
+    display = RingfenceApp._display
+
+    def keep(app: RingfenceApp, screen: Any, renderable: Any) -> None:
+        display(app, screen, renderable)
+        if app.is_running and app.screen.is_mounted:
+            seen.append("\n".join(drawn(app)))
+
+    monkeypatch.setattr(RingfenceApp, "_display", keep)
+    return seen
+
+
+async def test_another_operators_change_comes_up_by_itself(
+    demo: Database, elsewhere: Workspace, looking: None, frames: list[str]
+) -> None:
+    async with opened(console_on(demo), (80, 24)) as console:
+        await console.press("5", "down", "space")
+        row = records(console).current_row
+        assert row.name == "Schools"
+        frames.clear()
+        change(elsewhere, "customer_group", "Old installer set", active=True, name="A new installer set")
+        await until(lambda: "A new installer set" in console.text)
+        await console.settle()
+        assert "gives nothing" not in console.text
+        assert records(console).current_row.id == row.id
+        assert len(records(console).marks) == 1
+        assert all("Staging/Test" in frame for frame in frames), "the rows were gone for a moment"
+
+
+async def test_it_is_seen_at_once_after_a_change_of_ones_own(demo: Database) -> None:
+    async with opened(console_on(demo)) as console:
+        await console.press("5", "down", "a", "d")
+        assert console.text.count("inactive: gives nothing") == 2
+        await console.press("u", "u")
+        assert console.text.count("inactive: gives nothing") == 1
+
+
+async def test_a_list_that_was_empty_fills_and_empties(demo: Database, elsewhere: Workspace) -> None:
+    async with opened(console_on(demo)) as console:
+        await console.press("8")
+        assert "Nothing was changed yet" in console.text
+        change(elsewhere, "customer_group", "Old installer set", active=True)
+        console.app.look_for_changes()
+        await console.settle()
+        assert "edited customer group “Old installer set”" in console.text
+        await console.press("5", "slash")
+        await console.type("schools")
+        change(elsewhere, "customer_group", "Schools")
+        console.app.look_for_changes()
+        await console.settle()
+        assert "Nothing matches. Esc clears the filter." in console.text
+        assert "/schools" in console.lines[2]
+
+
+async def test_a_long_list_stays_where_it_is(demo: Database, frames: list[str]) -> None:
+    async with opened(console_on(demo), (80, 24)) as console:
+        await console.press("2", "slash")
+        await console.type("a")
+        await console.press("enter", *["pagedown"] * 9, *["up"] * 3, "space", "down")
+        table = records(console)
+        before, top, cursor = table.current_row, table.top, table.cursor
+        assert top > 100, "on the second block"
+        drawn_before = console.text
+        frames.clear()
+        behind_its_back(demo, "UPDATE device SET name = name || ' (renamed)' WHERE name LIKE 'Yard%'")
+        console.app.look_for_changes()
+        await console.settle()
+        assert (table.current_row.id, table.top, table.cursor) == (before.id, top, cursor)
+        assert console.text == drawn_before
+        assert len(table.marks) == 1
+        assert "/a" in console.lines[2]
+        assert all("…" not in line[:5] for frame in frames for line in frame.splitlines()[5:-2])
+
+        gone = table.row_at(0).id
+        behind_its_back(demo, f"DELETE FROM device WHERE id = {gone}")  # somewhere above
+        console.app.look_for_changes()
+        await console.settle()
+        assert table.current_row.id == before.id
+        assert (table.top, table.cursor) == (top - 1, cursor - 1)
+        await console.press("home")
+        assert table.row_at(0).id != gone
+
+
+async def test_the_tree_and_the_customer_beside_it_are_read_again(demo: Database, frames: list[str]) -> None:
+    async with opened(console_on(demo), (110, 24)) as console:
+        await console.press(*["down"] * 6, "right", "down", "down", "right")
+        screen = console.app.screen
+        assert isinstance(screen, CustomersScreen)
+        place, top, shown = screen.forest.selected_id, screen.forest.top, screen.forest.count
+        frames.clear()
+        behind_its_back(
+            demo,
+            "UPDATE customer SET name = 'Roffa' WHERE name = 'Rotterdam'",
+            "UPDATE device SET name = 'Aaa first' WHERE name = 'Quay camera 1'",
+        )
+        console.app.look_for_changes()
+        await console.settle()
+        assert "Roffa" in console.text
+        assert "Rotterdam" not in console.text
+        assert "Harbor Monitoring › Northwind Logistics › Roffa" in console.lines[2]
+        assert (screen.forest.selected_id, screen.forest.top, screen.forest.count) == (place, top, shown)
+        row = next(line for line in console.lines if "Northwind" in line and "›" not in line)
+        number = row[: row.index("│", 2)].split()[-1]
+        lines = [line for frame in frames for line in frame.splitlines() if "Northwind" in line and "›" not in line]
+        assert lines
+        assert all(f" {number} " in line for line in lines), "the numbers were gone for a moment"
+
+
+async def test_a_filtered_tree_keeps_filter_and_cursor(demo: Database) -> None:
+    async with opened(console_on(demo)) as console:
+        await console.press("slash")
+        await console.type("s")
+        await console.press("enter", *["down"] * 5)
+        screen = console.app.screen
+        assert isinstance(screen, CustomersScreen)
+        place, path = screen.forest.selected_id, console.lines[2]
+        behind_its_back(demo, "UPDATE customer SET email = 'new@harbor.example' WHERE key = 'northwind'")
+        console.app.look_for_changes()
+        await console.settle()
+        assert screen.forest.selected_id == place
+        assert console.lines[2] == path
+
+
+async def test_other_screens_catch_up_when_they_come_up(demo: Database, elsewhere: Workspace) -> None:
+    async with opened(console_on(demo)) as console:
+        await console.press("5", "down", "6", "down", "down", "1")
+        change(elsewhere, "customer_group", "Old installer set", active=True)
+        change(elsewhere, "role", "Read only", name="Reader")
+        await console.press("5")
+        assert "gives nothing" not in console.text
+        assert records(console).cursor == 1
+        await console.press("6")
+        assert "Reader" in console.text
+        assert "Read only" not in console.text
+        assert records(console).cursor == 2
+
+
+async def test_header_and_rights_follow(demo: Database, elsewhere: Workspace) -> None:
+    async with opened(console_on(demo, "olga")) as console:
+        await console.press("5")
+        assert console.lines[0].rstrip().endswith("RO")
+        assert console.app.screen.is_off("new")  # type: ignore[attr-defined]
+        viewer = elsewhere.sign_in("h.devries")
+        rows = elsewhere.rows(viewer, Listing("security-groups", "administrators"), Part(9))
+        group = next(row.id for row in rows if row.name == "Administrators")
+        user = next(row.id for row in elsewhere.rows(viewer, Listing("users", "olga"), Part(9)))
+        state = elsewhere.open_record(viewer, "user", user).state
+        groups = frozenset({(group, (None, None))})
+        change(elsewhere, "user", state.name, security_groups=groups, customer_groups=frozenset())
+        console.app.look_for_changes()
+        await console.settle()
+        assert console.lines[0].rstrip().endswith("RW")
+        assert "Administrator" in console.lines[0]
+        assert "Production only" not in console.lines[0]
+        assert not console.app.screen.is_off("new")  # type: ignore[attr-defined]
+
+
+async def test_who_is_deactivated_is_out_without_a_key(demo: Database, elsewhere: Workspace, looking: None) -> None:
+    async with opened(console_on(demo, "k.adeyemi")) as console:
+        await console.press("4")
+        change(elsewhere, "user", "Kemi Adeyemi", active=False)
+        await until(lambda: isinstance(console.app.screen, ChooseUser))
+        await console.settle()
+        assert console.toasts == ["this user has been deactivated: sign in as somebody else"]
+        assert "Northwind" not in "".join(console.lines[:2])
+
+
+async def test_two_users_side_by_side_are_read_again(demo: Database, elsewhere: Workspace, frames: list[str]) -> None:
+    async with opened(console_on(demo)) as console:
+        await console.press("f3")
+        await console.type("olga")
+        await console.press("enter", "d", *["down"] * 2)
+        screen = console.app.screen
+        assert isinstance(screen, SideBySideScreen)
+        assert "Northwind Logistics" not in console.text
+        place = screen.forest.selected_id
+        frames.clear()
+        change(elsewhere, "customer_group", "Production only", active=False)
+        console.app.look_for_changes()
+        await console.settle()
+        console.forget_toasts()
+        await console.settle()
+        assert "olga 0 customers" in console.text
+        assert screen.forest.selected_id == place
+        assert all("Northwind" not in frame or "134                      —" in frame for frame in frames)
+
+
+async def test_nothing_is_asked_while_there_is_nothing_to_show(
+    demo: Database, looking: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    stamp = Workspace.stamp
+
+    def counted(workspace: Workspace, viewer: Any) -> tuple[int, int]:
+        asked.append("stamp")
+        return stamp(workspace, viewer)
+
+    monkeypatch.setattr(Workspace, "stamp", counted)
+    async with opened(console_on(demo, None, demo=False)) as console:
+        await asyncio.sleep(1.2)
+        assert not asked, "nobody is signed in"
+        await console.type("h.devries")
+        await console.press("enter")
+        await console.press("f2")
+        asked.clear()
+        await asyncio.sleep(1.2)
+        assert not asked, "a question is open"
+        await console.press("escape")
+        assert asked, "what happened meanwhile is looked for at once"
+
+
+async def test_a_database_that_is_back_is_read_again(demo: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ringfence.services.errors import RingfenceError
+
+    stamp = Workspace.stamp
+
+    def gone(*_: object) -> tuple[int, int]:
+        raise RingfenceError("the database does not answer")
+
+    async with opened(console_on(demo)) as console:
+        await console.press("5")
+        monkeypatch.setattr(Workspace, "stamp", gone)
+        console.app.look_for_changes()
+        await console.settle()
+        assert "Schools" in console.text
+        assert not console.toasts
+        with demo.writing() as connection:
+            connection.exec_driver_sql("UPDATE customer_group SET name = 'Skolen' WHERE name = 'Schools'")
+        monkeypatch.setattr(Workspace, "stamp", stamp)
+        console.app.look_for_changes()
+        await console.settle()
+        assert "Skolen" in console.text

@@ -1,0 +1,220 @@
+"""What a change would do is what it does; what a user's settings come to is what they then see."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.databases import empty
+from support.documents import AT, Sizes, documents, make_document
+from support.edits import OPEN, Attempts, World, lists, provider, with_administrators
+from support.oracle import Oracle
+
+from ringfence.domain.errors import Conflict, Refused, RingfenceError
+from ringfence.services.editing import Edit, SecurityGroupState, UserState
+from ringfence.services.records import Listing, Prospect
+from ringfence.storage.engine import Database
+
+SIZES = Sizes(tenants=1, customers=6, sites=4, devices=9, roles=3, groups=4, filters=2, users=4)
+
+
+def expected(editor: str, old: dict[str, Any], new: dict[str, Any]) -> dict[str, tuple[int, int, int, int]]:
+    """Who gains and loses how much, by the lists of everybody before and after, of those whom the editor may list."""
+    before, after = lists(old), lists(new)
+    known = Oracle(new, AT), Oracle(old, AT)
+    found = {}
+    for login in before.keys() | after.keys():
+        key = login if login in after else None
+        oracle = known[0] if key is not None else known[1]
+        home = oracle.user(login).get("home")
+        if home not in known[1].visible_nodes(editor, "user.list")[0]:
+            continue
+        was, now = before.get(login, (set(), set())), after.get(login, (set(), set()))
+        change = (len(now[0] - was[0]), len(was[0] - now[0]), len(now[1] - was[1]), len(was[1] - now[1]))
+        if any(change):
+            found[login] = change
+    return found
+
+
+def previewed(database: Database, document: dict[str, Any], chance: Random, tries: int) -> int:
+    """Previews and saves many changes; returns how many of those that were made changed what anybody sees."""
+    empty(database)
+    world = World(database, with_administrators(document, chance))
+    attempts = Attempts(world, chance)
+    made = 0
+    text, old = world.dump(), world.document()
+    for _ in range(tries):
+        editor = chance.choice(["full", "full", "full", "a0"])
+        if not any(user["login"] == editor and user["active"] for user in old["users"]):
+            editor = "full"
+        edits, count = attempts.next(editor, old), world.entries()
+        try:
+            preview = world.workspace.preview(world.viewer(editor), edits)
+        except Conflict:
+            continue
+        assert world.dump() == text
+        assert world.entries() == count
+        if preview.refusal:
+            assert preview.users == ()
+            with pytest.raises(Refused) as caught:
+                world.save(editor, *edits)
+            assert (str(caught.value), caught.value.field) == (preview.refusal, preview.field)
+            continue
+        world.save(editor, *edits)
+        text, new = world.dump(), world.document()
+        told = {
+            one.login: (one.customers_gained, one.customers_lost, one.devices_gained, one.devices_lost)
+            for one in preview.users
+        }
+        assert told == expected(editor, old, new), (editor, edits)
+        made += bool(told)
+        old = new
+    return made
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_preview_from_a_seed(sqlite_database: Database, seed: int) -> None:
+    chance = Random(seed)
+    assert previewed(sqlite_database, make_document(chance, replace(SIZES, exact=True)), chance, 15) > 0
+
+
+@settings(max_examples=3)
+@given(document=documents(SIZES), chance=st.randoms(use_true_random=False))
+def test_preview_by_chance(sqlite_database: Database, document: dict[str, Any], chance: Random) -> None:
+    previewed(sqlite_database, document, chance, 6)
+
+
+@pytest.mark.postgres
+def test_preview_on_postgresql(postgres_database: Database) -> None:
+    chance = Random(11)
+    assert previewed(postgres_database, make_document(chance, replace(SIZES, exact=True)), chance, 8) >= 0
+
+
+@pytest.fixture
+def world(sqlite_database: Database) -> World:
+    return World(sqlite_database, provider())
+
+
+def prospect(world: World, login: str, user: int, *edits: Edit) -> Prospect:
+    return world.workspace.prospect(world.viewer(login), edits, user)
+
+
+def counted(world: World, login: str) -> tuple[int, int]:
+    viewer = world.viewer(login)
+    return world.workspace.count(viewer, Listing("customers")), world.workspace.count(viewer, Listing("devices"))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_prospect_is_what_the_lists_say(sqlite_database: Database, seed: int) -> None:
+    """To a full administrator all of it; to another what both see."""
+    chance = Random(seed)
+    world = World(sqlite_database, with_administrators(make_document(chance, replace(SIZES, exact=True)), chance))
+    old = world.document()
+    shown, oracle = lists(old), Oracle(old, AT)
+    for viewer in ("full", "a0", "a1"):
+        for user in old["users"]:
+            record, login = world.id("user", user["key"]), user["login"]
+            if user["home"] not in oracle.visible_nodes(viewer, "user.view")[0] and login != viewer:
+                with pytest.raises(RingfenceError, match="this user is not there any more"):
+                    prospect(world, viewer, record)
+                continue
+            found = prospect(world, viewer, record)
+            both = [len(own & theirs) for own, theirs in zip(shown[viewer], shown[login], strict=True)]
+            assert [found.customers, found.devices] == both, (viewer, login)
+            forest = oracle.forest(login)
+            if viewer == "full":
+                tops = {name for name, parent in forest.items() if parent is False}
+                assert {world.id("customer", top) for top in tops} >= {one.id for one in found.tops}
+            later = found.later
+            if later is not None:
+                future = Oracle(old, datetime.fromisoformat(later[0]))
+                theirs = future.listed(login, "customers"), future.listed(login, "devices")
+                assert later[1:] == tuple(len(a & b) for a, b in zip(shown[viewer], theirs, strict=True))
+
+
+def test_it_follows_each_change_before_it_is_saved(world: World) -> None:
+    rita = world.id("user", "rita")
+    prod = frozenset({world.id("customer_group", "prod")})
+    assert prospect(world, "boss", rita).customers == 4
+    change = world.edit("boss", "user", "rita", customer_groups=prod)
+    found = prospect(world, "boss", rita, change)
+    assert (found.customers, found.devices, found.top_count) == (1, 3, 1)
+    (top,) = found.tops
+    assert (top.name, top.customers, top.devices) == ("Acme North", 1, 3)
+    assert top.permissions == {"customer.list", "device.list", "site.list"}
+    assert [(one.login, one.customers_lost, one.devices_lost) for one in found.preview.users] == [("rita", 3, 8)]
+    world.save("boss", change)
+    assert counted(world, "rita") == (found.customers, found.devices)
+    new = UserState(world.id("customer", "acme"), "new", "New", security_groups=frozenset({(-2, OPEN)}))
+    group = SecurityGroupState(world.id("customer", "acme"), "N", world.id("role", "reader"), "all")
+    edits = (Edit("security_group", -2, None, group), Edit("user", -1, None, new))
+    found = prospect(world, "dora", -1, *edits)
+    assert (found.customers, found.devices, found.levels) == (4, 11, ("service_provider",))
+    assert [(one.login, one.customers_gained) for one in found.preview.users] == [("new", 4)]
+    taken = prospect(world, "dora", -1, edits[0], Edit("user", -1, None, replace(new, login="boss")))
+    assert (taken.customers, taken.preview.refusal) == (0, "another user has this login")
+    refused = prospect(world, "boss", rita, world.edit("boss", "user", "rita", email="\x00"))
+    assert (refused.customers, refused.preview.field) == (1, "email")
+
+
+def warned(world: World, user: str, **fields: Any) -> str:
+    edit = [world.edit("boss", "user", user, **fields)] if fields else []
+    return "\n".join(prospect(world, "boss", world.id("user", user), *edit).warnings)
+
+
+def test_warnings(world: World) -> None:
+    readers, north = (world.id("security_group", key) for key in ("readers", "north-readers"))
+
+    def given(*windows: Any) -> Any:
+        return frozenset(windows)
+
+    assert warned(world, "rita") == ""
+    assert "the user is inactive" in warned(world, "rita", active=False).lower()
+    assert "No security group" in warned(world, "rita", security_groups=frozenset())
+    assert "Every customer group given to them is inactive" in warned(world, "olaf")
+    day = timedelta(days=1)
+    begins = warned(world, "rita", security_groups=given((readers, (AT + day, None))))
+    assert "None of their memberships is in force" in begins
+    assert "Group readers begins on 23 Nov 2026 12:00 UTC." in begins
+    ended = warned(world, "rita", security_groups=given((readers, (None, AT - day))))
+    assert "Group readers ended on 21 Nov 2026 12:00 UTC." in ended
+    assert "Group readers ends on" in warned(world, "rita", security_groups=given((readers, (None, AT + 3 * day))))
+    assert warned(world, "rita", security_groups=given((readers, (None, AT + 4 * day)))) == ""
+    assert "Their role reaches only their sites" in warned(world, "gus", sites=frozenset())
+    assert "reach no customer within" in warned(world, "bert", home=world.id("customer", "gamma"))
+    both = given((readers, OPEN), (north, OPEN))
+    assert (
+        warned(world, "rita", security_groups=both) == "Group north-readers has no effect: the others give all of it."
+    )
+    named = SecurityGroupState(world.id("customer", None), "Named", world.id("role", "named"), "all")
+    group = world.workspace.save(world.viewer("boss"), [Edit("security_group", -1, None, named)]).created[-1]
+    assert "only customers named for them" in warned(world, "staff", security_groups=given((group, OPEN)))
+    everything = given((world.id("security_group", "everything"), OPEN))
+    assert warned(world, "staff", security_groups=everything) == ""
+    role = world.edit("boss", "role", "reader", permissions=frozenset({"customer.list", "script.create"}))
+    world.save("boss", role)
+    assert "counts only with all customers: it has no effect here" in warned(world, "rita")
+
+
+def test_warnings_name_no_hidden_group(world: World) -> None:
+    betas = world.id("security_group", "betas")
+    soon = (None, AT + timedelta(days=1))
+    world.save("boss", world.edit("boss", "user", "rita", security_groups=frozenset({(betas, soon)})))
+    found = prospect(world, "dora", world.id("user", "rita"))
+    assert any(one.startswith("One of their groups ends on") for one in found.warnings)
+    assert "betas" not in repr(found)
+    assert found.later == ("2026-11-23T12:00:00+00:00", 0, 0)
+
+
+def test_a_preview_of_somebody_greater_shows_no_hidden_user(world: World) -> None:
+    """Wide changes are told of whom the viewer may list, and of nobody else."""
+    edit = world.edit("boss", "security_group", "readers", customers={})
+    assert {one.login for one in world.workspace.preview(world.viewer("boss"), [edit]).users} == {"rita", "nora"}
+    world.save("boss", world.edit("boss", "user", "staff", security_groups=frozenset({(edit.id, OPEN)})))
+    edit = world.edit("dora", "security_group", "readers", customers={})
+    assert {one.login for one in world.workspace.preview(world.viewer("dora"), [edit]).users} == {"rita", "nora"}
