@@ -61,7 +61,7 @@ def back_and_forth(database: Database, document: dict[str, Any], chance: Random,
             continue
         assert world.dump() == before
         if chance.random() < 0.5:
-            undo(world, "full", back)
+            undo(world, editor, back)  # what they did once they may do again: everything is as it was then
             assert world.dump() == after
     assert audit.verify(database)[1] == []
     return made

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from ringfence.domain.permission import CATALOGUE, EVERYWHERE, PERMISSIONS, POLI
 from ringfence.domain.security_group import ALL, SecurityGroup
 from ringfence.domain.user import User
 from ringfence.services import listing
-from ringfence.services.records import Listing, Opened
+from ringfence.services.records import Listing
 from ringfence.visibility import overview
 from ringfence.visibility.intervals import Interval, contains, nested
 from ringfence.visibility.kinds import CUSTOMERS, DEVICES, ROLES, SECURITY_GROUPS, kind_named
@@ -209,12 +209,6 @@ def group_for_customer(viewer: Viewer, customer: int, temporary: int = -1) -> tu
     group = SecurityGroupState(owner, name, temporary - 1, "selected", {customer: True}, customer)
     edits = (Edit("role", temporary - 1, None, role), Edit("security_group", temporary, None, group))
     return temporary, name, edits
-
-
-def private_role(opened: Opened, role: RoleState, temporary: int = -1) -> tuple[Edit, RoleState]:
-    """The edit that makes a copy of a role, private to a security group; and the copy."""
-    copy = replace(role, owner=opened.state.owner, name=opened.state.name, private=True, builtin=False, key="")
-    return Edit("role", temporary, None, copy), copy
 
 
 def groups_naming(viewer: Viewer, kind: str, customer: int) -> dict[int, bool]:

@@ -96,7 +96,9 @@ def open_record(viewer: Viewer, kind: StateKind, record: int) -> Opened:
         }
         active = overview.active_of(sight, state.customer_groups) if isinstance(state, UserState) else {}
         why_not = ""
-        if not among(sight, f"{kind}.edit", kind_of_noun(kind), [record]):
+        if kind == "user" and record == viewer.user_id:
+            pass  # their own profile is everybody's to change; anything else of themselves is refused when saved
+        elif not among(sight, f"{kind}.edit", kind_of_noun(kind), [record]):
             why_not = f"you may view this {kind.replace('_', ' ')}, but not change it"
         elif isinstance(state, RoleState) and state.builtin:
             why_not = "a built-in role is copied, not changed"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Row, func, select, text
@@ -222,12 +221,6 @@ def groups_naming(sight: Sight, kind: Kind, customer: int) -> dict[int, bool]:
     found = {group: bool(nested) for group, nested in sight.connection.execute(query)}
     seen = _seen(sight, kind, found)
     return {group: nested for group, nested in found.items() if group in seen}
-
-
-def windows(sight: Sight, user: int) -> list[tuple[int, datetime | None, datetime | None]]:
-    """A user's memberships: group, from, until."""
-    query = select(Membership.group_id, Membership.valid_from, Membership.valid_until)
-    return [tuple(row) for row in sight.connection.execute(query.where(Membership.user_id == user))]  # type: ignore[misc]
 
 
 def active_of(sight: Sight, groups: Iterable[int]) -> Mapping[int, bool]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ringfence.console.moments import typed
 from ringfence.console.text import Cell, fit, number, width_of
 
 if TYPE_CHECKING:
-    from ringfence.services.records import Preview, Prospect
+    from ringfence.services.records import CustomerShare, Preview, Prospect
 
 Line = Sequence[Cell | str]
 _WIDE = 44
@@ -18,13 +17,17 @@ _WIDE = 44
 
 def lines(prospect: Prospect, changed: bool, user_id: int, width: int, room: int) -> list[Line]:
     """Numbers, warnings, what comes later, what was changed, and as many of the customers as there is room for."""
-    found: list[Line] = [_counts(prospect.customers, prospect.devices)]
+    refused = bool(prospect.preview.refusal)
+    if refused and user_id < 0:
+        return _change(prospect.preview, user_id)
+    found: list[Line] = [[Cell("Without the change:", "quiet")]] if refused else []
+    found.append(_counts(prospect.customers, prospect.devices))
     levels = ", ".join(level.replace("_", " ") for level in prospect.levels)
     found.append([Cell(f"Level: {levels or 'none in force'}", "quiet")])
     rest: list[Line] = [[Cell(f"! {warning}", "attention")] for warning in prospect.warnings]
     if prospect.later is not None:
         moment, customers, devices = prospect.later
-        rest.append([Cell(f"After {typed(datetime.fromisoformat(moment), until=False)} UTC", "quiet")])
+        rest.append([Cell(f"After {datetime.fromisoformat(moment).astimezone(UTC):%Y-%m-%d %H:%M} UTC", "quiet")])
         rest.append(_counts(customers, devices, "attention"))
     if changed:
         rest.append([Cell("Change since opened", "quiet")])
@@ -43,12 +46,18 @@ def lines(prospect: Prospect, changed: bool, user_id: int, width: int, room: int
 
 
 def whole(prospect: Prospect, labels: dict[str, str]) -> list[Line]:
-    """Every customer at the top of what the user sees, with what they may do there."""
-    found: list[Line] = []
+    """Every customer at the top of what the user sees, by what they may do there."""
+    alike: dict[frozenset[str], list[CustomerShare]] = {}
     for one in prospect.tops:
-        found.append([Cell(one.name, "strong"), Cell(f"  {_numbers(one.customers, one.devices)}", "quiet")])
-        held = [label for key, label in labels.items() if key in one.permissions]
-        found.append([Cell(f"  may {len(held)} of {len(labels)}: ", "quiet"), Cell(", ".join(held) or "nothing")])
+        alike.setdefault(one.permissions, []).append(one)
+    found: list[Line] = []
+    for permissions, there in alike.items():
+        found.extend(
+            [Cell(one.name, "strong"), Cell(f"  {_numbers(one.customers, one.devices)}", "quiet")] for one in there
+        )
+        held = [label for key, label in labels.items() if key in permissions]
+        found.append([Cell(f"may {len(held)} of {len(labels)}: ", "quiet"), Cell(", ".join(held) or "nothing")])
+        found.append([Cell("")])
     if prospect.top_count > len(prospect.tops):
         found.append([Cell(f"and {number(prospect.top_count - len(prospect.tops))} more", "quiet")])
     return found or [[Cell("No customer.", "quiet")]]

@@ -168,7 +168,7 @@ class CustomerForm(EditorScreen):
             after = self.draft.security_groups if edit.kind == "security_group" else self.draft.customer_groups
             opened = self._opened_groups.get((edit.kind, edit.id))
             if opened is None:
-                opened = workspace.open_record(viewer, edit.kind, edit.id)
+                opened = self._open_group(edit.kind, edit.id)
                 self._opened_groups[edit.kind, edit.id] = opened
             customers = {one: nested for one, nested in opened.state.customers.items() if one != own}
             if edit.id in after:
@@ -177,9 +177,42 @@ class CustomerForm(EditorScreen):
             found.append(replace(edit, before=opened.state, after=state, revision=opened.revision))
         return found
 
+    def _open_group(self, kind: StateKind, group: int) -> Opened:
+        """A group as it is now; raises Conflict for one that is gone."""
+        from ringfence.services.editing import Conflict
+        from ringfence.services.errors import RingfenceError
+
+        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
+        assert workspace is not None
+        assert viewer is not None
+        try:
+            return workspace.open_record(viewer, kind, group)
+        except RingfenceError as error:
+            if workspace.names_of(viewer, f"{kind.replace('_', '-')}s", [group]):
+                raise
+            raise Conflict(str(error), kind, group, None, 0, "") from None
+
     def conflicted(self, conflict: Any) -> None:
         """Another operator changed one of the groups: it is read anew, and only this customer's place in it is ours."""
         self._opened_groups.pop((conflict.kind, conflict.id), None)
+        if conflict.current is None:
+            self._forget(conflict.kind, conflict.id)
+            return
         self.failure = "Not saved: one of the groups was changed meanwhile. It was read anew; look, and save again."
         self.preview_now()
+        self.say_outcome()
+
+    def _forget(self, kind: str, group: int) -> None:
+        """Leaves out a group that was deleted meanwhile."""
+        field = next(field for field, named, _ in _FIELDS if named == kind)
+        name = self._names[field].pop(group, "one of the groups")
+
+        def without(state: Assignment) -> Assignment:
+            left: Any = {one: own for one, own in getattr(state, field).items() if one != group}
+            return replace(state, **{field: left})
+
+        self.before, self.blank, self.draft = without(self.before), without(self.blank), without(self.draft)
+        self.form.update(field, rows=self._rows(field))
+        self.draft_changed()
+        self.failure = f"Not saved: somebody deleted “{name}” meanwhile, and it is left out. Look, and save again."
         self.say_outcome()

@@ -7,7 +7,6 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import ComposeResult
-from textual.widget import Widget
 
 from ringfence.console.commands.command import Command, bindings
 from ringfence.console.commands.everywhere import Help, Palette, Quit
@@ -621,10 +620,3 @@ def confirm_change(
         return workspace.preview(viewer, change)
 
     screen.ask("confirm", look, previewed)
-
-
-def focus_first(screen: CommandScreen, wanted: type[Widget]) -> None:
-    """Gives the focus to the first widget of a kind."""
-    for widget in screen.query(wanted):
-        widget.focus()
-        return

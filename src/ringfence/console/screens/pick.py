@@ -43,7 +43,6 @@ class PickScreen(Drafting):
         self._chosen = dict(chosen)
         self._take = take
         self._nestable, self._noun, self._chosen_title = nestable, noun, chosen_title
-        self._redundant: list[tuple[str, str]] = []
 
     def compose_body(self) -> ComposeResult:
         yield DualPicker(chosen_title=self._chosen_title, nestable=self._nestable, noun=self._noun)

@@ -21,12 +21,13 @@ from ringfence.console.text import Cell
 from ringfence.console.widgets.choices import Choices
 from ringfence.console.widgets.columns import Column
 from ringfence.console.widgets.form import Form, PickSpec, Row, RowsSpec, TextLine, TextSpec, ToggleSpec
+from ringfence.console.widgets.key_bar import KeyBar
 from ringfence.console.widgets.outcome import OutcomePanel
 
 if TYPE_CHECKING:
     from ringfence.services.choices import GroupNote
     from ringfence.services.editing import Edit, UserState
-    from ringfence.services.records import Opened, Preview, Prospect
+    from ringfence.services.records import Opened, Prospect
 
 _GENERATED = -10
 _NAME_COLUMN = (Column("name", "Name", 20, grow=1, sortable=True),)
@@ -132,6 +133,8 @@ class UserForm(EditorScreen):
         """What makes the group generated for a customer, while the draft is in it."""
         self._leaving: Edit | None = None
         """The generated group that goes when the user leaves it."""
+        self._goes = False
+        """Whether it does: somebody else may have come into it meanwhile."""
         self._is_self = False
 
     def compose_body(self) -> ComposeResult:
@@ -274,7 +277,43 @@ class UserForm(EditorScreen):
             )
         if name == "customer_groups":
             return tuple(known.name if (known := self._filters.get(one)) else "another one" for one in value)
+        if name == "sites":
+            return tuple(self._names["sites"].get(one, "another one") for one in value)
         return super().said(name, value)
+
+    # Two operators.
+
+    def conflicted(self, conflict: Any) -> None:
+        """Reads the names of what the other operator gave before both are shown."""
+        workspace, viewer, theirs = self.ringfence.workspace, self.ringfence.viewer, conflict.current
+        if workspace is None or viewer is None:
+            return
+        if conflict.kind != "user":
+            self.failure = f"Not saved: {conflict}. It was read anew; look, and save again."
+            self.preview_now()
+            self.say_outcome()
+            return
+        if theirs is None:
+            super().conflicted(conflict)
+            return
+
+        def read() -> Any:
+            return (
+                workspace.group_notes(viewer, "security-groups", [group for group, _ in theirs.security_groups]),
+                workspace.group_notes(viewer, "customer-groups", list(theirs.customer_groups)),
+                workspace.names_of(viewer, "sites", theirs.sites),
+                workspace.names_of(viewer, "customers", [theirs.home]),
+            )
+
+        def named(found: Any) -> None:
+            groups, filters, sites, homes = found
+            self._groups.update(groups)
+            self._filters.update(filters)
+            self._names["sites"].update(sites)
+            self._names["home"].update(homes)
+            EditorScreen.conflicted(self, conflict)
+
+        self.ask("names", read, named)
 
     # Changing.
 
@@ -373,6 +412,12 @@ class UserForm(EditorScreen):
 
     # The row under the cursor.
 
+    @on(Form.Moved)
+    def cursor_moved(self, message: Form.Moved) -> None:
+        """Says in the key bar what can be done to this row."""
+        message.stop()
+        self.query_one(KeyBar).read_again()
+
     def _row(self) -> tuple[str, Any]:
         if not self.query(Form) or self.draft is None:
             return "", None
@@ -470,7 +515,7 @@ class UserForm(EditorScreen):
             from ringfence.services.choices import GroupNote
 
             group, name, making = found
-            self._making, self._leaving = making, None
+            self._making = making
             self._groups[group] = GroupNote(name, "1 customer", made_for=True)
             self.change(security_groups=frozenset({(group, (None, None))}))
             self._redraw()
@@ -487,21 +532,9 @@ class UserForm(EditorScreen):
 
         def look() -> Any:
             from ringfence.services.editing import Edit
-            from ringfence.services.errors import RingfenceError
 
             notes = workspace.group_notes(viewer, "security-groups", [record.id])
-            if group < 0:
-                return notes, None
-            try:
-                opened = workspace.open_record(viewer, "security_group", group)
-                others = [
-                    one for one in workspace.used_by(viewer, "security-groups", group)[1] if one != self.before.login
-                ]
-            except RingfenceError:
-                return notes, None
-            if others or opened.why_not:
-                return notes, None
-            return notes, Edit("security_group", group, opened.state, None, opened.revision)
+            return notes, self._as_it_is(Edit("security_group", group, None, None)) if group > 0 else None
 
         def looked(found: Any) -> None:
             notes, self._leaving = found
@@ -522,9 +555,37 @@ class UserForm(EditorScreen):
         leaving = [self._leaving] if self._leaving is not None and self._leaving.id not in groups else []
         return [*making, *own, *leaving]
 
+    def finished(self, edits: list[Edit]) -> list[Edit]:
+        """The generated group goes as it is at that moment, and only while nobody else is in it."""
+        found = [self._as_it_is(edit) if edit.after is None else edit for edit in edits]
+        return [edit for edit in found if edit is not None]
+
+    def _as_it_is(self, leaving: Edit) -> Edit | None:
+        """The deletion of a generated group, read anew in a thread; None where it has to stay, or went already."""
+        from ringfence.services.errors import RingfenceError
+
+        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
+        assert workspace is not None
+        assert viewer is not None
+        self._goes = False
+        try:
+            opened = workspace.open_record(viewer, "security_group", leaving.id)
+            users = workspace.used_by(viewer, "security-groups", leaving.id)[1]
+        except RingfenceError:
+            return None
+        if opened.why_not or any(login != self.before.login for login in users):
+            return None
+        self._goes = True
+        return replace(leaving, before=opened.state, revision=opened.revision)
+
     def warnings(self) -> Sequence[str]:
         groups = {group for group, _ in self.draft.security_groups} if self.draft is not None else set()
-        if self._leaving is not None and self._leaving.id not in groups and self._leaving.before is not None:
+        if (
+            self._goes
+            and self._leaving is not None
+            and self._leaving.id not in groups
+            and self._leaving.before is not None
+        ):
             return (f"The group “{self._leaving.before.name}” goes with it: nobody else is in it.",)
         return ()
 
@@ -558,7 +619,7 @@ class UserForm(EditorScreen):
             from ringfence.services.records import Preview
 
             try:
-                return workspace.prospect(viewer, edits, user)
+                return workspace.prospect(viewer, self.finished(edits), user)
             except Conflict as conflict:
                 if user < 0:
                     raise
@@ -566,9 +627,6 @@ class UserForm(EditorScreen):
                 return replace(shown, preview=Preview((), f"{conflict}: saving shows both"))
 
         self.ask("preview", look, found, self.no_preview)
-
-    def take_preview(self, found: Any) -> Preview:
-        return found  # type: ignore[no-any-return]
 
     def on_resize(self) -> None:
         """Gives the right side its room anew."""

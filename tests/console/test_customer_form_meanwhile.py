@@ -1,0 +1,53 @@
+"""A customer's form, when somebody else deletes a group that it was just put into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.console import NOON, console_on, demo_copy, opened
+
+from ringfence.console.screens.customer_form import CustomerForm
+from ringfence.console.screens.customers import CustomersScreen
+from ringfence.services import listing
+from ringfence.services.editing import Edit
+from ringfence.services.records import Listing
+from ringfence.services.workspace import Workspace
+from ringfence.storage.engine import Database
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Database]:
+    database = demo_copy(tmp_path)
+    yield database
+    database.close()
+
+
+@pytest.mark.parametrize("early", [True, False])
+async def test_a_group_deleted_meanwhile_is_left_out_and_the_others_are_saved(early: bool, demo: Database) -> None:
+    workspace = Workspace(demo, at=NOON)
+    hanna = workspace.sign_in("h.devries")
+    (polder,) = listing.export(hanna, Listing("security-groups", "polder"))
+    there = workspace.open_record(hanna, "security_group", polder.id)
+    gone = [Edit("security_group", polder.id, there.state, None, there.revision)]
+    before = workspace.profile_of("j.peeters").customers
+    async with opened(console_on(demo), (120, 36)) as console:
+        await console.press("slash")
+        await console.type("veldkamp")
+        await console.press("enter", "down", "e", "end", "enter", "slash")
+        await console.type("staging")
+        await console.press("enter", "right", "escape", "escape", "ctrl+home", "down", "down", "down", "enter", "slash")
+        if early:
+            workspace.save(hanna, gone)
+        await console.type("polder")
+        await console.press("enter", "right", "escape", "escape")
+        if not early:
+            workspace.save(hanna, gone)
+        await console.press("ctrl+s")
+        assert isinstance(console.app.screen, CustomerForm)
+        assert "somebody deleted “Polder Water Board, read only” meanwhile" in console.text
+        assert "for 1 user: j.peeters" in console.text
+        await console.press("ctrl+s")
+        assert isinstance(console.app.screen, CustomersScreen), console.text
+    assert workspace.profile_of("j.peeters").customers > before
