@@ -151,7 +151,7 @@ class Delete(RecordCommand):
         return ""
 
     def run(self, screen: CommandScreen) -> Any:
-        from ringfence.console.screens.editor import confirm_change
+        from ringfence.console.screens.confirm import confirm_change
 
         shown = _list(screen)
         users = getattr(shown.row, "users", 0) if len(shown.chosen) == 1 else 0
@@ -180,7 +180,7 @@ class Activate(RecordCommand):
         return "this is you: somebody else must deactivate you" if _is_self(shown) else ""
 
     def run(self, screen: CommandScreen) -> Any:
-        from ringfence.console.screens.editor import confirm_change
+        from ringfence.console.screens.confirm import confirm_change
 
         shown = _list(screen)
 

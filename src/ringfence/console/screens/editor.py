@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from textual.app import ComposeResult
-
-from ringfence.console.commands.command import Command, bindings
-from ringfence.console.commands.everywhere import Help, Palette, Quit
-from ringfence.console.screens.area import AREAS, AreaScreen, CommandScreen
+from ringfence.console.cells.preview import said
+from ringfence.console.screens.area import CommandScreen
+from ringfence.console.screens.confirm import refresh_below
 from ringfence.console.screens.dialog import Dialog, DialogOption, Said
-from ringfence.console.text import Cell, number
-from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
+from ringfence.console.screens.drafting import Drafting
+from ringfence.console.text import Cell
 from ringfence.console.widgets.form import Form
-from ringfence.console.widgets.key_bar import KeyBar
-from ringfence.console.widgets.outcome import OutcomePanel
 
 if TYPE_CHECKING:
     from ringfence.services.editing import Edit
@@ -25,116 +21,6 @@ if TYPE_CHECKING:
 _SETTLE: Final = 0.12
 _RETRY: Final = 2.0
 _SHOWN: Final = 6
-
-
-class Save(Command):
-    """The draft becomes what is."""
-
-    name = "save"
-    keys = "ctrl+s"
-    footer = "save"
-    help = "Save what was changed."
-
-    def off(self, screen: CommandScreen) -> str:
-        assert isinstance(screen, Drafting)
-        return screen.editor.why_not_save()
-
-    def run(self, screen: CommandScreen) -> Any:
-        assert isinstance(screen, Drafting)
-        screen.editor.save()
-
-
-class Leave(Command):
-    """Back, without saving."""
-
-    name = "leave"
-    keys = "escape"
-    footer = "back"
-    help = "Go back; asks first where something would be lost."
-    palette = False
-
-    def run(self, screen: CommandScreen) -> Any:
-        assert isinstance(screen, Drafting)
-        screen.leave()
-
-
-class WholePreview(Command):
-    """Everybody whom saving would change something for."""
-
-    name = "whole_preview"
-    keys = "p"
-    footer = "preview"
-    help = "Show for every user what saving changes."
-
-    def run(self, screen: CommandScreen) -> Any:
-        assert isinstance(screen, Drafting)
-        screen.editor.show_preview(screen)
-
-
-EDITING: Final[tuple[Command, ...]] = (Save(), Leave(), WholePreview())
-_BESIDE: Final[tuple[Command, ...]] = (Help(), Palette(), Quit())
-
-
-class Drafting(CommandScreen, inherit_bindings=False):
-    """A screen that works on a draft: an editor itself, or a part of it that fills the screen (a picker, a matrix).
-
-    A subclass with commands of its own states ``COMMANDS_HERE`` and ``BINDINGS = bindings(COMMANDS_HERE)``.
-    """
-
-    AREA: ClassVar[str] = ""
-    COMMANDS_HERE: ClassVar[Sequence[Command]] = ()
-    BINDINGS = bindings((*EDITING, *_BESIDE))
-    PANEL_HEIGHT: ClassVar[int] = 5
-    KEYS_FIRST: ClassVar[Sequence[str]] = ()
-    """The widgets' own keys that the key bar shows before all others."""
-
-    editor: EditorScreen
-
-    @property
-    def commands(self) -> tuple[Command, ...]:
-        """Nothing of the areas here: they would leave the draft behind."""
-        return (*self.COMMANDS_HERE, *EDITING, *_BESIDE)
-
-    def compose(self) -> ComposeResult:
-        yield TitleBar(app_name="◎ ringfence")
-        yield NavBar(items=AREAS)
-        yield Breadcrumbs()
-        yield from self.compose_body()
-        yield OutcomePanel()
-        first = (*self.KEYS_FIRST, *(command.name for command in self.COMMANDS_HERE), "save", "leave")
-        yield KeyBar(first=first, keep=("save", "leave", "help"), is_off=self.is_off)
-
-    def compose_body(self) -> ComposeResult:
-        """What stands between the bars and the preview."""
-        raise NotImplementedError
-
-    def on_mount(self) -> None:
-        """Shows whose view this is, and where."""
-        profile = self.ringfence.profile
-        if profile is not None:
-            title = self.query_one(TitleBar)
-            title.set_place(profile.place)
-            title.set_who(profile.login, profile.standing, badge="RW", good=True)
-        if self.AREA:
-            self.query_one(NavBar).set_current(self.AREA)
-        self.query_one(OutcomePanel).styles.height = self.PANEL_HEIGHT
-
-    def show_path(self, path: Sequence[str]) -> None:
-        """Draws the breadcrumbs."""
-        self.query_one(Breadcrumbs).set_path(path)
-
-    def show_outcome(self, lines: Sequence[Said]) -> None:
-        """Draws what saving changes."""
-        self.query_one(OutcomePanel).say(lines)
-
-    def on_screen_resume(self) -> None:
-        """Draws the preview as it is now."""
-        if self.is_mounted:
-            self.show_outcome(self.editor.outcome_lines())
-
-    def leave(self) -> None:
-        """Goes back; the draft stays with the editor."""
-        self.app.pop_screen()
 
 
 class EditorScreen(Drafting):
@@ -514,109 +400,3 @@ class EditorScreen(Drafting):
             DialogOption("leave", "Leave; what was changed is lost", "l"),
         ]
         self.app.push_screen(Dialog("Leave without saving?", [], options), answered)
-
-
-def said(preview: Preview, limit: int | None) -> list[Said]:
-    """What a change does, in lines: a line for each user, or two with the first few of them."""
-    if preview.refusal:
-        return [Cell(f"! This cannot be saved: {preview.refusal}.", "attention")]
-    if not preview.users:
-        return [Cell("Nobody gains or loses a customer or a device.", "quiet")]
-    gaining = [one for one in preview.users if one.customers_gained or one.devices_gained]
-    losing = [one for one in preview.users if one.customers_lost or one.devices_lost]
-    if limit is None:
-        lines: list[Said] = []
-        for one in preview.users:
-            line: list[Cell | str] = [Cell(one.login.ljust(16) + " ", "strong")]
-            line.append(Cell(_count("+", one.customers_gained, one.devices_gained), "good"))
-            line.append(Cell("  "))
-            line.append(Cell(_count("−", one.customers_lost, one.devices_lost), "bad"))
-            lines.append(line)
-        return lines
-    found: list[Said] = []
-    for sign, style, users, verb, side in (
-        ("+", "good", gaining, "gain", "gained"),
-        ("−", "bad", losing, "lose", "lost"),
-    ):
-        if not users:
-            found.append(Cell(f"{sign}0  Nobody {verb}s anything.", "quiet"))
-            continue
-        numbers = [(getattr(one, f"customers_{side}"), getattr(one, f"devices_{side}")) for one in users]
-        most = max(numbers)
-        alike = len(set(numbers)) == 1
-        head = _count(sign, *most)
-        many = "1 user" if len(users) == 1 else f"{number(len(users))} users"
-        line = [Cell(head, style), Cell(f"  {'for' if alike else 'at most, for'} {many}: ", "quiet")]
-        names = [
-            one.login if alike else f"{one.login} {sign}{number(pair[0])}/{sign}{number(pair[1])}"
-            for one, pair in zip(users[:limit], numbers, strict=False)
-        ]
-        line.append(Cell(", ".join(names)))
-        if len(users) > limit:
-            line.append(Cell(f" and {number(len(users) - limit)} more", "quiet"))
-        found.append(line)
-    return found
-
-
-def _count(sign: str, customers: int, devices: int) -> str:
-    parts = []
-    if customers:
-        parts.append(f"{sign}{number(customers)} customer{'' if customers == 1 else 's'}")
-    if devices:
-        parts.append(f"{sign}{number(devices)} device{'' if devices == 1 else 's'}")
-    return " ".join(parts)
-
-
-def refresh_below(closed: CommandScreen) -> None:
-    """Reads the list anew that comes up when an editor closes."""
-    for screen in reversed(closed.app.screen_stack):
-        if screen is not closed and isinstance(screen, AreaScreen):
-            screen.call_later(screen.refresh_data)
-            return
-
-
-def confirm_change(
-    screen: CommandScreen,
-    title: str,
-    edits: Sequence[Edit],
-    verb: str,
-    done: Callable[[], object] | None = None,
-    *,
-    more: Sequence[Said] = (),
-) -> None:
-    """Shows what a change would do, and makes it when told to. ``verb`` is the answer that does it (``Delete``)."""
-    from ringfence.services.editing import Conflict, Refused
-
-    workspace, viewer = screen.ringfence.workspace, screen.ringfence.viewer
-    if workspace is None or viewer is None:
-        return
-    change = list(edits)
-
-    def saved(found: Any) -> None:
-        if isinstance(found, Refused | Conflict):
-            screen.ringfence.tell_failure(f"{found}: nothing was changed")
-            return
-        screen.ringfence.notify("Done. u takes it back.", timeout=3)
-        screen.refresh_data()
-        if done is not None:
-            done()
-
-    def work() -> Any:
-        try:
-            return workspace.save(viewer, change)
-        except (Refused, Conflict) as error:
-            return error
-
-    def answered(answer: str | None) -> None:
-        if answer == "do":
-            screen.ask("save", work, saved)
-
-    def previewed(preview: Preview) -> None:
-        lines = [*more, *said(preview, None)]
-        options = [DialogOption("do", verb, verb[:1].lower(), preview.refusal), DialogOption("back", "Back")]
-        screen.app.push_screen(Dialog(title, lines, options), answered)
-
-    def look() -> Any:
-        return workspace.preview(viewer, change)
-
-    screen.ask("confirm", look, previewed)

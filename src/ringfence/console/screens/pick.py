@@ -8,7 +8,8 @@ from typing import Any
 from textual import on
 from textual.app import ComposeResult
 
-from ringfence.console.screens.editor import Drafting, EditorScreen
+from ringfence.console.screens.drafting import Drafting
+from ringfence.console.screens.editor import EditorScreen
 from ringfence.console.text import Cell, number
 from ringfence.console.widgets.choices import Choices
 from ringfence.console.widgets.picker import DualPicker

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ringfence.console.cells.preview import said
 from ringfence.console.screens.dialog import Dialog, DialogOption, Said
-from ringfence.console.screens.editor import said
 from ringfence.console.text import Cell
 
 if TYPE_CHECKING:

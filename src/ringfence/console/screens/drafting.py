@@ -1,0 +1,129 @@
+"""A screen that works on a draft, with the preview of what saving it changes; and the commands of such screens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from textual.app import ComposeResult
+
+from ringfence.console.commands.command import Command, bindings
+from ringfence.console.commands.everywhere import Help, Palette, Quit
+from ringfence.console.screens.area import AREAS, CommandScreen
+from ringfence.console.screens.dialog import Said
+from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
+from ringfence.console.widgets.key_bar import KeyBar
+from ringfence.console.widgets.outcome import OutcomePanel
+
+if TYPE_CHECKING:
+    from ringfence.console.screens.editor import EditorScreen
+
+
+class Save(Command):
+    """The draft becomes what is."""
+
+    name = "save"
+    keys = "ctrl+s"
+    footer = "save"
+    help = "Save what was changed."
+
+    def off(self, screen: CommandScreen) -> str:
+        assert isinstance(screen, Drafting)
+        return screen.editor.why_not_save()
+
+    def run(self, screen: CommandScreen) -> Any:
+        assert isinstance(screen, Drafting)
+        screen.editor.save()
+
+
+class Leave(Command):
+    """Back, without saving."""
+
+    name = "leave"
+    keys = "escape"
+    footer = "back"
+    help = "Go back; asks first where something would be lost."
+    palette = False
+
+    def run(self, screen: CommandScreen) -> Any:
+        assert isinstance(screen, Drafting)
+        screen.leave()
+
+
+class WholePreview(Command):
+    """Everybody whom saving would change something for."""
+
+    name = "whole_preview"
+    keys = "p"
+    footer = "preview"
+    help = "Show for every user what saving changes."
+
+    def run(self, screen: CommandScreen) -> Any:
+        assert isinstance(screen, Drafting)
+        screen.editor.show_preview(screen)
+
+
+EDITING: Final[tuple[Command, ...]] = (Save(), Leave(), WholePreview())
+_BESIDE: Final[tuple[Command, ...]] = (Help(), Palette(), Quit())
+
+
+class Drafting(CommandScreen, inherit_bindings=False):
+    """A screen that works on a draft: an editor itself, or a part of it that fills the screen (a picker, a matrix).
+
+    A subclass with commands of its own states ``COMMANDS_HERE`` and ``BINDINGS = bindings(COMMANDS_HERE)``.
+    """
+
+    AREA: ClassVar[str] = ""
+    COMMANDS_HERE: ClassVar[Sequence[Command]] = ()
+    BINDINGS = bindings((*EDITING, *_BESIDE))
+    PANEL_HEIGHT: ClassVar[int] = 5
+    KEYS_FIRST: ClassVar[Sequence[str]] = ()
+    """The widgets' own keys that the key bar shows before all others."""
+
+    editor: EditorScreen
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """Nothing of the areas here: they would leave the draft behind."""
+        return (*self.COMMANDS_HERE, *EDITING, *_BESIDE)
+
+    def compose(self) -> ComposeResult:
+        yield TitleBar(app_name="◎ ringfence")
+        yield NavBar(items=AREAS)
+        yield Breadcrumbs()
+        yield from self.compose_body()
+        yield OutcomePanel()
+        first = (*self.KEYS_FIRST, *(command.name for command in self.COMMANDS_HERE), "save", "leave")
+        yield KeyBar(first=first, keep=("save", "leave", "help"), is_off=self.is_off)
+
+    def compose_body(self) -> ComposeResult:
+        """What stands between the bars and the preview."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Shows whose view this is, and where."""
+        profile = self.ringfence.profile
+        if profile is not None:
+            title = self.query_one(TitleBar)
+            title.set_place(profile.place)
+            title.set_who(profile.login, profile.standing, badge="RW", good=True)
+        if self.AREA:
+            self.query_one(NavBar).set_current(self.AREA)
+        self.query_one(OutcomePanel).styles.height = self.PANEL_HEIGHT
+
+    def show_path(self, path: Sequence[str]) -> None:
+        """Draws the breadcrumbs."""
+        self.query_one(Breadcrumbs).set_path(path)
+
+    def show_outcome(self, lines: Sequence[Said]) -> None:
+        """Draws what saving changes."""
+        self.query_one(OutcomePanel).say(lines)
+
+    def on_screen_resume(self) -> None:
+        """Draws the preview as it is now."""
+        if self.is_mounted:
+            self.show_outcome(self.editor.outcome_lines())
+
+    def leave(self) -> None:
+        """Goes back; the draft stays with the editor."""
+        self.app.pop_screen()
