@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from support.console import NOON, Console, console_on, demo_copy, opened
+from support.console import NOON, Console, console_on, demo_copy, opened, send
 
 from ringfence.console.moments import read_moment, typed, window
 from ringfence.console.screens.conflict import ConflictScreen
@@ -209,3 +210,19 @@ async def test_what_they_may_do_at_each_customer_is_listed(demo: Database) -> No
         assert isinstance(console.app.screen, Dialog)
         assert "may 9 of 65" in console.text
         assert "Northwind Logistics" in console.text
+
+
+async def test_keys_that_come_while_the_form_is_read_are_for_the_form(demo: Database) -> None:
+    async with opened(console_on(demo), WIDE) as console:
+        await console.press("3", "slash")
+        await console.type("peeters")
+        await console.press("enter")
+        send(console.app, "e")
+        while not isinstance(console.app.screen, UserForm):
+            await asyncio.sleep(0)
+        assert console.app.screen.draft is None, "it is still being read"
+        send(console.app, "down", "v", "tab", "+", "3", "d", "ctrl+s")
+        await console.settle()
+        assert isinstance(console.app.screen, UserForm)
+        assert "Technicians" in console.text, console.text
+        assert "until 20" in console.text, console.text

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from textual import events
+
 from ringfence.console.cells.preview import said
 from ringfence.console.screens.area import CommandScreen
 from ringfence.console.screens.confirm import refresh_below
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 _SETTLE: Final = 0.12
 _RETRY: Final = 2.0
+_BETWEEN_KEYS: Final = 0.03
 _SHOWN: Final = 6
 
 
@@ -31,6 +34,7 @@ class EditorScreen(Drafting):
     ``change`` with the draft's new fields. ``load`` reads in a thread; ``take`` is given what it brought.
     """
 
+    AUTO_FOCUS = ""  # the form takes the focus once it is there
     KIND: ClassVar[Any]
     TITLE_HERE: ClassVar[str]
     NOUN: ClassVar[str]
@@ -50,6 +54,8 @@ class EditorScreen(Drafting):
         self.failure = ""
         self._waiting_to_save = False
         self._saving = False
+        self._ahead: list[events.Key] = []
+        """Keys that came before the form did: they are for it."""
         self._settling: Any = None
 
     # Opening.
@@ -82,6 +88,25 @@ class EditorScreen(Drafting):
         self.show_form()
         self.show_where()
         self._preview_soon()
+        self._replay()
+
+    def _forward_event(self, event: events.Event) -> None:
+        """Keeps keys for a form that has not come up yet; Escape does not wait."""
+        if self.focused is None and isinstance(event, events.Key) and event.key != "escape":
+            self._ahead.append(event)
+            event.stop()
+        else:
+            super()._forward_event(event)
+
+    def _replay(self) -> None:
+        """Hands such keys on once the form has the focus, one by one: what one opens is for the next."""
+        if self.focused is not None and self._ahead:
+            kept = self._ahead.pop(0)
+            event = events.Key(kept.key, kept.character)
+            event.set_sender(self.app)  # from this screen it would not come back up to it
+            self.app.post_message(event)
+        if self.is_attached and (self._ahead or self.focused is None):
+            self.set_timer(_BETWEEN_KEYS, self._replay)
 
     def take(self, found: Any) -> Opened | None:
         """What ``load`` brought; the record among it."""
