@@ -77,7 +77,7 @@ def customers(viewer: Viewer, include: Sequence[int] = ()) -> CustomerChoices:
 
     They are read once for a version of the tenant: a hundred thousand take a noticeable moment.
     """
-    with viewer.look(CUSTOMERS.permission, DEVICES.permission) as sight:
+    with viewer.reading, viewer.look(CUSTOMERS.permission, DEVICES.permission) as sight:
         root = overview.root_of(sight)
         with_root = root in set(include)
         found = sight.memo.get(("choices", with_root))

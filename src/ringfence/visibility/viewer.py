@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, select
@@ -71,6 +72,8 @@ class Viewer:
         self.tenant_id = tenant_id
         self.at = at
         self._standing: Standing | None = None
+        self.reading = Lock()
+        """Held while something large is read for the memo: whoever asks meanwhile waits, and finds it there."""
 
     @classmethod
     def sign_in(cls, database: Database, login: str, at: datetime | None = None) -> Viewer:

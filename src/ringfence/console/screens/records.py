@@ -133,7 +133,17 @@ class UsersScreen(EditableList):
         return RecordList("users", users.COLUMNS, users.cells, on_total=self._say_found)
 
 
-class SecurityScreen(EditableList):
+class PickingList(EditableList):
+    """A list whose forms choose among customers: those are read ahead, for the picker to open at once."""
+
+    def viewer_changed(self) -> None:
+        super().viewer_changed()
+        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
+        if workspace is not None and viewer is not None:
+            self.ask("choices", lambda: workspace.customer_choices(viewer), lambda _: None, lambda _: None)
+
+
+class SecurityScreen(PickingList):
     """Every security group that the user sees."""
 
     AREA = "security"
@@ -148,7 +158,7 @@ class SecurityScreen(EditableList):
         return RecordList("security-groups", shape.COLUMNS, shape.cells, on_total=self._say_found)
 
 
-class GroupsScreen(EditableList):
+class GroupsScreen(PickingList):
     """Every customer group that the user sees."""
 
     AREA = "groups"
