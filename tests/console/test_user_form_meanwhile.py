@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +14,7 @@ from support.console import NOON, Console, console_on, demo_copy, opened
 
 from ringfence.console.screens.conflict import ConflictScreen
 from ringfence.console.screens.records import UsersScreen
+from ringfence.console.screens.user_form import UserForm
 from ringfence.console.widgets.key_bar import KeyBar
 from ringfence.services import listing
 from ringfence.services.editing import Edit
@@ -168,3 +171,32 @@ async def test_the_key_bar_follows_the_cursor(demo: Database) -> None:
         assert not off("open_group")
         await console.press("up")
         assert off("window")
+
+
+async def test_what_was_typed_is_kept_while_the_database_is_away_and_saved_when_it_is_back(tmp_path: Path) -> None:
+    database = demo_copy(tmp_path, busy_seconds=0.1)
+    other = sqlite3.connect(tmp_path / "demo.db", isolation_level=None)
+    try:
+        async with opened(console_on(database), (120, 36)) as console:
+            await console.press("3", "slash")
+            await console.type("olga")
+            await console.press("enter", "e", "ctrl+home")
+            await console.type("!")
+            other.execute("BEGIN IMMEDIATE")
+            await console.press("ctrl+s")
+            assert isinstance(console.app.screen, UserForm)
+            assert "Not saved yet" in console.text
+            assert "Olga Brandt!" in console.text
+            other.execute("ROLLBACK")
+            for _ in range(60):
+                await asyncio.sleep(0.1)
+                await console.settle()
+                if not isinstance(console.app.screen, UserForm):
+                    break
+            assert "Olga Brandt!" in console.text
+            assert not isinstance(console.app.screen, UserForm), console.text
+        profile = Workspace(database, at=NOON).profile_of("olga")
+        assert profile.name == "Olga Brandt!"
+    finally:
+        other.close()
+        database.close()

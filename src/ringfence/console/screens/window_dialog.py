@@ -29,7 +29,7 @@ class WindowDialog(ModalScreen[Window | None]):
     DEFAULT_CSS = """
     WindowDialog { align: center middle; background: $background 60%; }
     WindowDialog #box {
-        width: 74; max-width: 96%; height: 10;
+        width: 74; max-width: 96%; height: 9;
         border: round $primary; border-title-color: $primary; border-title-style: bold;
         border-subtitle-color: $text-muted; background: $background; padding: 0 1;
     }
