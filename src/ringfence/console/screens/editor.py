@@ -221,8 +221,10 @@ class EditorScreen(Drafting):
         return found  # type: ignore[no-any-return]
 
     def no_preview(self, reason: str) -> None:
-        self.failure = reason
-        self.say_outcome()
+        """There is none; that something could not be saved is more important than that."""
+        if not self._waiting_to_save:
+            self.failure = reason
+            self.say_outcome()
 
     def say_outcome(self) -> None:
         """Draws the preview, here and on the part of the editor that fills the screen."""
