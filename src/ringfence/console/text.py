@@ -8,7 +8,8 @@ to either as it is. Nothing is dropped: what cannot be drawn is shown by name.
 from __future__ import annotations
 
 import re
-from typing import Literal, NamedTuple
+from collections.abc import Sequence
+from typing import Literal, NamedTuple, TypeAlias
 
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
@@ -62,6 +63,10 @@ class Cell(NamedTuple):
 
     text: str
     style: str = ""
+
+
+Said: TypeAlias = Cell | str | Sequence[Cell | str]
+"""A line of a dialog: a text, or pieces that stand one behind the other. What is too long is broken between words."""
 
 
 def as_cell(value: Cell | str) -> Cell:

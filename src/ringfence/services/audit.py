@@ -21,7 +21,7 @@ from ringfence.visibility.audit import REFERENCES, Words, faults
 from ringfence.visibility.kinds import AUDIT, KINDS
 from ringfence.visibility.point import among, find
 from ringfence.visibility.states import Edit
-from ringfence.visibility.undo import entries_of, last_change, reversal
+from ringfence.visibility.undo import entries_of, last_change, reversal, undone
 from ringfence.visibility.viewer import Sight, Viewer
 
 _LABELS: Final = {permission.key: f"{permission.section}: {permission.label}" for permission in CATALOGUE}
@@ -38,9 +38,8 @@ def detail(viewer: Viewer, entry: int) -> AuditDetail:
         ((_, fields),) = json.loads(row.detail).items()
         lines = [_line(sight, known, name, change) for name, change in fields.items()]
         same = select(AuditEntry.id).where(AuditEntry.tenant_id == viewer.tenant_id, AuditEntry.change == row.change)
-        undone = select(AuditEntry.id).where(AuditEntry.tenant_id == viewer.tenant_id, AuditEntry.undoes == row.change)
         count = len(among(sight, AUDIT.permission, AUDIT, list(sight.connection.execute(same).scalars())))
-        was_undone = sight.connection.execute(undone).first() is not None
+        was_undone = bool(undone(sight, [row.change]))
         seen_actor = row.actor_key is None or find(sight, "user.list", KINDS["users"], "key", row.actor_key) is not None
     record = AuditRecord(
         row.id,
@@ -133,8 +132,7 @@ def undo_edits(viewer: Viewer, change: int | None = None) -> tuple[int, tuple[Ed
                 break
         if not entries:
             raise Refused("this entry is not there")
-        undone = select(AuditEntry.id).where(AuditEntry.tenant_id == viewer.tenant_id, AuditEntry.undoes == change)
-        if connection.execute(undone).first() is not None:
+        if undone(sight, [change]):
             raise Refused("this change was taken back already")
         edits = reversal(connection, viewer.tenant_id, entries)
         first = entries[0]

@@ -21,6 +21,8 @@ Names = dict[int, tuple[str, str | None]]
 """Names and keys by id, of what the viewer may list."""
 
 _EXPORT_SIZE = 1000
+_COUNTED = ("security-groups", "customer-groups", "roles")
+"""The kinds that are listed with what belongs to them counted, as far as the viewer sees it."""
 
 
 def rows(viewer: Viewer, listing: Listing, part: Part) -> tuple[Record, ...]:
@@ -75,7 +77,7 @@ def kinds() -> tuple[str, ...]:
 
 
 def _permissions(kind: Kind) -> tuple[str, ...]:
-    if kind.name in ("security-groups", "customer-groups", "roles", "audit"):
+    if kind is AUDIT or kind.name in _COUNTED:
         return overview.LISTING
     return tuple({kind.permission: None, CUSTOMERS.permission: None, SITES.permission: None})
 
@@ -108,7 +110,7 @@ def _beside(sight: Sight, kind: Kind, ids: list[int], found: list[Row[Any]]) -> 
         keys = {row.actor_key for row in found} - {None}
         seen = {key for key in keys if find(sight, USERS.permission, USERS, "key", key) is not None}
         return {"actors": seen, "undone": undone(sight, {row.change for row in found})}
-    if kind.name not in ("security-groups", "customer-groups", "roles"):
+    if kind.name not in _COUNTED:
         return {}
     beside: dict[str, Any] = {"users": {i: len(users) for i, users in overview.users_of(sight, kind, ids).items()}}
     if kind.name == "roles":

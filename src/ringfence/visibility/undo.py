@@ -33,12 +33,12 @@ def undone(sight: Sight, changes: Iterable[int]) -> set[int]:
 
 def last_change(connection: Connection, tenant_id: int, actor_key: str) -> int | None:
     """The last change that somebody made and that nobody has taken back; undoing is none."""
-    undone = select(AuditEntry.undoes).where(AuditEntry.tenant_id == tenant_id, AuditEntry.undoes.is_not(None))
+    taken_back = select(AuditEntry.undoes).where(AuditEntry.tenant_id == tenant_id, AuditEntry.undoes.is_not(None))
     query = select(AuditEntry.change).where(
         AuditEntry.tenant_id == tenant_id,
         AuditEntry.actor_key == actor_key,
         AuditEntry.undoes.is_(None),
-        AuditEntry.change.not_in(undone),
+        AuditEntry.change.not_in(taken_back),
     )
     return connection.execute(query.order_by(AuditEntry.number.desc()).limit(1)).scalar()
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ringfence.console.text import Cell, number
+from ringfence.console.text import Cell, Said, number
 
 if TYPE_CHECKING:
     from ringfence.services.records import Preview
 
-Line = Cell | str | Sequence[Cell | str]
 
-
-def said(preview: Preview, limit: int | None) -> list[Line]:
+def said(preview: Preview, limit: int | None) -> list[Said]:
     """What a change does, in lines: a line for each user, or two with the first few of them."""
     if preview.refusal:
         return [Cell(f"! This cannot be saved: {preview.refusal}.", "attention")]
@@ -22,7 +19,7 @@ def said(preview: Preview, limit: int | None) -> list[Line]:
     gaining = [one for one in preview.users if one.customers_gained or one.devices_gained]
     losing = [one for one in preview.users if one.customers_lost or one.devices_lost]
     if limit is None:
-        lines: list[Line] = []
+        lines: list[Said] = []
         for one in preview.users:
             line: list[Cell | str] = [Cell(one.login.ljust(16) + " ", "strong")]
             line.append(Cell(_count("+", one.customers_gained, one.devices_gained), "good"))
@@ -30,7 +27,7 @@ def said(preview: Preview, limit: int | None) -> list[Line]:
             line.append(Cell(_count("−", one.customers_lost, one.devices_lost), "bad"))
             lines.append(line)
         return lines
-    found: list[Line] = []
+    found: list[Said] = []
     for sign, style, users, verb, side in (
         ("+", "good", gaining, "gain", "gained"),
         ("−", "bad", losing, "lose", "lost"),

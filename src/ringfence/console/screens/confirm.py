@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ringfence.console.cells.preview import said
 from ringfence.console.screens.area import AreaScreen, CommandScreen
-from ringfence.console.screens.dialog import Dialog, DialogOption, Said
+from ringfence.console.screens.dialog import Dialog, DialogOption
+from ringfence.console.text import Said
 
 if TYPE_CHECKING:
     from ringfence.services.editing import Edit

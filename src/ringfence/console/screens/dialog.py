@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final, TypeAlias
+from typing import ClassVar, Final
 
 from textual import events
 from textual.app import ComposeResult
@@ -15,13 +15,10 @@ from textual.strip import Strip
 from textual.widgets import Input
 
 from ringfence.console.commands.command import display
-from ringfence.console.text import Cell, content, literal, number, width_of
+from ringfence.console.text import Cell, Said, content, literal, number, width_of
 from ringfence.console.widgets.form import exact, flow
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
-
-Said: TypeAlias = Cell | str | Sequence[Cell | str]
-"""A line of a dialog: a text, or pieces that stand one behind the other. What is too long is broken between words."""
 
 WIDTH: Final = 84
 _FRAME: Final = 4  # the border, and a cell of padding, on either side

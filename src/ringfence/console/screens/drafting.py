@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from ringfence.console.commands.command import Command, bindings
 from ringfence.console.commands.everywhere import Help, Palette, Quit
 from ringfence.console.screens.area import AREAS, CommandScreen
-from ringfence.console.screens.dialog import Said
+from ringfence.console.text import Said
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
 from ringfence.console.widgets.key_bar import KeyBar
 from ringfence.console.widgets.outcome import OutcomePanel

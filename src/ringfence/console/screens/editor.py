@@ -11,9 +11,9 @@ from textual import events
 from ringfence.console.cells.preview import said
 from ringfence.console.screens.area import CommandScreen
 from ringfence.console.screens.confirm import refresh_below
-from ringfence.console.screens.dialog import Dialog, DialogOption, Said
+from ringfence.console.screens.dialog import Dialog, DialogOption
 from ringfence.console.screens.drafting import Drafting
-from ringfence.console.text import Cell
+from ringfence.console.text import Cell, Said
 from ringfence.console.widgets.form import Form
 
 if TYPE_CHECKING:
@@ -181,6 +181,7 @@ class EditorScreen(Drafting):
         self._settling = self.set_timer(_SETTLE, self.preview_now)
 
     def preview_now(self) -> None:
+        """Asks what saving the draft as it is now would change."""
         workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
         if workspace is None or viewer is None or self.draft is None:
             return
@@ -339,6 +340,7 @@ class EditorScreen(Drafting):
     # Two operators.
 
     def conflicted(self, conflict: Any) -> None:
+        """Shows what another operator made of the record beside what is typed here; the choice is the draft."""
         from ringfence.console.screens.conflict import ConflictScreen
 
         self._show_this()

@@ -12,10 +12,10 @@ from textual.app import ComposeResult
 
 from ringfence.console.cells import permissions
 from ringfence.console.cells.preview import said
-from ringfence.console.screens.dialog import Dialog, DialogOption, Said
+from ringfence.console.screens.dialog import Dialog, DialogOption
 from ringfence.console.screens.drafting import Drafting
 from ringfence.console.screens.editor import EditorScreen
-from ringfence.console.text import Cell, fit, number, width_of
+from ringfence.console.text import Cell, Said, fit, number, width_of
 from ringfence.console.widgets.bar import Bar
 from ringfence.console.widgets.matrix import Option, PermissionMatrix, Section
 from ringfence.console.widgets.outcome import OutcomePanel

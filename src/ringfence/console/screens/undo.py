@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.console.cells.preview import said
-from ringfence.console.screens.dialog import Dialog, DialogOption, Said
-from ringfence.console.text import Cell
+from ringfence.console.screens.dialog import Dialog, DialogOption
+from ringfence.console.text import Cell, Said
 
 if TYPE_CHECKING:
     from ringfence.console.screens.area import CommandScreen

@@ -14,10 +14,10 @@ from ringfence.console.cells import prospect as cells
 from ringfence.console.commands.command import Command, bindings
 from ringfence.console.moments import window
 from ringfence.console.screens.area import CommandScreen
-from ringfence.console.screens.dialog import Dialog, DialogOption, Said
+from ringfence.console.screens.dialog import Dialog, DialogOption
 from ringfence.console.screens.editor import EditorScreen
 from ringfence.console.screens.pick import PickScreen
-from ringfence.console.text import Cell
+from ringfence.console.text import Cell, Said
 from ringfence.console.widgets.choices import Choices
 from ringfence.console.widgets.columns import Column
 from ringfence.console.widgets.form import Form, PickSpec, Row, RowsSpec, TextLine, TextSpec, ToggleSpec

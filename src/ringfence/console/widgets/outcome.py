@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from textual import events
 from textual.strip import Strip
 
-from ringfence.console.screens.dialog import Said
-from ringfence.console.text import Cell
+from ringfence.console.text import Cell, Said
 from ringfence.console.widgets.form import exact, flow
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
