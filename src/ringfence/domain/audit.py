@@ -14,15 +14,17 @@ class AuditEntry(Base):
     """One record changed. ``change`` is the ``number`` of the first entry of the transaction, which all of its entries
     share; ``undoes`` the change that this one takes back.
 
-    ``owner_id`` is the node that the record belonged to, by which the entry is scoped. ``detail`` is JSON in the
-    snapshot's words: references are keys, so that they outlive renames. ``hash`` covers all of it and ``previous``.
+    ``owner_id`` is the node that the record belonged to then: it may be gone. ``node_id``, by which the entry is scoped,
+    is that node, or the nearest one above it that is left. ``detail`` is JSON in the snapshot's words: references are
+    keys, so that they outlive renames. ``hash`` covers ``previous`` and everything but the ids and ``node_id``.
     """
 
     __tablename__ = "audit_entry"
     __table_args__ = (
         UniqueConstraint("tenant_id", "number"),
         Index(None, "tenant_id", "sort_key", "id"),
-        Index(None, "owner_id", "sort_key", "id"),
+        Index(None, "node_id", "sort_key", "id"),
+        Index(None, "tenant_id", "kind", "key", "number"),
     )
 
     id: Mapped[Id]
@@ -38,7 +40,8 @@ class AuditEntry(Base):
     kind: Mapped[str]
     key: Mapped[Sorted]
     name: Mapped[str]
-    owner_id: Mapped[NodeId]
+    owner_id: Mapped[int]
+    node_id: Mapped[NodeId]
     detail: Mapped[str]
     previous: Mapped[str]
     hash: Mapped[str]

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ringfence.domain.base import Base, Id, Sorted, TenantId
+from ringfence.domain.base import Base, Id, Revision, Sorted, TenantId
 
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -16,7 +16,9 @@ class Customer(Base):
     """A node of the tree. The tenant's root is the one without a parent and without a key.
 
     ``path`` is the chain of ids from the root down, in base 36: ``/1/2s/``. Every node below it starts with it.
-    ``device_count`` counts the node's own devices, not those below it.
+    ``device_count`` counts the node's own devices, not those below it. ``max_users``, ``max_devices`` and
+    ``max_customers`` limit how many there may be at the node and below it (customers: below it); None is no limit.
+    An id is never given out twice: the audit keeps those of customers that are gone.
     """
 
     __tablename__ = "customer"
@@ -25,6 +27,7 @@ class Customer(Base):
         Index(None, "tenant_id", "path", "device_count"),
         Index(None, "tenant_id", "search_key", "id"),
         Index(None, "parent_id", "search_key", "id"),
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[Id]
@@ -37,6 +40,10 @@ class Customer(Base):
     address: Mapped[str] = mapped_column(default="")
     path: Mapped[Sorted]
     device_count: Mapped[int] = mapped_column(default=0)
+    max_users: Mapped[int | None]
+    max_devices: Mapped[int | None]
+    max_customers: Mapped[int | None]
+    revision: Mapped[Revision]
     search_key: Mapped[Sorted]
 
 

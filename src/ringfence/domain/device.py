@@ -5,11 +5,11 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ringfence.domain.base import Base, Id, NodeId, Sorted, TenantId
+from ringfence.domain.base import Base, Id, NodeId, Revision, Sorted, TenantId
 
 
 class Device(Base):
-    """A device. ``unit_id`` is unique within the tenant where it is not empty."""
+    """A device or another asset. ``unit_id`` is unique within the tenant where it is not empty."""
 
     __tablename__ = "device"
     __table_args__ = (
@@ -36,4 +36,6 @@ class Device(Base):
     name: Mapped[str]
     unit_id: Mapped[Sorted] = mapped_column(default="")
     kind: Mapped[str] = mapped_column(default="")
+    notes: Mapped[str] = mapped_column(default="", server_default="")
+    revision: Mapped[Revision]
     search_key: Mapped[Sorted]

@@ -37,3 +37,7 @@ class Conflict(RingfenceError):  # noqa: N818 - likewise
     def __init__(self, message: str, kind: str, record: int, current: Any, revision: int, who: str) -> None:
         super().__init__(message)
         self.kind, self.id, self.current, self.revision, self.who = kind, record, current, revision, who
+
+
+class Cancelled(RingfenceError):  # noqa: N818 - likewise
+    """Long work was cancelled at a clean point: nothing was changed."""

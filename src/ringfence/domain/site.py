@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
-from ringfence.domain.base import Base, Id, NodeId, Sorted, TenantId
+from ringfence.domain.base import Base, Id, NodeId, Revision, Sorted, TenantId
 
 
 class Site(Base):
@@ -23,4 +23,5 @@ class Site(Base):
     customer_id: Mapped[NodeId]
     key: Mapped[Sorted]
     name: Mapped[str]
+    revision: Mapped[Revision]
     search_key: Mapped[Sorted]

@@ -11,7 +11,8 @@ from ringfence.domain.base import Base, Id, NodeId, Revision, Sorted, TenantId
 class User(Base):
     """Somebody who logs in. ``home_id`` is the tenant's root (staff) or a customer (that customer's own people).
 
-    ``login_key`` is the login folded: unique in the whole database, without regard to case.
+    ``login_key`` is the login folded: unique in the whole database, without regard to case. An id is never given out
+    twice: sessions hold it.
     """
 
     __tablename__ = "user_account"
@@ -19,6 +20,7 @@ class User(Base):
         UniqueConstraint("tenant_id", "key"),
         Index(None, "tenant_id", "search_key", "id"),
         Index(None, "home_id", "search_key", "id"),
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[Id]

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from ringfence.domain.customer import Customer
-from ringfence.domain.errors import Conflict, Refused, RingfenceError
+from ringfence.domain.errors import Cancelled, Conflict, Refused, RingfenceError
 from ringfence.domain.permission import CATALOGUE, EVERYWHERE, PERMISSIONS
 from ringfence.domain.role import CUSTOMER, SITE
 from ringfence.domain.security_group import SecurityGroup
@@ -20,7 +20,7 @@ from ringfence.domain.user import User
 from ringfence.services.records import CustomerShare, Opened, Preview, Prospect, Saved, UserDifference
 from ringfence.visibility import overview
 from ringfence.visibility.audit import Actor
-from ringfence.visibility.editing import Outcome, apply
+from ringfence.visibility.editing import Outcome, Progress, apply
 from ringfence.visibility.impact import devices_in, shared
 from ringfence.visibility.intervals import contains, intersect, nested, within
 from ringfence.visibility.kinds import (
@@ -40,9 +40,12 @@ from ringfence.visibility.reach import Reach, measure, read_reaches
 from ringfence.visibility.rule import Region
 from ringfence.visibility.states import (
     CustomerGroupState,
+    CustomerState,
+    DeviceState,
     Edit,
     RoleState,
     SecurityGroupState,
+    SiteState,
     State,
     StateKind,
     UserState,
@@ -50,12 +53,17 @@ from ringfence.visibility.states import (
 from ringfence.visibility.viewer import Viewer
 
 __all__ = [
+    "Cancelled",
     "Conflict",
     "CustomerGroupState",
+    "CustomerState",
+    "DeviceState",
     "Edit",
+    "Progress",
     "Refused",
     "RoleState",
     "SecurityGroupState",
+    "SiteState",
     "State",
     "StateKind",
     "UserState",

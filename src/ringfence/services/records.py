@@ -298,11 +298,15 @@ class UserDifference:
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What a change would do, to the users whom the viewer may list. ``refusal`` says why it would not be made, and
-    ``field`` which field of the form that is about; both are empty when it would."""
+    ``field`` which field of the form that is about; both are empty when it would. ``along`` counts what goes with a
+    customer that is deleted or moved, by kind (``customer``, ``user``, ``device``…); ``notes`` are sentences on what
+    becomes of sites and of the history."""
 
     users: tuple[UserDifference, ...]
     refusal: str = ""
     field: str = ""
+    along: tuple[tuple[str, int], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ written last. Any refusal is an exception, upon which the caller rolls back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -47,6 +47,9 @@ from ringfence.visibility.states import (
     changed,
     rebased,
 )
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done and how much there is; it may raise Cancelled."""
 
 _ORDER: Final[tuple[StateKind, ...]] = ("role", "customer_group", "security_group", "user")
 _CHUNK: Final = 500

@@ -1,4 +1,4 @@
-"""What can be edited: the whole of a role, a group or a user at one moment, as forms hold it and the audit compares it.
+"""What can be edited: the whole of a record at one moment, as forms hold it and the audit compares it.
 
 Ids refer to other records; a negative id stands for one that the same change creates. Imports nothing but the
 standard library, so that whoever draws forms may hold these.
@@ -11,10 +11,59 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, Final, Literal
 
-StateKind = Literal["role", "customer_group", "security_group", "user"]
+StateKind = Literal["customer", "site", "device", "role", "customer_group", "security_group", "user"]
 
 Window = tuple[datetime | None, datetime | None]
 """A validity window: from (inclusive) and until (exclusive); None is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerState:
+    """A customer below ``parent``. The limits (None: without one) count what is at it and below it.
+
+    ``security_groups`` and ``customer_groups`` are those that name it, with whether those nested in it come along, and
+    ``groups_made`` the security groups that were made for it: all three only where it is deleted or brought back, and
+    ``former`` is the id that it had, only where it is brought back.
+    """
+
+    parent: int
+    name: str
+    email: str = ""
+    phone: str = ""
+    address: str = ""
+    max_users: int | None = None
+    max_devices: int | None = None
+    max_customers: int | None = None
+    security_groups: Mapping[int, bool] = field(default_factory=dict)
+    customer_groups: Mapping[int, bool] = field(default_factory=dict)
+    groups_made: frozenset[int] = frozenset()
+    key: str = ""
+    former: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SiteState:
+    """A site of a customer. ``devices`` that stand on it and ``users`` who were given it are filled in only where it
+    is deleted or brought back."""
+
+    customer: int
+    name: str
+    devices: frozenset[int] = frozenset()
+    users: frozenset[int] = frozenset()
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceState:
+    """A device or another asset, on a site of its customer or on none."""
+
+    customer: int
+    name: str
+    unit_id: str = ""
+    kind: str = ""
+    site: int | None = None
+    notes: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +124,14 @@ class UserState:
     key: str = ""
 
 
-State = RoleState | SecurityGroupState | CustomerGroupState | UserState
+AccessState = RoleState | SecurityGroupState | CustomerGroupState | UserState
+"""What decides who sees what."""
+State = CustomerState | SiteState | DeviceState | AccessState
 
 KIND_OF: Final[Mapping[type[State], StateKind]] = {
+    CustomerState: "customer",
+    SiteState: "site",
+    DeviceState: "device",
     RoleState: "role",
     CustomerGroupState: "customer_group",
     SecurityGroupState: "security_group",
@@ -85,12 +139,32 @@ KIND_OF: Final[Mapping[type[State], StateKind]] = {
 }
 
 BLANK: Final[Mapping[StateKind, State]] = {
+    "customer": CustomerState(0, ""),
+    "site": SiteState(0, ""),
+    "device": DeviceState(0, ""),
     "role": RoleState(0, ""),
     "customer_group": CustomerGroupState(0, ""),
     "security_group": SecurityGroupState(0, ""),
     "user": UserState(0, "", ""),
 }
 """What a record that is not there yet differs from."""
+
+LIMITS: Final = ("max_users", "max_devices", "max_customers")
+"""The fields of a customer that limit it."""
+
+_UNCOMPARED: Final = frozenset({"key", "former"})
+_COMPARED: Final[Mapping[type[State], tuple[str, ...]]] = {
+    state: tuple(one.name for one in fields(state) if one.name not in _UNCOMPARED) for state in KIND_OF
+}
+
+
+def node_of(state: State) -> int:
+    """The node that a record belongs to; of a customer, the one above it."""
+    if isinstance(state, DeviceState | SiteState):
+        return state.customer
+    if isinstance(state, CustomerState):
+        return state.parent
+    return state.home if isinstance(state, UserState) else state.owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +181,27 @@ class Edit:
     revision: int = 0
 
     @property
-    def action(self) -> str:
-        """``create``, ``edit`` or ``delete``."""
+    def actions(self) -> tuple[str, ...]:
+        """What is done to the record, as permissions call it: ``create``, ``delete``, ``move`` of a customer,
+        ``assign`` of a device to another customer, ``edit`` of anything else; an edit may be two of them."""
         if self.before is None:
-            return "create"
-        return "edit" if self.after is not None else "delete"
+            return ("create",)
+        if self.after is None:
+            return ("delete",)
+        before, after = self.before, self.after
+        if isinstance(before, DeviceState) and isinstance(after, DeviceState):
+            if before.customer == after.customer:
+                return ("edit",)
+            rest = replace(before, customer=after.customer, site=after.site) != after
+            return ("assign", "edit") if rest else ("assign",)
+        if isinstance(before, CustomerState) and isinstance(after, CustomerState) and before.parent != after.parent:
+            return ("move", "edit") if replace(before, parent=after.parent) != after else ("move",)
+        return ("edit",)
+
+    @property
+    def action(self) -> str:
+        """The first of ``actions``: what the audit says was done."""
+        return self.actions[0]
 
 
 def items(value: Any) -> frozenset[Any] | None:
@@ -123,8 +213,9 @@ def items(value: Any) -> frozenset[Any] | None:
 
 def changed(before: State, after: State) -> list[str]:
     """The names of the fields in which two states of a record differ."""
-    names = (one.name for one in fields(before) if one.name != "key")
-    return [name for name in names if getattr(before, name) != getattr(after, name)]
+    if type(before) is not type(after):
+        raise TypeError("a record of one kind is not made into another")
+    return [name for name in _COMPARED[type(before)] if getattr(before, name) != getattr(after, name)]
 
 
 def rebased(current: State, before: State, after: State) -> State:
