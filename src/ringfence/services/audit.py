@@ -145,13 +145,13 @@ def undo_edits(viewer: Viewer, change: int | None = None) -> tuple[int, tuple[Ed
 def preview_undo(viewer: Viewer, change: int | None = None) -> tuple[int, str, Preview]:
     """The number of the change, what it was, and what taking it back would do."""
     number, edits, said = undo_edits(viewer, change)
-    return number, said, editing.preview(viewer, edits)
+    return number, said, editing.preview(viewer, edits, undoes=number)
 
 
-def undo(viewer: Viewer, change: int, origin: str) -> Saved:
+def undo(viewer: Viewer, change: int, origin: str, progress: editing.Progress | None = None) -> Saved:
     """Takes a change back, by the same rules as a fresh edit. Raises Refused, with the reason."""
     number, edits, _ = undo_edits(viewer, change)
-    return editing.save(viewer, edits, origin, undoes=number)
+    return editing.save(viewer, edits, origin, undoes=number, progress=progress)
 
 
 def verify(database: Database) -> tuple[list[tuple[str, int, str]], list[str]]:

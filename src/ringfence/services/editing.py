@@ -17,6 +17,7 @@ from ringfence.domain.role import CUSTOMER, SITE
 from ringfence.domain.security_group import SecurityGroup
 from ringfence.domain.text import fold
 from ringfence.domain.user import User
+from ringfence.services import consequences
 from ringfence.services.records import CustomerShare, Opened, Preview, Prospect, Saved, UserDifference
 from ringfence.visibility import overview
 from ringfence.visibility.audit import Actor
@@ -69,12 +70,14 @@ __all__ = [
     "UserState",
 ]
 
-_PATHS: Final = select(Customer.id, Customer.path)
 _SOON: Final = timedelta(days=3)
 _TOPS: Final = 200
 _CHUNK: Final = 500
 _HIDDEN: Final = "One of their groups"
 _REFERENCES: Final[Mapping[str, Kind]] = {
+    "parent": CUSTOMERS,
+    "customer": CUSTOMERS,
+    "site": SITES,
     "owner": CUSTOMERS,
     "home": CUSTOMERS,
     "made_for": CUSTOMERS,
@@ -92,25 +95,42 @@ class _RolledBack(Exception):  # noqa: N818 - no error: the way out of a transac
 
 def open_record(viewer: Viewer, kind: StateKind, record: int) -> Opened:
     """A record in a form. Raises RingfenceError alike for one that is hidden, or may not be viewed, or is not there."""
+    found = open_records(viewer, kind, [record])
+    if not found:
+        raise RingfenceError(f"this {kind.replace('_', ' ')} is not there any more, or you may not open it")
+    return found[0]
+
+
+def open_records(viewer: Viewer, kind: StateKind, records: Sequence[int]) -> tuple[Opened, ...]:
+    """The same for many at once, in their order; those that are hidden, or may not be viewed, are left out."""
+    noun = kind.replace("_", " ")
     with viewer.look(*overview.LISTING, f"{kind}.view", f"{kind}.edit") as sight:
-        found = overview.open_state(sight, kind, record)
-        if found is None:
-            raise RingfenceError(f"this {kind.replace('_', ' ')} is not there any more, or you may not open it")
-        state, revision = found
+        known = overview.open_states(sight, kind, records)
+        states = [state for state, _ in known.values()]
         names = {
-            field: overview.names(sight, kind_, _ids(state, field))
-            for field, kind_ in _REFERENCES.items()
-            if hasattr(state, field)
+            field: overview.names(sight, listed, {one for state in states for one in _ids(state, field)})
+            for field, listed in _REFERENCES.items()
+            if states and hasattr(states[0], field)
         }
-        active = overview.active_of(sight, state.customer_groups) if isinstance(state, UserState) else {}
+        filters = {one for state in states if isinstance(state, UserState) for one in state.customer_groups}
+        active = dict(overview.active_of(sight, filters)) if filters else {}
+        editable = {row.id for row in among(sight, f"{kind}.edit", kind_of_noun(kind), list(known))}
+    found = []
+    for record in records:
+        if record not in known:
+            continue
+        state, revision = known[record]
         why_not = ""
         if kind == "user" and record == viewer.user_id:
             pass  # their own profile is everybody's to change; anything else of themselves is refused when saved
-        elif not among(sight, f"{kind}.edit", kind_of_noun(kind), [record]):
-            why_not = f"you may view this {kind.replace('_', ' ')}, but not change it"
+        elif isinstance(state, CustomerState) and not state.key:
+            why_not = "this is the provider itself: it is changed by loading a snapshot"
+        elif record not in editable:
+            why_not = f"you may view this {noun}, but not change it"
         elif isinstance(state, RoleState) and state.builtin:
             why_not = "a built-in role is copied, not changed"
-    return Opened(kind, record, state, revision, names, dict(active), why_not)
+        found.append(Opened(kind, record, state, revision, names, active, why_not))
+    return tuple(found)
 
 
 def names_of(viewer: Viewer, kind: str, ids: Iterable[int]) -> dict[int, str]:
@@ -120,19 +140,29 @@ def names_of(viewer: Viewer, kind: str, ids: Iterable[int]) -> dict[int, str]:
         return overview.names(sight, listed, ids)
 
 
-def save(viewer: Viewer, edits: Sequence[Edit], origin: str, undoes: int | None = None) -> Saved:
-    """Makes a change, whole or not at all. Raises Refused, or Conflict where somebody was faster."""
+def save(
+    viewer: Viewer,
+    edits: Sequence[Edit],
+    origin: str,
+    undoes: int | None = None,
+    progress: Progress | None = None,
+) -> Saved:
+    """Makes a change, whole or not at all. Raises Refused, Conflict where somebody was faster, or what ``progress``
+    raises to cancel it: Cancelled."""
     with _conflicts_as_seen(viewer), viewer.database.writing() as connection:
-        outcome = _apply(connection, viewer, edits, origin, measuring=False, undoes=undoes)
+        outcome = _apply(connection, viewer, edits, origin, measuring=False, undoes=undoes, progress=progress)
     return Saved(outcome.change, dict(outcome.created))
 
 
-def preview(viewer: Viewer, edits: Sequence[Edit]) -> Preview:
-    """What a change would do, from a transaction that is rolled back. Raises Conflict where somebody was faster."""
+def preview(
+    viewer: Viewer, edits: Sequence[Edit], progress: Progress | None = None, undoes: int | None = None
+) -> Preview:
+    """What a change would do, from a transaction that is rolled back. Raises Conflict where somebody was faster, and
+    what ``progress`` raises."""
     found = Preview(())
     try:
         with _conflicts_as_seen(viewer), viewer.database.writing() as connection:
-            outcome = _apply(connection, viewer, edits, "", measuring=True)
+            outcome = _apply(connection, viewer, edits, "", measuring=True, undoes=undoes, progress=progress)
             found = _preview(connection, viewer, outcome)
             raise _RolledBack
     except _RolledBack:
@@ -193,19 +223,19 @@ def _apply(
     *,
     measuring: bool,
     undoes: int | None = None,
+    progress: Progress | None = None,
 ) -> Outcome:
     login = connection.execute(select(User.login).where(User.id == viewer.user_id)).scalar() or ""
     actor = Actor(viewer.user_id, login, origin)
     at = viewer.at or datetime.now(UTC)
-    return apply(connection, viewer.tenant_id, actor, edits, at, measuring=measuring, undoes=undoes)
+    return apply(connection, viewer.tenant_id, actor, edits, at, measuring=measuring, undoes=undoes, progress=progress)
 
 
 def _preview(connection: Connection, viewer: Viewer, outcome: Outcome) -> Preview:
     own = _own(connection, viewer)
     listed = []
     rows = _users(connection, outcome.differences)
-    homes = dict(connection.execute(_PATHS.where(Customer.id.in_([user.home for user in outcome.gone.values()]))).all())
-    rows += [(own_id, user.login, user.name, homes[user.home]) for own_id, user in outcome.gone.items()]
+    rows += [(own_id, user.login, user.name, path) for own_id, (user, path) in outcome.gone.items()]
     for user, login, name, path in rows:
         if user in outcome.differences and contains(own.region(USERS.permission).customers, path):
             difference = outcome.differences[user]
@@ -221,7 +251,8 @@ def _preview(connection: Connection, viewer: Viewer, outcome: Outcome) -> Previe
                 )
             )
     listed.sort(key=lambda one: (fold(one.login), one.user_id))
-    return Preview(tuple(listed))
+    carried = consequences.along(connection, viewer.tenant_id, own, outcome)
+    return Preview(tuple(listed), along=carried, notes=consequences.notes(outcome))
 
 
 def _own(connection: Connection, viewer: Viewer) -> Reach:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import text
 
 from ringfence.domain.errors import SessionEnded
-from ringfence.services import accounts, audit, choices, customers, editing, listing
+from ringfence.services import accounts, assigning, audit, choices, customers, editing, listing
 from ringfence.services.records import (
     Account,
     AuditDetail,
@@ -137,34 +137,55 @@ class Workspace:
         self.check(viewer)
         return editing.open_record(viewer, kind, record)
 
+    def open_records(self, viewer: Viewer, kind: editing.StateKind, records: Sequence[int]) -> tuple[Opened, ...]:
+        """Many of them at once."""
+        self.check(viewer)
+        return editing.open_records(viewer, kind, records)
+
     def names_of(self, viewer: Viewer, kind: str, ids: Iterable[int]) -> dict[int, str]:
         """Names of records that the viewer may list."""
         return editing.names_of(viewer, kind, ids)
 
-    def preview(self, viewer: Viewer, edits: Sequence[editing.Edit]) -> Preview:
+    def preview(
+        self, viewer: Viewer, edits: Sequence[editing.Edit], progress: editing.Progress | None = None
+    ) -> Preview:
         """What a change would do; why it would be refused."""
         self.check(viewer)
-        return editing.preview(viewer, edits)
+        return editing.preview(viewer, edits, progress)
 
     def prospect(self, viewer: Viewer, edits: Sequence[editing.Edit], user: int) -> Prospect:
         """What a user's settings would come to."""
         self.check(viewer)
         return editing.prospect(viewer, edits, user)
 
-    def save(self, viewer: Viewer, edits: Sequence[editing.Edit]) -> Saved:
-        """Makes a change, whole or not at all; Refused or Conflict otherwise."""
+    def save(self, viewer: Viewer, edits: Sequence[editing.Edit], progress: editing.Progress | None = None) -> Saved:
+        """Makes a change, whole or not at all; Refused, Conflict or Cancelled otherwise."""
         self.check(viewer)
-        return editing.save(viewer, edits, self._origin)
+        return editing.save(viewer, edits, self._origin, progress=progress)
+
+    def match_devices(
+        self, viewer: Viewer, typed: str | assigning.Typed | Sequence[int], customer: int
+    ) -> assigning.Matched:
+        """What becomes of devices that were typed, or marked (by id), when they go to a customer."""
+        self.check(viewer)
+        return assigning.match(viewer, typed, customer)
+
+    def assignment(
+        self, viewer: Viewer, devices: Sequence[int], customer: int, site: assigning.Where = assigning.BY_NAME
+    ) -> tuple[tuple[editing.Edit, ...], assigning.SiteFates]:
+        """The edits that move devices to a customer, and what becomes of the sites that they stand on."""
+        self.check(viewer)
+        return assigning.edits(viewer, devices, customer, site)
 
     def preview_undo(self, viewer: Viewer, change: int | None = None) -> tuple[int, str, Preview]:
         """The number of a change (the viewer's own last one), what it was, and what taking it back would do."""
         self.check(viewer)
         return audit.preview_undo(viewer, change)
 
-    def undo(self, viewer: Viewer, change: int) -> Saved:
+    def undo(self, viewer: Viewer, change: int, progress: editing.Progress | None = None) -> Saved:
         """Takes a change back."""
         self.check(viewer)
-        return audit.undo(viewer, change, self._origin)
+        return audit.undo(viewer, change, self._origin, progress)
 
     def audit_detail(self, viewer: Viewer, entry: int) -> AuditDetail:
         """An entry of the audit opened."""

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
+from ringfence.domain import limits
 from ringfence.domain.customer import Customer, child_path
 from ringfence.domain.customer_group import CustomerGroup
 from ringfence.domain.device import Device
@@ -21,8 +22,6 @@ from ringfence.snapshot.collect import Contents, DeviceRow, fault
 from ringfence.snapshot.read import show
 from ringfence.storage.bulk import next_id
 
-LONGEST_PATH: Final = {"postgresql": 2500, "sqlite": 16_000}
-"""In characters: what PostgreSQL's indexes hold, with some room; for SQLite some thousands of levels."""
 _SHOWN: Final = 8
 _FEW: Final = 5000
 _CHUNK: Final = 500
@@ -162,7 +161,7 @@ class Resolver:
 
     @property
     def _longest(self) -> int:
-        return LONGEST_PATH[self.connection.dialect.name]
+        return limits.PATH[self.connection.dialect.name]
 
     def _too_deep(
         self,

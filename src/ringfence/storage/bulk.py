@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import json
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import UTC, datetime
 from itertools import chain, islice
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from sqlalchemy import Connection, FromClause, Table, text
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Integer,
+    Table,
+    Text,
+    any_,
+    func,
+    literal,
+    select,
+    text,
+)
 
 _BATCH: Final = 20_000
 
@@ -46,10 +61,35 @@ def insert_rows(
     return total
 
 
+def moment(connection: Connection, at: datetime) -> Any:
+    """A moment as ``insert_rows`` writes it: what a column of moments holds on this engine."""
+    return at if connection.dialect.name == "postgresql" else at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
 def next_id(connection: Connection, table: FromClause) -> int:
-    """The first id that no row of the table has, in a transaction that nobody else writes ids in."""
+    """The first id that no row of the table has or, of what never gives an id out twice, ever had, in a transaction
+    that nobody else writes ids in."""
     assert isinstance(table, Table)
-    return int(connection.execute(text(f'SELECT COALESCE(max(id), 0) + 1 FROM "{table.name}"')).scalar_one())  # noqa: S608
+    if connection.dialect.name == "postgresql":
+        given = f"pg_sequence_last_value({_sequence(table)})"
+    else:
+        # Of a table that gives ids out again, or never had a row, nothing is kept there.
+        given = f"(SELECT seq FROM sqlite_sequence WHERE name = '{table.name}')"  # noqa: S608 - of our own tables
+    both = f'(SELECT COALESCE(max(id), 0) AS id FROM "{table.name}" UNION ALL SELECT COALESCE({given}, 0))'  # noqa: S608
+    return int(connection.execute(text(f"SELECT max(id) + 1 FROM {both} AS taken")).scalar_one())  # noqa: S608
+
+
+def take_ids(connection: Connection, table: FromClause, count: int) -> list[int]:
+    """So many fresh ids, ascending, in a writing transaction. SQLite gives the same ones again until there are rows
+    with them; on PostgreSQL a load waits until the transaction has ended, and the other way round."""
+    assert isinstance(table, Table)
+    if connection.dialect.name != "postgresql":
+        first = next_id(connection, table)
+        return list(range(first, first + count))
+    # As an INSERT would: whoever numbers rows by next_id has locked the table against it.
+    connection.execute(text(f'LOCK TABLE "{table.name}" IN ROW EXCLUSIVE MODE'))
+    taken = text(f"SELECT nextval({_sequence(table)}) FROM generate_series(1, :count)")  # noqa: S608
+    return sorted(connection.execute(taken, {"count": count}).scalars())
 
 
 def lock_ids(connection: Connection, tables: Iterable[FromClause]) -> None:
@@ -60,17 +100,18 @@ def lock_ids(connection: Connection, tables: Iterable[FromClause]) -> None:
 
 
 def settle_ids(connection: Connection, tables: Iterable[FromClause]) -> None:
-    """Lets PostgreSQL's sequences go on behind the ids that were given out here."""
+    """Lets PostgreSQL's sequences go on behind the ids that were given out here, and never back."""
     if connection.dialect.name != "postgresql":
         return
     for table in tables:
         assert isinstance(table, Table)
-        connection.execute(
-            text(
-                f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), "  # noqa: S608
-                f'GREATEST((SELECT max(id) FROM "{table.name}"), 1))'
-            )
-        )
+        sequence = _sequence(table)
+        last = f'GREATEST((SELECT max(id) FROM "{table.name}"), pg_sequence_last_value({sequence}))'  # noqa: S608
+        connection.execute(text(f"SELECT setval({sequence}, {last})"))  # NULL, which sets nothing, for no ids
+
+
+def _sequence(table: Table) -> str:
+    return f"CAST(pg_get_serial_sequence('{table.name}', 'id') AS regclass)"
 
 
 def settle_statistics(connection: Connection, tables: Iterable[FromClause]) -> None:
@@ -82,3 +123,12 @@ def settle_statistics(connection: Connection, tables: Iterable[FromClause]) -> N
     for table in tables:
         assert isinstance(table, Table)
         connection.execute(text(f'ANALYZE "{table.name}"'))
+
+
+def any_of(connection: Connection, column: Any, values: Collection[int] | Collection[str]) -> ColumnElement[bool]:
+    """A condition: the column holds one of these values, however many there are."""
+    if connection.dialect.name == "postgresql":
+        kind: Any = Integer() if isinstance(next(iter(values), 0), int) else Text(collation="C")
+        return cast("ColumnElement[bool]", column == any_(literal(list(values), ARRAY(kind))))
+    listed = func.json_each(json.dumps(list(values))).table_valued("value")
+    return cast("ColumnElement[bool]", column.in_(select(listed.c.value)))

@@ -10,6 +10,16 @@ from ringfence.domain.errors import RingfenceError
 from ringfence.storage import schema
 from ringfence.storage.engine import Database, locate, require_file
 
+_COUNTED: Final = (
+    ("max_users", "count(*) FROM customer h CROSS JOIN user_account u WHERE u.home_id = h.id AND"),
+    ("max_devices", "sum(h.device_count) FROM customer h WHERE"),
+    ("max_customers", "count(*) - 1 FROM customer h WHERE"),
+)
+_EXCEEDED: Final = " OR ".join(
+    f"(c.{limit} IS NOT NULL AND c.{limit} < (SELECT {counted} "
+    "h.tenant_id = c.tenant_id AND h.path >= c.path AND h.path < c.path || '~'))"
+    for limit, counted in _COUNTED
+)
 _CHECKS: Final = (
     (
         "a device stands on another customer's site",
@@ -24,6 +34,10 @@ _CHECKS: Final = (
         "a customer's count of devices is wrong",
         "SELECT count(*) FROM customer c "
         "WHERE device_count <> (SELECT count(*) FROM device d WHERE d.customer_id = c.id)",
+    ),
+    (
+        "a customer's limit is exceeded",
+        f"SELECT count(*) FROM customer c WHERE {_EXCEEDED}",  # noqa: S608 - of the lines above
     ),
     (
         "a private role is used by several security groups",

@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from ringfence.domain.audit import AuditEntry
 from ringfence.domain.customer import Customer
 from ringfence.domain.customer_group import CustomerGroup
+from ringfence.domain.device import Device
 from ringfence.domain.errors import Refused
 from ringfence.domain.role import Role
 from ringfence.domain.security_group import SecurityGroup
@@ -22,24 +23,39 @@ from ringfence.domain.site import Site
 from ringfence.domain.tenant import Tenant
 from ringfence.domain.text import search_key
 from ringfence.domain.user import User
+from ringfence.storage.bulk import any_of, insert_rows, moment
 from ringfence.visibility.states import BLANK, Edit, State, StateKind, changed, items
 
 Detail = dict[str, Any]
 
-_CHUNK: Final = 500
+TOLD: Final = frozenset({"hand over"})
+"""The actions of entries that only tell somebody of what others of the change did."""
+
 REFERENCES: Final[Mapping[str, Any]] = {
     "owner": Customer,
     "home": Customer,
+    "parent": Customer,
+    "customer": Customer,
     "made_for": Customer,
     "customers": Customer,
     "role": Role,
     "security_groups": SecurityGroup,
     "customer_groups": CustomerGroup,
+    "secured_by": SecurityGroup,
+    "grouped_by": CustomerGroup,
+    "groups_made": SecurityGroup,
+    "site": Site,
     "sites": Site,
+    "devices": Device,
     "members": User,
     "users": User,
 }
 """The fields of states that refer to other records, whatever kind the state is of."""
+
+_OPTIONAL: Final = frozenset({"role", "made_for", "site"})
+"""Those that may refer to nothing."""
+_OWNING: Final = frozenset({"parent", "customer"})
+"""Where a customer or a site belongs: without it, it cannot come back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +69,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One record changed, as the audit keeps it."""
+    """One record changed, as the audit keeps it. ``node`` is where it is seen from when ``owner`` is gone."""
 
     action: str
     kind: str
@@ -61,6 +77,7 @@ class Event:
     name: str
     owner: int
     detail: Detail
+    node: int | None = None
 
 
 def append(
@@ -74,11 +91,12 @@ def append(
     if actor.user_id is not None:
         actor_key = connection.execute(select(User.key).where(User.id == actor.user_id)).scalar()
     change = number + 1
-    rows = []
+    stamp, written = at.isoformat(timespec="microseconds"), moment(connection, at)
+    rows: list[tuple[Any, ...]] = []
     for event in events:
         number += 1
-        row = {
-            "tenant_id": tenant_id,
+        row: dict[str, Any] = {
+            "previous": previous,
             "number": number,
             "change": change,
             "undoes": undoes,
@@ -92,13 +110,14 @@ def append(
             "name": event.name,
             "owner_id": event.owner,
             "detail": json.dumps(event.detail, ensure_ascii=False, sort_keys=True),
-            "previous": previous,
-            "sort_key": f"{at.isoformat(timespec='microseconds')} {number:012d}",
+            "sort_key": f"{stamp} {number:012d}",
             "search_key": search_key(event.name, event.action, event.kind.replace("_", " ")),  # nobody hidden
         }
-        previous = row["hash"] = _hash(row)
-        rows.append(row)
-    connection.execute(insert(AuditEntry), rows)
+        previous = _hash(row)
+        row["at"] = written
+        node = event.owner if event.node is None else event.node
+        rows.append((tenant_id, node, previous, *row.values()))
+    insert_rows(connection, AuditEntry.__table__, ("tenant_id", "node_id", "hash", *_HASHED), rows)
     connection.execute(update(Tenant).where(Tenant.id == tenant_id).values(audit_count=number, audit_hash=previous))
     return change
 
@@ -160,6 +179,22 @@ class Words:
     def __init__(self, connection: Connection, tenant_id: int) -> None:
         self.connection = connection
         self.tenant_id = tenant_id
+        self._known: defaultdict[Any, dict[int, str | None]] = defaultdict(dict)
+        self._ids: defaultdict[Any, dict[str | None, int]] = defaultdict(dict)
+        self._sought: defaultdict[Any, set[str | None]] = defaultdict(set)
+
+    def learn(self, edits: Iterable[Edit]) -> None:
+        """Reads the keys of what many edits refer to, at once."""
+        wanted: defaultdict[Any, set[int]] = defaultdict(set)
+        for edit in edits:
+            blank = BLANK[edit.kind]
+            before, after = edit.before or blank, edit.after or blank
+            for name in changed(before, after):
+                if name in REFERENCES:
+                    for value in (getattr(before, name), getattr(after, name)):
+                        wanted[REFERENCES[name]].update(_ids(value))
+        for mapped, ids in wanted.items():
+            self._keys(mapped, ids)
 
     def detail(self, edit: Edit) -> Detail:
         """What an edit changes: the whole record where it comes or goes, else what differs."""
@@ -192,44 +227,76 @@ class Words:
         return found
 
     def _keys(self, mapped: Any, ids: Iterable[int]) -> dict[int, str | None]:
-        return dict(self._chunks(select(mapped.id, mapped.key), mapped.id, sorted(ids)))
+        known = self._known[mapped]
+        missing = [one for one in set(ids) if one not in known]
+        if missing:
+            query = select(mapped.id, mapped.key).where(any_of(self.connection, mapped.id, missing))
+            known.update(dict.fromkeys(missing))
+            known.update((one, key) for one, key in self.connection.execute(query))
+        return known
 
     def ids(self, mapped: Any, keys: Iterable[str | None]) -> dict[str | None, int]:
         """The ids of keys; those that are gone are left out."""
-        named = sorted(key for key in keys if key is not None)
-        query = select(mapped.key, mapped.id).where(mapped.tenant_id == self.tenant_id)
-        found: dict[str | None, int] = dict(self._chunks(query, mapped.key, named))
-        if mapped is Customer:
+        found = self._ids[mapped]
+        missing = [key for key in set(keys) if key is not None and key not in self._sought[mapped]]
+        if missing:
+            query = select(mapped.key, mapped.id).where(mapped.tenant_id == self.tenant_id)
+            rows = self.connection.execute(query.where(any_of(self.connection, mapped.key, missing)))
+            found.update((key, own) for key, own in rows)
+            self._sought[mapped].update(missing)
+        if mapped is Customer and None not in found:
             root = select(Customer.id).where(Customer.tenant_id == self.tenant_id, Customer.parent_id.is_(None))
             found[None] = self.connection.execute(root).scalar_one()
         return found
 
-    def _chunks(self, query: Any, column: Any, values: list[Any]) -> Iterator[tuple[Any, Any]]:
-        for start in range(0, len(values), _CHUNK):
-            found = self.connection.execute(query.where(column.in_(values[start : start + _CHUNK])))
-            yield from ((one, other) for one, other in found)
+    def recall(self, details: Iterable[Detail]) -> None:
+        """Reads the ids of what many entries refer to, at once."""
+        wanted: defaultdict[Any, set[str | None]] = defaultdict(set)
+        for detail in details:
+            for fields in detail.values():
+                for name, values in fields.items():
+                    if name not in REFERENCES:
+                        continue
+                    both = values if isinstance(values, list) else [*values["added"], *values["removed"]]
+                    wanted[REFERENCES[name]].update(_key(value) for value in both)
+        for mapped, keys in wanted.items():
+            self.ids(mapped, keys)
 
-    def read_field(self, name: str, values: list[Any], coming: Mapping[tuple[str, str], int]) -> list[Any]:
-        """Values of a field, back from words. ``coming`` gives the ids that stand for records to be created, by kind
-        and key. Raises Refused where what they refer to is gone.
+    def read_field(
+        self,
+        name: str,
+        values: list[Any],
+        coming: Mapping[tuple[str, str], int],
+        *,
+        kind: str = "",
+    ) -> list[Any]:
+        """Values of a field of a record of ``kind``, back from words. ``coming`` gives the ids that stand for records
+        to be created, by kind and key.
+
+        Raises Refused where what they refer to is gone. What else referred to a customer or a site may be: it is left
+        out.
         """
         mapped = REFERENCES.get(name)
         if mapped is None:
             return [
                 frozenset(value) if name == "permissions" and isinstance(value, list) else value for value in values
             ]
-        keys = {value[0] if isinstance(value, list) else value for value in values}
-        optional = name in ("role", "made_for")
+        keys = {_key(value) for value in values}
         known = self.ids(mapped, keys)
-        kind = _NOUN[mapped].replace(" ", "_")
-        known.update({key: coming[kind, key] for key in keys if key is not None and (kind, key) in coming})
+        referred = _NOUN[mapped].replace(" ", "_")
+        coming_keys = [key for key in keys if key is not None and (referred, key) in coming]
+        if coming_keys:
+            known = {**known, **{key: coming[referred, key] for key in coming_keys}}
+        lenient = kind in ("customer", "site") and name not in _OWNING
         result: list[Any] = []
         for value in values:
-            key = value[0] if isinstance(value, list) else value
-            if key is None and optional:
+            key = _key(value)
+            if key is None and name in _OPTIONAL:
                 result.append(None)
                 continue
             if key not in known:
+                if lenient:
+                    continue
                 raise Refused(f"it refers to a {_NOUN[mapped]} that is not there any more")
             if not isinstance(value, list):
                 result.append(known[key])
@@ -247,8 +314,15 @@ _NOUN: Final[Mapping[Any, str]] = {
     SecurityGroup: "security group",
     CustomerGroup: "customer group",
     Site: "site",
+    Device: "device",
     User: "user",
 }
+
+
+def _key(value: Any) -> str | None:
+    """The key in a value or an item in words."""
+    key: str | None = value[0] if isinstance(value, list) else value
+    return key
 
 
 def _ids(value: Any) -> Iterator[int]:

@@ -1,4 +1,4 @@
-"""A change of access, whole or not at all: checked at both ends, written, audited, in one transaction of its caller's.
+"""A change, whole or not at all: checked at both ends, written, audited, in one transaction of its caller's.
 
 The order: what is edited is read and compared with what the editor was shown; the editor must see it and may do that
 to it; it is written; what it reaches is worked out anew and checked against the editor's own reach; the audit is
@@ -7,23 +7,25 @@ written last. Any refusal is an exception, upon which the caller rolls back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
+from ringfence.domain import limits
 from ringfence.domain.customer import Customer
-from ringfence.domain.customer_group import CustomerGroup
 from ringfence.domain.errors import Conflict, Refused
 from ringfence.domain.permission import POLICY_EDIT
-from ringfence.domain.role import Role
-from ringfence.domain.security_group import ALL, SecurityGroup
-from ringfence.domain.site import Site
+from ringfence.domain.security_group import ALL
 from ringfence.domain.tenant import Tenant
-from ringfence.visibility import ledger
+from ringfence.domain.user import User
+from ringfence.storage.bulk import any_of
+from ringfence.visibility import along, ledger, writing
 from ringfence.visibility.audit import Actor, Event, Words, append, noun
+from ringfence.visibility.authority import Authority, put_in
 from ringfence.visibility.escalation import (
     demand_gains,
     demand_group,
@@ -32,39 +34,61 @@ from ringfence.visibility.escalation import (
     extent,
     full_administrators,
 )
-from ringfence.visibility.impact import Difference, differences
-from ringfence.visibility.intervals import nested, union
+from ringfence.visibility.impact import Difference, Flow, differences
+from ringfence.visibility.intervals import contains, nested, union
+from ringfence.visibility.quota import demand_room
 from ringfence.visibility.reach import Reach, read_reaches
 from ringfence.visibility.sound import demand_fitting, demand_sound
 from ringfence.visibility.states import (
+    BLANK,
     CustomerGroupState,
+    CustomerState,
+    DeviceState,
     Edit,
     RoleState,
     SecurityGroupState,
     State,
     StateKind,
     UserState,
-    changed,
+    node_of,
     rebased,
 )
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done and how much there is; it may raise Cancelled."""
 
-_ORDER: Final[tuple[StateKind, ...]] = ("role", "customer_group", "security_group", "user")
-_CHUNK: Final = 500
-_OWN_PROFILE: Final = frozenset({"name", "email"})
+_ORDER: Final[tuple[StateKind, ...]] = (
+    "customer",
+    "site",
+    "device",
+    "role",
+    "customer_group",
+    "security_group",
+    "user",
+)
+_ACCESS: Final[tuple[StateKind, ...]] = ("role", "customer_group", "security_group", "user")
+"""What decides who sees what: nobody gives away of it what they do not hold."""
+
+
+_NAMED: Final = 12
+
+
+def _silent(_step: str, _done: int, _all: int) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a change came to: its number in the audit, the ids of what it created by the ids that stood for them, and
-    for each user who gains or loses anything, what. ``gone`` are the users who were deleted."""
+    """What a change came to: its number in the audit, the ids of what it created by the ids that stood for them, for
+    each user who gains or loses anything what, and the edits as they were made. ``along`` counts what nobody named: it
+    goes with a customer. ``gone`` are the users who were deleted, with the paths of their homes."""
 
     change: int
     created: Mapping[int, int]
     differences: Mapping[int, Difference]
-    gone: Mapping[int, UserState]
+    gone: Mapping[int, tuple[UserState, str]]
+    edits: Sequence[Edit]
+    along: Mapping[StateKind, int]
 
 
 def apply(
@@ -76,20 +100,22 @@ def apply(
     *,
     measuring: bool = False,
     undoes: int | None = None,
+    progress: Progress | None = None,
 ) -> Outcome:
     """Makes a change, in a writing transaction. ``measuring`` works out who gains and loses what.
 
     Raises Refused, or Conflict where a record is not what the editor was shown.
     """
-    return _Change(connection, tenant_id, actor, at).run(list(edits), measuring, undoes)
+    return _Change(connection, tenant_id, actor, at, progress or _silent).run(list(edits), measuring, undoes)
 
 
 class _Change:
-    def __init__(self, connection: Connection, tenant_id: int, actor: Actor, at: datetime) -> None:
+    def __init__(self, connection: Connection, tenant_id: int, actor: Actor, at: datetime, progress: Progress) -> None:
         self.connection = connection
         self.tenant_id = tenant_id
         self.actor = actor
         self.at = at
+        self.progress = progress
         assert actor.user_id is not None
         self.editor: int = actor.user_id
         # Held to the end: changes of a tenant's access come one after the other, and so does its audit chain.
@@ -98,261 +124,268 @@ class _Change:
         if self.editor not in reaches or not reaches[self.editor].grants.active:
             raise Refused("you have been deactivated: nothing was changed")
         self.own = reaches[self.editor]
-        self.own_groups = ledger.groups_of_user(connection, self.editor)  # those without a role give nothing yet
+        self.authority = Authority(connection, tenant_id, self.editor, self.own)
         self.ids: dict[int, int] = {}
-        self.paths: dict[int, str] = {}
+        self.shifts: list[tuple[str, str]] = []
+
+    @property
+    def paths(self) -> dict[int, str]:
+        """The paths of the customers that the edits name."""
+        return self.authority.paths
 
     def run(self, edits: list[Edit], measuring: bool, undoes: int | None) -> Outcome:
         demand_fitting(edits)
-        edits = [self._current(edit) for edit in edits]
-        edits += [self._current(edit) for edit in self._leaving(edits)]
+        total = len(edits)
+        self.progress("Checking", 0, total)
+        edits = self._current(edits)
         if undoes is None:
             edits = [_without_key(edit) for edit in edits]
         edits = [edit for edit in edits if edit.before != edit.after]
         if not edits:
             raise Refused("nothing was changed")
-        self._read_paths(edits)
-        for edit in edits:
-            self._may(edit)
+        going = self._going_along(edits, undoes)
+        edits = along.placed(self.connection, [*edits, *going], self.own)
+        total = len(edits)
+        self.authority.read_paths(edits)
+        self.authority.demand(edits, {(edit.kind, edit.id) for edit in going})
+        self._demand_free_keys(edits)
+        demand_sound(self.connection, self.tenant_id, edits)
+        flow = Flow(edits, self.paths) if measuring else None
         touched = self._touched(edits)
         affected = self._affected(edits)
-        before = read_reaches(self.connection, affected, self.at)
+        watched = self._watched(flow) if flow is not None else set()
+        before = read_reaches(self.connection, affected | watched, self.at)
+        self._demand_states(edit.before for edit in edits)
         self._demand_groups(self._extents(edits, "before"))
         demand_users(self.own, (before[user] for user in touched if user in before), "this user already has")
         administrators = full_administrators(self.connection, self.tenant_id)
-        words = Words(self.connection, self.tenant_id)
-        events, created = self._write(edits, words)
-        self._read_paths(edits)
+        gone = {
+            edit.id: (edit.before, self.paths[edit.before.home])
+            for edit in edits
+            if edit.after is None and isinstance(edit.before, UserState)
+        }
+        self.progress("Writing", 0, total)
+        events = self._write(edits)
         affected |= self._affected(edits)
-        touched = self._touched(edits)
-        after = read_reaches(self.connection, affected, self.at)
-        self._check(edits, before, after, touched, administrators)
+        touched = touched | self._touched(edits)
+        after = read_reaches(self.connection, affected | watched, self.at)
+        self._check(edits, before, {user: after[user] for user in affected if user in after}, touched, administrators)
         found = {}
-        if measuring:
-            found = differences(self.connection, self.tenant_id, before, after, sorted(affected))
+        if flow is not None:
+            flow.settle(edits, self.paths, self.shifts)
+            users = sorted(before.keys() | after.keys())
+            found = differences(self.connection, self.tenant_id, before, after, users, flow)
         self.connection.execute(update(Tenant).where(Tenant.id == self.tenant_id).values(version=Tenant.version + 1))
+        self.progress("Writing the audit", total, total)
         change = append(self.connection, self.tenant_id, self.actor, events, undoes)
-        return Outcome(change, created, found, _deleted(edits))
+        counted = Counter(edit.kind for edit in going)
+        return Outcome(change, self.ids, found, gone, edits, counted)
 
     # Reading what is edited.
 
-    def _leaving(self, edits: Sequence[Edit]) -> list[Edit]:
-        """What goes along: the private role of a group that is deleted or gets another one."""
-        known = {(edit.kind, edit.id) for edit in edits}
-        more = []
+    def _current(self, edits: list[Edit]) -> list[Edit]:
+        """The edits upon the records as they are now. Raises Conflict where one was changed since."""
+        wanted: defaultdict[tuple[StateKind, bool], list[int]] = defaultdict(list)
         for edit in edits:
-            if not isinstance(edit.before, SecurityGroupState) or edit.before.role is None:
-                continue
-            leaving = edit.after is None or (
-                isinstance(edit.after, SecurityGroupState) and edit.after.role != edit.before.role
-            )
-            if leaving and ("role", edit.before.role) not in known:
-                found = ledger.read(self.connection, self.tenant_id, "role", edit.before.role)
-                if found and isinstance(found[0], RoleState) and found[0].private:
-                    more.append(Edit("role", edit.before.role, found[0], None))
-        return more
+            if edit.before is not None:
+                wanted[edit.kind, edit.after is None].append(edit.id)
+        known = {
+            (kind, whole): ledger.read_many(self.connection, self.tenant_id, kind, ids, whole=whole)
+            for (kind, whole), ids in wanted.items()
+        }
+        found = {
+            (edit.kind, edit.id): known[edit.kind, edit.after is None].get(edit.id)
+            for edit in edits
+            if edit.before is not None
+        }
+        standing = [Edit(kind, own, state[0], None) for (kind, own), state in found.items() if state is not None]
+        self.authority.read_paths(standing)
+        return [
+            edit if edit.before is None else self._rebased(edit, edit.before, found[edit.kind, edit.id])
+            for edit in edits
+        ]
 
-    def _current(self, edit: Edit) -> Edit:
-        """The edit upon the record as it is now. Raises Conflict where it was changed since."""
-        if edit.before is None:
-            return edit
-        whole = edit.after is None
-        found = ledger.read(self.connection, self.tenant_id, edit.kind, edit.id, whole=whole)
-        if found is not None and not self._own_profile(edit):
-            self._read_paths([replace(edit, before=found[0], after=None)])
-            if not self._seen(edit, self.paths[_node(found[0])]):
-                found = None  # hidden, and so as good as missing
+    def _rebased(self, edit: Edit, shown: State, found: tuple[State, int] | None) -> Edit:
+        if found is not None and (
+            (shown.key and shown.key != found[0].key)  # another record, under an id that was free again
+            or not self.authority.sees(edit, found[0])  # hidden, and so as good as missing
+        ):
+            found = None
         if found is None:
             raise Conflict(f"this {noun(edit.kind)} is not there any more", edit.kind, edit.id, None, 0, "")
         state, revision = found
         if edit.revision and revision != edit.revision:
             raise Conflict(f"this {noun(edit.kind)} was changed meanwhile", edit.kind, edit.id, state, revision, "")
-        after = None if edit.after is None else rebased(state, edit.before, edit.after)
-        return replace(edit, before=state, after=after, revision=revision)
+        after = edit.after
+        if after is not None and state != shown:
+            after = rebased(state, shown, after)
+        return Edit(edit.kind, edit.id, state, after, revision)
 
-    def _read_paths(self, edits: Iterable[Edit]) -> None:
-        """The paths of every customer that the states name."""
-        wanted: set[int] = set()
+    def _going_along(self, edits: Sequence[Edit], undoes: int | None) -> list[Edit]:
+        """What goes with what is edited, without being named."""
+        belonging = along.belongings(self.connection, self.tenant_id, edits)
+        if belonging and undoes is not None:
+            raise Refused("other things belong to it by now: undo those first")
+        return belonging + along.private_roles(self.connection, self.tenant_id, [*edits, *belonging])
+
+    def _demand_free_keys(self, edits: Sequence[Edit]) -> None:
+        wanted: defaultdict[StateKind, list[str]] = defaultdict(list)
         for edit in edits:
-            for state in (edit.before, edit.after):
-                if isinstance(state, UserState):
-                    wanted.add(state.home)
-                elif state is not None:
-                    wanted.add(state.owner)
-                if isinstance(state, SecurityGroupState | CustomerGroupState):
-                    wanted.update(state.customers)
-                if isinstance(state, SecurityGroupState) and state.made_for is not None:
-                    wanted.add(state.made_for)
-        missing = sorted(wanted - self.paths.keys())
-        for start in range(0, len(missing), _CHUNK):
-            query = select(Customer.id, Customer.path).where(
-                Customer.tenant_id == self.tenant_id, Customer.id.in_(missing[start : start + _CHUNK])
-            )
-            self.paths.update((own, path) for own, path in self.connection.execute(query).all())
-
-    # Who may.
-
-    def _may(self, edit: Edit) -> None:
-        """Raises Refused unless the editor may do this to the record, as it is and as it would be."""
-        for state in (edit.before, edit.after):
-            if state is not None:
-                self._may_at(edit, state)
-        if edit.before is not None:
-            self._own_branch(edit)
-        if edit.before is None and edit.after is not None:
-            self._may_put_in(_put_in(edit))
-            if edit.after.key and ledger.key_of(self.connection, edit.kind, self.tenant_id, edit.after.key) is not None:
-                raise Refused(f"there is a {noun(edit.kind)} with the key {edit.after.key!r} again")
-        if isinstance(edit.before, RoleState) and edit.before.builtin:
-            raise Refused("a built-in role is copied, not changed: copy it, and change the copy")
-        if edit.after is not None:
-            self._references(edit.before, edit.after)
-            demand_sound(self.connection, edit)
-
-    def _may_at(self, edit: Edit, state: State) -> None:
-        field = "home" if isinstance(state, UserState) else "owner"
-        if self._own_profile(edit):
-            return  # anything else of themselves is refused below
-        path = self.paths.get(_node(state))
-        if path is None or not self._seen(edit, path):
-            raise Refused("choose a customer that you may see", field)
-        if not self.own.contains(f"{edit.kind}.{edit.action}", path):
-            verb = edit.action
-            raise Refused(f"you may not {verb} a {noun(edit.kind)} there", field)
-
-    def _own_profile(self, edit: Edit) -> bool:
-        return edit.kind == "user" and edit.id == self.editor and edit.before is not None and edit.after is not None
-
-    def _seen(self, edit: Edit, path: str) -> bool:
-        """Whether the editor may know of records of the kind at a node."""
-        permissions = (f"{edit.kind}.list", f"{edit.kind}.view", f"{edit.kind}.{edit.action}")
-        return any(self.own.contains(permission, path) for permission in permissions)
-
-    def _own_branch(self, edit: Edit) -> None:
-        """Nobody edits or deletes the grant that they stand on themselves, nor one that would become so."""
-        if edit.kind == "user" and edit.id == self.editor:
-            assert edit.before is not None
-            if edit.after is None:
-                raise Refused("this is you: somebody else must delete you")
-            if not set(changed(edit.before, edit.after)) <= _OWN_PROFILE:
-                raise Refused("this is you: somebody else must change what you may see and do")
-        stands = False
-        if edit.kind == "security_group":
-            stands = edit.id in self.own_groups
-        elif edit.kind == "customer_group":
-            stands = edit.id in (self.own.grants.given or ())
-        elif edit.kind == "role":
-            stands = not self.own_groups.isdisjoint(ledger.groups_of_role(self.connection, edit.id))
-        if stands:
-            raise Refused(f"you stand on this {noun(edit.kind)} yourself: somebody else must change it")
-
-    def _may_put_in(self, users: set[int]) -> None:
-        """Raises Refused unless the editor may change each of the users."""
-        homes = ledger.homes(self.connection, self.tenant_id, users)
-        for user in users:
-            if user == self.editor or user not in homes or not self.own.contains("user.edit", homes[user]):
-                raise Refused("it was given to somebody whom you may not change")
-
-    def _references(self, before: State | None, after: State) -> None:
-        """Raises Refused unless the editor may see everything that the record newly refers to."""
-        if isinstance(after, SecurityGroupState | CustomerGroupState):
-            known = before.customers if isinstance(before, SecurityGroupState | CustomerGroupState) else {}
-            for customer in after.customers.keys() - known.keys():
-                path = self.paths.get(customer)
-                if path is None or not self.own.sees("customer.list", path):
-                    raise Refused("one of the customers is not there any more", "customers")
-        if isinstance(after, SecurityGroupState):
-            old = before if isinstance(before, SecurityGroupState) else None
-            if after.role is not None and after.role >= 0 and (old is None or after.role != old.role):
-                self._see(Role, "role", [after.role], "role")
-            if after.made_for is not None and (old is None or after.made_for != old.made_for):
-                path = self.paths.get(after.made_for)
-                if path is None or not self.own.sees("customer.list", path):
-                    raise Refused("this customer is not there any more", "customers")
-        if isinstance(after, UserState):
-            old_user = before if isinstance(before, UserState) else None
-            groups = {group for group, _ in after.security_groups}
-            if old_user is not None:
-                groups -= {group for group, _ in old_user.security_groups}
-            filters = after.customer_groups - (old_user.customer_groups if old_user else frozenset())
-            sites = after.sites - (old_user.sites if old_user else frozenset())
-            self._see(SecurityGroup, "security_group", [g for g in groups if g >= 0], "security_groups")
-            self._see(CustomerGroup, "customer_group", [g for g in filters if g >= 0], "customer_groups")
-            self._see(Site, "site", list(sites), "sites")
-
-    def _see(self, mapped: Any, kind: str, wanted: Sequence[int], field: str) -> None:
-        if not wanted:
-            return
-        owner = mapped.customer_id if mapped is Site else mapped.owner_id
-        query = select(mapped.id, Customer.path).join(Customer, Customer.id == owner)
-        rows = self.connection.execute(query.where(mapped.id.in_(wanted), mapped.tenant_id == self.tenant_id))
-        seen = {record for record, path in rows if self.own.contains(f"{kind}.list", path)}
-        if mapped is Site:
-            seen |= {site.site_id for site in self.own.region("site.list").sites}
-        if not set(wanted) <= seen:
-            raise Refused(f"one of the {noun(kind)}s is not there any more", field)
+            if edit.before is None and edit.after is not None and edit.after.key:
+                wanted[edit.kind].append(edit.after.key)
+        for kind, keys in wanted.items():
+            for key in ledger.keys_of(self.connection, kind, self.tenant_id, keys):
+                raise Refused(f"there is a {noun(kind)} with the key {key!r} again")
 
     # Writing.
 
-    def _write(self, edits: list[Edit], words: Words) -> tuple[list[Event], dict[int, int]]:
-        for index, edit in sorted(enumerate(edits), key=lambda one: _ORDER.index(one[1].kind)):
-            if edit.after is None:
-                continue
-            after = self._resolved(edit.after)
-            if edit.before is None:
-                record, after = ledger.create(self.connection, self.tenant_id, after)
-                self.ids[edit.id] = record
-                edits[index] = replace(edit, id=record, after=after)
-            else:
-                ledger.change(self.connection, edit.id, edit.before, after, edit.revision)
-                edits[index] = replace(edit, after=after)
-        edits[:] = [self._left(edit, edits) for edit in edits]
-        events = [_event(edit, words) for edit in edits]
-        for edit in sorted(edits, key=lambda one: -_ORDER.index(one.kind)):
-            if edit.after is None and edit.before is not None:
-                if edit.kind == "role" and ledger.groups_of_role(self.connection, edit.id):
-                    raise Refused("security groups use this role: give them another one first")
-                ledger.remove(self.connection, edit.id, edit.before)
-        return events, dict(self.ids)
+    def _write(self, edits: list[Edit]) -> list[Event]:
+        """Writes the edits, which are as they were made afterwards; returns what the audit says of them."""
+        self._create(edits)
+        for kind in _ORDER:
+            writing.change(self.connection, kind, _changing(edits, kind))
+        moved = {
+            edit.id: edit.after.parent
+            for edit in edits
+            if isinstance(edit.after, CustomerState) and edit.before is not None and "move" in edit.actions
+        }
+        self.shifts = writing.move(self.connection, self.tenant_id, moved)
+        for edit in edits:
+            if edit.after is not None and (edit.kind in _ACCESS or (edit.before is None and edit.kind != "device")):
+                writing.tie(self.connection, edit.id, edit.before or BLANK[edit.kind], edit.after)
+        edits[:] = along.left(self.connection, self.tenant_id, edits)
+        words = Words(self.connection, self.tenant_id)
+        words.learn(edits)
+        events = self._events(edits, words)
+        self._remove(edits)
+        writing.count_devices(self.connection, writing.device_steps((edit.before, edit.after) for edit in edits))
+        return events
 
-    def _left(self, edit: Edit, edits: Sequence[Edit]) -> Edit:
-        """The deletion of a group with the users whom it still has: those who left it, or go themselves, in this same
-        change get it back by their own entries."""
-        if edit.after is not None or edit.kind not in ("security_group", "customer_group"):
-            return edit
-        found = ledger.read(self.connection, self.tenant_id, edit.kind, edit.id, whole=True)
-        assert found is not None
-        going = {other.id for other in edits if other.kind == "user" and other.after is None}
-        state = found[0]
-        if isinstance(state, SecurityGroupState):
-            state = replace(state, members=frozenset(one for one in state.members if one[0] not in going))
-        elif isinstance(state, CustomerGroupState):
-            state = replace(state, users=state.users - going)
-        return replace(edit, before=state)
+    def _create(self, edits: list[Edit]) -> None:
+        coming = {kind: [e for e in edits if e.kind == kind and e.before is None] for kind in _ORDER}
+        former = []
+        for kind, new in coming.items():
+            states = [edit.after for edit in new if edit.after is not None]
+            own_ids = writing.new_ids(self.connection, kind, states) if states else []
+            self.ids.update((edit.id, own) for edit, own in zip(new, own_ids, strict=True))
+        for kind, new in coming.items():
+            states = [self._resolved(edit.after) for edit in new if edit.after is not None]
+            if not states:
+                continue
+            keys = writing.new_keys(self.connection, kind, self.tenant_id, states)
+            made = {self.ids[edit.id]: replace(s, key=k) for edit, s, k in zip(new, states, keys, strict=True)}
+            writing.create(self.connection, self.tenant_id, kind, made, self.paths)
+            former += [own for own, state in made.items() if isinstance(state, CustomerState) and state.former == own]
+            for place, edit in enumerate(edits):
+                if edit.before is None and edit.kind == kind and edit.id < 0:
+                    own = self.ids[edit.id]
+                    edits[place] = replace(edit, id=own, after=made[own])
+        for place, edit in enumerate(edits):
+            if edit.before is not None and edit.after is not None and self.ids:
+                edits[place] = replace(edit, after=self._resolved(edit.after))
+        writing.settle_history(self.connection, self.tenant_id, former)
 
     def _resolved(self, state: State) -> State:
         """A state whose references to what this change creates are real ids."""
-        if isinstance(state, SecurityGroupState) and state.role in self.ids:
-            return replace(state, role=self.ids[state.role])
+        if not self.ids:
+            return state
+        real = self.ids.get
+        if isinstance(state, DeviceState):
+            site = None if state.site is None else real(state.site, state.site)
+            return replace(state, customer=real(state.customer, state.customer), site=site)
+        if isinstance(state, CustomerState):
+            return replace(state, parent=real(state.parent, state.parent))
         if isinstance(state, UserState):
-            groups = frozenset((self.ids.get(group, group), window) for group, window in state.security_groups)
-            filters = frozenset(self.ids.get(group, group) for group in state.customer_groups)
-            return replace(state, security_groups=groups, customer_groups=filters)
-        return state
+            return replace(
+                state,
+                home=real(state.home, state.home),
+                security_groups=frozenset((real(group, group), window) for group, window in state.security_groups),
+                customer_groups=frozenset(real(group, group) for group in state.customer_groups),
+                sites=frozenset(real(site, site) for site in state.sites),
+            )
+        if isinstance(state, SecurityGroupState | CustomerGroupState):
+            customers = {real(one, one): nested_too for one, nested_too in state.customers.items()}
+            owner = real(state.owner, state.owner)
+            if isinstance(state, CustomerGroupState):
+                users = frozenset(real(user, user) for user in state.users)
+                return replace(state, owner=owner, customers=customers, users=users)
+            role = None if state.role is None else real(state.role, state.role)
+            made_for = None if state.made_for is None else real(state.made_for, state.made_for)
+            members = frozenset((real(user, user), window) for user, window in state.members)
+            return replace(state, owner=owner, customers=customers, role=role, made_for=made_for, members=members)
+        if isinstance(state, RoleState):
+            return replace(state, owner=real(state.owner, state.owner))
+        return replace(state, customer=real(state.customer, state.customer))
+
+    def _remove(self, edits: Sequence[Edit]) -> None:
+        going = {kind: [e.id for e in edits if e.kind == kind and e.after is None] for kind in _ORDER}
+        order: tuple[StateKind, ...] = (
+            "user",
+            "security_group",
+            "customer_group",
+            "role",
+            "device",
+            "site",
+            "customer",
+        )
+        for kind in order:
+            if kind == "role" and any(ledger.groups_of_role(self.connection, role) for role in going[kind]):
+                raise Refused("security groups use this role: give them another one first")
+            writing.remove(self.connection, kind, going[kind])
+
+    def _events(self, edits: Sequence[Edit], words: Words) -> list[Event]:
+        """What the audit says of the edits: of a record that goes, where its history is left; of devices that are
+        handed over, an entry for each former customer, who sees no more of them."""
+        heirs = self._heirs(edits)
+        events = [self._event(edit, words, heirs) for edit in edits]
+        left: defaultdict[int, list[Edit]] = defaultdict(list)
+        for edit in edits:
+            if isinstance(edit.before, DeviceState) and "assign" in edit.actions:
+                left[edit.before.customer].append(edit)
+        if left:
+            query = select(Customer.id, Customer.key, Customer.name)
+            for own, key, name in self.connection.execute(
+                query.where(any_of(self.connection, Customer.id, left.keys()))
+            ):
+                events.append(_handed_over(own, key or "", name, left[own]))
+        return events
+
+    def _heirs(self, edits: Sequence[Edit]) -> dict[int, int]:
+        """The customers who keep the history of those that go."""
+        going = {edit.id for edit in edits if edit.kind == "customer" and edit.after is None}
+        heirs = {}
+        for customer in going:
+            above = [int(part, 36) for part in self.paths[customer].strip("/").split("/")[:-1]]
+            heirs[customer] = next(one for one in reversed(above) if one not in going)
+        return heirs
+
+    def _event(self, edit: Edit, words: Words, heirs: Mapping[int, int]) -> Event:
+        state = edit.after or edit.before
+        assert state is not None
+        owner = edit.id if edit.kind == "customer" else node_of(state)
+        return Event(edit.action, edit.kind, state.key, state.name, owner, words.detail(edit), heirs.get(owner))
 
     # Checking what it came to.
 
     def _touched(self, edits: Iterable[Edit]) -> set[int]:
         """Users who are edited, and those who are put into a group that is brought back with its members."""
         touched = {edit.id for edit in edits if edit.kind == "user" and edit.id != self.editor}
-        return touched.union(*(_put_in(edit) for edit in edits))
+        return touched.union(*(put_in(edit) for edit in edits))
 
-    def _affected(self, edits: Iterable[Edit]) -> set[int]:
+    def _affected(self, edits: Sequence[Edit]) -> set[int]:
         """Whoever's access stands on what is edited, as it is in this moment of the transaction."""
         found: set[int] = set()
-        for kind in _ORDER:
-            found |= ledger.users_of(self.connection, kind, (edit.id for edit in edits if edit.kind == kind))
+        for kind in _ACCESS:
+            found |= ledger.users_of(self.connection, kind, [edit.id for edit in edits if edit.kind == kind])
         return found
+
+    def _watched(self, flow: Flow) -> set[int]:
+        """The users for whom it is measured what comes, goes and moves: those whom the editor may list."""
+        if not flow:
+            return set()
+        homes = select(User.id, Customer.path).join(Customer, Customer.id == User.home_id)
+        rows = self.connection.execute(homes.where(User.tenant_id == self.tenant_id))
+        return {user for user, path in rows if self.own.contains("user.list", path)}
 
     def _extents(self, edits: Iterable[Edit], side: str) -> dict[int, tuple[State, RoleState | None]]:
         """The security groups that are edited or whose role is, with their roles, at this moment."""
@@ -363,20 +396,17 @@ class _Change:
             if edit.kind == "role":
                 for group in ledger.groups_of_role(self.connection, edit.id):
                     groups.setdefault(group, None)
+        unread = [group for group, state in groups.items() if state is None]
+        read = ledger.read_many(self.connection, self.tenant_id, "security_group", unread)
+        states = {group: state or read[group][0] for group, state in groups.items() if state or group in read}
+        self.authority.read_paths([Edit("security_group", group, state, None) for group, state in states.items()])
+        used = {state.role for state in states.values() if isinstance(state, SecurityGroupState) and state.role}
+        roles = ledger.read_many(self.connection, self.tenant_id, "role", [role for role in used if role >= 0])
         found: dict[int, tuple[State, RoleState | None]] = {}
-        for group, state in groups.items():
-            if state is None:
-                read = ledger.read(self.connection, self.tenant_id, "security_group", group)
-                if read is None:
-                    continue
-                state = read[0]
-                self._read_paths([Edit("security_group", group, state, None)])
+        for group, state in states.items():
             assert isinstance(state, SecurityGroupState)
-            role = None
-            if state.role is not None and state.role >= 0:
-                held = ledger.read(self.connection, self.tenant_id, "role", state.role)
-                role = held[0] if held and isinstance(held[0], RoleState) else None
-            found[group] = (state, role)
+            held = roles.get(state.role or 0)
+            found[group] = (state, held[0] if held and isinstance(held[0], RoleState) else None)
         return found
 
     def _demand_groups(self, groups: Mapping[int, tuple[State, RoleState | None]]) -> None:
@@ -390,6 +420,15 @@ class _Change:
                 nodes = union([*nodes, *(nested(path) for path in set(homes.values()))])
             demand_group(self.own, nodes, role)
 
+    def _demand_states(self, states: Iterable[State | None]) -> None:
+        for state in states:
+            if isinstance(state, RoleState):
+                demand_permissions(self.own, state.permissions)
+            elif isinstance(state, CustomerGroupState) and not self.own.covers(
+                "customer.list", extent(state, self.paths)
+            ):
+                raise Refused("it holds more customers than you may see", "customers")
+
     def _check(
         self,
         edits: Sequence[Edit],
@@ -398,14 +437,12 @@ class _Change:
         touched: set[int],
         administrators: int,
     ) -> None:
-        for edit in edits:
-            for state in (edit.before, edit.after):
-                if isinstance(state, RoleState):
-                    demand_permissions(self.own, state.permissions)
-                elif isinstance(state, CustomerGroupState) and not self.own.covers(
-                    "customer.list", extent(state, self.paths)
-                ):
-                    raise Refused("it holds more customers than you may see", "customers")
+        """Raises Refused unless what was written is what the editor may bring about."""
+        # Nobody changes their own grants, but the customers that these name may have moved.
+        self.own = read_reaches(self.connection, [self.editor], self.at)[self.editor]
+        self.authority.forget(self.own)
+        self.authority.read_paths(edits)
+        self._demand_states(edit.after for edit in edits)
         groups = self._extents([edit for edit in edits if edit.after is not None], "after")
         self._demand_groups(groups)
         for state, role in groups.values():
@@ -420,39 +457,55 @@ class _Change:
         demand_gains(self.own, before, {user: reach for user, reach in after.items() if user not in touched})
         if administrators and not full_administrators(self.connection, self.tenant_id):
             raise Refused("this would leave nobody who may do everything: keep one full administrator")
-        # Nobody can change their own grants, so the editor's reach is what it was; read again all the same.
-        own = read_reaches(self.connection, [self.editor], self.at).get(self.editor)
+        self.authority.demand_still(edits)
+        self._demand_room(edits)
+        self._demand_depth(edits)
+
+    def _demand_room(self, edits: Sequence[Edit]) -> None:
+        """Raises Refused where a customer would hold more than its limits, or those above it, allow."""
+        nodes: set[int] = set()
         for edit in edits:
-            if edit.after is None or (edit.kind == "user" and edit.id == self.editor):
-                continue
-            if own is None or not own.contains(f"{edit.kind}.{edit.action}", self.paths[_node(edit.after)]):
-                raise Refused("it would fall outside of what you may change")
+            if edit.kind == "customer":
+                nodes.add(edit.id)
+            elif isinstance(edit.after, DeviceState | UserState) and (
+                edit.before is None or node_of(edit.before) != node_of(edit.after)
+            ):
+                nodes.add(node_of(edit.after))
+        paths = [self.paths[node] for node in nodes if node in self.paths]
+        if paths:
+            listed = self.own.region("customer.list").nodes()
+            demand_room(self.connection, self.tenant_id, paths, lambda path: contains(listed, path))
+
+    def _demand_depth(self, edits: Sequence[Edit]) -> None:
+        grown = [
+            self.paths[edit.id]
+            for edit in edits
+            if edit.kind == "customer" and edit.after is not None and edit.action in ("create", "move")
+        ]
+        longest = limits.PATH[self.connection.dialect.name]
+        for path in grown:
+            below = (Customer.tenant_id == self.tenant_id) & (Customer.path >= path) & (Customer.path < path + "~")
+            deepest = self.connection.execute(select(func.max(func.length(Customer.path))).where(below)).scalar()
+            if deepest is not None and deepest > longest:
+                raise Refused("customers are nested no deeper than this: choose one nearer to the top", "parent")
 
 
-def _deleted(edits: Iterable[Edit]) -> dict[int, UserState]:
-    return {edit.id: edit.before for edit in edits if edit.after is None and isinstance(edit.before, UserState)}
-
-
-def _node(state: State) -> int:
-    """The node that a record belongs to."""
-    return state.home if isinstance(state, UserState) else state.owner
-
-
-def _put_in(edit: Edit) -> set[int]:
-    """The users whom a new group comes with: one that is brought back."""
-    if edit.before is None and isinstance(edit.after, SecurityGroupState):
-        return {user for user, _ in edit.after.members}
-    return set(edit.after.users) if edit.before is None and isinstance(edit.after, CustomerGroupState) else set()
+def _changing(edits: Iterable[Edit], kind: StateKind) -> Iterator[tuple[int, State, State]]:
+    for edit in edits:
+        if edit.kind == kind and edit.before is not None and edit.after is not None:
+            yield edit.id, edit.before, edit.after
 
 
 def _without_key(edit: Edit) -> Edit:
     """A new record gets a key of its own; only what is brought back has the one that it had."""
-    if edit.before is not None or edit.after is None:
+    if edit.before is not None or edit.after is None or not edit.after.key:
         return edit
     return replace(edit, after=replace(edit.after, key=""))
 
 
-def _event(edit: Edit, words: Words) -> Event:
-    state = edit.after or edit.before
-    assert state is not None
-    return Event(edit.action, edit.kind, state.key, state.name, _node(state), words.detail(edit))
+def _handed_over(customer: int, key: str, name: str, edits: Sequence[Edit]) -> Event:
+    """What a former customer's audit says of devices that go to another: their names as they were, and no more."""
+    names = sorted(edit.before.name for edit in edits if edit.before is not None)
+    said = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+    detail: dict[str, object] = {"devices_handed_over": ["", len(names)], "names": ["", said]}
+    return Event("hand over", "customer", key, name, customer, {"handed_over": detail})

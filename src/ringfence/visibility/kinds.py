@@ -103,7 +103,7 @@ AUDIT: Final = Kind(
     "audit_entry",
     "audit_entry",
     "audit.view",
-    "owner_id",
+    "node_id",
     (
         "id",
         "number",
@@ -116,7 +116,7 @@ AUDIT: Final = Kind(
         "kind",
         "key",
         "name",
-        "owner_id",
+        "node_id",
     ),
     {"name": "sort_key"},  # an entry is known by its moment
 )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Row, TextClause, text
 
-from ringfence.visibility.kinds import Kind
+from ringfence.visibility.kinds import DEVICES, Kind
 from ringfence.visibility.scopes import Scope
 from ringfence.visibility.sql import probe
 from ringfence.visibility.viewer import Sight
@@ -41,8 +42,10 @@ def find(sight: Sight, permission: str, kind: Kind, column: str, value: str | in
     return None if found is None else int(found)
 
 
-def among(sight: Sight, permission: str, kind: Kind, ids: Sequence[int]) -> Sequence[Row[Any]]:
-    """Id, key and name of those of the records with these ids that the permission reaches, in no order.
+def among(
+    sight: Sight, permission: str, kind: Kind, ids: Sequence[int], columns: Sequence[str] = ("id", "key", "name")
+) -> Sequence[Row[Any]]:
+    """These columns of those of the records with these ids that the permission reaches, in no order.
 
     Among customers, the tenant's root counts too.
     """
@@ -54,22 +57,62 @@ def among(sight: Sight, permission: str, kind: Kind, ids: Sequence[int]) -> Sequ
         "tenant": sight.tenant_id,
         "scope": scope.nodes.id if kind.is_customer else scope.records.id,
     }
-    return sight.connection.execute(_among(kind, scope.has_sites, sight.postgresql), binds).all()
+    whole = scope.nodes.whole if kind.is_customer else scope.records.whole
+    statement = _among(kind, tuple(columns), whole, scope.has_sites, sight.postgresql)
+    return sight.connection.execute(statement, binds).all()
 
 
 @lru_cache(maxsize=64)
-def _among(kind: Kind, has_sites: bool, postgresql: bool) -> TextClause:
+def _among(kind: Kind, columns: tuple[str, ...], whole: bool, has_sites: bool, postgresql: bool) -> TextClause:
     listed = "= ANY(CAST(:ids AS int[]))" if postgresql else "IN (SELECT value FROM json_each(:ids))"
+    inside = "" if whole else f" AND {_inside(kind, has_sites)}"
     return text(
-        f"SELECT k.id, k.key, k.name FROM {kind.table} k JOIN customer c ON c.id = k.{kind.owner} "
-        f"WHERE k.id {listed} AND +k.tenant_id = :tenant AND {_inside(kind, has_sites)}"
+        f"SELECT {', '.join(f'k.{column}' for column in columns)} FROM {kind.table} k "
+        f"{'' if whole else f'JOIN customer c ON c.id = k.{kind.owner} '}"
+        f"WHERE k.id {listed} AND +k.tenant_id = :tenant{inside}"
     )
 
 
-def _inside(kind: Kind, has_sites: bool) -> str:
-    inside = probe("c.path")
+def called(sight: Sight, permission: str, names: Collection[str], also: str) -> Sequence[Row[Any]]:
+    """The devices that go by one of these names, their key or their unit id, as far as the permission reaches them, in
+    no order: id, the name, the customer, and whether the permission ``also`` reaches it (``held``).
+
+    The names are looked for first, whoever asks: one that is hidden costs what one that is missing does.
+    """
+    scope, other = sight.scope(permission), sight.scope(also)
+    if not names or scope.empty:
+        return []
+    binds = {
+        "names": list(names) if sight.postgresql else json.dumps(list(names)),
+        "tenant": sight.tenant_id,
+        "scope": scope.records.id,
+        "other": other.records.id,
+    }
+    held = "same" if scope == other else "sites" if other.has_sites else "nodes"
+    return sight.connection.execute(_called(scope.has_sites, held, sight.postgresql), binds).all()
+
+
+@lru_cache(maxsize=16)
+def _called(has_sites: bool, held: str, postgresql: bool) -> TextClause:
+    listed = "= ANY(CAST(:names AS text[]))" if postgresql else "IN (SELECT value FROM json_each(:names))"
+    # On SQLite a CROSS JOIN is never turned round: the names lead, whatever is known of how many devices there are.
+    join = "JOIN" if postgresql else "CROSS JOIN"
+    other = "TRUE" if held == "same" else f"COALESCE({_inside(DEVICES, held == 'sites', ':other')}, FALSE)"
+
+    def by(column: str) -> str:
+        return (
+            f"SELECT k.id, k.{column} AS name, k.customer_id, {other} AS held FROM device k {join} customer c "
+            f"ON c.id = k.customer_id WHERE k.tenant_id = :tenant AND k.{column} {listed} "
+            f"AND {_inside(DEVICES, has_sites)}"
+        )
+
+    return text(f"{by('key')} UNION ALL {by('unit_id')}")
+
+
+def _inside(kind: Kind, has_sites: bool, scope: str = ":scope") -> str:
+    inside = probe("c.path", scope)
     if has_sites and kind.site and not kind.is_customer:
-        return f"({inside} OR k.{kind.site} IN (SELECT x.site_id FROM scope_site x WHERE x.scope_id = :scope))"
+        return f"({inside} OR k.{kind.site} IN (SELECT x.site_id FROM scope_site x WHERE x.scope_id = {scope}))"
     return inside
 
 

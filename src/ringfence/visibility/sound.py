@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from ringfence.domain import limits
+from ringfence.domain.contact import email_fault, phone_fault
+from ringfence.domain.device import Device
 from ringfence.domain.errors import Refused
 from ringfence.domain.permission import PERMISSIONS
 from ringfence.domain.role import CUSTOMER, SERVICE_PROVIDER, SITE
 from ringfence.domain.security_group import ALL, SELECTED
+from ringfence.domain.site import Site
 from ringfence.domain.text import has_control, search_key
+from ringfence.storage.bulk import any_of
 from ringfence.visibility import ledger
 from ringfence.visibility.states import (
     KIND_OF,
+    LIMITS,
     CustomerGroupState,
+    CustomerState,
+    DeviceState,
     Edit,
     RoleState,
     SecurityGroupState,
+    SiteState,
+    State,
     StateKind,
     UserState,
     changed,
+    node_of,
 )
+
+_MOST: Final = 2**31 - 1
 
 
 def demand_fitting(edits: Sequence[Edit]) -> None:
@@ -47,21 +60,108 @@ def demand_fitting(edits: Sequence[Edit]) -> None:
 
 def _new_references(edit: Edit) -> list[tuple[StateKind, list[int]]]:
     state = edit.after
-    if isinstance(state, SecurityGroupState) and state.role is not None:
-        return [("role", [state.role])]
-    if isinstance(state, UserState):
-        groups = [group for group, _ in state.security_groups]
-        return [("security_group", groups), ("customer_group", list(state.customer_groups))]
-    return []
+    if state is None:
+        return []
+    found: list[tuple[StateKind, list[int]]] = [("customer", [node_of(state)])]
+    if isinstance(state, DeviceState) and state.site is not None:
+        found.append(("site", [state.site]))
+    elif isinstance(state, SecurityGroupState | CustomerGroupState):
+        found.append(("customer", list(state.customers)))
+        if isinstance(state, SecurityGroupState):
+            found.append(("role", [] if state.role is None else [state.role]))
+            found.append(("customer", [] if state.made_for is None else [state.made_for]))
+    elif isinstance(state, UserState):
+        found.append(("security_group", [group for group, _ in state.security_groups]))
+        found.append(("customer_group", list(state.customer_groups)))
+        found.append(("site", list(state.sites)))
+    return found
 
 
-def demand_sound(connection: Connection, edit: Edit) -> None:
-    """Raises Refused for a state that no record may have."""
-    before, state = edit.before, edit.after
-    assert state is not None
-    if before is None or "name" in changed(before, state):
-        _demand_text(state.name, "name", limits.NAME, filled=True)
-    if isinstance(state, RoleState):
+def demand_sound(connection: Connection, tenant_id: int, edits: Sequence[Edit]) -> None:
+    """Raises Refused for states that no record may have."""
+    devices = []
+    for edit in edits:
+        if edit.after is None:
+            continue
+        names = _names(edit)
+        if "name" in names:
+            _demand_text(edit.after.name, "name", limits.NAME, filled=True)
+        if isinstance(edit.after, DeviceState):
+            _demand_device(edit.after, names)
+            devices.append(edit)
+        else:
+            _demand_one(connection, edit, edit.after, names)
+    _demand_unit_ids(connection, tenant_id, devices)
+    _demand_sites(connection, devices)
+
+
+def _names(edit: Edit) -> frozenset[str]:
+    """The fields that an edit gives a new value."""
+    assert edit.after is not None
+    if edit.before is None:
+        return frozenset(type(edit.after).__slots__)
+    return frozenset(changed(edit.before, edit.after))
+
+
+def _demand_device(state: DeviceState, names: frozenset[str]) -> None:
+    if "unit_id" in names:
+        _demand_text(state.unit_id, "unit_id", limits.SHORT_TEXT)
+        if state.unit_id != state.unit_id.strip():
+            raise Refused("a unit id neither begins nor ends with a space", "unit_id")
+    if "kind" in names:
+        _demand_text(state.kind, "kind", limits.SHORT_TEXT)
+    if "notes" in names:
+        _demand_text(state.notes, "notes", limits.LONG_TEXT, lines=True)
+    if not names.isdisjoint(("unit_id", "name")):
+        _demand_search_key("name and unit id", state.name, state.unit_id)
+
+
+def _demand_unit_ids(connection: Connection, tenant_id: int, edits: Sequence[Edit]) -> None:
+    """Raises Refused where two devices would have one unit id."""
+    wanted: dict[str, int] = {}
+    for edit in edits:
+        assert isinstance(edit.after, DeviceState)
+        unit_id = edit.after.unit_id
+        fresh = unit_id and (edit.before is None or unit_id != getattr(edit.before, "unit_id", ""))
+        if fresh and wanted.setdefault(unit_id, edit.id) != edit.id:
+            raise Refused(f"two devices would have the unit id {unit_id!r}", "unit_id")
+    if not wanted:
+        return
+    leaving = {edit.id for edit in edits if getattr(edit.before, "unit_id", "") != getattr(edit.after, "unit_id", "")}
+    query = select(Device.id, Device.unit_id).where(any_of(connection, Device.unit_id, wanted.keys()))
+    for holder, unit_id in connection.execute(query.where(Device.tenant_id == tenant_id)):
+        if holder != wanted[unit_id] and holder not in leaving:
+            raise Refused(f"another device has the unit id {unit_id!r}", "unit_id")
+
+
+def _demand_sites(connection: Connection, edits: Sequence[Edit]) -> None:
+    """Raises Refused where a device would stand on another customer's site."""
+    wanted: dict[int, Any] = {}
+    for edit in edits:
+        assert isinstance(edit.after, DeviceState)
+        if edit.after.site is not None and edit.after.site >= 0:
+            wanted[edit.after.site] = None
+    if not wanted:
+        return
+    query = select(Site.id, Site.customer_id).where(any_of(connection, Site.id, wanted.keys()))
+    wanted.update((site, customer) for site, customer in connection.execute(query))
+    for edit in edits:
+        assert isinstance(edit.after, DeviceState)
+        site = edit.after.site
+        if site is not None and site >= 0 and wanted[site] != edit.after.customer:
+            raise Refused("this site is another customer's: choose one of this customer, or none", "site")
+
+
+def _demand_one(connection: Connection, edit: Edit, state: State, names: frozenset[str]) -> None:
+    before = edit.before
+    if isinstance(state, CustomerState):
+        _demand_customer(state, names)
+    elif isinstance(state, SiteState):
+        if isinstance(before, SiteState) and before.customer != state.customer:
+            raise Refused("a site stays with its customer: make one at the other customer", "customer")
+        if isinstance(before, SiteState) and (before.devices, before.users) != (state.devices, state.users):
+            raise Refused("what stands on a site is changed with the device")
+    elif isinstance(state, RoleState):
         if state.access_level not in (SERVICE_PROVIDER, CUSTOMER, SITE):
             raise Refused("choose an access level", "access_level")
         if state.builtin and not (isinstance(before, RoleState) and before.builtin):
@@ -78,18 +178,43 @@ def demand_sound(connection: Connection, edit: Edit) -> None:
         if isinstance(before, CustomerGroupState) and before.users != state.users:
             raise Refused("who has a customer group is changed with the user")
     elif isinstance(state, UserState):
-        _demand_text(state.login, "login", limits.SHORT_TEXT, filled=True)
-        _demand_text(state.email, "email", limits.SHORT_TEXT)
-        if ledger.login_taken(connection, state.login, edit.id):
-            raise Refused("another user has this login", "login")
-        key = search_key(state.name, state.login, state.email)
-        if len(key.encode()) > limits.SEARCH_KEY_BYTES:
-            raise Refused("name, login and e-mail are too long together", "name")
-        brought_back = before is None and state.key  # as it was, whatever a load had let in
-        known = before.security_groups if isinstance(before, UserState) else frozenset()
-        for _, (since, until) in state.security_groups - known:
-            if not brought_back and since is not None and until is not None and until <= since:
-                raise Refused("a validity window ends before it begins", "security_groups")
+        _demand_user(connection, edit, state, names)
+
+
+def _demand_customer(state: CustomerState, names: frozenset[str]) -> None:
+    for field, fault in (("email", email_fault), ("phone", phone_fault)):
+        if field in names and not state.key:  # what is brought back is as it was, whatever a load had let in
+            _demand_text(getattr(state, field), field, limits.SHORT_TEXT)
+            said = fault(getattr(state, field))
+            if said:
+                raise Refused(said, field)
+    if "address" in names:
+        _demand_text(state.address, "address", limits.LONG_TEXT, lines=True)
+    for field in LIMITS:
+        limit = getattr(state, field)
+        if limit is not None and not 0 <= limit <= _MOST:
+            raise Refused("a limit is a number from 0 up, or empty", field)
+
+
+def _demand_user(connection: Connection, edit: Edit, state: UserState, names: frozenset[str]) -> None:
+    before = edit.before
+    _demand_text(state.login, "login", limits.SHORT_TEXT, filled=True)
+    _demand_text(state.email, "email", limits.SHORT_TEXT)
+    brought_back = before is None and bool(state.key)  # as it was, whatever a load had let in
+    if "email" in names and not brought_back and (said := email_fault(state.email)):
+        raise Refused(said, "email")
+    if ledger.login_taken(connection, state.login, edit.id):
+        raise Refused("another user has this login", "login")
+    _demand_search_key("name, login and e-mail", state.name, state.login, state.email)
+    known = before.security_groups if isinstance(before, UserState) else frozenset()
+    for _, (since, until) in state.security_groups - known:
+        if not brought_back and since is not None and until is not None and until <= since:
+            raise Refused("a validity window ends before it begins", "security_groups")
+
+
+def _demand_search_key(what: str, *fields: str) -> None:
+    if len(search_key(*fields).encode()) > limits.SEARCH_KEY_BYTES:
+        raise Refused(f"{what} are too long together", "name")
 
 
 def _demand_text(text: str, field: str, longest: int, *, filled: bool = False, lines: bool = False) -> None:

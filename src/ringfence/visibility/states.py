@@ -21,9 +21,9 @@ Window = tuple[datetime | None, datetime | None]
 class CustomerState:
     """A customer below ``parent``. The limits (None: without one) count what is at it and below it.
 
-    ``security_groups`` and ``customer_groups`` are those that name it, with whether those nested in it come along, and
-    ``groups_made`` the security groups that were made for it: all three only where it is deleted or brought back, and
-    ``former`` is the id that it had, only where it is brought back.
+    ``secured_by`` and ``grouped_by`` are the security and customer groups that name it, with whether those nested in it
+    come along, and ``groups_made`` the security groups that were made for it: all three only where it is deleted or
+    brought back, and ``former`` is the id that it had, only where it is brought back.
     """
 
     parent: int
@@ -34,8 +34,8 @@ class CustomerState:
     max_users: int | None = None
     max_devices: int | None = None
     max_customers: int | None = None
-    security_groups: Mapping[int, bool] = field(default_factory=dict)
-    customer_groups: Mapping[int, bool] = field(default_factory=dict)
+    secured_by: Mapping[int, bool] = field(default_factory=dict)
+    grouped_by: Mapping[int, bool] = field(default_factory=dict)
     groups_made: frozenset[int] = frozenset()
     key: str = ""
     former: int = 0
@@ -152,6 +152,9 @@ BLANK: Final[Mapping[StateKind, State]] = {
 LIMITS: Final = ("max_users", "max_devices", "max_customers")
 """The fields of a customer that limit it."""
 
+TIED: Final = frozenset({"members", "users", "devices", "secured_by", "grouped_by", "groups_made"})
+"""The fields that are filled in only where a record is deleted or brought back."""
+
 _UNCOMPARED: Final = frozenset({"key", "former"})
 _COMPARED: Final[Mapping[type[State], tuple[str, ...]]] = {
     state: tuple(one.name for one in fields(state) if one.name not in _UNCOMPARED) for state in KIND_OF
@@ -192,8 +195,13 @@ class Edit:
         if isinstance(before, DeviceState) and isinstance(after, DeviceState):
             if before.customer == after.customer:
                 return ("edit",)
-            rest = replace(before, customer=after.customer, site=after.site) != after
-            return ("assign", "edit") if rest else ("assign",)
+            same = (before.name, before.unit_id, before.kind, before.notes) == (
+                after.name,
+                after.unit_id,
+                after.kind,
+                after.notes,
+            )
+            return ("assign",) if same else ("assign", "edit")
         if isinstance(before, CustomerState) and isinstance(after, CustomerState) and before.parent != after.parent:
             return ("move", "edit") if replace(before, parent=after.parent) != after else ("move",)
         return ("edit",)

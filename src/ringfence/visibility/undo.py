@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
 
 from ringfence.domain.audit import AuditEntry
 from ringfence.domain.errors import Refused
 from ringfence.visibility import ledger
-from ringfence.visibility.audit import Words, noun
-from ringfence.visibility.states import BLANK, Edit, State, changed, items
+from ringfence.visibility.audit import TOLD, Words, noun
+from ringfence.visibility.states import BLANK, KIND_OF, TIED, CustomerState, Edit, State, changed, items
 from ringfence.visibility.viewer import Sight
+
+_REVERSED: Final = frozenset({"create", "edit", "delete", "move", "assign"})
 
 
 def entries_of(connection: Connection, tenant_id: int, change: int) -> Sequence[Row[Any]]:
@@ -45,38 +48,55 @@ def last_change(connection: Connection, tenant_id: int, actor_key: str) -> int |
 
 def reversal(connection: Connection, tenant_id: int, entries: Sequence[Row[Any]]) -> list[Edit]:
     """The edits that take a change back. Raises Refused, with the reason, where the world has moved on."""
-    words = Words(connection, tenant_id)
-    coming: dict[tuple[str, str], int] = {}
-    for place, entry in enumerate(entries, 1):
-        if entry.action == "delete":
-            coming[entry.kind, entry.key] = -place
-        elif entry.action not in ("create", "edit"):
-            raise Refused("a load is not taken back: load what was before")
-    return [_back(connection, tenant_id, words, entry, coming) for entry in reversed(entries)]
+    if any(entry.action not in _REVERSED and entry.action not in TOLD for entry in entries):
+        raise Refused("a load is not taken back: load what was before")
+    return _Reversal(connection, tenant_id, [entry for entry in entries if entry.action in _REVERSED]).edits()
 
 
-def _back(
-    connection: Connection, tenant_id: int, words: Words, entry: Row[Any], coming: Mapping[tuple[str, str], int]
-) -> Edit:
-    detail = json.loads(entry.detail)
-    what = f"{noun(entry.kind)} {entry.name!r}"
-    record = ledger.key_of(connection, entry.kind, tenant_id, entry.key)
-    if entry.action == "delete":
-        if record is not None:
-            raise Refused(f"there is a {noun(entry.kind)} with the key {entry.key!r} again")
-        state = _applied(words, BLANK[entry.kind], detail["deleted"], coming, forwards=True, what=what)
-        return Edit(entry.kind, coming[entry.kind, entry.key], None, replace(state, key=entry.key))
-    found = None if record is None else ledger.read(connection, tenant_id, entry.kind, record, whole=True)
-    if found is None or record is None:
-        raise Refused(f"the {what} is not there any more")
-    state, revision = found
-    if entry.action == "create":
-        made = _applied(words, BLANK[entry.kind], detail["created"], coming, forwards=True, what=what)
-        if set(changed(made, state)) - {"members", "users"}:  # who was put in since goes out with it
-            raise Refused(f"the {what} was changed since: undo that first")
-        return Edit(entry.kind, record, state, None, revision)
-    before = _applied(words, state, detail["edited"], coming, forwards=False, what=what)
-    return Edit(entry.kind, record, state, before, revision)
+class _Reversal:
+    def __init__(self, connection: Connection, tenant_id: int, entries: Sequence[Row[Any]]) -> None:
+        self.entries = entries
+        self.details = {entry.number: json.loads(entry.detail) for entry in entries}
+        self.words = Words(connection, tenant_id)
+        self.words.recall(self.details.values())
+        keys: defaultdict[Any, list[str]] = defaultdict(list)
+        for entry in entries:
+            keys[entry.kind].append(entry.key)
+        self.ids = {kind: ledger.keys_of(connection, kind, tenant_id, known) for kind, known in keys.items()}
+        self.known = {
+            kind: ledger.read_many(connection, tenant_id, kind, list(ids.values()), whole=True)
+            for kind, ids in self.ids.items()
+        }
+        self.coming = {
+            (entry.kind, entry.key): -place for place, entry in enumerate(entries, 1) if entry.action == "delete"
+        }
+
+    def edits(self) -> list[Edit]:
+        """In the opposite order."""
+        return [self._back(entry) for entry in reversed(self.entries)]
+
+    def _back(self, entry: Row[Any]) -> Edit:
+        what = f"{noun(entry.kind)} {entry.name!r}"
+        ((verb, fields),) = self.details[entry.number].items()
+        record = self.ids[entry.kind].get(entry.key)
+        blank = BLANK[entry.kind]
+        if verb == "deleted":
+            if record is not None:
+                raise Refused(f"there is a {noun(entry.kind)} with the key {entry.key!r} again")
+            state = _applied(self.words, blank, fields, self.coming, forwards=True, what=what)
+            if isinstance(state, CustomerState):
+                state = replace(state, former=entry.owner_id)
+            return Edit(entry.kind, self.coming[entry.kind, entry.key], None, replace(state, key=entry.key))
+        if record is None:
+            raise Refused(f"the {what} is not there any more")
+        state, revision = self.known[entry.kind][record]
+        if verb == "created":
+            made = _applied(self.words, blank, fields, self.coming, forwards=True, what=what)
+            if set(changed(made, state)) - TIED:  # who was put in since goes out with it
+                raise Refused(f"the {what} was changed since: undo that first")
+            return Edit(entry.kind, record, state, None, revision)
+        before = _applied(self.words, state, fields, self.coming, forwards=False, what=what)
+        return Edit(entry.kind, record, state, before, revision)
 
 
 def _applied(
@@ -89,17 +109,18 @@ def _applied(
     what: str,
 ) -> State:
     """A state with the differences of a detail made, or taken back. Raises Refused where it does not hold them."""
+    kind = KIND_OF[type(state)]
     values: dict[str, Any] = {}
     for name, change in detail.items():
         now = getattr(state, name)
         if isinstance(change, list):
-            old, new = words.read_field(name, change if forwards else change[::-1], coming)
+            old, new = words.read_field(name, change if forwards else change[::-1], coming, kind=kind)
             if not forwards and now != old:  # what a blank record holds is in no words
                 raise Refused(f"the {name.replace('_', ' ')} of {what} was changed since")
             values[name] = new
             continue
-        come = frozenset(words.read_field(name, change["added" if forwards else "removed"], coming))
-        gone = frozenset(words.read_field(name, change["removed" if forwards else "added"], coming))
+        come = frozenset(words.read_field(name, change["added" if forwards else "removed"], coming, kind=kind))
+        gone = frozenset(words.read_field(name, change["removed" if forwards else "added"], coming, kind=kind))
         held = items(now)
         if held is None:
             raise Refused(f"the {name.replace('_', ' ')} of {what} were changed since")

@@ -14,14 +14,16 @@ def upgrade() -> None:
         op.add_column(table, sa.Column("revision", sa.Integer(), nullable=False, server_default="1"))
     op.add_column("device", sa.Column("notes", sa.String(), nullable=False, server_default=""))
     # Ids of customers and users are kept elsewhere when the record is gone: none is given out again.
-    never_again = {"table_kwargs": {"sqlite_autoincrement": True}}
-    recreate = "always" if op.get_bind().dialect.name == "sqlite" else "auto"
-    with op.batch_alter_table("customer", recreate=recreate, **never_again) as customer:
+    never_again = {"sqlite_autoincrement": True}
+    sqlite = op.get_bind().dialect.name == "sqlite"
+    with op.batch_alter_table(
+        "customer", recreate="always" if sqlite else "auto", table_kwargs=never_again
+    ) as customer:
         for limit in ("max_users", "max_devices", "max_customers"):
             customer.add_column(sa.Column(limit, sa.Integer(), nullable=True))
         customer.add_column(sa.Column("revision", sa.Integer(), nullable=False, server_default="1"))
-    if recreate == "always":
-        with op.batch_alter_table("user_account", recreate=recreate, **never_again):
+    if sqlite:
+        with op.batch_alter_table("user_account", recreate="always", table_kwargs=never_again):
             pass
     op.drop_index(op.f("ix_audit_entry_owner_id_sort_key_id"), table_name="audit_entry")
     op.add_column("audit_entry", sa.Column("node_id", sa.Integer(), nullable=True))

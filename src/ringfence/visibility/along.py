@@ -1,0 +1,157 @@
+"""What goes along with a change: the private role of a group that goes, everything that belongs to a customer that is
+deleted, and the site that a device finds at another customer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from sqlalchemy import Connection, select
+
+from ringfence.domain.customer import Customer
+from ringfence.domain.customer_group import CustomerGroup
+from ringfence.domain.device import Device
+from ringfence.domain.role import Role
+from ringfence.domain.security_group import SecurityGroup
+from ringfence.domain.site import Site
+from ringfence.domain.user import User
+from ringfence.storage.bulk import any_of
+from ringfence.visibility import ledger
+from ringfence.visibility.intervals import union
+from ringfence.visibility.reach import Reach
+from ringfence.visibility.states import (
+    CustomerGroupState,
+    CustomerState,
+    DeviceState,
+    Edit,
+    RoleState,
+    SecurityGroupState,
+    SiteState,
+    StateKind,
+)
+
+_BELONGING: Final[tuple[tuple[StateKind, Any], ...]] = (
+    ("site", Site.customer_id),
+    ("device", Device.customer_id),
+    ("role", Role.owner_id),
+    ("customer_group", CustomerGroup.owner_id),
+    ("security_group", SecurityGroup.owner_id),
+    ("user", User.home_id),
+)
+
+
+def private_roles(connection: Connection, tenant_id: int, edits: Sequence[Edit]) -> list[Edit]:
+    """The deletions of private roles whose group is deleted or gets another one."""
+    known = {(edit.kind, edit.id) for edit in edits}
+    leaving = []
+    for edit in edits:
+        before, after = edit.before, edit.after
+        if not isinstance(before, SecurityGroupState) or before.role is None or ("role", before.role) in known:
+            continue
+        if after is None or (isinstance(after, SecurityGroupState) and after.role != before.role):
+            leaving.append(before.role)
+    found = ledger.read_many(connection, tenant_id, "role", leaving)
+    return [
+        Edit("role", role, state, None, revision)
+        for role, (state, revision) in found.items()
+        if isinstance(state, RoleState) and state.private
+    ]
+
+
+def belongings(connection: Connection, tenant_id: int, edits: Sequence[Edit]) -> list[Edit]:
+    """The deletions of everything that belongs to customers that are deleted, and of those nested in them."""
+    going = [edit.id for edit in edits if edit.kind == "customer" and edit.after is None]
+    if not going:
+        return []
+    known = {(edit.kind, edit.id) for edit in edits if edit.after is None}
+    paths = connection.execute(select(Customer.path).where(any_of(connection, Customer.id, going))).scalars()
+    nodes: list[int] = []
+    for low, high in union((path, path + "~") for path in paths):
+        below = select(Customer.id).where(Customer.tenant_id == tenant_id, Customer.path >= low, Customer.path < high)
+        nodes.extend(connection.execute(below).scalars())
+    found: list[Edit] = _deletions(connection, tenant_id, "customer", nodes, known)
+    for kind, owner in _BELONGING:
+        mapped = ledger.TABLES[kind]
+        owned = list(connection.execute(select(mapped.id).where(any_of(connection, owner, nodes))).scalars())
+        found += _deletions(connection, tenant_id, kind, owned, known)
+    return found
+
+
+def _deletions(
+    connection: Connection, tenant_id: int, kind: StateKind, records: list[int], known: set[tuple[StateKind, int]]
+) -> list[Edit]:
+    more = [record for record in records if (kind, record) not in known]
+    states = ledger.read_many(connection, tenant_id, kind, more, whole=True)
+    return [Edit(kind, record, state, None, revision) for record, (state, revision) in states.items()]
+
+
+def placed(connection: Connection, edits: Sequence[Edit], own: Reach) -> list[Edit]:
+    """The edits with a site for each device that goes to another customer and keeps the one it had: the site of the
+    same name there, where the editor sees just one; otherwise none."""
+    moving = [edit for edit in edits if _astray(edit)]
+    if not moving:
+        return list(edits)
+    former = {edit.before.site for edit in moving if isinstance(edit.before, DeviceState)}
+    targets = {edit.after.customer for edit in moving if isinstance(edit.after, DeviceState)}
+    query = select(Site.id, Site.search_key).where(any_of(connection, Site.id, [one for one in former if one]))
+    names: dict[int, str] = dict(connection.execute(query).all())
+    there: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
+    at = select(Site.id, Site.customer_id, Site.search_key, Customer.path).join(Customer)
+    for site, customer, name, path in connection.execute(at.where(any_of(connection, Site.customer_id, targets))):
+        if own.contains("site.list", path):
+            there[customer, name].append(site)
+
+    def settled(edit: Edit) -> Edit:
+        if not _astray(edit):
+            return edit
+        assert isinstance(edit.after, DeviceState)
+        same = there.get((edit.after.customer, names.get(edit.after.site or 0, "")), [])
+        return replace(edit, after=replace(edit.after, site=same[0] if len(same) == 1 else None))
+
+    return [settled(edit) for edit in edits]
+
+
+def _astray(edit: Edit) -> bool:
+    before, after = edit.before, edit.after
+    return (
+        isinstance(before, DeviceState)
+        and isinstance(after, DeviceState)
+        and before.customer != after.customer
+        and before.site is not None
+        and before.site == after.site
+    )
+
+
+def left(connection: Connection, tenant_id: int, edits: Sequence[Edit]) -> list[Edit]:
+    """The edits, each deletion with what still refers to the record: what left it, or goes itself, in this same change
+    gets it back by its own entry."""
+    wanted: defaultdict[StateKind, list[int]] = defaultdict(list)
+    going: defaultdict[StateKind, set[int]] = defaultdict(set)
+    for edit in edits:
+        if edit.after is None:
+            going[edit.kind].add(edit.id)
+            if edit.kind in ("customer", "site", "security_group", "customer_group"):
+                wanted[edit.kind].append(edit.id)
+    found = {kind: ledger.read_many(connection, tenant_id, kind, ids, whole=True) for kind, ids in wanted.items()}
+
+    def whole(edit: Edit) -> Edit:
+        if edit.after is not None or edit.kind not in found:
+            return edit
+        state = found[edit.kind][edit.id][0]
+        if isinstance(state, SecurityGroupState):
+            members = frozenset(one for one in state.members if one[0] not in going["user"])
+            return replace(edit, before=replace(state, members=members))
+        if isinstance(state, CustomerGroupState):
+            return replace(edit, before=replace(state, users=state.users - going["user"]))
+        if isinstance(state, SiteState):
+            devices, users = state.devices - going["device"], state.users - going["user"]
+            return replace(edit, before=replace(state, devices=devices, users=users))
+        assert isinstance(state, CustomerState)
+        secured = {one: nested for one, nested in state.secured_by.items() if one not in going["security_group"]}
+        grouped = {one: nested for one, nested in state.grouped_by.items() if one not in going["customer_group"]}
+        made = state.groups_made - going["security_group"]
+        return replace(edit, before=replace(state, secured_by=secured, grouped_by=grouped, groups_made=made))
+
+    return [whole(edit) for edit in edits]

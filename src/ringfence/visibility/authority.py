@@ -1,0 +1,286 @@
+"""May this editor do that to the record: as it is, and as it would be? Hidden and missing get the same answer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, select
+
+from ringfence.domain.customer import Customer
+from ringfence.domain.customer_group import CustomerGroup
+from ringfence.domain.errors import Refused
+from ringfence.domain.role import Role
+from ringfence.domain.security_group import SecurityGroup
+from ringfence.domain.site import Site
+from ringfence.storage.bulk import any_of
+from ringfence.visibility import ledger
+from ringfence.visibility.audit import noun
+from ringfence.visibility.intervals import contains
+from ringfence.visibility.reach import Reach
+from ringfence.visibility.states import (
+    LIMITS,
+    CustomerGroupState,
+    CustomerState,
+    DeviceState,
+    Edit,
+    RoleState,
+    SecurityGroupState,
+    State,
+    UserState,
+    changed,
+    node_of,
+)
+
+_OWN_PROFILE: Final = frozenset({"name", "email"})
+_NOT_YOURS: Final = "something that belongs to it is not yours to delete: ask somebody who may"
+
+Demand = tuple[str, int, int | None, str]
+"""A permission, the node and the site at which it is needed, and the field of the form that says where."""
+
+
+class Authority:
+    """What one editor may do in one transaction. ``own`` is their reach; ``paths`` those of the customers that edits
+    name, read by ``read_paths``."""
+
+    def __init__(self, connection: Connection, tenant_id: int, editor: int, own: Reach) -> None:
+        self.connection = connection
+        self.tenant_id = tenant_id
+        self.editor = editor
+        self.own = own
+        self.own_groups = ledger.groups_of_user(connection, editor)  # those without a role give nothing yet
+        self.paths: dict[int, str] = {}
+        self._held: dict[tuple[str, int], bool] = {}
+        self._sites: dict[str, frozenset[int]] = {}
+
+    def read_paths(self, edits: Iterable[Edit]) -> None:
+        """Reads the paths of every customer that the states name."""
+        wanted: set[int] = set()
+        for edit in edits:
+            if edit.kind == "customer":
+                wanted.add(edit.id)
+            for state in (edit.before, edit.after):
+                if state is None:
+                    continue
+                wanted.add(node_of(state))
+                if isinstance(state, SecurityGroupState | CustomerGroupState):
+                    wanted.update(state.customers)
+                if isinstance(state, SecurityGroupState) and state.made_for is not None:
+                    wanted.add(state.made_for)
+        missing = [one for one in wanted if one > 0 and one not in self.paths]
+        if missing:
+            query = select(Customer.id, Customer.path).where(
+                Customer.tenant_id == self.tenant_id, any_of(self.connection, Customer.id, missing)
+            )
+            self.paths.update((own, path) for own, path in self.connection.execute(query).all())
+
+    def forget(self, own: Reach) -> None:
+        """Forgets where everything is, once the tree has changed; ``own`` is what the editor reaches now."""
+        self.own = own
+        self.paths.clear()
+        self._held.clear()
+        self._sites.clear()
+
+    def holds(self, permission: str, node: int, site: int | None = None) -> bool:
+        """Whether the permission reaches records of the node, or what stands on the site."""
+        found = self._held.get((permission, node))
+        if found is None:
+            path = self.paths.get(node)
+            found = path is not None and contains(self.own.region(permission).customers, path)
+            self._held[permission, node] = found
+        if found or site is None or node not in self.paths:
+            return found
+        if permission not in self._sites:
+            self._sites[permission] = frozenset(one.site_id for one in self.own.region(permission).sites)
+        return site in self._sites[permission]
+
+    def sees(self, edit: Edit, state: State) -> bool:
+        """Whether the editor may know of such a record: where it is, or where it would be."""
+        if self.own_profile(edit):
+            return True
+        node = edit.id if edit.kind == "customer" and edit.before is not None else node_of(state)
+        site = _site(edit, state)
+        return any(self.holds(f"{edit.kind}.{action}", node, site) for action in ("list", "view", *edit.actions))
+
+    def own_profile(self, edit: Edit) -> bool:
+        """Whether it is an edit of the editor's own record, which is theirs as far as their profile goes."""
+        return edit.kind == "user" and edit.id == self.editor and edit.before is not None and edit.after is not None
+
+    def demand(self, edits: Sequence[Edit], along: Collection[tuple[str, int]]) -> None:
+        """Raises Refused unless the editor may make each of these edits; ``along`` are the records (kind and id) that
+        nobody named: they go with a customer."""
+        for edit in edits:
+            if (edit.kind, edit.id) in along:
+                self._demand_along(edit)
+            else:
+                self._demand(edit)
+        self._references(edits)
+
+    def _demand(self, edit: Edit) -> None:
+        if not self.own_profile(edit):
+            for permission, node, site, field in demands(edit):
+                if node < 0:
+                    continue  # comes into being with this change; looked at again once it is there
+                if node not in self.paths or not self._knows(edit, permission, node, site):
+                    raise Refused("choose a customer that you may see", field)
+                if not self.holds(permission, node, site):
+                    verb = permission.partition(".")[2]
+                    raise Refused(f"you may not {verb} a {noun(edit.kind)} there", field)
+            self._demand_limits(edit)
+        if edit.before is not None:
+            self._own_branch(edit)
+        elif edit.after is not None:
+            self._may_put_in(put_in(edit))
+        if isinstance(edit.before, RoleState) and edit.before.builtin:
+            raise Refused("a built-in role is copied, not changed: copy it, and change the copy")
+
+    def _knows(self, edit: Edit, permission: str, node: int, site: int | None) -> bool:
+        named = (f"{edit.kind}.list", f"{edit.kind}.view", permission)
+        return any(self.holds(one, node, site) for one in named)
+
+    def _demand_along(self, edit: Edit) -> None:
+        if edit.kind == "user" and edit.id == self.editor:
+            raise Refused("you belong to it yourself: somebody else must delete it")
+        assert edit.before is not None
+        node = edit.id if edit.kind == "customer" else node_of(edit.before)
+        builtin = isinstance(edit.before, RoleState) and edit.before.builtin
+        if builtin or not self.holds(f"{edit.kind}.delete", node, _site(edit, edit.before)):
+            raise Refused(_NOT_YOURS)
+        self._own_branch(edit)
+
+    def _demand_limits(self, edit: Edit) -> None:
+        """A customer's limits are set from above: who runs it does not lift them."""
+        before, after = edit.before, edit.after
+        if not isinstance(before, CustomerState) or not isinstance(after, CustomerState):
+            return
+        limited = [name for name in changed(before, after) if name in LIMITS]
+        if limited and not self.holds("customer.edit", before.parent):
+            raise Refused("a limit is set by whoever may edit the customer above", limited[0])
+
+    def demand_still(self, edits: Iterable[Edit]) -> None:
+        """Raises Refused where what was written has fallen outside of what the editor may change."""
+        for edit in edits:
+            if edit.after is None or self.own_profile(edit):
+                continue
+            for permission, node, site, _ in demands(edit, written=True):
+                if not self.holds(permission, node, site):
+                    raise Refused("it would fall outside of what you may change")
+
+    def _own_branch(self, edit: Edit) -> None:
+        """Nobody edits or deletes the grant that they stand on themselves, nor one that would become so."""
+        if edit.kind == "user" and edit.id == self.editor:
+            assert edit.before is not None
+            if edit.after is None:
+                raise Refused("this is you: somebody else must delete you")
+            if not set(changed(edit.before, edit.after)) <= _OWN_PROFILE:
+                raise Refused("this is you: somebody else must change what you may see and do")
+        stands = False
+        if edit.kind == "security_group":
+            stands = edit.id in self.own_groups
+        elif edit.kind == "customer_group":
+            stands = edit.id in (self.own.grants.given or ())
+        elif edit.kind == "role":
+            stands = not self.own_groups.isdisjoint(ledger.groups_of_role(self.connection, edit.id))
+        if stands:
+            raise Refused(f"you stand on this {noun(edit.kind)} yourself: somebody else must change it")
+
+    def _may_put_in(self, users: set[int]) -> None:
+        """Raises Refused unless the editor may change each of the users."""
+        homes = ledger.homes(self.connection, self.tenant_id, users)
+        for user in users:
+            if user == self.editor or user not in homes or not self.own.contains("user.edit", homes[user]):
+                raise Refused("it was given to somebody whom you may not change")
+
+    def _references(self, edits: Iterable[Edit]) -> None:
+        """Raises Refused unless the editor may see everything that records newly refer to."""
+        sites: set[int] = set()
+        for edit in edits:
+            before, after = edit.before, edit.after
+            if isinstance(after, DeviceState):
+                if after.site is not None and after.site > 0 and not _same_site(before, after):
+                    sites.add(after.site)
+            elif after is not None:
+                self._refers(before, after)
+        self._see(Site, "site", sites, "site")
+
+    def _refers(self, before: State | None, after: State) -> None:
+        if isinstance(after, SecurityGroupState | CustomerGroupState):
+            known = before.customers if isinstance(before, SecurityGroupState | CustomerGroupState) else {}
+            for customer in after.customers.keys() - known.keys():
+                path = self.paths.get(customer)
+                if customer >= 0 and (path is None or not self.own.sees("customer.list", path)):
+                    raise Refused("one of the customers is not there any more", "customers")
+        if isinstance(after, SecurityGroupState):
+            old = before if isinstance(before, SecurityGroupState) else None
+            if after.role is not None and (old is None or after.role != old.role):
+                self._see(Role, "role", [after.role], "role")
+            if after.made_for is not None and after.made_for >= 0 and (old is None or after.made_for != old.made_for):
+                path = self.paths.get(after.made_for)
+                if path is None or not self.own.sees("customer.list", path):
+                    raise Refused("this customer is not there any more", "customers")
+        if isinstance(after, UserState):
+            old_user = before if isinstance(before, UserState) else None
+            groups = {group for group, _ in after.security_groups}
+            if old_user is not None:
+                groups -= {group for group, _ in old_user.security_groups}
+            filters = after.customer_groups - (old_user.customer_groups if old_user else frozenset())
+            sites = after.sites - (old_user.sites if old_user else frozenset())
+            self._see(SecurityGroup, "security_group", groups, "security_groups")
+            self._see(CustomerGroup, "customer_group", filters, "customer_groups")
+            self._see(Site, "site", sites, "sites")
+
+    def _see(self, mapped: Any, kind: str, named: Iterable[int], field: str) -> None:
+        wanted = {one for one in named if one >= 0}
+        if not wanted:
+            return
+        owner = mapped.customer_id if mapped is Site else mapped.owner_id
+        query = select(mapped.id, Customer.path).join(Customer, Customer.id == owner)
+        there = any_of(self.connection, mapped.id, wanted), mapped.tenant_id == self.tenant_id
+        listed = self.own.region(f"{kind}.list")
+        seen = {
+            record for record, path in self.connection.execute(query.where(*there)) if contains(listed.customers, path)
+        }
+        if mapped is Site:
+            seen |= {site.site_id for site in listed.sites}
+        if not wanted <= seen:
+            raise Refused(f"one of the {noun(kind)}s is not there any more", field)
+
+
+def demands(edit: Edit, *, written: bool = False) -> Iterator[Demand]:
+    """What an edit needs: at the record as it is and as it would be, or, once it is ``written``, as it is then."""
+    if edit.kind == "customer":
+        for action in edit.actions:
+            parent = node_of(edit.after) if edit.after is not None else 0
+            if written or action != "create":
+                yield f"customer.{action}", edit.id, None, "parent"
+            if action == "create" or (action == "move" and not written):
+                yield f"customer.{action}", parent, None, "parent"
+        return
+    states = (edit.after,) if written else (edit.before, edit.after)
+    for state in states:
+        if state is None:
+            continue
+        field = _PLACE.get(edit.kind, "owner")
+        for action in edit.actions:
+            yield f"{edit.kind}.{action}", node_of(state), _site(edit, state), field
+
+
+_PLACE: Final = {"user": "home", "site": "customer", "device": "customer"}
+
+
+def _site(edit: Edit, state: State) -> int | None:
+    """The site that a record stands on, or is."""
+    if isinstance(state, DeviceState):
+        return state.site
+    return edit.id if edit.kind == "site" and edit.before is not None else None
+
+
+def _same_site(before: State | None, after: DeviceState) -> bool:
+    return isinstance(before, DeviceState) and before.site == after.site
+
+
+def put_in(edit: Edit) -> set[int]:
+    """The users whom a new group comes with: one that is brought back."""
+    if edit.before is None and isinstance(edit.after, SecurityGroupState):
+        return {user for user, _ in edit.after.members}
+    return set(edit.after.users) if edit.before is None and isinstance(edit.after, CustomerGroupState) else set()

@@ -1,0 +1,107 @@
+"""Limits of customers: how many users and devices there are at one and below it, and how many customers below it.
+
+They hold after every transaction. Whoever writes asks here at its end, over as few customers as it may have filled.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import Connection, TextClause, text
+
+from ringfence.domain.errors import Refused
+from ringfence.visibility.states import LIMITS
+
+_NOUNS: Final = {"max_users": "user", "max_devices": "device", "max_customers": "customer"}
+
+
+@dataclass(frozen=True, slots=True)
+class Overfull:
+    """A customer with more of something than its limit allows. ``field`` names the limit, such as ``max_users``;
+    ``key`` is None at a tenant's root."""
+
+    customer_id: int
+    tenant_id: int
+    key: str | None
+    name: str
+    path: str
+    field: str
+    limit: int
+    count: int
+
+
+def overfull(
+    connection: Connection, tenant_id: int | None = None, customers: Iterable[int] | None = None
+) -> list[Overfull]:
+    """The limits that are exceeded, by path and field: of all customers, or those of a tenant, or among these ids."""
+    binds: dict[str, Any] = {} if tenant_id is None else {"tenant": tenant_id}
+    if customers is not None:
+        ids = sorted(set(customers))
+        if not ids:
+            return []
+        binds["ids"] = ids if connection.dialect.name == "postgresql" else json.dumps(ids)
+    rows = connection.execute(_statement(connection.dialect.name, *sorted(binds)), binds)
+    found = []
+    for row in rows:
+        of_customer = row.id, row.tenant_id, row.key, row.name, row.path
+        for field in LIMITS:
+            limit, count = getattr(row, field), getattr(row, f"of_{field}")
+            if limit is not None and count > limit:
+                found.append(Overfull(*of_customer, field, limit, int(count)))
+    return sorted(found, key=lambda one: (one.path, one.field))
+
+
+def demand_room(connection: Connection, tenant_id: int, paths: Iterable[str], seen: Callable[[str], bool]) -> None:
+    """Raises Refused where a customer on the way from the root down to one of these paths is overfull. Of one whose
+    path is not ``seen``, neither name nor number is said."""
+    steps = {step for path in set(paths) for step in path.strip("/").split("/")}
+    found = overfull(connection, tenant_id, (int(step, 36) for step in steps))
+    if not found:
+        return
+    for one in found:
+        if seen(one.path):
+            most, below = counted(one.field, one.limit)
+            raise Refused(f"“{one.name}” may have at most {most}{below}: this would make {one.count:,}")
+    raise Refused(f"there is no room for more {_NOUNS[found[0].field]}s here: a limit above allows no more")
+
+
+def counted(field: str, number: int) -> tuple[str, str]:
+    """A number of what a limit limits, as ``43 devices``, and the words that follow to say where they are counted."""
+    noun = f"{_NOUNS[field]}{'' if number == 1 else 's'}"
+    if field == "max_customers":
+        return f"{number:,} nested {noun}", ""
+    return f"{number:,} {noun}", ", with those nested in it"
+
+
+_BELOW: Final = "h.tenant_id = c.tenant_id AND h.path >= c.path AND h.path < c.path || '~'"
+_COUNTS: Final = {
+    "max_devices": f"SELECT COALESCE(sum(h.device_count), 0) FROM customer h WHERE {_BELOW}",
+    "max_customers": f"SELECT count(*) - 1 FROM customer h WHERE {_BELOW}",
+}
+# The subtree leads on both engines, whatever they take its size for.
+_USERS_SQLITE: Final = f"SELECT count(*) FROM customer h CROSS JOIN user_account u WHERE {_BELOW} AND u.home_id = h.id"
+_USERS_POSTGRESQL: Final = (
+    "SELECT count(*) FROM customer h "
+    f"CROSS JOIN LATERAL (SELECT 1 FROM user_account u WHERE u.home_id = h.id OFFSET 0) u WHERE {_BELOW}"
+)
+
+
+@lru_cache(maxsize=8)
+def _statement(dialect: str, *binds: str) -> TextClause:
+    postgresql = dialect == "postgresql"
+    counts = {"max_users": _USERS_POSTGRESQL if postgresql else _USERS_SQLITE, **_COUNTS}
+    limits = ", ".join(
+        f"c.{field}, CASE WHEN c.{field} IS NOT NULL THEN ({counts[field]}) END AS of_{field}" for field in LIMITS
+    )
+    limited = " OR ".join(f"c.{field} IS NOT NULL" for field in LIMITS)
+    where = f"WHERE ({limited})"
+    if "tenant" in binds:
+        where += " AND +c.tenant_id = :tenant"  # a scan is quicker than an index over most of the table
+    if "ids" in binds:
+        listed = "ANY(CAST(:ids AS int[]))" if postgresql else "(SELECT value FROM json_each(:ids))"
+        where += f" AND c.id {'=' if postgresql else 'IN'} {listed}"
+    return text(f"SELECT c.id, c.tenant_id, c.key, c.name, c.path, {limits} FROM customer c {where}")

@@ -1,0 +1,411 @@
+"""Writing states back, many records of a kind at once, with what is tied to them: what writes grants beside the
+snapshot."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
+
+from ringfence.domain import limits
+from ringfence.domain.audit import AuditEntry
+from ringfence.domain.customer import Customer, child_path
+from ringfence.domain.device import Device
+from ringfence.domain.errors import Refused
+from ringfence.domain.grants import (
+    CustomerGroupCustomer,
+    Membership,
+    RolePermission,
+    SecurityGroupCustomer,
+    UserCustomerGroup,
+    UserSite,
+)
+from ringfence.domain.security_group import SecurityGroup
+from ringfence.domain.text import fold, search_key
+from ringfence.storage.bulk import any_of, insert_rows, take_ids
+from ringfence.visibility.ledger import TABLES, keys_of
+from ringfence.visibility.states import (
+    CustomerGroupState,
+    CustomerState,
+    DeviceState,
+    RoleState,
+    SecurityGroupState,
+    SiteState,
+    State,
+    StateKind,
+    UserState,
+)
+
+_STEM: Final = limits.KEY - 12
+
+
+def new_ids(connection: Connection, kind: StateKind, states: Sequence[State]) -> list[int]:
+    """An id for each record that comes; a customer that is brought back gets its own again where nobody has it."""
+    fresh = take_ids(connection, TABLES[kind].__table__, len(states))
+    former = [state.former for state in states if isinstance(state, CustomerState) and state.former]
+    if not former:
+        return fresh
+    query = select(Customer.id).where(any_of(connection, Customer.id, former))
+    taken = set(connection.execute(query).scalars())
+    return [
+        state.former if isinstance(state, CustomerState) and state.former and state.former not in taken else own
+        for own, state in zip(fresh, states, strict=True)
+    ]
+
+
+def new_keys(connection: Connection, kind: StateKind, tenant_id: int, states: Sequence[State]) -> list[str]:
+    """A key for each record that comes: its own where it has one, else one made of a user's login, a device's unit id
+    or the record's name."""
+    stems = [state.key or _stem(state) for state in states]
+    taken = set(keys_of(connection, kind, tenant_id, stems))
+    keys = []
+    for state, stem in zip(states, stems, strict=True):
+        key = stem
+        if not state.key and key in taken:
+            key = _numbered(connection, kind, tenant_id, stem, taken)
+        taken.add(key)
+        keys.append(key)
+    return keys
+
+
+def _stem(state: State) -> str:
+    text = state.name
+    if isinstance(state, UserState):
+        text = state.login
+    elif isinstance(state, DeviceState) and state.unit_id:
+        text = state.unit_id
+    plain = unicodedata.normalize("NFKD", fold(text)).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9.]+", "-", plain).strip("-.")[:_STEM] or "record"
+
+
+def _numbered(connection: Connection, kind: StateKind, tenant_id: int, stem: str, taken: Collection[str]) -> str:
+    """The stem with a number that is free, found in a few steps however many are taken."""
+    step, number = 1, 2
+    while True:
+        names = [f"{stem}-{one}" for one in range(number, number + step)]
+        known = keys_of(connection, kind, tenant_id, names)
+        for name in names:
+            if name not in known and name not in taken:
+                return name
+        number += step
+        step = min(step * 4, 10_000)
+
+
+def create(
+    connection: Connection, tenant_id: int, kind: StateKind, made: Mapping[int, State], paths: dict[int, str]
+) -> None:
+    """Writes new records by id, their ties left out. ``paths`` holds the paths of their nodes, and gets those of new
+    customers."""
+    if not made:
+        return
+    table = TABLES[kind].__table__
+    if kind == "customer":
+        _grow(made, paths)
+    rows = [
+        {"id": own, "tenant_id": tenant_id, "key": state.key, "revision": 1, **_values(state)}
+        for own, state in made.items()
+    ]
+    if kind == "customer":
+        for row in rows:
+            row["path"], row["device_count"] = paths[row["id"]], 0
+        rows.sort(key=lambda row: row["path"].count("/"))  # a parent before those below it
+        for row in rows:
+            row["parent_id"] = row["parent_id"] or None
+    columns = tuple(rows[0])
+    insert_rows(connection, table, columns, (tuple(row.values()) for row in rows))
+
+
+def _grow(made: Mapping[int, State], paths: dict[int, str]) -> None:
+    """Works out the paths of new customers, whatever the order that they come in."""
+    for own in made:
+        waiting = [own]
+        while waiting:
+            state = made[waiting[-1]]
+            assert isinstance(state, CustomerState)
+            if state.parent in paths:
+                customer = waiting.pop()
+                paths[customer] = child_path(paths[state.parent], customer)
+            else:
+                waiting.append(state.parent)
+
+
+def tie(connection: Connection, record: int, before: State, after: State) -> None:
+    """Writes what differs in what is tied to a record."""
+    if isinstance(before, RoleState) and isinstance(after, RoleState):
+        held, wanted = before.permissions or frozenset(), after.permissions or frozenset()
+        _exchange(connection, RolePermission, "role_id", record, "permission", held - wanted, wanted - held)
+    elif isinstance(before, SecurityGroupState) and isinstance(after, SecurityGroupState):
+        _write_customers(connection, SecurityGroupCustomer, record, before.customers, after.customers)
+        _write_memberships(connection, "group_id", "user_id", record, before.members, after.members)
+    elif isinstance(before, CustomerGroupState) and isinstance(after, CustomerGroupState):
+        _write_customers(connection, CustomerGroupCustomer, record, before.customers, after.customers)
+        gone, come = before.users - after.users, after.users - before.users
+        _exchange(connection, UserCustomerGroup, "group_id", record, "user_id", gone, come)
+    elif isinstance(before, UserState) and isinstance(after, UserState):
+        _write_memberships(connection, "user_id", "group_id", record, before.security_groups, after.security_groups)
+        for mapped, column, old, new in (
+            (UserCustomerGroup, "group_id", before.customer_groups, after.customer_groups),
+            (UserSite, "site_id", before.sites, after.sites),
+        ):
+            _exchange(connection, mapped, "user_id", record, column, old - new, new - old)
+    elif isinstance(after, CustomerState):
+        _bring_back_customer(connection, record, after)
+    elif isinstance(after, SiteState):
+        _exchange(connection, UserSite, "site_id", record, "user_id", (), after.users)
+        if after.devices:
+            home = (Device.customer_id == after.customer) & Device.site_id.is_(None)
+            placed = update(Device).where(any_of(connection, Device.id, after.devices), home)
+            connection.execute(placed.values(site_id=record, revision=Device.revision + 1))
+
+
+def _bring_back_customer(connection: Connection, record: int, state: CustomerState) -> None:
+    """Puts a customer that was deleted back where it was named, and its history back to it."""
+    for entry, groups in (
+        (SecurityGroupCustomer, state.secured_by),
+        (CustomerGroupCustomer, state.grouped_by),
+    ):
+        if groups:
+            rows = [{"group_id": group, "customer_id": record, "nested": nested} for group, nested in groups.items()]
+            connection.execute(insert(entry), rows)
+    if state.groups_made:
+        again = update(SecurityGroup).where(any_of(connection, SecurityGroup.id, state.groups_made))
+        connection.execute(again.where(SecurityGroup.made_for_id.is_(None)).values(made_for_id=record))
+
+
+def settle_history(connection: Connection, tenant_id: int, customers: Collection[int]) -> None:
+    """Gives customers that were brought back under their own ids the entries of the audit that are theirs."""
+    if customers:
+        astray = (AuditEntry.tenant_id == tenant_id) & (AuditEntry.node_id != AuditEntry.owner_id)
+        own = any_of(connection, AuditEntry.owner_id, customers)
+        connection.execute(update(AuditEntry).where(astray, own).values(node_id=AuditEntry.owner_id))
+
+
+def change(connection: Connection, kind: StateKind, edits: Iterable[tuple[int, State, State]]) -> None:
+    """Writes what differs between two states of each record, their ties left out, and their next revisions."""
+    mapped = TABLES[kind]
+    groups: defaultdict[tuple[tuple[str, Any], ...], list[int]] = defaultdict(list)
+    freed: list[int] = []
+    for record, before, after in edits:
+        old = _values(before)
+        groups[tuple((name, value) for name, value in _values(after).items() if old[name] != value)].append(record)
+        if isinstance(before, DeviceState) and isinstance(after, DeviceState) and before.unit_id != after.unit_id:
+            freed.append(record)
+    if len(freed) > 1:  # two may swap theirs: each is set aside before any is given out
+        connection.execute(update(Device).where(any_of(connection, Device.id, freed)).values(unit_id=""))
+    single: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for values, records in groups.items():
+        if len(records) == 1:
+            single[tuple(name for name, _ in values)].append({"own_id": records[0], **dict(values)})
+            continue
+        together = update(mapped).where(any_of(connection, mapped.id, records))
+        connection.execute(together.values(revision=mapped.revision + 1, **dict(values)))
+    table = mapped.__table__
+    for names, rows in single.items():
+        one = update(table).where(table.c.id == bindparam("own_id"))
+        columns: dict[str, Any] = {name: bindparam(name) for name in names}
+        connection.execute(one.values(revision=table.c.revision + 1, **columns), rows)
+
+
+def move(connection: Connection, tenant_id: int, moved: Mapping[int, int]) -> list[tuple[str, str]]:
+    """Rewrites the paths of customers that go below others (``moved`` by id), with all that is nested in them.
+
+    Returns the former path and the new one of each, in the order in which they went: each starts where those before
+    left it. Raises Refused where one would come to stand below itself.
+    """
+    shifts: list[tuple[str, str]] = []
+    waiting = dict(moved)
+    while waiting:
+        standing = dict(waiting)
+        for record, parent in standing.items():
+            query = select(Customer.id, Customer.path).where(Customer.id.in_((record, parent)))
+            paths: dict[int, str] = dict(connection.execute(query).all())
+            old = paths[record]
+            if paths[parent].startswith(old):
+                continue  # it may be that the other leaves first
+            new = child_path(paths[parent], record)
+            below = (Customer.tenant_id == tenant_id) & (Customer.path >= old) & (Customer.path < old + "~")
+            tail = func.substr(Customer.path, len(old) + 1)
+            connection.execute(update(Customer).where(below).values(path=literal(new).concat(tail)))
+            shifts.append((old, new))
+            del waiting[record]
+        if len(waiting) == len(standing):
+            raise Refused("a customer cannot be put below itself", "parent")
+    return shifts
+
+
+def remove(connection: Connection, kind: StateKind, records: Collection[int]) -> None:
+    """Deletes records with their ties. What belongs to them or refers to a role must have gone before."""
+    if not records:
+        return
+    for entry, column in _TIES_OF[kind]:
+        connection.execute(delete(entry).where(any_of(connection, column, records)))
+    if kind == "customer":
+        made = any_of(connection, SecurityGroup.made_for_id, records)
+        connection.execute(update(SecurityGroup).where(made).values(made_for_id=None))
+        _leave_history(connection, records)
+    elif kind == "site":
+        standing = update(Device).where(any_of(connection, Device.site_id, records))
+        connection.execute(standing.values(site_id=None, revision=Device.revision + 1))
+    mapped = TABLES[kind]
+    connection.execute(delete(mapped).where(any_of(connection, mapped.id, records)))
+
+
+def _leave_history(connection: Connection, customers: Collection[int]) -> None:
+    """Leaves the audit of customers that go to the nearest one above each that stays."""
+    query = select(Customer.id, Customer.path).where(any_of(connection, Customer.id, customers))
+    heirs: defaultdict[int, list[int]] = defaultdict(list)
+    for own, path in connection.execute(query):
+        above = [int(part, 36) for part in path.strip("/").split("/")[:-1]]
+        heirs[next(one for one in reversed(above) if one not in customers)].append(own)
+    for heir, going in heirs.items():
+        connection.execute(update(AuditEntry).where(any_of(connection, AuditEntry.node_id, going)).values(node_id=heir))
+
+
+def count_devices(connection: Connection, more: Mapping[int, int]) -> None:
+    """Keeps the counts of devices of customers that have got more (or fewer)."""
+    by_step: defaultdict[int, list[int]] = defaultdict(list)
+    for customer, step in more.items():
+        if step:
+            by_step[step].append(customer)
+    for step, customers in by_step.items():
+        counted = update(Customer).where(any_of(connection, Customer.id, customers))
+        connection.execute(counted.values(device_count=Customer.device_count + step))
+
+
+def device_steps(edits: Iterable[tuple[State | None, State | None]]) -> Counter[int]:
+    """How many devices more (or fewer) each customer has by these changes."""
+    steps: Counter[int] = Counter()
+    for before, after in edits:
+        if isinstance(before, DeviceState):
+            steps[before.customer] -= 1
+        if isinstance(after, DeviceState):
+            steps[after.customer] += 1
+    return steps
+
+
+_TIES_OF: Final[dict[StateKind, tuple[tuple[Any, Any], ...]]] = {
+    "customer": (
+        (SecurityGroupCustomer, SecurityGroupCustomer.customer_id),
+        (CustomerGroupCustomer, CustomerGroupCustomer.customer_id),
+    ),
+    "site": ((UserSite, UserSite.site_id),),
+    "device": (),
+    "role": ((RolePermission, RolePermission.role_id),),
+    "customer_group": (
+        (CustomerGroupCustomer, CustomerGroupCustomer.group_id),
+        (UserCustomerGroup, UserCustomerGroup.group_id),
+    ),
+    "security_group": ((SecurityGroupCustomer, SecurityGroupCustomer.group_id), (Membership, Membership.group_id)),
+    "user": (
+        (Membership, Membership.user_id),
+        (UserCustomerGroup, UserCustomerGroup.user_id),
+        (UserSite, UserSite.user_id),
+    ),
+}
+
+
+def _values(state: State) -> dict[str, Any]:
+    """A state as columns, but for its key."""
+    if isinstance(state, DeviceState):
+        return {
+            "customer_id": state.customer,
+            "site_id": state.site,
+            "name": state.name,
+            "unit_id": state.unit_id,
+            "kind": state.kind,
+            "notes": state.notes,
+            "search_key": search_key(state.name, state.unit_id),
+        }
+    if isinstance(state, SiteState):
+        return {"customer_id": state.customer, "name": state.name, "search_key": search_key(state.name)}
+    if isinstance(state, CustomerState):
+        return {
+            "parent_id": state.parent,
+            "name": state.name,
+            "email": state.email,
+            "phone": state.phone,
+            "address": state.address,
+            "max_users": state.max_users,
+            "max_devices": state.max_devices,
+            "max_customers": state.max_customers,
+            "search_key": search_key(state.name),
+        }
+    if isinstance(state, RoleState):
+        return {
+            "owner_id": state.owner,
+            "name": state.name,
+            "access_level": state.access_level,
+            "all_permissions": state.permissions is None,
+            "private": state.private,
+            "builtin": state.builtin,
+            "search_key": search_key(state.name),
+        }
+    if isinstance(state, CustomerGroupState):
+        return {
+            "owner_id": state.owner,
+            "name": state.name,
+            "description": state.description,
+            "active": state.active,
+            "search_key": search_key(state.name),
+        }
+    if isinstance(state, SecurityGroupState):
+        return {
+            "owner_id": state.owner,
+            "name": state.name,
+            "role_id": state.role,
+            "scope": state.scope,
+            "made_for_id": state.made_for,
+            "search_key": search_key(state.name),
+        }
+    return {
+        "home_id": state.home,
+        "login": state.login,
+        "login_key": fold(state.login),
+        "name": state.name,
+        "email": state.email,
+        "active": state.active,
+        "search_key": search_key(state.name, state.login, state.email),
+    }
+
+
+def _write_customers(
+    connection: Connection, entry: Any, group: int, before: Mapping[int, bool], after: Mapping[int, bool]
+) -> None:
+    old, new = set(before.items()), set(after.items())
+    _exchange(connection, entry, "group_id", group, "customer_id", {customer for customer, _ in old - new}, ())
+    if new - old:
+        rows = [{"group_id": group, "customer_id": customer, "nested": nested} for customer, nested in new - old]
+        connection.execute(insert(entry), rows)
+
+
+def _write_memberships(
+    connection: Connection, own: str, other: str, record: int, before: frozenset[Any], after: frozenset[Any]
+) -> None:
+    for target, (since, until) in before - after:
+        query = delete(Membership).where(getattr(Membership, own) == record, getattr(Membership, other) == target)
+        for column, value in ((Membership.valid_from, since), (Membership.valid_until, until)):
+            query = query.where(column.is_(None) if value is None else column == value)
+        connection.execute(query)
+    if after - before:
+        rows = [
+            {own: record, other: target, "valid_from": since, "valid_until": until}
+            for target, (since, until) in after - before
+        ]
+        connection.execute(insert(Membership), rows)
+
+
+def _exchange(
+    connection: Connection, entry: Any, own: str, record: int, column: str, gone: Iterable[Any], come: Iterable[Any]
+) -> None:
+    """Takes the ties to some records away and puts others there."""
+    leaving = list(gone)
+    if leaving:
+        left = any_of(connection, getattr(entry, column), leaving)
+        connection.execute(delete(entry).where(getattr(entry, own) == record, left))
+    rows = [{own: record, column: other} for other in come]
+    if rows:
+        connection.execute(insert(entry), rows)
