@@ -203,7 +203,7 @@ def _check(schema: object, whole: dict[str, Any]) -> None:
         else:
             assert keyword in {
                 *("title", "description", "default", "const", "enum", "pattern", "maxLength", "format"),
-                *("additionalProperties", "$schema"),
+                *("minimum", "maximum", "additionalProperties", "$schema"),
             }
 
 

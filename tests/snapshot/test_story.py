@@ -19,6 +19,7 @@ import pytest
 from ringfence.domain.builtin_roles import BUILTIN_ROLES
 from ringfence.domain.permission import PERMISSIONS
 from ringfence.snapshot.story import STORY_DAY, WHO_SHOWS_WHAT, main, story, write
+from ringfence.snapshot.story_data import LIMITS, NOTES
 
 Entry = dict[str, Any]
 
@@ -231,12 +232,41 @@ def test_roles_do_what_their_names_say() -> None:
 
 
 def test_addresses_on_the_net_are_nobodys_and_telephones_ring_nowhere() -> None:
+    address = r"[a-z.]+@[a-z-]+\.example"
+    kept_for_fiction = r"\+3[12] 00 555 01\d\d|\+353 20 91\d \d{4}|\+33 1 99 00 \d\d \d\d|\+46 31 390 06 \d\d"
+    kept_for_fiction += r"|\+46 40 628 04 \d\d|\+46 980 319 2\d\d|\+46 8 465 004 \d\d"
     for entry in (*DOCUMENT["customers"], *DOCUMENT["users"]):
-        assert entry["email"] == "" or re.fullmatch(r"[a-z.]+@[a-z-]+\.example", entry["email"])
+        assert entry["email"] == "" or re.fullmatch(address, entry["email"])
         phone = entry.get("phone", "")
-        kept_for_fiction = r"\+3[12] 00 555 01\d\d|\+353 20 91\d \d{4}|\+33 1 99 00 \d\d \d\d|\+46 31 390 06 \d\d"
-        kept_for_fiction += r"|\+46 40 628 04 \d\d|\+46 980 319 2\d\d|\+46 8 465 004 \d\d"
         assert phone == "" or re.fullmatch(kept_for_fiction, phone), phone
+    for device in DOCUMENT["devices"]:
+        notes = device.get("notes", "")
+        assert len(re.findall(r"\S+@\S+", notes)) == len(re.findall(address, notes)), notes
+        assert len(re.findall(r"\+\d\d", notes)) == len(re.findall(kept_for_fiction, notes)), notes
+
+
+def test_a_few_devices_have_notes_and_a_few_customers_limits() -> None:
+    assert {device["key"] for device in DOCUMENT["devices"] if "notes" in device} == set(NOTES)
+    limited = {customer["key"]: customer for customer in DOCUMENT["customers"] if limits_of(customer)}
+    assert set(limited) == set(LIMITS)
+    for customer in limited.values():
+        used = used_by(customer)
+        assert all(used[limit] <= most for limit, most in limits_of(customer).items()), customer["key"]
+
+
+def limits_of(customer: Entry) -> dict[str, int]:
+    return {field: value for field, value in customer.items() if field.startswith("max_")}
+
+
+def used_by(customer: Entry) -> dict[str, int]:
+    """How many there are of what a customer's limits count."""
+    tenant = customer["tenant"]
+    below = subtree(tenant, customer["key"])
+    return {
+        "max_users": sum(one["home"] in below for one in keyed("users", tenant).values()),
+        "max_devices": sum(one["customer"] in below for one in keyed("devices", tenant).values()),
+        "max_customers": len(below) - 1,
+    }
 
 
 def test_names_try_the_screen() -> None:
@@ -371,6 +401,14 @@ def test_a_reseller_sees_down_and_never_up() -> None:
     _, group, role = only_group("r.dekker")
     assert (group["scope"], role["access_level"], home_of("r.dekker")) == ("all", "customer", "dekker")
     assert reached("r.dekker", "user.create")[0] == subtree("harbor", "dekker")
+
+
+def test_the_reseller_has_nearly_as_many_devices_as_it_may() -> None:
+    dekker = keyed("customers", "harbor")["dekker"]
+    used, most = used_by(dekker)["max_devices"], dekker["max_devices"]
+    assert (used, most) == (60, 62)
+    assert f"{used} of the {most} devices" in dict(WHO_SHOWS_WHAT)["r.dekker"]
+    assert reached("r.dekker", "device.create")[0] == subtree("harbor", "dekker")
 
 
 def test_the_guard_sees_only_what_stands_on_the_two_sites() -> None:

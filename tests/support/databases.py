@@ -25,6 +25,7 @@ def empty(database: Database) -> None:
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
         for name in reversed(tables):
             connection.execute(text(f'DELETE FROM "{name}"'))
+        connection.exec_driver_sql("DELETE FROM sqlite_sequence")
 
 
 def dumped(database: Database, viewer: Viewer | None = None) -> str:

@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from ringfence.domain import limits
 from ringfence.domain.errors import InvalidDocument
 from ringfence.domain.text import search_key
-from ringfence.snapshot.document import ENTRIES, FORMAT, DeviceEntry, Entry, UserEntry
+from ringfence.snapshot.document import ENTRIES, FORMAT, MOST, DeviceEntry, Entry, UserEntry
 from ringfence.snapshot.read import Twice, read_items, show
 
 Progress = Callable[[str, int], None]
@@ -34,6 +34,7 @@ class DeviceRow(NamedTuple):
     name: str
     unit_id: str
     kind: str
+    notes: str
 
 
 @dataclass
@@ -123,6 +124,7 @@ def _collect(items: Iterator[tuple[str, int, Any]], progress: Progress) -> Conte
                     entry.name,
                     entry.unit_id,
                     words.setdefault(entry.kind, entry.kind) or "",
+                    entry.notes,
                 )
             )
             continue
@@ -238,8 +240,17 @@ def _message(problem: ErrorDetails, model: type[Entry]) -> str:
         return f"must be {context['expected']}, not {show(problem['input'])}"
     if kind == "value_error":
         return str(context["error"])
-    expected = {"string_type": "text", "bool_type": "true or false", "list_type": "a list"}.get(kind, "an object")
-    return f"must be {expected}{wrong}"
+    if kind in ("greater_than_equal", "less_than_equal"):
+        return f"must be from 0 to {MOST}"
+    if kind == "int_type" and isinstance(problem["input"], float):
+        return f"must be a whole number, not {show(problem['input'])}"
+    expected = {
+        "string_type": "text",
+        "bool_type": "true or false",
+        "int_type": "a whole number",
+        "list_type": "a list",
+    }
+    return f"must be {expected.get(kind, 'an object')}{wrong}"
 
 
 def _kind(value: object) -> str:

@@ -12,6 +12,8 @@ from ringfence.domain import limits
 from ringfence.domain.permission import CATALOGUE, PERMISSIONS
 
 FORMAT: Final = 1
+MOST: Final = 2**31 - 1
+"""The largest number: what PostgreSQL's integers hold."""
 
 _ORDER: Final = {permission.key: place for place, permission in enumerate(CATALOGUE)}
 
@@ -53,6 +55,7 @@ Name = Annotated[str, Field(pattern=_FILLED_LINE, max_length=limits.NAME)]
 Login = Annotated[str, Field(pattern=_FILLED_LINE, max_length=limits.SHORT_TEXT)]
 Line = Annotated[str, Field(pattern=_LINE, max_length=limits.SHORT_TEXT)]
 Lines = Annotated[str, Field(pattern=_LINES, max_length=limits.LONG_TEXT)]
+Limit = Annotated[int, Field(ge=0, le=MOST)]
 Moment = Annotated[
     datetime | None,
     BeforeValidator(_moment),
@@ -96,12 +99,16 @@ class Owned(Entry):
 
 
 class CustomerEntry(Owned):
-    """A customer; without a parent it stands below the tenant's root."""
+    """A customer; without a parent it stands below the tenant's root. The limits count what is at it and nested in it;
+    null is none."""
 
     parent: Key | None = None
     email: Line = ""
     phone: Line = ""
     address: Lines = ""
+    max_users: Limit | None = None
+    max_devices: Limit | None = None
+    max_customers: Limit | None = None
 
 
 class SiteEntry(Owned):
@@ -117,6 +124,7 @@ class DeviceEntry(Owned):
     site: Key | None = None
     unit_id: Line = ""
     kind: Line = ""
+    notes: Lines = ""
 
 
 class RoleEntry(Owned):

@@ -32,6 +32,7 @@ from ringfence.snapshot.document import ENTRIES, FORMAT
 from ringfence.storage.engine import Database
 from ringfence.visibility.kinds import KINDS
 from ringfence.visibility.page import Query, every
+from ringfence.visibility.states import LIMITS
 from ringfence.visibility.tree import roots
 from ringfence.visibility.viewer import Sight, Viewer
 
@@ -146,6 +147,7 @@ class _Source:
                 "email": row.email,
                 "phone": row.phone,
                 "address": row.address,
+                **{limit: value for limit in LIMITS if (value := getattr(row, limit)) is not None},
             }
 
     def _sites(self, tenant: int, owner: Entry) -> Iterator[Entry]:
@@ -167,6 +169,7 @@ class _Source:
                 "name": row.name,
                 "unit_id": row.unit_id,
                 "kind": row.kind,
+                **({"notes": row.notes} if row.notes else {}),
             }
 
     def _site_owners(self) -> dict[int | None, int]:

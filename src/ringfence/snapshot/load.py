@@ -24,10 +24,12 @@ from ringfence.domain.user import User
 from ringfence.snapshot.collect import Contents, DeviceRow, Progress, collect, collect_from, fault
 from ringfence.snapshot.load_audit import audit_load
 from ringfence.snapshot.load_grants import TIES, GrantRows
+from ringfence.snapshot.load_limits import limit_faults
 from ringfence.snapshot.read import show
 from ringfence.snapshot.resolve import Resolver
 from ringfence.storage.bulk import insert_rows, lock_ids, settle_ids, settle_statistics
 from ringfence.storage.engine import Database
+from ringfence.visibility.states import LIMITS
 
 _OWN_IDS: Final = tuple(
     mapped.__table__
@@ -74,6 +76,8 @@ def load_into(connection: Connection, contents: Contents, progress: Progress, or
 
 def keep_others_out(connection: Connection) -> None:
     """Keeps other writers out until the transaction ends: what is read from now on is what a load in it starts from."""
+    # The tenants first, as every change does: two who wait for each other would both fail.
+    connection.execute(select(Tenant.id).order_by(Tenant.id).with_for_update()).all()
     lock_ids(connection, _OWN_IDS)
 
 
@@ -120,6 +124,8 @@ class _Load:
         self._private_roles()
         self._refuse()
         self._settle()
+        self.contents.faults += limit_faults(self.connection, self.contents, self.to)
+        self._refuse()
         if self.origin is not None:
             audit_load(self.connection, self.contents, self.to, self.origin)
 
@@ -197,6 +203,10 @@ class _Load:
         insert_rows(self.connection, Tenant.__table__, ("id", "key", "version"), fresh)
 
     def _customers(self) -> None:
+        untold = [getattr(Customer, column) for column in ("email", "phone", "address", *LIMITS)]
+        query = select(Customer.tenant_id, *untold).where(Customer.parent_id.is_(None))
+        # A tenant's entry says nothing of these: a root that is there keeps its own.
+        kept = {tenant: tuple(values) for tenant, *values in self.connection.execute(query)}
         roots = (
             (
                 self.to.roots[self.to.tenants[entry.key]],
@@ -204,9 +214,7 @@ class _Load:
                 None,
                 None,
                 entry.name,
-                "",
-                "",
-                "",
+                *kept.get(self.to.tenants[entry.key], ("", "", "", None, None, None)),
                 self.to.nodes[self.to.roots[self.to.tenants[entry.key]]].path,
                 search_key(entry.name),
             )
@@ -222,12 +230,14 @@ class _Load:
                 entry.email,
                 entry.phone,
                 entry.address,
+                *(getattr(entry, limit) for limit in LIMITS),
                 self.to.nodes[own].path,
                 search_key(entry.name),
             )
             for _, entry, tenant, own in self.to.entries("customers")
         )
-        columns = ("tenant_id", "parent_id", "key", "name", "email", "phone", "address", "path", "search_key")
+        described = ("name", "email", "phone", "address", *LIMITS)
+        columns = ("tenant_id", "parent_id", "key", *described, "path", "search_key")
         before = dict(self.connection.execute(select(Customer.id, Customer.path)).all())
         # Every path that a move changes is rewritten with it, in this transaction.
         moved = [
@@ -246,7 +256,7 @@ class _Load:
         )
 
     def _devices(self) -> None:
-        columns = ("tenant_id", "customer_id", "site_id", "key", "name", "unit_id", "kind", "search_key")
+        columns = ("tenant_id", "customer_id", "site_id", "key", "name", "unit_id", "kind", "notes", "search_key")
         rows = (
             (
                 own,
@@ -257,6 +267,7 @@ class _Load:
                 row.name,
                 row.unit_id,
                 row.kind,
+                row.notes,
                 search_key(row.name, row.unit_id),
             )
             for row, tenant, own, customer, site in self.to.devices()

@@ -19,6 +19,8 @@ from ringfence.snapshot.story_access import STORY_DAY, USERS, access_entries
 from ringfence.snapshot.story_data import (
     BATCHES,
     CUSTOMERS,
+    LIMITS,
+    NOTES,
     SINGLE_DEVICES,
     SITES,
     TENANTS,
@@ -65,6 +67,7 @@ def _customers(tenant: str) -> Iterator[dict[str, Any]]:
             "email": customer.email,
             "phone": customer.phone,
             "address": customer.address,
+            **LIMITS.get(customer.key, {}),
         }
 
 
@@ -83,14 +86,16 @@ def _devices(tenant: str) -> Iterator[dict[str, Any]]:
     for place in places:
         for customer, site, kind, name in place:
             unit_id = f"{prefix}{number:05}"
+            key = _device_key(customer or tenant, name, unit_id)
             yield {
-                "key": _device_key(customer or tenant, name, unit_id),
+                "key": key,
                 "tenant": tenant,
                 "customer": customer,
                 "site": site,
                 "name": name,
                 "unit_id": unit_id,
                 "kind": kind,
+                **({"notes": NOTES[key]} if key in NOTES else {}),
             }
             number += 1
         number += 3  # a few numbers stay free for the place to grow

@@ -222,7 +222,7 @@ USERS: Final = {
         User(
             "r.dekker",
             "Ruben Dekker",
-            "Account administrator of an installer: sees its own nested customers, down and never up.",
+            "Account administrator of an installer, with 60 of the 62 devices it may have: sees down, and never up.",
             (Membership("account-administrators"),),
             home="dekker",
             domain="dekker.example",

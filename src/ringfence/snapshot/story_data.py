@@ -110,6 +110,15 @@ _LINDQVIST_CUSTOMERS: Final = (
 
 CUSTOMERS: Final = {HARBOR: _HARBOR_CUSTOMERS, LINDQVIST: _LINDQVIST_CUSTOMERS}
 
+LIMITS: Final[dict[str, dict[str, int]]] = {
+    # Dekker has 60 devices, with those nested in it, and the marina eleven of them: room for two more, and for one.
+    "dekker": {"max_users": 5, "max_devices": 62, "max_customers": 10},
+    "dekker-marina": {"max_devices": 12},
+    "veldkamp": {"max_users": 3},
+    "havsbris": {"max_devices": 40, "max_customers": 4},
+}
+"""What some customers' contracts allow, by key."""
+
 _HARBOR_SITES: Final = (
     Site("harbor-control-room", None, "Control room"),
     Site("north-head-office", "northwind", "Head office"),
@@ -374,6 +383,21 @@ SINGLE_DEVICES: Final = (
     ("aonami", None, "access controller", "正門カードリーダー"),
     ("lefevre", None, "thermometer", "Chambre froide n° 2"),
 )
+
+NOTES: Final = {
+    "north-pharma-cold-room-1-thermometer": "Calibrated 3 March 2026, certificate with quality assurance.\n"
+    "Two readings above +8 °C in a row: call the duty pharmacist, +31 00 555 0118, before the driver.",
+    "north-maasvlakte-gate-camera-west": "Sun in the lens from four o'clock. The hood is ordered.",
+    "north-waalhaven-tunnel-smoke-50-100-m": "Halfway down. The tunnel must be closed first: tunnel@northwind.example.",
+    "polder-merwede-lock-water-level-outlet": "Gauge zero is NAP −0.40 m.",
+    "sintjans-lab-blood-fridge-1-thermometer": "Alarm goes to the lab first; night desk +31 00 555 0131.",
+    "brandsma-safe-vibration-sensor-1": "Trips when the tram passes. Sensitivity 4, never 5.",
+    "oharas-keg-cellar-the-hole-camera": "Ladder behind the bar. Mind the third rung.",
+    "dekker-marina-jetty-gate-2": "Sticks at spring tide. Spare key: havenmeester@zilverzand.example.",
+    "dekker-marina-mast-gateway": "SIM 2 of the pair; the other one lies in the workshop.",
+    "granhult-tankers-milk-tanker-3": "Off the road until the inspection of 2 December.",
+}
+"""What technicians wrote down, by the device's key."""
 
 UNIT_IDS: Final = {HARBOR: ("U-", 401), LINDQVIST: ("LQ-", 10001)}
 """Each provider's own numbering: prefix and first number."""

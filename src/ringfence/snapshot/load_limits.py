@@ -1,0 +1,91 @@
+"""The limits of customers that a load would exceed, told of the entries that do it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from sqlalchemy import Connection
+
+from ringfence.snapshot.collect import Contents, fault
+from ringfence.snapshot.load_audit import touched
+from ringfence.snapshot.read import show
+from ringfence.snapshot.resolve import Resolver
+from ringfence.visibility.quota import Overfull, counted, overfull
+
+_COUNTING: Final = {"customers": "parent", "users": "home", "devices": "customer"}
+"""The field by which an entry of each list counts for a customer."""
+_FILLING: Final = {
+    "max_users": ("customers", "users"),
+    "max_devices": ("customers", "devices"),
+    "max_customers": ("customers",),
+}
+"""The lists whose entries add to what a limit counts; those of the last one are told of rather than the others."""
+
+Place = tuple[str, int, str]
+"""The list, the index and the key of an entry."""
+
+
+def limit_faults(connection: Connection, contents: Contents, to: Resolver) -> list[str]:
+    """The faults, once everything is written: of the customer's own entry, else of the last one that fills it."""
+    tenants = {to.tenants[key]: key for key in touched(contents)}
+    if not tenants:
+        return []
+    only = next(iter(tenants)) if len(tenants) == 1 else None
+    found = [one for one in overfull(connection, only) if one.tenant_id in tenants]
+    if not found:
+        return []
+    own = {record: index for index, _, _, record in to.entries("customers")}
+    filling = _filling(contents, to, [one for one in found if one.customer_id not in own])
+    return [_told(one, tenants[one.tenant_id], own.get(one.customer_id), filling) for one in found]
+
+
+def _told(one: Overfull, tenant: str, own: int | None, filling: dict[tuple[int, str], Place]) -> str:
+    count, below = counted(one.field, one.count)
+    if own is not None:
+        return fault("customers", own, one.key, one.field, f"there would be {count}{below}; the limit is {one.limit:,}")
+    name = f"tenant {show(tenant)}" if one.key is None else show(one.key)
+    place = filling.get((one.customer_id, one.field))
+    if place is not None:
+        said = f"{name} would have {count}{below}; its limit is {one.limit:,}"
+        return fault(*place, _COUNTING[place[0]], said)
+    # It was so before, and nothing of the file is in it.
+    whose = "" if one.key is None else f" of tenant {show(tenant)}"
+    return f"customers: {name}{whose} has {count}{below}; its limit is {one.limit:,}"
+
+
+def _filling(contents: Contents, to: Resolver, found: Iterable[Overfull]) -> dict[tuple[int, str], Place]:
+    """For each limit the last entry of the file that counts for it, preferably a new one."""
+    fields: dict[int, set[str]] = {}
+    for one in found:
+        fields.setdefault(one.customer_id, set()).add(one.field)
+    if not fields:
+        return {}
+    best: dict[tuple[int, str], tuple[int, bool]] = {}
+    filling: dict[tuple[int, str], Place] = {}
+    above: dict[int, list[int]] = {}
+    for place, record, node in _entries(contents, to):
+        name = place[0]
+        if node not in above:
+            steps = to.nodes[node].path.strip("/").split("/")
+            above[node] = [step for step in (int(part, 36) for part in steps) if step in fields]
+        for customer in above[node]:
+            for field in fields[customer]:
+                if name in _FILLING[field]:
+                    rank = _FILLING[field].index(name), record >= to.first[name]
+                    if rank >= best.get((customer, field), rank):
+                        best[customer, field], filling[customer, field] = rank, place
+    return filling
+
+
+def _entries(contents: Contents, to: Resolver) -> Iterator[tuple[Place, int, int]]:
+    """(place, own id, id of the customer that it counts for) of what the file has of customers, users and devices."""
+    for index, entry, _, own in to.entries("customers"):
+        yield ("customers", index, entry.key), own, own
+    for index, entry, tenant, own in to.entries("users"):
+        home = to.node("users", index, entry.key, "home", tenant, entry.home)
+        if home is not None:
+            yield ("users", index, entry.key), own, home
+    if contents.devices:
+        for row, _, own, customer, _ in to.devices():
+            yield ("devices", row.place, row.key), own, customer
