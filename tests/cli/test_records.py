@@ -13,6 +13,7 @@ from support.command_line import AT, Call, Save, small
 
 from ringfence.domain.permission import PERMISSIONS
 from ringfence.services.listing import kinds
+from ringfence.services.sheets import read_rows
 from ringfence.snapshot.story import story
 
 FORMATS = ("table", "json", "csv", "keys")
@@ -59,6 +60,16 @@ class TestListing:
         said = call("list", "devices", "--as", "p.nowak", "--format", output)
         assert (said.status, said.err) == (0, "")
         assert said.out == ("[]\n" if output == "json" else "")
+
+    def test_no_cell_of_csv_is_run_by_a_spreadsheet(self, call: Call, save: Save) -> None:
+        nasty = {"key": "d2", "tenant": "t", "customer": "c", "name": "=cmd|' /C calc'!A0", "kind": "+31 10 1234567"}
+        assert call("load", save(small(devices=[nasty]))).status == 0
+        said = call("list", "devices", "--as", "ada", "--format", "csv")
+        assert "\nd2,c,,'=cmd|' /C calc'!A0,,+31 10 1234567\n" in said.out
+        assert (
+            read_rows(said.out, ("key", "customer", "site", "name", "unit_id", "kind"), ()).rows[0][1]["name"]
+            == (nasty["name"])
+        )
 
     @pytest.mark.parametrize(
         ("text", "expected"),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
@@ -137,13 +136,14 @@ def _json(found: Iterator[Record]) -> Iterator[str]:
 
 
 def _csv(found: Iterator[Record]) -> None:
-    writer: Any = None
-    for record in found:
-        fields = record.fields()
-        if writer is None:
-            writer = csv.DictWriter(sys.stdout, list(fields), lineterminator="\n")
-            writer.writeheader()
-        writer.writerow(fields)
+    from ringfence.services.sheets import write_rows
+
+    def values(record: Record) -> list[object]:
+        # Truth has always been True and False here, as scripts know it.
+        return [str(value) if isinstance(value, bool) else value for value in record.fields().values()]
+
+    for first in islice(found, 1):
+        write_rows(sys.stdout, list(first.fields()), map(values, chain([first], found)))
 
 
 def _table(found: Iterator[Record]) -> Iterator[str]:

@@ -1,0 +1,221 @@
+"""CSV for people's spreadsheets: written so that no cell is run, read so that every fault is told with its line.
+
+Pure: no database, no viewer. What the columns mean is for whoever calls.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, TextIO
+
+from ringfence.domain.limits import LONG_TEXT
+
+MOST_ROWS: Final = 1_000_000
+"""A sheet may have so many rows; what lies behind them is not read."""
+MOST_IN_A_CELL: Final = LONG_TEXT
+"""Characters that a cell may have."""
+
+_RUN = r"(?:[\0\t\r\n]|[\s\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[=+\-@＝＋－＠])"
+_DEFUSE: Final = re.compile(f"'*{_RUN}")
+_FUSE: Final = re.compile(f"'+{_RUN}")
+_NUMBER: Final = re.compile(r" *[+-][0-9 .()-]*")
+_DELIMITERS: Final = (",", ";", "\t")
+_LINES: Final = re.compile(r"[^\r\n]*+(?:\r\n|\r|\n)|[^\r\n]++")
+_NAMED: Final = 5
+_SHOWN: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What was read. ``rows`` are (the line on which the row begins, its cells by column), without those that have a
+    fault; ``faults`` are lines for people. Whoever imports takes nothing from a sheet that has any."""
+
+    rows: tuple[tuple[int, dict[str, str]], ...]
+    faults: tuple[str, ...]
+
+
+def defused(cell: str) -> str:
+    """A cell that no spreadsheet runs: one that begins with ``=``, ``+``, ``-`` or ``@`` (full-width too, behind blanks
+    and control characters too), a tab or a line's end gets an apostrophe before it.
+
+    The rule is OWASP's (community page "CSV Injection"), with one exception: a sign before nothing but digits, blanks,
+    dots, hyphens and parentheses calls nothing, so ``-5`` and ``+31 10 1234567`` stay as they are. A cell that looks as
+    if it had been treated so gets another apostrophe, which is why `fused` always gives back what there was. Whoever
+    splits the file at another character than it was written with gets other cells, of which this says nothing.
+    """
+    return f"'{cell}" if _DEFUSE.match(cell) and not _NUMBER.fullmatch(cell) else cell
+
+
+def fused(cell: str) -> str:
+    """A cell as it was before `defused`: without the apostrophe before a character that a spreadsheet would run."""
+    return cell[1:] if _FUSE.match(cell) else cell
+
+
+def write_rows(out: TextIO, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Writes CSV with commas and bare newlines: text defused, numbers as they are, None empty, truth as yes and no.
+
+    Raises what ``out`` raises, and whatever ``rows`` does while it is iterated.
+    """
+    # A lone carriage return in a cell is quoted only where it is part of a line's end: so it is, until it is written.
+    writer = csv.writer(_BareNewlines(out), lineterminator="\r\n")
+    writer.writerow([_text(name) for name in header])
+    writer.writerows([_text(value) for value in row] for row in rows)
+
+
+def read_rows(source: bytes | str, known: Sequence[str], required: Sequence[str]) -> Sheet:
+    """A sheet's rows, with the columns that are known; each row has those of the header, stripped and fused.
+
+    The first line that is not blank names the columns, in any order; case does not count, and a space, an underscore
+    and a hyphen are one. It also decides between comma, semicolon and tab. With a fault in the header no row is read.
+
+    - Bytes are UTF-8, with or without a byte order mark; lines end in any of the three ways.
+    - Rows whose cells are all blank are skipped, but counted as lines.
+    - Cells missing at a row's end are blank, unless one of them is of a required column. Blank ones before that are the
+      caller's to judge. Cells beyond the header are a fault unless blank, which spreadsheets add.
+    - A quote that closes inside a cell, or never, is a fault; behind one in a cell of several lines nothing is read.
+
+    Never raises for what is in the source.
+    """
+    text, unreadable = _decoded(source)
+    if unreadable:
+        return Sheet((), (unreadable,))
+    records = _records(text, _delimiter(text, known))
+    line, names = next(records, (1, []))
+    if isinstance(names, str):
+        return Sheet((), (f"line {line}: {names}",))
+    columns, wrong = _columns(names, known, required)
+    if wrong:
+        return Sheet((), tuple(f"line {line}: {fault}" for fault in wrong))
+    needed = max((at for at, column in enumerate(columns, 1) if column in required), default=0)
+    rows: list[tuple[int, dict[str, str]]] = []
+    faults: list[str] = []
+    for line, cells in records:
+        if len(rows) + len(faults) == MOST_ROWS:
+            faults.append(f"line {line}: a sheet may have {MOST_ROWS:,} rows: put what follows into another one")
+            break
+        if isinstance(cells, str):
+            faults.append(f"line {line}: {cells}")
+        elif fault := _fault(cells, columns, needed):
+            faults.append(f"line {line}: {fault}")
+        else:
+            rows.append((line, dict.fromkeys(columns, "") | dict(zip(columns, cells, strict=False))))
+    return Sheet(tuple(rows), tuple(faults))
+
+
+class _BareNewlines:
+    """Takes the carriage return from the end of each row that a csv.writer writes."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, row: str) -> int:
+        return self._out.write(row.removesuffix("\r\n") + "\n")
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value) if isinstance(value, int | float) else defused(str(value))
+
+
+def _decoded(source: bytes | str) -> tuple[str, str]:
+    """The text without a byte order mark, and the line that says why it is none, which is empty when it is."""
+    try:
+        text = source if isinstance(source, str) else source.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = _line(error.object[: error.start].decode("latin-1"))
+        return "", f"line {line}: this is not UTF-8 text: save the sheet as “CSV UTF-8”"
+    if "\0" in text:
+        line = _line(text[: text.index("\0")])
+        return "", f"line {line}: there is a NUL character, which no text has: save the sheet as “CSV UTF-8”"
+    return text.removeprefix("\ufeff"), ""
+
+
+def _line(before: str) -> int:
+    """The number of the line that text goes on in behind what is before it."""
+    return len(re.findall("\r\n|\r|\n", before)) + 1
+
+
+def _delimiter(text: str, known: Sequence[str]) -> str:
+    """That by which the header names most known columns, or else has most cells."""
+    names = {_plain(name) for name in known}
+
+    def fit(delimiter: str) -> tuple[int, int]:
+        _, cells = next(_records(text, delimiter), (1, []))
+        if isinstance(cells, str):
+            return -1, 0
+        return sum(_plain(cell) in names for cell in cells), len(cells) if len(cells) > 1 else 0
+
+    return max(_DELIMITERS, key=fit)
+
+
+def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
+    """Rows that are not blank, with the line that each begins on; in place of one that cannot be split, why not."""
+    lines = (match[0] for match in _LINES.finditer(text))
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = [fused(cell).strip() for cell in next(reader)]
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield line, _quoting(str(error))
+            if reader.line_num > line:
+                return
+        else:
+            if any(cells):
+                yield line, cells
+
+
+def _quoting(error: str) -> str:
+    if error.startswith("field larger"):
+        return f"a cell is longer than {MOST_IN_A_CELL:,} characters, or a quote that opens it is never closed"
+    if error.startswith("unexpected end"):
+        return "a quote opens a cell and is never closed: close it, or write two for one that belongs to the text"
+    return "there is something behind the quote that closes a cell: write two for one that belongs to the text"
+
+
+def _columns(names: list[str], known: Sequence[str], required: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The known columns that a header names, in its order, and what is wrong with it."""
+    names = names[: max((at for at, name in enumerate(names, 1) if name), default=0)]
+    listed = f"the columns are {', '.join(known)}"
+    if not names:
+        return [], [f"the sheet is empty: its first line names the columns; {listed}"]
+    spelled = {_plain(name): name for name in known}
+    columns = [spelled.get(_plain(name), "") for name in names]
+    faults = []
+    if unknown := [f"“{_shown(name)}”" for name, column in zip(names, columns, strict=True) if name and not column]:
+        more = f" and {len(unknown) - _NAMED:,} more" if len(unknown) > _NAMED else ""
+        faults.append(f"there is no column {', '.join(unknown[:_NAMED])}{more}; {listed}")
+    if not all(names):
+        faults.append(f"column {names.index('') + 1} has no name; {listed}")
+    faults += [f"the column {name} is there twice" for name in known if columns.count(name) > 1]
+    faults += [f"the column {name} is missing; {listed}" for name in required if name not in columns]
+    return columns, faults
+
+
+def _fault(cells: list[str], columns: list[str], needed: int) -> str:
+    """Why a row cannot be taken, empty when it can."""
+    if len(cells) < needed:
+        return f"the row ends before the column {columns[needed - 1]}"
+    if any(cells[len(columns) :]):
+        return f"there are {len(cells)} cells, and the header has {len(columns)}: quote a cell that holds the separator"
+    for column, cell in zip(columns, cells, strict=False):
+        if len(cell) > MOST_IN_A_CELL:
+            return f"{column} is {len(cell):,} characters long, and may have {MOST_IN_A_CELL:,}"
+    return ""
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_-]+", " ", name.strip().casefold())
+
+
+def _shown(name: str) -> str:
+    shown = "".join(c if c.isprintable() else "?" for c in name[:_SHOWN])
+    return shown if len(name) <= _SHOWN else f"{shown}…"
