@@ -74,7 +74,7 @@ async def test_what_is_wrong_is_said_before_saving(demo: Database) -> None:
         assert isinstance(console.app.screen, Dialog)
         await console.press("l")
         assert isinstance(console.app.screen, UsersScreen)
-        await console.press("e", "up", "space")
+        await console.press("e", "up", "up", "space")
         assert "inactive: sees nothing" in console.text
         assert "0 customers   0 devices" in console.text
 

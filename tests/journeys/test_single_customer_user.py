@@ -42,7 +42,7 @@ async def add_user(console: Console) -> None:
     await console.type("Tess Verhulst")
     await console.press("tab")
     await console.type("t.verhulst")
-    await console.press("tab", "tab", "tab", "tab", "tab")
+    await console.press("tab", "tab", "tab", "tab", "tab", "tab")
     assert "[ ] Put in a customer-specific" in console.text
     await console.press("space")
     assert isinstance(console.app.screen, ChooseRecord)

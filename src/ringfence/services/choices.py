@@ -211,6 +211,34 @@ def group_for_customer(viewer: Viewer, customer: int, temporary: int = -1) -> tu
     return temporary, name, edits
 
 
+def administrators_of(viewer: Viewer, customer: int, temporary: int = -1) -> tuple[int, str, tuple[Edit, ...]] | None:
+    """The security group whose members administrate a customer's account: its devices and its own people, those of
+    everything nested in it too, and nothing above. Its id, its name, and the edits that make it; None for the
+    provider's root, whose people are staff.
+
+    A group of the customer's that gives just that is taken: then there are no edits. The new one belongs to the
+    customer, with a private role like the built-in account administrator's, as far as the viewer holds it.
+    """
+    template = next(role for role in BUILTIN_ROLES if role.key == "account-administrator")
+    usual = template.permissions or PERMISSIONS
+    with viewer.look(CUSTOMERS.permission, SECURITY_GROUPS.permission) as sight:
+        name = overview.names(sight, CUSTOMERS, [customer]).get(customer)
+        if name is None:
+            raise RingfenceError("this customer is not there any more")
+        if customer == overview.root_of(sight):
+            return None
+        own = read_reaches(sight.connection, [viewer.user_id], viewer.at or datetime.now(UTC))[viewer.user_id]
+        path = sight.connection.execute(select(Customer.path).where(Customer.id == customer)).scalar_one()
+        held = frozenset(one for one in usual if own.covers(one, [nested(path)]))
+        for group, known, permissions in overview.groups_of_own(sight, customer, template.access_level):
+            if held <= permissions <= usual:
+                return group, known, ()
+    role = RoleState(customer, f"{template.name}, {name}", template.access_level, held, private=True)
+    group_state = SecurityGroupState(customer, f"{template.name}s, {name}", temporary - 1, ALL)
+    edits = (Edit("role", temporary - 1, None, role), Edit("security_group", temporary, None, group_state))
+    return temporary, group_state.name, edits
+
+
 def groups_naming(viewer: Viewer, kind: str, customer: int) -> dict[int, bool]:
     """The security or customer groups that name a customer, with whether those nested in it come along."""
     with viewer.look(*overview.LISTING) as sight:

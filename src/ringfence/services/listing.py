@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Row
@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from ringfence.domain.errors import RingfenceError
 from ringfence.services import records
 from ringfence.services.records import Listing, Part, Record
-from ringfence.visibility import overview, tree
+from ringfence.visibility import history, overview, tree
 from ringfence.visibility import page as pages
 from ringfence.visibility.kinds import AUDIT, CUSTOMERS, KINDS, SITES, USERS, Kind, kind_named
 from ringfence.visibility.point import among, find
@@ -30,6 +30,8 @@ def rows(viewer: Viewer, listing: Listing, part: Part) -> tuple[Record, ...]:
     kind = kind_named(listing.kind)
     window = pages.Window(part.limit, part.after, part.before, part.from_end, part.skip)
     with viewer.look(*_permissions(kind)) as sight:
+        if listing.record is not None:
+            return tuple(_records(sight, kind, history.window(_history(sight, listing, listing.record), window)))
         return tuple(_records(sight, kind, pages.page(sight, _query(sight, kind, listing), window)))
 
 
@@ -37,6 +39,8 @@ def count(viewer: Viewer, listing: Listing) -> int:
     """How many rows the list has."""
     kind = kind_named(listing.kind)
     with viewer.look(*_permissions(kind)) as sight:
+        if listing.record is not None:
+            return len(_history(sight, listing, listing.record))
         return pages.count(sight, _query(sight, kind, listing))
 
 
@@ -44,6 +48,9 @@ def export(viewer: Viewer, listing: Listing, limit: int | None = None) -> Iterat
     """Every row of the list (or the first ``limit``), in one transaction."""
     kind = kind_named(listing.kind)
     with viewer.look(*_permissions(kind)) as sight:
+        if listing.record is not None:
+            yield from _records(sight, kind, _history(sight, listing, listing.record)[:limit])
+            return
         query = _query(sight, kind, listing)
         left = limit
         after: records.SortKey | None = None
@@ -90,6 +97,10 @@ def _query(sight: Sight, kind: Kind, listing: Listing) -> pages.Query:
             raise RingfenceError("this customer is not there any more: go back to the list")
         under = found[0].path
     return pages.Query(kind, listing.search, listing.sort, listing.descending, under)
+
+
+def _history(sight: Sight, listing: Listing, record: tuple[str, str]) -> Sequence[Row[Any]]:
+    return history.entries(sight, record, listing.search, descending=listing.descending)
 
 
 def _records(sight: Sight, kind: Kind, found: Iterable[Row[Any]]) -> Iterator[Record]:

@@ -183,13 +183,17 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What is listed: a kind (``devices``), a text to look for, an order, and the customer to stay below (its id)."""
+    """What is listed: a kind (``devices``), a text to look for, an order, and the customer to stay below (its id).
+
+    ``record`` is a record's kind (``device``) and key: of the audit, only what it says of that one.
+    """
 
     kind: str
     search: str = ""
     sort: str = "name"
     descending: bool = False
     under: int | None = None
+    record: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

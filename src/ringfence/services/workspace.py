@@ -225,6 +225,13 @@ class Workspace:
         self.check(viewer)
         return choices.group_for_customer(viewer, customer, temporary)
 
+    def administrators_of(
+        self, viewer: Viewer, customer: int, temporary: int = -1
+    ) -> tuple[int, str, tuple[editing.Edit, ...]] | None:
+        """The security group for the account administrators of a customer, made or found."""
+        self.check(viewer)
+        return choices.administrators_of(viewer, customer, temporary)
+
     def groups_naming(self, viewer: Viewer, kind: str, customer: int) -> dict[int, bool]:
         """The groups of a kind that name a customer, with whether those nested in it come along."""
         self.check(viewer)

@@ -109,7 +109,7 @@ def append(
             "key": event.key,
             "name": event.name,
             "owner_id": event.owner,
-            "detail": json.dumps(event.detail, ensure_ascii=False, sort_keys=True),
+            "detail": _SORTED(event.detail),
             "sort_key": f"{stamp} {number:012d}",
             "search_key": search_key(event.name, event.action, event.kind.replace("_", " ")),  # nobody hidden
         }
@@ -124,7 +124,11 @@ def append(
 
 def _hash(row: Mapping[Any, Any]) -> str:
     values = [row[name] if name != "at" else row[name].astimezone(UTC).isoformat() for name in _HASHED]
-    return sha256(json.dumps(values, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
+    return sha256(_PLAIN(values).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+_PLAIN: Final = json.JSONEncoder(ensure_ascii=False).encode
+_SORTED: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 
 
 _HASHED: Final = (
@@ -180,11 +184,13 @@ class Words:
         self.connection = connection
         self.tenant_id = tenant_id
         self._known: defaultdict[Any, dict[int, str | None]] = defaultdict(dict)
+        self._learned = False
         self._ids: defaultdict[Any, dict[str | None, int]] = defaultdict(dict)
         self._sought: defaultdict[Any, set[str | None]] = defaultdict(set)
 
-    def learn(self, edits: Iterable[Edit]) -> None:
-        """Reads the keys of what many edits refer to, at once."""
+    def learn(self, edits: Iterable[Edit], *, all_of_them: bool = False) -> None:
+        """Reads the keys of what many edits refer to, at once; ``all_of_them`` says that no others will be asked for."""
+        self._learned = all_of_them
         wanted: defaultdict[Any, set[int]] = defaultdict(set)
         for edit in edits:
             blank = BLANK[edit.kind]
@@ -198,23 +204,18 @@ class Words:
 
     def detail(self, edit: Edit) -> Detail:
         """What an edit changes: the whole record where it comes or goes, else what differs."""
-        if edit.before is None or edit.after is None:
-            state = edit.after or edit.before
-            assert state is not None
-            return {"created" if edit.before is None else "deleted": self._differences(BLANK[edit.kind], state)}
-        return {"edited": self._differences(edit.before, edit.after)}
+        if not self._learned:
+            self.learn([edit])
+        if edit.before is not None and edit.after is not None:
+            return {"edited": self._differences(edit.before, edit.after)}
+        state = edit.after or edit.before
+        assert state is not None
+        return {"created" if edit.before is None else "deleted": self._differences(BLANK[edit.kind], state)}
 
     def _differences(self, before: State, after: State) -> Detail:
-        names = changed(before, after)
-        wanted: defaultdict[Any, set[int]] = defaultdict(set)
-        for name in names:
-            if name in REFERENCES:
-                for value in (getattr(before, name), getattr(after, name)):
-                    wanted[REFERENCES[name]].update(_ids(value))
-        keys = {mapped: self._keys(mapped, ids) for mapped, ids in wanted.items()}
         found: Detail = {}
-        for name in names:
-            known = keys.get(REFERENCES.get(name), {})
+        for name in changed(before, after):
+            known = self._known[REFERENCES[name]] if name in REFERENCES else {}
             old, new = getattr(before, name), getattr(after, name)
             was, now = items(old), items(new)
             if was is None or now is None:
@@ -232,7 +233,7 @@ class Words:
         if missing:
             query = select(mapped.id, mapped.key).where(any_of(self.connection, mapped.id, missing))
             known.update(dict.fromkeys(missing))
-            known.update((one, key) for one, key in self.connection.execute(query))
+            known.update((one, key) for one, key in self.connection.execute(query).all())
         return known
 
     def ids(self, mapped: Any, keys: Iterable[str | None]) -> dict[str | None, int]:
@@ -242,7 +243,7 @@ class Words:
         if missing:
             query = select(mapped.key, mapped.id).where(mapped.tenant_id == self.tenant_id)
             rows = self.connection.execute(query.where(any_of(self.connection, mapped.key, missing)))
-            found.update((key, own) for key, own in rows)
+            found.update((key, own) for key, own in rows.all())
             self._sought[mapped].update(missing)
         if mapped is Customer and None not in found:
             root = select(Customer.id).where(Customer.tenant_id == self.tenant_id, Customer.parent_id.is_(None))

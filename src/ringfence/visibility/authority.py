@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from ringfence.visibility import ledger
 from ringfence.visibility.audit import noun
 from ringfence.visibility.intervals import contains
 from ringfence.visibility.reach import Reach
+from ringfence.visibility.rule import Region
 from ringfence.visibility.states import (
     LIMITS,
     CustomerGroupState,
@@ -39,6 +41,20 @@ Demand = tuple[str, int, int | None, str]
 """A permission, the node and the site at which it is needed, and the field of the form that says where."""
 
 
+class _Held:
+    """A region, made ready to be asked of many paths."""
+
+    def __init__(self, region: Region) -> None:
+        self._starts = [low for low, _ in region.customers]
+        self._ends = [high for _, high in region.customers]
+        self.sites: frozenset[int | None] = frozenset(site.site_id for site in region.sites)
+
+    def contains(self, path: str) -> bool:
+        """Whether the region reaches all records of the node."""
+        place = bisect_right(self._starts, path) - 1
+        return place >= 0 and path < self._ends[place]
+
+
 class Authority:
     """What one editor may do in one transaction. ``own`` is their reach; ``paths`` those of the customers that edits
     name, read by ``read_paths``."""
@@ -50,8 +66,7 @@ class Authority:
         self.own = own
         self.own_groups = ledger.groups_of_user(connection, editor)  # those without a role give nothing yet
         self.paths: dict[int, str] = {}
-        self._held: dict[tuple[str, int], bool] = {}
-        self._sites: dict[str, frozenset[int]] = {}
+        self._held: dict[str, _Held] = {}
 
     def read_paths(self, edits: Iterable[Edit]) -> None:
         """Reads the paths of every customer that the states name."""
@@ -79,20 +94,16 @@ class Authority:
         self.own = own
         self.paths.clear()
         self._held.clear()
-        self._sites.clear()
 
     def holds(self, permission: str, node: int, site: int | None = None) -> bool:
         """Whether the permission reaches records of the node, or what stands on the site."""
-        found = self._held.get((permission, node))
-        if found is None:
-            path = self.paths.get(node)
-            found = path is not None and contains(self.own.region(permission).customers, path)
-            self._held[permission, node] = found
-        if found or site is None or node not in self.paths:
-            return found
-        if permission not in self._sites:
-            self._sites[permission] = frozenset(one.site_id for one in self.own.region(permission).sites)
-        return site in self._sites[permission]
+        path = self.paths.get(node)
+        if path is None:
+            return False
+        held = self._held.get(permission)
+        if held is None:
+            held = self._held[permission] = _Held(self.own.region(permission))
+        return held.contains(path) or site in held.sites
 
     def sees(self, edit: Edit, state: State) -> bool:
         """Whether the editor may know of such a record: where it is, or where it would be."""
@@ -100,7 +111,8 @@ class Authority:
             return True
         node = edit.id if edit.kind == "customer" and edit.before is not None else node_of(state)
         site = _site(edit, state)
-        return any(self.holds(f"{edit.kind}.{action}", node, site) for action in ("list", "view", *edit.actions))
+        known = self.holds(f"{edit.kind}.list", node, site) or self.holds(f"{edit.kind}.view", node, site)
+        return known or any(self.holds(f"{edit.kind}.{action}", node, site) for action in edit.actions)
 
     def own_profile(self, edit: Edit) -> bool:
         """Whether it is an edit of the editor's own record, which is theirs as far as their profile goes."""
@@ -135,8 +147,9 @@ class Authority:
             raise Refused("a built-in role is copied, not changed: copy it, and change the copy")
 
     def _knows(self, edit: Edit, permission: str, node: int, site: int | None) -> bool:
-        named = (f"{edit.kind}.list", f"{edit.kind}.view", permission)
-        return any(self.holds(one, node, site) for one in named)
+        if self.holds(permission, node, site):
+            return True
+        return self.holds(f"{edit.kind}.list", node, site) or self.holds(f"{edit.kind}.view", node, site)
 
     def _demand_along(self, edit: Edit) -> None:
         if edit.kind == "user" and edit.id == self.editor:

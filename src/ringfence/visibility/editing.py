@@ -255,7 +255,7 @@ class _Change:
                 writing.tie(self.connection, edit.id, edit.before or BLANK[edit.kind], edit.after)
         edits[:] = along.left(self.connection, self.tenant_id, edits)
         words = Words(self.connection, self.tenant_id)
-        words.learn(edits)
+        words.learn(edits, all_of_them=True)
         events = self._events(edits, words)
         self._remove(edits)
         writing.count_devices(self.connection, writing.device_steps((edit.before, edit.after) for edit in edits))
@@ -370,7 +370,7 @@ class _Change:
     def _touched(self, edits: Iterable[Edit]) -> set[int]:
         """Users who are edited, and those who are put into a group that is brought back with its members."""
         touched = {edit.id for edit in edits if edit.kind == "user" and edit.id != self.editor}
-        return touched.union(*(put_in(edit) for edit in edits))
+        return touched.union(*(put_in(edit) for edit in edits if edit.kind in _ACCESS))
 
     def _affected(self, edits: Sequence[Edit]) -> set[int]:
         """Whoever's access stands on what is edited, as it is in this moment of the transaction."""
@@ -457,7 +457,8 @@ class _Change:
         demand_gains(self.own, before, {user: reach for user, reach in after.items() if user not in touched})
         if administrators and not full_administrators(self.connection, self.tenant_id):
             raise Refused("this would leave nobody who may do everything: keep one full administrator")
-        self.authority.demand_still(edits)
+        if any(edit.kind != "device" for edit in edits):  # devices alone change nothing of what anybody reaches
+            self.authority.demand_still(edits)
         self._demand_room(edits)
         self._demand_depth(edits)
 

@@ -93,7 +93,7 @@ def _devices(connection: Connection, tenant_id: int, records: Collection[int]) -
         Device.notes,
         Device.key,
     ).where(any_of(connection, Device.id, records), Device.tenant_id == tenant_id)
-    rows: Any = connection.execute(query)
+    rows: Any = connection.execute(query).all()
     return {own: (DeviceState(*values), revision) for own, revision, *values in rows}
 
 
@@ -238,7 +238,7 @@ def _users(connection: Connection, rows: Iterable[Any], ids: list[int], _whole: 
 def _tied(connection: Connection, own: Any, ids: list[int], *columns: Any) -> Mapping[int, list[Any]]:
     """What is tied to each of the records ``ids`` of column ``own``."""
     found: defaultdict[int, list[Any]] = defaultdict(list)
-    for record, *values in connection.execute(select(own, *columns).where(any_of(connection, own, ids))):
+    for record, *values in connection.execute(select(own, *columns).where(any_of(connection, own, ids))).all():
         found[record].append(values)
     return found
 

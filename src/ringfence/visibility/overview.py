@@ -22,7 +22,7 @@ from ringfence.domain.grants import (
 from ringfence.domain.permission import PERMISSIONS
 from ringfence.domain.role import Role
 from ringfence.domain.scope import ScopeInterval, ScopeSite
-from ringfence.domain.security_group import SecurityGroup
+from ringfence.domain.security_group import ALL, SecurityGroup
 from ringfence.visibility import ledger
 from ringfence.visibility.grants import read_filtered, read_selected
 from ringfence.visibility.intervals import Interval, intersect, union
@@ -171,6 +171,23 @@ def shown(sight: Sight, state: State) -> State:
             sites=state.sites & _seen(sight, SITES, state.sites),
         )
     return state
+
+
+def groups_of_own(sight: Sight, customer: int, level: str) -> list[tuple[int, str, frozenset[str]]]:
+    """The security groups over all customers that belong to a customer and have a role of the level: id, name and what
+    the role holds, by name, as far as the viewer may list them."""
+    query = select(SecurityGroup.id, SecurityGroup.name, Role.id, Role.all_permissions)
+    query = query.join(Role, Role.id == SecurityGroup.role_id).order_by(SecurityGroup.search_key)
+    query = query.where(SecurityGroup.owner_id == customer, SecurityGroup.scope == ALL, Role.access_level == level)
+    rows = sight.connection.execute(query).all()
+    seen = _seen(sight, SECURITY_GROUPS, [row[0] for row in rows])
+    found = []
+    for group, name, role, everything in rows:
+        if group in seen:
+            held = select(RolePermission.permission).where(RolePermission.role_id == role)
+            permissions = PERMISSIONS if everything else frozenset(sight.connection.execute(held).scalars())
+            found.append((group, name, permissions))
+    return found
 
 
 def last_editor(sight: Sight, kind: str, key: str) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from textual import on
@@ -16,6 +17,7 @@ from ringfence.console.moments import window
 from ringfence.console.screens.area import CommandScreen
 from ringfence.console.screens.dialog import Dialog, DialogOption
 from ringfence.console.screens.editor import EditorScreen
+from ringfence.console.screens.generated_groups import ADMINISTRATORS, SINGLE, GeneratedGroups
 from ringfence.console.screens.pick import PickScreen
 from ringfence.console.text import Cell, Said
 from ringfence.console.widgets.choices import Choices
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from ringfence.services.editing import Edit, UserState
     from ringfence.services.records import Opened, Prospect
 
-_GENERATED = -10
 _NAME_COLUMN = (Column("name", "Name", 20, grow=1, sortable=True),)
 _PLACE_COLUMNS = (*_NAME_COLUMN, Column("owner", "In", 20, grow=1, style="quiet"))
 
@@ -121,21 +122,24 @@ class UserForm(EditorScreen):
     """
     draft: UserState
 
-    def __init__(self, record_id: int | None) -> None:
+    def __init__(self, record_id: int | None, home: tuple[int, str] | None = None) -> None:
         super().__init__(record_id)
+        self._first_home = home
+        """Where a new user belongs to begin with; None for the topmost customer."""
         self.prospect: Prospect | None = None
         self._home: tuple[int, str] | None = None
         self._names: dict[str, dict[int, str]] = {"home": {}, "sites": {}}
         self._groups: dict[int, GroupNote] = {}
         self._filters: dict[int, GroupNote] = {}
         self._labels: dict[str, str] = {}
-        self._making: tuple[Edit, ...] = ()
-        """What makes the group generated for a customer, while the draft is in it."""
-        self._leaving: Edit | None = None
-        """The generated group that goes when the user leaves it."""
-        self._goes = False
-        """Whether it does: somebody else may have come into it meanwhile."""
+        self._administrators: int | None = None
+        """The group of the account administrators of the user's home; None where there is no such thing."""
         self._is_self = False
+
+    @cached_property
+    def generated(self) -> GeneratedGroups:
+        """The groups that are made with the user."""
+        return GeneratedGroups(self.ringfence)
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="two"):
@@ -157,12 +161,29 @@ class UserForm(EditorScreen):
             groups = workspace.group_notes(viewer, "security-groups", [one for one, _ in state.security_groups])
             filters = workspace.group_notes(viewer, "customer-groups", list(state.customer_groups))
         catalogue = workspace.permission_choices(viewer, everywhere=True)
-        return opened, home, groups, filters, {one.key: f"{one.section}: {one.label}" for one in catalogue}
+        at = opened.state.home if opened is not None else (self._first_home or home or (0, ""))[0]
+        administrators = self._read_administrators(at)
+        labels = {one.key: f"{one.section}: {one.label}" for one in catalogue}
+        return opened, home, groups, filters, labels, administrators
+
+    def _read_administrators(self, home: int) -> Any:
+        """The group of the account administrators of a customer, in a thread."""
+        from ringfence.services.errors import RingfenceError
+
+        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
+        assert workspace is not None
+        assert viewer is not None
+        try:
+            return workspace.administrators_of(viewer, home, ADMINISTRATORS)
+        except RingfenceError:  # a home that the operator does not see
+            return None
 
     def take(self, found: Any) -> Opened | None:
-        opened, self._home, self._groups, self._filters, self._labels = found
-        if self._home is not None:
-            self._names["home"][self._home[0]] = self._home[1]
+        opened, self._home, self._groups, self._filters, self._labels, administrators = found
+        self._know_administrators(administrators)
+        for known in (self._home, self._first_home):
+            if known is not None:
+                self._names["home"][known[0]] = known[1]
         if opened is not None:
             self._names["home"].update(opened.names["home"])
             self._names["sites"].update(opened.names["sites"])
@@ -175,7 +196,8 @@ class UserForm(EditorScreen):
 
         if isinstance(self.before, UserState):
             return self.before
-        return UserState(self._home[0] if self._home else 0, "", "")
+        home = self._first_home or self._home
+        return UserState(home[0] if home else 0, "", "")
 
     # Drawing.
 
@@ -208,6 +230,7 @@ class UserForm(EditorScreen):
         return [
             PickSpec("home", "Home", self._home_name()),
             ToggleSpec("active", "Active", self.draft.active, _inactive(self.draft.active)),
+            ToggleSpec("administrator", "Account administrator", self._administrates(), self._administrator_note()),
             TextLine(),
             RowsSpec("security_groups", "Security groups", self._group_rows(), empty="none: sees nothing"),
             TextLine(),
@@ -262,6 +285,7 @@ class UserForm(EditorScreen):
         if self._is_self:
             return
         self.form.update("home", text=self._home_name())
+        self.form.update("administrator", value=self._administrates(), note=self._administrator_note())
         self.form.update("security_groups", rows=self._group_rows())
         self.form.update("single", value=self._single() is not None)
         self.form.update("customer_groups", rows=self._filter_rows())
@@ -324,6 +348,9 @@ class UserForm(EditorScreen):
         if message.name == "single":
             self._toggle_single(message.value)
             return
+        if message.name == "administrator":
+            self._toggle_administrator(message.value)
+            return
         if message.name == "active":
             self.form.update("active", note=_inactive(message.value))
         self.change(**{message.name: message.value})
@@ -350,8 +377,23 @@ class UserForm(EditorScreen):
     def _take_home(self, record: Any) -> None:
         if record is not None:
             self._names["home"][record.id] = record.name
+            administrated = self._administrates()
             self.change(home=record.id)
             self._redraw()
+            self.ask("administrators", lambda: self._read_administrators(record.id), self._moved_home(administrated))
+
+    def _moved_home(self, administrated: bool) -> Callable[[Any], None]:
+        """Whoever administrated the account that they leave does so at the one that they come to."""
+
+        def known(found: Any) -> None:
+            if administrated:
+                self._toggle_administrator(False)
+            self._know_administrators(found)
+            if administrated:
+                self._toggle_administrator(True)
+            self._redraw()
+
+        return known
 
     def _pick(self, field: str) -> None:
         workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
@@ -469,8 +511,6 @@ class UserForm(EditorScreen):
         if field == "security_groups":
             here = self._group_here()
             assert here is not None
-            if here[0] < 0:
-                self._making = ()
             self.change(security_groups=self.draft.security_groups - {here})
         else:
             self.change(**{field: getattr(self.draft, field) - {row}})
@@ -515,12 +555,12 @@ class UserForm(EditorScreen):
             from ringfence.services.choices import GroupNote
 
             group, name, making = found
-            self._making = making
+            self.generated.make(group, making)
             self._groups[group] = GroupNote(name, "1 customer", made_for=True)
             self.change(security_groups=frozenset({(group, (None, None))}))
             self._redraw()
 
-        self.ask("single", lambda: workspace.group_for_customer(viewer, record.id, _GENERATED), made)
+        self.ask("single", lambda: workspace.group_for_customer(viewer, record.id, SINGLE), made)
 
     def _move_to(self, record: Any) -> None:
         """Out of the group made for one customer into a full one; when nobody else is in the former, it goes."""
@@ -531,14 +571,11 @@ class UserForm(EditorScreen):
             return
 
         def look() -> Any:
-            from ringfence.services.editing import Edit
-
             notes = workspace.group_notes(viewer, "security-groups", [record.id])
-            return notes, self._as_it_is(Edit("security_group", group, None, None)) if group > 0 else None
+            return notes, self.generated.as_it_is(group, self._login) if group > 0 else None
 
         def looked(found: Any) -> None:
-            notes, self._leaving = found
-            self._making = ()
+            notes, self.generated.leaving = found
             self._groups.update(notes)
             rest = {one for one in self.draft.security_groups if one[0] != group}
             self.change(security_groups=frozenset(rest | {(record.id, (None, None))}))
@@ -546,48 +583,50 @@ class UserForm(EditorScreen):
 
         self.ask("single", look, looked)
 
+    # Account administrators.
+
+    def _know_administrators(self, found: Any) -> None:
+        """Takes in the group of the account administrators of the home."""
+        from ringfence.services.choices import GroupNote
+
+        self._administrators = None
+        if found is not None:
+            self._administrators, name, making = found
+            self.generated.make(self._administrators, making)
+            self._groups[self._administrators] = GroupNote(name, "the whole account")
+
+    def _administrates(self) -> bool:
+        return self._administrators is not None and self._administrators in self._given()
+
+    def _administrator_note(self) -> str:
+        return "" if self._administrators is not None else "needs a customer as home"
+
+    def _toggle_administrator(self, on: bool) -> None:
+        group = self._administrators
+        if group is None:
+            self.notify("Choose the customer that they belong to as their home first.", markup=False)
+        else:
+            rest = frozenset(one for one in self.draft.security_groups if one[0] != group)
+            self.change(security_groups=rest | {(group, (None, None))} if on else rest)
+        self._redraw()
+
     # The change, and what it comes to.
 
     def edits(self) -> list[Edit]:
-        own = super().edits()
-        groups = {group for group, _ in self.draft.security_groups}
-        making = list(self._making) if _GENERATED in groups else []
-        leaving = [self._leaving] if self._leaving is not None and self._leaving.id not in groups else []
-        return [*making, *own, *leaving]
+        return self.generated.edits(super().edits(), self._given())
 
     def finished(self, edits: list[Edit]) -> list[Edit]:
-        """The generated group goes as it is at that moment, and only while nobody else is in it."""
-        found = [self._as_it_is(edit) if edit.after is None else edit for edit in edits]
-        return [edit for edit in found if edit is not None]
-
-    def _as_it_is(self, leaving: Edit) -> Edit | None:
-        """The deletion of a generated group, read anew in a thread; None where it has to stay, or went already."""
-        from ringfence.services.errors import RingfenceError
-
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        assert workspace is not None
-        assert viewer is not None
-        self._goes = False
-        try:
-            opened = workspace.open_record(viewer, "security_group", leaving.id)
-            users = workspace.used_by(viewer, "security-groups", leaving.id)[1]
-        except RingfenceError:
-            return None
-        if opened.why_not or any(login != self.before.login for login in users):
-            return None
-        self._goes = True
-        return replace(leaving, before=opened.state, revision=opened.revision)
+        return self.generated.finished(edits, self._login)
 
     def warnings(self) -> Sequence[str]:
-        groups = {group for group, _ in self.draft.security_groups} if self.draft is not None else set()
-        if (
-            self._goes
-            and self._leaving is not None
-            and self._leaving.id not in groups
-            and self._leaving.before is not None
-        ):
-            return (f"The group “{self._leaving.before.name}” goes with it: nobody else is in it.",)
-        return ()
+        return self.generated.warnings(self._given()) if self.draft is not None else ()
+
+    def _given(self) -> set[int]:
+        return {group for group, _ in self.draft.security_groups}
+
+    @property
+    def _login(self) -> str:
+        return self.before.login if self.before is not None else ""
 
     def worth_asking(self) -> bool:
         return bool(self.draft.name.strip() and self.draft.login.strip())

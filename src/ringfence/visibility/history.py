@@ -1,0 +1,44 @@
+"""What the audit says of one record, as far as the viewer sees it: whatever belonged to where they look, at the time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Row, text
+
+from ringfence.domain.text import fold
+from ringfence.visibility.kinds import AUDIT
+from ringfence.visibility.page import Window
+from ringfence.visibility.sql import probe
+from ringfence.visibility.viewer import Sight
+
+_COLUMNS: Final = ", ".join(f"k.{column}" for column in AUDIT.columns)
+_ENTRIES: Final = text(
+    f"SELECT {_COLUMNS}, k.sort_key AS sort_value, k.search_key FROM audit_entry k "  # noqa: S608 - names of ours
+    "JOIN customer c ON c.id = k.node_id "
+    f"WHERE k.tenant_id = :tenant AND k.kind = :kind AND k.key = :key AND {probe('c.path')} ORDER BY k.number"
+)
+
+
+def entries(sight: Sight, record: tuple[str, str], search: str = "", *, descending: bool = True) -> Sequence[Row[Any]]:
+    """The entries of a record (its kind, ``device``, and its key), newest first or in the order they came."""
+    kind, key = record
+    binds = {"tenant": sight.tenant_id, "kind": kind, "key": key, "scope": sight.scope(AUDIT.permission).records.id}
+    if "\x00" in key:
+        return []
+    rows = sight.connection.execute(_ENTRIES, binds).all()
+    found = [row for row in rows if fold(search) in row.search_key] if search else list(rows)
+    return found[::-1] if descending else found
+
+
+def window(rows: Sequence[Row[Any]], wanted: Window) -> Sequence[Row[Any]]:
+    """A part of them, as of a list that is read from the database."""
+    places = [(row.sort_value, row.id) for row in rows]
+    if wanted.before is not None or wanted.from_end:
+        end = len(rows) if wanted.before is None or wanted.before not in places else places.index(wanted.before)
+        return rows[max(0, end - wanted.skip - wanted.limit) : max(0, end - wanted.skip)]
+    first = wanted.skip
+    if wanted.after is not None and wanted.after in places:
+        first += places.index(wanted.after) + 1
+    return rows[first : first + wanted.limit]
