@@ -4,7 +4,7 @@ deleted, and the site that a device finds at another customer."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -30,6 +30,7 @@ from ringfence.visibility.states import (
     SecurityGroupState,
     SiteState,
     StateKind,
+    node_of,
 )
 
 _BELONGING: Final[tuple[tuple[StateKind, Any], ...]] = (
@@ -61,16 +62,18 @@ def private_roles(connection: Connection, tenant_id: int, edits: Sequence[Edit])
 
 
 def belongings(connection: Connection, tenant_id: int, edits: Sequence[Edit]) -> list[Edit]:
-    """The deletions of everything that belongs to customers that are deleted, and of those nested in them."""
+    """The deletions of everything that belongs to customers that are deleted, and of those nested in them; but for what
+    the same change takes out of them."""
     going = [edit.id for edit in edits if edit.kind == "customer" and edit.after is None]
     if not going:
         return []
+    nodes = _nodes(connection, tenant_id, going, edits)
     known = {(edit.kind, edit.id) for edit in edits if edit.after is None}
-    paths = connection.execute(select(Customer.path).where(any_of(connection, Customer.id, going))).scalars()
-    nodes: list[int] = []
-    for low, high in union((path, path + "~") for path in paths):
-        below = select(Customer.id).where(Customer.tenant_id == tenant_id, Customer.path >= low, Customer.path < high)
-        nodes.extend(connection.execute(below).scalars())
+    known |= {
+        (edit.kind, edit.id)
+        for edit in edits
+        if edit.before is not None and edit.after is not None and node_of(edit.after) not in nodes
+    }
     found: list[Edit] = _deletions(connection, tenant_id, "customer", nodes, known)
     for kind, owner in _BELONGING:
         mapped = ledger.TABLES[kind]
@@ -79,8 +82,33 @@ def belongings(connection: Connection, tenant_id: int, edits: Sequence[Edit]) ->
     return found
 
 
+def _nodes(connection: Connection, tenant_id: int, going: Collection[int], edits: Sequence[Edit]) -> set[int]:
+    """The customers that go with those: nested in them once the others have moved."""
+    paths = connection.execute(select(Customer.path).where(any_of(connection, Customer.id, going))).scalars()
+    above: dict[int, int | None] = {}
+    for low, high in union((path, path + "~") for path in paths):
+        below = select(Customer.id, Customer.parent_id).where(Customer.tenant_id == tenant_id)
+        rows = connection.execute(below.where(Customer.path >= low, Customer.path < high).order_by(Customer.path))
+        above.update((own, parent) for own, parent in rows)
+    for edit in edits:
+        if edit.id in above and isinstance(edit.after, CustomerState):
+            above[edit.id] = edit.after.parent
+    nodes = set(going)
+    settled = set(going)
+    for customer in above:
+        way = []
+        step: int | None = customer
+        while step is not None and step in above and step not in settled:
+            way.append(step)
+            settled.add(step)
+            step = above[step]
+        if step in nodes:
+            nodes.update(way)
+    return nodes
+
+
 def _deletions(
-    connection: Connection, tenant_id: int, kind: StateKind, records: list[int], known: set[tuple[StateKind, int]]
+    connection: Connection, tenant_id: int, kind: StateKind, records: Collection[int], known: set[tuple[StateKind, int]]
 ) -> list[Edit]:
     more = [record for record in records if (kind, record) not in known]
     states = ledger.read_many(connection, tenant_id, kind, more, whole=True)

@@ -215,7 +215,7 @@ class Words:
     def _differences(self, before: State, after: State) -> Detail:
         found: Detail = {}
         for name in changed(before, after):
-            known = self._known[REFERENCES[name]] if name in REFERENCES else {}
+            known = self._known[REFERENCES[name]] if name in REFERENCES else None
             old, new = getattr(before, name), getattr(after, name)
             was, now = items(old), items(new)
             if was is None or now is None:
@@ -334,16 +334,16 @@ def _ids(value: Any) -> Iterator[int]:
             yield one
 
 
-def _said(value: Any, known: Mapping[int, str | None]) -> Any:
-    """A value or an item in words: a reference as its key, a set as a list, a window as two moments."""
-    if isinstance(value, tuple):
+def _said(value: Any, known: Mapping[int, str | None] | None) -> Any:
+    """A value or an item in words: a set as a list; with ``known``, a reference as its key, a window as two moments."""
+    if known is not None and isinstance(value, tuple):
         first, rest = value[0], value[1]
         if isinstance(rest, tuple):
             return [known.get(first), *(moment.isoformat() if moment else None for moment in rest)]
         return [known.get(first), rest]
     if isinstance(value, frozenset):
         return sorted(value)
-    if isinstance(value, int) and not isinstance(value, bool):
+    if known is not None and isinstance(value, int) and not isinstance(value, bool):
         return known.get(value)
     return value
 

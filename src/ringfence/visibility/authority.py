@@ -145,6 +145,8 @@ class Authority:
             self._may_put_in(put_in(edit))
         if isinstance(edit.before, RoleState) and edit.before.builtin:
             raise Refused("a built-in role is copied, not changed: copy it, and change the copy")
+        if isinstance(edit.before, CustomerState) and not edit.before.parent:
+            raise Refused("this is the provider itself: it is changed by loading a snapshot")
 
     def _knows(self, edit: Edit, permission: str, node: int, site: int | None) -> bool:
         if self.holds(permission, node, site):
@@ -199,6 +201,8 @@ class Authority:
 
     def _may_put_in(self, users: set[int]) -> None:
         """Raises Refused unless the editor may change each of the users."""
+        if not users:
+            return
         homes = ledger.homes(self.connection, self.tenant_id, users)
         for user in users:
             if user == self.editor or user not in homes or not self.own.contains("user.edit", homes[user]):

@@ -38,7 +38,7 @@ from ringfence.visibility.impact import Difference, Flow, differences
 from ringfence.visibility.intervals import contains, nested, union
 from ringfence.visibility.quota import demand_room
 from ringfence.visibility.reach import Reach, read_reaches
-from ringfence.visibility.sound import demand_fitting, demand_sound
+from ringfence.visibility.sound import demand_fitting, demand_sound, demand_staying
 from ringfence.visibility.states import (
     BLANK,
     CustomerGroupState,
@@ -47,6 +47,7 @@ from ringfence.visibility.states import (
     Edit,
     RoleState,
     SecurityGroupState,
+    SiteState,
     State,
     StateKind,
     UserState,
@@ -139,7 +140,7 @@ class _Change:
         self.progress("Checking", 0, total)
         edits = self._current(edits)
         if undoes is None:
-            edits = [_without_key(edit) for edit in edits]
+            edits = [_afresh(edit) for edit in edits]
         edits = [edit for edit in edits if edit.before != edit.after]
         if not edits:
             raise Refused("nothing was changed")
@@ -149,6 +150,7 @@ class _Change:
         self.authority.read_paths(edits)
         self.authority.demand(edits, {(edit.kind, edit.id) for edit in going})
         self._demand_free_keys(edits)
+        demand_staying(edits)
         demand_sound(self.connection, self.tenant_id, edits)
         flow = Flow(edits, self.paths) if measuring else None
         touched = self._touched(edits)
@@ -217,7 +219,7 @@ class _Change:
         if edit.revision and revision != edit.revision:
             raise Conflict(f"this {noun(edit.kind)} was changed meanwhile", edit.kind, edit.id, state, revision, "")
         after = edit.after
-        if after is not None and state != shown:
+        if after is not None and (state != shown or after.key != state.key):
             after = rebased(state, shown, after)
         return Edit(edit.kind, edit.id, state, after, revision)
 
@@ -347,7 +349,7 @@ class _Change:
             for own, key, name in self.connection.execute(
                 query.where(any_of(self.connection, Customer.id, left.keys()))
             ):
-                events.append(_handed_over(own, key or "", name, left[own]))
+                events.append(_handed_over(own, key or "", name, left[own], heirs.get(own)))
         return events
 
     def _heirs(self, edits: Sequence[Edit]) -> dict[int, int]:
@@ -478,15 +480,15 @@ class _Change:
             demand_room(self.connection, self.tenant_id, paths, lambda path: contains(listed, path))
 
     def _demand_depth(self, edits: Sequence[Edit]) -> None:
-        grown = [
-            self.paths[edit.id]
-            for edit in edits
-            if edit.kind == "customer" and edit.after is not None and edit.action in ("create", "move")
-        ]
         longest = limits.PATH[self.connection.dialect.name]
-        for path in grown:
-            below = (Customer.tenant_id == self.tenant_id) & (Customer.path >= path) & (Customer.path < path + "~")
-            deepest = self.connection.execute(select(func.max(func.length(Customer.path))).where(below)).scalar()
+        for edit in edits:
+            if edit.kind != "customer" or edit.after is None or edit.action not in ("create", "move"):
+                continue
+            path = self.paths[edit.id]
+            deepest: int | None = len(path)
+            if edit.action == "move":
+                below = (Customer.tenant_id == self.tenant_id) & (Customer.path >= path) & (Customer.path < path + "~")
+                deepest = self.connection.execute(select(func.max(func.length(Customer.path))).where(below)).scalar()
             if deepest is not None and deepest > longest:
                 raise Refused("customers are nested no deeper than this: choose one nearer to the top", "parent")
 
@@ -497,16 +499,21 @@ def _changing(edits: Iterable[Edit], kind: StateKind) -> Iterator[tuple[int, Sta
             yield edit.id, edit.before, edit.after
 
 
-def _without_key(edit: Edit) -> Edit:
-    """A new record gets a key of its own; only what is brought back has the one that it had."""
-    if edit.before is not None or edit.after is None or not edit.after.key:
+def _afresh(edit: Edit) -> Edit:
+    """A new record has neither a key nor anything that refers to it yet: only what is brought back does."""
+    state = edit.after
+    if edit.before is not None or state is None:
         return edit
-    return replace(edit, after=replace(edit.after, key=""))
+    if isinstance(state, CustomerState):
+        state = replace(state, former=0, secured_by={}, grouped_by={}, groups_made=frozenset())
+    elif isinstance(state, SiteState):
+        state = replace(state, devices=frozenset(), users=frozenset())
+    return replace(edit, after=replace(state, key="") if state.key else state)
 
 
-def _handed_over(customer: int, key: str, name: str, edits: Sequence[Edit]) -> Event:
+def _handed_over(customer: int, key: str, name: str, edits: Sequence[Edit], heir: int | None) -> Event:
     """What a former customer's audit says of devices that go to another: their names as they were, and no more."""
     names = sorted(edit.before.name for edit in edits if edit.before is not None)
     said = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
     detail: dict[str, object] = {"devices_handed_over": ["", len(names)], "names": ["", said]}
-    return Event("hand over", "customer", key, name, customer, {"handed_over": detail})
+    return Event("hand over", "customer", key, name, customer, {"handed_over": detail}, heir)

@@ -287,9 +287,11 @@ def groups_of_user(connection: Connection, user: int) -> frozenset[int]:
 
 def homes(connection: Connection, tenant_id: int, users: Collection[int]) -> dict[int, str]:
     """The path of each user's home."""
+    if not users:
+        return {}
     query = select(User.id, Customer.path).join(Customer, Customer.id == User.home_id)
     query = query.where(User.tenant_id == tenant_id, any_of(connection, User.id, users))
-    return dict(connection.execute(query).all()) if users else {}
+    return dict(connection.execute(query).all())
 
 
 def users_of(connection: Connection, kind: StateKind, records: Iterable[int]) -> set[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
@@ -21,6 +21,7 @@ from ringfence.visibility import ledger
 from ringfence.visibility.states import (
     KIND_OF,
     LIMITS,
+    TIED,
     CustomerGroupState,
     CustomerState,
     DeviceState,
@@ -53,13 +54,42 @@ def demand_fitting(edits: Sequence[Edit]) -> None:
                 raise Refused("a new record stands under a negative number until it is made")
             coming[edit.id] = edit.kind
     for edit in edits:
-        for kind, ids in _new_references(edit):
+        for kind, ids in _references(edit.after):
             if any(coming.get(one) != kind for one in ids if one < 0):
                 raise Refused("it refers to a new record that this change does not make")
+    _demand_tree(edits)
 
 
-def _new_references(edit: Edit) -> list[tuple[StateKind, list[int]]]:
-    state = edit.after
+def _demand_tree(edits: Sequence[Edit]) -> None:
+    """Raises Refused for new customers that stand below each other and nowhere else."""
+    above = {edit.id: edit.after.parent for edit in edits if edit.before is None and isinstance(edit.after, CustomerState)}
+    rooted: set[int] = set()
+    for customer in above:
+        way: list[int] = []
+        while customer in above and customer not in rooted:
+            if len(way) > len(above):
+                raise Refused("a customer cannot be put below itself", "parent")
+            way.append(customer)
+            customer = above[customer]
+        rooted.update(way)
+
+
+def demand_staying(edits: Sequence[Edit]) -> None:
+    """Raises Refused where a record belongs to a customer that the change deletes, or newly refers to what it deletes."""
+    going = {(edit.kind, edit.id) for edit in edits if edit.after is None}
+    if not going:
+        return
+    for edit in edits:
+        if edit.after is None:
+            continue
+        if ("customer", node_of(edit.after)) in going:
+            raise Refused("it belongs to a customer that would be deleted: put it elsewhere, or leave it alone")
+        known = {(kind, one) for kind, ids in _references(edit.before) for one in ids}
+        if any((kind, one) in going - known for kind, ids in _references(edit.after) for one in ids):
+            raise Refused("it refers to something that would be deleted")
+
+
+def _references(state: State | None) -> list[tuple[StateKind, list[int]]]:
     if state is None:
         return []
     found: list[tuple[StateKind, list[int]]] = [("customer", [node_of(state)])]
@@ -92,7 +122,8 @@ def demand_sound(connection: Connection, tenant_id: int, edits: Sequence[Edit]) 
         else:
             _demand_one(connection, edit, edit.after, names)
     _demand_unit_ids(connection, tenant_id, devices)
-    _demand_sites(connection, devices)
+    made = {edit.id: edit.after.customer for edit in edits if edit.before is None and isinstance(edit.after, SiteState)}
+    _demand_sites(connection, devices, made)
 
 
 def _names(edit: Edit) -> frozenset[str]:
@@ -134,13 +165,13 @@ def _demand_unit_ids(connection: Connection, tenant_id: int, edits: Sequence[Edi
             raise Refused(f"another device has the unit id {unit_id!r}", "unit_id")
 
 
-def _demand_sites(connection: Connection, edits: Sequence[Edit]) -> None:
-    """Raises Refused where a device would stand on another customer's site."""
+def _demand_sites(connection: Connection, edits: Sequence[Edit], made: Mapping[int, int]) -> None:
+    """Raises Refused where a device would stand on another customer's site; ``made`` are the customers of new ones."""
     wanted: dict[int, Any] = {}
     for edit in edits:
         assert isinstance(edit.after, DeviceState)
-        if edit.after.site is not None and edit.after.site >= 0:
-            wanted[edit.after.site] = None
+        if edit.after.site is not None:
+            wanted[edit.after.site] = made.get(edit.after.site)
     if not wanted:
         return
     query = select(Site.id, Site.customer_id).where(any_of(connection, Site.id, wanted.keys()))
@@ -148,14 +179,14 @@ def _demand_sites(connection: Connection, edits: Sequence[Edit]) -> None:
     for edit in edits:
         assert isinstance(edit.after, DeviceState)
         site = edit.after.site
-        if site is not None and site >= 0 and wanted[site] != edit.after.customer:
+        if site is not None and wanted[site] != edit.after.customer:
             raise Refused("this site is another customer's: choose one of this customer, or none", "site")
 
 
 def _demand_one(connection: Connection, edit: Edit, state: State, names: frozenset[str]) -> None:
     before = edit.before
     if isinstance(state, CustomerState):
-        _demand_customer(state, names)
+        _demand_customer(before, state, names)
     elif isinstance(state, SiteState):
         if isinstance(before, SiteState) and before.customer != state.customer:
             raise Refused("a site stays with its customer: make one at the other customer", "customer")
@@ -181,9 +212,12 @@ def _demand_one(connection: Connection, edit: Edit, state: State, names: frozens
         _demand_user(connection, edit, state, names)
 
 
-def _demand_customer(state: CustomerState, names: frozenset[str]) -> None:
+def _demand_customer(before: State | None, state: CustomerState, names: frozenset[str]) -> None:
+    brought_back = before is None and bool(state.key)  # as it was, whatever a load had let in
+    if before is not None and not names.isdisjoint(TIED):
+        raise Refused("which groups name a customer is changed with the group")
     for field, fault in (("email", email_fault), ("phone", phone_fault)):
-        if field in names and not state.key:  # what is brought back is as it was, whatever a load had let in
+        if field in names and not brought_back:
             _demand_text(getattr(state, field), field, limits.SHORT_TEXT)
             said = fault(getattr(state, field))
             if said:
