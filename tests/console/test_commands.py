@@ -36,7 +36,9 @@ def off(console: Console, name: str) -> str:
 
 async def test_nothing_is_off_for_the_administrator(demo: Database) -> None:
     async with opened(console_on(demo)) as console:
-        assert not off(console, "assign")
+        await console.press("down")
+        for name in ("actions", "open", "new", "customer_groups", "take_up", "delete", "copy_id"):
+            assert not off(console, name), name
         assert console.lines[0].rstrip().endswith("RW")
         for key in LISTS:
             await console.press(key, "down", "down", "down")
@@ -50,7 +52,7 @@ async def test_nothing_is_off_for_the_administrator(demo: Database) -> None:
 async def test_who_may_only_look_is_told_so(demo: Database) -> None:
     async with opened(console_on(demo, "olga")) as console:
         assert console.lines[0].rstrip().endswith("RO")
-        assert off(console, "assign") == "you may edit neither security groups nor customer groups"
+        assert off(console, "customer_groups") == "you may edit neither security groups nor customer groups"
         for key, noun in LISTS.items():
             await console.press(key)
             assert not off(console, "open")
@@ -173,10 +175,10 @@ async def test_help_and_palette_tell_of_them(demo: Database) -> None:
 
 
 async def test_the_customers_form_is_opened_by_its_key(demo: Database) -> None:
-    pytest.importorskip("ringfence.console.screens.customer_form")
-    async with opened(console_on(demo)) as console:
-        await console.press("down", "e")
-        assert type(console.app.screen).__name__ == "CustomerForm"
+    for key, form in (("e", "CustomerForm"), ("g", "CustomerGroupsForm")):
+        async with opened(console_on(demo)) as console:
+            await console.press("down", key)
+            assert type(console.app.screen).__name__ == form
 
 
 @pytest.mark.parametrize(

@@ -185,6 +185,7 @@ async def test_help_tells_the_keys_of_this_screen_and_list(demo: Database) -> No
         assert isinstance(console.app.screen, HelpScreen)
         for command in customers_commands():
             assert command.help in console.text
+        await console.press("end")
         assert "Sort by Unit id" in console.text
         await console.press("q")
         assert customers(console)

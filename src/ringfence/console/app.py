@@ -212,6 +212,8 @@ class RingfenceApp(App[str], Asks):
 
     def go(self, area: str) -> Any:
         """Goes to one of the numbered screens."""
+        if getattr(self.screen, "PASSING", False):
+            self.pop_screen()
         if getattr(self.screen, "AREA", None) != area:
             return self.switch_screen(area)
         return None

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Final
 
-EDITED: Final = ("user", "security_group", "customer_group", "role")
+EDITED: Final = ("customer", "site", "device", "user", "security_group", "customer_group", "role")
 """What is edited here."""
 
-CHANGES: Final = frozenset(f"{kind}.{action}" for kind in EDITED for action in ("create", "edit", "delete"))
+CHANGES: Final = frozenset(f"{kind}.{action}" for kind in EDITED for action in ("create", "edit", "delete")) | {
+    "customer.move",
+    "device.assign",
+}
 """Whoever holds one of these may change something."""
 
 _LISTED: Final[Mapping[str, str]] = {
@@ -21,7 +24,7 @@ _LISTED: Final[Mapping[str, str]] = {
     "audit": "audit.view",
 }
 
-ASKED: Final = tuple(sorted(CHANGES | {f"{kind}.view" for kind in EDITED} | set(_LISTED.values())))
+ASKED: Final = tuple(sorted(CHANGES | {f"{kind}.view" for kind in EDITED} | {"customer.list"} | set(_LISTED.values())))
 """What is asked for at sign-in, and whenever something has changed."""
 
 

@@ -19,7 +19,7 @@ def fields(detail: CustomerDetail) -> list[tuple[str, Cell]]:
     """A customer's own page: labels and values."""
     values = [
         ("Name", Cell(detail.name, "strong")),
-        ("Key", Cell(detail.key or "(the provider itself)", "" if detail.key else "quiet")),
+        ("Id", Cell(detail.key or "(the provider itself)", "" if detail.key else "quiet")),
         ("E-mail", _or_none(detail.email)),
         ("Phone", _or_none(detail.phone)),
         ("Address", _or_none(detail.address.replace("\n", ", "))),

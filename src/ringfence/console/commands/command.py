@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.binding import Binding, BindingType
 
@@ -35,12 +35,16 @@ class Command:
         raise NotImplementedError
 
 
-def bindings(commands: Sequence[Command]) -> list[BindingType]:
-    """Textual's bindings for commands."""
+SCREEN: Final = "screen."
+"""Stands before the action of a widget's key that is a command of its screen."""
+
+
+def bindings(commands: Sequence[Command], of: str = "") -> list[BindingType]:
+    """Textual's bindings for commands; ``of`` (``SCREEN``) where they are a widget's, while that has the focus."""
     return [
         Binding(
             command.keys,
-            f"command('{command.name}')",
+            f"{of}command('{command.name}')",
             command.footer or command.help,
             show=bool(command.footer),
             key_display=display(command.keys),

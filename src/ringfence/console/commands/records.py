@@ -4,81 +4,87 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
+from ringfence.console.cells.preview import many
 from ringfence.console.commands.command import Command
 from ringfence.console.text import number
 
 if TYPE_CHECKING:
     from textual.screen import Screen
 
+    from ringfence.console.app import RingfenceApp
     from ringfence.console.screens.area import CommandScreen
-    from ringfence.console.screens.records import EditableList
     from ringfence.services.editing import StateKind
     from ringfence.services.records import Opened
 
-_AT_ONCE: Final = 100
+Home = tuple[int, str]
+"""A customer that a new record belongs to: id and name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Editable:
     """A kind of record as its commands need it: its permissions begin with ``kind``; ``form`` makes the form of a
-    record, of a new one (None), or of a new one like another (the second id)."""
+    record, of a new one (None) at a customer or wherever the viewer may make one, or of a new one like another (the
+    second id); ``commands`` are what can be done to it."""
 
     kind: StateKind
     noun: str
-    form: Callable[[int | None, int | None], Screen[Any]]
+    form: Callable[[int | None, int | None, Home | None], Screen[Any]]
+    commands: tuple[Command, ...] = ()
 
 
-def _customer_group(record: int | None, copy_of: int | None) -> Screen[Any]:
-    from ringfence.console.screens.customer_group_form import CustomerGroupForm
+class Edited(Protocol):
+    """A list or tree whose records are changed by commands: the screen says which one that is at the moment."""
 
-    return CustomerGroupForm(record, copy_of)
+    @property
+    def edits(self) -> Editable | None:
+        """The kind of its records; None where they are not changed from here."""
 
+    @property
+    def home(self) -> Home | None:
+        """Where a new record belongs; None for wherever the viewer may make one."""
 
-def _security_group(record: int | None, copy_of: int | None) -> Screen[Any]:
-    from ringfence.console.screens.security_group_form import SecurityGroupForm
+    @property
+    def row(self) -> Any:
+        """The record under the cursor, or None."""
 
-    return SecurityGroupForm(record, copy_of)
+    @property
+    def chosen(self) -> tuple[int, ...]:
+        """The ids of the marked records, or of the one under the cursor."""
 
+    @property
+    def ringfence(self) -> RingfenceApp:
+        """The application."""
 
-def _role(record: int | None, copy_of: int | None) -> Screen[Any]:
-    from ringfence.console.screens.role_form import RoleForm
+    def changed(self) -> None:
+        """What was chosen was changed."""
 
-    return RoleForm(record, copy_of)
-
-
-def _user(record: int | None, _: int | None) -> Screen[Any]:
-    from ringfence.console.screens.user_form import UserForm
-
-    return UserForm(record)
-
-
-USER: Final = Editable("user", "user", _user)
-SECURITY_GROUP: Final = Editable("security_group", "security group", _security_group)
-CUSTOMER_GROUP: Final = Editable("customer_group", "customer group", _customer_group)
-ROLE: Final = Editable("role", "role", _role)
+    def ask(self, group: str, question: Callable[[], Any], take: Callable[[Any], object]) -> None:
+        """Asks in a thread."""
 
 
 class RecordCommand(Command):
     """Something done to the records of a list. ``label`` is its name in the menu of actions; ``right`` the last word of
-    the permission that it needs; ``on_row`` whether it needs a row."""
+    the permission that it needs, of records of the list or of another kind ``of``; ``on_row`` whether it needs a row.
+    """
 
     label: ClassVar[str]
     right: ClassVar[str]
+    of: ClassVar[str] = ""
     on_row: ClassVar[bool] = True
 
     def off(self, screen: CommandScreen) -> str:
         if screen.ringfence.viewer is None:
             return "sign in first"
-        shown = _list(screen)
-        if f"{shown.EDITS.kind}.{self.right}" not in screen.ringfence.rights:
-            return f"you may not {self.right} {shown.EDITS.noun}s"
+        shown, edits = edited(screen)
+        if f"{self.of or edits.kind}.{self.right}" not in screen.ringfence.rights:
+            return f"you may not {self.right} {f'the {self.of}' if self.of == 'audit' else f'{self.of or edits.noun}s'}"
         if self.on_row and shown.row is None:
-            return "there is no row under the cursor"
+            return f"there is no {edits.noun if edits.kind == 'customer' else 'row'} under the cursor"
         return self.why_not(shown) if self.on_row else ""
 
-    def why_not(self, shown: EditableList) -> str:
+    def why_not(self, shown: Edited) -> str:
         """Why it cannot be done to this row."""
         del shown
         return ""
@@ -95,8 +101,8 @@ class Open(RecordCommand):
     right = "view"
 
     def run(self, screen: CommandScreen) -> Any:
-        shown = _list(screen)
-        return screen.app.push_screen(shown.EDITS.form(shown.row.id, None))
+        shown, edits = edited(screen)
+        return screen.app.push_screen(edits.form(shown.row.id, None, None))
 
 
 class New(RecordCommand):
@@ -111,7 +117,8 @@ class New(RecordCommand):
     on_row = False
 
     def run(self, screen: CommandScreen) -> Any:
-        return screen.app.push_screen(_list(screen).EDITS.form(None, None))
+        shown, edits = edited(screen)
+        return screen.app.push_screen(edits.form(None, None, shown.home))
 
 
 class Duplicate(RecordCommand):
@@ -125,8 +132,8 @@ class Duplicate(RecordCommand):
     right = "create"
 
     def run(self, screen: CommandScreen) -> Any:
-        shown = _list(screen)
-        return screen.app.push_screen(shown.EDITS.form(None, shown.row.id))
+        shown, edits = edited(screen)
+        return screen.app.push_screen(edits.form(None, shown.row.id, None))
 
 
 class Delete(RecordCommand):
@@ -139,7 +146,7 @@ class Delete(RecordCommand):
     label = "Delete"
     right = "delete"
 
-    def why_not(self, shown: EditableList) -> str:
+    def why_not(self, shown: Edited) -> str:
         row = shown.row
         if _is_self(shown):
             return "this is you: somebody else must delete you"
@@ -147,23 +154,25 @@ class Delete(RecordCommand):
             return "a built-in role is copied, not deleted"
         groups = getattr(row, "groups", 0)
         if groups:
-            return f"{_many(groups, 'security group')} use{'s' if groups == 1 else ''} it: give another role first"
+            return f"{many(groups, 'security group')} use{'s' if groups == 1 else ''} it: give another role first"
         return ""
 
     def run(self, screen: CommandScreen) -> Any:
         from ringfence.console.screens.confirm import confirm_change
 
-        shown = _list(screen)
+        shown, edits = edited(screen)
         users = getattr(shown.row, "users", 0) if len(shown.chosen) == 1 else 0
-        more = [f"{_many(users, 'user')} {'has' if users == 1 else 'have'} it."] if users else []
+        more = [f"{many(users, 'user')} {'has' if users == 1 else 'have'} it."] if users else []
 
         def confirm(opened: Sequence[Opened]) -> None:
             from ringfence.services.editing import Edit
 
-            edits = [Edit(shown.EDITS.kind, one.id, one.state, None, one.revision) for one in opened]
-            confirm_change(screen, f"Delete {_named(shown, opened)}?", edits, "Delete", shown.changed, more=more)
+            change = [Edit(edits.kind, one.id, one.state, None, one.revision) for one in opened]
+            name = opened[0].state.name if len(opened) == 1 else ""
+            title = f"Delete {_named(edits, opened)}?"
+            confirm_change(screen, title, change, "Delete", shown.changed, more=more, typed=name)
 
-        _open_all(shown, confirm)
+        open_all(shown, confirm)
 
 
 class Activate(RecordCommand):
@@ -176,27 +185,78 @@ class Activate(RecordCommand):
     label = "Activate or deactivate"
     right = "edit"
 
-    def why_not(self, shown: EditableList) -> str:
+    def why_not(self, shown: Edited) -> str:
         return "this is you: somebody else must deactivate you" if _is_self(shown) else ""
 
     def run(self, screen: CommandScreen) -> Any:
         from ringfence.console.screens.confirm import confirm_change
 
-        shown = _list(screen)
+        shown, edits = edited(screen)
 
         def confirm(opened: Sequence[Opened]) -> None:
             from ringfence.services.editing import Edit
 
             active = not all(one.state.active for one in opened)
             verb = "Activate" if active else "Deactivate"
-            edits = [
-                Edit(shown.EDITS.kind, one.id, one.state, replace(one.state, active=active), one.revision)
+            change = [
+                Edit(edits.kind, one.id, one.state, replace(one.state, active=active), one.revision)
                 for one in opened
                 if one.state.active != active
             ]
-            confirm_change(screen, f"{verb} {_named(shown, opened)}?", edits, verb, shown.changed)
+            confirm_change(screen, f"{verb} {_named(edits, opened)}?", change, verb, shown.changed)
 
-        _open_all(shown, confirm)
+        open_all(shown, confirm)
+
+
+class Assign(RecordCommand):
+    """To another customer."""
+
+    name = "assign"
+    keys = "a"
+    footer = "assign"
+    help = "Assign the marked ones or this one to a customer."
+    label = "Assign to a customer"
+    right = "assign"
+
+    def run(self, screen: CommandScreen) -> Any:
+        from ringfence.console.screens.manage_devices import ManageDevicesScreen
+
+        return screen.app.push_screen(ManageDevicesScreen(None, edited(screen)[0].chosen))
+
+
+class BulkEdit(RecordCommand):
+    """The same for many."""
+
+    name = "bulk_edit"
+    keys = "b"
+    footer = "bulk edit"
+    help = "Give the marked devices the same kind, site or notes."
+    label = "Edit all marked"
+    right = "edit"
+
+    def run(self, screen: CommandScreen) -> Any:
+        from ringfence.console.screens.bulk_edit import BulkEditScreen
+
+        shown = edited(screen)[0]
+        return screen.app.push_screen(BulkEditScreen(shown.chosen, shown.changed))
+
+
+class History(RecordCommand):
+    """Who changed it, when, and what."""
+
+    name = "history"
+    keys = "H"
+    footer = "history"
+    help = "Show what the audit says of the record."
+    label = "History"
+    right = "view"
+    of = "audit"
+
+    def run(self, screen: CommandScreen) -> Any:
+        from ringfence.console.screens.history import HistoryScreen
+
+        shown, edits = edited(screen)
+        return screen.app.push_screen(HistoryScreen((edits.kind, shown.row.key), shown.row.name))
 
 
 class Actions(Command):
@@ -214,7 +274,7 @@ class Actions(Command):
     def run(self, screen: CommandScreen) -> Any:
         from ringfence.console.screens.dialog import Dialog, DialogOption
 
-        shown = _list(screen)
+        shown, edits = edited(screen)
         options = [
             DialogOption(command.name, command.label, command.keys.split(",")[0], command.off(screen))
             for command in screen.commands
@@ -225,73 +285,93 @@ class Actions(Command):
             if name is not None:
                 await screen.action_command(name)
 
-        many = len(shown.chosen)
-        noun = shown.EDITS.noun
-        title = f"{number(many)} {noun}s marked" if many > 1 else shown.row.name if shown.row else f"{noun}s"
+        marked = len(shown.chosen)
+        title = shown.row.name if shown.row else f"{edits.noun}s"
+        title = f"{number(marked)} {edits.noun}s marked" if marked > 1 else title
         return screen.app.push_screen(Dialog(f"{title[:1].upper()}{title[1:]}", (), options), chosen)
 
 
-class AssignCustomer(Command):
-    """The groups that name a customer."""
-
-    name = "assign"
-    keys = "e"
-    footer = "edit"
-    help = "Edit which groups the customer is in."
-
-    def off(self, screen: CommandScreen) -> str:
-        from ringfence.console.screens.customers import CustomersScreen
-
-        assert isinstance(screen, CustomersScreen)
-        if screen.ringfence.viewer is None:
-            return "sign in first"
-        if {"security_group.edit", "customer_group.edit"}.isdisjoint(screen.ringfence.rights):
-            return "you may edit neither security groups nor customer groups"
-        return "" if screen.forest.selected_id is not None else "there is no customer under the cursor"
-
-    def run(self, screen: CommandScreen) -> Any:
-        from ringfence.console.screens.customer_form import CustomerForm
-        from ringfence.console.screens.customers import CustomersScreen
-
-        assert isinstance(screen, CustomersScreen)
-        assert screen.forest.selected_id is not None
-        return screen.app.push_screen(CustomerForm(screen.forest.selected_id))
+def edited(screen: CommandScreen) -> tuple[Edited, Editable]:
+    """The list or tree that the screen's commands are about, and the kind of its records."""
+    shown = screen.edited
+    assert shown is not None
+    assert shown.edits is not None
+    return shown, shown.edits
 
 
-EDITING: Final[tuple[Command, ...]] = (Actions(), Open(), New(), Duplicate(), Delete())
-EDITING_ACTIVE: Final[tuple[Command, ...]] = (*EDITING, Activate())
-EDITING_USERS: Final[tuple[Command, ...]] = (Actions(), Open(), New(), Activate(), Delete())
-
-
-def _list(screen: CommandScreen) -> EditableList:
-    from ringfence.console.screens.records import EditableList
-
-    assert isinstance(screen, EditableList)
-    return screen
-
-
-def _is_self(shown: EditableList) -> bool:
-    profile = shown.ringfence.profile
-    return shown.EDITS.kind == "user" and profile is not None and profile.user_id in shown.chosen
-
-
-def _named(shown: EditableList, opened: Sequence[Opened]) -> str:
-    noun = shown.EDITS.noun
-    return f"{noun} “{opened[0].state.name}”" if len(opened) == 1 else f"{number(len(opened))} {noun}s"
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
-
-
-def _open_all(shown: EditableList, then: Callable[[Sequence[Opened]], None]) -> None:
+def open_all(shown: Edited, then: Callable[[Sequence[Opened]], None]) -> None:
     """Opens what is marked, or the row under the cursor, as it is now."""
-    workspace, viewer = shown.ringfence.workspace, shown.ringfence.viewer
+    workspace, viewer, edits = shown.ringfence.workspace, shown.ringfence.viewer, shown.edits
     ids = shown.chosen
-    if workspace is None or viewer is None or not ids:
+    if workspace is None or viewer is None or edits is None or not ids:
         return
-    if len(ids) > _AT_ONCE:
-        shown.notify(f"{_AT_ONCE} at once, at most: take some marks away.", severity="warning")
-        return
-    kind = shown.EDITS.kind
-    shown.ask("open", lambda: [workspace.open_record(viewer, kind, one) for one in ids], then)
+    kind, noun = edits.kind, edits.noun
+
+    def opened(found: Sequence[Opened]) -> None:
+        if found:
+            then(found)
+        else:
+            shown.ringfence.tell_failure(f"this {noun} is not there any more, or you may not open it")
+
+    shown.ask("open", lambda: workspace.open_records(viewer, kind, ids), opened)
+
+
+def _is_self(shown: Edited) -> bool:
+    profile = shown.ringfence.profile
+    kind = shown.edits.kind if shown.edits is not None else ""
+    return kind == "user" and profile is not None and profile.user_id in shown.chosen
+
+
+def _named(edits: Editable, opened: Sequence[Opened]) -> str:
+    return f"{edits.noun} “{opened[0].state.name}”" if len(opened) == 1 else f"{number(len(opened))} {edits.noun}s"
+
+
+# The kinds, and what can be done to each.
+
+
+def _customer_group(record: int | None, copy_of: int | None, _: Home | None) -> Screen[Any]:
+    from ringfence.console.screens.customer_group_form import CustomerGroupForm
+
+    return CustomerGroupForm(record, copy_of)
+
+
+def _security_group(record: int | None, copy_of: int | None, _: Home | None) -> Screen[Any]:
+    from ringfence.console.screens.security_group_form import SecurityGroupForm
+
+    return SecurityGroupForm(record, copy_of)
+
+
+def _role(record: int | None, copy_of: int | None, _: Home | None) -> Screen[Any]:
+    from ringfence.console.screens.role_form import RoleForm
+
+    return RoleForm(record, copy_of)
+
+
+def _user(record: int | None, _: int | None, home: Home | None) -> Screen[Any]:
+    from ringfence.console.screens.user_form import UserForm
+
+    return UserForm(record, home)
+
+
+def _site(record: int | None, _: int | None, home: Home | None) -> Screen[Any]:
+    from ringfence.console.screens.site_form import SiteForm
+
+    return SiteForm(record, home)
+
+
+def _device(record: int | None, _: int | None, home: Home | None) -> Screen[Any]:
+    from ringfence.console.screens.device_form import DeviceForm
+
+    return DeviceForm(record, home)
+
+
+_EDITING: Final[tuple[Command, ...]] = (Actions(), Open(), New(), Duplicate(), History(), Delete())
+
+USER: Final = Editable("user", "user", _user, (Actions(), Open(), New(), Activate(), History(), Delete()))
+SECURITY_GROUP: Final = Editable("security_group", "security group", _security_group, _EDITING)
+CUSTOMER_GROUP: Final = Editable("customer_group", "customer group", _customer_group, (*_EDITING, Activate()))
+ROLE: Final = Editable("role", "role", _role, _EDITING)
+SITE: Final = Editable("site", "site", _site, (Actions(), Open(), New(), History(), Delete()))
+DEVICE: Final = Editable(
+    "device", "device", _device, (Actions(), Open(), New(), Assign(), BulkEdit(), History(), Delete())
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -17,6 +17,9 @@ from ringfence.console.text import literal
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
 from ringfence.console.widgets.filter_bar import FilterBar
 from ringfence.console.widgets.key_bar import KeyBar
+
+if TYPE_CHECKING:
+    from ringfence.console.commands.records import Edited
 
 AREAS: tuple[tuple[str, str, str], ...] = (
     ("customers", "1", "Customers"),
@@ -41,6 +44,11 @@ class CommandScreen(Screen[Any], Asks):
     def commands(self) -> tuple[Command, ...]:
         """The commands that this screen has, its own first."""
         return (*self.COMMANDS_HERE, *EVERYWHERE)
+
+    @property
+    def edited(self) -> Edited | None:
+        """The list or tree that the commands which change records are about. A screen that has one says which."""
+        return None
 
     def command(self, name: str) -> Command | None:
         """The command of that name, if this screen has it."""
@@ -82,6 +90,8 @@ class AreaScreen(CommandScreen):
     """
 
     AREA: ClassVar[str]
+    PASSING: ClassVar[bool] = False
+    """Whether it was only put over another one, and goes when somebody goes elsewhere."""
     FILTERS: ClassVar[str]
     FIRST_KEYS: ClassVar[tuple[str, ...]] = ("help", "filter", "toggle_mark")
     """The actions that the key bar shows before all others."""

@@ -11,6 +11,9 @@ from textual.widgets import ContentSwitcher
 
 from ringfence.console.asking import Asks
 from ringfence.console.cells import customers, devices, sites, users
+from ringfence.console.commands.command import SCREEN, bindings
+from ringfence.console.commands.records import DEVICE, SITE, USER
+from ringfence.console.commands.tree import CUSTOMER
 from ringfence.console.screens.record_list import RecordList
 from ringfence.console.text import content, number
 from ringfence.console.widgets.fields import Fields
@@ -20,6 +23,31 @@ if TYPE_CHECKING:
     from ringfence.services.records import CustomerDetail as Detail
 
 TABS: Final = ("details", "devices", "users", "sites")
+
+
+class _Page(Fields):
+    """The customer's own page, with the keys of the tree."""
+
+    BINDINGS = bindings(CUSTOMER.commands, SCREEN)
+
+
+class _Devices(RecordList):
+    BINDINGS = bindings(DEVICE.commands, SCREEN)
+
+
+class _Users(RecordList):
+    BINDINGS = bindings(USER.commands, SCREEN)
+
+
+class _Sites(RecordList):
+    BINDINGS = bindings(SITE.commands, SCREEN)
+
+
+_LISTS: Final = (
+    ("devices", _Devices, devices, DEVICE),
+    ("users", _Users, users, USER),
+    ("sites", _Sites, sites, SITE),
+)
 
 
 class CustomerDetail(Vertical, Asks):
@@ -53,9 +81,10 @@ class CustomerDetail(Vertical, Asks):
     def compose(self) -> ComposeResult:
         yield TabBar()
         with ContentSwitcher(initial="devices"):
-            yield Fields(id="details")
-            for kind, shape in (("devices", devices), ("users", users), ("sites", sites)):
-                yield RecordList(kind, shape.COLUMNS, shape.cells, on_subtitle=partial(self._say_rows, kind), id=kind)
+            yield _Page(id="details")
+            for kind, table, shape, edits in _LISTS:
+                say = partial(self._say_rows, kind)
+                yield table(kind, shape.COLUMNS, shape.cells, on_subtitle=say, edits=edits, id=kind)
 
     @property
     def current(self) -> RecordList | Fields:
@@ -77,6 +106,8 @@ class CustomerDetail(Vertical, Asks):
         """Shows a customer: its name at once, the rest as it comes."""
         self.border_title = content(name)
         self.customer = customer
+        for records in self.query(RecordList):
+            records.home = (customer, name)
         self._stale = set(TABS)
         self._show_tab()
         self._read(customer)

@@ -1,218 +1,130 @@
-"""A customer's place in groups: the security groups that reach it, and the customer groups that it is in."""
+"""A customer: its name, how to reach it, its place in the tree, and how much there may be of what is in it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from textual import on
-from textual.app import ComposeResult
-
-from ringfence.console.screens.editor import EditorScreen
-from ringfence.console.screens.pick import PickScreen
-from ringfence.console.text import Cell
-from ringfence.console.widgets.choices import Choices
-from ringfence.console.widgets.form import Form, PickSpec, Row, RowsSpec, TextLine
+from ringfence.console.screens.placed_form import PlacedForm
+from ringfence.console.text import number
+from ringfence.console.widgets.form import Form, TextLine, TextSpec
 
 if TYPE_CHECKING:
-    from ringfence.services.editing import Edit, StateKind
-    from ringfence.services.records import CustomerDetail, Opened
+    from collections.abc import Callable
 
-_FIELDS: tuple[tuple[str, StateKind, str], ...] = (
-    ("security_groups", "security_group", "Security groups"),
-    ("customer_groups", "customer_group", "Customer groups"),
-)
+    from ringfence.services.editing import CustomerState
 
-
-@dataclass(frozen=True)
-class Assignment:
-    """The groups that name a customer, each with whether those nested in it come along."""
-
-    name: str
-    security_groups: dict[int, bool]
-    customer_groups: dict[int, bool]
+_LIMITS: Final = {"max_users": "Users", "max_devices": "Devices", "max_customers": "Customers nested"}
+_MOST: Final = 999_999_999
 
 
-class CustomerForm(EditorScreen):
-    """The groups of one customer. Saving changes every group whose customers differ, in one change."""
+class CustomerForm(PlacedForm):
+    """The form of a customer. Another parent moves it, with everything in it."""
 
     AREA = "customers"
     KIND = "customer"
     TITLE_HERE = "Customers"
     NOUN = "customer"
-    draft: Assignment
+    PLACE = "parent"
+    PLACE_LABEL = "Parent"
+    MOVES = "customer.move"
+    PANEL_HEIGHT = 8
+    LABELS = {"email": "E-mail", **{name: f"Limit: {label}" for name, label in _LIMITS.items()}}
+    draft: CustomerState
 
-    def __init__(self, customer_id: int) -> None:
-        super().__init__(customer_id)
-        self._detail: CustomerDetail | None = None
-        self._found: dict[str, dict[int, bool]] = {}
-        self._names: dict[str, dict[int, str]] = {"security_groups": {}, "customer_groups": {}}
-        self._everywhere: list[str] = []
-        self._opened_groups: dict[tuple[str, int], Opened] = {}
+    def load_more(self) -> None:
+        """Imports, beside the event loop, what checks as one types."""
+        from ringfence.services.contact import email_fault, phone_fault
 
-    def compose_body(self) -> ComposeResult:
-        yield Form()
+        email_fault("a@b.example")
+        phone_fault("+31101234567")
 
-    # Opening.
+    def new_at(self, customer: int) -> CustomerState:
+        from ringfence.services.editing import CustomerState
 
-    def load(self) -> Any:
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        assert workspace is not None
-        assert viewer is not None
-        assert self.record_id is not None
-        found: dict[str, dict[int, bool]] = {}
-        names: dict[str, dict[int, str]] = {}
-        choices: dict[str, Any] = {}
-        for field, _, _ in _FIELDS:
-            kind = field.replace("_", "-")
-            found[field] = workspace.groups_naming(viewer, kind, self.record_id)
-            choices[field] = workspace.record_choices(viewer, kind)
-            names[field] = dict(zip(choices[field].ids, choices[field].names, strict=True))
-        notes = workspace.group_notes(viewer, "security-groups", choices["security_groups"].ids)
-        return workspace.detail(viewer, self.record_id), found, names, notes
-
-    def take(self, found: Any) -> Opened | None:
-        self._detail, self._found, self._names, notes = found
-        self._everywhere = sorted(note.name for note in notes.values() if note.note == "all customers")
-        selecting = {group for group, note in notes.items() if note.note != "all customers"}
-        kept = selecting | self._found["security_groups"].keys()
-        names = self._names["security_groups"]
-        self._names["security_groups"] = {group: names[group] for group in names if group in kept}
-        return None
-
-    def first_draft(self) -> Assignment:
-        assert self._detail is not None
-        draft = Assignment(self._detail.name, self._found["security_groups"], self._found["customer_groups"])
-        self.before = draft
-        return draft
-
-    def why_not_save(self) -> str:
-        if self.draft is None:
-            return "it is still being opened"
-        return "" if self.dirty else "nothing was changed"
-
-    # Drawing.
+        return CustomerState(customer, "")
 
     def show_form(self) -> None:
-        assert self._detail is not None
-        self.form.set_title("Customer")
-        fields: list[Any] = [
-            PickSpec("name", "Name", self._detail.name, action=""),
-            PickSpec("email", "E-mail", self._detail.email or "none", action=""),
-            PickSpec("phone", "Phone", self._detail.phone or "none", action=""),
-            TextLine(),
-        ]
-        for field, _, title in _FIELDS:
-            fields.append(RowsSpec(field, title, self._rows(field), empty="in none by name"))
-            fields.append(TextLine())
-        if self._everywhere:
-            fields.append(TextLine(f"Over all customers anyway: {', '.join(self._everywhere)}"))
-        self.form.set_fields(fields)
-        self.form.go_to("security_groups")
+        from ringfence.services.contact import email_fault, phone_fault
+
+        draft = self.draft
+        self.form.set_title("Customer" if self.record_id is not None else "New customer")
+        self.form.set_fields(
+            [
+                TextSpec("name", "Name", draft.name, required=True),
+                self.place_spec(),
+                TextSpec("email", "E-mail", draft.email, check=_unless(draft.email, email_fault)),
+                TextSpec("phone", "Phone", draft.phone, check=_unless(draft.phone, phone_fault)),
+                TextSpec("address", "Address", draft.address, lines=True),
+                TextLine(),
+                TextLine("Limits, counted here and in all that is nested here:"),
+                *(
+                    TextSpec(name, label, text := _shown(getattr(draft, name)), check=_number_fault, hint=_hint(text))
+                    for name, label in _LIMITS.items()
+                ),
+            ]
+        )
         self.form.focus()
 
-    def _rows(self, field: str) -> tuple[Row, ...]:
-        names, chosen = self._names[field], getattr(self.draft, field)
-        known = sorted((names[one].casefold(), one) for one in chosen if one in names)
-        return tuple(
-            Row(one, (names[one], Cell("with nested" if chosen[one] else "itself only", "quiet"))) for _, one in known
-        )
+    def place_name(self) -> str:
+        return self.names.get(self.place) or ("none: the provider itself" if not self.place else super().place_name())
 
     # Changing.
 
-    @on(Form.Activated)
-    def field_activated(self, message: Form.Activated) -> None:
-        """Opens the picker over the groups."""
-        message.stop()
-        field = message.name
-        title = next((title for name, _, title in _FIELDS if name == field), "")
-        if not title:
+    def typed(self, name: str, value: Any) -> None:
+        if name not in _LIMITS:
+            super().typed(name, value)
             return
-        names = self._names[field]
-        order = sorted(names, key=lambda one: (names[one].casefold(), one))
-        choices = Choices.flat(order, [names[one] for one in order])
-        screen = PickScreen(
-            self,
-            title,
-            lambda: choices,
-            getattr(self.draft, field),
-            lambda chosen: self._chosen(field, chosen),
-            noun=title.lower(),
-            chosen_title="In",
-        )
-        self.app.push_screen(screen)
+        self.form.update(name, hint=_hint(value))
+        if not value.strip():
+            self.change(**{name: None})
+        elif not _number_fault(value):
+            self.change(**{name: int(value)})
+        else:  # the draft has what it had; the message is beside the field
+            self.app.refresh_bindings()
 
-    def _chosen(self, field: str, chosen: dict[int, bool]) -> None:
-        self.change(**{field: chosen})
-        self.form.update(field, rows=self._rows(field))
+    @property
+    def _no_number(self) -> bool:
+        values = self.form.values if self.draft is not None and self.query(Form) else {}
+        return any(_number_fault(values[name]) for name in _LIMITS if values.get(name, "").strip())
 
-    # The change.
+    @property
+    def dirty(self) -> bool:
+        return super().dirty or self._no_number
 
-    def edits(self) -> list[Edit]:
-        """An edit of each group whose customers differ; ``finished`` fills them in."""
-        from ringfence.services.editing import Edit
+    def why_not_save(self) -> str:
+        """Why saving is off; what is wrong with a limit is said beside it, when it is tried."""
+        why = super().why_not_save()
+        return "a limit is a number, or empty" if self._no_number and why == "nothing was changed" else why
 
-        found: list[Edit] = []
-        for field, kind, _ in _FIELDS:
-            differing = getattr(self.before, field).items() ^ getattr(self.draft, field).items()
-            found.extend(Edit(kind, group, None, None) for group in sorted({one for one, _ in differing}))
-        return found
+    def _saved(self, found: Any) -> None:
+        from ringfence.console.screens.customers import CustomersScreen
 
-    def finished(self, edits: list[Edit]) -> list[Edit]:
-        workspace, viewer, own = self.ringfence.workspace, self.ringfence.viewer, self.record_id
-        assert workspace is not None
-        assert viewer is not None
-        assert own is not None
-        found = []
-        for edit in edits:
-            after = self.draft.security_groups if edit.kind == "security_group" else self.draft.customer_groups
-            opened = self._opened_groups.get((edit.kind, edit.id))
-            if opened is None:
-                opened = self._open_group(edit.kind, edit.id)
-                self._opened_groups[edit.kind, edit.id] = opened
-            customers = {one: nested for one, nested in opened.state.customers.items() if one != own}
-            if edit.id in after:
-                customers[own] = after[edit.id]
-            state = replace(opened.state, customers=customers)
-            found.append(replace(edit, before=opened.state, after=state, revision=opened.revision))
-        return found
+        super()._saved(found)
+        below = self.app.screen
+        if not isinstance(found, Exception) and self.own_id in found.created and isinstance(below, CustomersScreen):
+            below.go_to(found.created[self.own_id])
 
-    def _open_group(self, kind: StateKind, group: int) -> Opened:
-        """A group as it is now; raises Conflict for one that is gone."""
-        from ringfence.services.editing import Conflict
-        from ringfence.services.errors import RingfenceError
+    def said(self, name: str, value: Any) -> str | tuple[str, ...]:
+        if name in _LIMITS:
+            return "no limit" if value is None else number(value)
+        return super().said(name, value)
 
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        assert workspace is not None
-        assert viewer is not None
-        try:
-            return workspace.open_record(viewer, kind, group)
-        except RingfenceError as error:
-            if workspace.names_of(viewer, f"{kind.replace('_', '-')}s", [group]):
-                raise
-            raise Conflict(str(error), kind, group, None, 0, "") from None
 
-    def conflicted(self, conflict: Any) -> None:
-        """Another operator changed one of the groups: it is read anew, and only this customer's place in it is ours."""
-        self._opened_groups.pop((conflict.kind, conflict.id), None)
-        if conflict.current is None:
-            self._forget(conflict.kind, conflict.id)
-            return
-        self.failure = "Not saved: one of the groups was changed meanwhile. It was read anew; look, and save again."
-        self.preview_now()
-        self.say_outcome()
+def _shown(limit: int | None) -> str:
+    return "" if limit is None else str(limit)
 
-    def _forget(self, kind: str, group: int) -> None:
-        """Leaves out a group that was deleted meanwhile."""
-        field = next(field for field, named, _ in _FIELDS if named == kind)
-        name = self._names[field].pop(group, "one of the groups")
 
-        def without(state: Assignment) -> Assignment:
-            left: Any = {one: own for one, own in getattr(state, field).items() if one != group}
-            return replace(state, **{field: left})
+def _hint(text: str) -> str:
+    return "" if text else "no limit"
 
-        self.before, self.blank, self.draft = without(self.before), without(self.blank), without(self.draft)
-        self.form.update(field, rows=self._rows(field))
-        self.draft_changed()
-        self.failure = f"Not saved: somebody deleted “{name}” meanwhile, and it is left out. Look, and save again."
-        self.say_outcome()
+
+def _number_fault(text: str) -> str:
+    text = text.strip()
+    if not (text.isascii() and text.isdigit()):
+        return "a number, or empty for no limit"
+    return f"at most {number(_MOST)}" if int(text[:12]) > _MOST else ""
+
+
+def _unless(was: str, fault: Callable[[str], str]) -> Callable[[str], str]:
+    """A check that leaves alone what was there before."""
+    return lambda text: "" if text == was else fault(text)

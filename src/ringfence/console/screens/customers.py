@@ -8,19 +8,19 @@ from textual.app import ComposeResult
 
 from ringfence.console.cells import customers
 from ringfence.console.commands.command import Command, bindings
+from ringfence.console.commands.everywhere import EVERYWHERE
 from ringfence.console.commands.lists import LISTS, TABS
-from ringfence.console.commands.records import AssignCustomer
 from ringfence.console.screens.area import AreaScreen
 from ringfence.console.screens.customer_detail import CustomerDetail
+from ringfence.console.screens.customer_tree import CustomerTree
 from ringfence.console.screens.record_list import RecordList
-from ringfence.console.text import number
+from ringfence.console.text import literal, number
 from ringfence.console.widgets.fields import Fields
-from ringfence.console.widgets.forest import TreeNode
+from ringfence.console.widgets.key_bar import KeyBar
+from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.tree import ForestView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ringfence.services.records import TreeCustomer
 
 Counts: TypeAlias = dict[int, tuple[int, int]]
@@ -29,16 +29,20 @@ Counts: TypeAlias = dict[int, tuple[int, int]]
 _HITS = 500
 _NOTES = (3, 4)
 _ROOMY = 100
+_NAME = 22
 _FOLLOW_SECONDS = 0.06  # a held key runs through the tree without opening every customer on its way
 
 
 class CustomersScreen(AreaScreen):
-    """Tree and detail."""
+    """Tree and detail. What changes records is a key of whichever of the two has the focus."""
 
     AREA = "customers"
     FILTERS = "Customer's name"
-    FIRST_KEYS = ("help", "filter", "toggle_mark", "next_tab", "assign", "undo")
-    COMMANDS_HERE: ClassVar[tuple[Command, ...]] = (AssignCustomer(), *LISTS, *TABS)
+    FIRST_KEYS = (
+        *("help", "filter", "next_tab", "actions", "open", "new", "undo", "toggle_mark", "delete", "take_up"),
+        *("customer_groups", "assign", "activate", "bulk_edit"),
+    )
+    COMMANDS_HERE: ClassVar[tuple[Command, ...]] = (*LISTS, *TABS)
     BINDINGS = bindings(COMMANDS_HERE)
     AUTO_FOCUS = "ForestView"
     DEFAULT_CSS = """
@@ -55,9 +59,11 @@ class CustomersScreen(AreaScreen):
         super().__init__()
         self.add_class("-wide")  # as most are: the first paint then needs no second round of styles
         self._search = ""
+        self._wanted: int | None = None
+        """The customer that the cursor is to go to, once the tree has been read anew."""
 
     def compose_lists(self) -> ComposeResult:
-        yield ForestView(note_widths=_NOTES, enter="choose", id="forest")
+        yield CustomerTree(note_widths=_NOTES, id="forest")
         yield CustomerDetail()
 
     def on_mount(self) -> None:
@@ -65,9 +71,19 @@ class CustomersScreen(AreaScreen):
         super().on_mount()
 
     @property
-    def forest(self) -> ForestView:
+    def commands(self) -> tuple[Command, ...]:
+        return (*(self.edited.edits or self.forest.edits).commands, *self.COMMANDS_HERE, *EVERYWHERE)
+
+    @property
+    def edited(self) -> CustomerTree | RecordList:
+        """The list that has the focus; the tree where none has."""
+        focused = self.focused
+        return focused if isinstance(focused, RecordList) else self.forest
+
+    @property
+    def forest(self) -> CustomerTree:
         """The tree."""
-        return self.query_one(ForestView)
+        return self.query_one(CustomerTree)
 
     @property
     def detail(self) -> CustomerDetail:
@@ -84,9 +100,10 @@ class CustomersScreen(AreaScreen):
     def _place(self) -> list[int]:
         """The customers from the top down to the one under the cursor."""
         own = self.forest.selected_id
+        wanted = [] if self._wanted is None else [self._wanted]
         if own is None:
-            return [self.detail.customer] if self.detail.customer is not None else []
-        return [node.id for node in self.forest.path_to(own)]
+            return [self.detail.customer, *wanted] if self.detail.customer is not None else wanted
+        return [*(node.id for node in self.forest.path_to(own)), *wanted]
 
     def _read_tree(self, place: list[int], keep_open: frozenset[int] = frozenset(), *, again: bool = False) -> None:
         """Shows the tree at the last customer of ``place`` that the viewer may see; these others are open as well.
@@ -118,6 +135,7 @@ class CustomersScreen(AreaScreen):
 
     def _show_tree(self, found: tuple[list[TreeCustomer], int | None, Counts]) -> None:
         nodes, place, counted = found
+        self._wanted = None
         top, line = self.forest.top, self.forest.cursor
         profile = self.ringfence.profile
         # As wide as the largest number that can stand there, so that names have the rest; and where that is little,
@@ -127,7 +145,7 @@ class CustomersScreen(AreaScreen):
         self.forest.note_widths = (_NOTES[0], devices) if roomy else (devices,)
         parents = {node.parent for node in nodes if node.parent is not None}
         self.forest.empty_text = self._nothing()
-        self.forest.replace(_nodes(nodes), parents)
+        self.forest.replace(self.forest.nodes(nodes), parents)
         self._say_shown()
         if place is not None:
             self.forest.select(place)
@@ -147,8 +165,7 @@ class CustomersScreen(AreaScreen):
         """Takes the tree and the customer off the screen."""
         self._search = ""
         self.show_path([])
-        self.forest.set_roots([])
-        self.forest.empty("")
+        self.forest.forget()
         self.forest.set_subtitle("")
         self.detail.close()
 
@@ -190,8 +207,11 @@ class CustomersScreen(AreaScreen):
             (nodes, hits), counted = found
             stays = again and any(node.id == self.forest.selected_id for node in nodes)
             self.forest.empty_text = self._nothing()
-            self.forest.replace(_nodes(nodes), {node.parent for node in nodes if node.parent is not None})
-            if hits and not stays:
+            self.forest.replace(self.forest.nodes(nodes), {node.parent for node in nodes if node.parent is not None})
+            wanted, self._wanted = self._wanted, None
+            if any(node.id == wanted for node in nodes):
+                self.forest.select(wanted or 0)
+            elif hits and not stays:
                 first = next(node.id for node in nodes if node.id in hits)
                 self.forest.select(first)
             if counted:
@@ -220,7 +240,7 @@ class CustomersScreen(AreaScreen):
         self.ask(
             f"children-{parent}",
             lambda: workspace.children(viewer, parent),
-            lambda found: self.forest.add_children(parent, list(_nodes(found)), generation),
+            lambda found: self.forest.add_children(parent, self.forest.nodes(found), generation),
         )
 
     def on_forest_view_notes_wanted(self, message: ForestView.NotesWanted) -> None:
@@ -257,6 +277,32 @@ class CustomersScreen(AreaScreen):
         self.add_class("-reading")
         self.detail.current.focus()
 
+    async def on_line_list_chosen(self, message: LineList.Chosen) -> None:
+        """Opens the record that Enter was pressed on."""
+        if not isinstance(message, ForestView.Chosen):
+            await self.action_command("open")
+
+    def on_line_list_cursor_moved(self) -> None:
+        """Says in the key bar what can be done to this row."""
+        self.query_one(KeyBar).read_again()
+
+    def on_customer_tree_moving(self) -> None:
+        """Says what is being moved, and how that ends."""
+        moving = self.forest.moving
+        name = literal(moving.name) if moving is not None else ""
+        name = name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
+        said = f"Moving {name}: go to its new parent, p puts it there, Esc leaves it"
+        self.query_one(KeyBar).say(said if moving is not None else "")
+
+    def on_customer_tree_moved(self, message: CustomerTree.Moved) -> None:
+        """Goes after the customer to its new place."""
+        self.go_to(message.id)
+
+    def go_to(self, customer: int) -> None:
+        """Reads the tree anew, with the cursor on a customer."""
+        self._wanted = customer
+        self.refresh_data()
+
     def turn_tab(self, step: int) -> None:
         """Shows another tab of the customer."""
         self.detail.turn(step)
@@ -264,7 +310,9 @@ class CustomersScreen(AreaScreen):
     def back(self) -> None:
         """Goes back to the tree, then clears the filter."""
         current = self.detail.current
-        if isinstance(current, RecordList) and current.marks:
+        if self.forest.moving is not None:
+            self.forest.put_back()
+        elif isinstance(current, RecordList) and current.marks:
             current.clear_marks()
         elif self.forest.has_focus or not self.detail.has_focus_within:
             super().back()
@@ -281,7 +329,3 @@ class CustomersScreen(AreaScreen):
             current = self.detail.current
             assert isinstance(current, (RecordList, Fields))
             self.copy_out(current.copy_text())
-
-
-def _nodes(found: Iterable[TreeCustomer]) -> list[TreeNode]:
-    return [TreeNode(node.id, node.parent, node.name, node.has_children) for node in found]

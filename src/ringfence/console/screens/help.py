@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.screen import ModalScreen
 
-from ringfence.console.commands.command import display
+from ringfence.console.commands.command import SCREEN, display
 from ringfence.console.screens.area import CommandScreen
 from ringfence.console.text import content, fit, width_of
 from ringfence.console.widgets.lines import LineList
@@ -41,7 +41,7 @@ class HelpScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     HelpScreen { align: center middle; background: $background 60%; }
     HelpScreen LineList {
-        width: 76; max-width: 96%; height: 90%; max-height: 40;
+        width: 76; max-width: 96%; height: 90%; max-height: 60;
         border: round $primary; border-title-color: $primary; background: $background;
     }
     """
@@ -72,9 +72,11 @@ class HelpScreen(ModalScreen[None]):
         focused = self._about.focused
         if focused is not None:
             known: dict[str, list[str]] = {}
-            for _, bindings in focused._bindings:
-                if bindings.description and not bindings.description.startswith(("Page Left", "Page Right", "Scroll")):
-                    known.setdefault(bindings.description, []).append(display(bindings.key))
+            for _, binding in focused._bindings:
+                if binding.action.startswith(SCREEN):
+                    continue  # a command, which has been told of
+                if binding.description and not binding.description.startswith(("Page Left", "Page Right", "Scroll")):
+                    known.setdefault(binding.description, []).append(display(binding.key))
             if known:
                 lines += [("", " "), ("The list", "")]
                 lines += [(", ".join(keys), f"{text[0].upper()}{text[1:]}") for text, keys in known.items()]

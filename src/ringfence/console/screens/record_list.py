@@ -15,6 +15,7 @@ from ringfence.console.widgets.columns import Column
 from ringfence.console.widgets.record_table import Ask, RecordTable
 
 if TYPE_CHECKING:
+    from ringfence.console.commands.records import Editable, Home
     from ringfence.services.records import Listing, Part, Record
 
 _MARK_LIMIT = 100_000
@@ -31,6 +32,7 @@ class RecordList(RecordTable[Any], Asks):
         *,
         on_total: Callable[[], None] | None = None,
         on_subtitle: Callable[[str], None] | None = None,
+        edits: Editable | None = None,
         sort: tuple[str, bool] = ("name", False),
         id: str | None = None,  # noqa: A002
     ) -> None:
@@ -43,12 +45,33 @@ class RecordList(RecordTable[Any], Asks):
             id=id,
         )
         self.kind = kind
+        self.edits = edits
+        """The kind of record that is changed from here; None where none is."""
+        self.home: Home | None = None
+        """Where a new record belongs; None for wherever the viewer may make one."""
         self.listing: Listing | None = None
         self.unfiltered: int | None = None
         """How many rows there are without a filter, once that is known."""
         self._matches: int | None = None
         self._on_total = on_total
         self._on_subtitle = on_subtitle
+
+    @property
+    def row(self) -> Any:
+        """The record under the cursor, or None."""
+        return self.current_row
+
+    @property
+    def chosen(self) -> tuple[int, ...]:
+        """The ids of the marked records, or of the one under the cursor."""
+        if self.marks:
+            return tuple(sorted(int(str(one)) for one in self.marks))
+        return (self.row.id,) if self.row is not None else ()
+
+    def changed(self) -> None:
+        """What was chosen was changed: nothing of it stays marked."""
+        self.clear_marks()
+        self.ringfence.look_for_changes()
 
     def show(self, *, under: int | None = None) -> None:
         """Shows the list from its beginning, without a filter; ``under`` keeps to one customer and those below it."""

@@ -9,16 +9,7 @@ from textual.app import ComposeResult
 from ringfence.console.cells import customer_groups, devices, roles, security_groups, users
 from ringfence.console.commands.command import Command, bindings
 from ringfence.console.commands.lists import LISTS
-from ringfence.console.commands.records import (
-    CUSTOMER_GROUP,
-    EDITING,
-    EDITING_ACTIVE,
-    EDITING_USERS,
-    ROLE,
-    SECURITY_GROUP,
-    USER,
-    Editable,
-)
+from ringfence.console.commands.records import CUSTOMER_GROUP, DEVICE, ROLE, SECURITY_GROUP, USER, Editable
 from ringfence.console.screens.area import AreaScreen
 from ringfence.console.screens.record_list import RecordList
 from ringfence.console.widgets.key_bar import KeyBar
@@ -80,43 +71,36 @@ class ListScreen(AreaScreen):
             super().back()
 
 
-class DevicesScreen(ListScreen):
+class EditableList(ListScreen):
+    """A list whose records can be changed from here."""
+
+    EDITS: ClassVar[Editable]
+    FIRST_KEYS = (
+        *("help", "filter", "actions", "open", "new", "undo", "toggle_mark", "delete", "duplicate", "activate"),
+        *("assign", "bulk_edit"),
+    )
+
+    @property
+    def edited(self) -> RecordList:
+        return self.records
+
+    async def on_line_list_chosen(self) -> None:
+        """Opens the record that Enter was pressed on."""
+        await self.action_command("open")
+
+
+class DevicesScreen(EditableList):
     """Every device that the user sees."""
 
     AREA = "devices"
     TITLE_HERE = "Devices"
     FILTERS = "Name or unit id"
+    EDITS = DEVICE
+    COMMANDS_HERE = (*DEVICE.commands, *LISTS)
+    BINDINGS = bindings(COMMANDS_HERE)
 
     def make_list(self) -> RecordList:
-        return RecordList("devices", devices.COLUMNS, devices.cells, on_total=self._say_found)
-
-
-class EditableList(ListScreen):
-    """A list whose records can be changed from here."""
-
-    EDITS: ClassVar[Editable]
-    FIRST_KEYS = ("help", "filter", "actions", "open", "new", "undo", "toggle_mark", "delete", "duplicate", "activate")
-
-    @property
-    def row(self) -> Any:
-        """The record under the cursor, or None."""
-        return self.records.current_row
-
-    @property
-    def chosen(self) -> tuple[int, ...]:
-        """The ids of the marked records, or of the one under the cursor."""
-        if self.records.marks:
-            return tuple(sorted(int(str(one)) for one in self.records.marks))
-        return (self.row.id,) if self.row is not None else ()
-
-    def changed(self) -> None:
-        """What was chosen was changed: nothing of it stays marked."""
-        self.records.clear_marks()
-        self.ringfence.look_for_changes()
-
-    async def on_line_list_chosen(self) -> None:
-        """Opens the record that Enter was pressed on."""
-        await self.action_command("open")
+        return RecordList("devices", devices.COLUMNS, devices.cells, on_total=self._say_found, edits=DEVICE)
 
 
 class UsersScreen(EditableList):
@@ -126,11 +110,11 @@ class UsersScreen(EditableList):
     TITLE_HERE = "Users"
     FILTERS = "Name, login or e-mail"
     EDITS = USER
-    COMMANDS_HERE = (*EDITING_USERS, *LISTS)
+    COMMANDS_HERE = (*USER.commands, *LISTS)
     BINDINGS = bindings(COMMANDS_HERE)
 
     def make_list(self) -> RecordList:
-        return RecordList("users", users.COLUMNS, users.cells, on_total=self._say_found)
+        return RecordList("users", users.COLUMNS, users.cells, on_total=self._say_found, edits=USER)
 
 
 class PickingList(EditableList):
@@ -150,12 +134,12 @@ class SecurityScreen(PickingList):
     TITLE_HERE = "Security groups"
     FILTERS = "Group's name"
     EDITS = SECURITY_GROUP
-    COMMANDS_HERE = (*EDITING, *LISTS)
+    COMMANDS_HERE = (*SECURITY_GROUP.commands, *LISTS)
     BINDINGS = bindings(COMMANDS_HERE)
 
     def make_list(self) -> RecordList:
         shape = security_groups
-        return RecordList("security-groups", shape.COLUMNS, shape.cells, on_total=self._say_found)
+        return RecordList("security-groups", shape.COLUMNS, shape.cells, on_total=self._say_found, edits=self.EDITS)
 
 
 class GroupsScreen(PickingList):
@@ -165,12 +149,12 @@ class GroupsScreen(PickingList):
     TITLE_HERE = "Customer groups"
     FILTERS = "Group's name"
     EDITS = CUSTOMER_GROUP
-    COMMANDS_HERE = (*EDITING_ACTIVE, *LISTS)
+    COMMANDS_HERE = (*CUSTOMER_GROUP.commands, *LISTS)
     BINDINGS = bindings(COMMANDS_HERE)
 
     def make_list(self) -> RecordList:
         shape = customer_groups
-        return RecordList("customer-groups", shape.COLUMNS, shape.cells, on_total=self._say_found)
+        return RecordList("customer-groups", shape.COLUMNS, shape.cells, on_total=self._say_found, edits=self.EDITS)
 
 
 class RolesScreen(EditableList):
@@ -180,11 +164,11 @@ class RolesScreen(EditableList):
     TITLE_HERE = "Roles"
     FILTERS = "Role's name"
     EDITS = ROLE
-    COMMANDS_HERE = (*EDITING, *LISTS)
+    COMMANDS_HERE = (*ROLE.commands, *LISTS)
     BINDINGS = bindings(COMMANDS_HERE)
 
     def make_list(self) -> RecordList:
         def cells(role: Any) -> Any:
             return roles.cells(role, self.ringfence.catalogue)
 
-        return RecordList("roles", roles.COLUMNS, cells, on_total=self._say_found)
+        return RecordList("roles", roles.COLUMNS, cells, on_total=self._say_found, edits=ROLE)

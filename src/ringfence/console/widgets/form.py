@@ -102,7 +102,7 @@ class _Moves:
 class _Text(_Moves, Input):
     """The text that is being typed: it lies over the line of the field under the cursor."""
 
-    BINDINGS: ClassVar[list[BindingType]] = _MOVES
+    BINDINGS: ClassVar[list[BindingType]] = [*_MOVES, Binding("ctrl+j", "line_break", "Begin a new line", show=False)]
 
     def __init__(self, form: Form) -> None:
         super().__init__(compact=True, select_on_focus=False)
@@ -131,6 +131,12 @@ class _Text(_Moves, Input):
         """Tells the form at once."""
         if not self._loading_text:
             self.form.typed(value.replace(_NEWLINE, "\n"))
+
+    def action_line_break(self) -> None:
+        """Begins a new line, in a text that may have more than one."""
+        spec = self.form.spec(self.of)
+        if isinstance(spec, TextSpec) and spec.lines:
+            self.insert_text_at_cursor(_NEWLINE)
 
     def watch_has_focus(self, has_focus: bool) -> None:
         """Draws the line as what it is now."""

@@ -13,7 +13,8 @@ Key: TypeAlias = int | str
 
 @dataclass(frozen=True, slots=True)
 class TextSpec:
-    """A text that is typed. ``check`` returns what is wrong with it, or an empty text."""
+    """A text that is typed. ``check`` returns what is wrong with it, or an empty text. With ``lines`` it may have more
+    than one of them."""
 
     name: str
     label: str
@@ -21,6 +22,7 @@ class TextSpec:
     check: Callable[[str], str] | None = None
     hint: str = ""
     required: bool = False
+    lines: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -312,7 +312,7 @@ def _box(on: bool) -> Cell:
 
 def placeholder_of(spec: TextSpec) -> str:
     """What stands where nothing is typed yet: in brackets, so that nobody takes it for a value."""
-    hint = spec.hint or ("required" if spec.required else "")
+    hint = spec.hint or ("required" if spec.required else "^j begins a new line" if spec.lines else "")
     return f"({hint})" if hint else ""
 
 

@@ -67,6 +67,7 @@ class KeyBar(Bar):
         self._keep = frozenset(keep)
         self._is_off = is_off or (lambda _action: False)
         self._keys: tuple[Key, ...] = ()
+        self._said = ""
 
     def on_mount(self) -> None:
         """Follows the bindings of its own screen."""
@@ -80,6 +81,12 @@ class KeyBar(Bar):
     def read_again(self) -> None:
         """Looks again which of the keys are off: something else is under the cursor."""
         self._show(tuple(key._replace(enabled=key.bound and not self._is_off(key.action)) for key in self._keys))
+
+    def say(self, text: str) -> None:
+        """Says before the keys what is going on; an empty text takes that back."""
+        self._said = text
+        self._read()
+        self.refresh()
 
     @property
     def keys(self) -> tuple[Key, ...]:
@@ -129,12 +136,15 @@ class KeyBar(Bar):
     def parts(self, width: int) -> Sequence[Part]:
         """The keys, without those for which there is no room."""
         shown = list(self._keys)
+        parts: list[Part] = [(" ", "")]
+        if self._said:
+            parts += [(self._said, "attention"), (GAP, "")]
+            width -= cells(parts) - 1
         while self._wide(shown) > width:
             place = next((n for n in reversed(range(len(shown))) if self._may_go(shown[n])), None)
             if place is None:
                 break
             del shown[place]
-        parts: list[Part] = [(" ", "")]
         for place, key in enumerate(shown):
             parts += [(GAP, "")] if place else []
             parts += [

@@ -17,7 +17,7 @@ class OutcomePanel(LineList):
     """Lines in a frame, without a cursor; what does not fit is told in the frame."""
 
     DEFAULT_CSS = """
-    OutcomePanel, OutcomePanel:ansi { height: 5; }
+    OutcomePanel, OutcomePanel:ansi { height: 5; overflow-y: hidden; }
     """
 
     def __init__(self, title: str = "What saving changes", *, id: str | None = None) -> None:  # noqa: A002

@@ -1,0 +1,31 @@
+"""A site: its name, and the customer that it belongs to for good."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.console.screens.placed_form import PlacedForm
+from ringfence.console.widgets.form import TextSpec
+
+if TYPE_CHECKING:
+    from ringfence.services.editing import SiteState
+
+
+class SiteForm(PlacedForm):
+    """The form of a site."""
+
+    AREA = "customers"
+    KIND = "site"
+    TITLE_HERE = "Sites"
+    NOUN = "site"
+    draft: SiteState
+
+    def new_at(self, customer: int) -> SiteState:
+        from ringfence.services.editing import SiteState
+
+        return SiteState(customer, "")
+
+    def show_form(self) -> None:
+        self.form.set_title("Site" if self.record_id is not None else "New site")
+        self.form.set_fields([TextSpec("name", "Name", self.draft.name, required=True), self.place_spec()])
+        self.form.focus()
