@@ -66,8 +66,9 @@ def notes(outcome: Outcome) -> tuple[str, ...]:
     moved = [edit for edit in edits if edit.kind == "device" and "assign" in edit.actions]
     if moved:
         said += _sites(moved)
+        them, they = ("it", "it leaves") if len(moved) == 1 else ("them", "they leave")
         said.append(
-            "What the audit says of them up to now stays with the customer they leave; the new one sees it from now on."
+            f"What the audit says of {them} up to now stays with the customer {they}; the new one sees it from now on."
         )
     if any(edit.kind == "customer" and "move" in edit.actions for edit in edits):
         said.append("Its history goes with it.")

@@ -16,6 +16,7 @@ from ringfence.visibility.point import find_row
 from ringfence.visibility.viewer import Pair, Sight, Viewer
 
 _TREE = (CUSTOMERS.permission, DEVICES.permission)
+_LIMITED = ("customers", "devices", "users")
 
 
 def roots(viewer: Viewer | Pair) -> tuple[TreeCustomer, ...]:
@@ -78,7 +79,7 @@ def detail(viewer: Viewer, customer: int) -> CustomerDetail:
         steps = tree.chain(sight, customer)
         if not steps:
             raise RingfenceError("this customer is not there any more: go back to the list")
-        row = find_row(sight, customer)
+        row = find_row(sight, customer)._mapping
         path = steps[-1].path
         numbers = {
             kind.name: None if sight.scope(kind.permission).empty else count(sight, Query(kind, under=path))
@@ -86,17 +87,18 @@ def detail(viewer: Viewer, customer: int) -> CustomerDetail:
         }
         below = size_under(sight, sight.scope(CUSTOMERS.permission).nodes, path)[0] - 1
     return CustomerDetail(
-        row.id,
-        row.key or "",
-        row.name,
-        row.email,
-        row.phone,
-        row.address,
+        row["id"],
+        row["key"] or "",
+        row["name"],
+        row["email"],
+        row["phone"],
+        row["address"],
         tuple(step.name for step in steps),
         below,
         numbers["devices"],
         numbers["users"],
         numbers["sites"],
+        tuple((kind, row[f"max_{kind}"]) for kind in _LIMITED if row[f"max_{kind}"] is not None),
     )
 
 

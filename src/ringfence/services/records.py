@@ -60,6 +60,7 @@ class DeviceRecord(Record):
     kind: str
     site: str
     site_key: str | None
+    notes: str = ""
 
     def fields(self) -> dict[str, Any]:
         return {
@@ -69,6 +70,7 @@ class DeviceRecord(Record):
             "name": self.name,
             "unit_id": self.unit_id,
             "kind": self.kind,
+            "notes": self.notes,
         }
 
 
@@ -210,7 +212,8 @@ class TreeCustomer:
 @dataclass(frozen=True, slots=True)
 class CustomerDetail:
     """A customer opened. ``trail`` holds the visible ancestors' names, topmost first, and its own; the counts are
-    those of the customer and everything below it, None where the viewer may not list that kind at all."""
+    those of the customer and everything below it, None where the viewer may not list that kind at all. ``limits`` say
+    how many ``customers``, ``devices`` and ``users`` there may be, where that is limited."""
 
     id: int
     key: str
@@ -223,6 +226,7 @@ class CustomerDetail:
     devices: int | None
     users: int | None
     sites: int | None
+    limits: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

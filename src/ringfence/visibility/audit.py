@@ -189,7 +189,7 @@ class Words:
         self._sought: defaultdict[Any, set[str | None]] = defaultdict(set)
 
     def learn(self, edits: Iterable[Edit], *, all_of_them: bool = False) -> None:
-        """Reads the keys of what many edits refer to, at once; ``all_of_them`` says that no others will be asked for."""
+        """Reads the keys of what many edits refer to, at once; ``all_of_them``: no others will be asked for."""
         self._learned = all_of_them
         wanted: defaultdict[Any, set[int]] = defaultdict(set)
         for edit in edits:

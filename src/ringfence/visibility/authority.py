@@ -28,6 +28,7 @@ from ringfence.visibility.states import (
     Edit,
     RoleState,
     SecurityGroupState,
+    SiteState,
     State,
     UserState,
     changed,
@@ -142,7 +143,7 @@ class Authority:
         if edit.before is not None:
             self._own_branch(edit)
         elif edit.after is not None:
-            self._may_put_in(put_in(edit))
+            self._may_put_in(put_in(edit) - ({self.editor} if edit.kind == "site" else set()))
         if isinstance(edit.before, RoleState) and edit.before.builtin:
             raise Refused("a built-in role is copied, not changed: copy it, and change the copy")
         if isinstance(edit.before, CustomerState) and not edit.before.parent:
@@ -297,7 +298,9 @@ def _same_site(before: State | None, after: DeviceState) -> bool:
 
 
 def put_in(edit: Edit) -> set[int]:
-    """The users whom a new group comes with: one that is brought back."""
+    """The users whom a new group or site comes with: one that is brought back."""
     if edit.before is None and isinstance(edit.after, SecurityGroupState):
         return {user for user, _ in edit.after.members}
-    return set(edit.after.users) if edit.before is None and isinstance(edit.after, CustomerGroupState) else set()
+    if edit.before is None and isinstance(edit.after, CustomerGroupState | SiteState):
+        return set(edit.after.users)
+    return set()

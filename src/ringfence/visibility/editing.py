@@ -219,7 +219,7 @@ class _Change:
         if edit.revision and revision != edit.revision:
             raise Conflict(f"this {noun(edit.kind)} was changed meanwhile", edit.kind, edit.id, state, revision, "")
         after = edit.after
-        if after is not None and (state != shown or after.key != state.key):
+        if after is not None and (state != shown or after.key != state.key or isinstance(after, CustomerState)):
             after = rebased(state, shown, after)
         return Edit(edit.kind, edit.id, state, after, revision)
 
@@ -370,16 +370,26 @@ class _Change:
     # Checking what it came to.
 
     def _touched(self, edits: Iterable[Edit]) -> set[int]:
-        """Users who are edited, and those who are put into a group that is brought back with its members."""
-        touched = {edit.id for edit in edits if edit.kind == "user" and edit.id != self.editor}
-        return touched.union(*(put_in(edit) for edit in edits if edit.kind in _ACCESS))
+        """Users who are edited, and those who get a group or a site that is brought back as it was."""
+        touched = {edit.id for edit in edits if edit.kind == "user"}
+        return touched.union(*(put_in(edit) for edit in edits if edit.kind != "device")) - {self.editor}
 
     def _affected(self, edits: Sequence[Edit]) -> set[int]:
         """Whoever's access stands on what is edited, as it is in this moment of the transaction."""
-        found: set[int] = set()
+        found = self._regaining(edits)
         for kind in _ACCESS:
             found |= ledger.users_of(self.connection, kind, [edit.id for edit in edits if edit.kind == kind])
         return found
+
+    def _regaining(self, edits: Sequence[Edit]) -> set[int]:
+        """The users who get a site that is brought back, or are in groups that name such a customer."""
+        coming = [edit for edit in edits if edit.before is None and edit.kind in ("customer", "site")]
+        found: set[int] = set().union(*(put_in(edit) for edit in coming))
+        states = [edit.after for edit in coming if isinstance(edit.after, CustomerState)]
+        found |= ledger.users_of(self.connection, "security_group", {one for each in states for one in each.secured_by})
+        return found | ledger.users_of(
+            self.connection, "customer_group", {one for each in states for one in each.grouped_by}
+        )
 
     def _watched(self, flow: Flow) -> set[int]:
         """The users for whom it is measured what comes, goes and moves: those whom the editor may list."""
@@ -440,6 +450,8 @@ class _Change:
         administrators: int,
     ) -> None:
         """Raises Refused unless what was written is what the editor may bring about."""
+        if self.editor in self._regaining(edits):
+            demand_gains(self.own, before, {self.editor: after[self.editor]})
         # Nobody changes their own grants, but the customers that these name may have moved.
         self.own = read_reaches(self.connection, [self.editor], self.at)[self.editor]
         self.authority.forget(self.own)

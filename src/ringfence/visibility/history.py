@@ -1,4 +1,4 @@
-"""What the audit says of one record, as far as the viewer sees it: whatever belonged to where they look, at the time."""
+"""What the audit says of one record, as far as the viewer sees it: what belonged, at the time, to where they look."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ringfence.visibility.viewer import Sight
 
 _COLUMNS: Final = ", ".join(f"k.{column}" for column in AUDIT.columns)
 _ENTRIES: Final = text(
-    f"SELECT {_COLUMNS}, k.sort_key AS sort_value, k.search_key FROM audit_entry k "  # noqa: S608 - names of ours
+    f"SELECT {_COLUMNS}, k.sort_key AS sort_value, k.search_key FROM audit_entry k "
     "JOIN customer c ON c.id = k.node_id "
     f"WHERE k.tenant_id = :tenant AND k.kind = :kind AND k.key = :key AND {probe('c.path')} ORDER BY k.number"
 )

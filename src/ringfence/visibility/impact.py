@@ -105,14 +105,19 @@ def _place(edit: Edit, state: object, paths: Mapping[int, str]) -> Place:
 
 
 def _standing(edits: Sequence[Edit], paths: Mapping[int, str], side: str) -> Counter[tuple[str, int]]:
-    """How many devices stand on sites that are deleted (``before``) or brought back (``after``), and stay."""
+    """How many devices stand on sites that are deleted (``before``) or brought back (``after``), and stay: what leaves
+    a site by an edit of its own does not count here."""
     found: Counter[tuple[str, int]] = Counter()
-    going = {edit.id for edit in edits if edit.kind == "device" and edit.after is None}
+    going = {edit.id for edit in edits if isinstance(edit.before, DeviceState) and _leaves(edit.before, edit.after)}
     for edit in edits:
         state, other = (edit.before, edit.after) if side == "before" else (edit.after, edit.before)
         if isinstance(state, SiteState) and other is None:
             found[paths[state.customer], edit.id] += len(state.devices - going)
     return found
+
+
+def _leaves(before: DeviceState, after: object) -> bool:
+    return not isinstance(after, DeviceState) or (before.customer, before.site) != (after.customer, after.site)
 
 
 def differences(

@@ -56,7 +56,7 @@ DEVICES: Final = Kind(
     "device",
     "device.list",
     "customer_id",
-    ("id", "key", "name", "unit_id", "kind", "customer_id", "site_id"),
+    ("id", "key", "name", "unit_id", "kind", "notes", "customer_id", "site_id"),
     {"name": "search_key", "unit_id": "unit_id"},
     site="site_id",
     indexed=True,

@@ -130,5 +130,6 @@ def find_row(sight: Sight, customer_id: int) -> Row[Any]:
 
 
 _CUSTOMER: Final = text(
-    "SELECT id, key, name, email, phone, address, parent_id FROM customer WHERE id = :id AND tenant_id = :tenant"
+    "SELECT id, key, name, email, phone, address, parent_id, max_users, max_devices, max_customers FROM customer "
+    "WHERE id = :id AND tenant_id = :tenant"
 )

@@ -62,7 +62,8 @@ def demand_fitting(edits: Sequence[Edit]) -> None:
 
 def _demand_tree(edits: Sequence[Edit]) -> None:
     """Raises Refused for new customers that stand below each other and nowhere else."""
-    above = {edit.id: edit.after.parent for edit in edits if edit.before is None and isinstance(edit.after, CustomerState)}
+    coming = [(edit.id, edit.after) for edit in edits if edit.before is None]
+    above = {own: state.parent for own, state in coming if isinstance(state, CustomerState)}
     rooted: set[int] = set()
     for customer in above:
         way: list[int] = []
@@ -75,8 +76,9 @@ def _demand_tree(edits: Sequence[Edit]) -> None:
 
 
 def demand_staying(edits: Sequence[Edit]) -> None:
-    """Raises Refused where a record belongs to a customer that the change deletes, or newly refers to what it deletes."""
-    going = {(edit.kind, edit.id) for edit in edits if edit.after is None}
+    """Raises Refused where a record belongs to a customer that the change deletes, or newly refers to what it deletes
+    (of roles, whoever removes them tells)."""
+    going = {(edit.kind, edit.id) for edit in edits if edit.after is None and edit.kind != "role"}
     if not going:
         return
     for edit in edits:

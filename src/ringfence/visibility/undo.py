@@ -8,13 +8,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from ringfence.domain.audit import AuditEntry
 from ringfence.domain.errors import Refused
 from ringfence.visibility import ledger
 from ringfence.visibility.audit import TOLD, Words, noun
-from ringfence.visibility.states import BLANK, KIND_OF, TIED, CustomerState, Edit, State, changed, items
+from ringfence.visibility.authority import Authority
+from ringfence.visibility.states import (
+    BLANK,
+    KIND_OF,
+    TIED,
+    CustomerState,
+    DeviceState,
+    Edit,
+    SiteState,
+    State,
+    changed,
+    items,
+)
 from ringfence.visibility.viewer import Sight
 
 _REVERSED: Final = frozenset({"create", "edit", "delete", "move", "assign"})
@@ -34,27 +46,45 @@ def undone(sight: Sight, changes: Iterable[int]) -> set[int]:
     return {change for change in sight.connection.execute(query).scalars() if change is not None}
 
 
-def last_change(connection: Connection, tenant_id: int, actor_key: str) -> int | None:
-    """The last change that somebody made and that nobody has taken back; undoing is none."""
+def last_deleted(connection: Connection, tenant_id: int, user_key: str) -> int:
+    """The number of the entry by which the last user of that key was deleted; 0 where there was none: whatever somebody
+    of that key did up to then, another one did."""
+    query = select(func.max(AuditEntry.number)).where(
+        AuditEntry.tenant_id == tenant_id,
+        AuditEntry.kind == "user",
+        AuditEntry.key == user_key,
+        AuditEntry.action == "delete",
+    )
+    return connection.execute(query).scalar() or 0
+
+
+def last_change(connection: Connection, tenant_id: int, actor_key: str, since: int) -> int | None:
+    """The last change that somebody made, after the entry of that number, and that nobody has taken back; undoing is
+    none."""
     taken_back = select(AuditEntry.undoes).where(AuditEntry.tenant_id == tenant_id, AuditEntry.undoes.is_not(None))
     query = select(AuditEntry.change).where(
         AuditEntry.tenant_id == tenant_id,
         AuditEntry.actor_key == actor_key,
+        AuditEntry.number > since,
         AuditEntry.undoes.is_(None),
         AuditEntry.change.not_in(taken_back),
     )
     return connection.execute(query.order_by(AuditEntry.number.desc()).limit(1)).scalar()
 
 
-def reversal(connection: Connection, tenant_id: int, entries: Sequence[Row[Any]]) -> list[Edit]:
-    """The edits that take a change back. Raises Refused, with the reason, where the world has moved on."""
+def reversal(connection: Connection, tenant_id: int, entries: Sequence[Row[Any]], authority: Authority) -> list[Edit]:
+    """The edits that take a change back. Raises Refused, with the reason, where the world has moved on; what its editor
+    does not see any more is as good as missing."""
     if any(entry.action not in _REVERSED and entry.action not in TOLD for entry in entries):
         raise Refused("a load is not taken back: load what was before")
-    return _Reversal(connection, tenant_id, [entry for entry in entries if entry.action in _REVERSED]).edits()
+    reversed_too = [entry for entry in entries if entry.action in _REVERSED]
+    return _Reversal(connection, tenant_id, reversed_too, authority).edits()
 
 
 class _Reversal:
-    def __init__(self, connection: Connection, tenant_id: int, entries: Sequence[Row[Any]]) -> None:
+    def __init__(
+        self, connection: Connection, tenant_id: int, entries: Sequence[Row[Any]], authority: Authority
+    ) -> None:
         self.entries = entries
         self.details = {entry.number: json.loads(entry.detail) for entry in entries}
         self.words = Words(connection, tenant_id)
@@ -67,6 +97,7 @@ class _Reversal:
             kind: ledger.read_many(connection, tenant_id, kind, list(ids.values()), whole=True)
             for kind, ids in self.ids.items()
         }
+        self.seen = self._seen(authority)
         self.coming = {
             (entry.kind, entry.key): -place for place, entry in enumerate(entries, 1) if entry.action == "delete"
         }
@@ -74,6 +105,22 @@ class _Reversal:
     def edits(self) -> list[Edit]:
         """In the opposite order."""
         return [self._back(entry) for entry in reversed(self.entries)]
+
+    def _seen(self, authority: Authority) -> set[tuple[str, int]]:
+        """The records that are there, and not hidden from whoever takes the change back."""
+        standing = [
+            Edit(kind, own, state, state, revision)
+            for kind, found in self.known.items()
+            for own, (state, revision) in found.items()
+        ]
+        authority.read_paths(standing)
+        return {(edit.kind, edit.id) for edit in standing if edit.after and authority.sees(edit, edit.after)}
+
+    def _on_none(self, site: SiteState) -> frozenset[int]:
+        """The devices of a site that is brought back which stand on no other by now."""
+        known = ledger.read_many(self.words.connection, self.words.tenant_id, "device", site.devices)
+        devices = {own: state for own, (state, _) in known.items() if isinstance(state, DeviceState)}
+        return frozenset(own for own, at in devices.items() if (at.customer, at.site) == (site.customer, None))
 
     def _back(self, entry: Row[Any]) -> Edit:
         what = f"{noun(entry.kind)} {entry.name!r}"
@@ -86,8 +133,10 @@ class _Reversal:
             state = _applied(self.words, blank, fields, self.coming, forwards=True, what=what)
             if isinstance(state, CustomerState):
                 state = replace(state, former=entry.owner_id)
+            elif isinstance(state, SiteState):
+                state = replace(state, devices=self._on_none(state))
             return Edit(entry.kind, self.coming[entry.kind, entry.key], None, replace(state, key=entry.key))
-        if record is None:
+        if record is None or (entry.kind, record) not in self.seen:
             raise Refused(f"the {what} is not there any more")
         state, revision = self.known[entry.kind][record]
         if verb == "created":

@@ -24,12 +24,19 @@ def fields(detail: CustomerDetail) -> list[tuple[str, Cell]]:
         ("Phone", _or_none(detail.phone)),
         ("Address", _or_none(detail.address.replace("\n", ", "))),
         ("", Cell("")),
-        ("Customers", Cell(f"{number(detail.customers)} nested")),
+        ("Customers", Cell(f"{number(detail.customers)} nested{_limit(detail, 'customers')}")),
     ]
     for label, value in (("Devices", detail.devices), ("Users", detail.users), ("Sites", detail.sites)):
-        text = Cell("not yours to list", "quiet") if value is None else Cell(f"{number(value)} here and below")
-        values.append((label, text))
+        limit = _limit(detail, label.lower())
+        known = value is not None
+        text = f"{number(value)} here and below{limit}" if value is not None else f"not yours to list{limit}"
+        values.append((label, Cell(text, "" if known else "quiet")))
     return values
+
+
+def _limit(detail: CustomerDetail, kind: str) -> str:
+    limit = dict(detail.limits).get(kind)
+    return "" if limit is None else f", limit {number(limit)}"
 
 
 def _short(count: int) -> str:
