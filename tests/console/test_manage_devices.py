@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from ringfence.console.screens.records import DevicesScreen
 from ringfence.console.screens.report import ReportScreen
 from ringfence.console.screens.working import Working
 from ringfence.services import editing, listing
+from ringfence.services.errors import RingfenceError
 from ringfence.services.records import Listing
 from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
@@ -107,13 +109,7 @@ class TestMarking:
             assert isinstance(console.app.screen, CustomersScreen)
             assert customers_of(demo, *IDS) == ["polder", "polder"]
 
-    async def test_what_is_there_already_and_what_is_kept(self, demo: Database) -> None:
-        async with opened(console_on(demo), SMALL) as console:
-            await from_the_tree(console, "polder")
-            await console.press("slash")
-            await console.type("polder")
-            await console.press("enter")
-            assert isinstance(console.app.screen, ManageDevicesScreen)
+    async def test_who_may_not(self, demo: Database) -> None:
         async with opened(console_on(demo, "olga"), SMALL) as console:
             await console.press("2", "a")
             assert isinstance(console.app.screen, DevicesScreen)
@@ -270,13 +266,42 @@ class TestProcessing:
             assert isinstance(console.app.screen, ReportScreen)
             assert customers_of(demo, *IDS) == ["polder", "polder"]
 
+    async def test_the_database_is_away_for_a_while(self, demo: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+        match, save = Workspace.match_devices, editing.save
+        away = True
+
+        def answered(work: Callable[..., Any]) -> Callable[..., Any]:
+            def answer(*arguments: Any, **named: Any) -> Any:
+                if away:
+                    raise RingfenceError("the database is away")
+                return work(*arguments, **named)
+
+            return answer
+
+        monkeypatch.setattr(Workspace, "match_devices", answered(match))
+        monkeypatch.setattr(editing, "save", answered(save))
+        async with opened(console_on(demo), SMALL) as console:
+            await from_the_tree(console, "polder")
+            await paste(console, "U-00664")
+            assert "! The database is away." in console.text
+            await console.press("ctrl+s")
+            assert "! The database is away." in console.text
+            away = False
+            await console.press("backspace")
+            await paste(console, "U-00664")
+            away = True
+            await console.press("ctrl+s")
+            assert "! The database is away." in console.text
+            away = False
+            await console.press("ctrl+s")
+            assert isinstance(console.app.screen, ReportScreen)
+            assert customers_of(demo, *IDS)[0] == "polder"
+
     async def test_where_it_is_refused(self, demo: Database) -> None:
         """A customer with a limit takes no more than that; the screen says so before."""
         workspace = Workspace(demo, at=NOON)
         viewer = workspace.sign_in("h.devries")
         polder = workspace.open_record(viewer, "customer", listing.customer_id(viewer, "polder"))
-        from dataclasses import replace
-
         count = workspace.detail(viewer, polder.id).devices
         limited = replace(polder.state, max_devices=count)
         workspace.save(viewer, [editing.Edit("customer", polder.id, polder.state, limited, polder.revision)])
@@ -298,10 +323,11 @@ class Clock(datetime):
 
 
 PLACES: dict[str, Sequence[str]] = {
-    "marking": ("2", "space", "space", "a", "enter", *"polder", "enter"),
-    "typing": ("2", "a", "enter", *"polder", "enter", "t", *"U-00664,U-00710,nix", "enter"),
-    "report": ("2", "space", "space", "a", "enter", *"polder", "enter", "ctrl+s"),
+    "marking": ("2", "space", "space", "a", "enter", "=polder", "enter"),
+    "typing": ("2", "a", "enter", "=polder", "enter", "t", "=U-00664,U-00710,nix", "enter"),
+    "report": ("2", "space", "space", "a", "enter", "=polder", "enter", "ctrl+s"),
 }
+"""Keys, and texts behind an equals sign."""
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -312,7 +338,12 @@ def test_picture(
 
     async def drive(pilot: Pilot[Any]) -> None:
         await settle(pilot.app, pilot)
-        await press(pilot, *PLACES[place])
+        for key in PLACES[place]:
+            if key.startswith("="):
+                send(pilot.app, *key[1:])
+                await settle(pilot.app, pilot)
+            else:
+                await press(pilot, key)
         still(pilot.app)
         await settle(pilot.app, pilot)
 

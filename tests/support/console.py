@@ -56,6 +56,11 @@ class Console:
         """Presses keys, one after the other."""
         await press(self.pilot, *keys)
 
+    async def hurry(self, *keys: str) -> None:
+        """Presses keys faster than anything is answered."""
+        send(self.app, *keys)
+        await self.settle()
+
     async def type(self, text: str) -> None:
         """Types a text in one go."""
         send(self.app, *text)

@@ -36,6 +36,7 @@ KINDS: tuple[StateKind, ...] = ("role", "customer_group", "security_group", "use
 TABLES = {
     "customer": "customer",
     "site": "site",
+    "device": "device",
     "role": "role",
     "customer_group": "customer_group",
     "security_group": "security_group",

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Final
+from functools import cache
+from importlib import import_module
+from typing import Annotated, Any, Final
 
 import typer
+from typer.core import TyperGroup
 from typer.exceptions import TyperException
+from typer.main import get_command, get_group
 
 from ringfence import __version__
-from ringfence.cli import audit, database, records, snapshots, start
+from ringfence.cli import audit, records, snapshots, start
 from ringfence.cli.options import AsUser, At, Db, settings
 from ringfence.cli.settings import Settings, WrongUsage
 
@@ -24,8 +28,37 @@ Without a command, opens the console on the database. To look around first:
   ringfence --db my.db list devices --as olga  what olga sees of it
 """
 
+_GROUPS: Final = {
+    "customers": "customers",
+    "sites": "sites",
+    "devices": "devices",
+    "users": "users",
+    "audit": "audit",
+    "db": "database",
+}
+"""The groups of commands, and the modules that have them."""
+
+
+class _Commands(TyperGroup):
+    """Makes the parsers of a group of commands only for whoever asks for it: that takes longer than many an answer."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands.update({name: TyperGroup(name=name) for name in _GROUPS})
+        self._made: set[str] = set()
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of that name, or None."""
+        if cmd_name in _GROUPS and cmd_name not in self._made:
+            self.commands[cmd_name] = get_group(import_module(f"ringfence.cli.{_GROUPS[cmd_name]}").app)
+            self.commands[cmd_name].name = cmd_name
+            self._made.add(cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+
 app = typer.Typer(
     name="ringfence",
+    cls=_Commands,
     help=_HELP,
     no_args_is_help=False,
     add_completion=False,
@@ -67,7 +100,7 @@ def demo(context: typer.Context, login: AsUser = None) -> None:
 
 def _of_the_present(chosen: Settings) -> Settings:
     if chosen.at is not None:
-        raise WrongUsage("--at is for list, count, can, dump and what-if: the console shows the present")
+        raise WrongUsage("--at is for commands: the console shows the present")
     return chosen
 
 
@@ -75,15 +108,18 @@ records.register(app)
 snapshots.register(app)
 app.command("demo")(demo)
 app.command("undo")(audit.undo)
-app.add_typer(audit.app, name="audit")
-app.add_typer(database.app, name="db")
+
+
+@cache
+def _program() -> Any:
+    return get_command(app)
 
 
 def execute(arguments: Sequence[str]) -> int:
     """Runs a command. Returns its exit status; raises WrongUsage, and whatever the command raises."""
     streams = sys.stdout, sys.stderr
     try:
-        result = app(args=list(arguments), prog_name="ringfence", standalone_mode=False)
+        result = _program()(args=list(arguments), prog_name="ringfence", standalone_mode=False)
     except TyperException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context is not None else "ringfence"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -18,10 +19,12 @@ from ringfence.services.records import AuditDetail, AuditRecord, Preview, Saved
 from ringfence.storage.engine import Database
 from ringfence.visibility import overview
 from ringfence.visibility.audit import REFERENCES, Words, faults
+from ringfence.visibility.authority import Authority
 from ringfence.visibility.kinds import AUDIT, KINDS
 from ringfence.visibility.point import among, find
+from ringfence.visibility.reach import read_reaches
 from ringfence.visibility.states import Edit
-from ringfence.visibility.undo import entries_of, last_change, reversal, undone
+from ringfence.visibility.undo import entries_of, last_change, last_deleted, reversal, undone
 from ringfence.visibility.viewer import Sight, Viewer
 
 _LABELS: Final = {permission.key: f"{permission.section}: {permission.label}" for permission in CATALOGUE}
@@ -121,20 +124,25 @@ def undo_edits(viewer: Viewer, change: int | None = None) -> tuple[int, tuple[Ed
     with viewer.look(AUDIT.permission) as sight:
         connection = sight.connection
         own = connection.execute(select(User.key).where(User.id == viewer.user_id)).scalar() or ""
+        since = last_deleted(connection, viewer.tenant_id, own)
         if change is None:
-            change = last_change(connection, viewer.tenant_id, own)
+            change = last_change(connection, viewer.tenant_id, own, since)
             if change is None:
                 raise Refused("there is nothing of yours to undo")
         entries = entries_of(connection, viewer.tenant_id, change)
         for entry in entries:
-            if entry.actor_key != own and find(sight, AUDIT.permission, AUDIT, "id", entry.id) is None:
+            mine = entry.actor_key == own and entry.number > since
+            if not mine and find(sight, AUDIT.permission, AUDIT, "id", entry.id) is None:
                 entries = []
                 break
         if not entries:
             raise Refused("this entry is not there")
         if undone(sight, [change]):
             raise Refused("this change was taken back already")
-        edits = reversal(connection, viewer.tenant_id, entries)
+        at = viewer.at or datetime.now(UTC)
+        reach = read_reaches(connection, [viewer.user_id], at)[viewer.user_id]
+        authority = Authority(connection, viewer.tenant_id, viewer.user_id, reach)
+        edits = reversal(connection, viewer.tenant_id, entries, authority)
         first = entries[0]
         said = f"{first.action} {first.kind.replace('_', ' ')} “{first.name}”"
         if len(entries) > 1:

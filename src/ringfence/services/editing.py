@@ -114,7 +114,12 @@ def open_records(viewer: Viewer, kind: StateKind, records: Sequence[int]) -> tup
         }
         filters = {one for state in states if isinstance(state, UserState) for one in state.customer_groups}
         active = dict(overview.active_of(sight, filters)) if filters else {}
-        editable = {row.id for row in among(sight, f"{kind}.edit", kind_of_noun(kind), list(known))}
+        columns = ("id", "path") if kind == "customer" else ("id",)
+        rows = among(sight, f"{kind}.edit", kind_of_noun(kind), list(known), columns)
+        editable = {row.id for row in rows}
+        if kind == "customer":  # whoever reaches it only for a site of it sees its name, and no more
+            whole = overview.record_nodes(sight, "customer.edit")
+            editable = {row.id for row in rows if contains(whole, row.path)}
     found = []
     for record in records:
         if record not in known:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import text
 
 from ringfence.domain.errors import SessionEnded
-from ringfence.services import accounts, assigning, audit, choices, customers, editing, listing
+from ringfence.services import accounts, assigning, audit, choices, customers, editing, exporting, importing, listing
 from ringfence.services.records import (
     Account,
     AuditDetail,
@@ -176,6 +177,31 @@ class Workspace:
         """The edits that move devices to a customer, and what becomes of the sites that they stand on."""
         self.check(viewer)
         return assigning.edits(viewer, devices, customer, site)
+
+    def read_import(
+        self,
+        viewer: Viewer,
+        source: bytes,
+        customer: int | None = None,
+        progress: editing.Progress | None = None,
+    ) -> importing.Import:
+        """What importing a sheet of devices would do; its edits are to be saved."""
+        self.check(viewer)
+        return importing.read(viewer, source, customer, progress)
+
+    def export(
+        self,
+        viewer: Viewer,
+        wanted: Listing,
+        path: Path,
+        form: exporting.Format,
+        *,
+        replace: bool = False,
+        progress: editing.Progress | None = None,
+    ) -> int:
+        """Writes a list into a file; how many rows it has."""
+        self.check(viewer)
+        return exporting.export(viewer, wanted, path, form, replace=replace, progress=progress)
 
     def preview_undo(self, viewer: Viewer, change: int | None = None) -> tuple[int, str, Preview]:
         """The number of a change (the viewer's own last one), what it was, and what taking it back would do."""

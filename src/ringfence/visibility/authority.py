@@ -48,7 +48,7 @@ class _Held:
     def __init__(self, region: Region) -> None:
         self._starts = [low for low, _ in region.customers]
         self._ends = [high for _, high in region.customers]
-        self.sites: frozenset[int | None] = frozenset(site.site_id for site in region.sites)
+        self.sites: dict[int | None, str] = {site.site_id: site.path for site in region.sites}
 
     def contains(self, path: str) -> bool:
         """Whether the region reaches all records of the node."""
@@ -104,7 +104,7 @@ class Authority:
         held = self._held.get(permission)
         if held is None:
             held = self._held[permission] = _Held(self.own.region(permission))
-        return held.contains(path) or site in held.sites
+        return held.contains(path) or held.sites.get(site) == path
 
     def sees(self, edit: Edit, state: State) -> bool:
         """Whether the editor may know of such a record: where it is, or where it would be."""
@@ -112,8 +112,9 @@ class Authority:
             return True
         node = edit.id if edit.kind == "customer" and edit.before is not None else node_of(state)
         site = _site(edit, state)
-        known = self.holds(f"{edit.kind}.list", node, site) or self.holds(f"{edit.kind}.view", node, site)
-        return known or any(self.holds(f"{edit.kind}.{action}", node, site) for action in edit.actions)
+        return self._listed(edit, node, site) or any(
+            self.holds(f"{edit.kind}.{action}", node, site) for action in edit.actions
+        )
 
     def own_profile(self, edit: Edit) -> bool:
         """Whether it is an edit of the editor's own record, which is theirs as far as their profile goes."""
@@ -150,9 +151,15 @@ class Authority:
             raise Refused("this is the provider itself: it is changed by loading a snapshot")
 
     def _knows(self, edit: Edit, permission: str, node: int, site: int | None) -> bool:
-        if self.holds(permission, node, site):
+        return self.holds(permission, node, site) or self._listed(edit, node, site)
+
+    def _listed(self, edit: Edit, node: int, site: int | None) -> bool:
+        """Whether the editor may list or view such a record there: a customer if only for a site of it."""
+        named = f"{edit.kind}.list", f"{edit.kind}.view"
+        if any(self.holds(one, node, site) for one in named):
             return True
-        return self.holds(f"{edit.kind}.list", node, site) or self.holds(f"{edit.kind}.view", node, site)
+        path = self.paths.get(node) if edit.kind == "customer" else None
+        return path is not None and any(self.own.sees(one, path) for one in named)
 
     def _demand_along(self, edit: Edit) -> None:
         if edit.kind == "user" and edit.id == self.editor:

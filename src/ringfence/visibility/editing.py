@@ -120,7 +120,9 @@ class _Change:
         assert actor.user_id is not None
         self.editor: int = actor.user_id
         # Held to the end: changes of a tenant's access come one after the other, and so does its audit chain.
-        connection.execute(select(Tenant.version).where(Tenant.id == tenant_id).with_for_update()).scalar_one()
+        held = select(Tenant.audit_count).where(Tenant.id == tenant_id).with_for_update()
+        # No record has been edited more often than the audit has entries.
+        self.revision = connection.execute(held).scalar_one() + 1
         reaches = read_reaches(connection, [self.editor], at)
         if self.editor not in reaches or not reaches[self.editor].grants.active:
             raise Refused("you have been deactivated: nothing was changed")
@@ -243,6 +245,8 @@ class _Change:
 
     def _write(self, edits: list[Edit]) -> list[Event]:
         """Writes the edits, which are as they were made afterwards; returns what the audit says of them."""
+        devices = ((edit.id, edit.before, edit.after) for edit in edits if edit.kind == "device")
+        writing.free_unit_ids(self.connection, devices)
         self._create(edits)
         for kind in _ORDER:
             writing.change(self.connection, kind, _changing(edits, kind))
@@ -276,7 +280,7 @@ class _Change:
                 continue
             keys = writing.new_keys(self.connection, kind, self.tenant_id, states)
             made = {self.ids[edit.id]: replace(s, key=k) for edit, s, k in zip(new, states, keys, strict=True)}
-            writing.create(self.connection, self.tenant_id, kind, made, self.paths)
+            writing.create(self.connection, self.tenant_id, kind, made, self.paths, self.revision)
             former += [own for own, state in made.items() if isinstance(state, CustomerState) and state.former == own]
             for place, edit in enumerate(edits):
                 if edit.before is None and edit.kind == kind and edit.id < 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
@@ -112,8 +112,11 @@ def _references(state: State | None) -> list[tuple[StateKind, list[int]]]:
 def demand_sound(connection: Connection, tenant_id: int, edits: Sequence[Edit]) -> None:
     """Raises Refused for states that no record may have."""
     devices = []
+    going: set[int] = set()
     for edit in edits:
         if edit.after is None:
+            if edit.kind == "device":
+                going.add(edit.id)
             continue
         names = _names(edit)
         if "name" in names:
@@ -123,7 +126,7 @@ def demand_sound(connection: Connection, tenant_id: int, edits: Sequence[Edit]) 
             devices.append(edit)
         else:
             _demand_one(connection, edit, edit.after, names)
-    _demand_unit_ids(connection, tenant_id, devices)
+    _demand_unit_ids(connection, tenant_id, devices, going)
     made = {edit.id: edit.after.customer for edit in edits if edit.before is None and isinstance(edit.after, SiteState)}
     _demand_sites(connection, devices, made)
 
@@ -149,8 +152,8 @@ def _demand_device(state: DeviceState, names: frozenset[str]) -> None:
         _demand_search_key("name and unit id", state.name, state.unit_id)
 
 
-def _demand_unit_ids(connection: Connection, tenant_id: int, edits: Sequence[Edit]) -> None:
-    """Raises Refused where two devices would have one unit id."""
+def _demand_unit_ids(connection: Connection, tenant_id: int, edits: Sequence[Edit], going: Collection[int]) -> None:
+    """Raises Refused where two devices would have one unit id; those ``going`` have theirs no more."""
     wanted: dict[str, int] = {}
     for edit in edits:
         assert isinstance(edit.after, DeviceState)
@@ -161,6 +164,7 @@ def _demand_unit_ids(connection: Connection, tenant_id: int, edits: Sequence[Edi
     if not wanted:
         return
     leaving = {edit.id for edit in edits if getattr(edit.before, "unit_id", "") != getattr(edit.after, "unit_id", "")}
+    leaving.update(going)
     query = select(Device.id, Device.unit_id).where(any_of(connection, Device.unit_id, wanted.keys()))
     for holder, unit_id in connection.execute(query.where(Device.tenant_id == tenant_id)):
         if holder != wanted[unit_id] and holder not in leaving:

@@ -96,17 +96,22 @@ def _numbered(connection: Connection, kind: StateKind, tenant_id: int, stem: str
 
 
 def create(
-    connection: Connection, tenant_id: int, kind: StateKind, made: Mapping[int, State], paths: dict[int, str]
+    connection: Connection,
+    tenant_id: int,
+    kind: StateKind,
+    made: Mapping[int, State],
+    paths: dict[int, str],
+    revision: int,
 ) -> None:
     """Writes new records by id, their ties left out. ``paths`` holds the paths of their nodes, and gets those of new
-    customers."""
+    customers. Some ids are given out again: with a ``revision`` that no earlier record had, none is taken for it."""
     if not made:
         return
     table = TABLES[kind].__table__
     if kind == "customer":
         _grow(made, paths)
     rows = [
-        {"id": own, "tenant_id": tenant_id, "key": state.key, "revision": 1, **_values(state)}
+        {"id": own, "tenant_id": tenant_id, "key": state.key, "revision": revision, **_values(state)}
         for own, state in made.items()
     ]
     if kind == "customer":
@@ -184,18 +189,29 @@ def settle_history(connection: Connection, tenant_id: int, customers: Collection
         connection.execute(update(AuditEntry).where(astray, own).values(node_id=AuditEntry.owner_id))
 
 
+def free_unit_ids(connection: Connection, edits: Iterable[tuple[int, State | None, State | None]]) -> None:
+    """Takes their unit ids from devices that get others or go, where others may be given them: each is set aside before
+    any is given out."""
+    freed: list[int] = []
+    given = 0
+    for record, before, after in edits:
+        old = before.unit_id if isinstance(before, DeviceState) else ""
+        new = after.unit_id if isinstance(after, DeviceState) else ""
+        if old != new:
+            given += new != ""
+            if old:
+                freed.append(record)
+    if freed and given:
+        connection.execute(update(Device).where(any_of(connection, Device.id, freed)).values(unit_id=""))
+
+
 def change(connection: Connection, kind: StateKind, edits: Iterable[tuple[int, State, State]]) -> None:
     """Writes what differs between two states of each record, their ties left out, and their next revisions."""
     mapped = TABLES[kind]
     groups: defaultdict[tuple[tuple[str, Any], ...], list[int]] = defaultdict(list)
-    freed: list[int] = []
     for record, before, after in edits:
         old = _values(before)
         groups[tuple((name, value) for name, value in _values(after).items() if old[name] != value)].append(record)
-        if isinstance(before, DeviceState) and isinstance(after, DeviceState) and before.unit_id != after.unit_id:
-            freed.append(record)
-    if len(freed) > 1:  # two may swap theirs: each is set aside before any is given out
-        connection.execute(update(Device).where(any_of(connection, Device.id, freed)).values(unit_id=""))
     single: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     for values, records in groups.items():
         if len(records) == 1:

@@ -16,6 +16,7 @@ from ringfence.console.screens.customer_tree import CustomerTree
 from ringfence.console.screens.record_list import RecordList
 from ringfence.console.text import literal, number
 from ringfence.console.widgets.fields import Fields
+from ringfence.console.widgets.filter_bar import FilterBar
 from ringfence.console.widgets.key_bar import KeyBar
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.tree import ForestView
@@ -205,6 +206,9 @@ class CustomersScreen(AreaScreen):
 
         def show(found: tuple[tuple[tuple[TreeCustomer, ...], frozenset[int]], Counts]) -> None:
             (nodes, hits), counted = found
+            if self._wanted is not None and all(node.id != self._wanted for node in nodes):
+                self.query_one(FilterBar).action_clear()  # which reads the whole tree, and goes there
+                return
             stays = again and any(node.id == self.forest.selected_id for node in nodes)
             self.forest.empty_text = self._nothing()
             self.forest.replace(self.forest.nodes(nodes), {node.parent for node in nodes if node.parent is not None})

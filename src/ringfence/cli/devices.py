@@ -1,0 +1,208 @@
+"""``devices assign``: many devices to another customer, from a list of their ids."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from threading import Event, current_thread, main_thread
+from typing import IO, TYPE_CHECKING, Annotated, Any, Final, Literal
+
+import typer
+
+from ringfence.cli import device_commands
+from ringfence.cli.changing import DryRun, Editor, session
+from ringfence.cli.differences import gains
+from ringfence.cli.options import At, Db
+from ringfence.cli.settings import Faults, WrongUsage, origin
+from ringfence.domain.errors import Refused, RingfenceError
+
+if TYPE_CHECKING:
+    from ringfence.services.assigning import Matched, SiteFates
+    from ringfence.services.editing import Progress
+    from ringfence.services.records import Preview
+
+app = typer.Typer(
+    help="Devices: create, edit, delete, assign many. 'ringfence list devices' lists them.", rich_markup_mode=None
+)
+device_commands.register(app)
+
+_MOST: Final = 100_000_000
+_MARKS: Final[Mapping[bytes, str]] = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+"""What "Unicode text" begins with as spreadsheets save it."""
+
+
+@app.callback()
+def main() -> None:
+    """Makes ``devices`` a group of commands, however few there are."""
+
+
+@app.command()
+def assign(
+    context: typer.Context,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="Unit ids or keys of devices, in lines or with commas, semicolons or tabs; - is standard input.",
+        ),
+    ],
+    to: Annotated[str, typer.Option("--to", metavar="CUSTOMER-KEY", help="The customer that they go to.")],
+    login: Editor = None,
+    site: Annotated[
+        str | None, typer.Option("--site", metavar="SITE-KEY", help="The customer's site that they go onto.")
+    ] = None,
+    no_site: Annotated[bool, typer.Option("--no-site", help="They go onto no site.")] = False,
+    skip_unknown: Annotated[
+        bool,
+        typer.Option("--skip-unknown", help="Leave out what is unknown, ambiguous or not that user's to assign."),
+    ] = False,
+    dry_run: DryRun = False,
+    output: Annotated[
+        Literal["text", "json"], typer.Option("--format", help="json has what becomes of each id besides.")
+    ] = "text",
+    db: Db = None,
+    at: At = None,
+) -> None:
+    """Assign devices to another customer: all of them, or none.
+
+    Without --site and --no-site, a device goes onto the customer's site of the same name as its own, where there is
+    just one; otherwise onto none.
+    """
+    from ringfence.services import assigning, editing, naming
+
+    if site is not None and no_site:
+        raise WrongUsage("choose between --site and --no-site")
+    working = session(context, db, at, login, dry_run=dry_run, output=output)
+    viewer = working.viewer
+    typed = assigning.parse(_text(sys.stdin.buffer if str(file) == "-" else file))
+    customer = naming.record_id(viewer, "customers", to)
+    where: assigning.Where = None if no_site else assigning.BY_NAME
+    if site is not None:
+        where = naming.record_id(viewer, "sites", site)
+    matched = assigning.match(viewer, typed, customer)
+    _demand_known(matched, skip_unknown)
+    edits, fates = assigning.edits(viewer, matched.move, customer, where)
+    preview, change = None, None
+    if edits:
+        with _progress() as progress:
+            preview = editing.preview(viewer, edits, progress)
+            if preview.refusal:
+                raise Refused(preview.refusal)
+            if not dry_run:
+                change = editing.save(viewer, edits, origin("command line"), progress=progress).change
+    if output == "json":
+        typer.echo(json.dumps(_data(matched, fates, preview, change), indent=2, ensure_ascii=False))
+    else:
+        typer.echo("\n".join(_lines(matched, fates, preview, "would be moved" if dry_run else "moved")))
+    if change is not None:
+        typer.echo(f"change {change}: undo it with 'ringfence undo --as {working.login} {change}'", err=True)
+
+
+def _text(source: Path | IO[bytes]) -> str:
+    name = str(source) if isinstance(source, Path) else "standard input"
+    if isinstance(source, Path):
+        with source.open("rb") as opened:
+            data = opened.read(_MOST + 1)
+    else:
+        data = source.read(_MOST + 1)
+    if len(data) > _MOST:
+        raise RingfenceError(f"{name}: more than {_MOST // 1_000_000} MB are no list of ids")
+    try:
+        return data.decode(_MARKS.get(data[:2], "utf-8"))
+    except UnicodeDecodeError:
+        raise RingfenceError(f"{name}: this is no text in UTF-8: save it as that") from None
+
+
+def _demand_known(matched: Matched, skip: bool) -> None:
+    """Tells of every id that does not go though it was meant to; raises Faults unless those are to be skipped."""
+    from ringfence.console.text import literal
+    from ringfence.services.assigning import said
+
+    doubtful = [
+        f"{why}: {literal(name)}"
+        for why, names in matched.left_out.items()
+        if why not in ("already there", "doubled")
+        for name in names
+    ]
+    if doubtful and not skip:
+        raise Faults([f"{said(matched)}: nothing was changed; --skip-unknown leaves these out", *doubtful])
+    for line in doubtful:
+        typer.echo(f"ringfence: left out, {line}", err=True)
+
+
+def _lines(matched: Matched, fates: SiteFates, preview: Preview | None, verb: str) -> Iterator[str]:
+    from ringfence.console.text import literal, width_of
+    from ringfence.services.assigning import said, said_sites
+
+    yield said(matched, verb)
+    yield from map(literal, said_sites(fates))
+    if preview is None:
+        return
+    width = max((width_of(one.login) for one in preview.users), default=0)
+    for one in preview.users:
+        numbers = (one.customers_gained, one.customers_lost, one.devices_gained, one.devices_lost)
+        yield gains(one.login, width, *numbers)
+    if not preview.users:
+        yield "Nobody gains or loses anything."
+
+
+def _data(matched: Matched, fates: SiteFates, preview: Preview | None, change: int | None) -> dict[str, Any]:
+    users = [asdict(one) for one in preview.users] if preview is not None else []
+    for one in users:
+        del one["user_id"]
+    return {
+        "change": change,
+        "moved": matched.named,
+        **{why.replace(" ", "_"): names for why, names in matched.left_out.items()},
+        "sites": asdict(fates),
+        "users": users,
+    }
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """Says on a terminal how far it is. An interrupt stops it where nothing is half done; another one, at once."""
+    stopped = Event()
+    before = signal.getsignal(signal.SIGINT)
+
+    def interrupted(*_: object) -> None:
+        stopped.set()
+        signal.signal(signal.SIGINT, before)
+
+    def told(_step: str, _done: int, _total: int) -> None:
+        if stopped.is_set():
+            raise KeyboardInterrupt
+
+    heard = current_thread() is main_thread()
+    if heard:
+        signal.signal(signal.SIGINT, interrupted)
+    try:
+        if sys.stderr.isatty():
+            yield from _drawn(told)
+        else:
+            yield told
+    finally:
+        if heard:
+            signal.signal(signal.SIGINT, before)
+
+
+def _drawn(told: Progress) -> Iterator[Progress]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def drawn(step: str, done: int, total: int) -> None:
+            told(step, done, total)
+            bar.update(task, description=step, completed=done, total=total)
+
+        yield drawn

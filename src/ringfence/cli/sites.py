@@ -1,0 +1,86 @@
+"""``sites``: creating, editing and deleting sites."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from ringfence.cli.changing import (
+    Change,
+    DryRun,
+    Editor,
+    Format,
+    Yes,
+    deletion,
+    keys_of,
+    named,
+    place,
+    session,
+)
+from ringfence.cli.options import At, Db
+
+app = typer.Typer(help="Sites: create, edit, delete. 'ringfence list sites' lists them.", rich_markup_mode=None)
+
+Key = Annotated[str, typer.Argument(metavar="KEY", help="The site's key.")]
+
+
+@app.command()
+def create(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name.")],
+    customer: Annotated[str, typer.Option("--customer", metavar="CUSTOMER-KEY", help="Whose it is, for good.")],
+    login: Editor = None,
+    dry_run: DryRun = False,
+    output: Format = "text",
+    db: Db = None,
+    at: At = None,
+) -> None:
+    """Create a site of a customer, and print its key."""
+    from ringfence.services.editing import Edit, SiteState
+
+    working = session(context, db, at, login, dry_run=dry_run, output=output)
+    owner, whose = place(working.viewer, "site", customer, "--customer")
+    edits = [Edit("site", -1, None, SiteState(owner, name))]
+    working.make(Change("create", "site", edits, f"site “{name}”", f"of “{whose}”", new=-1))
+
+
+@app.command()
+def edit(
+    context: typer.Context,
+    key: Key,
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Its new name.")],
+    login: Editor = None,
+    dry_run: DryRun = False,
+    output: Format = "text",
+    db: Db = None,
+    at: At = None,
+) -> None:
+    """Give a site another name."""
+    from ringfence.services import naming
+    from ringfence.services.editing import Edit
+
+    working = session(context, db, at, login, dry_run=dry_run, output=output)
+    opened = naming.open_all(working.viewer, "site", [naming.record_id(working.viewer, "sites", key)])
+    edits = [Edit("site", one.id, one.state, replace(one.state, name=name), one.revision) for one in opened]
+    working.make(Change("edit", "site", edits, named("site", opened), keys=keys_of(opened)))
+
+
+@app.command()
+def delete(
+    context: typer.Context,
+    key: Key,
+    login: Editor = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    output: Format = "text",
+    db: Db = None,
+    at: At = None,
+) -> None:
+    """Delete a site; what stands on it stays with the customer, on none. Asks first."""
+    from ringfence.services import naming
+
+    working = session(context, db, at, login, dry_run=dry_run, output=output, yes=yes)
+    opened = naming.open_all(working.viewer, "site", [naming.record_id(working.viewer, "sites", key)])
+    working.make(deletion("site", opened))

@@ -1,0 +1,209 @@
+"""Choosing many devices: marked in a list, or by ids that are typed or pasted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.widgets import ContentSwitcher
+
+from ringfence.console.cells import devices
+from ringfence.console.screens.drafting import Drafting
+from ringfence.console.screens.record_list import RecordList
+from ringfence.console.text import literal
+from ringfence.console.widgets.bars import Breadcrumbs
+from ringfence.console.widgets.filter_bar import FilterBar
+from ringfence.console.widgets.id_entry import IdEntry
+from ringfence.console.widgets.record_table import RecordTable
+
+if TYPE_CHECKING:
+    from ringfence.services.assigning import Typed
+
+_OF_THE_LIST: Final = ("filter", "mark_all")
+
+
+class ChoosingDevices(Drafting):
+    """A screen with a list of devices to mark, and a line to type ids into instead; each keeps what it has.
+
+    A subclass puts ``compose_devices`` onto the screen and says what happens in ``devices_changed``.
+    """
+
+    DEFAULT_CSS = """
+    ChoosingDevices ContentSwitcher { height: 1fr; }
+    ChoosingDevices IdEntry, ChoosingDevices RecordList { height: 1fr; }
+    """
+
+    def __init__(self, marked: Sequence[int] = ()) -> None:
+        super().__init__()
+        self.typing = False
+        self._begun_with = frozenset(marked)
+        self._typed: Typed | None = None
+        self._pasted = ""
+        """Text that is being taken to pieces."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offers nothing that is for the list while ids are typed."""
+        return not (self.typing and action == "command" and parameters[0] in _OF_THE_LIST)
+
+    def compose_devices(self) -> ComposeResult:
+        """The list, the line, and the filter over the list."""
+        with ContentSwitcher(initial="marking"):
+            yield RecordList("devices", devices.COLUMNS, devices.cells, on_total=self._say_found, id="marking")
+            yield IdEntry(id="typing")
+        yield FilterBar(placeholder="Name or unit id", on_edit=self._filtered)
+
+    def on_mount(self) -> None:
+        """Shows the devices."""
+        self.records.set_title("Devices")
+        self.records.show()
+        self.records.mark(sorted(self._begun_with))
+
+    def devices_changed(self, *, soon: bool) -> None:
+        """Others are chosen now; ``soon`` says that more of the same may follow at once."""
+        raise NotImplementedError
+
+    @property
+    def records(self) -> RecordList:
+        """The devices to be marked."""
+        return self.query_one(RecordList)
+
+    @property
+    def entry(self) -> IdEntry:
+        """The ids that are typed."""
+        return self.query_one(IdEntry)
+
+    @property
+    def chooser(self) -> RecordList | IdEntry:
+        """Where devices are chosen: the list, or the line to type in."""
+        return self.entry if self.typing else self.records
+
+    @property
+    def chosen(self) -> int:
+        """How many are marked or typed."""
+        if not self.typing:
+            return len(self.records.marks)
+        return len(self._typed or ()) + bool(self.entry.line.strip())
+
+    @property
+    def how(self) -> str:
+        """How they were chosen."""
+        return "typed" if self.typing else "marked"
+
+    @property
+    def touched(self) -> bool:
+        """Whether others are chosen than to begin with."""
+        return bool(self._typed or self.entry.line.strip()) or self.records.marks != self._begun_with
+
+    def choice(self) -> tuple[list[int], Typed | None, str]:
+        """What is chosen: ids of devices, or where ids are typed those, and what stands in the line."""
+        if not self.typing:
+            return [int(str(one)) for one in self.records.marks], None, ""
+        from ringfence.services.assigning import Typed
+
+        return [], self._typed or Typed(), self.entry.line
+
+    # The list.
+
+    def why_no_list(self) -> str:
+        """Why nothing can be done with the list now."""
+        return "ids are being typed: ctrl+t goes back to the list" if self.typing else ""
+
+    def toggle_typing(self) -> None:
+        """Changes between the two."""
+        self.typing = not self.typing
+        self.query_one(FilterBar).remove_class("-open")
+        self.query_one(ContentSwitcher).current = "typing" if self.typing else "marking"
+        self.chooser.focus()
+        self.devices_changed(soon=False)
+
+    def open_filter(self) -> None:
+        """Opens the filter line."""
+        self.query_one(FilterBar).open()
+
+    def clear_filter(self) -> bool:
+        """Clears the filter of the list that is shown; returns False where there is none."""
+        bar = self.query_one(FilterBar)
+        if self.typing or not bar.value:
+            return False
+        bar.action_clear()
+        return True
+
+    def _filtered(self, text: str) -> None:
+        self.records.filter(text)
+        self._say_found()
+
+    def _say_found(self) -> None:
+        listing = self.records.listing
+        self.query_one(Breadcrumbs).set_filter(literal(listing.search) if listing else "", self.records.found)
+
+    def mark_all(self) -> None:
+        """Marks everything that is listed."""
+        if self.records.count:
+            last = (self.records.total or self.records.count) - 1
+            self.records.post_message(RecordTable.RangeMarked(self.records, 0, last))
+
+    @on(RecordTable.MarksChanged)
+    def marks_changed(self, message: RecordTable.MarksChanged) -> None:
+        """Others are marked now."""
+        message.stop()
+        self.devices_changed(soon=True)
+
+    # The ids.
+
+    def take_all_away(self) -> None:
+        """Forgets what was marked or typed."""
+        if self.typing:
+            self._typed = None
+            self.entry.take("")
+            self.entry.show(())
+        else:
+            self.records.clear_marks()
+        self.devices_changed(soon=False)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """What is pasted into the list is ids all the same."""
+        event.stop()
+        if not self.typing:
+            self.toggle_typing()
+        self.entry.take(event.text)
+
+    @on(IdEntry.Given)
+    def ids_given(self, message: IdEntry.Given) -> None:
+        """Takes text to pieces in a thread: it may be a very long one."""
+        message.stop()
+        from ringfence.services.assigning import Typed, parse
+
+        self._pasted += f"\n{message.text}"
+        pasted, before = self._pasted, self._typed or Typed()
+
+        def take(typed: Typed) -> None:
+            self._pasted = ""
+            self._typed = typed
+            self.entry.show(typed.ids)
+            self.devices_changed(soon=False)
+
+        def failed(reason: str) -> None:
+            self._pasted = ""
+            self.ringfence.tell_failure(reason)
+
+        self.ask("parse", lambda: parse(pasted, before), take, failed)
+
+    @on(IdEntry.Removed)
+    def id_removed(self, message: IdEntry.Removed) -> None:
+        """Forgets one of the ids, however often it was typed."""
+        message.stop()
+        from ringfence.services.assigning import Typed
+
+        known: Any = self._typed or Typed()
+        kept = (tuple(one for one in ids if one != message.typed) for ids in (known.ids, known.doubled))
+        self._typed = Typed(*kept)
+        self.entry.show(self._typed.ids)
+        self.devices_changed(soon=True)
+
+    @on(IdEntry.Edited)
+    def line_edited(self, message: IdEntry.Edited) -> None:
+        """What stands in the line counts as well."""
+        message.stop()
+        self.devices_changed(soon=True)

@@ -1,0 +1,391 @@
+"""Assigning devices to a customer: which customer, which devices, what that does, and doing it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.worker import get_current_worker
+
+from ringfence.console.cells import assigning
+from ringfence.console.cells.preview import many, said
+from ringfence.console.commands.assigning import MANAGING, bound
+from ringfence.console.commands.command import Command
+from ringfence.console.commands.everywhere import Help, Palette, Quit
+from ringfence.console.screens.choosing_devices import ChoosingDevices
+from ringfence.console.screens.confirm import MANY, refresh_below
+from ringfence.console.screens.dialog import Dialog, DialogOption
+from ringfence.console.text import Cell, Said
+from ringfence.console.widgets.columns import Column
+from ringfence.console.widgets.fields import Fields
+from ringfence.console.widgets.lines import LineList
+from ringfence.console.widgets.outcome import OutcomePanel
+
+if TYPE_CHECKING:
+    from ringfence.services.assigning import Matched, SiteFates, Where
+    from ringfence.services.editing import Edit, Progress
+    from ringfence.services.records import Preview
+
+_SETTLE: Final = 0.12
+_SHOWN: Final = 6
+_BY_NAME, _NONE = -1, 0
+_NAMED: Final = "of the same name, where the customer has just one; otherwise none"
+_CUSTOMERS: Final = (
+    Column("name", "Name", 20, grow=1, sortable=True),
+    Column("owner", "In", 20, grow=1, style="quiet"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What becomes of what is marked or typed, the change that assigns it, and where sites go."""
+
+    matched: Matched
+    edits: tuple[Edit, ...]
+    fates: SiteFates
+
+
+class ManageDevicesScreen(ChoosingDevices):
+    """Assigns many devices to one customer: those that are marked in a list, or whose ids are typed or pasted.
+
+    ``customer`` is the one they go to, where that is known; ``marked`` are marked to begin with; ``done`` is called
+    once they have gone.
+    """
+
+    editor: Any
+    AUTO_FOCUS = ""
+    COMMANDS_HERE = MANAGING
+    BINDINGS = [
+        *bound(MANAGING),
+        Binding("tab", "app.focus_next", "Next part", show=False),
+        Binding("shift+tab", "app.focus_previous", "Previous part", show=False),
+    ]
+    PANEL_HEIGHT = 7
+    KEYS_FIRST = ("help", "save", "filter", "toggle_mark", "mark_all", "toggle_typing", "whole_preview")
+    DEFAULT_CSS = """
+    ManageDevicesScreen Fields { height: 2; }
+    ManageDevicesScreen Fields, ManageDevicesScreen Fields:focus { border: none; }
+    ManageDevicesScreen Fields:ansi, ManageDevicesScreen Fields:ansi:focus { border: none; }
+    """
+
+    def __init__(
+        self, customer: int | None, marked: Sequence[int] = (), done: Callable[[], object] | None = None
+    ) -> None:
+        super().__init__(marked)
+        self.editor = self
+        self.AREA = "devices" if customer is None else "customers"  # type: ignore[misc]
+        self.customer = customer
+        self._customer_name = ""
+        self._site: Where = "by name"
+        self._site_name = ""
+        self._done = done
+        self._looked: _Looked | None = None
+        self._preview: Preview | None = None
+        self._failure = ""
+        self._wanted = False
+        """Whether the devices are to go as soon as it is known which."""
+        self._processing = False
+        self._settling: Any = None
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        return (*MANAGING, Help(), Palette(), Quit())
+
+    def compose_body(self) -> ComposeResult:
+        yield Fields()
+        yield from self.compose_devices()
+
+    def on_mount(self) -> None:
+        """Shows the customer where that is known."""
+        self.query_one(OutcomePanel).set_title("What this does")
+        self._say_where()
+        (self.where if self.customer is None else self.records).focus()
+        workspace, viewer, customer = self.ringfence.workspace, self.ringfence.viewer, self.customer
+        if workspace is not None and viewer is not None and customer is not None:
+            self.ask("name", lambda: workspace.names_of(viewer, "customers", [customer]), self._named)
+
+    def _named(self, names: dict[int, str]) -> None:
+        self._customer_name = next(iter(names.values()), "")
+        self._say_where()
+
+    def catch_up(self) -> None:
+        """Somebody changed something: a few devices are looked at again. Many are not, each time: that takes long, and
+        what was changed of them is noticed when they go."""
+        self.records.again()
+        if self._failure or self._looked is None or len(self._looked.edits) < MANY:
+            self.devices_changed(soon=True)
+
+    # Where to.
+
+    @property
+    def where(self) -> Fields:
+        """The customer and the site."""
+        return self.query_one(Fields)
+
+    def _say_where(self) -> None:
+        customer, site = Cell("choose one: Enter, or c", "attention"), Cell("")
+        if self.customer is not None:
+            customer = Cell(self._customer_name, "strong")
+            site = Cell(_NAMED, "quiet") if self._site == "by name" else Cell(self._site_name)
+        self.where.show([("Customer", customer), ("Site", site)])
+        self.show_path(["Assign devices", *([self._customer_name] if self._customer_name else [])])
+        self.app.refresh_bindings()
+
+    @on(LineList.Chosen)
+    def enter_pressed(self, message: LineList.Chosen) -> None:
+        """Changes what is under the cursor: the customer, the site, a mark."""
+        message.stop()
+        if message.control is self.records:
+            self.records.action_toggle_mark()
+        elif message.control is self.where and message.index == 0:
+            self.choose_customer()
+        elif message.control is self.where and self.customer is not None:
+            self.choose_site()
+
+    def choose_customer(self) -> None:
+        """Asks for the customer; the provider itself is offered to those who see it."""
+        from ringfence.console.screens.choose_record import ChooseRecord
+
+        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
+        if workspace is None or viewer is None:
+            return
+
+        def drawn(row: Any) -> tuple[Any, ...]:
+            return row.name, row.owner
+
+        def chosen(record: Any) -> None:
+            if record is not None and record.id != self.customer:
+                self.customer, self._customer_name, self._site = record.id, record.name, "by name"
+                self._say_where()
+                self.devices_changed(soon=False)
+            if self.focused is self.where and self.customer is not None:
+                self.chooser.focus()
+
+        def show(roots: Any) -> None:
+            top = [(one.id, one.name) for one in roots if not one.key]
+            self.app.push_screen(ChooseRecord("To which customer?", "customers", _CUSTOMERS, drawn, extra=top), chosen)
+
+        self.ask("roots", lambda: workspace.roots(viewer), show)
+
+    def choose_site(self) -> None:
+        """Asks for one of the customer's own sites."""
+        from ringfence.console.screens.choose_one import ChooseOne, sites_of
+
+        workspace, viewer, customer = self.ringfence.workspace, self.ringfence.viewer, self.customer
+        if workspace is None or viewer is None or customer is None:
+            return
+        above = [(_BY_NAME, "of the same name, otherwise none"), (_NONE, "none")]
+
+        def show(found: list[tuple[int, str]]) -> None:
+            def chosen(site: int | None) -> None:
+                if site is not None:
+                    self._site = "by name" if site == _BY_NAME else None if site == _NONE else site
+                    self._site_name = dict([*above, *found])[site]
+                    self._say_where()
+                    self.devices_changed(soon=False)
+
+            now = self._site if isinstance(self._site, int) else _NONE if self._site is None else _BY_NAME
+            title = f"Onto which site of {self._customer_name}?"
+            self.app.push_screen(ChooseOne(title, found, above=above, now=now), chosen)
+
+        self.ask("sites", lambda: sites_of(workspace, viewer, customer), show)
+
+    # What it does.
+
+    def devices_changed(self, *, soon: bool) -> None:
+        """Looks what becomes of what is chosen now; what was known before is not true any more."""
+        if self._processing:
+            return
+        self._looked = self._preview = None
+        self._failure = ""
+        if self._settling is not None:
+            self._settling.stop()
+            self._settling = None
+        self._say()
+        if soon:
+            self._settling = self.set_timer(_SETTLE, self._look)
+        else:
+            self._look()
+
+    def _look(self) -> None:
+        """Asks what becomes of what is marked or typed, and then what that does."""
+        workspace, viewer, customer, site = self.ringfence.workspace, self.ringfence.viewer, self.customer, self._site
+        if workspace is None or viewer is None or customer is None or not self.chosen:
+            self._wanted = False
+            return
+        marked, typed, line = self.choice()
+
+        def look() -> _Looked:
+            from ringfence.services.assigning import parse
+
+            matched = workspace.match_devices(viewer, marked if typed is None else parse(line, typed), customer)
+            return _Looked(matched, *workspace.assignment(viewer, matched.move, customer, site))
+
+        self.ask("look", look, self._take_look, self._not_looked)
+
+    def _take_look(self, looked: _Looked) -> None:
+        self._looked = looked
+        if self.typing:
+            self.entry.tell(assigning.fates(looked.matched))
+        self._say()
+        if self._wanted:
+            self.process()
+        elif looked.edits:
+            self.ask("look", lambda: self._ask_preview(looked), self._take_preview, self._not_looked)
+
+    def _ask_preview(self, looked: _Looked) -> tuple[_Looked, Preview | None]:
+        """Asks, in a thread, what it would change; None where one of the devices is another one by now."""
+        from ringfence.services.editing import Cancelled, Conflict
+
+        workspace, viewer, worker = self.ringfence.workspace, self.ringfence.viewer, get_current_worker()
+        assert workspace is not None
+        assert viewer is not None
+
+        def told(*_: object) -> None:
+            if worker.is_cancelled:  # something else is asked by now
+                raise Cancelled("not asked any more")
+
+        try:
+            return looked, workspace.preview(viewer, looked.edits, told)
+        except Conflict:
+            return looked, None
+
+    def _take_preview(self, found: tuple[_Looked, Preview | None]) -> None:
+        looked, preview = found
+        if looked is not self._looked:
+            return
+        if preview is None:
+            self.devices_changed(soon=True)
+        else:
+            self._preview = preview
+            self._say()
+
+    def _not_looked(self, reason: str) -> None:
+        self._failure = reason
+        self._wanted = self._processing = False
+        self._say()
+
+    def _say(self) -> None:
+        if self._looked is None and self.typing:
+            self.entry.tell(None)
+        self.show_outcome(self.outcome_lines())
+        self.app.refresh_bindings()
+
+    def outcome_lines(self) -> list[Said]:
+        """What there is to say, the most important first."""
+        if self._failure:
+            return [Cell(f"! {self._failure[:1].upper()}{self._failure[1:]}.", "attention")]
+        if not self.chosen:
+            how = "Type or paste ids." if self.typing else "Mark devices with Space, or press t to type or paste ids."
+            return [Cell(how, "quiet")]
+        if self.customer is None:
+            return [Cell(f"{many(self.chosen, 'device')} {self.how}: to which customer?", "quiet")]
+        if self._looked is None:
+            return [Cell("…", "quiet")]
+        counts = assigning.counts(self._looked.matched, self.how)
+        return [counts, *self._consequences(_SHOWN)]
+
+    def _consequences(self, limit: int | None) -> list[Said]:
+        """Where sites go, who gains and loses what, and where the history stays."""
+        if self._looked is None or not self._looked.edits:
+            return []
+        lines = assigning.sites(self._looked.fates)
+        if self._preview is None:
+            return [*lines, Cell("…", "quiet")]
+        if self._preview.refusal:
+            return said(self._preview, limit)
+        # The notes before the last one tell of sites again, in other words.
+        history = [Cell(note, "quiet") for note in self._preview.notes[-1:]]
+        return [*lines, *said(replace(self._preview, notes=()), limit), *history]
+
+    def show_details(self) -> None:
+        """Shows everything: what is left out and why, where sites go, and for every user what changes."""
+        if self._looked is None:
+            self.notify("There is nothing to show yet.", markup=False)
+            return
+        matched = self._looked.matched
+        lines = [assigning.counts(matched, self.how), *self._consequences(None), *assigning.left_out(matched)]
+        self.app.push_screen(Dialog("What this does", lines, [DialogOption("back", "Back")]))
+
+    # Doing it.
+
+    def why_not(self) -> str:
+        """Why the devices cannot go."""
+        if self.customer is None:
+            return "choose the customer first"
+        if not self.chosen:
+            return "type or paste ids first" if self.typing else "mark devices first"
+        if self._looked is not None and not self._looked.edits:
+            return "none of them is to be moved"
+        return self._preview.refusal if self._preview is not None else ""
+
+    def process(self) -> None:
+        """Assigns the devices: in a thread, all of them or none."""
+        looked = self._looked
+        self._wanted = looked is None  # what was typed is being looked at: they go the next moment
+        if self._wanted and self._failure:
+            self.devices_changed(soon=False)  # it may be found out by now
+        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
+        if workspace is None or viewer is None or looked is None or not looked.edits or self._processing:
+            return
+        self._processing = True
+
+        def work(progress: Progress | None = None) -> Any:
+            from ringfence.services.editing import Conflict, Refused
+
+            try:
+                return workspace.save(viewer, looked.edits, progress)
+            except (Refused, Conflict) as error:
+                return error
+
+        def done(found: Any) -> None:
+            self._processing = False
+            self._processed(looked, found)
+
+        self.workers.cancel_group(self, "look")  # a preview would keep the database from it
+        if len(looked.edits) < MANY:
+            self.ask("process", work, done, self._not_looked)
+        else:
+            from ringfence.console.screens.working import work_on
+
+            work_on(self, f"Assigning {many(len(looked.edits), 'device')} to {self._customer_name}", work, done)
+
+    def _processed(self, looked: _Looked, found: Any) -> None:
+        from ringfence.console.screens.report import ReportScreen
+        from ringfence.services.assigning import report
+
+        if found is None or isinstance(found, Exception):  # cancelled, or refused: nothing was changed
+            if found is not None:
+                self.ringfence.tell_failure(f"{found}: nothing was changed")
+            self.devices_changed(soon=False)
+            return
+        profile = self.ringfence.profile
+        who, when = profile.login if profile else "", datetime.now(UTC)
+        text = report(looked.matched, self._customer_name, who, when, found.change, looked.fates)
+        if self._done is not None:
+            self._done()
+        refresh_below(self)
+        path = ["Assign devices", self._customer_name, "Report"]
+        self.app.switch_screen(ReportScreen(self.AREA, path, text, found.change))
+
+    # Leaving.
+
+    def leave(self) -> None:
+        """Clears the filter, or goes back; asks first where something would be lost."""
+        if self._processing or self.clear_filter():
+            return
+        if not self.touched:
+            self.app.pop_screen()
+            return
+
+        def answered(answer: str | None) -> None:
+            if answer == "leave":
+                self.app.pop_screen()
+
+        options = [DialogOption("back", "Go on", "g"), DialogOption("leave", "Leave; nothing is assigned", "l")]
+        self.app.push_screen(Dialog("Leave without assigning?", [], options), answered)

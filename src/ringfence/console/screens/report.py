@@ -1,0 +1,82 @@
+"""What long work came to, to be read, copied and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from textual.app import ComposeResult
+
+from ringfence.console.commands.command import Command, bindings
+from ringfence.console.commands.everywhere import Help, Palette, Quit
+from ringfence.console.commands.reports import REPORTING
+from ringfence.console.screens.area import AREAS, CommandScreen
+from ringfence.console.text import fit, number
+from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
+from ringfence.console.widgets.key_bar import KeyBar
+from ringfence.console.widgets.lines import LineList
+from ringfence.console.widgets.paint import Part
+
+_COMMANDS: Final[tuple[Command, ...]] = (*REPORTING, Help(), Palette(), Quit())
+
+
+class _Text(LineList):
+    """The report, line by line."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        super().__init__()
+        self._lines = lines
+
+    def on_mount(self) -> None:
+        """Shows it."""
+        self.set_title("Report")
+        self.set_count(len(self._lines))
+        self.ready()
+
+    def view_changed(self) -> None:
+        view = self.in_view
+        self.set_subtitle(f"{number(view.start + 1)}–{number(view.stop)} of {number(self.count)}" if view else "")
+
+    def line(self, index: int, width: int) -> Sequence[Part]:
+        return [(fit(f" {self._lines[index]}", width), "" if index else "strong")]
+
+
+class ReportScreen(CommandScreen, inherit_bindings=False):
+    """A report (plain text, its first line the heading) on a change, by its number in the audit."""
+
+    BINDINGS = bindings(_COMMANDS)
+    AUTO_FOCUS = "LineList"
+    DEFAULT_CSS = "ReportScreen LineList { height: 1fr; }"
+
+    def __init__(self, area: str, path: Sequence[str], text: str, change: int) -> None:
+        super().__init__()
+        self._area = area
+        self._path = tuple(path)
+        self.text = text
+        self.change = change
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        return _COMMANDS
+
+    def compose(self) -> ComposeResult:
+        yield TitleBar(app_name="◎ ringfence")
+        yield NavBar(items=AREAS)
+        yield Breadcrumbs()
+        yield _Text(self.text.split("\n"))
+        yield KeyBar(first=("help", "copy", "undo", "back"), keep=("back", "help"), is_off=self.is_off)
+
+    def on_mount(self) -> None:
+        """Shows whose view this is, and where."""
+        profile = self.ringfence.profile
+        if profile is not None:
+            title = self.query_one(TitleBar)
+            title.set_place(profile.place)
+            title.set_who(profile.login, profile.standing, badge="RW", good=True)
+        self.query_one(NavBar).set_current(self._area)
+        self.query_one(Breadcrumbs).set_path(self._path)
+
+    def copy(self) -> None:
+        """Puts the report on the operator's own clipboard."""
+        self.app.copy_to_clipboard(self.text)
+        self.notify(f"Copied {number(self.text.count(chr(10)) + 1)} lines.", markup=False, timeout=2)

@@ -1,0 +1,78 @@
+"""Records by the keys and logins that people know them by: hidden and missing are answered alike, for every kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ringfence.domain.errors import Refused, RingfenceError
+from ringfence.domain.text import fold
+from ringfence.services import choices, editing
+from ringfence.services.records import Opened
+from ringfence.visibility import overview
+from ringfence.visibility.kinds import CUSTOMERS, USERS, Kind, kind_named, kind_of_noun
+from ringfence.visibility.point import among, find
+from ringfence.visibility.states import StateKind
+from ringfence.visibility.viewer import Sight, Viewer
+
+
+def record_id(viewer: Viewer, kind: str, key: str) -> int:
+    """The id of the record of a kind (as the command line spells it) with that key. Raises RingfenceError alike for one
+    that is hidden and one that is not there."""
+    return record_ids(viewer, kind, [key])[0]
+
+
+def record_ids(viewer: Viewer, kind: str, keys: Iterable[str]) -> list[int]:
+    """The same for many, each once, in their order."""
+    listed = kind_named(kind)
+    with viewer.look(listed.permission) as sight:
+        return list(dict.fromkeys(_find(sight, listed, "key", key, key) for key in keys))
+
+
+def user_ids(viewer: Viewer, logins: Iterable[str]) -> list[int]:
+    """The ids of the users with these logins, without regard to case; otherwise as ``record_ids``."""
+    with viewer.look(USERS.permission) as sight:
+        return list(dict.fromkeys(_find(sight, USERS, "login_key", fold(login), login) for login in logins))
+
+
+def _find(sight: Sight, kind: Kind, column: str, value: str, said: str) -> int:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        found = None
+    else:
+        found = find(sight, kind.permission, kind, column, value)
+    if found is None:
+        noun = kind.noun.replace("_", " ")
+        raise RingfenceError(f"there is no {noun} {said!r}: 'ringfence list {kind.name}' shows those there are")
+    return found
+
+
+def open_all(viewer: Viewer, kind: StateKind, records: Sequence[int]) -> tuple[Opened, ...]:
+    """Records as they are now, in their order. Raises RingfenceError where one may not be viewed or went meanwhile."""
+    found = editing.open_records(viewer, kind, records)
+    if len(found) < len(records):
+        noun = kind.replace("_", " ")
+        what = f"this {noun} is" if len(records) == 1 else f"one of these {noun}s is"
+        raise RingfenceError(f"{what} not there any more, or you may not open it")
+    return found
+
+
+def place_of_new(viewer: Viewer, kind: StateKind, action: str, option: str) -> tuple[int, str]:
+    """Id and name of the one place at whose top the viewer may do something to records of a kind (``create`` a
+    ``device``). Raises Refused where there is none, and where there is more than one: ``option`` chooses."""
+    permission = f"{kind}.{action}"
+    with viewer.look(CUSTOMERS.permission, permission) as sight:
+        places = len(overview.record_nodes(sight, permission))
+    if places > 1:
+        raise Refused(f"say where, with {option}: you may {action} a {kind} in more than one place")
+    top = choices.home_of_new(viewer, permission) if places else None
+    if top is None:
+        raise Refused(f"you may not {action} a {kind}")
+    return top
+
+
+def keys_of_new(viewer: Viewer, kind: StateKind, records: Sequence[int]) -> list[str]:
+    """The keys of records that the viewer just made, whether they may list them or not."""
+    permission = f"{kind}.create"
+    with viewer.look(permission) as sight:
+        return [row.key for row in among(sight, permission, kind_of_noun(kind), records)]
