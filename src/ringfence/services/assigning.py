@@ -15,6 +15,7 @@ from sqlalchemy import select
 from ringfence.domain.errors import Refused
 from ringfence.domain.site import Site
 from ringfence.domain.text import has_control
+from ringfence.storage.bulk import uncollected
 from ringfence.visibility.kinds import CUSTOMERS, DEVICES, SITES
 from ringfence.visibility.point import among, called
 from ringfence.visibility.states import DeviceState, Edit
@@ -139,7 +140,7 @@ def match(viewer: Viewer, typed: str | Typed | Sequence[int], customer: int) -> 
     """
     if isinstance(typed, str):
         typed = parse(typed)
-    with viewer.look(CUSTOMERS.permission, DEVICES.permission, ASSIGN) as sight:
+    with uncollected(len(typed)), viewer.look(CUSTOMERS.permission, DEVICES.permission, ASSIGN) as sight:
         _see(sight, customer)
         named, again = _typed(sight, typed) if isinstance(typed, Typed) else (_marked(sight, typed), [])
     move: list[int] = []
@@ -243,7 +244,7 @@ def edits(
     customer, the site, or one of the devices.
     """
     wanted = list(dict.fromkeys(devices))
-    with viewer.look(CUSTOMERS.permission, DEVICES.permission, SITES.permission) as sight:
+    with uncollected(len(wanted)), viewer.look(CUSTOMERS.permission, DEVICES.permission, SITES.permission) as sight:
         _see(sight, customer)
         rows = among(sight, DEVICES.permission, DEVICES, wanted, _STATE)
         if len(rows) < len(wanted):
@@ -261,21 +262,22 @@ def edits(
         by_name = {name: own for own, name in theirs.items() if count_of[name] == 1}
         one = {own: by_name.get(row.search_key) for own, row in names.items()}
     chosen = site if isinstance(site, int) else None
-    found = {row[0]: tuple(row) for row in rows}
-    made: list[Edit] = []
-    kept = 0
-    lost: Counter[int] = Counter()
-    for own in wanted:
-        _, revision, node, name, unit_id, kind, at, notes, key = found[own]
-        if node == customer:
-            continue
-        to = one.get(at) if site == BY_NAME else chosen
-        if to is None and at in names:
-            lost[at] += 1
-        kept += to is not None
-        before = DeviceState(node, name, unit_id, kind, at, notes, key)
-        after = DeviceState(customer, name, unit_id, kind, to, notes, key)
-        made.append(Edit("device", own, before, after, revision))
+    with uncollected(len(wanted)):
+        found = {row[0]: tuple(row) for row in rows}
+        made: list[Edit] = []
+        kept = 0
+        lost: Counter[int] = Counter()
+        for own in wanted:
+            _, revision, node, name, unit_id, kind, at, notes, key = found[own]
+            if node == customer:
+                continue
+            to = one.get(at) if site == BY_NAME else chosen
+            if to is None and at in names:
+                lost[at] += 1
+            kept += to is not None
+            before = DeviceState(node, name, unit_id, kind, at, notes, key)
+            after = DeviceState(customer, name, unit_id, kind, to, notes, key)
+            made.append(Edit("device", own, before, after, revision))
     fates = SiteFates(
         kept if chosen is None else 0,
         0 if chosen is None else kept,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import Any, Final, cast
@@ -24,6 +26,7 @@ from sqlalchemy import (
 )
 
 _BATCH: Final = 20_000
+_MANY: Final = 2000
 
 
 def insert_rows(
@@ -123,6 +126,19 @@ def settle_statistics(connection: Connection, tables: Iterable[FromClause]) -> N
     for table in tables:
         assert isinstance(table, Table)
         connection.execute(text(f'ANALYZE "{table.name}"'))
+
+
+@contextmanager
+def uncollected(count: int) -> Iterator[None]:
+    """Keeps Python from looking for garbage over and over while very many records are held, none of which is any."""
+    if count < _MANY or not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def any_of(connection: Connection, column: Any, values: Collection[int] | Collection[str]) -> ColumnElement[bool]:

@@ -19,7 +19,7 @@ from ringfence.domain.site import Site
 from ringfence.domain.user import User
 from ringfence.storage.bulk import any_of
 from ringfence.visibility import ledger
-from ringfence.visibility.intervals import union
+from ringfence.visibility.intervals import contains, union
 from ringfence.visibility.reach import Reach
 from ringfence.visibility.states import (
     CustomerGroupState,
@@ -123,13 +123,21 @@ def placed(connection: Connection, edits: Sequence[Edit], own: Reach) -> list[Ed
         return list(edits)
     former = {edit.before.site for edit in moving if isinstance(edit.before, DeviceState)}
     targets = {edit.after.customer for edit in moving if isinstance(edit.after, DeviceState)}
-    query = select(Site.id, Site.search_key).where(any_of(connection, Site.id, [one for one in former if one]))
-    names: dict[int, str] = dict(connection.execute(query).all())
+    listed = own.region("site.list")
+    shown = {site.site_id for site in listed.sites}
+    query = select(Site.id, Site.customer_id, Site.search_key, Customer.path).join(Customer)
+    names: dict[int, str] = {}
     there: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
-    at = select(Site.id, Site.customer_id, Site.search_key, Customer.path).join(Customer)
-    for site, customer, name, path in connection.execute(at.where(any_of(connection, Site.customer_id, targets))):
-        if own.contains("site.list", path):
-            there[customer, name].append(site)
+    for wanted in (
+        any_of(connection, Site.id, [one for one in former if one]),
+        any_of(connection, Site.customer_id, targets),
+    ):
+        for site, customer, name, path in connection.execute(query.where(wanted)).all():
+            if site not in shown and not contains(listed.customers, path):
+                continue  # what the editor may not list decides nothing that they see
+            names[site] = name
+            if customer in targets and site not in there[customer, name]:
+                there[customer, name].append(site)
 
     def settled(edit: Edit) -> Edit:
         if not _astray(edit):

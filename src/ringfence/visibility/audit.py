@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -91,39 +91,34 @@ def append(
     if actor.user_id is not None:
         actor_key = connection.execute(select(User.key).where(User.id == actor.user_id)).scalar()
     change = number + 1
-    stamp, written = at.isoformat(timespec="microseconds"), moment(connection, at)
+    stamp, written, hashed = at.isoformat(timespec="microseconds"), moment(connection, at), at.isoformat()
     rows: list[tuple[Any, ...]] = []
     for event in events:
         number += 1
-        row: dict[str, Any] = {
-            "previous": previous,
-            "number": number,
-            "change": change,
-            "undoes": undoes,
-            "at": at,
-            "actor_key": actor_key,
-            "actor_login": actor.login,
-            "origin": actor.origin,
-            "action": event.action,
-            "kind": event.kind,
-            "key": event.key,
-            "name": event.name,
-            "owner_id": event.owner,
-            "detail": _SORTED(event.detail),
-            "sort_key": f"{stamp} {number:012d}",
-            "search_key": search_key(event.name, event.action, event.kind.replace("_", " ")),  # nobody hidden
-        }
-        previous = _hash(row)
-        row["at"] = written
+        opening = (previous, number, change, undoes)
+        closing = (
+            actor_key,
+            actor.login,
+            actor.origin,
+            event.action,
+            event.kind,
+            event.key,
+            event.name,
+            event.owner,
+            _SORTED(event.detail),
+            f"{stamp} {number:012d}",
+            search_key(event.name, event.action, event.kind.replace("_", " ")),  # nobody hidden
+        )
+        previous = _hash([*opening, hashed, *closing])
         node = event.owner if event.node is None else event.node
-        rows.append((tenant_id, node, previous, *row.values()))
+        rows.append((tenant_id, node, previous, *opening, written, *closing))
     insert_rows(connection, AuditEntry.__table__, ("tenant_id", "node_id", "hash", *_HASHED), rows)
     connection.execute(update(Tenant).where(Tenant.id == tenant_id).values(audit_count=number, audit_hash=previous))
     return change
 
 
-def _hash(row: Mapping[Any, Any]) -> str:
-    values = [row[name] if name != "at" else row[name].astimezone(UTC).isoformat() for name in _HASHED]
+def _hash(values: list[Any]) -> str:
+    """Of an entry's values in the order of ``_HASHED``, its moment in ISO 8601."""
     return sha256(_PLAIN(values).encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -167,7 +162,8 @@ def faults(connection: Connection, tenant_id: int) -> tuple[int, list[str]]:
             number, previous = entry["number"], entry["previous"]
         if entry["previous"] != previous:
             found.append(f"entry {number} does not follow the one before it")
-        if _hash(entry) != entry["hash"]:
+        values = [entry[name] if name != "at" else entry[name].astimezone(UTC).isoformat() for name in _HASHED]
+        if _hash(values) != entry["hash"]:
             found.append(f"entry {number} was changed")
         previous = entry["hash"]
     if number != end.audit_count:
@@ -184,37 +180,45 @@ class Words:
         self.connection = connection
         self.tenant_id = tenant_id
         self._known: defaultdict[Any, dict[int, str | None]] = defaultdict(dict)
-        self._learned = False
         self._ids: defaultdict[Any, dict[str | None, int]] = defaultdict(dict)
         self._sought: defaultdict[Any, set[str | None]] = defaultdict(set)
 
-    def learn(self, edits: Iterable[Edit], *, all_of_them: bool = False) -> None:
-        """Reads the keys of what many edits refer to, at once; ``all_of_them``: no others will be asked for."""
-        self._learned = all_of_them
+    def know(self, customers: Mapping[int, str | None]) -> None:
+        """Takes in the keys of customers that somebody else has read."""
+        self._known[Customer].update(customers)
+
+    def details(self, edits: Sequence[Edit]) -> list[Detail]:
+        """What each edit changes: the whole record where it comes or goes, else what differs."""
+        pairs = [(edit.before or BLANK[edit.kind], edit.after or BLANK[edit.kind]) for edit in edits]
+        names = [
+            # A record that goes is told as what it was, like one that comes.
+            changed(after, before) if edit.after is None else changed(before, after)
+            for edit, (before, after) in zip(edits, pairs, strict=True)
+        ]
         wanted: defaultdict[Any, set[int]] = defaultdict(set)
-        for edit in edits:
-            blank = BLANK[edit.kind]
-            before, after = edit.before or blank, edit.after or blank
-            for name in changed(before, after):
+        for (before, after), fields in zip(pairs, names, strict=True):
+            for name in fields:
                 if name in REFERENCES:
+                    own = wanted[REFERENCES[name]]
                     for value in (getattr(before, name), getattr(after, name)):
-                        wanted[REFERENCES[name]].update(_ids(value))
+                        if isinstance(value, int):
+                            own.add(value)
+                        elif value is not None:
+                            own.update(_ids(value))
         for mapped, ids in wanted.items():
             self._keys(mapped, ids)
+        return [
+            {"edited": self._differences(before, after, fields)}
+            if edit.before is not None and edit.after is not None
+            else {"created": self._differences(before, after, fields)}
+            if edit.before is None
+            else {"deleted": self._differences(after, before, fields)}
+            for edit, (before, after), fields in zip(edits, pairs, names, strict=True)
+        ]
 
-    def detail(self, edit: Edit) -> Detail:
-        """What an edit changes: the whole record where it comes or goes, else what differs."""
-        if not self._learned:
-            self.learn([edit])
-        if edit.before is not None and edit.after is not None:
-            return {"edited": self._differences(edit.before, edit.after)}
-        state = edit.after or edit.before
-        assert state is not None
-        return {"created" if edit.before is None else "deleted": self._differences(BLANK[edit.kind], state)}
-
-    def _differences(self, before: State, after: State) -> Detail:
+    def _differences(self, before: State, after: State, names: Iterable[str]) -> Detail:
         found: Detail = {}
-        for name in changed(before, after):
+        for name in names:
             known = self._known[REFERENCES[name]] if name in REFERENCES else None
             old, new = getattr(before, name), getattr(after, name)
             was, now = items(old), items(new)

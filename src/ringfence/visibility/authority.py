@@ -67,6 +67,8 @@ class Authority:
         self.own = own
         self.own_groups = ledger.groups_of_user(connection, editor)  # those without a role give nothing yet
         self.paths: dict[int, str] = {}
+        self.names: dict[int, tuple[str | None, str]] = {}
+        """Keys and names of the same customers."""
         self._held: dict[str, _Held] = {}
 
     def read_paths(self, edits: Iterable[Edit]) -> None:
@@ -85,10 +87,11 @@ class Authority:
                     wanted.add(state.made_for)
         missing = [one for one in wanted if one > 0 and one not in self.paths]
         if missing:
-            query = select(Customer.id, Customer.path).where(
+            query = select(Customer.id, Customer.path, Customer.key, Customer.name).where(
                 Customer.tenant_id == self.tenant_id, any_of(self.connection, Customer.id, missing)
             )
-            self.paths.update((own, path) for own, path in self.connection.execute(query).all())
+            for own, path, key, name in self.connection.execute(query).all():
+                self.paths[own], self.names[own] = path, (key, name)
 
     def forget(self, own: Reach) -> None:
         """Forgets where everything is, once the tree has changed; ``own`` is what the editor reaches now."""
@@ -135,9 +138,9 @@ class Authority:
             for permission, node, site, field in demands(edit):
                 if node < 0:
                     continue  # comes into being with this change; looked at again once it is there
-                if node not in self.paths or not self._knows(edit, permission, node, site):
-                    raise Refused("choose a customer that you may see", field)
                 if not self.holds(permission, node, site):
+                    if not self._listed(edit, node, site):
+                        raise Refused("choose a customer that you may see", field)
                     verb = permission.partition(".")[2]
                     raise Refused(f"you may not {verb} a {noun(edit.kind)} there", field)
             self._demand_limits(edit)
@@ -149,9 +152,6 @@ class Authority:
             raise Refused("a built-in role is copied, not changed: copy it, and change the copy")
         if isinstance(edit.before, CustomerState) and not edit.before.parent:
             raise Refused("this is the provider itself: it is changed by loading a snapshot")
-
-    def _knows(self, edit: Edit, permission: str, node: int, site: int | None) -> bool:
-        return self.holds(permission, node, site) or self._listed(edit, node, site)
 
     def _listed(self, edit: Edit, node: int, site: int | None) -> bool:
         """Whether the editor may list or view such a record there: a customer if only for a site of it."""

@@ -22,9 +22,9 @@ from ringfence.domain.permission import POLICY_EDIT
 from ringfence.domain.security_group import ALL
 from ringfence.domain.tenant import Tenant
 from ringfence.domain.user import User
-from ringfence.storage.bulk import any_of
+from ringfence.storage.bulk import uncollected
 from ringfence.visibility import along, ledger, writing
-from ringfence.visibility.audit import Actor, Event, Words, append, noun
+from ringfence.visibility.audit import Actor, Detail, Event, Words, append, noun
 from ringfence.visibility.authority import Authority, put_in
 from ringfence.visibility.escalation import (
     demand_gains,
@@ -107,7 +107,8 @@ def apply(
 
     Raises Refused, or Conflict where a record is not what the editor was shown.
     """
-    return _Change(connection, tenant_id, actor, at, progress or _silent).run(list(edits), measuring, undoes)
+    with uncollected(len(edits)):
+        return _Change(connection, tenant_id, actor, at, progress or _silent).run(list(edits), measuring, undoes)
 
 
 class _Change:
@@ -202,7 +203,7 @@ class _Change:
             for edit in edits
             if edit.before is not None
         }
-        standing = [Edit(kind, own, state[0], None) for (kind, own), state in found.items() if state is not None]
+        standing = [Edit(kind, own, now[0], None) for (kind, own), now in found.items() if now is not None]
         self.authority.read_paths(standing)
         return [
             edit if edit.before is None else self._rebased(edit, edit.before, found[edit.kind, edit.id])
@@ -261,7 +262,7 @@ class _Change:
                 writing.tie(self.connection, edit.id, edit.before or BLANK[edit.kind], edit.after)
         edits[:] = along.left(self.connection, self.tenant_id, edits)
         words = Words(self.connection, self.tenant_id)
-        words.learn(edits, all_of_them=True)
+        words.know({own: key for own, (key, _) in self.authority.names.items()})
         events = self._events(edits, words)
         self._remove(edits)
         writing.count_devices(self.connection, writing.device_steps((edit.before, edit.after) for edit in edits))
@@ -343,17 +344,15 @@ class _Change:
         """What the audit says of the edits: of a record that goes, where its history is left; of devices that are
         handed over, an entry for each former customer, who sees no more of them."""
         heirs = self._heirs(edits)
-        events = [self._event(edit, words, heirs) for edit in edits]
+        details = words.details(edits)
+        events = [_event(edit, detail, heirs) for edit, detail in zip(edits, details, strict=True)]
         left: defaultdict[int, list[Edit]] = defaultdict(list)
         for edit in edits:
             if isinstance(edit.before, DeviceState) and "assign" in edit.actions:
                 left[edit.before.customer].append(edit)
-        if left:
-            query = select(Customer.id, Customer.key, Customer.name)
-            for own, key, name in self.connection.execute(
-                query.where(any_of(self.connection, Customer.id, left.keys()))
-            ):
-                events.append(_handed_over(own, key or "", name, left[own], heirs.get(own)))
+        for own, moved in left.items():
+            key, name = self.authority.names[own]
+            events.append(_handed_over(own, key or "", name, moved, heirs.get(own)))
         return events
 
     def _heirs(self, edits: Sequence[Edit]) -> dict[int, int]:
@@ -364,12 +363,6 @@ class _Change:
             above = [int(part, 36) for part in self.paths[customer].strip("/").split("/")[:-1]]
             heirs[customer] = next(one for one in reversed(above) if one not in going)
         return heirs
-
-    def _event(self, edit: Edit, words: Words, heirs: Mapping[int, int]) -> Event:
-        state = edit.after or edit.before
-        assert state is not None
-        owner = edit.id if edit.kind == "customer" else node_of(state)
-        return Event(edit.action, edit.kind, state.key, state.name, owner, words.detail(edit), heirs.get(owner))
 
     # Checking what it came to.
 
@@ -456,10 +449,11 @@ class _Change:
         """Raises Refused unless what was written is what the editor may bring about."""
         if self.editor in self._regaining(edits):
             demand_gains(self.own, before, {self.editor: after[self.editor]})
-        # Nobody changes their own grants, but the customers that these name may have moved.
-        self.own = read_reaches(self.connection, [self.editor], self.at)[self.editor]
-        self.authority.forget(self.own)
-        self.authority.read_paths(edits)
+        if any(edit.kind != "device" for edit in edits):  # devices alone change nothing of what anybody reaches
+            # Nobody changes their own grants, but the customers that these name may have moved.
+            self.own = read_reaches(self.connection, [self.editor], self.at)[self.editor]
+            self.authority.forget(self.own)
+            self.authority.read_paths(edits)
         self._demand_states(edit.after for edit in edits)
         groups = self._extents([edit for edit in edits if edit.after is not None], "after")
         self._demand_groups(groups)
@@ -507,6 +501,13 @@ class _Change:
                 deepest = self.connection.execute(select(func.max(func.length(Customer.path))).where(below)).scalar()
             if deepest is not None and deepest > longest:
                 raise Refused("customers are nested no deeper than this: choose one nearer to the top", "parent")
+
+
+def _event(edit: Edit, detail: Detail, heirs: Mapping[int, int]) -> Event:
+    state = edit.after or edit.before
+    assert state is not None
+    owner = edit.id if edit.kind == "customer" else node_of(state)
+    return Event(edit.action, edit.kind, state.key, state.name, owner, detail, heirs.get(owner))
 
 
 def _changing(edits: Iterable[Edit], kind: StateKind) -> Iterator[tuple[int, State, State]]:

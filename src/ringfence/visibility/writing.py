@@ -38,6 +38,7 @@ from ringfence.visibility.states import (
     State,
     StateKind,
     UserState,
+    changed,
 )
 
 _STEM: Final = limits.KEY - 12
@@ -210,8 +211,7 @@ def change(connection: Connection, kind: StateKind, edits: Iterable[tuple[int, S
     mapped = TABLES[kind]
     groups: defaultdict[tuple[tuple[str, Any], ...], list[int]] = defaultdict(list)
     for record, before, after in edits:
-        old = _values(before)
-        groups[tuple((name, value) for name, value in _values(after).items() if old[name] != value)].append(record)
+        groups[_changed_values(before, after)].append(record)
     single: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     for values, records in groups.items():
         if len(records) == 1:
@@ -322,6 +322,20 @@ _TIES_OF: Final[dict[StateKind, tuple[tuple[Any, Any], ...]]] = {
         (UserSite, UserSite.user_id),
     ),
 }
+
+
+_PLAIN: Final = {"customer": "customer_id", "site": "site_id", "kind": "kind", "notes": "notes"}
+"""The fields of a device that are columns as they are, and nothing else's."""
+
+
+def _changed_values(before: State, after: State) -> tuple[tuple[str, Any], ...]:
+    """The columns in which two states of a record differ, with their new values."""
+    if isinstance(after, DeviceState):
+        names = changed(before, after)
+        if all(name in _PLAIN for name in names):
+            return tuple((_PLAIN[name], getattr(after, name)) for name in names)
+    old = _values(before)
+    return tuple((name, value) for name, value in _values(after).items() if old[name] != value)
 
 
 def _values(state: State) -> dict[str, Any]:
