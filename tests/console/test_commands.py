@@ -127,7 +127,7 @@ async def test_the_menu_of_actions_runs_them_and_says_why_not(demo: Database) ->
         await console.press("5", "down", "down", "m")
         dialog = console.app.screen
         assert isinstance(dialog, Dialog)
-        assert [option.key for option in dialog.options] == ["e", "n", "c", "D", "a"]
+        assert [option.key for option in dialog.options] == ["e", "n", "c", "H", "D", "a"]
         assert not any(option.off for option in dialog.options)
         assert "Schools" in console.text
         await console.press("a")
