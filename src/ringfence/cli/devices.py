@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
-from ringfence.cli import device_commands
+from ringfence.cli import device_commands, importing
 from ringfence.cli.changing import DryRun, Editor, session
 from ringfence.cli.differences import gains
 from ringfence.cli.options import At, Db
@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     from ringfence.services.records import Preview
 
 app = typer.Typer(
-    help="Devices: create, edit, delete, assign many. 'ringfence list devices' lists them.", rich_markup_mode=None
+    help="Devices: create, edit, delete, assign many, import. 'ringfence list devices' lists them.",
+    rich_markup_mode=None,
 )
 device_commands.register(app)
+importing.register(app)
 
 _MOST: Final = 100_000_000
 _MARKS: Final[Mapping[bytes, str]] = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -90,7 +92,7 @@ def assign(
     edits, fates = assigning.edits(viewer, matched.move, customer, where)
     preview, change = None, None
     if edits:
-        with _progress() as progress:
+        with watched() as progress:
             preview = editing.preview(viewer, edits, progress)
             if preview.refusal:
                 raise Refused(preview.refusal)
@@ -166,7 +168,7 @@ def _data(matched: Matched, fates: SiteFates, preview: Preview | None, change: i
 
 
 @contextmanager
-def _progress() -> Iterator[Progress]:
+def watched() -> Iterator[Progress]:
     """Says on a terminal how far it is. An interrupt stops it where nothing is half done; another one, at once."""
     stopped = Event()
     before = signal.getsignal(signal.SIGINT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
@@ -31,6 +30,8 @@ Search = Annotated[
 ]
 _MEASURED: Final = 1000
 _WIDEST: Final = 60
+_LONG: Final = ("notes",)
+"""The fields that are no column of a table: they have lines of their own."""
 
 
 def register(app: typer.Typer) -> None:
@@ -55,7 +56,7 @@ def list_records(
     at: At = None,
 ) -> None:
     """List what a user sees of one kind of record."""
-    from ringfence.services import listing
+    from ringfence.services import exporting, listing
 
     viewer = settings(context.obj, db, at, login).viewer()
     wanted = _listing(viewer, kind, under, search)
@@ -66,12 +67,10 @@ def list_records(
         _print(f"{key}\n" for key in keys)
         return
     found = listing.export(viewer, wanted, limit)
-    if output == "json":
-        _print(_json(found))
-    elif output == "csv":
-        _csv(found)
-    else:
+    if output == "table":
         _print(_table(found))
+    else:
+        exporting.write(sys.stdout, found, output)
 
 
 def count_records(
@@ -127,30 +126,11 @@ def _print(pieces: Iterable[str]) -> None:
         sys.stdout.write(piece)
 
 
-def _json(found: Iterator[Record]) -> Iterator[str]:
-    separator = "[\n"
-    for record in found:
-        yield separator + json.dumps(record.fields(), ensure_ascii=False)
-        separator = ",\n"
-    yield "[]\n" if separator == "[\n" else "\n]\n"
-
-
-def _csv(found: Iterator[Record]) -> None:
-    from ringfence.services.sheets import write_rows
-
-    def values(record: Record) -> list[object]:
-        # Truth has always been True and False here, as scripts know it.
-        return [str(value) if isinstance(value, bool) else value for value in record.fields().values()]
-
-    for first in islice(found, 1):
-        write_rows(sys.stdout, list(first.fields()), map(values, chain([first], found)))
-
-
 def _table(found: Iterator[Record]) -> Iterator[str]:
     from ringfence.console.text import fit, literal
 
     def cells(record: Record) -> list[str]:
-        return [_cell(value) for value in record.fields().values()]
+        return [_cell(value) for name, value in record.fields().items() if name not in _LONG]
 
     def line(values: Iterable[str]) -> str:
         return "  ".join(fit(value, width) for value, width in zip(values, widths, strict=True)).rstrip() + "\n"
@@ -158,7 +138,7 @@ def _table(found: Iterator[Record]) -> Iterator[str]:
     first = list(islice(found, _MEASURED))
     if not first:
         return
-    titles = [title.replace("_", " ") for title in first[0].fields()]
+    titles = [title.replace("_", " ") for title in first[0].fields() if title not in _LONG]
     from rich.cells import cell_len
 
     columns = zip(titles, *map(cells, first), strict=True)

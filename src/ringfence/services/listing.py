@@ -143,7 +143,7 @@ def _record(
 ) -> Record:
     if kind.name == "devices":
         site, site_key = sites.get(row.site_id, ("", None))
-        return records.DeviceRecord(*shared, row.unit_id, row.kind, site, site_key)
+        return records.DeviceRecord(*shared, row.unit_id, row.kind, site, site_key, row.notes)
     if kind.name == "customers":
         return records.CustomerRecord(*shared, row.email, row.phone, row.address)
     if kind.name == "users":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from ringfence.console.commands.command import Command
+from ringfence.console.commands.exchange import EXPORT
 
 if TYPE_CHECKING:
     from ringfence.console.screens.area import AreaScreen, CommandScreen
@@ -92,5 +93,5 @@ class PreviousTab(Command):
         screen.turn_tab(-1)
 
 
-LISTS: Final[tuple[Command, ...]] = (Filter(), Copy(), Undo(), Back())
+LISTS: Final[tuple[Command, ...]] = (Filter(), Copy(), *EXPORT, Undo(), Back())
 TABS: Final[tuple[Command, ...]] = (NextTab(), PreviousTab())

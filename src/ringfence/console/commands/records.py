@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from ringfence.console.cells.preview import many
 from ringfence.console.commands.command import Command
+from ringfence.console.commands.exchange import IMPORT
 from ringfence.console.text import number
 
 if TYPE_CHECKING:
@@ -373,5 +374,5 @@ CUSTOMER_GROUP: Final = Editable("customer_group", "customer group", _customer_g
 ROLE: Final = Editable("role", "role", _role, _EDITING)
 SITE: Final = Editable("site", "site", _site, (Actions(), Open(), New(), History(), Delete()))
 DEVICE: Final = Editable(
-    "device", "device", _device, (Actions(), Open(), New(), Assign(), BulkEdit(), History(), Delete())
+    "device", "device", _device, (Actions(), Open(), New(), Assign(), BulkEdit(), *IMPORT, History(), Delete())
 )

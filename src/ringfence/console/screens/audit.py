@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ringfence.console.cells import audit
 from ringfence.console.commands.command import Command, bindings
+from ringfence.console.commands.exchange import EXPORT
 from ringfence.console.commands.lists import Back, Copy, Filter, Undo
 from ringfence.console.screens.dialog import Dialog, DialogOption
 from ringfence.console.screens.record_list import RecordList
@@ -70,7 +71,7 @@ class AuditScreen(ListScreen):
     TITLE_HERE = "Audit"
     FILTERS = "Who, what was done, or to what"
     FIRST_KEYS = ("help", "filter", "open", "undo", "toggle_mark")
-    COMMANDS_HERE: ClassVar[tuple[Command, ...]] = (OpenEntry(), UndoEntry(), Filter(), Copy(), Back())
+    COMMANDS_HERE: ClassVar[tuple[Command, ...]] = (OpenEntry(), UndoEntry(), Filter(), Copy(), *EXPORT, Back())
     BINDINGS = bindings(COMMANDS_HERE)
 
     def make_list(self) -> RecordList:

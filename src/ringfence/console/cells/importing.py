@@ -1,0 +1,26 @@
+"""What importing a file of devices would do, in lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.console.cells.preview import said as said_users
+from ringfence.console.text import Cell, Said
+
+if TYPE_CHECKING:
+    from ringfence.services.importing import Import
+
+
+def lines(found: Import) -> list[Said]:
+    """How many rows become what; everything that is wrong; where devices come to; and who gains or loses by it."""
+    from ringfence.services.importing import said, said_where
+    from ringfence.services.records import Preview
+
+    told: list[Said] = [Cell(said(found), "strong")]
+    told += (Cell(f"! {fault}", "attention") for fault in found.faults)
+    where = said_where(found)
+    if where:
+        told += ["", *map(Cell, where)]
+    if found.edits and found.users is not None:
+        told += ["", *said_users(Preview(found.users), None)]
+    return told

@@ -1,0 +1,181 @@
+"""Choosing a file: its path is typed, and what there is offered below."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from ringfence.console.asking import Asks
+from ringfence.console.text import content, fit, literal
+from ringfence.console.widgets.lines import LineList
+from ringfence.console.widgets.paint import Part
+
+_ROWS: Final = 12
+_MOST: Final = 500
+
+
+class _Offered(LineList):
+    """Files and folders that what is typed may become."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.can_focus = False
+        self.paths: Sequence[str] = ()
+
+    def show(self, paths: Sequence[str], why: str) -> None:
+        """Shows these, or why there are none."""
+        self.paths = paths
+        self.ready()
+        self.set_count(len(paths))
+        self.cursor = 0
+        if not paths:
+            self.empty(why)
+
+    def line(self, index: int, width: int) -> Sequence[Part]:
+        path = self.paths[index]
+        return [(fit(f" {path}", width), "quiet" if path.endswith(os.sep) else "")]
+
+
+class ChooseFile(ModalScreen[str | None], Asks):
+    """Asks for a file whose name ends in ``suffix``, or any that is typed. Ends with its path, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Back"),
+        Binding("down", "move(1)", "Down", show=False, priority=True),
+        Binding("up", "move(-1)", "Up", show=False, priority=True),
+        Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
+        Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
+        Binding("tab", "complete", "Complete", show=False, priority=True),
+        Binding("ctrl+q", "app.quit", "Quit", show=False, priority=True),
+    ]
+    AUTO_FOCUS = "Input"
+    DEFAULT_CSS = """
+    ChooseFile { align: center middle; background: $background 60%; }
+    ChooseFile #box {
+        width: 74; max-width: 96%; height: auto; max-height: 90%;
+        border: round $primary; border-title-color: $primary; border-title-style: bold;
+        border-subtitle-color: $text-muted;
+        background: $background; padding: 0 1;
+    }
+    ChooseFile Input { border: none; height: 1; background: $boost; margin: 0 0 1 0; }
+    ChooseFile LineList, ChooseFile LineList:ansi { border: none; }
+    """
+
+    def __init__(self, title: str, suffix: str) -> None:
+        super().__init__()
+        self._title_text = title
+        self._suffix = suffix
+        self._offered = _Offered()
+        self._offered_for: str | None = None
+        self._entered = False
+        """Whether Enter came before it was known what there is."""
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box"):
+            yield Input(placeholder=f"Path of a {self._suffix.removeprefix('.').upper()} file", compact=True)
+            yield self._offered
+
+    def on_mount(self) -> None:
+        """Offers what is in the current folder."""
+        box = self.query_one("#box")
+        box.border_title = content(self._title_text)
+        box.border_subtitle = content("↑↓ Tab completes · Enter chooses · Esc goes back")
+        self.query_one(Input).cursor_blink = False
+        self._offered.styles.height = _ROWS
+        self._offered.wait()
+        self._look("")
+
+    def _look(self, typed: str) -> None:
+        self.ask("files", lambda: offered(typed, self._suffix), lambda found: self._show(typed, found))
+
+    def _show(self, typed: str, found: Sequence[str]) -> None:
+        if typed != self.query_one(Input).value:
+            return
+        where = "there" if os.sep in typed else "in this folder"
+        self._offered.show(found, f"No {self._suffix} file {where} that begins so." if typed else "Type a path.")
+        self._offered_for = typed
+        if self._entered:
+            self._enter(typed)
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Offers what it may become."""
+        message.stop()
+        self._entered = False
+        self._look(message.value)
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        """Chooses what was typed, where there is such a file; otherwise what is under the cursor."""
+        message.stop()
+        self._enter(message.value)
+
+    def _enter(self, typed: str) -> None:
+        self._entered = self._offered_for != typed
+        if self._entered:
+            return
+        if typed and Path(os.path.expanduser(typed)).is_file():
+            self.dismiss(typed)
+        elif self._offered.count:
+            self._take(self._offered.paths[self._offered.cursor])
+        elif typed:
+            self.notify(literal(f"There is no file {typed}"), markup=False, severity="warning")
+
+    def on_line_list_chosen(self, message: LineList.Chosen) -> None:
+        """A double click chooses too."""
+        message.stop()
+        self._take(self._offered.paths[message.index])
+
+    def _take(self, path: str) -> None:
+        if path.endswith(os.sep):
+            self._type(path)
+        else:
+            self.dismiss(path)
+
+    def _type(self, path: str) -> None:
+        field = self.query_one(Input)
+        field.value = path
+        field.cursor_position = len(path)
+
+    def action_complete(self) -> None:
+        """Types what is under the cursor."""
+        if self._offered.count and self._offered_for == self.query_one(Input).value:
+            self._type(self._offered.paths[self._offered.cursor])
+
+    def action_cancel(self) -> None:
+        """Ends without a file."""
+        self.dismiss(None)
+
+    def action_move(self, lines: int) -> None:
+        """Moves the cursor while what is typed keeps the focus."""
+        self._offered.action_move(lines)
+
+    def action_page(self, pages: int) -> None:
+        """Moves it by a screenful."""
+        self._offered.action_page(pages)
+
+
+def offered(typed: str, suffix: str) -> list[str]:
+    """The files with that suffix, and then the folders, that a path may become, as they would be typed."""
+    folder, begun = os.path.split(typed)
+    files: list[str] = []
+    folders: list[str] = []
+    try:
+        with os.scandir(os.path.expanduser(folder) or ".") as entries:
+            for entry in entries:
+                name = entry.name
+                if not name.casefold().startswith(begun.casefold()) or (name.startswith(".") and not begun):
+                    continue
+                if entry.is_dir():
+                    folders.append(os.path.join(folder, name, ""))
+                elif name.casefold().endswith(suffix):
+                    files.append(os.path.join(folder, name))
+    except OSError:
+        return []
+    return [*sorted(files, key=str.casefold), *sorted(folders, key=str.casefold)][:_MOST]

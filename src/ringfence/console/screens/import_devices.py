@@ -1,0 +1,345 @@
+"""Devices from a file: what is in it, everything that is wrong with it, and loading it when told to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from textual import events, on
+from textual.app import ComposeResult
+
+from ringfence.console.cells.importing import lines
+from ringfence.console.cells.preview import many
+from ringfence.console.commands.command import Command, bindings
+from ringfence.console.commands.everywhere import Help, Palette, Quit
+from ringfence.console.commands.exchange import IMPORTING
+from ringfence.console.screens.area import AREAS, CommandScreen
+from ringfence.console.screens.confirm import MANY, refresh_below
+from ringfence.console.screens.working import work_on
+from ringfence.console.text import Cell, Said, number, width_of
+from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
+from ringfence.console.widgets.columns import Column
+from ringfence.console.widgets.form import Form, PickSpec, Spec, ToggleSpec, exact, flow
+from ringfence.console.widgets.key_bar import KeyBar
+from ringfence.console.widgets.lines import LineList
+from ringfence.console.widgets.paint import Part
+
+if TYPE_CHECKING:
+    from ringfence.console.commands.records import Home
+    from ringfence.services.editing import Progress
+    from ringfence.services.importing import Import
+
+_COMMANDS: Final[tuple[Command, ...]] = (*IMPORTING, Help(), Palette(), Quit())
+_LONG: Final = 50_000
+"""A file of so many bytes takes long enough to be watched, and cancelled."""
+_CUSTOMERS: Final = (
+    Column("name", "Name", 20, grow=1, sortable=True),
+    Column("owner", "In", 20, grow=1, style="quiet"),
+)
+
+
+class _Told(LineList):
+    """What is told of the file. Lines that are too long are broken."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: Sequence[Said] = ()
+        self._flowed: list[list[Cell]] = []
+
+    def show(self, told: Sequence[Said]) -> None:
+        """Shows lines from the first on."""
+        self._told = told
+        self._lay_out()
+        self.cursor = 0
+
+    def _lay_out(self) -> None:
+        width = max(10, self.size.width - 3)
+        self._flowed = []
+        for line in self._told:
+            if isinstance(line, Cell | str):
+                cell = line if isinstance(line, Cell) else Cell(line)
+                line = [cell]
+                if len(cell.text) * 2 <= width or width_of(cell.text) <= width:  # of very many lines, most
+                    self._flowed.append([cell])
+                    continue
+            self._flowed += flow(line, width)
+        self.ready()
+        self.set_count(len(self._flowed))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Breaks the lines anew."""
+        del event
+        self._lay_out()
+
+    def line(self, index: int, width: int) -> Sequence[Part]:
+        return exact([Cell(" "), *self._flowed[index]], width)
+
+    def view_changed(self) -> None:
+        view = self.in_view
+        more = self.count > self.page_height
+        self.set_subtitle(f"{number(view.start + 1)}–{number(view.stop)} of {number(self.count)}" if more else "")
+
+
+class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
+    """A file of devices: read as soon as it is chosen, loaded when that is said. ``home`` is the customer that new ones
+    belong to where their row does not say so."""
+
+    BINDINGS = bindings(_COMMANDS)
+    AUTO_FOCUS = ""
+    DEFAULT_CSS = """
+    ImportDevicesScreen Form { height: 5; }
+    ImportDevicesScreen.-bad Form { height: 6; }
+    ImportDevicesScreen LineList { height: 1fr; }
+    """
+    TITLE_HERE: ClassVar[str] = "Import devices"
+
+    def __init__(self, path: str, home: Home | None) -> None:
+        super().__init__()
+        self._path = Path(os.path.expanduser(path))
+        self._home = home
+        self._top: Home | None = None
+        self._found: Import | None = None
+        self._skip = False
+        self.busy = False
+        """Whether the rows are being loaded at this moment."""
+        self._failure = ""
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        return _COMMANDS
+
+    def compose(self) -> ComposeResult:
+        yield TitleBar(app_name="◎ ringfence")
+        yield NavBar(items=AREAS)
+        yield Breadcrumbs()
+        yield Form()
+        yield _Told()
+        first = ("help", "save", "read_again", "copy", "leave")
+        yield KeyBar(first=first, keep=("save", "leave", "help"), is_off=self.is_off)
+
+    def on_mount(self) -> None:
+        """Shows whose view this is, and reads the file."""
+        profile = self.ringfence.profile
+        if profile is not None:
+            title = self.query_one(TitleBar)
+            title.set_place(profile.place)
+            title.set_who(profile.login, profile.standing, badge="RW", good=True)
+        self.query_one(NavBar).set_current("devices" if self._home is None else "customers")
+        self.query_one(Form).set_title("Import")
+        self._told.set_title("What is in it")
+        self._say()
+        self.form.focus()
+        self.read()
+
+    @property
+    def form(self) -> Form:
+        """The file, and what is to be done with it."""
+        return self.query_one(Form)
+
+    @property
+    def _told(self) -> _Told:
+        return self.query_one(_Told)
+
+    # Reading.
+
+    def read(self) -> None:
+        """Reads the file as it is now, and says what loading it would do."""
+        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
+        path, customer = self._path, self._home[0] if self._home is not None else None
+        if workspace is None or viewer is None or self.busy:
+            return
+        self._found, self._failure = None, ""
+        self._say()
+
+        def look(progress: Progress | None = None) -> Any:
+            from ringfence.services.errors import RingfenceError, SessionEnded
+            from ringfence.services.importing import source_of
+
+            try:
+                found = workspace.read_import(viewer, source_of(path), customer, progress)
+                return found, workspace.home_of_new(viewer, "device.create")
+            except SessionEnded:
+                raise
+            except RingfenceError as error:
+                return error
+
+        self._do("Reading the file", look, self._was_read, long=_size(path) > _LONG)
+
+    def _was_read(self, found: Any) -> None:
+        if found is None or isinstance(found, Exception):
+            self._failure = str(found or "cancelled: the file was not read")
+        else:
+            self._found, self._top = found
+        self._skip = False
+        self._say()
+
+    def _do(self, title: str, work: Callable[..., Any], take: Callable[[Any], None], *, long: bool) -> None:
+        if long:
+            work_on(self, title, work, take)
+            return
+
+        def failed(reason: str) -> None:
+            self.ringfence.tell_failure(reason)
+            take(None)
+
+        self.ask("work", work, take, failed)
+
+    # What is told.
+
+    def _say(self) -> None:
+        self.query_one(Breadcrumbs).set_path([self.TITLE_HERE, self._path.name])
+        self.set_class(self._may_skip, "-bad")
+        self.form.set_fields(self._fields())
+        self.form.go_to("load")
+        if self._failure:
+            self._told.show([Cell(f"! {self._failure[:1].upper()}{self._failure[1:]}.", "attention")])
+        else:
+            self._told.show(lines(self._found) if self._found is not None else [Cell("…", "quiet")])
+        self.app.refresh_bindings()
+
+    @property
+    def _may_skip(self) -> bool:
+        return self._found is not None and bool(self._found.faults) and bool(self._found.edits)
+
+    def _fields(self) -> list[Spec]:
+        home = self._home or self._top
+        fields: list[Spec] = [
+            PickSpec("file", "File", str(self._path), action="choose"),
+            PickSpec("home", "New ones to", f"{home[1] if home else '…'}, where a row does not say", action="choose"),
+        ]
+        if self._found is not None and self._may_skip:
+            good, bad = number(self._found.good), number(self._found.bad)
+            fields.append(
+                ToggleSpec("skip", "Bad rows", self._skip, f"load the {good} good rows, and leave the {bad} bad")
+            )
+        why = self.why_not()
+        fields.append(
+            PickSpec("load", "Load", f"{why[:1].upper()}{why[1:]}" if why else self._what(), "" if why else "load")
+        )
+        return fields
+
+    def _what(self) -> str:
+        assert self._found is not None
+        parts = [(self._found.new, "new"), (self._found.changed, "changed")]
+        said = " and ".join(f"{number(count)} {what}" for count, what in parts if count)
+        return f"{said} {'device' if len(self._found.edits) == 1 else 'devices'}"
+
+    def why_not(self) -> str:
+        """Why nothing can be loaded."""
+        if self.busy:
+            return "it is being loaded"
+        if self._found is None:
+            return "the file was not read" if self._failure else "it is still being read"
+        if self._found.edits:
+            bad = many(self._found.bad, "row")
+            off = f"{bad} {'is' if self._found.bad == 1 else 'are'} bad: put them right, or say above to leave them"
+            return off if self._found.faults and not self._skip else ""
+        return "nothing in it is new or different" if self._found.good or not self._found.faults else "no row is good"
+
+    # Changing.
+
+    @on(Form.Changed)
+    def changed(self, message: Form.Changed) -> None:
+        """Takes whether bad rows are to be left out."""
+        message.stop()
+        self._skip = bool(message.value)
+        *_, load = self._fields()
+        assert isinstance(load, PickSpec)
+        self.form.update("load", text=load.text, action=load.action)
+        self.app.refresh_bindings()
+
+    @on(Form.Activated)
+    async def activated(self, message: Form.Activated) -> None:
+        """Chooses another file or customer, or loads."""
+        message.stop()
+        if message.name == "load":
+            await self.action_command("save")
+        elif message.name == "file":
+            self._choose_file()
+        else:
+            self._choose_home()
+
+    def _choose_file(self) -> None:
+        from ringfence.console.screens.choose_file import ChooseFile
+
+        def chosen(path: str | None) -> None:
+            if path is not None:
+                self._path = Path(os.path.expanduser(path))
+                self.read()
+
+        self.app.push_screen(ChooseFile("Import devices from which file?", ".csv"), chosen)
+
+    def _choose_home(self) -> None:
+        from ringfence.console.screens.choose_record import ChooseRecord
+
+        def chosen(record: Any) -> None:
+            if record is not None:
+                self._home = record.id, record.name
+                self.read()
+
+        def drawn(row: Any) -> tuple[Any, ...]:
+            return row.name, row.owner
+
+        extra = [self._top] if self._top else []
+        self.app.push_screen(
+            ChooseRecord("Customer of new devices", "customers", _CUSTOMERS, drawn, extra=extra), chosen
+        )
+
+    # Loading.
+
+    def load(self) -> None:
+        """Loads the good rows: in a thread, all of them or none."""
+        workspace, viewer, found = self.ringfence.workspace, self.ringfence.viewer, self._found
+        if workspace is None or viewer is None or found is None:
+            return
+
+        def work(progress: Progress | None = None) -> Any:
+            from ringfence.services.editing import Conflict, Refused
+
+            try:
+                return workspace.save(viewer, found.edits, progress)
+            except (Refused, Conflict) as error:
+                return error
+
+        self.busy = True
+        title = f"Loading {many(len(found.edits), 'device')}"
+        self._do(title, work, self._loaded, long=len(found.edits) >= MANY)
+
+    def _loaded(self, saved: Any) -> None:
+        from ringfence.console.screens.report import ReportScreen
+        from ringfence.services.importing import report
+
+        profile = self.ringfence.profile
+        self.busy = False
+        if saved is None or self._found is None:  # cancelled: nothing was changed
+            return
+        if isinstance(saved, Exception):
+            self.ringfence.tell_failure(f"{saved}: nothing was loaded")
+            self.read()
+            return
+        who, when = profile.login if profile else "", datetime.now(UTC)
+        text = report(self._found, self._path.name, who, when, saved.change)
+        refresh_below(self)
+        area = "devices" if self._home is None else "customers"
+        self.app.switch_screen(ReportScreen(area, [self.TITLE_HERE, self._path.name, "Report"], text, saved.change))
+
+    def copy(self) -> None:
+        """Puts what is told on the operator's own clipboard."""
+        from ringfence.services.importing import said, said_where
+
+        if self._found is None:
+            self.notify("There is nothing to copy yet.", markup=False)
+            return
+        text = "\n".join((said(self._found), *said_where(self._found), *self._found.faults))
+        self.app.copy_to_clipboard(text)
+        self.notify(f"Copied {number(text.count(chr(10)) + 1)} lines.", markup=False, timeout=2)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

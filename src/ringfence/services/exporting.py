@@ -1,0 +1,122 @@
+"""Lists written out: as CSV or JSON, to a stream or into a file that is there whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Final, Literal, TextIO, cast, get_args
+
+from ringfence.domain.errors import RingfenceError
+from ringfence.services import listing
+from ringfence.services.records import Listing, Record
+from ringfence.services.sheets import write_rows
+from ringfence.visibility.editing import Progress
+from ringfence.visibility.viewer import Viewer
+
+Format = Literal["csv", "json"]
+FORMATS: Final[tuple[Format, ...]] = get_args(Format)
+
+_TOLD: Final = 500
+
+
+class FileExists(RingfenceError):  # noqa: N818 - named for what it says
+    """There is such a file already: nothing was written."""
+
+
+def write(out: TextIO, found: Iterable[Record], form: Format) -> None:
+    """Writes records: CSV that no spreadsheet runs (nothing at all where there are none), or JSON, an object a line."""
+    if form == "csv":
+        _csv(out, iter(found))
+    else:
+        for piece in _json(found):
+            out.write(piece)
+
+
+def export(
+    viewer: Viewer,
+    wanted: Listing,
+    path: Path,
+    form: Format,
+    *,
+    replace: bool = False,
+    progress: Progress | None = None,
+) -> int:
+    """Writes every row of a list into a file that only its owner may read; returns how many there are.
+
+    The rows are those of one moment. The file comes under its name once it is whole; one that is there already is left
+    alone unless it is to be replaced. Raises FileExists, RingfenceError where it cannot be written, and what
+    ``progress`` raises: then nothing is left behind.
+    """
+    if not replace and os.path.lexists(path):
+        raise FileExists(f"{path} is there already")
+    total = listing.count(viewer, wanted)
+    count = 0
+
+    def counted() -> Iterator[Record]:
+        nonlocal count
+        for record in listing.export(viewer, wanted):
+            if progress is not None and not count % _TOLD:
+                progress("Writing", count, max(count, total))
+            yield record
+            count += 1
+
+    try:
+        _whole(path, lambda out: write(out, counted(), form), replace=replace)
+    except FileExistsError:
+        raise FileExists(f"{path} is there already") from None
+    except OSError as error:
+        raise RingfenceError(f"{path} cannot be written: {error.strerror or error}") from error
+    return count
+
+
+def _whole(path: Path, fill: Callable[[TextIO], None], *, replace: bool) -> None:
+    """Fills a file beside the one that it is to be (such files are made for their owner alone), and then names it."""
+    if path.is_dir():
+        raise IsADirectoryError(21, "this is a folder")
+    with NamedTemporaryFile(
+        "w", encoding="utf-8", newline="", dir=path.parent, prefix=".ringfence-", suffix=".part", delete=False
+    ) as out:
+        partial = Path(out.name)
+        try:
+            fill(cast(TextIO, out))
+            out.flush()
+            os.fsync(out.fileno())
+            if replace:
+                partial.replace(path)
+            else:
+                _name(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def _name(partial: Path, path: Path) -> None:
+    """Gives a file its name unless somebody has it by now. Raises FileExistsError then."""
+    try:
+        path.hardlink_to(partial)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without such links, where there is a moment between the two
+        if os.path.lexists(path):
+            raise FileExistsError from None
+        partial.rename(path)
+
+
+def _csv(out: TextIO, found: Iterator[Record]) -> None:
+    def values(record: Record) -> list[object]:
+        # Truth has always been True and False here, as scripts know it.
+        return [str(value) if isinstance(value, bool) else value for value in record.fields().values()]
+
+    for first in islice(found, 1):
+        write_rows(out, list(first.fields()), map(values, chain([first], found)))
+
+
+def _json(found: Iterable[Record]) -> Iterator[str]:
+    separator = "[\n"
+    for record in found:
+        yield separator + json.dumps(record.fields(), ensure_ascii=False)
+        separator = ",\n"
+    yield "[]\n" if separator == "[\n" else "\n]\n"

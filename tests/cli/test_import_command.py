@@ -1,0 +1,142 @@
+"""``devices import`` through the command line: all of a sheet or nothing, unless bad rows are to be left out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.command_line import AT, Call, Save, small
+
+Given = Callable[[str | bytes], str]
+AS = ("--as", "h.devries")
+GOOD = "name,unit_id,customer\nGate camera west,X-1,north-rotterdam\nGate camera east,U-00536,north-rotterdam\n"
+BAD = "kind,,nowhere\n\x1b[31m,X-2,none such\n"
+
+
+@pytest.fixture
+def given(tmp_path: Path) -> Given:
+    """Writes a sheet and returns its path."""
+
+    def giving(text: str | bytes) -> str:
+        path = tmp_path / "devices.csv"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return str(path)
+
+    return giving
+
+
+def listed(call: Call, login: str = "h.devries") -> dict[str, dict[str, Any]]:
+    found = json.loads(call("list", "devices", "--as", login, "--format", "json", "--at", AT).out)
+    return {one["key"]: one for one in found}
+
+
+class TestLoading:
+    def test_all_of_it_and_back(self, call: Call, given: Given, own_db: Path) -> None:
+        before = listed(call)
+        said = call("devices", "import", given(GOOD), *AS, "--at", AT)
+        assert said.status == 0
+        assert said.lines[:2] == ["loaded 2 of 2 rows: 1 new, 1 changed", "Rotterdam  1 new, 1 changed"]
+        assert "olga       +1 device" in said.lines
+        assert said.err == "change 1: undo it with 'ringfence undo --as h.devries 1'\n"
+        assert listed(call)["x-1"]["customer"] == "north-rotterdam"
+        assert call("undo", *AS, "1").status == 0
+        assert listed(call) == before
+
+    def test_what_it_would_do(self, call: Call, given: Given, own_db: Path) -> None:
+        before = listed(call)
+        said = call("devices", "import", given(GOOD), *AS, "--dry-run")
+        assert said.lines[0] == "would load 2 of 2 rows: 1 new, 1 changed"
+        assert (said.status, said.err) == (0, "")
+        assert listed(call) == before
+
+    def test_nothing_where_a_row_is_bad(self, call: Call, given: Given, own_db: Path) -> None:
+        before = listed(call)
+        faults = [
+            "ringfence: error: line 4: customer: there is no customer 'nowhere'",
+            "ringfence: error: line 5: customer: there is no customer 'none such'",
+            "ringfence: error: line 5: name: this holds a control character",
+        ]
+        summary = "ringfence: error: 4 rows: 1 new, 1 changed, 2 bad: nothing was loaded; --skip-bad loads the others"
+        said = call("devices", "import", given(GOOD + BAD), *AS)
+        assert (said.status, said.out) == (1, "")
+        assert said.err.splitlines() == [summary, *faults]
+        assert listed(call) == before
+        dry = call("devices", "import", given(GOOD + BAD), *AS, "--dry-run")
+        assert (dry.status, dry.err) == (1, said.err)
+        assert dry.lines[0] == "would load 2 of 4 rows: 1 new, 1 changed, 2 bad"
+
+    def test_the_good_ones_where_that_is_said(self, call: Call, given: Given, own_db: Path) -> None:
+        for dry_run in (["--dry-run"], []):
+            said = call("devices", "import", given(GOOD + BAD), *AS, "--skip-bad", *dry_run)
+            assert said.status == 0
+            told = said.err.splitlines()
+            assert told[:3] == [
+                "ringfence: left out, line 4: customer: there is no customer 'nowhere'",
+                "ringfence: left out, line 5: customer: there is no customer 'none such'",
+                "ringfence: left out, line 5: name: this holds a control character",
+            ]
+            assert (len(told) == 4) == ("x-1" in listed(call)) == (not dry_run)
+        again = call("devices", "import", given(GOOD + BAD), *AS, "--skip-bad")
+        assert (again.status, again.lines) == (0, ["loaded 0 of 4 rows: 2 unchanged, 2 bad"])
+        assert "undo it" not in again.err
+
+    def test_as_json(self, call: Call, given: Given, own_db: Path) -> None:
+        refused = call("devices", "import", given(GOOD + BAD), *AS, "--format", "json")
+        assert refused.status == 1
+        found = json.loads(refused.out)
+        assert (found["change"], found["new"], found["changed"], found["unchanged"], found["bad"]) == (None, 1, 1, 0, 2)
+        assert len(found["faults"]) == 3
+        assert found["customers"] == [{"name": "Rotterdam", "new": 1, "changed": 1}]
+        found = json.loads(call("devices", "import", given(GOOD), *AS, "--format", "json").out)
+        assert (found["change"], found["faults"]) == (1, [])
+        assert {"login", "devices_gained"} <= found["users"][0].keys()
+        assert "user_id" not in found["users"][0]
+
+    def test_an_export_changes_nothing(self, call: Call, given: Given, own_db: Path) -> None:
+        for login in ("h.devries", "r.dekker", "olga", "g.moreau"):
+            sheet = call("list", "devices", "--as", login, "--format", "csv", "--at", AT).out
+            said = call("devices", "import", given(sheet), "--as", login, "--at", AT)
+            count = len(listed(call, login))
+            assert said.lines == [f"loaded 0 of {count} rows: {count} unchanged"], said.err
+            assert (said.status, said.err) == (0, "")
+
+    def test_whose_new_ones_are(self, call: Call, given: Given, own_db: Path) -> None:
+        sheet = given("name\nOne\n")
+        assert call("devices", "import", sheet, *AS, "--customer", "polder").lines[1:2] == ["Polder Water Board  1 new"]
+        hidden = call("devices", "import", sheet, "--as", "r.dekker", "--customer", "polder").refused()
+        missing = call("devices", "import", sheet, "--as", "r.dekker", "--customer", "nowhere").refused()
+        assert hidden.replace("polder", "nowhere") == missing
+
+    def test_from_standard_input(self, program: Call, given: Given, own_db: Path) -> None:
+        said = program("devices", "import", "-", *AS, shell=f"""cat '{given(GOOD)}' | "$@" """)
+        assert (said.status, said.lines[0]) == (0, "loaded 2 of 2 rows: 1 new, 1 changed")
+
+    def test_what_cannot_be_read(self, call: Call, given: Given, own_db: Path, tmp_path: Path) -> None:
+        assert "No such file" in call("devices", "import", str(tmp_path / "none.csv"), *AS).refused()
+        said = call("devices", "import", given(b"name\nGate\xe9\n"), *AS, "--skip-bad")
+        assert (said.status, said.out) == (1, "")
+        assert said.err.splitlines() == [
+            "ringfence: error: no row could be read: nothing was loaded",
+            "ringfence: error: line 2: this is not UTF-8 text: save the sheet as “CSV UTF-8”",
+        ]
+        cut = call("devices", "import", given('name\na\n"b\nc\n'), *AS, "--skip-bad")
+        assert cut.status == 1
+        assert "nothing of the sheet is taken" in cut.err
+        assert "--skip-bad" not in cut.err
+
+    def test_who_was_deactivated(self, call: Call, given: Given, own_db: Path) -> None:
+        said = call("devices", "import", given(GOOD), "--as", "b.janssens").refused()
+        assert said == "you have been deactivated: nothing was changed"
+
+
+def test_notes_are_exported_though_no_table_shows_them(call: Call, save: Save, tmp_path: Path) -> None:
+    noted = {"key": "e", "tenant": "t", "customer": "c", "name": "E", "notes": "=1+1\nbehind the door"}
+    database = str(tmp_path / "x.db")
+    assert call("--db", database, "load", save(small(devices=[noted]))).status == 0
+    words = ("--db", database, "list", "devices", "--as", "ada")
+    assert json.loads(call(*words, "--format", "json").out)[1]["notes"] == noted["notes"]
+    assert "'=1+1\nbehind the door\"" in call(*words, "--format", "csv").out
+    assert "notes" not in call(*words).out
