@@ -1,4 +1,4 @@
-"""A customer gets an account of its own: made below another, given devices, and an administrator who runs it; by keys."""
+"""A customer gets an account of its own: made below another, given devices, and somebody who runs it; by keyboard."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def test_a_customer_is_made_given_devices_and_an_administrator_who_runs_it
         await console.type("i.noord")
         await console.press("enter", "1")
         assert isinstance(console.app.screen, CustomersScreen)
-        assert [line.strip(" │▌▾▸·") for line in console.lines[4:6]][0].startswith("Haven Noord")
+        assert console.lines[4].strip(" │▌▾▸·").startswith("Haven Noord")
         assert set(keys(workspace, "i.noord", "devices")) == moved
         assert keys(workspace, "i.noord", "customers") == ["haven-noord"]
         nothing_above(console)

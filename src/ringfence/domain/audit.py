@@ -14,8 +14,8 @@ class AuditEntry(Base):
     """One record changed. ``change`` is the ``number`` of the first entry of the transaction, which all of its entries
     share; ``undoes`` the change that this one takes back.
 
-    ``owner_id`` is the node that the record belonged to then: it may be gone. ``node_id``, by which the entry is scoped,
-    is that node, or the nearest one above it that is left. ``detail`` is JSON in the snapshot's words: references are
+    ``owner_id`` is the node that the record belonged to then: it may be gone. By ``node_id`` the entry is scoped: it is
+    that node, or the nearest one above it that is left. ``detail`` is JSON in the snapshot's words: references are
     keys, so that they outlive renames. ``hash`` covers ``previous`` and everything but the ids and ``node_id``.
     """
 
