@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, func, select
 
 from ringfence.domain.audit import AuditEntry
 from ringfence.domain.errors import Refused, RingfenceError
@@ -123,8 +123,7 @@ def undo_edits(viewer: Viewer, change: int | None = None) -> tuple[int, tuple[Ed
     """
     with viewer.look(AUDIT.permission) as sight:
         connection = sight.connection
-        own = connection.execute(select(User.key).where(User.id == viewer.user_id)).scalar() or ""
-        since = last_deleted(connection, viewer.tenant_id, own)
+        own, since = _own(connection, viewer)
         if change is None:
             change = last_change(connection, viewer.tenant_id, own, since)
             if change is None:
@@ -150,10 +149,27 @@ def undo_edits(viewer: Viewer, change: int | None = None) -> tuple[int, tuple[Ed
     return change, tuple(edits), said
 
 
-def preview_undo(viewer: Viewer, change: int | None = None) -> tuple[int, str, Preview]:
+def _own(connection: Connection, viewer: Viewer) -> tuple[str, int]:
+    """The viewer's key, and the entry after which it is theirs: somebody may have had it before."""
+    own = connection.execute(select(User.key).where(User.id == viewer.user_id)).scalar() or ""
+    return own, last_deleted(connection, viewer.tenant_id, own)
+
+
+def weight(viewer: Viewer, change: int | None = None) -> int:
+    """How many entries a change has (None: the viewer's own last one), whoever may see them; 0 where there is none."""
+    with viewer.look() as sight:
+        if change is None:
+            change = last_change(sight.connection, viewer.tenant_id, *_own(sight.connection, viewer))
+        counted = select(func.count()).where(AuditEntry.tenant_id == viewer.tenant_id, AuditEntry.change == change)
+        return sight.connection.execute(counted).scalar_one()
+
+
+def preview_undo(
+    viewer: Viewer, change: int | None = None, progress: editing.Progress | None = None
+) -> tuple[int, str, Preview]:
     """The number of the change, what it was, and what taking it back would do."""
     number, edits, said = undo_edits(viewer, change)
-    return number, said, editing.preview(viewer, edits, undoes=number)
+    return number, said, editing.preview(viewer, edits, progress, undoes=number)
 
 
 def undo(viewer: Viewer, change: int, origin: str, progress: editing.Progress | None = None) -> Saved:

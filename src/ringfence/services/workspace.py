@@ -203,10 +203,17 @@ class Workspace:
         self.check(viewer)
         return exporting.export(viewer, wanted, path, form, replace=replace, progress=progress)
 
-    def preview_undo(self, viewer: Viewer, change: int | None = None) -> tuple[int, str, Preview]:
+    def weight_of_change(self, viewer: Viewer, change: int | None = None) -> int:
+        """How many entries the audit has of a change (the viewer's own last one): how long taking it back takes."""
+        self.check(viewer)
+        return audit.weight(viewer, change)
+
+    def preview_undo(
+        self, viewer: Viewer, change: int | None = None, progress: editing.Progress | None = None
+    ) -> tuple[int, str, Preview]:
         """The number of a change (the viewer's own last one), what it was, and what taking it back would do."""
         self.check(viewer)
-        return audit.preview_undo(viewer, change)
+        return audit.preview_undo(viewer, change, progress)
 
     def undo(self, viewer: Viewer, change: int, progress: editing.Progress | None = None) -> Saved:
         """Takes a change back."""

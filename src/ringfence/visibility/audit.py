@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -81,9 +81,15 @@ class Event:
 
 
 def append(
-    connection: Connection, tenant_id: int, actor: Actor, events: Iterable[Event], undoes: int | None = None
+    connection: Connection,
+    tenant_id: int,
+    actor: Actor,
+    events: Iterable[Event],
+    undoes: int | None = None,
+    done: Callable[[int], None] | None = None,
 ) -> int:
-    """Adds the events to the tenant's chain, in the transaction of the change; returns the change's number."""
+    """Adds the events to the tenant's chain, in the transaction of the change; returns the change's number. ``done`` is
+    told how many of them are written."""
     chain = select(Tenant.audit_count, Tenant.audit_hash).where(Tenant.id == tenant_id).with_for_update()
     number, previous = connection.execute(chain).one()
     at = datetime.now(UTC)
@@ -112,7 +118,7 @@ def append(
         previous = _hash([*opening, hashed, *closing])
         node = event.owner if event.node is None else event.node
         rows.append((tenant_id, node, previous, *opening, written, *closing))
-    insert_rows(connection, AuditEntry.__table__, ("tenant_id", "node_id", "hash", *_HASHED), rows)
+    insert_rows(connection, AuditEntry.__table__, ("tenant_id", "node_id", "hash", *_HASHED), rows, done)
     connection.execute(update(Tenant).where(Tenant.id == tenant_id).values(audit_count=number, audit_hash=previous))
     return change
 

@@ -150,6 +150,7 @@ class _Change:
         going = self._going_along(edits, undoes)
         edits = along.placed(self.connection, [*edits, *going], self.own)
         total = len(edits)
+        self.progress("Checking", total // 3, total)
         self.authority.read_paths(edits)
         self.authority.demand(edits, {(edit.kind, edit.id) for edit in going})
         self._demand_free_keys(edits)
@@ -171,6 +172,7 @@ class _Change:
         }
         self.progress("Writing", 0, total)
         events = self._write(edits)
+        self.progress("Writing", total, total)
         affected |= self._affected(edits)
         touched = touched | self._touched(edits)
         after = read_reaches(self.connection, affected | watched, self.at)
@@ -181,10 +183,13 @@ class _Change:
             users = sorted(before.keys() | after.keys())
             found = differences(self.connection, self.tenant_id, before, after, users, flow)
         self.connection.execute(update(Tenant).where(Tenant.id == self.tenant_id).values(version=Tenant.version + 1))
-        self.progress("Writing the audit", total, total)
-        change = append(self.connection, self.tenant_id, self.actor, events, undoes)
+        self.progress("Writing the audit", 0, len(events))
+        change = append(self.connection, self.tenant_id, self.actor, events, undoes, self._audited(len(events)))
         counted = Counter(edit.kind for edit in going)
         return Outcome(change, self.ids, found, gone, edits, counted)
+
+    def _audited(self, total: int) -> Callable[[int], None]:
+        return lambda done: self.progress("Writing the audit", done, total)
 
     # Reading what is edited.
 

@@ -27,10 +27,14 @@ class UndoReported(Undo):
 
     help = "Take back what the report tells of; asks first."
 
+    def off(self, screen: CommandScreen) -> str:
+        return "it was taken back already" if _report(screen).undone else super().off(screen)
+
     def run(self, screen: CommandScreen) -> Any:
         from ringfence.console.screens.undo import ask_undo
 
-        ask_undo(screen, _report(screen).change)
+        report = _report(screen)
+        ask_undo(screen, report.change, report.taken_back)
 
 
 class LeaveReport(Back):

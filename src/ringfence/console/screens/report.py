@@ -33,6 +33,11 @@ class _Text(LineList):
         self.set_count(len(self._lines))
         self.ready()
 
+    def say(self, lines: Sequence[str]) -> None:
+        """Shows other lines, as many."""
+        self._lines = lines
+        self.refresh()
+
     def view_changed(self) -> None:
         view = self.in_view
         self.set_subtitle(f"{number(view.start + 1)}–{number(view.stop)} of {number(self.count)}" if view else "")
@@ -54,6 +59,7 @@ class ReportScreen(CommandScreen, inherit_bindings=False):
         self._path = tuple(path)
         self.text = text
         self.change = change
+        self.undone = False
 
     @property
     def commands(self) -> tuple[Command, ...]:
@@ -75,6 +81,13 @@ class ReportScreen(CommandScreen, inherit_bindings=False):
             title.set_who(profile.login, profile.standing, badge="RW", good=True)
         self.query_one(NavBar).set_current(self._area)
         self.query_one(Breadcrumbs).set_path(self._path)
+
+    def taken_back(self) -> None:
+        """Says that nothing of what it tells of stands any more."""
+        self.undone = True
+        self.text = f"Taken back: {self.text}"
+        self.query_one(_Text).say(self.text.split("\n"))
+        self.query_one(KeyBar).read_again()
 
     def copy(self) -> None:
         """Puts the report on the operator's own clipboard."""

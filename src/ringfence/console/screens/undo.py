@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from ringfence.console.cells.preview import said
+from ringfence.console.screens.confirm import MANY
 from ringfence.console.screens.dialog import Dialog, DialogOption
+from ringfence.console.screens.working import Progress, work_on
 from ringfence.console.text import Cell, Said
 
 if TYPE_CHECKING:
@@ -13,8 +16,9 @@ if TYPE_CHECKING:
     from ringfence.services.records import Preview, Saved
 
 
-def ask_undo(screen: CommandScreen, change: int | None = None) -> None:
-    """Asks whether a change shall be taken back (None: the viewer's own last one), and does it when told to."""
+def ask_undo(screen: CommandScreen, change: int | None = None, done: Callable[[], object] | None = None) -> None:
+    """Asks whether a change shall be taken back (None: the viewer's own last one), and does it when told to. Of a large
+    one it shows how far it is."""
     app = screen.ringfence
     workspace, viewer = app.workspace, app.viewer
     if workspace is None or viewer is None:
@@ -23,20 +27,37 @@ def ask_undo(screen: CommandScreen, change: int | None = None) -> None:
     def refused(reason: str) -> None:
         app.tell_failure(f"Not undone: {reason}")
 
-    def undone(_: Saved) -> None:
+    def undone(saved: Saved | None) -> None:
+        if saved is None:
+            return
         app.notify("Undone. The audit (8) takes that back.", timeout=3)
         app.look_for_changes()
+        if done is not None:
+            done()
 
-    def show(found: tuple[int, str, Preview]) -> None:
-        number, what, preview = found
+    def run(title: str, work: Callable[[Progress], Any], take: Callable[[Any], None], large: bool) -> None:
+        if large:
+            work_on(screen, title, work, take)
+        else:
+            screen.ask("undo", lambda: work(lambda _what, _done, _of: None), take, refused)
 
-        def answered(answer: str | None) -> None:
-            if answer == "undo":
-                screen.ask("undo", lambda: workspace.undo(viewer, number), undone, refused)
+    def weighed(entries: int) -> None:
+        large = entries >= MANY
 
-        lines: list[Said] = [[Cell("This takes back: ", "quiet"), Cell(what, "strong")], ""]
-        lines += said(preview, None)
-        options = [DialogOption("undo", "Undo it", "u", preview.refusal), DialogOption("back", "Leave it as it is")]
-        app.push_screen(Dialog("Undo", lines, options), answered)
+        def show(found: tuple[int, str, Preview] | None) -> None:
+            if found is None:
+                return
+            number, what, preview = found
 
-    screen.ask("undo", lambda: workspace.preview_undo(viewer, change), show, refused)
+            def answered(answer: str | None) -> None:
+                if answer == "undo":
+                    run("Taking it back", lambda told: workspace.undo(viewer, number, told), undone, large)
+
+            lines: list[Said] = [[Cell("This takes back: ", "quiet"), Cell(what, "strong")], ""]
+            lines += said(preview, None)
+            options = [DialogOption("undo", "Undo it", "u", preview.refusal), DialogOption("back", "Leave it as it is")]
+            app.push_screen(Dialog("Undo", lines, options), answered)
+
+        run("What taking it back would do", lambda told: workspace.preview_undo(viewer, change, told), show, large)
+
+    screen.ask("undo", lambda: workspace.weight_of_change(viewer, change), weighed, refused)
