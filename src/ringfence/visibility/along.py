@@ -117,7 +117,7 @@ def _deletions(
 
 def placed(connection: Connection, edits: Sequence[Edit], own: Reach) -> list[Edit]:
     """The edits with a site for each device that goes to another customer and keeps the one it had: the site of the
-    same name there, where the editor sees just one; otherwise none."""
+    same name there, where the editor sees both and no other of that name; otherwise none."""
     moving = [edit for edit in edits if _astray(edit)]
     if not moving:
         return list(edits)

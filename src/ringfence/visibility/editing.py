@@ -72,6 +72,9 @@ _ACCESS: Final[tuple[StateKind, ...]] = ("role", "customer_group", "security_gro
 
 
 _NAMED: Final = 12
+_TOLD: Final = 1000
+"""So many former customers are told that devices of theirs were handed over; of more at once, the devices' own entries
+tell whoever sees those."""
 
 
 def _silent(_step: str, _done: int, _all: int) -> None:
@@ -347,7 +350,7 @@ class _Change:
 
     def _events(self, edits: Sequence[Edit], words: Words) -> list[Event]:
         """What the audit says of the edits: of a record that goes, where its history is left; of devices that are
-        handed over, an entry for each former customer, who sees no more of them."""
+        handed over, an entry for each former customer, who sees no more of them, unless they are very many."""
         heirs = self._heirs(edits)
         details = words.details(edits)
         events = [_event(edit, detail, heirs) for edit, detail in zip(edits, details, strict=True)]
@@ -355,7 +358,7 @@ class _Change:
         for edit in edits:
             if isinstance(edit.before, DeviceState) and "assign" in edit.actions:
                 left[edit.before.customer].append(edit)
-        for own, moved in left.items():
+        for own, moved in left.items() if len(left) <= _TOLD else ():
             key, name = self.authority.names[own]
             events.append(_handed_over(own, key or "", name, moved, heirs.get(own)))
         return events

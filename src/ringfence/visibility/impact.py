@@ -44,7 +44,8 @@ class Flow:
     def __init__(self, edits: Sequence[Edit], paths: Mapping[int, str]) -> None:
         self._edits = edits
         self._before = [_place(edit, edit.before, paths) for edit in edits]
-        self._leaving = _standing(edits, paths, "before")
+        self._leaving = _standing(edits, "before")
+        self._where = dict(paths)
         self.gone = [paths[edit.id] for edit in edits if edit.kind == "customer" and edit.after is None]
         self.come: list[str] = []
         self.shifts: Sequence[tuple[str, str]] = ()
@@ -71,10 +72,11 @@ class Flow:
             after = _place(edit, edit.after, paths)
             if before != after and (before is None or after is None or self.moved(before) != after):
                 self.devices[before, after] += 1
-        for (path, site), count in self._leaving.items():
+        for (customer, site), count in self._leaving.items():
+            path = self._where[customer]
             self.devices[(path, site), (self.path(path), None)] += count
-        for (path, site), count in _standing(edits, paths, "after").items():
-            self.devices[(path, None), (path, site)] += count
+        for (customer, site), count in _standing(edits, "after").items():
+            self.devices[(self._where.get(customer, ""), None), (paths[customer], site)] += count
 
     def path(self, path: str) -> str:
         """Where a path has gone."""
@@ -104,15 +106,15 @@ def _place(edit: Edit, state: object, paths: Mapping[int, str]) -> Place:
     return paths[state.customer], state.site
 
 
-def _standing(edits: Sequence[Edit], paths: Mapping[int, str], side: str) -> Counter[tuple[str, int]]:
-    """How many devices stand on sites that are deleted (``before``) or brought back (``after``), and stay: what leaves
-    a site by an edit of its own does not count here."""
-    found: Counter[tuple[str, int]] = Counter()
+def _standing(edits: Sequence[Edit], side: str) -> Counter[tuple[int, int]]:
+    """How many devices stand on sites that are deleted (``before``) or brought back (``after``), and stay, by customer
+    and site: what leaves a site by an edit of its own does not count here."""
+    found: Counter[tuple[int, int]] = Counter()
     going = {edit.id for edit in edits if isinstance(edit.before, DeviceState) and _leaves(edit.before, edit.after)}
     for edit in edits:
         state, other = (edit.before, edit.after) if side == "before" else (edit.after, edit.before)
         if isinstance(state, SiteState) and other is None:
-            found[paths[state.customer], edit.id] += len(state.devices - going)
+            found[state.customer, edit.id] += len(state.devices - going)
     return found
 
 

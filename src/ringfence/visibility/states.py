@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final, Literal
 
 StateKind = Literal["customer", "site", "device", "role", "customer_group", "security_group", "user"]
@@ -161,6 +162,9 @@ _COMPARED: Final[Mapping[type[State], tuple[str, ...]]] = {
 }
 
 
+_VALUES: Final = {state: attrgetter(*names) for state, names in _COMPARED.items()}
+
+
 def node_of(state: State) -> int:
     """The node that a record belongs to; of a customer, the one above it."""
     if isinstance(state, DeviceState | SiteState):
@@ -223,7 +227,8 @@ def changed(before: State, after: State) -> list[str]:
     """The names of the fields in which two states of a record differ."""
     if type(before) is not type(after):
         raise TypeError("a record of one kind is not made into another")
-    return [name for name in _COMPARED[type(before)] if getattr(before, name) != getattr(after, name)]
+    names, values = _COMPARED[type(before)], _VALUES[type(before)]
+    return [name for name, old, new in zip(names, values(before), values(after), strict=True) if old != new]
 
 
 def rebased(current: State, before: State, after: State) -> State:
