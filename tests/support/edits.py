@@ -59,11 +59,12 @@ ADMINISTRATION = [
 
 
 class World:
-    """A database with one tenant ``t``, its workspace, and ids by key."""
+    """A database with one tenant ``t``, its workspace, and ids by key. Without a document, it is there already."""
 
-    def __init__(self, database: Database, document: dict[str, Any]) -> None:
+    def __init__(self, database: Database, document: dict[str, Any] | None = None) -> None:
         self.database = database
-        load_document(database, document)
+        if document is not None:
+            load_document(database, document)
         self.workspace = Workspace(database, AT, "test")
 
     def viewer(self, login: str) -> Viewer:

@@ -17,7 +17,7 @@ from ringfence.services.editing import Edit, RoleState
 from ringfence.services.records import AuditDetail, AuditRecord, Listing, Part
 from ringfence.storage.engine import Database
 from ringfence.visibility import editing as core
-from ringfence.visibility.audit import _hash
+from ringfence.visibility.audit import _HASHED, _hash
 
 
 @pytest.fixture
@@ -180,7 +180,8 @@ def test_a_forger_who_makes_the_hash_anew_breaks_the_next(busy: World) -> None:
     with busy.database.writing() as connection:
         connection.execute(text("UPDATE audit_entry SET name = 'X' WHERE number = 3"))
         row = connection.execute(select(AuditEntry.__table__).where(AuditEntry.number == 3)).one()
-        connection.execute(text("UPDATE audit_entry SET hash = :h WHERE number = 3"), {"h": _hash(row._mapping)})
+        values = [row._mapping[name] if name != "at" else row.at.isoformat() for name in _HASHED]
+        connection.execute(text("UPDATE audit_entry SET hash = :h WHERE number = 3"), {"h": _hash(values)})
     assert audit.verify(busy.database)[1] == ["t: entry 4 does not follow the one before it"]
 
 

@@ -1,0 +1,240 @@
+"""Customers, sites and devices changed by chance: what is shown, kept, given and taken back is what the oracle says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.databases import dumped, empty, rows
+from support.documents import AT, Sizes, documents, make_document
+from support.edits import World, provider
+from support.oracle import OWNERS, Oracle
+from support.tree_edits import ALL_KEEPING, KEEPERS, TreeAttempts, expected, overfull, placed, trespasses, with_keepers
+
+from ringfence.domain.errors import Conflict, Refused
+from ringfence.services import audit, listing
+from ringfence.services.editing import Edit, SiteState
+from ringfence.services.records import Listing, Part, Preview
+from ringfence.snapshot.load import load_document
+from ringfence.storage import maintenance
+from ringfence.storage.engine import Database, open_database
+
+SIZES = Sizes(tenants=1, customers=8, sites=5, devices=10, roles=2, groups=4, filters=2, users=4)
+EXACT = replace(SIZES, exact=True)
+
+
+@pytest.fixture
+def anew(tmp_path: Path) -> Iterator[Database]:
+    """A second database, into which what is dumped is loaded."""
+    database = open_database(str(tmp_path / "anew.db"), create=True)
+    yield database
+    database.close()
+
+
+class Trial:
+    """Changes by chance, one upon the other, each looked at from all sides."""
+
+    def __init__(self, database: Database, anew: Database, document: dict[str, Any], chance: Random) -> None:
+        empty(database)
+        self.world = World(database, with_keepers(document, chance))
+        self.anew = anew
+        self.chance = chance
+        self.attempts = TreeAttempts(self.world, chance)
+        self.text, self.old = self.world.dump(), self.world.document()
+        self.made = self.refused = 0
+
+    def run(self, tries: int) -> None:
+        for _ in range(tries):
+            editor = self.chance.choice(KEEPERS)
+            if not any(user["login"] == editor and user["active"] for user in self.old["users"]):
+                editor = "full"
+            self.try_one(editor, self.attempts.next(editor, self.old))
+        assert audit.verify(self.world.database)[1] == []
+        assert maintenance.check(self.world.database) == []
+
+    def try_one(self, editor: str, edits: list[Edit]) -> None:
+        world = self.world
+        viewer = world.viewer(editor)
+        before, count = kept(world.database), world.entries()
+        preview = None
+        with suppress(Conflict):
+            preview = world.workspace.preview(viewer, edits)
+        assert kept(world.database) == before, "a preview changed something"
+        if preview is None or preview.refusal:
+            with pytest.raises((Refused, Conflict)) as caught:
+                world.workspace.save(viewer, edits)
+            assert kept(world.database) == before, (editor, edits)
+            if preview is not None:
+                assert (str(caught.value), getattr(caught.value, "field", "")) == (preview.refusal, preview.field)
+                assert preview.users == ()
+            self.refused += 1
+            return
+        change = world.workspace.save(viewer, edits).change
+        assert world.entries() > count
+        self.made += 1
+        text, new = world.dump(), world.document()
+        wanted = expected(editor, self.old, new)
+        assert told(preview) == wanted, (told(preview), wanted, editor, edits)
+        assert trespasses(editor, self.old, new) == [], (editor, edits)
+        if len(edits) == 1 and edits[0].kind == "customer" and edits[0].action in ("delete", "move"):
+            assert dict(preview.along) == carried(editor, self.old, new, edits[0]), (editor, edits)
+        self.look(new, text)
+        self.back(editor, change, text, new)
+
+    def back(self, editor: str, change: int, text: str, new: dict[str, Any]) -> None:
+        """Undone, by whoever did it or by who may do everything, it is as if nothing had been; and once more undone,
+        as if it had not been undone."""
+        world = self.world
+        if editor != "full":
+            try:
+                world.workspace.undo(world.viewer(editor), change)
+            except (Refused, Conflict):
+                assert world.dump() == text
+            else:
+                self.text_is(self.text)
+                if self.chance.random() < 0.7:
+                    return
+                change = self.last()
+                world.workspace.undo(world.viewer("full"), change)
+                self.text_is(text)
+                self.text, self.old = text, new
+                return
+        preview = world.workspace.preview_undo(world.viewer("full"), change)[2]
+        assert preview.refusal == ""
+        wanted = expected("full", new, self.old)
+        assert told(preview) == wanted, (told(preview), wanted)
+        change = world.workspace.undo(world.viewer("full"), change).change
+        self.text_is(self.text)
+        if self.chance.random() < 0.7:
+            world.workspace.undo(world.viewer("full"), change)
+            self.text_is(text)
+            self.text, self.old = text, new
+
+    def last(self) -> int:
+        with self.world.database.reading() as connection:
+            return int(connection.exec_driver_sql("SELECT max(change) FROM audit_entry").scalar_one())
+
+    def text_is(self, text: str) -> None:
+        assert self.world.dump() == text
+        assert overfull(json.loads(text)) == []
+
+    def look(self, document: dict[str, Any], text: str) -> None:
+        """It is as if it had been loaded: where everything is, what it counts, what everybody lists, what holds."""
+        world = self.world
+        empty(self.anew)
+        load_document(self.anew, document)
+        assert dumped(self.anew) == text
+        assert placed(world.database) == placed(self.anew)
+        assert maintenance.check(world.database) == maintenance.check(self.anew) == []
+        assert overfull(document) == []
+        assert audit.verify(world.database)[1] == []
+        oracle = Oracle(document, AT)
+        active = [user["login"] for user in document["users"] if user["active"]]
+        for login in self.chance.sample(active, min(3, len(active))):
+            for kind in self.chance.sample(sorted(set(OWNERS) - {"audit"}), 4):
+                wanted = oracle.listed(login, kind)
+                viewer = world.viewer(login)
+                assert set(listing.keys(viewer, Listing(kind))) == wanted, (login, kind)
+                assert world.workspace.count(viewer, Listing(kind)) == len(wanted)
+
+
+def kept(database: Database) -> dict[str, list[Any]]:
+    """All there is, but for what is worked out of it anew whenever somebody looks."""
+    return {name: found for name, found in rows(database).items() if not name.startswith("scope")}
+
+
+def carried(editor: str, old: dict[str, Any], new: dict[str, Any], edit: Edit) -> dict[str, int]:
+    """How much goes with a customer: of a deletion, what is there no more; of a move, what its editor lists there."""
+    assert edit.before is not None
+    found = {}
+    was, now = Oracle(old, AT), Oracle(new, AT)
+    below = was.subtree("t", edit.before.key)
+    for kind in sorted(set(OWNERS) - {"audit"}):
+        records = was.records("t", kind)
+        gone = records.keys() - now.records("t", kind).keys()
+        if edit.after is not None:
+            gone = {key for key in now.listed(editor, kind) if records[key].get(OWNERS[kind]) in below}
+        found[kind.removesuffix("s").replace("-", "_")] = len(gone - {edit.before.key} if kind == "customers" else gone)
+    return {kind: count for kind, count in found.items() if count}
+
+
+def told(preview: Preview) -> dict[str, tuple[int, int, int, int]]:
+    return {
+        one.login: (one.customers_gained, one.customers_lost, one.devices_gained, one.devices_lost)
+        for one in preview.users
+    }
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_changes_from_a_seed(sqlite_database: Database, anew: Database, seed: int) -> None:
+    chance = Random(seed)
+    trial = Trial(sqlite_database, anew, make_document(chance, EXACT), chance)
+    trial.run(16)
+    assert trial.made > 3
+    assert trial.refused > 1
+
+
+@settings(max_examples=3)
+@given(document=documents(SIZES), chance=st.randoms(use_true_random=False))
+def test_changes_by_chance(sqlite_database: Database, anew: Database, document: dict[str, Any], chance: Random) -> None:
+    Trial(sqlite_database, anew, document, chance).run(4)
+
+
+@pytest.mark.postgres
+def test_changes_on_postgresql(postgres_database: Database, anew: Database) -> None:
+    chance = Random(2)
+    trial = Trial(postgres_database, anew, make_document(chance, EXACT), chance)
+    trial.run(8)
+    assert trial.made > 1
+
+
+@pytest.mark.parametrize("login", ["boss", "dora"])
+def test_sites_that_go_are_counted_once(sqlite_database: Database, login: str) -> None:
+    """What stands on a site that goes is lost to its guard once, be it that some of it goes elsewhere, or its customer
+    does; and so it is when all of it comes back."""
+    document = provider()
+    document["roles"][1]["permissions"] = ALL_KEEPING
+    world = World(sqlite_database, document)
+    north, south = world.id("customer", "north"), world.id("customer", "south")
+    for edits in (
+        [world.blind("device", "north-0", customer=south)],
+        [world.blind("device", "north-0", name="Other")],
+        [world.blind("device", "north-0", site=None), world.delete("device", "north-1")],
+        [world.blind("customer", "north", parent=south), world.blind("device", "north-1", customer=south)],
+        [world.blind("customer", "south", parent=north), world.delete("user", "gus")],
+    ):
+        fresh = [replace(one, id=world.id(one.kind, one.before.key), revision=0) for one in edits if one.before]
+        edits = [*fresh, replace(world.delete("site", "gate"), revision=0)]
+        old = world.document()
+        preview = world.workspace.preview(world.viewer(login), edits)
+        change = world.save(login, *edits)
+        new = world.document()
+        assert told(preview) == expected(login, old, new)
+        preview = world.workspace.preview_undo(world.viewer(login), change)[2]
+        assert told(preview) == expected(login, new, old)
+        world.workspace.undo(world.viewer(login), change)
+        assert world.document() == old
+
+
+def test_a_site_that_comes_back_finds_fewer(sqlite_database: Database) -> None:
+    """What stands elsewhere by now stays there: it is no gain of the guard's, and the audit does not say so."""
+    world = World(sqlite_database, provider())
+    change = world.save("boss", world.delete("site", "gate"))
+    yard = Edit("site", -1, None, SiteState(world.id("customer", "north"), "Yard"))
+    world.save("boss", yard, world.blind("device", "north-0", site=-1))
+    old = world.document()
+    preview = world.workspace.preview_undo(world.viewer("boss"), change)[2]
+    world.workspace.undo(world.viewer("boss"), change)
+    assert told(preview) == expected("boss", old, world.document()) == {"gus": (1, 0, 1, 0)}
+    viewer = world.viewer("boss")
+    (entry,) = world.workspace.rows(viewer, Listing("audit", descending=True), Part(1))
+    lines = {line[0]: line[2] for line in world.workspace.audit_detail(viewer, entry.id).lines}
+    assert (lines["Devices"], lines["Users"]) == ("+north 1", "+User gus")
