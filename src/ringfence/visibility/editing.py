@@ -186,13 +186,15 @@ class _Change:
             users = sorted(before.keys() | after.keys())
             found = differences(self.connection, self.tenant_id, before, after, users, flow)
         self.connection.execute(update(Tenant).where(Tenant.id == self.tenant_id).values(version=Tenant.version + 1))
-        self.progress("Writing the audit", 0, len(events))
-        change = append(self.connection, self.tenant_id, self.actor, events, undoes, self._audited(len(events)))
+        self.progress("Writing the audit", 0, total)
+        told = self._audited(len(events), total)
+        change = append(self.connection, self.tenant_id, self.actor, events, undoes, told)
         counted = Counter(edit.kind for edit in going)
         return Outcome(change, self.ids, found, gone, edits, counted)
 
-    def _audited(self, total: int) -> Callable[[int], None]:
-        return lambda done: self.progress("Writing the audit", done, total)
+    def _audited(self, events: int, total: int) -> Callable[[int], None]:
+        """Tells of entries of the audit as of the edits that they are about."""
+        return lambda done: self.progress("Writing the audit", done * total // events, total)
 
     # Reading what is edited.
 
