@@ -964,6 +964,11 @@ def test_a_conflict_shows_what_its_viewer_may_see(world: World) -> None:
     with pytest.raises(Conflict, match="is not there any more") as caught:
         world.save("dora", again)
     assert (caught.value.current, caught.value.revision, caught.value.who) == (None, 0, "")
+    mine = world.edit("dora", "device", "north-1", name="Mine")
+    world.save("boss", world.delete("site", "gate"))
+    with pytest.raises(Conflict, match="was changed meanwhile") as caught:
+        world.save("dora", mine)
+    assert caught.value.current.site is None
 
 
 @pytest.mark.parametrize("login", ["dora", "nick", "gus", "sam"])

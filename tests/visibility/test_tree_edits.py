@@ -21,7 +21,7 @@ from support.tree_edits import ALL_KEEPING, KEEPERS, TreeAttempts, expected, ove
 
 from ringfence.domain.errors import Conflict, Refused
 from ringfence.services import audit, listing
-from ringfence.services.editing import Edit, SiteState
+from ringfence.services.editing import CustomerState, DeviceState, Edit, SiteState
 from ringfence.services.records import Listing, Part, Preview
 from ringfence.snapshot.load import load_document
 from ringfence.storage import maintenance
@@ -238,3 +238,25 @@ def test_a_site_that_comes_back_finds_fewer(sqlite_database: Database) -> None:
     (entry,) = world.workspace.rows(viewer, Listing("audit", descending=True), Part(1))
     lines = {line[0]: line[2] for line in world.workspace.audit_detail(viewer, entry.id).lines}
     assert (lines["Devices"], lines["Users"]) == ("+north 1", "+User gus")
+
+
+def test_what_comes_to_where_others_are_shut_out(sqlite_database: Database) -> None:
+    """A new customer, a device and a subtree come to a place that a group names no more by the same change: nobody
+    loses what they never had."""
+    world = World(sqlite_database, provider())
+    south, north = world.id("customer", "south"), world.id("customer", "north")
+    old = world.document()
+    edits = [
+        Edit("customer", -1, None, CustomerState(south, "New")),
+        Edit("device", -2, None, DeviceState(-1, "New")),
+        world.blind("customer", "beta", parent=south),
+        world.blind("device", "north-x", customer=south),
+        world.blind("security_group", "readers", customers={north: True}),
+    ]
+    preview = world.workspace.preview(world.viewer("boss"), edits)
+    change = world.save("boss", *edits)
+    new = world.document()
+    assert told(preview) == expected("boss", old, new)
+    assert told(preview)["rita"] == (0, 3, 0, 9)
+    preview = world.workspace.preview_undo(world.viewer("boss"), change)[2]
+    assert told(preview) == expected("boss", new, old)
