@@ -23,7 +23,7 @@ from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import open_database
 
 COUNT = 10_000
-ROUNDS = 5
+ROUNDS = 9
 BEYOND_SECONDS = 1.0
 _DEVICES = 1_000_000
 

@@ -24,7 +24,7 @@ from ringfence.domain.tenant import Tenant
 from ringfence.domain.text import search_key
 from ringfence.domain.user import User
 from ringfence.storage.bulk import any_of, insert_rows, moment
-from ringfence.visibility.states import BLANK, Edit, State, StateKind, changed, items
+from ringfence.visibility.states import BLANK, Edit, State, StateKind, items
 
 Detail = dict[str, Any]
 
@@ -196,14 +196,9 @@ class Words:
     def details(self, edits: Sequence[Edit]) -> list[Detail]:
         """What each edit changes: the whole record where it comes or goes, else what differs."""
         pairs = [(edit.before or BLANK[edit.kind], edit.after or BLANK[edit.kind]) for edit in edits]
-        names = [
-            # A record that goes is told as what it was, like one that comes.
-            changed(after, before) if edit.after is None else changed(before, after)
-            for edit, (before, after) in zip(edits, pairs, strict=True)
-        ]
         wanted: defaultdict[Any, set[int]] = defaultdict(set)
-        for (before, after), fields in zip(pairs, names, strict=True):
-            for name in fields:
+        for edit, (before, after) in zip(edits, pairs, strict=True):
+            for name in edit.changed:
                 if name in REFERENCES:
                     own = wanted[REFERENCES[name]]
                     for value in (getattr(before, name), getattr(after, name)):
@@ -214,12 +209,12 @@ class Words:
         for mapped, ids in wanted.items():
             self._keys(mapped, ids)
         return [
-            {"edited": self._differences(before, after, fields)}
+            {"edited": self._differences(before, after, edit.changed)}
             if edit.before is not None and edit.after is not None
-            else {"created": self._differences(before, after, fields)}
+            else {"created": self._differences(before, after, edit.changed)}
             if edit.before is None
-            else {"deleted": self._differences(after, before, fields)}
-            for edit, (before, after), fields in zip(edits, pairs, names, strict=True)
+            else {"deleted": self._differences(after, before, edit.changed)}  # told as what it was
+            for edit, (before, after) in zip(edits, pairs, strict=True)
         ]
 
     def _differences(self, before: State, after: State, names: Iterable[str]) -> Detail:

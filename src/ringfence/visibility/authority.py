@@ -14,7 +14,7 @@ from ringfence.domain.errors import Refused
 from ringfence.domain.role import Role
 from ringfence.domain.security_group import SecurityGroup
 from ringfence.domain.site import Site
-from ringfence.storage.bulk import any_of
+from ringfence.storage.bulk import records_of
 from ringfence.visibility import ledger
 from ringfence.visibility.audit import noun
 from ringfence.visibility.intervals import contains
@@ -31,7 +31,6 @@ from ringfence.visibility.states import (
     SiteState,
     State,
     UserState,
-    changed,
     node_of,
 )
 
@@ -72,23 +71,26 @@ class Authority:
         self._held: dict[str, _Held] = {}
 
     def read_paths(self, edits: Iterable[Edit]) -> None:
-        """Reads the paths of every customer that the states name."""
+        """Reads the paths of every customer that the edits name."""
+        self.read_paths_of(
+            (edit.id, state) for edit in edits for state in (edit.before, edit.after) if state is not None
+        )
+
+    def read_paths_of(self, records: Iterable[tuple[int, State]]) -> None:
+        """The same for records in a state."""
         wanted: set[int] = set()
-        for edit in edits:
-            if edit.kind == "customer":
-                wanted.add(edit.id)
-            for state in (edit.before, edit.after):
-                if state is None:
-                    continue
-                wanted.add(node_of(state))
-                if isinstance(state, SecurityGroupState | CustomerGroupState):
-                    wanted.update(state.customers)
+        for record, state in records:
+            wanted.add(node_of(state))
+            if isinstance(state, CustomerState):
+                wanted.add(record)
+            elif isinstance(state, SecurityGroupState | CustomerGroupState):
+                wanted.update(state.customers)
                 if isinstance(state, SecurityGroupState) and state.made_for is not None:
                     wanted.add(state.made_for)
         missing = [one for one in wanted if one > 0 and one not in self.paths]
         if missing:
             query = select(Customer.id, Customer.path, Customer.key, Customer.name).where(
-                Customer.tenant_id == self.tenant_id, any_of(self.connection, Customer.id, missing)
+                records_of(self.connection, Customer, self.tenant_id, missing)
             )
             for own, path, key, name in self.connection.execute(query).all():
                 self.paths[own], self.names[own] = path, (key, name)
@@ -155,11 +157,10 @@ class Authority:
 
     def _listed(self, edit: Edit, node: int, site: int | None) -> bool:
         """Whether the editor may list or view such a record there: a customer if only for a site of it."""
-        named = f"{edit.kind}.list", f"{edit.kind}.view"
-        if any(self.holds(one, node, site) for one in named):
+        if self.holds(f"{edit.kind}.list", node, site) or self.holds(f"{edit.kind}.view", node, site):
             return True
         path = self.paths.get(node) if edit.kind == "customer" else None
-        return path is not None and any(self.own.sees(one, path) for one in named)
+        return path is not None and (self.own.sees("customer.list", path) or self.own.sees("customer.view", path))
 
     def _demand_along(self, edit: Edit) -> None:
         if edit.kind == "user" and edit.id == self.editor:
@@ -176,7 +177,7 @@ class Authority:
         before, after = edit.before, edit.after
         if not isinstance(before, CustomerState) or not isinstance(after, CustomerState):
             return
-        limited = [name for name in changed(before, after) if name in LIMITS]
+        limited = [name for name in edit.changed if name in LIMITS]
         if limited and not self.holds("customer.edit", before.parent):
             raise Refused("a limit is set by whoever may edit the customer above", limited[0])
 
@@ -195,7 +196,7 @@ class Authority:
             assert edit.before is not None
             if edit.after is None:
                 raise Refused("this is you: somebody else must delete you")
-            if not set(changed(edit.before, edit.after)) <= _OWN_PROFILE:
+            if not set(edit.changed) <= _OWN_PROFILE:
                 raise Refused("this is you: somebody else must change what you may see and do")
         stands = False
         if edit.kind == "security_group":
@@ -260,10 +261,10 @@ class Authority:
             return
         owner = mapped.customer_id if mapped is Site else mapped.owner_id
         query = select(mapped.id, Customer.path).join(Customer, Customer.id == owner)
-        there = any_of(self.connection, mapped.id, wanted), mapped.tenant_id == self.tenant_id
+        there = records_of(self.connection, mapped, self.tenant_id, wanted)
         listed = self.own.region(f"{kind}.list")
         seen = {
-            record for record, path in self.connection.execute(query.where(*there)) if contains(listed.customers, path)
+            record for record, path in self.connection.execute(query.where(there)) if contains(listed.customers, path)
         }
         if mapped is Site:
             seen |= {site.site_id for site in listed.sites}

@@ -8,7 +8,7 @@ written last. Any refusal is an exception, upon which the caller rolls back.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -147,7 +147,7 @@ class _Change:
         edits = self._current(edits)
         if undoes is None:
             edits = [_afresh(edit) for edit in edits]
-        edits = [edit for edit in edits if edit.before != edit.after]
+        edits = [edit for edit in edits if (edit.before is None) is not (edit.after is None) or edit.changed]
         if not edits:
             raise Refused("nothing was changed")
         going = self._going_along(edits, undoes)
@@ -213,8 +213,7 @@ class _Change:
             for edit in edits
             if edit.before is not None
         }
-        standing = [Edit(kind, own, now[0], None) for (kind, own), now in found.items() if now is not None]
-        self.authority.read_paths(standing)
+        self.authority.read_paths_of((own, now[0]) for (_, own), now in found.items() if now is not None)
         return [
             edit if edit.before is None else self._rebased(edit, edit.before, found[edit.kind, edit.id])
             for edit in edits
@@ -234,6 +233,8 @@ class _Change:
         after = edit.after
         if after is not None and (state != shown or after.key != state.key or isinstance(after, CustomerState)):
             after = rebased(state, shown, after)
+        elif state == shown and revision == edit.revision:
+            return edit
         return Edit(edit.kind, edit.id, state, after, revision)
 
     def _going_along(self, edits: Sequence[Edit], undoes: int | None) -> list[Edit]:
@@ -260,7 +261,8 @@ class _Change:
         writing.free_unit_ids(self.connection, devices)
         self._create(edits)
         for kind in _ORDER:
-            writing.change(self.connection, kind, _changing(edits, kind))
+            staying = (e for e in edits if e.kind == kind and e.before is not None and e.after is not None)
+            writing.change(self.connection, kind, staying)
         moved = {
             edit.id: edit.after.parent
             for edit in edits
@@ -418,7 +420,7 @@ class _Change:
         unread = [group for group, state in groups.items() if state is None]
         read = ledger.read_many(self.connection, self.tenant_id, "security_group", unread)
         states = {group: state or read[group][0] for group, state in groups.items() if state or group in read}
-        self.authority.read_paths([Edit("security_group", group, state, None) for group, state in states.items()])
+        self.authority.read_paths_of(states.items())
         used = {state.role for state in states.values() if isinstance(state, SecurityGroupState) and state.role}
         roles = ledger.read_many(self.connection, self.tenant_id, "role", [role for role in used if role >= 0])
         found: dict[int, tuple[State, RoleState | None]] = {}
@@ -518,12 +520,6 @@ def _event(edit: Edit, detail: Detail, heirs: Mapping[int, int]) -> Event:
     assert state is not None
     owner = edit.id if edit.kind == "customer" else node_of(state)
     return Event(edit.action, edit.kind, state.key, state.name, owner, detail, heirs.get(owner))
-
-
-def _changing(edits: Iterable[Edit], kind: StateKind) -> Iterator[tuple[int, State, State]]:
-    for edit in edits:
-        if edit.kind == kind and edit.before is not None and edit.after is not None:
-            yield edit.id, edit.before, edit.after
 
 
 def _afresh(edit: Edit) -> Edit:

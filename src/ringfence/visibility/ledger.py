@@ -24,7 +24,7 @@ from ringfence.domain.security_group import SecurityGroup
 from ringfence.domain.site import Site
 from ringfence.domain.text import fold
 from ringfence.domain.user import User
-from ringfence.storage.bulk import any_of
+from ringfence.storage.bulk import any_of, records_of
 from ringfence.visibility.states import (
     CustomerGroupState,
     CustomerState,
@@ -68,7 +68,7 @@ def read_many(
     if kind == "device":
         return _devices(connection, tenant_id, records)
     mapped = TABLES[kind]
-    query = select(mapped).where(any_of(connection, mapped.id, records), mapped.tenant_id == tenant_id)
+    query = select(mapped).where(records_of(connection, mapped, tenant_id, records))
     rows = connection.execute(query).all()
     read_kind = {
         "customer": _customers,
@@ -92,7 +92,7 @@ def _devices(connection: Connection, tenant_id: int, records: Collection[int]) -
         Device.site_id,
         Device.notes,
         Device.key,
-    ).where(any_of(connection, Device.id, records), Device.tenant_id == tenant_id)
+    ).where(records_of(connection, Device, tenant_id, records))
     rows: Any = connection.execute(query).all()
     return {own: (DeviceState(*values), revision) for own, revision, *values in rows}
 
@@ -290,7 +290,7 @@ def homes(connection: Connection, tenant_id: int, users: Collection[int]) -> dic
     if not users:
         return {}
     query = select(User.id, Customer.path).join(Customer, Customer.id == User.home_id)
-    query = query.where(User.tenant_id == tenant_id, any_of(connection, User.id, users))
+    query = query.where(records_of(connection, User, tenant_id, users))
     return dict(connection.execute(query).all())
 
 

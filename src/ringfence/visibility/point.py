@@ -89,21 +89,23 @@ def called(sight: Sight, permission: str, names: Collection[str], also: str) -> 
         "other": other.records.id,
     }
     held = "same" if scope == other else "sites" if other.has_sites else "nodes"
-    return sight.connection.execute(_called(scope.has_sites, held, sight.postgresql), binds).all()
+    statement = _called(scope.records.whole, scope.has_sites, held, sight.postgresql)
+    return sight.connection.execute(statement, binds).all()
 
 
 @lru_cache(maxsize=16)
-def _called(has_sites: bool, held: str, postgresql: bool) -> TextClause:
+def _called(whole: bool, has_sites: bool, held: str, postgresql: bool) -> TextClause:
     listed = "= ANY(CAST(:names AS text[]))" if postgresql else "IN (SELECT value FROM json_each(:names))"
     # On SQLite a CROSS JOIN is never turned round: the names lead, whatever is known of how many devices there are.
     join = "JOIN" if postgresql else "CROSS JOIN"
     other = "TRUE" if held == "same" else f"COALESCE({_inside(DEVICES, held == 'sites', ':other')}, FALSE)"
+    owner = "" if whole and held == "same" else f" {join} customer c ON c.id = k.customer_id"
+    inside = "" if whole else f" AND {_inside(DEVICES, has_sites)}"
 
     def by(column: str) -> str:
         return (
-            f"SELECT k.id, k.{column} AS name, k.customer_id, {other} AS held FROM device k {join} customer c "
-            f"ON c.id = k.customer_id WHERE k.tenant_id = :tenant AND k.{column} {listed} "
-            f"AND {_inside(DEVICES, has_sites)}"
+            f"SELECT k.id, k.{column} AS name, k.customer_id, {other} AS held FROM device k{owner} "
+            f"WHERE k.tenant_id = :tenant AND k.{column} {listed}{inside}"
         )
 
     return text(f"{by('key')} UNION ALL {by('unit_id')}")

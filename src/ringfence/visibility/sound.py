@@ -32,7 +32,6 @@ from ringfence.visibility.states import (
     State,
     StateKind,
     UserState,
-    changed,
     node_of,
 )
 
@@ -141,7 +140,7 @@ def _names(edit: Edit) -> frozenset[str]:
     assert edit.after is not None
     if edit.before is None:
         return frozenset(type(edit.after).__slots__)
-    return frozenset(changed(edit.before, edit.after))
+    return frozenset(edit.changed)
 
 
 def _demand_device(state: DeviceState, names: frozenset[str]) -> None:

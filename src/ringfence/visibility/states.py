@@ -163,6 +163,8 @@ _COMPARED: Final[Mapping[type[State], tuple[str, ...]]] = {
 
 
 _VALUES: Final = {state: attrgetter(*names) for state, names in _COMPARED.items()}
+_MOVED_ALONE: Final = attrgetter("name", "unit_id", "kind", "notes")
+"""What of a device stays as it is when it is assigned to another customer, and no more."""
 
 
 def node_of(state: State) -> int:
@@ -186,11 +188,28 @@ class Edit:
     before: State | None
     after: State | None
     revision: int = 0
+    # Worked out when they are first asked for: of very many edits, each is asked several times.
+    _actions: tuple[str, ...] = field(default=(), init=False, repr=False, compare=False)
+    _changed: tuple[str, ...] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def actions(self) -> tuple[str, ...]:
         """What is done to the record, as permissions call it: ``create``, ``delete``, ``move`` of a customer,
         ``assign`` of a device to another customer, ``edit`` of anything else; an edit may be two of them."""
+        if not self._actions:
+            object.__setattr__(self, "_actions", self._actions_of())
+        return self._actions
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The names of the fields that differ; of a record that comes or goes, from one that is blank."""
+        if self._changed is None:
+            blank = BLANK[self.kind]
+            object.__setattr__(self, "_changed", tuple(changed(self.before or blank, self.after or blank)))
+        assert self._changed is not None
+        return self._changed
+
+    def _actions_of(self) -> tuple[str, ...]:
         if self.before is None:
             return ("create",)
         if self.after is None:
@@ -199,13 +218,7 @@ class Edit:
         if isinstance(before, DeviceState) and isinstance(after, DeviceState):
             if before.customer == after.customer:
                 return ("edit",)
-            same = (before.name, before.unit_id, before.kind, before.notes) == (
-                after.name,
-                after.unit_id,
-                after.kind,
-                after.notes,
-            )
-            return ("assign",) if same else ("assign", "edit")
+            return ("assign",) if _MOVED_ALONE(before) == _MOVED_ALONE(after) else ("assign", "edit")
         if isinstance(before, CustomerState) and isinstance(after, CustomerState) and before.parent != after.parent:
             return ("move", "edit") if replace(before, parent=after.parent) != after else ("move",)
         return ("edit",)

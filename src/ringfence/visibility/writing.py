@@ -32,13 +32,13 @@ from ringfence.visibility.states import (
     CustomerGroupState,
     CustomerState,
     DeviceState,
+    Edit,
     RoleState,
     SecurityGroupState,
     SiteState,
     State,
     StateKind,
     UserState,
-    changed,
 )
 
 _STEM: Final = limits.KEY - 12
@@ -206,12 +206,12 @@ def free_unit_ids(connection: Connection, edits: Iterable[tuple[int, State | Non
         connection.execute(update(Device).where(any_of(connection, Device.id, freed)).values(unit_id=""))
 
 
-def change(connection: Connection, kind: StateKind, edits: Iterable[tuple[int, State, State]]) -> None:
-    """Writes what differs between two states of each record, their ties left out, and their next revisions."""
+def change(connection: Connection, kind: StateKind, edits: Iterable[Edit]) -> None:
+    """Writes what the edits of records of a kind that stay change, their ties left out, and their next revisions."""
     mapped = TABLES[kind]
     groups: defaultdict[tuple[tuple[str, Any], ...], list[int]] = defaultdict(list)
-    for record, before, after in edits:
-        groups[_changed_values(before, after)].append(record)
+    for edit in edits:
+        groups[_changed_values(edit)].append(edit.id)
     single: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     for values, records in groups.items():
         if len(records) == 1:
@@ -328,12 +328,13 @@ _PLAIN: Final = {"customer": "customer_id", "site": "site_id", "kind": "kind", "
 """The fields of a device that are columns as they are, and nothing else's."""
 
 
-def _changed_values(before: State, after: State) -> tuple[tuple[str, Any], ...]:
-    """The columns in which two states of a record differ, with their new values."""
-    if isinstance(after, DeviceState):
-        names = changed(before, after)
-        if all(name in _PLAIN for name in names):
-            return tuple((_PLAIN[name], getattr(after, name)) for name in names)
+def _changed_values(edit: Edit) -> tuple[tuple[str, Any], ...]:
+    """The columns that an edit changes, with their new values."""
+    before, after = edit.before, edit.after
+    assert before is not None
+    assert after is not None
+    if edit.kind == "device" and _PLAIN.keys() >= set(edit.changed):
+        return tuple([(_PLAIN[name], getattr(after, name)) for name in edit.changed])
     old = _values(before)
     return tuple((name, value) for name, value in _values(after).items() if old[name] != value)
 
