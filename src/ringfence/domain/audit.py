@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ringfence.domain.base import Base, Id, NodeId, Sorted, TenantId, UtcDateTime
@@ -25,6 +25,13 @@ class AuditEntry(Base):
         Index(None, "tenant_id", "sort_key", "id"),
         Index(None, "node_id", "sort_key", "id"),
         Index(None, "tenant_id", "kind", "key", "number"),
+        Index(
+            "ix_audit_entry_tenant_id_undoes",
+            "tenant_id",
+            "undoes",
+            sqlite_where=text("undoes IS NOT NULL"),
+            postgresql_where=text("undoes IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Id]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ringfence.domain.base import Base, Id, Revision, Sorted, TenantId
@@ -45,6 +45,12 @@ class Customer(Base):
     max_customers: Mapped[int | None]
     revision: Mapped[Revision]
     search_key: Mapped[Sorted]
+
+
+def is_root(tenant_id: int) -> ColumnElement[bool]:
+    """A condition: the customer is the root of the tenant."""
+    # The sum keeps SQLite to the few that have no parent: an index that begins with the tenant holds all of its tree.
+    return and_(Customer.parent_id.is_(None), Customer.tenant_id + 0 == tenant_id)
 
 
 def child_path(parent: str, customer_id: int) -> str:

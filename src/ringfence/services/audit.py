@@ -24,7 +24,7 @@ from ringfence.visibility.kinds import AUDIT, KINDS
 from ringfence.visibility.point import among, find
 from ringfence.visibility.reach import read_reaches
 from ringfence.visibility.states import Edit
-from ringfence.visibility.undo import entries_of, last_change, last_deleted, reversal, undone
+from ringfence.visibility.undo import entries_of, last_change, last_deleted, of_change, reversal, undone
 from ringfence.visibility.viewer import Sight, Viewer
 
 _LABELS: Final = {permission.key: f"{permission.section}: {permission.label}" for permission in CATALOGUE}
@@ -40,7 +40,7 @@ def detail(viewer: Viewer, entry: int) -> AuditDetail:
         known = Words(sight.connection, viewer.tenant_id)
         ((_, fields),) = json.loads(row.detail).items()
         lines = [_line(sight, known, name, change) for name, change in fields.items()]
-        same = select(AuditEntry.id).where(AuditEntry.tenant_id == viewer.tenant_id, AuditEntry.change == row.change)
+        same = select(AuditEntry.id).where(of_change(viewer.tenant_id, row.change))
         count = len(among(sight, AUDIT.permission, AUDIT, list(sight.connection.execute(same).scalars())))
         was_undone = bool(undone(sight, [row.change]))
         seen_actor = row.actor_key is None or find(sight, "user.list", KINDS["users"], "key", row.actor_key) is not None
@@ -160,7 +160,9 @@ def weight(viewer: Viewer, change: int | None = None) -> int:
     with viewer.look() as sight:
         if change is None:
             change = last_change(sight.connection, viewer.tenant_id, *_own(sight.connection, viewer))
-        counted = select(func.count()).where(AuditEntry.tenant_id == viewer.tenant_id, AuditEntry.change == change)
+        if change is None:
+            return 0
+        counted = select(func.count()).select_from(AuditEntry).where(of_change(viewer.tenant_id, change))
         return sight.connection.execute(counted).scalar_one()
 
 

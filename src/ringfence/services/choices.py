@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from ringfence.domain.builtin_roles import BUILTIN_ROLES
-from ringfence.domain.customer import Customer
+from ringfence.domain.customer import Customer, is_root
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.permission import CATALOGUE, EVERYWHERE, PERMISSIONS, POLICY_EDIT
 from ringfence.domain.security_group import ALL, SecurityGroup
@@ -195,9 +195,7 @@ def group_for_customer(viewer: Viewer, customer: int, temporary: int = -1) -> tu
         known = among(sight, SECURITY_GROUPS.permission, SECURITY_GROUPS, ids)
         if known:
             return known[0].id, known[0].name, ()
-        root = select(Customer.id, Customer.path).where(
-            Customer.tenant_id == viewer.tenant_id, Customer.parent_id.is_(None)
-        )
+        root = select(Customer.id, Customer.path).where(is_root(viewer.tenant_id))
         top = sight.connection.execute(root).one()
         own = read_reaches(sight.connection, [viewer.user_id], viewer.at or datetime.now(UTC))[viewer.user_id]
         path = sight.connection.execute(select(Customer.path).where(Customer.id == customer)).scalar_one()

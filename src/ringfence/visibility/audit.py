@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, select, update
 
 from ringfence.domain.audit import AuditEntry
-from ringfence.domain.customer import Customer
+from ringfence.domain.customer import Customer, is_root
 from ringfence.domain.customer_group import CustomerGroup
 from ringfence.domain.device import Device
 from ringfence.domain.errors import Refused
@@ -251,8 +251,7 @@ class Words:
             found.update((key, own) for key, own in rows.all())
             self._sought[mapped].update(missing)
         if mapped is Customer and None not in found:
-            root = select(Customer.id).where(Customer.tenant_id == self.tenant_id, Customer.parent_id.is_(None))
-            found[None] = self.connection.execute(root).scalar_one()
+            found[None] = self.connection.execute(select(Customer.id).where(is_root(self.tenant_id))).scalar_one()
         return found
 
     def recall(self, details: Iterable[Detail]) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import Connection, func, or_, select
 
-from ringfence.domain.customer import Customer
+from ringfence.domain.customer import Customer, is_root
 from ringfence.domain.errors import Refused
 from ringfence.domain.grants import Membership, RolePermission, UserCustomerGroup
 from ringfence.domain.permission import CATALOGUE, EVERYWHERE, PERMISSIONS
@@ -117,14 +117,12 @@ def full_administrators(connection: Connection, tenant_id: int) -> int:
     listed = select(func.count()).where(RolePermission.role_id == Role.id).correlate(Role).scalar_subquery()
     query = (
         select(func.count(User.id.distinct()))
-        .join(Customer, Customer.id == User.home_id)
         .join(Membership, Membership.user_id == User.id)
         .join(SecurityGroup, SecurityGroup.id == Membership.group_id)
         .join(Role, Role.id == SecurityGroup.role_id)
         .where(
-            User.tenant_id == tenant_id,
+            User.home_id.in_(select(Customer.id).where(is_root(tenant_id))),
             User.active,
-            Customer.parent_id.is_(None),
             Membership.valid_from.is_(None),
             Membership.valid_until.is_(None),
             SecurityGroup.scope == ALL,

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Row, func, select, text
 
 from ringfence.domain.audit import AuditEntry
+from ringfence.domain.customer import Customer, is_root
 from ringfence.domain.customer_group import CustomerGroup
 from ringfence.domain.device import Device
 from ringfence.domain.grants import (
@@ -213,7 +214,6 @@ def names(sight: Sight, kind: Kind, ids: Iterable[int]) -> dict[int, str]:
 _TREE: Final = "SELECT k.id, k.name, k.search_key, k.path, k.device_count, k.parent_id FROM customer k "
 _WHOLE: Final = text(_TREE + "WHERE k.tenant_id = :tenant ORDER BY k.search_key, k.id")
 _PART: Final = text(_TREE + f"WHERE k.tenant_id = :tenant AND {probe('k.path')} ORDER BY k.search_key, k.id")
-_ROOT: Final = text("SELECT id FROM customer WHERE +tenant_id = :tenant AND parent_id IS NULL")
 
 
 def whole_tree(sight: Sight) -> Sequence[Row[Any]]:
@@ -226,7 +226,7 @@ def whole_tree(sight: Sight) -> Sequence[Row[Any]]:
 
 def root_of(sight: Sight) -> int:
     """The id of the tenant's root, whoever sees it."""
-    return int(sight.connection.execute(_ROOT, {"tenant": sight.tenant_id}).scalar_one())
+    return sight.connection.execute(select(Customer.id).where(is_root(sight.tenant_id))).scalar_one()
 
 
 def groups_naming(sight: Sight, kind: Kind, customer: int) -> dict[int, bool]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, text
 
-from ringfence.domain.customer import Customer
+from ringfence.domain.customer import Customer, is_root
 from ringfence.domain.scope import Scope as StoredScope
 from ringfence.domain.scope import ScopeInterval, ScopeSite
 from ringfence.domain.tenant import Tenant
@@ -146,9 +146,7 @@ def _insert(
     intervals: list[Interval],
     sites: tuple[SiteGrant, ...] = (),
 ) -> None:
-    root = connection.execute(
-        select(Customer.path).where(Customer.tenant_id == tenant_id, Customer.parent_id.is_(None))
-    ).scalar_one()
+    root = connection.execute(select(Customer.path).where(is_root(tenant_id))).scalar_one()
     scope_id = connection.execute(
         insert(StoredScope)
         .values(

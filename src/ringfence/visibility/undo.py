@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
 
 from ringfence.domain.audit import AuditEntry
 from ringfence.domain.errors import Refused
@@ -32,9 +32,14 @@ from ringfence.visibility.viewer import Sight
 _REVERSED: Final = frozenset({"create", "edit", "delete", "move", "assign"})
 
 
+def of_change(tenant_id: int, change: int) -> ColumnElement[bool]:
+    """A condition: the entry is one of a change, which are numbered from its own number on."""
+    return and_(AuditEntry.tenant_id == tenant_id, AuditEntry.number >= change, AuditEntry.change == change)
+
+
 def entries_of(connection: Connection, tenant_id: int, change: int) -> Sequence[Row[Any]]:
     """The entries of a change, in order."""
-    query = select(AuditEntry.__table__).where(AuditEntry.tenant_id == tenant_id, AuditEntry.change == change)
+    query = select(AuditEntry.__table__).where(of_change(tenant_id, change))
     return connection.execute(query.order_by(AuditEntry.number)).all()
 
 
