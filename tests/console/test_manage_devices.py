@@ -18,6 +18,7 @@ from ringfence.console.screens.manage_devices import ManageDevicesScreen
 from ringfence.console.screens.records import DevicesScreen
 from ringfence.console.screens.report import ReportScreen
 from ringfence.console.screens.working import Working
+from ringfence.console.widgets.record_table import RecordTable
 from ringfence.services import editing, listing
 from ringfence.services.errors import RingfenceError
 from ringfence.services.records import Listing
@@ -95,6 +96,7 @@ class TestMarking:
             assert customers_of(demo, *IDS) == before
             await console.press("escape")
             assert isinstance(console.app.screen, DevicesScreen)
+            assert not console.app.screen.query_one(RecordTable).marks
 
     async def test_from_a_customer_of_the_tree(self, demo: Database) -> None:
         async with opened(console_on(demo), SMALL) as console:
@@ -205,8 +207,21 @@ class TestTyping:
             await console.press("t")
             send(console.app, *"U-00664", "enter", "ctrl+s")
             await console.settle()
-            assert isinstance(console.app.screen, ReportScreen)
+            assert isinstance(console.app.screen, ReportScreen), console.text
             assert customers_of(demo, *IDS)[0] == "polder"
+
+    async def test_the_last_of_what_is_typed_goes_along(self, demo: Database) -> None:
+        """Neither what is looked up for the ids before it nor what is still being read is taken for all there is."""
+        async with opened(console_on(demo), SMALL) as console:
+            await from_the_tree(console, "polder")
+            await console.press("t")
+            await console.type("U-00664")
+            assert "1 typed: 1 to move" in console.text
+            console.app._driver.send_message(events.Paste("\rU-00665\rU-00666, nothing"))  # type: ignore[union-attr]
+            send(console.app, "ctrl+s")
+            await console.settle()
+            assert isinstance(console.app.screen, ReportScreen), console.text
+            assert "4 ids: 3 moved, 1 unknown" in console.text
 
 
 class TestProcessing:

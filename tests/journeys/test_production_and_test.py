@@ -75,7 +75,7 @@ async def give(hands: Counting, login: str, group: str) -> None:
     await hands.press("3", "slash")
     await hands.type(login)
     await hands.press("enter", "e")
-    assert isinstance(hands.console.app.screen, UserForm)
+    assert isinstance(hands.console.app.screen, UserForm), hands.console.text
     await hands.press("down", "down", "down", "enter", "slash")
     await hands.type(group)
     await hands.press("enter", "right", "ctrl+s")

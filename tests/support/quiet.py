@@ -29,9 +29,11 @@ def few_collections() -> None:
 
 @pytest.fixture(autouse=True)
 def plain_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Hides the developer's terminal, clock, themes and databases; a customer is opened without waiting for the cursor,
+    """Hides the developer's terminal, clock, themes and databases; nothing waits for the cursor or the typing to rest,
     and nobody looks by the clock whether anything has changed."""
     monkeypatch.setattr("ringfence.console.screens.customers._FOLLOW_SECONDS", 0.001)
+    monkeypatch.setattr("ringfence.console.screens.editor._SETTLE", 0.001)
+    monkeypatch.setattr("ringfence.console.screens.manage_devices._SETTLE", 0.001)
     monkeypatch.setattr("ringfence.console.app._LOOK_SECONDS", 3600.0)
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -26,6 +27,9 @@ class Answered(Message):
 class Asks(MessagePump):
     """A screen or widget that asks. A later question of the same group takes the place of an earlier one."""
 
+    _questions: Counter[str]
+    """How many questions of each group there were."""
+
     @property
     def ringfence(self) -> RingfenceApp:
         """The application."""
@@ -44,13 +48,15 @@ class Asks(MessagePump):
         asked under one user is dropped once another looks, or nobody does.
         """
         asked_by = self.ringfence.viewer
+        number = self._next_question(group)
 
-        def answered(then: Callable[[], object]) -> None:
-            def unless_switched() -> None:
-                if asked_by is None or self.ringfence.viewer is asked_by:
+        def answered(then: Callable[[], object], *, late: bool = False) -> None:
+            def if_wanted() -> None:
+                wanted = late or self._questions[group] == number
+                if wanted and (asked_by is None or self.ringfence.viewer is asked_by):
                     then()
 
-            self.post_message(Answered(unless_switched))
+            self.post_message(Answered(if_wanted))
 
         def work() -> None:
             from ringfence.services.errors import RingfenceError, SessionEnded
@@ -60,7 +66,7 @@ class Asks(MessagePump):
                 answer = question()
             except SessionEnded as error:
                 reason = str(error)
-                answered(lambda: self.ringfence.end_session(reason))
+                answered(lambda: self.ringfence.end_session(reason), late=True)
             except RingfenceError as error:
                 said = str(error)
                 if not worker.is_cancelled:
@@ -70,6 +76,17 @@ class Asks(MessagePump):
                     answered(lambda: take(answer))
 
         cast(Any, self).run_worker(work, thread=True, group=group, exclusive=True, exit_on_error=True)
+
+    def drop(self, group: str) -> None:
+        """What was asked in the group is not wanted any more, even where the answer is on its way."""
+        self._next_question(group)
+        cast(Any, self).workers.cancel_group(self, group)
+
+    def _next_question(self, group: str) -> int:
+        if not hasattr(self, "_questions"):
+            self._questions = Counter()
+        self._questions[group] += 1
+        return self._questions[group]
 
     def on_answered(self, message: Answered) -> None:
         """Takes an answer."""

@@ -222,7 +222,8 @@ class Assign(RecordCommand):
     def run(self, screen: CommandScreen) -> Any:
         from ringfence.console.screens.manage_devices import ManageDevicesScreen
 
-        return screen.app.push_screen(ManageDevicesScreen(None, edited(screen)[0].chosen))
+        shown = edited(screen)[0]
+        return screen.app.push_screen(ManageDevicesScreen(None, shown.chosen, shown.changed))
 
 
 class BulkEdit(RecordCommand):

@@ -40,8 +40,6 @@ class ChoosingDevices(Drafting):
         self.typing = False
         self._begun_with = frozenset(marked)
         self._typed: Typed | None = None
-        self._pasted = ""
-        """Text that is being taken to pieces."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offers nothing that is for the list while ids are typed."""
@@ -85,6 +83,11 @@ class ChoosingDevices(Drafting):
         if not self.typing:
             return len(self.records.marks)
         return len(self._typed or ()) + bool(self.entry.line.strip())
+
+    @property
+    def reading(self) -> bool:
+        """Whether text is being taken to pieces: what is chosen is not known before."""
+        return bool(self.entry.given)
 
     @property
     def how(self) -> str:
@@ -156,6 +159,8 @@ class ChoosingDevices(Drafting):
         """Forgets what was marked or typed."""
         if self.typing:
             self._typed = None
+            self.drop("parse")
+            self.entry.given = ""
             self.entry.take("")
             self.entry.show(())
         else:
@@ -175,20 +180,25 @@ class ChoosingDevices(Drafting):
         message.stop()
         from ringfence.services.assigning import Typed, parse
 
-        self._pasted += f"\n{message.text}"
-        pasted, before = self._pasted, self._typed or Typed()
+        given, before = self.entry.given, self._typed or Typed()
+        if not given:
+            return
 
         def take(typed: Typed) -> None:
-            self._pasted = ""
+            self.entry.given = self.entry.given[len(given) :]
             self._typed = typed
             self.entry.show(typed.ids)
             self.devices_changed(soon=False)
 
         def failed(reason: str) -> None:
-            self._pasted = ""
-            self.ringfence.tell_failure(reason)
+            self.entry.given = ""
+            self.ids_refused(reason)
 
-        self.ask("parse", lambda: parse(pasted, before), take, failed)
+        self.ask("parse", lambda: parse(given, before), take, failed)
+
+    def ids_refused(self, reason: str) -> None:
+        """The text was not taken; what was chosen before it stays."""
+        self.ringfence.tell_failure(reason)
 
     @on(IdEntry.Removed)
     def id_removed(self, message: IdEntry.Removed) -> None:

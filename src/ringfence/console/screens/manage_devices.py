@@ -203,6 +203,7 @@ class ManageDevicesScreen(ChoosingDevices):
             return
         self._looked = self._preview = None
         self._failure = ""
+        self.drop("look")
         if self._settling is not None:
             self._settling.stop()
             self._settling = None
@@ -216,7 +217,7 @@ class ManageDevicesScreen(ChoosingDevices):
         """Asks what becomes of what is marked or typed, and then what that does."""
         workspace, viewer, customer, site = self.ringfence.workspace, self.ringfence.viewer, self.customer, self._site
         if workspace is None or viewer is None or customer is None or not self.chosen:
-            self._wanted = False
+            self._wanted = self._wanted and self.reading
             return
         marked, typed, line = self.choice()
 
@@ -233,7 +234,7 @@ class ManageDevicesScreen(ChoosingDevices):
         if self.typing:
             self.entry.tell(assigning.fates(looked.matched))
         self._say()
-        if self._wanted:
+        if self._wanted and not self.reading:
             self.process()
         elif looked.edits:
             self.ask("look", lambda: self._ask_preview(looked), self._take_preview, self._not_looked)
@@ -264,6 +265,11 @@ class ManageDevicesScreen(ChoosingDevices):
         else:
             self._preview = preview
             self._say()
+
+    def ids_refused(self, reason: str) -> None:
+        """What was to be done was to be done with them."""
+        self._wanted = False
+        super().ids_refused(reason)
 
     def _not_looked(self, reason: str) -> None:
         self._failure = reason
@@ -318,6 +324,8 @@ class ManageDevicesScreen(ChoosingDevices):
         """Why the devices cannot go."""
         if self.customer is None:
             return "choose the customer first"
+        if self.reading:
+            return ""
         if not self.chosen:
             return "type or paste ids first" if self.typing else "mark devices first"
         if self._looked is not None and not self._looked.edits:
@@ -326,7 +334,7 @@ class ManageDevicesScreen(ChoosingDevices):
 
     def process(self) -> None:
         """Assigns the devices: in a thread, all of them or none."""
-        looked = self._looked
+        looked = None if self.reading else self._looked
         self._wanted = looked is None  # what was typed is being looked at: they go the next moment
         if self._wanted and self._failure:
             self.devices_changed(soon=False)  # it may be found out by now
@@ -347,7 +355,7 @@ class ManageDevicesScreen(ChoosingDevices):
             self._processing = False
             self._processed(looked, found)
 
-        self.workers.cancel_group(self, "look")  # a preview would keep the database from it
+        self.drop("look")  # a preview would keep the database from it
         if len(looked.edits) < MANY:
             self.ask("process", work, done, self._not_looked)
         else:

@@ -77,6 +77,10 @@ class _Line(Input):
         event.prevent_default()
         self.entry.take(f"{self.value}{event.text}")
 
+    async def action_submit(self) -> None:
+        """Takes what stands in the line, before anything more is typed into it."""
+        self.entry.take(self.value)
+
     def action_delete_left(self) -> None:
         """Takes a character away, or the id under the cursor where there is none."""
         if self.value:
@@ -101,7 +105,7 @@ class _Line(Input):
 class IdEntry(Vertical):
     """A line to type in and the ids that it was given. What they are, and how text becomes ids, is its owner's.
 
-    Enter and a paste post `Given`; the owner answers with `show`.
+    Enter and a paste post `Given`; the owner takes the text from `given` once it knows its ids, and answers with `show`.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -134,12 +138,11 @@ class IdEntry(Vertical):
     """
 
     class Given(Message):
-        """Posted when text was typed or pasted: answer with `show`."""
+        """Posted when there is text in ``given``: answer with `show`."""
 
-        def __init__(self, control: IdEntry, text: str) -> None:
+        def __init__(self, control: IdEntry) -> None:
             super().__init__()
             self._entry = control
-            self.text = text
 
         @property
         def control(self) -> IdEntry:
@@ -175,6 +178,8 @@ class IdEntry(Vertical):
         super().__init__(id=id)
         self._line = _Line(self)
         self._ids = _Ids()
+        self.given = ""
+        """What was typed or pasted and is no ids yet."""
 
     def compose(self) -> ComposeResult:
         yield self._line
@@ -219,17 +224,13 @@ class IdEntry(Vertical):
         with self.prevent(IdEntry.Edited):
             self._line.value = ""
         if text.strip():
-            self.post_message(self.Given(self, text))
+            self.given += f"\n{text}"
+            self.post_message(self.Given(self))
 
     def remove_current(self) -> None:
         """Takes the id under the cursor away."""
         if self._ids.count:
             self.post_message(self.Removed(self, self._ids.ids[self._ids.cursor]))
-
-    def on_input_submitted(self, message: Input.Submitted) -> None:
-        """Takes what stands in the line."""
-        message.stop()
-        self.take(message.value)
 
     def action_move(self, lines: int) -> None:
         """Moves among the ids."""
