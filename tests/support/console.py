@@ -30,6 +30,8 @@ NOON: Final = datetime.combine(STORY_DAY, clock(12), UTC)
 """The moment that the demo's story is told at, whatever day it is."""
 
 _SECONDS = 30.0
+_TURNS = 4
+"""So many turns of the loop it takes at most until the application has what the driver sent."""
 _SHORT = 0.5  # a timer that is due sooner is part of what is going on; a toast's is not
 
 
@@ -114,6 +116,8 @@ def drawn(app: App[Any]) -> list[str]:
 async def settle(app: App[Any], pilot: Pilot[Any]) -> None:
     """Waits until nothing is asked, due or waiting to be drawn any more. Raises AssertionError if that never comes."""
     deadline = time.monotonic() + _SECONDS
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
     while True:
         while _busy(app):
             assert time.monotonic() < deadline, f"still busy: {_busy(app)}"
@@ -153,12 +157,18 @@ def _busy(app: App[Any]) -> str:
         if not worker.is_finished:
             return f"worker {worker.group}"
     for pump in _pumps(app):
-        if pump._running and not pump._closing and not pump._message_queue.empty():
+        if pump._running and not pump._closing and not _waits(pump):
             return f"messages of {pump}"
         for timer in pump._timers:
             if timer._repeat == 0 and timer._interval < _SHORT and timer._task and not timer._task.done():
                 return f"timer of {pump}"
     return ""
+
+
+def _waits(pump: MessagePump) -> bool:
+    """Whether there is no message for it, and it is not at one either."""
+    queue = pump._message_queue
+    return queue.empty() and bool(queue.ready_event._waiters)  # type: ignore[attr-defined]
 
 
 def _pumps(app: App[Any]) -> Iterator[MessagePump]:

@@ -105,7 +105,7 @@ class _Line(Input):
 class IdEntry(Vertical):
     """A line to type in and the ids that it was given. What they are, and how text becomes ids, is its owner's.
 
-    Enter and a paste post `Given`; the owner takes the text from `given` once it knows its ids, and answers with `show`.
+    Enter and a paste post `Given`. The owner takes the text from `given` once it knows its ids, and answers by `show`.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
