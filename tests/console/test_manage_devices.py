@@ -220,6 +220,9 @@ class TestTyping:
             console.app._driver.send_message(events.Paste("\rU-00665\rU-00666, nothing"))  # type: ignore[union-attr]
             send(console.app, "ctrl+s")
             await console.settle()
+            assert console.toasts == ["Not all of them go: look at them, then process the rest."]
+            assert "4 typed: 3 to move, 1 unknown." in console.text
+            await console.press("ctrl+s")
             assert isinstance(console.app.screen, ReportScreen), console.text
             assert "4 ids: 3 moved, 1 unknown" in console.text
 

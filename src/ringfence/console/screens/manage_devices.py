@@ -234,6 +234,10 @@ class ManageDevicesScreen(ChoosingDevices):
         if self.typing:
             self.entry.tell(assigning.fates(looked.matched))
         self._say()
+        matched = looked.matched
+        if self._wanted and not self.reading and (matched.unknown or matched.ambiguous or matched.kept):
+            self._wanted = False
+            self.notify("Not all of them go: look at them, then process the rest.", markup=False)
         if self._wanted and not self.reading:
             self.process()
         elif looked.edits:
