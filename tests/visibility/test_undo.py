@@ -110,6 +110,17 @@ def test_what_was_deleted_comes_back_whole(world: World) -> None:
     assert world.dump() == before
 
 
+def test_a_site_of_ones_own_comes_back(on_file: World) -> None:
+    """Nobody changes what they may see themselves, but what they took away themselves they get back with the site."""
+    sites = frozenset({on_file.id("site", "gate"), on_file.id("site", "roof")})
+    on_file.save("boss2", on_file.edit("boss2", "user", "boss", sites=sites))
+    before = on_file.dump()
+    change = on_file.save("boss", on_file.delete("site", "gate"))
+    assert on_file.dump() != before
+    undo(on_file, "boss", change)
+    assert on_file.dump() == before
+
+
 def test_leaving_a_group_that_goes(world: World) -> None:
     """Out of the generated group into a full one: in one change, and back in one."""
     before = world.dump()
