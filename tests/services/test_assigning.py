@@ -169,6 +169,17 @@ class TestMatching:
         found = match(world.viewer("rita"), "U-1, deep-3, U-3", world.id("customer", "deep"))
         assert (found.kept, found.there, found.unknown, found.move) == (("U-1",), ("deep-3",), ("U-3",), ())
 
+    def test_whoever_sees_all_and_may_assign_some(self, database: Database) -> None:
+        document = furnished()
+        groups = {group["key"]: group for group in document["security_groups"]}
+        document["security_groups"].append(groups["both"] | {"key": "wide", "customers": [{"customer": None}]})
+        user = {"key": "wanda", "tenant": "t", "name": "Wanda", "login": "wanda", "home": None}
+        memberships = [{"group": "wide"}, {"group": "delegates"}]
+        document["users"].append(user | {"security_groups": memberships})
+        world = World(database, document)
+        found = match(world.viewer("wanda"), "U-1, U-3, beta-2, deep-3", world.id("customer", "deep"))
+        assert (found.named, found.kept, found.there) == (("U-1",), ("U-3", "beta-2"), ("deep-3",))
+
     def test_what_no_id_can_be(self, both: World) -> None:
         odd = "a\x00b", "\ud800", "x" * 401, "\x1b[31m", "'; DROP TABLE device", '"', "\\u0041", "%", "null"
         found = match(both.viewer("boss"), "\n".join(odd), both.id("customer", "deep"))

@@ -971,6 +971,17 @@ def test_a_conflict_shows_what_its_viewer_may_see(world: World) -> None:
     assert caught.value.current.site is None
 
 
+def test_whoever_may_view_it_knows_that_it_is_there(world: World) -> None:
+    """Without the permission to list devices too: what they may not do to it is told as that."""
+    permissions = frozenset({"customer.list", "device.view"})
+    world.save("boss", world.edit("boss", "role", "delegate", permissions=permissions))
+    edit = world.blind("device", "north-0", name="Mine")
+    assert refused(world, "dora", edit) == "you may not edit a device there"
+    world.save("boss", world.blind("device", "north-0", name="Theirs"))
+    with pytest.raises(Conflict, match="was changed meanwhile"):
+        world.save("dora", edit)
+
+
 @pytest.mark.parametrize("login", ["dora", "nick", "gus", "sam"])
 @pytest.mark.parametrize("kind", ["customer", "site", "device"])
 def test_hidden_and_missing_are_one(world: World, kind: Any, login: str) -> None:
