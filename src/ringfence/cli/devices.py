@@ -51,7 +51,7 @@ def assign(
         Path,
         typer.Argument(
             metavar="FILE",
-            help="Unit ids or keys of devices, in lines or with commas, semicolons or tabs; - is standard input.",
+            help="Unit ids or keys of devices, with line ends, commas, tabs or spaces between them; - is standard input.",
         ),
     ],
     to: Annotated[str, typer.Option("--to", metavar="CUSTOMER-KEY", help="The customer that they go to.")],
