@@ -138,8 +138,8 @@ def placed(database: Database) -> dict[Any, tuple[Any, ...]]:
 
 
 def expected(editor: str, old: dict[str, Any], new: dict[str, Any]) -> dict[str, tuple[int, int, int, int]]:
-    """Who gains and loses how much, by the lists of everybody before and after; of those whom the editor may list, be
-    it before or after, as far as there is such a moment."""
+    """Who gains and loses how much, by the lists of everybody before and after; of the editor and those whom they
+    may list, be it before or after, as far as there is such a moment."""
     before, after = lists(old), lists(new)
     known = Oracle(old, AT), Oracle(new, AT)
     own = [oracle.visible_nodes(editor, "user.list")[0] for oracle in known]
@@ -152,7 +152,7 @@ def expected(editor: str, old: dict[str, Any], new: dict[str, Any]) -> dict[str,
         ]
         was, now = before.get(login, (set(), set())), after.get(login, (set(), set()))
         change = (len(now[0] - was[0]), len(was[0] - now[0]), len(now[1] - was[1]), len(was[1] - now[1]))
-        if all(seen) and any(change):
+        if (login == editor or all(seen)) and any(change):
             found[login] = change
     return found
 

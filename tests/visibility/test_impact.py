@@ -24,7 +24,7 @@ SIZES = Sizes(tenants=1, customers=6, sites=4, devices=9, roles=3, groups=4, fil
 
 
 def expected(editor: str, old: dict[str, Any], new: dict[str, Any]) -> dict[str, tuple[int, int, int, int]]:
-    """Who gains and loses how much, by the lists of everybody before and after, of those whom the editor may list."""
+    """Who gains and loses how much, by the lists of all before and after: the editor, and those whom they may list."""
     before, after = lists(old), lists(new)
     known = Oracle(new, AT), Oracle(old, AT)
     found = {}
@@ -32,7 +32,7 @@ def expected(editor: str, old: dict[str, Any], new: dict[str, Any]) -> dict[str,
         key = login if login in after else None
         oracle = known[0] if key is not None else known[1]
         home = oracle.user(login).get("home")
-        if home not in known[1].visible_nodes(editor, "user.list")[0]:
+        if login != editor and home not in known[1].visible_nodes(editor, "user.list")[0]:
             continue
         was, now = before.get(login, (set(), set())), after.get(login, (set(), set()))
         change = (len(now[0] - was[0]), len(was[0] - now[0]), len(now[1] - was[1]), len(was[1] - now[1]))

@@ -98,7 +98,12 @@ def refusal(database: Database, *keys: str, seen: bool = True) -> str:
     known = nodes(database)
     with database.reading() as connection:
         try:
-            demand_room(connection, known["t", None].tenant_id, [known["t", key].path for key in keys], lambda _: seen)
+            demand_room(
+                connection,
+                known["t", None].tenant_id,
+                [known["t", key].path for key in keys],
+                lambda *_: seen,
+            )
         except Refused as error:
             return f"{error.field}{error}"
     return ""
@@ -137,7 +142,7 @@ def test_of_several_one_that_is_seen_is_named(database: Database) -> None:
     known = nodes(database)
     own = known["t", "rotterdam"].path
     with database.reading() as connection, pytest.raises(Refused, match="“Dock” may have at most 0 devices"):
-        demand_room(connection, known["t", None].tenant_id, [known["t", "dock"].path], lambda path: path > own)
+        demand_room(connection, known["t", None].tenant_id, [known["t", "dock"].path], lambda _, path: path > own)
     assert refusal(database, "west").startswith("“Tenant” may have at most 0 devices")
 
 
@@ -147,7 +152,7 @@ def test_a_limit_of_another_tenant_is_none_of_ours(database: Database) -> None:
     limit(database, "north", max_devices=0)
     known = nodes(database)
     with database.reading() as connection:
-        demand_room(connection, known["other", None].tenant_id, [known["t", "dock"].path], lambda _: True)
+        demand_room(connection, known["other", None].tenant_id, [known["t", "dock"].path], lambda *_: True)
 
 
 def test_many_places_at_once(database: Database) -> None:
@@ -158,6 +163,6 @@ def test_many_places_at_once(database: Database) -> None:
     root = known["t", None]
     paths = [child_path(root.path, number) for number in range(100_000, 120_000)]
     with database.reading() as connection:
-        demand_room(connection, root.tenant_id, paths, lambda _: True)
+        demand_room(connection, root.tenant_id, paths, lambda *_: True)
         with pytest.raises(Refused, match="“North” may have at most 2 devices"):
-            demand_room(connection, root.tenant_id, [*paths, known["t", "dock"].path], lambda _: True)
+            demand_room(connection, root.tenant_id, [*paths, known["t", "dock"].path], lambda *_: True)

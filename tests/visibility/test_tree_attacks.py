@@ -951,6 +951,24 @@ def test_a_move_and_a_deletion_at_once(on_both: World) -> None:
     assert audit.verify(world.database)[1] == []
 
 
+def test_a_full_customer_does_not_count_what_is_hidden(world: World) -> None:
+    """Sam sees acme alone: how many devices are nested in it is nothing that a refusal tells."""
+    acme = world.id("customer", "acme")
+    count = sum(device["customer"] in ("acme", "north", "south", "deep") for device in ours(world)["devices"])
+    world.save("boss", world.edit("boss", "customer", "acme", max_devices=count))
+    one = new("device", DeviceState(acme, "One more"))
+    said = f"“Acme” may have at most {count} devices, with those nested in it: this would make {count + 1}"
+    assert refused(world, "boss", one) == said
+    hidden = "there is no room for more devices here: a limit above allows no more"
+    assert refused(world, "sam", one) == hidden
+
+
+def test_whoever_loses_by_it_is_told(world: World) -> None:
+    """The editor themselves, though they may not list the users of where they are at home."""
+    preview = world.workspace.preview(world.viewer("wim"), [world.delete("device", "north-x")])
+    assert [(one.login, one.devices_lost) for one in preview.users if one.login == "wim"] == [("wim", 1)]
+
+
 def test_a_conflict_shows_what_its_viewer_may_see(world: World) -> None:
     mine = world.edit("dora", "device", "north-0", name="Mine")
     world.save("boss", world.blind("device", "north-0", name="Theirs"))

@@ -51,7 +51,7 @@ def assign(
         Path,
         typer.Argument(
             metavar="FILE",
-            help="Unit ids or keys of devices, with line ends, commas, tabs or spaces between them; - is standard input.",
+            help="Unit ids or keys of devices, in lines or with commas, tabs or spaces; - is standard input.",
         ),
     ],
     to: Annotated[str, typer.Option("--to", metavar="CUSTOMER-KEY", help="The customer that they go to.")],
@@ -83,6 +83,8 @@ def assign(
     working = session(context, db, at, login, dry_run=dry_run, output=output)
     viewer = working.viewer
     typed = assigning.parse(_text(sys.stdin.buffer if str(file) == "-" else file))
+    if not typed:
+        raise RingfenceError(f"{'standard input' if str(file) == '-' else file}: there is no id in it")
     customer = naming.record_id(viewer, "customers", to)
     where: assigning.Where = None if no_site else assigning.BY_NAME
     if site is not None:

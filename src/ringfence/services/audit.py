@@ -18,7 +18,7 @@ from ringfence.services import editing
 from ringfence.services.records import AuditDetail, AuditRecord, Preview, Saved
 from ringfence.storage.engine import Database
 from ringfence.visibility import overview
-from ringfence.visibility.audit import REFERENCES, Words, faults
+from ringfence.visibility.audit import REFERENCES, TOLD, Words, faults
 from ringfence.visibility.authority import Authority
 from ringfence.visibility.kinds import AUDIT, KINDS
 from ringfence.visibility.point import among, find
@@ -142,10 +142,11 @@ def undo_edits(viewer: Viewer, change: int | None = None) -> tuple[int, tuple[Ed
         reach = read_reaches(connection, [viewer.user_id], at)[viewer.user_id]
         authority = Authority(connection, viewer.tenant_id, viewer.user_id, reach)
         edits = reversal(connection, viewer.tenant_id, entries, authority)
-        first = entries[0]
+        done = [entry for entry in entries if entry.action not in TOLD]
+        first = done[0]
         said = f"{first.action} {first.kind.replace('_', ' ')} “{first.name}”"
-        if len(entries) > 1:
-            said += f" and {len(entries) - 1} more"
+        if len(done) > 1:
+            said += f" and {len(done) - 1} more"
     return change, tuple(edits), said
 
 

@@ -242,7 +242,8 @@ def _preview(connection: Connection, viewer: Viewer, outcome: Outcome) -> Previe
     rows = _users(connection, outcome.differences)
     rows += [(own_id, user.login, user.name, path) for own_id, (user, path) in outcome.gone.items()]
     for user, login, name, path in rows:
-        if user in outcome.differences and contains(own.region(USERS.permission).customers, path):
+        known = user == viewer.user_id or contains(own.region(USERS.permission).customers, path)
+        if known and user in outcome.differences:
             difference = outcome.differences[user]
             listed.append(
                 UserDifference(

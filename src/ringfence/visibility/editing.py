@@ -401,12 +401,12 @@ class _Change:
         )
 
     def _watched(self, flow: Flow) -> set[int]:
-        """The users for whom it is measured what comes, goes and moves: those whom the editor may list."""
+        """The users for whom it is measured what comes, goes and moves: the editor, and those whom they may list."""
         if not flow:
             return set()
         homes = select(User.id, Customer.path).join(Customer, Customer.id == User.home_id)
         rows = self.connection.execute(homes.where(User.tenant_id == self.tenant_id))
-        return {user for user, path in rows if self.own.contains("user.list", path)}
+        return {user for user, path in rows if user == self.editor or self.own.contains("user.list", path)}
 
     def _extents(self, edits: Iterable[Edit], side: str) -> dict[int, tuple[State, RoleState | None]]:
         """The security groups that are edited or whose role is, with their roles, at this moment."""
@@ -499,7 +499,11 @@ class _Change:
         paths = [self.paths[node] for node in nodes if node in self.paths]
         if paths:
             listed = self.own.region("customer.list").nodes()
-            demand_room(self.connection, self.tenant_id, paths, lambda path: contains(listed, path))
+
+            def seen(permission: str, path: str) -> bool:
+                return contains(listed, path) and self.own.covers(permission, [nested(path)])
+
+            demand_room(self.connection, self.tenant_id, paths, seen)
 
     def _demand_depth(self, edits: Sequence[Edit]) -> None:
         longest = limits.PATH[self.connection.dialect.name]

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, TextClause, text
 from ringfence.domain.errors import Refused
 from ringfence.visibility.states import LIMITS
 
+_LISTED: Final = {"max_users": "user.list", "max_devices": "device.list", "max_customers": "customer.list"}
 _NOUNS: Final = {"max_users": "user", "max_devices": "device", "max_customers": "customer"}
 
 
@@ -55,15 +56,15 @@ def overfull(
     return sorted(found, key=lambda one: (one.path, one.field))
 
 
-def demand_room(connection: Connection, tenant_id: int, paths: Iterable[str], seen: Callable[[str], bool]) -> None:
-    """Raises Refused where a customer on the way from the root down to one of these paths is overfull. Of one whose
-    path is not ``seen``, neither name nor number is said."""
+def demand_room(connection: Connection, tenant_id: int, paths: Iterable[str], seen: Callable[[str, str], bool]) -> None:
+    """Raises Refused where a customer on the way from the root down to one of these paths is overfull. Neither name nor
+    number is said unless what is counted is all ``seen``: by the permission to list it, at that path and below."""
     steps = {step for path in set(paths) for step in path.strip("/").split("/")}
     found = overfull(connection, tenant_id, (int(step, 36) for step in steps))
     if not found:
         return
     for one in found:
-        if seen(one.path):
+        if seen(_LISTED[one.field], one.path):
             most, below = counted(one.field, one.limit)
             raise Refused(f"“{one.name}” may have at most {most}{below}: this would make {one.count:,}")
     raise Refused(f"there is no room for more {_NOUNS[found[0].field]}s here: a limit above allows no more")

@@ -24,6 +24,8 @@ class OutcomePanel(LineList):
         super().__init__(id=id)
         self.can_focus = False
         self._heading = title
+        self.key = "p"
+        """The key that shows all."""
         self._said: Sequence[Said] = ()
         self._flowed: list[list[Cell]] = []
 
@@ -53,7 +55,7 @@ class OutcomePanel(LineList):
         self.set_count(len(self._flowed))
         self.ready()
         more = len(self._flowed) - self.page_height
-        self.set_subtitle(f"{more} more: p shows all" if more > 0 else "")
+        self.set_subtitle(f"{more} more: {self.key} shows all" if more > 0 else "")
         self.refresh()
 
     def line(self, index: int, width: int) -> Sequence[Part]:
