@@ -50,9 +50,9 @@ class Asks(MessagePump):
         asked_by = self.ringfence.viewer
         number = self._next_question(group)
 
-        def answered(then: Callable[[], object], *, late: bool = False) -> None:
+        def answered(then: Callable[[], object], *, always: bool = False) -> None:
             def if_wanted() -> None:
-                wanted = late or self._questions[group] == number
+                wanted = always or self._questions[group] == number
                 if wanted and (asked_by is None or self.ringfence.viewer is asked_by):
                     then()
 
@@ -66,7 +66,7 @@ class Asks(MessagePump):
                 answer = question()
             except SessionEnded as error:
                 reason = str(error)
-                answered(lambda: self.ringfence.end_session(reason), late=True)
+                answered(lambda: self.ringfence.end_session(reason), always=True)
             except RingfenceError as error:
                 said = str(error)
                 if not worker.is_cancelled:

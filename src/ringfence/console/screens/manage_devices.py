@@ -235,10 +235,11 @@ class ManageDevicesScreen(ChoosingDevices):
             self.entry.tell(assigning.fates(looked.matched))
         self._say()
         matched = looked.matched
-        if self._wanted and not self.reading and (matched.unknown or matched.ambiguous or matched.kept):
-            self._wanted = False
+        wanted = self._wanted and not self.reading
+        if wanted and (matched.unknown or matched.ambiguous or matched.kept):
+            self._wanted = wanted = False
             self.notify("Not all of them go: look at them, then process the rest.", markup=False)
-        if self._wanted and not self.reading:
+        if wanted:
             self.process()
         elif looked.edits:
             self.ask("look", lambda: self._ask_preview(looked), self._take_preview, self._not_looked)
