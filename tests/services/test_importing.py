@@ -448,7 +448,7 @@ class TestTrying:
                 return Preview((), "it is not liked", "name")
             return Preview(())
 
-        monkeypatch.setattr("ringfence.services.importing.editing.preview", preview)
+        monkeypatch.setattr("ringfence.services.importing.previewing.preview", preview)
         return asked
 
     def test_who_is_to_blame(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,14 +81,14 @@ class Session:
 
     def make(self, change: Change) -> None:
         """Says what a change does, and makes it unless that was all that was wanted."""
-        from ringfence.services import editing
+        from ringfence.services import editing, previewing
 
         edits = [edit for edit in change.edits if edit.before != edit.after]
         if not edits:
             raise Refused("nothing was changed")
         quiet = bool(change.new) and self.output == "text" and not self.dry_run
         with _fields_named():
-            preview = None if quiet else editing.preview(self.viewer, edits)
+            preview = None if quiet else previewing.preview(self.viewer, edits)
             if preview is not None and preview.refusal:
                 raise Refused(preview.refusal, preview.field)
         if self.dry_run:

@@ -76,7 +76,7 @@ def assign(
     Without --site and --no-site, a device goes onto the customer's site of the same name as its own, where there is
     just one; otherwise onto none.
     """
-    from ringfence.services import assigning, editing, naming
+    from ringfence.services import assigning, editing, naming, previewing
 
     if site is not None and no_site:
         raise WrongUsage("choose between --site and --no-site")
@@ -95,7 +95,7 @@ def assign(
     preview, change = None, None
     if edits:
         with watched() as progress:
-            preview = editing.preview(viewer, edits, progress)
+            preview = previewing.preview(viewer, edits, progress)
             if preview.refusal:
                 raise Refused(preview.refusal)
             if not dry_run:

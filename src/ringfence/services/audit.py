@@ -14,7 +14,7 @@ from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.permission import CATALOGUE
 from ringfence.domain.tenant import Tenant
 from ringfence.domain.user import User
-from ringfence.services import editing
+from ringfence.services import editing, previewing
 from ringfence.services.records import AuditDetail, AuditRecord, Preview, Saved
 from ringfence.storage.engine import Database
 from ringfence.visibility import overview
@@ -172,7 +172,7 @@ def preview_undo(
 ) -> tuple[int, str, Preview]:
     """The number of the change, what it was, and what taking it back would do."""
     number, edits, said = undo_edits(viewer, change)
-    return number, said, editing.preview(viewer, edits, progress, undoes=number)
+    return number, said, previewing.preview(viewer, edits, progress, undoes=number)
 
 
 def undo(viewer: Viewer, change: int, origin: str, progress: editing.Progress | None = None) -> Saved:

@@ -17,7 +17,7 @@ from ringfence.domain.customer import Customer
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.site import Site
 from ringfence.domain.text import fold
-from ringfence.services import editing
+from ringfence.services import previewing
 from ringfence.services.choices import home_of_new
 from ringfence.services.import_rows import TEXTS, Row, check, halved, shown
 from ringfence.services.records import UserDifference
@@ -331,7 +331,7 @@ def _try(viewer: Viewer, rows: Sequence[Row], progress: Progress) -> tuple[UserD
 
     def demand(some: Sequence[Row]) -> None:
         nonlocal users
-        found = editing.preview(viewer, [row.edit for row in some], progress)
+        found = previewing.preview(viewer, [row.edit for row in some], progress)
         if found.refusal:
             raise Refused(found.refusal, found.field)
         users = found.users

@@ -9,7 +9,18 @@ from pathlib import Path
 from sqlalchemy import text
 
 from ringfence.domain.errors import SessionEnded
-from ringfence.services import accounts, assigning, audit, choices, customers, editing, exporting, importing, listing
+from ringfence.services import (
+    accounts,
+    assigning,
+    audit,
+    choices,
+    customers,
+    editing,
+    exporting,
+    importing,
+    listing,
+    previewing,
+)
 from ringfence.services.records import (
     Account,
     AuditDetail,
@@ -152,12 +163,12 @@ class Workspace:
     ) -> Preview:
         """What a change would do; why it would be refused."""
         self.check(viewer)
-        return editing.preview(viewer, edits, progress)
+        return previewing.preview(viewer, edits, progress)
 
     def prospect(self, viewer: Viewer, edits: Sequence[editing.Edit], user: int) -> Prospect:
         """What a user's settings would come to."""
         self.check(viewer)
-        return editing.prospect(viewer, edits, user)
+        return previewing.prospect(viewer, edits, user)
 
     def save(self, viewer: Viewer, edits: Sequence[editing.Edit], progress: editing.Progress | None = None) -> Saved:
         """Makes a change, whole or not at all; Refused, Conflict or Cancelled otherwise."""

@@ -1,0 +1,233 @@
+"""What a change would do, and to whom: from a transaction that is rolled back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, select
+
+from ringfence.domain.customer import Customer
+from ringfence.domain.errors import Refused, RingfenceError
+from ringfence.domain.permission import CATALOGUE, EVERYWHERE, PERMISSIONS
+from ringfence.domain.role import CUSTOMER, SITE
+from ringfence.domain.security_group import SecurityGroup
+from ringfence.domain.text import fold
+from ringfence.domain.user import User
+from ringfence.services import consequences
+from ringfence.services.editing import apply_as, conflicts_as_seen
+from ringfence.services.records import CustomerShare, Preview, Prospect, UserDifference
+from ringfence.visibility.editing import Outcome, Progress
+from ringfence.visibility.impact import devices_in, shared
+from ringfence.visibility.intervals import contains, intersect, nested, within
+from ringfence.visibility.kinds import (
+    CUSTOMERS,
+    DEVICES,
+    SECURITY_GROUPS,
+    USERS,
+)
+from ringfence.visibility.reach import Reach, measure, read_reaches
+from ringfence.visibility.rule import Region
+from ringfence.visibility.states import (
+    Edit,
+)
+from ringfence.visibility.viewer import Viewer
+
+_SOON: Final = timedelta(days=3)
+_TOPS: Final = 200
+_CHUNK: Final = 500
+_HIDDEN: Final = "One of their groups"
+
+
+class _RolledBack(Exception):  # noqa: N818 - no error: the way out of a transaction that only looked
+    pass
+
+
+def preview(
+    viewer: Viewer, edits: Sequence[Edit], progress: Progress | None = None, undoes: int | None = None
+) -> Preview:
+    """What a change would do, from a transaction that is rolled back. Raises Conflict where somebody was faster, and
+    what ``progress`` raises."""
+    found = Preview(())
+    try:
+        with conflicts_as_seen(viewer), viewer.database.writing() as connection:
+            outcome = apply_as(connection, viewer, edits, "", measuring=True, undoes=undoes, progress=progress)
+            found = _preview(connection, viewer, outcome)
+            raise _RolledBack
+    except _RolledBack:
+        return found
+    except Refused as refused:
+        return Preview((), str(refused), refused.field)
+
+
+def prospect(viewer: Viewer, edits: Sequence[Edit], user: int) -> Prospect:
+    """What a user's settings come to once the edits are saved (without any: as they are), and what saving changes.
+
+    ``user`` is an id, or the negative one that stands for a user whom the edits create. Where saving would be refused,
+    the preview says so and the numbers are those before.
+    """
+    found: Prospect | None = None
+    refused = Preview(())
+    try:
+        with conflicts_as_seen(viewer), viewer.database.writing() as connection:
+            if edits:
+                outcome = apply_as(connection, viewer, edits, "", measuring=True)
+                shown = _preview(connection, viewer, outcome)
+                user = outcome.created.get(user, user)
+            else:
+                shown = Preview(())
+            found = _prospect(connection, viewer, user, shown)
+            raise _RolledBack
+    except _RolledBack:
+        assert found is not None
+        return found
+    except Refused as error:
+        refused = Preview((), str(error), error.field)
+    if user < 0:
+        return Prospect(0, 0, (), (), 0, (), None, refused)
+    return replace(prospect(viewer, (), user), preview=refused)
+
+
+def _preview(connection: Connection, viewer: Viewer, outcome: Outcome) -> Preview:
+    own = _own(connection, viewer)
+    listed = []
+    rows = _users(connection, outcome.differences)
+    rows += [(own_id, user.login, user.name, path) for own_id, (user, path) in outcome.gone.items()]
+    for user, login, name, path in rows:
+        known = user == viewer.user_id or contains(own.region(USERS.permission).customers, path)
+        if known and user in outcome.differences:
+            difference = outcome.differences[user]
+            listed.append(
+                UserDifference(
+                    user,
+                    login,
+                    name,
+                    difference.customers_gained,
+                    difference.customers_lost,
+                    difference.devices_gained,
+                    difference.devices_lost,
+                )
+            )
+    listed.sort(key=lambda one: (fold(one.login), one.user_id))
+    carried = consequences.along(connection, viewer.tenant_id, own, outcome)
+    return Preview(tuple(listed), along=carried, notes=consequences.notes(outcome))
+
+
+def _own(connection: Connection, viewer: Viewer) -> Reach:
+    at = viewer.at or datetime.now(UTC)
+    return read_reaches(connection, [viewer.user_id], at)[viewer.user_id]
+
+
+def _users(connection: Connection, ids: Iterable[int]) -> list[tuple[int, str, str, str]]:
+    wanted = sorted(ids)
+    found: list[tuple[int, str, str, str]] = []
+    for start in range(0, len(wanted), _CHUNK):
+        query = select(User.id, User.login, User.name, Customer.path).join(Customer, Customer.id == User.home_id)
+        rows = connection.execute(query.where(User.id.in_(wanted[start : start + _CHUNK])))
+        found.extend((row.id, row.login, row.name, row.path) for row in rows)
+    return found
+
+
+def _prospect(connection: Connection, viewer: Viewer, user: int, shown: Preview) -> Prospect:
+    """What a user sees in this transaction, as far as the viewer sees it too."""
+    at = viewer.at or datetime.now(UTC)
+    reach = read_reaches(connection, [user], at).get(user)
+    if reach is None:
+        raise RingfenceError("this user is not there any more")
+    own = _own(connection, viewer)
+    if user != viewer.user_id and not own.contains("user.view", reach.grants.home_path):
+        raise RingfenceError("this user is not there any more")
+    customers, devices = _size(connection, viewer, own, reach)
+    tops, count = _tops(connection, viewer, own, reach)
+    levels = tuple(dict.fromkeys(group.access_level for group in reach.grants.groups_in_force(at)))
+    later = None
+    moment = reach.grants.changes_at(at)
+    if moment is not None:
+        then = Reach(reach.grants, moment, reach.grounds)
+        later = (moment.isoformat(), *_size(connection, viewer, own, then))
+    return Prospect(customers, devices, levels, tops, count, _warnings(connection, own, reach), later, shown)
+
+
+def _size(connection: Connection, viewer: Viewer, own: Reach, reach: Reach) -> tuple[int, int]:
+    nodes = intersect(own.region(CUSTOMERS.permission).nodes(), reach.region(CUSTOMERS.permission).nodes())
+    devices = shared(own.region(DEVICES.permission), reach.region(DEVICES.permission))
+    return measure(connection, viewer.tenant_id, nodes)[0], devices_in(connection, viewer.tenant_id, devices)
+
+
+def _tops(connection: Connection, viewer: Viewer, own: Reach, reach: Reach) -> tuple[tuple[CustomerShare, ...], int]:
+    """The first of the customers at the top of what a user sees, by name, and how many there are."""
+    nodes = intersect(own.region(CUSTOMERS.permission).nodes(), reach.region(CUSTOMERS.permission).nodes())
+    devices = shared(own.region(DEVICES.permission), reach.region(DEVICES.permission))
+    starts = [low for low, _ in nodes]
+    found: list[Any] = []
+    for start in range(0, len(starts), _CHUNK):
+        query = select(Customer.id, Customer.name, Customer.path, Customer.search_key).where(
+            Customer.tenant_id == viewer.tenant_id, Customer.path.in_(starts[start : start + _CHUNK])
+        )
+        found.extend(connection.execute(query))
+    found.sort(key=lambda row: (row.search_key, row.id))
+    shares = []
+    regions = {permission: reach.region(permission).nodes() for permission in PERMISSIONS}
+    for row in found[:_TOPS]:
+        sites = tuple(site for site in devices.sites if contains([nested(row.path)], site.path))
+        count = devices_in(connection, viewer.tenant_id, Region(within(devices.customers, row.path), sites))
+        customers = measure(connection, viewer.tenant_id, within(nodes, row.path))[0]
+        held = frozenset(permission for permission, there in regions.items() if contains(there, row.path))
+        shares.append(CustomerShare(row.id, row.name, customers, count, held))
+    return tuple(shares), len(found)
+
+
+def _warnings(connection: Connection, own: Reach, reach: Reach) -> tuple[str, ...]:
+    at, grants = reach.at, reach.grants
+
+    query = select(SecurityGroup.id, SecurityGroup.name, Customer.path).join(
+        Customer, Customer.id == SecurityGroup.owner_id
+    )
+    rows = connection.execute(query.where(SecurityGroup.id.in_([group.group_id for group in grants.groups])))
+    names = {group: name for group, name, path in rows if own.contains(SECURITY_GROUPS.permission, path)}
+    said: list[str] = []
+    if not grants.active:
+        said.append("The user is inactive: they cannot sign in, and see nothing.")
+    elif not grants.groups:
+        said.append("No security group gives them anything: they see nothing.")
+    elif grants.filters == ():
+        said.append("Every customer group given to them is inactive: they see nothing.")
+    elif not grants.groups_in_force(at):
+        said.append("None of their memberships is in force: they see nothing now.")
+    elif not reach.region(CUSTOMERS.permission).nodes():
+        in_force = grants.groups_in_force(at)
+        if all(group.access_level == SITE for group in in_force):
+            said.append("Their role reaches only their sites, and none is in reach: they see nothing.")
+        elif all(group.access_level == CUSTOMER and not group.selects for group in in_force):
+            said.append("Their role reaches only customers named for them, and none is: they see nothing.")
+        else:
+            said.append("Their groups reach no customer within their home and customer groups: they see nothing.")
+    for group in grants.groups:
+        name = names.get(group.group_id, _HIDDEN)
+        if group.valid_until is not None and group.valid_until <= at:
+            said.append(f"{name} ended on {group.valid_until:%d %b %Y %H:%M} UTC.")
+        elif group.valid_from is not None and group.valid_from > at:
+            said.append(f"{name} begins on {group.valid_from:%d %b %Y %H:%M} UTC.")
+        elif group.valid_until is not None and group.valid_until - at <= _SOON:
+            said.append(f"{name} ends on {group.valid_until:%d %b %Y %H:%M} UTC.")
+    if grants.active and len(grants.groups) > 1:
+        said.extend(_idle(reach, names, at))
+    if any(group.permissions is not None and group.permissions & EVERYWHERE for group in grants.groups):
+        idle = [one for one in sorted(EVERYWHERE) if grants.groups_with(one, at) and not reach.region(one).customers]
+        labels = {one.key: f"{one.section}: {one.label}" for one in CATALOGUE}
+        said.extend(f"“{labels[one]}” counts only with all customers: it has no effect here." for one in idle)
+    return tuple(said)
+
+
+def _idle(reach: Reach, names: Mapping[int, str], at: datetime) -> list[str]:
+    """Groups in force without which the user would see and do just the same."""
+    said = []
+    grants = reach.grants
+    for group in grants.groups_in_force(at):
+        rest = tuple(other for other in grants.groups if other is not group)
+        without = Reach(replace(grants, groups=rest), at, reach.grounds)
+        if all(reach.region(one) == without.region(one) for one in PERMISSIONS if group.holds(one)):
+            said.append(f"{names.get(group.group_id, _HIDDEN)} has no effect: the others give all of it.")
+    return said
