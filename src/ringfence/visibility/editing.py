@@ -24,7 +24,7 @@ from ringfence.domain.tenant import Tenant
 from ringfence.domain.user import User
 from ringfence.storage.bulk import uncollected
 from ringfence.visibility import along, ledger, writing
-from ringfence.visibility.audit import Actor, Detail, Event, Words, append, noun
+from ringfence.visibility.audit import Actor, Event, Words, append, noun
 from ringfence.visibility.authority import Authority, put_in
 from ringfence.visibility.escalation import (
     demand_gains,
@@ -34,6 +34,7 @@ from ringfence.visibility.escalation import (
     extent,
     full_administrators,
 )
+from ringfence.visibility.events import told
 from ringfence.visibility.impact import Difference, Flow, differences
 from ringfence.visibility.intervals import contains, nested, union
 from ringfence.visibility.quota import demand_room
@@ -69,12 +70,6 @@ _ORDER: Final[tuple[StateKind, ...]] = (
 )
 _ACCESS: Final[tuple[StateKind, ...]] = ("role", "customer_group", "security_group", "user")
 """What decides who sees what: nobody gives away of it what they do not hold."""
-
-
-_NAMED: Final = 12
-_TOLD: Final = 1000
-"""So many former customers are told that devices of theirs were handed over; of more at once, the devices' own entries
-tell whoever sees those."""
 
 
 def _silent(_step: str, _done: int, _all: int) -> None:
@@ -275,7 +270,7 @@ class _Change:
         edits[:] = along.left(self.connection, self.tenant_id, edits)
         words = Words(self.connection, self.tenant_id)
         words.know({own: key for own, (key, _) in self.authority.names.items()})
-        events = self._events(edits, words)
+        events = told(edits, words, self.authority)
         self._remove(edits)
         writing.count_devices(self.connection, writing.device_steps((edit.before, edit.after) for edit in edits))
         return events
@@ -351,30 +346,6 @@ class _Change:
             if kind == "role" and any(ledger.groups_of_role(self.connection, role) for role in going[kind]):
                 raise Refused("security groups use this role: give them another one first")
             writing.remove(self.connection, kind, going[kind])
-
-    def _events(self, edits: Sequence[Edit], words: Words) -> list[Event]:
-        """What the audit says of the edits: of a record that goes, where its history is left; of devices that are
-        handed over, an entry for each former customer, who sees no more of them, unless they are very many."""
-        heirs = self._heirs(edits)
-        details = words.details(edits)
-        events = [_event(edit, detail, heirs) for edit, detail in zip(edits, details, strict=True)]
-        left: defaultdict[int, list[Edit]] = defaultdict(list)
-        for edit in edits:
-            if isinstance(edit.before, DeviceState) and "assign" in edit.actions:
-                left[edit.before.customer].append(edit)
-        for own, moved in left.items() if len(left) <= _TOLD else ():
-            key, name = self.authority.names[own]
-            events.append(_handed_over(own, key or "", name, moved, heirs.get(own)))
-        return events
-
-    def _heirs(self, edits: Sequence[Edit]) -> dict[int, int]:
-        """The customers who keep the history of those that go."""
-        going = {edit.id for edit in edits if edit.kind == "customer" and edit.after is None}
-        heirs = {}
-        for customer in going:
-            above = [int(part, 36) for part in self.paths[customer].strip("/").split("/")[:-1]]
-            heirs[customer] = next(one for one in reversed(above) if one not in going)
-        return heirs
 
     # Checking what it came to.
 
@@ -519,13 +490,6 @@ class _Change:
                 raise Refused("customers are nested no deeper than this: choose one nearer to the top", "parent")
 
 
-def _event(edit: Edit, detail: Detail, heirs: Mapping[int, int]) -> Event:
-    state = edit.after or edit.before
-    assert state is not None
-    owner = edit.id if edit.kind == "customer" else node_of(state)
-    return Event(edit.action, edit.kind, state.key, state.name, owner, detail, heirs.get(owner))
-
-
 def _afresh(edit: Edit) -> Edit:
     """A new record has neither a key nor anything that refers to it yet: only what is brought back does."""
     state = edit.after
@@ -536,11 +500,3 @@ def _afresh(edit: Edit) -> Edit:
     elif isinstance(state, SiteState):
         state = replace(state, devices=frozenset(), users=frozenset())
     return replace(edit, after=replace(state, key="") if state.key else state)
-
-
-def _handed_over(customer: int, key: str, name: str, edits: Sequence[Edit], heir: int | None) -> Event:
-    """What a former customer's audit says of devices that go to another: their names as they were, and no more."""
-    names = sorted(edit.before.name for edit in edits if edit.before is not None)
-    said = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
-    detail: dict[str, object] = {"devices_handed_over": ["", len(names)], "names": ["", said]}
-    return Event("hand over", "customer", key, name, customer, {"handed_over": detail}, heir)

@@ -1,0 +1,57 @@
+"""What the audit says of a change: its edits as entries, in words that outlive ids."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from ringfence.visibility.audit import Detail, Event, Words
+from ringfence.visibility.authority import Authority
+from ringfence.visibility.states import DeviceState, Edit, node_of
+
+_NAMED: Final = 12
+_TOLD: Final = 1000
+"""So many former customers are told that devices of theirs were handed over; of more at once, the devices' own entries
+tell whoever sees those."""
+
+
+def told(edits: Sequence[Edit], words: Words, authority: Authority) -> list[Event]:
+    """The entries of edits: of a record that goes, where its history is left; of devices that are handed over, one for
+    each former customer, who sees no more of them, unless they are very many."""
+    heirs = _heirs(edits, authority.paths)
+    details = words.details(edits)
+    events = [_event(edit, detail, heirs) for edit, detail in zip(edits, details, strict=True)]
+    left: defaultdict[int, list[Edit]] = defaultdict(list)
+    for edit in edits:
+        if isinstance(edit.before, DeviceState) and "assign" in edit.actions:
+            left[edit.before.customer].append(edit)
+    for own, moved in left.items() if len(left) <= _TOLD else ():
+        key, name = authority.names[own]
+        events.append(_handed_over(own, key or "", name, moved, heirs.get(own)))
+    return events
+
+
+def _heirs(edits: Sequence[Edit], paths: Mapping[int, str]) -> dict[int, int]:
+    """The customers who keep the history of those that go."""
+    going = {edit.id for edit in edits if edit.kind == "customer" and edit.after is None}
+    heirs = {}
+    for customer in going:
+        above = [int(part, 36) for part in paths[customer].strip("/").split("/")[:-1]]
+        heirs[customer] = next(one for one in reversed(above) if one not in going)
+    return heirs
+
+
+def _event(edit: Edit, detail: Detail, heirs: Mapping[int, int]) -> Event:
+    state = edit.after or edit.before
+    assert state is not None
+    owner = edit.id if edit.kind == "customer" else node_of(state)
+    return Event(edit.action, edit.kind, state.key, state.name, owner, detail, heirs.get(owner))
+
+
+def _handed_over(customer: int, key: str, name: str, edits: Sequence[Edit], heir: int | None) -> Event:
+    """What a former customer's audit says of devices that go to another: their names as they were, and no more."""
+    names = sorted(edit.before.name for edit in edits if edit.before is not None)
+    said = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+    detail: dict[str, object] = {"devices_handed_over": ["", len(names)], "names": ["", said]}
+    return Event("hand over", "customer", key, name, customer, {"handed_over": detail}, heir)
