@@ -49,15 +49,17 @@ def read_items(source: Path | IO[bytes], lists: frozenset[str]) -> Iterator[Item
 
 def _read(file: IO[bytes], is_yaml: bool, lists: frozenset[str]) -> Iterator[Item]:
     head = b""
-    while not is_yaml and not head.lstrip(_BLANK) and (more := file.read(_CHUNK)):
+    while not head.lstrip(_BLANK) and (more := file.read(_CHUNK)):
         head += more
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise InvalidDocument(["the file is UTF-16 text: save it as UTF-8"])
+    if b"\0" in head[:4]:
+        raise InvalidDocument(["line 1: there is a NUL character, which no text has: save the file as UTF-8"])
     try:
         if is_yaml or not head.lstrip(_BLANK).startswith(b"{"):
-            yield from _yaml_items(head + file.read(), lists)
+            yield from _yaml_items(file, head, lists)
         else:
             yield from _Stream(file, head).items(lists)
-    except UnicodeDecodeError as error:
-        raise InvalidDocument(["the file is not UTF-8 text"]) from error
     except RecursionError as error:
         raise InvalidDocument(["the file nests too deeply to be a snapshot"]) from error
 
@@ -67,8 +69,8 @@ class _Stream:
 
     def __init__(self, file: IO[bytes], head: bytes) -> None:
         self._file = file
-        self._decode = codecs.getincrementaldecoder("utf-8-sig")().decode
-        self._text = self._decode(head)
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
+        self._text = ""
         self._at = 0
         self._lines = 1
         self._columns = 0  # characters of the present line that are gone from the buffer
@@ -76,6 +78,7 @@ class _Stream:
         self._twice = ""
         self._scan = JSONDecoder(object_pairs_hook=self._object).raw_decode
         self._size = _CHUNK
+        self._text = self._decode(head, final=False)
 
     def items(self, lists: frozenset[str]) -> Iterator[Item]:
         self._expect("{")
@@ -115,8 +118,15 @@ class _Stream:
         self._columns = self._at - newline - 1 if newline >= 0 else self._columns + self._at
         data = self._file.read(self._size)
         self._ended = not data
-        self._text = self._text[self._at :] + self._decode(data, final=self._ended)
+        self._text = self._text[self._at :]
         self._at = 0
+        self._text += self._decode(data, final=self._ended)
+
+    def _decode(self, data: bytes, *, final: bool) -> str:
+        try:
+            return self._decoder.decode(data, final)
+        except UnicodeDecodeError as error:
+            raise _not_utf8(error, self._lines + self._text.count("\n")) from error
 
     def _peek(self) -> str:
         while True:
@@ -130,7 +140,7 @@ class _Stream:
     def _expect(self, wanted: str) -> str:
         found = self._peek()
         if not found or found not in wanted:
-            raise self._fault(f"expected {' or '.join(wanted)}, found {found or 'the end of the file'}")
+            raise self._fault(f"expected {' or '.join(wanted)}, found {_told(found)}")
         self._at += 1
         return found
 
@@ -169,39 +179,18 @@ class _Stream:
         return InvalidDocument([f"line {line}, column {column}: {message}"])
 
 
-def _yaml_items(data: bytes, lists: frozenset[str]) -> Iterator[Item]:
-    import yaml
+def _yaml_items(file: IO[bytes], head: bytes, lists: frozenset[str]) -> Iterator[Item]:
+    # Only here: JSON needs none of the library.
+    from ringfence.snapshot.read_yaml import MOST_BYTES, read_yaml
 
-    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-        """YAML with JSON's scalars: times stay text, and only true and false are truth values."""
-
-        yaml_implicit_resolvers = {
-            first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":timestamp", ":bool", ":merge"))]
-            for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-        }
-
-        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-            names = set()
-            for key, _ in node.value:
-                if key.value in names and isinstance(key, yaml.ScalarNode):
-                    raise yaml.constructor.ConstructorError(
-                        None, None, f"{show(key.value)} is there twice", key.start_mark
-                    )
-                names.add(key.value if isinstance(key, yaml.ScalarNode) else key)
-            return super().construct_mapping(node, deep)
-
-    Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
+    data = head + file.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise InvalidDocument([f"this is larger than {MOST_BYTES // 2**20} MB: write it as JSON"])
     try:
-        document = yaml.load(data.decode("utf-8-sig"), Loader)  # noqa: S506 - a safe loader with fewer types
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise InvalidDocument(
-            [f"{where}{getattr(error, 'problem', None) or 'this is neither JSON nor YAML'}"]
-        ) from error
-    except (ValueError, TypeError, LookupError, AttributeError) as error:
-        # What the library raises for a value that does not fit a tag of its own (an integer without digits).
-        raise InvalidDocument([f"a value does not fit its type: {error}"]) from error
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _not_utf8(error, 1) from error
+    document = read_yaml(text)
     if not isinstance(document, dict):
         raise InvalidDocument(['a snapshot is an object whose first field is "ringfence": 1'])
     for name, value in document.items():
@@ -210,7 +199,19 @@ def _yaml_items(data: bytes, lists: frozenset[str]) -> Iterator[Item]:
             for index, entry in enumerate(value):
                 yield name, index, entry
         else:
-            yield str(name), -1, value
+            yield name, -1, value
+
+
+def _told(found: str) -> str:
+    if not found:
+        return "the end of the file"
+    return found if found.isprintable() else show(found)
+
+
+def _not_utf8(error: UnicodeDecodeError, line: int) -> InvalidDocument:
+    """The fault of bytes that begin on the line."""
+    line += error.object.count(b"\n", 0, error.start)
+    return InvalidDocument([f"line {line}: the file is not UTF-8 text: save it as UTF-8"])
 
 
 def show(value: object) -> str:
