@@ -33,6 +33,7 @@ _GROUPS: Final = {
     "sites": "sites",
     "devices": "devices",
     "users": "users",
+    "profile": "profile",
     "audit": "audit",
     "db": "database",
 }

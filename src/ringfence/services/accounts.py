@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from ringfence.domain.errors import RingfenceError
-from ringfence.services.records import Account, Part, Profile
+from ringfence.services import editing
+from ringfence.services.records import Account, Opened, Part, Profile
 from ringfence.storage.engine import Database
 from ringfence.visibility import directory, tree
 from ringfence.visibility.kinds import CUSTOMERS, DEVICES
@@ -21,6 +22,15 @@ def sign_in(database: Database, login: str, at: datetime | None = None) -> Viewe
         if not sight.active:
             raise RingfenceError(f"{login} is inactive and cannot sign in: sign in as somebody else")
     return viewer
+
+
+def own_record(viewer: Viewer) -> Opened:
+    """The viewer's own record as a user: everybody who is active sees it, and may change their profile, whatever else
+    they may; without a name of what they may not list. Raises RingfenceError for an inactive user's."""
+    found = editing.open_records(viewer, "user", [viewer.user_id])
+    if not found:
+        raise RingfenceError("an inactive user has no profile to look at: ask an administrator")
+    return found[0]
 
 
 def accounts(database: Database, search: str, part: Part) -> tuple[Account, ...]:

@@ -85,7 +85,7 @@ def open_records(viewer: Viewer, kind: StateKind, records: Sequence[int]) -> tup
     """The same for many at once, in their order; those that are hidden, or may not be viewed, are left out."""
     noun = kind.replace("_", " ")
     with viewer.look(*overview.LISTING, f"{kind}.view", f"{kind}.edit") as sight:
-        known = overview.open_states(sight, kind, records)
+        known = overview.open_states(sight, kind, records, viewer.user_id)
         states = [state for state, _ in known.values()]
         names = {
             field: overview.names(sight, listed, {one for state in states for one in _ids(state, field)})
@@ -149,7 +149,7 @@ def conflicts_as_seen(viewer: Viewer) -> Iterator[None]:
     else:
         return
     with viewer.look(*overview.LISTING, f"{kind}.view") as sight:
-        found = overview.open_state(sight, kind, record)  # type: ignore[arg-type]
+        found = overview.open_state(sight, kind, record, viewer.user_id)  # type: ignore[arg-type]
         who = overview.last_editor(sight, kind, found[0].key) if found else ""
     state, revision = found or (None, 0)
     raise Conflict(said, kind, record, state, revision, who)

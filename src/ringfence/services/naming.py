@@ -71,6 +71,13 @@ def place_of_new(viewer: Viewer, kind: StateKind, action: str, option: str) -> t
     return top
 
 
+def key_of(viewer: Viewer, kind: str, record: int) -> str | None:
+    """The key of a record of a kind (as the command line spells it), where the viewer may list it."""
+    listed = kind_named(kind)
+    with viewer.look(listed.permission) as sight:
+        return next((row.key for row in among(sight, listed.permission, listed, [record])), None)
+
+
 def keys_of_new(viewer: Viewer, kind: StateKind, records: Sequence[int]) -> list[str]:
     """The keys of records that the viewer just made, whether they may list them or not."""
     permission = f"{kind}.create"

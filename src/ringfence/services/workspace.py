@@ -149,6 +149,11 @@ class Workspace:
         self.check(viewer)
         return editing.open_record(viewer, kind, record)
 
+    def own_record(self, viewer: Viewer) -> Opened:
+        """The viewer's own record as a user."""
+        self.check(viewer)
+        return accounts.own_record(viewer)
+
     def open_records(self, viewer: Viewer, kind: editing.StateKind, records: Sequence[int]) -> tuple[Opened, ...]:
         """Many of them at once."""
         self.check(viewer)

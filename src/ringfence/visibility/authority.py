@@ -122,8 +122,9 @@ class Authority:
         )
 
     def own_profile(self, edit: Edit) -> bool:
-        """Whether it is an edit of the editor's own record, which is theirs as far as their profile goes."""
-        return edit.kind == "user" and edit.id == self.editor and edit.before is not None and edit.after is not None
+        """Whether it is an edit of the editor's own record: while they are active, their profile in it is theirs."""
+        own = edit.kind == "user" and edit.id == self.editor and edit.before is not None and edit.after is not None
+        return own and self.own.grants.active
 
     def demand(self, edits: Sequence[Edit], along: Collection[tuple[str, int]]) -> None:
         """Raises Refused unless the editor may make each of these edits; ``along`` are the records (kind and id) that

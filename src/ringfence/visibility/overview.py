@@ -141,14 +141,17 @@ def permission_counts(sight: Sight, roles: Sequence[int]) -> dict[int, int]:
     return found
 
 
-def open_state(sight: Sight, kind: StateKind, record: int) -> tuple[State, int] | None:
+def open_state(sight: Sight, kind: StateKind, record: int, own: int = 0) -> tuple[State, int] | None:
     """A record that the viewer may view, as a form shows it: without a reference to anything hidden from them."""
-    return open_states(sight, kind, [record]).get(record)
+    return open_states(sight, kind, [record], own).get(record)
 
 
-def open_states(sight: Sight, kind: StateKind, records: Sequence[int]) -> dict[int, tuple[State, int]]:
-    """The same for many at once; what the viewer may not view is left out."""
+def open_states(sight: Sight, kind: StateKind, records: Sequence[int], own: int = 0) -> dict[int, tuple[State, int]]:
+    """The same for many at once; what the viewer may not view is left out. ``own`` is the viewer's own id as a user:
+    themselves they always view, while they are active."""
     seen = [row.id for row in among(sight, f"{kind}.view", kind_of_noun(kind), records)]
+    if kind == "user" and own in records and own not in seen and sight.active:
+        seen.append(own)
     read = ledger.read_many(sight.connection, sight.tenant_id, kind, seen)
     return {record: (shown(sight, state), revision) for record, (state, revision) in read.items()}
 

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 class Command:
     """One thing that the operator can do. A subclass states the class variables and ``run``.
 
-    ``keys`` are alternatives, the first of which is shown; ``footer`` is the text beside it in the key bar, empty for a
-    command that is not shown there; ``help`` is the sentence that explains it; ``palette`` says whether the command
-    palette offers it.
+    ``keys`` are alternatives, the first of which is shown; a command without any is run from the palette, by its name.
+    ``footer`` is the text beside it in the key bar, empty for a command that is not shown there; ``help`` is the
+    sentence that explains it; ``palette`` says whether the command palette offers it.
     """
 
     name: ClassVar[str]
-    keys: ClassVar[str]
+    keys: ClassVar[str] = ""
     footer: ClassVar[str] = ""
     help: ClassVar[str]
     palette: ClassVar[bool] = True
@@ -50,6 +50,7 @@ def bindings(commands: Sequence[Command], of: str = "") -> list[BindingType]:
             key_display=display(command.keys),
         )
         for command in commands
+        if command.keys
     ]
 
 

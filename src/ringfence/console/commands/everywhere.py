@@ -78,6 +78,22 @@ class SideBySide(Command):
         screen.ringfence.choose_other_user()
 
 
+class Profile(Command):
+    """The user's own record."""
+
+    name = "profile"
+    help = "Profile: change your own name and e-mail address."
+
+    def off(self, screen: CommandScreen) -> str:
+        return "" if screen.ringfence.profile else "sign in first"
+
+    def run(self, screen: CommandScreen) -> Any:
+        from ringfence.console.screens.profile_form import ProfileForm
+
+        assert screen.ringfence.profile is not None
+        return screen.app.push_screen(ProfileForm(screen.ringfence.profile.user_id))
+
+
 class Refresh(Command):
     """The data as it is now."""
 
@@ -175,4 +191,5 @@ EVERYWHERE: Final[tuple[Command, ...]] = (
     GoGroups(),
     GoRoles(),
     GoAudit(),
+    Profile(),
 )

@@ -25,7 +25,7 @@ class Commands(Provider):
             for command in screen.commands:
                 if command.palette:
                     off = command.off(screen)
-                    text = f"off: {off}" if off else display(command.keys)
+                    text = f"off: {off}" if off else display(command.keys) if command.keys else f":{command.name}"
                     yield command.help.rstrip("."), text, partial(screen.action_command, command.name)
         console: RingfenceApp = self.app  # type: ignore[assignment]
         for theme in console.console_themes:

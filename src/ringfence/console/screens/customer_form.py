@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 from ringfence.console.screens.placed_form import PlacedForm
 from ringfence.console.text import number
 from ringfence.console.widgets.form import Form, TextLine, TextSpec
+from ringfence.console.widgets.form_fields import unless
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ringfence.services.editing import CustomerState
 
 _LIMITS: Final = {"max_users": "Users", "max_devices": "Devices", "max_customers": "Customers nested"}
@@ -52,8 +51,8 @@ class CustomerForm(PlacedForm):
             [
                 TextSpec("name", "Name", draft.name, required=True),
                 self.place_spec(),
-                TextSpec("email", "E-mail", draft.email, check=_unless(draft.email, email_fault)),
-                TextSpec("phone", "Phone", draft.phone, check=_unless(draft.phone, phone_fault)),
+                TextSpec("email", "E-mail", draft.email, check=unless(draft.email, email_fault)),
+                TextSpec("phone", "Phone", draft.phone, check=unless(draft.phone, phone_fault)),
                 TextSpec("address", "Address", draft.address, lines=True),
                 TextLine(),
                 TextLine("Limits, counted here and in all that is nested here:"),
@@ -123,8 +122,3 @@ def _number_fault(text: str) -> str:
     if not (text.isascii() and text.isdigit()):
         return "a number, or empty for no limit"
     return f"at most {number(_MOST)}" if int(text[:12]) > _MOST else ""
-
-
-def _unless(was: str, fault: Callable[[str], str]) -> Callable[[str], str]:
-    """A check that leaves alone what was there before."""
-    return lambda text: "" if text == was else fault(text)

@@ -63,7 +63,7 @@ class HelpScreen(ModalScreen[None]):
     def _lines(self) -> list[tuple[str, str]]:
         lines = [("This screen", "")]
         for command in self._about.commands:
-            keys = ", ".join(display(key) for key in command.keys.split(","))
+            keys = ", ".join(display(key) for key in command.keys.split(",")) if command.keys else f":{command.name}"
             off = command.off(self._about)
             if off and width_of(f"{command.help} (off: {off})") > _ROOM:
                 lines += [(keys, command.help), ("", f"(off: {off})")]

@@ -86,3 +86,8 @@ class TextLine:
 
 
 Spec: TypeAlias = TextSpec | ToggleSpec | ChoiceSpec | RowsSpec | PickSpec | TextLine
+
+
+def unless(was: str, fault: Callable[[str], str]) -> Callable[[str], str]:
+    """A check that leaves alone what was there before."""
+    return lambda text: "" if text == was else fault(text)

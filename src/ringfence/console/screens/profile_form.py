@@ -1,0 +1,74 @@
+"""The user's own record: their name and e-mail address, which they may always change, and what else they are here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from textual import on
+from textual.app import ComposeResult
+
+from ringfence.console.screens.editor import EditorScreen
+from ringfence.console.widgets.form import Form, PickSpec, TextLine, TextSpec
+from ringfence.console.widgets.form_fields import unless
+
+if TYPE_CHECKING:
+    from ringfence.services.editing import UserState
+
+
+class ProfileForm(EditorScreen):
+    """The form of oneself."""
+
+    KIND = "user"
+    TITLE_HERE = "Profile"
+    NOUN = "user"
+    draft: UserState
+
+    def compose_body(self) -> ComposeResult:
+        yield Form()
+
+    def load(self) -> Any:
+        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
+        assert workspace is not None
+        assert viewer is not None
+        from ringfence.services.contact import email_fault
+
+        email_fault("a@b.example")  # imports, beside the event loop, what checks as one types
+        return workspace.own_record(viewer)
+
+    def first_draft(self) -> UserState:
+        assert self.opened is not None
+        state: UserState = self.opened.state
+        return state
+
+    def show_form(self) -> None:
+        from ringfence.services.contact import email_fault
+
+        assert self.opened is not None
+        draft = self.draft
+        home = self.opened.names["home"].get(draft.home)
+        theme = getattr(self.app.current_theme, "title", "") or self.app.theme
+        self.form.set_title("Profile")
+        self.form.set_fields(
+            [
+                TextSpec("name", "Name", draft.name, required=True),
+                TextSpec("email", "E-mail", draft.email, check=unless(draft.email, email_fault)),
+                TextLine(),
+                PickSpec("login", "Login", draft.login, action=""),
+                *([PickSpec("home", "Home", home, action="")] if home is not None else []),
+                PickSpec("theme", "Theme", theme, action=""),
+                TextLine(),
+                TextLine(
+                    "What else you are and may do, somebody else changes. Themes are in the palette (^p).", "quiet"
+                ),
+            ]
+        )
+        self.form.focus()
+
+    @on(Form.Changed)
+    def field_changed(self, message: Form.Changed) -> None:
+        """Puts what was typed into the draft."""
+        message.stop()
+        self.change(**{message.name: message.value})
+
+    def label_of(self, name: str) -> str:
+        return "E-mail" if name == "email" else super().label_of(name)

@@ -1,0 +1,97 @@
+"""The profile: what everybody may change of themselves, and gets to from everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.console import NOON, Console, console_on, demo_copy, opened
+
+from ringfence.console.screens.profile_form import ProfileForm
+from ringfence.services.editing import Conflict, Edit, Refused, UserState
+from ringfence.services.workspace import Workspace
+from ringfence.storage.engine import Database
+
+NOBODY = "p.nowak"
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Database]:
+    database = demo_copy(tmp_path)
+    yield database
+    database.close()
+
+
+async def open_profile(console: Console) -> None:
+    await console.press("colon")
+    await console.type("profile")
+    await console.press("enter")
+    if not isinstance(console.app.screen, ProfileForm):
+        await console.press("enter")
+    assert isinstance(console.app.screen, ProfileForm)
+
+
+@pytest.mark.parametrize("login", ["h.devries", "olga", NOBODY])
+async def test_name_and_address_are_changed_by_whoever_has_them(demo: Database, login: str) -> None:
+    async with opened(console_on(demo, login), (80, 24)) as console:
+        await open_profile(console)
+        assert login in console.text
+        await console.press("end")
+        await console.type(" II")
+        await console.press("ctrl+s")
+        assert not isinstance(console.app.screen, ProfileForm)
+    workspace = Workspace(demo, at=NOON)
+    assert workspace.profile_of(login).name.endswith(" II")
+
+
+async def test_a_wrong_address_is_told_as_one_types(demo: Database) -> None:
+    async with opened(console_on(demo, NOBODY), (80, 24)) as console:
+        await open_profile(console)
+        await console.press("down", "end")
+        await console.type("@")
+        assert "this is no e-mail address" in console.text
+        await console.press("ctrl+s")
+        assert isinstance(console.app.screen, ProfileForm)
+
+
+async def test_what_somebody_else_changed_meanwhile_is_shown(demo: Database) -> None:
+    workspace = Workspace(demo, at=NOON)
+    async with opened(console_on(demo, "olga"), (100, 30)) as console:
+        await open_profile(console)
+        await console.press("end")
+        await console.type(" mine")
+        hanna = workspace.sign_in("h.devries")
+        found = workspace.open_record(hanna, "user", workspace.profile_of("olga").user_id)
+        state: UserState = found.state
+        theirs = replace(state, name="Theirs")
+        workspace.save(hanna, [Edit("user", found.id, state, theirs, found.revision)])
+        await console.press("ctrl+s")
+        assert "This user was changed meanwhile" in console.text
+        assert "Theirs" in console.text
+
+
+def test_nothing_else_of_oneself(demo: Database) -> None:
+    """Whoever may do nothing changes nothing but their profile, neither of themselves nor of others."""
+    workspace = Workspace(demo, at=NOON)
+    nobody = workspace.sign_in(NOBODY)
+    own = workspace.own_record(nobody)
+    state: UserState = own.state
+    for other in (
+        replace(state, login="lind"),
+        replace(state, active=False),
+        replace(state, home=state.home + 1),
+        replace(state, security_groups=frozenset({(1, (None, None))})),
+        replace(state, sites=frozenset({1})),
+        replace(state, customer_groups=frozenset({1})),
+        None,
+    ):
+        for name in ("", " too"):
+            after = replace(other, name=state.name + name) if other is not None else None
+            with pytest.raises((Refused, Conflict)):
+                workspace.save(nobody, [Edit("user", own.id, state, after, own.revision)])
+    hanna = workspace.profile_of("h.devries").user_id
+    mine = replace(state, name="Mine")
+    with pytest.raises((Refused, Conflict)):
+        workspace.save(nobody, [Edit("user", hanna, state, mine, own.revision)])
