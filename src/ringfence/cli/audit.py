@@ -28,7 +28,7 @@ def verify(context: typer.Context, db: Db = None) -> None:
 
     Keep the last hash that it prints elsewhere: who can write the whole chain anew cannot make it end in the same.
     """
-    from ringfence.console.text import literal
+    from ringfence.text import literal
 
     chains, wrong = verified(settings(context.obj, db, None).open())
     for tenant, entries, end in chains:
@@ -63,8 +63,8 @@ def undo(
     """Take back a user's last change, or the one named, by the same rules as a fresh edit."""
     from rich.cells import cell_len
 
-    from ringfence.console.text import literal
     from ringfence.services import audit
+    from ringfence.text import literal
 
     viewer = settings(context.obj, db, None, login).viewer()
     change, said, preview = audit.preview_undo(viewer, number)

@@ -198,8 +198,7 @@ def _fields_named() -> Iterator[None]:
 def _lines(change: Change, preview: Preview, *, done: bool) -> Iterator[str]:
     from rich.cells import cell_len
 
-    from ringfence.console.cells.preview import many
-    from ringfence.console.text import literal
+    from ringfence.text import literal, many
 
     yield literal(change.said(done=done))
     yield from map(literal, change.more)
@@ -234,7 +233,7 @@ def _data(preview: Preview, keys: list[str], saved: Saved | None) -> dict[str, A
 
 def _ask(change: Change, preview: Preview) -> None:
     """Shows what a change would do, on standard error, and raises RingfenceError unless that is what is wanted."""
-    from ringfence.console.text import literal
+    from ringfence.text import literal
 
     for line in _lines(change, preview, done=False):
         typer.echo(line, err=True)
@@ -253,6 +252,6 @@ def _ask(change: Change, preview: Preview) -> None:
 
 
 def _undo(login: str, change: int) -> str:
-    from ringfence.console.text import literal
+    from ringfence.text import literal
 
     return f"change {change}: undo it with 'ringfence undo --as {literal(login)} {change}'"

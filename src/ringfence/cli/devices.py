@@ -125,8 +125,8 @@ def _text(source: Path | IO[bytes]) -> str:
 
 def _demand_known(matched: Matched, skip: bool) -> None:
     """Tells of every id that does not go though it was meant to; raises Faults unless those are to be skipped."""
-    from ringfence.console.text import literal
     from ringfence.services.assigning import said
+    from ringfence.text import literal
 
     doubtful = [
         f"{why}: {literal(name)}"
@@ -141,8 +141,8 @@ def _demand_known(matched: Matched, skip: bool) -> None:
 
 
 def _lines(matched: Matched, fates: SiteFates, preview: Preview | None, verb: str) -> Iterator[str]:
-    from ringfence.console.text import literal, width_of
     from ringfence.services.assigning import said, said_sites
+    from ringfence.text import literal, width_of
 
     yield said(matched, verb)
     yield from map(literal, said_sites(fates))

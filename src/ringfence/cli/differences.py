@@ -8,7 +8,7 @@ def gains(
 ) -> str:
     """``olga  +2 customers  −1 device``, without what does not change; the login is as wide as ``width``, and drawn
     literally."""
-    from ringfence.console.text import fit
+    from ringfence.text import fit
 
     parts = [
         f"{sign}{number:,} {noun if number == 1 else noun + 's'}"

@@ -51,8 +51,8 @@ def import_devices(
     there stay as they are.
     """
     from ringfence.cli.devices import watched
-    from ringfence.console.text import literal
     from ringfence.services import editing, importing, naming
+    from ringfence.text import literal
 
     working = session(context, db, at, login, dry_run=dry_run, output=output)
     source = _read(file, importing.MOST_BYTES)
@@ -84,8 +84,8 @@ def _read(file: Path, most: int) -> bytes:
 
 
 def _report(found: Import, change: int | None, dry_run: bool, output: str) -> str:
-    from ringfence.console.text import literal, width_of
     from ringfence.services.importing import said, said_where
+    from ringfence.text import literal, width_of
 
     if output == "json":
         data: dict[str, Any] = asdict(replace(found, edits=()))

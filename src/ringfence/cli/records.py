@@ -127,7 +127,7 @@ def _print(pieces: Iterable[str]) -> None:
 
 
 def _table(found: Iterator[Record]) -> Iterator[str]:
-    from ringfence.console.text import fit, literal
+    from ringfence.text import fit, literal
 
     def cells(record: Record) -> list[str]:
         return [_cell(value) for name, value in record.fields().items() if name not in _LONG]

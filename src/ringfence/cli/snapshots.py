@@ -81,7 +81,7 @@ def what_if(
 def _text(found: Sequence[Comparison]) -> Iterator[str]:
     from rich.cells import cell_len
 
-    from ringfence.console.text import literal
+    from ringfence.text import literal
 
     if not found:
         yield "Nobody gains or loses anything."

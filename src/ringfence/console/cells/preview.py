@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.console.text import Cell, Said, number
+from ringfence.console.text import Cell, Said, many, number
 
 if TYPE_CHECKING:
     from ringfence.services.records import Preview, UserDifference
@@ -73,11 +73,6 @@ def _first(users: tuple[UserDifference, ...], limit: int) -> list[Said]:
             line.append(Cell(f" and {number(len(some) - limit)} more", "quiet"))
         found.append(line)
     return found
-
-
-def many(count: int, noun: str) -> str:
-    """How many of something, as people say it."""
-    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
 
 
 def _count(sign: str, customers: int, devices: int) -> str:

@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
-from ringfence.console.cells.preview import many
 from ringfence.console.commands.command import Command
 from ringfence.console.commands.exchange import IMPORT
-from ringfence.console.text import number
+from ringfence.console.text import many, number
 
 if TYPE_CHECKING:
     from textual.screen import Screen

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 from textual import on
 from textual.app import ComposeResult
 
-from ringfence.console.cells.preview import many
 from ringfence.console.commands.command import Command, bindings
 from ringfence.console.screens.area import CommandScreen
 from ringfence.console.screens.confirm import MANY
 from ringfence.console.screens.editor import EditorScreen
-from ringfence.console.text import Cell, Said, number
+from ringfence.console.text import Cell, Said, many, number
 from ringfence.console.widgets.form import Form, PickSpec, TextLine, TextSpec
 
 if TYPE_CHECKING:

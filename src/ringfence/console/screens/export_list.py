@@ -14,10 +14,9 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from ringfence.console.asking import Asks
-from ringfence.console.cells.preview import many
 from ringfence.console.screens.dialog import Dialog, DialogOption
 from ringfence.console.screens.working import work_on
-from ringfence.console.text import content, number
+from ringfence.console.text import content, many, number
 from ringfence.console.widgets.form import ChoiceSpec, Form, PickSpec, TextLine, TextSpec
 
 if TYPE_CHECKING:

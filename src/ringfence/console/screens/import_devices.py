@@ -12,14 +12,13 @@ from textual import events, on
 from textual.app import ComposeResult
 
 from ringfence.console.cells.importing import lines
-from ringfence.console.cells.preview import many
 from ringfence.console.commands.command import Command, bindings
 from ringfence.console.commands.everywhere import Help, Palette, Quit
 from ringfence.console.commands.exchange import IMPORTING
 from ringfence.console.screens.area import AREAS, CommandScreen
 from ringfence.console.screens.confirm import MANY, refresh_below
 from ringfence.console.screens.working import work_on
-from ringfence.console.text import Cell, Said, number, width_of
+from ringfence.console.text import Cell, Said, many, number, width_of
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
 from ringfence.console.widgets.columns import Column
 from ringfence.console.widgets.form import Form, PickSpec, Spec, ToggleSpec, exact, flow

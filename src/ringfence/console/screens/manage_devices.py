@@ -13,14 +13,14 @@ from textual.binding import Binding
 from textual.worker import get_current_worker
 
 from ringfence.console.cells import assigning
-from ringfence.console.cells.preview import many, said
+from ringfence.console.cells.preview import said
 from ringfence.console.commands.assigning import MANAGING, bound
 from ringfence.console.commands.command import Command
 from ringfence.console.commands.everywhere import Help, Palette, Quit
 from ringfence.console.screens.choosing_devices import ChoosingDevices
 from ringfence.console.screens.confirm import MANY, refresh_below
 from ringfence.console.screens.dialog import Dialog, DialogOption
-from ringfence.console.text import Cell, Said
+from ringfence.console.text import Cell, Said, many
 from ringfence.console.widgets.columns import Column
 from ringfence.console.widgets.fields import Fields
 from ringfence.console.widgets.lines import LineList
