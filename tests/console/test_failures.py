@@ -152,6 +152,7 @@ async def test_a_locked_database_is_told_and_waited_for(demo: Database, tmp_path
     async with opened(console_on(demo)) as console:
         other = sqlite3.connect(tmp_path / "demo.db", isolation_level=None)
         other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        demo.engine.dispose()  # nobody can lock out who has it open
         other.execute("BEGIN EXCLUSIVE")
         await console.press(*["down"] * 6, "2")
         assert "is locked by another program" in " ".join(console.text.split())

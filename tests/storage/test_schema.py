@@ -21,7 +21,7 @@ from ringfence.domain.role import Role
 from ringfence.domain.tenant import Tenant
 from ringfence.snapshot.load import load_document
 from ringfence.storage import maintenance, schema
-from ringfence.storage.engine import Database, locate, open_database
+from ringfence.storage.engine import Database, locate, open_database, require_file
 
 
 def devices(*names: str) -> dict[str, object]:
@@ -61,6 +61,7 @@ def of_revision_0001(url: str, document: dict[str, Any], folder: Path) -> str:
     """Makes a database as the first revision left it, with the document in it; returns its dump."""
     source = open_database(str(folder / "source.db"), create=True)
     load_document(source, document)
+    require_file(locate(url), create=True)
     old = Database(locate(url))
     with old.engine.connect().execution_options(ringfence_writing=True) as connection:
         config = schema._config()

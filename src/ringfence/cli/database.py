@@ -17,9 +17,10 @@ app = typer.Typer(help="The database itself: upgrade, check, backup.", rich_mark
 @app.command()
 def upgrade(context: typer.Context, db: Db = None) -> None:
     """Bring the schema to this program's revision. An SQLite file is backed up first."""
+    from ringfence.cli.settings import say
     from ringfence.storage.maintenance import upgrade as bring_up
 
-    typer.echo(bring_up(settings(context.obj, db, None).db))
+    typer.echo(bring_up(settings(context.obj, db, None).db, say))
 
 
 @app.command()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ringfence.domain.errors import RingfenceError
@@ -54,6 +54,12 @@ def origin(what: str) -> str:
         return f"{what} over ssh"  # whoever sets the variable by hand writes nothing into the audit
 
 
+def say(line: str) -> None:
+    """Tells whoever waits why, beside what the command says."""
+    sys.stderr.write(f"ringfence: {line}\n")
+    sys.stderr.flush()
+
+
 @dataclass(frozen=True)
 class Settings:
     """What stands before a command, and may stand behind it too."""
@@ -66,24 +72,18 @@ class Settings:
         """The database meant. Raises RingfenceError, with the advice, where it cannot be used."""
         from ringfence.storage.engine import open_database
 
-        return open_database(self.db, create=create)
+        database = open_database(self.db, create=create)
+        database.patience.tell = say
+        return database
 
     @contextmanager
     def open_or_make(self) -> Iterator[Database]:
         """The database meant, made where there is none; one that was made for nothing is taken away again."""
-        from ringfence.storage.engine import locate
-
-        url = locate(self.db)
-        path = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
-        fresh = path is not None and not path.exists()
         database = self.open(create=True)
         try:
             yield database
         except BaseException:
-            if fresh and path is not None:
-                database.close()
-                for companion in ("", "-wal", "-shm"):
-                    Path(f"{path}{companion}").unlink(missing_ok=True)
+            database.discard()
             raise
 
     def viewer(self, login: str | None = None) -> Viewer:

@@ -41,3 +41,7 @@ class Conflict(RingfenceError):  # noqa: N818 - likewise
 
 class Cancelled(RingfenceError):  # noqa: N818 - likewise
     """Long work was cancelled at a clean point: nothing was changed."""
+
+
+class DatabaseGone(RingfenceError):  # noqa: N818 - likewise
+    """The file of the open database was removed, replaced or cut off: nothing can be asked of it any more."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import Final, Literal, TextIO, cast, get_args
+from typing import Final, Literal, TextIO, get_args
 
 from ringfence.domain.errors import RingfenceError
 from ringfence.services import listing
 from ringfence.services.records import Listing, Record
 from ringfence.services.sheets import write_rows
+from ringfence.storage.files import whole
 from ringfence.visibility.editing import Progress
 from ringfence.visibility.viewer import Viewer
 
@@ -65,44 +65,13 @@ def export(
             count += 1
 
     try:
-        _whole(path, lambda out: write(out, counted(), form), replace=replace)
+        with whole(path, replace=replace) as partial, partial.open("w", encoding="utf-8", newline="") as out:
+            write(out, counted(), form)
     except FileExistsError:
         raise FileExists(f"{path} is there already") from None
     except OSError as error:
         raise RingfenceError(f"{path} cannot be written: {error.strerror or error}") from error
     return count
-
-
-def _whole(path: Path, fill: Callable[[TextIO], None], *, replace: bool) -> None:
-    """Fills a file beside the one that it is to be (such files are made for their owner alone), and then names it."""
-    if path.is_dir():
-        raise IsADirectoryError(21, "this is a folder")
-    with NamedTemporaryFile(
-        "w", encoding="utf-8", newline="", dir=path.parent, prefix=".ringfence-", suffix=".part", delete=False
-    ) as out:
-        partial = Path(out.name)
-        try:
-            fill(cast(TextIO, out))
-            out.flush()
-            os.fsync(out.fileno())
-            if replace:
-                partial.replace(path)
-            else:
-                _name(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
-
-
-def _name(partial: Path, path: Path) -> None:
-    """Gives a file its name unless somebody has it by now. Raises FileExistsError then."""
-    try:
-        path.hardlink_to(partial)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without such links, where there is a moment between the two
-        if os.path.lexists(path):
-            raise FileExistsError from None
-        partial.rename(path)
 
 
 def _csv(out: TextIO, found: Iterator[Record]) -> None:

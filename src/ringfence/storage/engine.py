@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError
 
 from ringfence.domain.errors import RingfenceError
-from ringfence.storage import schema
+from ringfence.storage import files, postgresql, schema, sqlite
 from ringfence.storage.faults import called, explained
+from ringfence.storage.patience import WAIT_SECONDS, Patience
 
-BUSY_SECONDS: Final = 5.0
-_CONNECT_SECONDS: Final = 5
+_OPENINGS: Final = 5
+"""So often a file is made and opened: somebody whose load was refused may take it away between the two."""
 
 
 def locate(database: str | None = None) -> URL:
@@ -47,14 +47,21 @@ def locate(database: str | None = None) -> URL:
 class Database:
     """One database and its pool of connections. Safe to share between threads; a transaction is not."""
 
-    def __init__(self, url: URL, busy_seconds: float = BUSY_SECONDS) -> None:
+    def __init__(self, url: URL, busy_seconds: float = WAIT_SECONDS) -> None:
         self.url = url
         self.postgresql = url.get_backend_name() == "postgresql"
-        self.engine = _postgresql(url, busy_seconds) if self.postgresql else _sqlite(url, busy_seconds)
-        self._writing = self.engine.execution_options(ringfence_writing=True)
-        self._reading: Engine = self.engine
+        self.patience = Patience(busy_seconds, called(url))
+        self.made = False
+        """Whether the file was made when it was opened."""
+        path = sqlite.path_of(url)
+        self._file = sqlite.SqliteFile(path) if path is not None else None
         if self.postgresql:
-            self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            self.engine = postgresql.make_engine(url, self.patience)
+        else:
+            self.engine = sqlite.make_engine(url, self._file, self.patience)
+        self._reading = self.engine.execution_options(ringfence_reading=True)
+        self._writing = self.engine.execution_options(ringfence_writing=True)
+        self._at_once = self.engine.execution_options(ringfence_writing=True, ringfence_wait=0.0)
 
     @property
     def name(self) -> str:
@@ -63,90 +70,108 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that sees one moment of the database and changes nothing."""
+        """A transaction that sees one moment of the database and changes nothing. It waits for nobody who writes.
+
+        Raises DatabaseGone, as ``writing`` does, once the file is not the one that was opened.
+        """
         with explained(self.name), self._reading.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that may write: all of it lands, or nothing. On SQLite it takes the write lock at once."""
+        """A transaction that may write: all of it lands, or nothing. On SQLite it takes the write lock at once.
+
+        It waits for others that write as long as the database's patience lasts, and says so once that is long.
+        """
         with explained(self.name), self._writing.begin() as connection:
+            if self.postgresql:
+                with postgresql.told_of_waits(self.engine, connection, self.patience):
+                    yield connection
+            else:
+                yield connection
+
+    @contextmanager
+    def writing_at_once(self) -> Iterator[Connection]:
+        """The same for what need not be written: it gives up where that would take waiting for anybody.
+
+        On SQLite it raises RingfenceError before it begins; on PostgreSQL whatever it asks for must not be locked.
+        """
+        with explained(self.name), self._at_once.begin() as connection:
             yield connection
 
     def close(self) -> None:
         """Gives every connection back."""
         self.engine.dispose()
 
+    def discard(self) -> None:
+        """Takes away a file that was made for nothing, unless somebody else has it open by now; closes it."""
+        mine = self.made and self._file is not None and sqlite.leave(self.engine)
+        self.close()
+        if mine and self._file is not None:
+            files.remove(self._file.path)
 
-def open_database(database: str | None = None, *, create: bool = False, busy_seconds: float = BUSY_SECONDS) -> Database:
+
+def open_database(database: str | None = None, *, create: bool = False, busy_seconds: float = WAIT_SECONDS) -> Database:
     """Opens a Ringfence database of the revision this program knows.
 
-    With ``create``, a missing or empty one is made. A transaction waits up to ``busy_seconds`` for another writer.
-    Raises RingfenceError, with what to do next, when it is missing, unreadable, something else's, or of another
-    revision.
+    With ``create``, a missing or empty one is made, for its owner alone. A transaction waits up to ``busy_seconds`` for
+    another writer. Raises RingfenceError, with what to do next, when it is missing, unreadable, something else's, or of
+    another revision.
     """
     url = locate(database)
-    require_file(url, create=create)
-    opened = Database(url, busy_seconds)
-    try:
-        with opened.reading() as connection:
-            state = schema.state(connection)
-        if state is schema.State.EMPTY and create:
-            schema.upgrade(opened.engine)
+    for left in reversed(range(_OPENINGS if create else 1)):
+        made = require_file(url, create=create)
+        opened = Database(url, busy_seconds)
+        opened.made = made
+        try:
+            _make_ready(opened, create=create)
+        except BaseException as error:
+            opened.close()
+            if not (left and isinstance(error, RingfenceError) and _is_missing(url)):
+                raise
         else:
-            schema.demand_current(state, opened.name)
-    except BaseException:
-        opened.close()
-        raise
-    return opened
+            return opened
+    raise AssertionError
 
 
-def require_file(url: URL, *, create: bool = False) -> None:
-    """Raises RingfenceError, with the advice, where an SQLite file is not there (unless it may be made) or no file."""
-    if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith("file:"):
-        return
-    path = Path(url.database)
+def _make_ready(opened: Database, *, create: bool) -> None:
+    with opened.reading() as connection:
+        state = schema.state(connection)
+    if state is schema.State.EMPTY and create:
+        schema.upgrade(opened.engine)
+    else:
+        schema.demand_current(state, opened.name)
+    if not opened.postgresql:
+        sqlite.prefer_wal(opened.engine, opened.patience)
+
+
+def _is_missing(url: URL) -> bool:
+    path = sqlite.path_of(url)
+    return path is not None and not path.exists()
+
+
+def require_file(url: URL, *, create: bool = False) -> bool:
+    """Raises RingfenceError, with the advice, where an SQLite file is not there (unless it may be made) or no file;
+    returns whether it was made."""
+    path = sqlite.path_of(url)
+    if path is None:
+        return False
     if path.is_dir():
         raise RingfenceError(f"{path} is a folder: name the database file in it")
-    if not create and not path.is_file():
-        raise RingfenceError(
-            f"there is no database at {path}: make one with 'ringfence --db {path} load FILE', "
-            "or look around with 'ringfence demo'"
-        )
-    if create:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RingfenceError(f"cannot make the folder {path.parent}: {error.strerror}") from error
-
-
-def _sqlite(url: URL, busy_seconds: float) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": busy_seconds, "isolation_level": None})
-
-    @event.listens_for(engine, "connect")
-    def configure(connection: Any, _record: Any) -> None:
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA cache_size = -65536")
-        connection.execute("PRAGMA mmap_size = 268435456")
-        connection.execute("PRAGMA temp_store = MEMORY")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # The driver's own BEGIN is off (isolation_level None): a deferred one that later upgrades fails under load.
-        writing = connection.get_execution_options().get("ringfence_writing")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-    return engine
-
-
-def _postgresql(url: URL, busy_seconds: float) -> Engine:
-    return create_engine(
-        url,
-        pool_pre_ping=True,
-        connect_args={
-            "connect_timeout": _CONNECT_SECONDS,
-            "options": "-c jit=off -c max_parallel_workers_per_gather=0 -c timezone=UTC "
-            f"-c lock_timeout={max(1, int(busy_seconds * 1000))}",
-        },
-    )
+    if not create:
+        if not path.is_file():
+            raise RingfenceError(
+                f"there is no database at {path}: make one with 'ringfence --db {path} load FILE', "
+                "or look around with 'ringfence demo'"
+            )
+        return False
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RingfenceError(f"cannot make the folder {path.parent}: {error.strerror}") from error
+    try:
+        return files.make(path)
+    except FileExistsError:
+        raise RingfenceError(f"{path} is a link that leads nowhere: remove it, or name another file") from None
+    except OSError as error:
+        raise RingfenceError(f"cannot make the file {path}: {error.strerror}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from sqlalchemy import text
@@ -52,23 +53,28 @@ _CHECKS: Final = (
 )
 
 
-def upgrade(name: str | None) -> str:
-    """Brings the schema to this program's revision, after a backup on SQLite; says what was done."""
+def upgrade(name: str | None, tell: Callable[[str], None] | None = None) -> str:
+    """Brings the schema to this program's revision, after a backup on SQLite; says what was done. ``tell`` is told what
+    is waited for."""
     url = locate(name)
     require_file(url)
     database = Database(url)
+    database.patience.tell = tell
+    said = ""
+
+    def back_up() -> None:
+        nonlocal said
+        if not database.postgresql:
+            said = f"; the backup is {schema.backup(database.engine)}"
+
     with database.reading() as connection:
         found = schema.state(connection)
-    if found is schema.State.CURRENT:
-        return f"{database.name} is up to date (revision {schema.HEAD})"
-    if found is not schema.State.OLDER:
+    if found is schema.State.OLDER:
+        if schema.upgrade(database.engine, back_up):
+            return f"{database.name} is now of revision {schema.HEAD}{said}"
+    else:
         schema.demand_current(found, database.name)
-        raise RingfenceError(f"{database.name} cannot be upgraded")
-    said = ""
-    if not database.postgresql:
-        said = f"; the backup is {schema.backup(database.engine)}"
-    schema.upgrade(database.engine)
-    return f"{database.name} is now of revision {schema.HEAD}{said}"
+    return f"{database.name} is up to date (revision {schema.HEAD})"
 
 
 def check(database: Database) -> list[str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import stat
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from enum import Enum, auto
@@ -11,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Connection, Engine, text
 
 from ringfence.domain.errors import RingfenceError
+from ringfence.storage import files
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
 HEAD: Final = "0004"
 """The newest revision under migrations/versions; a test holds the two together."""
 _KNOWN: Final = ("0001", "0002", "0003", "0004")
+_UPGRADING: Final = 0x52464E55
+"""What whoever makes or changes the tables on PostgreSQL locks meanwhile."""
 
 
 class State(Enum):
@@ -63,8 +69,12 @@ def demand_current(found: State, name: str) -> None:
         raise RingfenceError(f"{name} was made by a newer Ringfence: upgrade this program, then try again")
 
 
-def upgrade(engine: Engine) -> None:
-    """Makes the tables, or brings them to this program's revision, in one transaction."""
+def upgrade(engine: Engine, before: Callable[[], None] | None = None) -> bool:
+    """Makes the tables, or brings them to this program's revision, in one transaction; returns whether it had to.
+
+    Whoever else does the same waits, and finds it done. ``before`` is called with the turn taken, before anything is
+    changed.
+    """
     from alembic import command
 
     from ringfence.storage.faults import called, explained
@@ -75,17 +85,26 @@ def upgrade(engine: Engine) -> None:
             # A table that is remade must not take its dependants along; the mode cannot change inside a transaction.
             driver = connection.connection.driver_connection
             assert driver is not None
-            driver.execute("PRAGMA journal_mode = WAL")
             driver.execute("PRAGMA foreign_keys = OFF")
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        connection.commit()
-        connection.invalidate()
+        try:
+            with connection.begin():
+                if connection.dialect.name == "postgresql":
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:one)"), {"one": _UPGRADING})
+                if state(connection) is State.CURRENT:
+                    return False
+                if before is not None:
+                    before()
+                config = _config()
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        finally:
+            connection.invalidate()
+    return True
 
 
 def backup(engine: Engine, target: Path | None = None) -> Path:
-    """Copies an SQLite database, whole and consistent, beside itself (or to ``target``); returns where to."""
+    """Copies an SQLite database, whole and consistent, beside itself (or to ``target``); returns where to. The copy is
+    for its owner alone, and no more open than the database."""
     import sqlite3
 
     from ringfence.storage.faults import explained
@@ -95,22 +114,31 @@ def backup(engine: Engine, target: Path | None = None) -> Path:
         raise RingfenceError("backup is for SQLite files: on PostgreSQL use pg_dump")
     if target is None:
         moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-        target = Path(f"{source}.{moment}.backup")
-    if target.exists():
-        raise RingfenceError(f"{target} is there already: name another file")
-    partial = target.with_name(target.name + ".partial")
+        names = (Path(f"{source}.{moment}{number}.backup") for number in ("", *(f"-{n}" for n in range(2, 100))))
+        target = next(name for name in names if not os.path.lexists(name))
     try:
-        with explained(source), engine.connect() as connection:
+        with (
+            explained(source),
+            engine.connect() as connection,
+            files.whole(target, mode=_mode_of(source)) as partial,
+            explained(str(target)),
+        ):
             driver = connection.connection.driver_connection
             assert driver is not None
-            with explained(str(target)), closing(sqlite3.connect(partial)) as copy:
+            with closing(sqlite3.connect(partial)) as copy:
                 driver.backup(copy)
-        partial.replace(target)
+    except FileExistsError:
+        raise RingfenceError(f"{target} is there already: name another file") from None
     except OSError as error:
-        raise RingfenceError(f"the backup to {target} failed: {error.strerror}") from error
-    finally:
-        partial.unlink(missing_ok=True)
+        raise RingfenceError(f"{target} cannot be opened: {error.strerror}: the backup was not made") from error
     return target
+
+
+def _mode_of(source: str) -> int:
+    try:
+        return stat.S_IMODE(Path(source).stat().st_mode)
+    except OSError:  # opened by words of its own, not by its path
+        return files.OWNER_ONLY
 
 
 def head_of_scripts() -> str | None:
