@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ringfence.cli.differences import gains
-from ringfence.cli.options import AsUser, Db, settings
+from ringfence.cli.options import AsUser, Db, Group, settings
 from ringfence.cli.settings import Faults, origin
 from ringfence.domain.errors import Refused
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ringfence.storage.engine import Database
 
 app = typer.Typer(
+    cls=Group,
     help="The audit: every change of access, each entry chained to the one before. "
     "'ringfence list audit --as LOGIN' lists it.",
     rich_markup_mode=None,

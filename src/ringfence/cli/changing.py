@@ -124,7 +124,6 @@ class Session:
 def session(
     context: typer.Context,
     db: str | None,
-    at: str | None,
     login: str | None,
     *,
     dry_run: bool,
@@ -138,7 +137,7 @@ def session(
     asking = yes is False and not dry_run
     if asking and not sys.stdin.isatty():
         raise WrongUsage("nobody can be asked here: look with --dry-run, then say --yes")
-    chosen = settings(context.obj, db, at, login)
+    chosen = settings(context.obj, db, None, login)
     viewer = chosen.viewer()
     return Session(viewer, chosen.login or "", dry_run, asking, output)
 

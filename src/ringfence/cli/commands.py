@@ -9,13 +9,12 @@ from importlib import import_module
 from typing import Annotated, Any, Final
 
 import typer
-from typer.core import TyperGroup
 from typer.exceptions import TyperException
 from typer.main import get_command, get_group
 
 from ringfence import __version__
 from ringfence.cli import audit, records, snapshots, start
-from ringfence.cli.options import AsUser, At, Db, settings
+from ringfence.cli.options import SHARED, AsUser, At, Db, Group, meaningless, settings
 from ringfence.cli.settings import Settings, WrongUsage
 
 _HELP: Final = """Says who may see which customers and devices, and shows exactly that.
@@ -40,12 +39,12 @@ _GROUPS: Final = {
 """The groups of commands, and the modules that have them."""
 
 
-class _Commands(TyperGroup):
+class _Commands(Group):
     """Makes the parsers of a group of commands only for whoever asks for it: that takes longer than many an answer."""
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        self.commands.update({name: TyperGroup(name=name) for name in _GROUPS})
+        self.commands.update({name: Group(name=name) for name in _GROUPS})
         self._made: set[str] = set()
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
@@ -96,12 +95,12 @@ def demo(context: typer.Context, login: AsUser = None) -> None:
 
     Where output is no terminal: print who sees what, and exit.
     """
-    start.demo(_of_the_present(settings(context.obj, None, None, login)).login)
+    start.demo(settings(context.obj, None, None, login).login)
 
 
 def _of_the_present(chosen: Settings) -> Settings:
     if chosen.at is not None:
-        raise WrongUsage("--at is for commands: the console shows the present")
+        raise WrongUsage(meaningless("--at", "the console, which shows the present"))
     return chosen
 
 
@@ -124,6 +123,9 @@ def execute(arguments: Sequence[str]) -> int:
     except TyperException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context is not None else "ringfence"
+        unknown = getattr(error, "option_name", "")
+        if unknown in SHARED:
+            raise WrongUsage(meaningless(unknown, f"'{command}'")) from error
         raise WrongUsage(f"{error.format_message().rstrip('.')}: see '{command} --help'") from error
     except typer.Abort:
         raise KeyboardInterrupt from None

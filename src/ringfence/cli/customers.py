@@ -20,10 +20,11 @@ from ringfence.cli.changing import (
     place,
     session,
 )
-from ringfence.cli.options import At, Db
+from ringfence.cli.options import Db, Group
 from ringfence.cli.settings import WrongUsage
 
 app = typer.Typer(
+    cls=Group,
     help="Customers: create, edit, move, delete. 'ringfence list customers' lists them.", rich_markup_mode=None
 )
 
@@ -64,13 +65,12 @@ def create(
     dry_run: DryRun = False,
     output: Format = "text",
     db: Db = None,
-    at: At = None,
 ) -> None:
     """Create a customer, and print its key."""
     from ringfence.services.editing import CustomerState, Edit
 
     limits = _limits(max_users=max_users, max_devices=max_devices, max_customers=max_customers)
-    working = session(context, db, at, login, dry_run=dry_run, output=output)
+    working = session(context, db, login, dry_run=dry_run, output=output)
     parent, above = place(working.viewer, "customer", under, "--under")
     state = replace(CustomerState(parent, name, email or "", phone or "", address or ""), **limits)
     edits = [Edit("customer", -1, None, state)]
@@ -92,7 +92,6 @@ def edit(
     dry_run: DryRun = False,
     output: Format = "text",
     db: Db = None,
-    at: At = None,
 ) -> None:
     """Edit a customer. What is not named stays as it is; an empty text is taken away."""
     from ringfence.services import naming
@@ -100,7 +99,7 @@ def edit(
 
     limits = _limits(max_users=max_users, max_devices=max_devices, max_customers=max_customers)
     fields = given(limits, name=name, email=email, phone=phone, address=address)
-    working = session(context, db, at, login, dry_run=dry_run, output=output)
+    working = session(context, db, login, dry_run=dry_run, output=output)
     opened = naming.open_all(working.viewer, "customer", [naming.record_id(working.viewer, "customers", key)])
     edits = [Edit("customer", one.id, one.state, replace(one.state, **fields), one.revision) for one in opened]
     working.make(Change("edit", "customer", edits, named("customer", opened), keys=keys_of(opened)))
@@ -119,7 +118,6 @@ def move(
     dry_run: DryRun = False,
     output: Format = "text",
     db: Db = None,
-    at: At = None,
 ) -> None:
     """Move a customer into another one, with everything in it; asks first."""
     from ringfence.services import naming
@@ -127,7 +125,7 @@ def move(
 
     if (to is not None) is to_top:
         raise WrongUsage("say where to: either --to CUSTOMER-KEY or --to-top")
-    working = session(context, db, at, login, dry_run=dry_run, output=output, yes=yes)
+    working = session(context, db, login, dry_run=dry_run, output=output, yes=yes)
     opened = naming.open_all(working.viewer, "customer", [naming.record_id(working.viewer, "customers", key)])
     parent, above = place(working.viewer, "customer", to, "--to", "move")
     edits = [Edit("customer", one.id, one.state, replace(one.state, parent=parent), one.revision) for one in opened]
@@ -145,12 +143,11 @@ def delete(
     dry_run: DryRun = False,
     output: Format = "text",
     db: Db = None,
-    at: At = None,
 ) -> None:
     """Delete a customer with everything in it; asks first."""
     from ringfence.services import naming
 
-    working = session(context, db, at, login, dry_run=dry_run, output=output, yes=yes)
+    working = session(context, db, login, dry_run=dry_run, output=output, yes=yes)
     opened = naming.open_all(working.viewer, "customer", [naming.record_id(working.viewer, "customers", key)])
     working.make(deletion("customer", opened))
 

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from ringfence.cli.audit import verified
-from ringfence.cli.options import Db, settings
+from ringfence.cli.options import Db, Group, settings
 from ringfence.domain.errors import RingfenceError
 
-app = typer.Typer(help="The database itself: upgrade, check, backup.", rich_markup_mode=None)
+app = typer.Typer(cls=Group, help="The database itself: upgrade, check, backup.", rich_markup_mode=None)
 
 
 @app.command()

@@ -20,7 +20,7 @@ from ringfence.cli.changing import (
     place,
     session,
 )
-from ringfence.cli.options import At, Db
+from ringfence.cli.options import Db
 from ringfence.cli.settings import WrongUsage
 
 Keys = Annotated[list[str], typer.Argument(metavar="KEY...", help="The devices' keys.")]
@@ -53,13 +53,12 @@ def create(
     dry_run: DryRun = False,
     output: Format = "text",
     db: Db = None,
-    at: At = None,
 ) -> None:
     """Create a device, and print its key."""
     from ringfence.services import naming
     from ringfence.services.editing import DeviceState, Edit
 
-    working = session(context, db, at, login, dry_run=dry_run, output=output)
+    working = session(context, db, login, dry_run=dry_run, output=output)
     owner, whose = place(working.viewer, "device", customer, "--customer")
     stands = None if site is None else naming.record_id(working.viewer, "sites", site)
     state = DeviceState(owner, name, unit_id or "", kind or "", stands, notes or "")
@@ -90,7 +89,6 @@ def edit(
     dry_run: DryRun = False,
     output: Format = "text",
     db: Db = None,
-    at: At = None,
 ) -> None:
     """Edit devices, all alike. What is not named stays as it is; an empty text is taken away."""
     from ringfence.services import naming
@@ -102,7 +100,7 @@ def edit(
     fields = given(placed, name=name, unit_id=unit_id, kind=kind, notes=notes, customer=customer)
     if len(set(keys)) > 1 and (name is not None or unit_id is not None):
         raise WrongUsage("a name and a unit id are one device's own: name one device")
-    working = session(context, db, at, login, dry_run=dry_run, output=output)
+    working = session(context, db, login, dry_run=dry_run, output=output)
     opened = naming.open_all(working.viewer, "device", naming.record_ids(working.viewer, "devices", keys))
     verb, to = "edit", ""
     if customer is not None:
@@ -122,11 +120,10 @@ def delete(
     dry_run: DryRun = False,
     output: Format = "text",
     db: Db = None,
-    at: At = None,
 ) -> None:
     """Delete devices; asks first."""
     from ringfence.services import naming
 
-    working = session(context, db, at, login, dry_run=dry_run, output=output, yes=yes)
+    working = session(context, db, login, dry_run=dry_run, output=output, yes=yes)
     opened = naming.open_all(working.viewer, "device", naming.record_ids(working.viewer, "devices", keys))
     working.make(deletion("device", opened))

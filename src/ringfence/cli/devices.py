@@ -18,7 +18,7 @@ import typer
 from ringfence.cli import device_commands, importing
 from ringfence.cli.changing import DryRun, Editor, session
 from ringfence.cli.differences import gains
-from ringfence.cli.options import At, Db
+from ringfence.cli.options import Db, Group
 from ringfence.cli.settings import Faults, WrongUsage, origin
 from ringfence.domain.errors import Refused, RingfenceError
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ringfence.services.records import Preview
 
 app = typer.Typer(
+    cls=Group,
     help="Devices: create, edit, delete, assign many, import. 'ringfence list devices' lists them.",
     rich_markup_mode=None,
 )
@@ -69,7 +70,6 @@ def assign(
         Literal["text", "json"], typer.Option("--format", help="json has what becomes of each id besides.")
     ] = "text",
     db: Db = None,
-    at: At = None,
 ) -> None:
     """Assign devices to another customer: all of them, or none.
 
@@ -80,7 +80,7 @@ def assign(
 
     if site is not None and no_site:
         raise WrongUsage("choose between --site and --no-site")
-    working = session(context, db, at, login, dry_run=dry_run, output=output)
+    working = session(context, db, login, dry_run=dry_run, output=output)
     viewer = working.viewer
     typed = assigning.parse(_text(sys.stdin.buffer if str(file) == "-" else file))
     if not typed:

@@ -12,7 +12,7 @@ import typer
 
 from ringfence.cli.changing import DryRun, Editor, Format, session
 from ringfence.cli.differences import gains
-from ringfence.cli.options import At, Db
+from ringfence.cli.options import Db
 from ringfence.cli.settings import Faults, origin
 
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ def import_devices(
     dry_run: DryRun = False,
     output: Format = "text",
     db: Db = None,
-    at: At = None,
 ) -> None:
     """Make and edit devices from CSV: all of it, or nothing and every fault by line.
 
@@ -54,7 +53,7 @@ def import_devices(
     from ringfence.services import editing, importing, naming
     from ringfence.text import literal
 
-    working = session(context, db, at, login, dry_run=dry_run, output=output)
+    working = session(context, db, login, dry_run=dry_run, output=output)
     source = _read(file, importing.MOST_BYTES)
     whose = None if customer is None else naming.record_id(working.viewer, "customers", customer)
     change = None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
+from typer.core import TyperGroup
 
 from ringfence.cli.settings import Settings, WrongUsage, checked
 
@@ -14,9 +15,38 @@ Db = Annotated[
     typer.Option("--db", metavar="URL", help="The path of an SQLite file, or a postgresql:// URL. [env: RINGFENCE_DB]"),
 ]
 At = Annotated[
-    str | None, typer.Option("--at", metavar="TIME", help="Ask as of another moment (ISO 8601, with offset).")
+    str | None, typer.Option("--at", metavar="TIME", help="Judge validity windows at (ISO 8601, with offset).")
 ]
 AsUser = Annotated[str | None, typer.Option("--as", metavar="LOGIN", help="The user whose view it is.")]
+
+SHARED: Final = {
+    "--db": "names a database",
+    "--at": "is for looking, by today's grants",
+    "--as": "says by whose rights",
+}
+"""The options that may stand before any command, and what each does."""
+
+
+def meaningless(option: str, where: str) -> str:
+    """Why one of them is wrong usage there."""
+    return f"{option} {SHARED[option]}: it means nothing to {where}"
+
+
+class Group(TyperGroup):
+    """A group of commands. What stands before a command that does not take it too is wrong usage: no option is ever
+    ignored."""
+
+    def resolve_command(self, ctx: Any, args: Any) -> Any:
+        """The command that is meant. Raises WrongUsage where something before it means nothing to it."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None and not isinstance(command, TyperGroup):
+            root = ctx.find_root()
+            before = {option: one.name for one in root.command.params for option in one.opts}
+            taken = {option for one in command.params for option in one.opts}
+            for option in SHARED:
+                if option not in taken and root.params[before[option]] is not None:
+                    raise WrongUsage(meaningless(option, f"'{ctx.command_path} {name}'"))
+        return name, command, rest
 
 
 def settings(outer: object, db: str | None, at: str | None, login: str | None = None) -> Settings:

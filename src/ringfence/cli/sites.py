@@ -19,9 +19,9 @@ from ringfence.cli.changing import (
     place,
     session,
 )
-from ringfence.cli.options import At, Db
+from ringfence.cli.options import Db, Group
 
-app = typer.Typer(help="Sites: create, edit, delete. 'ringfence list sites' lists them.", rich_markup_mode=None)
+app = typer.Typer(cls=Group, help="Sites: create, edit, delete. 'ringfence list sites' lists them.", rich_markup_mode=None)
 
 Key = Annotated[str, typer.Argument(metavar="KEY", help="The site's key.")]
 
@@ -35,12 +35,11 @@ def create(
     dry_run: DryRun = False,
     output: Format = "text",
     db: Db = None,
-    at: At = None,
 ) -> None:
     """Create a site of a customer, and print its key."""
     from ringfence.services.editing import Edit, SiteState
 
-    working = session(context, db, at, login, dry_run=dry_run, output=output)
+    working = session(context, db, login, dry_run=dry_run, output=output)
     owner, whose = place(working.viewer, "site", customer, "--customer")
     edits = [Edit("site", -1, None, SiteState(owner, name))]
     working.make(Change("create", "site", edits, f"site “{name}”", f"of “{whose}”", new=-1))
@@ -55,13 +54,12 @@ def edit(
     dry_run: DryRun = False,
     output: Format = "text",
     db: Db = None,
-    at: At = None,
 ) -> None:
     """Give a site another name."""
     from ringfence.services import naming
     from ringfence.services.editing import Edit
 
-    working = session(context, db, at, login, dry_run=dry_run, output=output)
+    working = session(context, db, login, dry_run=dry_run, output=output)
     opened = naming.open_all(working.viewer, "site", [naming.record_id(working.viewer, "sites", key)])
     edits = [Edit("site", one.id, one.state, replace(one.state, name=name), one.revision) for one in opened]
     working.make(Change("edit", "site", edits, named("site", opened), keys=keys_of(opened)))
@@ -76,11 +74,10 @@ def delete(
     dry_run: DryRun = False,
     output: Format = "text",
     db: Db = None,
-    at: At = None,
 ) -> None:
     """Delete a site; what stands on it stays with the customer, on none. Asks first."""
     from ringfence.services import naming
 
-    working = session(context, db, at, login, dry_run=dry_run, output=output, yes=yes)
+    working = session(context, db, login, dry_run=dry_run, output=output, yes=yes)
     opened = naming.open_all(working.viewer, "site", [naming.record_id(working.viewer, "sites", key)])
     working.make(deletion("site", opened))

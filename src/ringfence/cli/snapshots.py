@@ -14,7 +14,7 @@ import typer
 
 from ringfence.cli.differences import gains
 from ringfence.cli.options import AsUser, At, Db, settings
-from ringfence.cli.settings import checked, origin
+from ringfence.cli.settings import WrongUsage, checked, origin
 
 if TYPE_CHECKING:
     from ringfence.snapshot.collect import Progress
@@ -113,6 +113,8 @@ def dump(context: typer.Context, login: AsUser = None, db: Db = None, at: At = N
     from ringfence.snapshot.dump import dump as write
 
     chosen = settings(context.obj, db, at, login)
+    if chosen.login is None and chosen.at is not None:
+        raise WrongUsage("--at is for what somebody sees: say who with --as LOGIN")
     if chosen.login is None:
         write(chosen.open(), sys.stdout)
     else:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from ringfence.cli.settings import Settings, checked, origin
+from ringfence.cli.settings import Settings, WrongUsage, checked, origin
 from ringfence.domain.errors import RingfenceError
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ def console(chosen: Settings) -> None:
 def demo(login: str | None) -> None:
     """The console on a scratch copy of the demo database; where output is no terminal, who sees what."""
     if not _on_terminal():
+        if login is not None:
+            raise WrongUsage("--as says who opens the console: where output is no terminal, all are told of")
         _print_story()
         return
     from contextlib import ExitStack

@@ -22,7 +22,8 @@ from ringfence.cli.changing import (
     place,
     session,
 )
-from ringfence.cli.options import At, Db
+from ringfence.cli.options import Db, Group
+from ringfence.cli.settings import WrongUsage
 from ringfence.domain.errors import Refused, RingfenceError
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from ringfence.visibility.viewer import Viewer
 
 app = typer.Typer(
+    cls=Group,
     help="Users: create, edit, activate, deactivate, delete. 'ringfence list users' lists them.", rich_markup_mode=None
 )
 
@@ -70,13 +72,12 @@ def create(
     dry_run: DryRun = False,
     output: Format = "text",
     db: Db = None,
-    at: At = None,
 ) -> None:
     """Create a user, and print their key. Without a security group they see nothing."""
     from ringfence.services import naming
     from ringfence.services.editing import Edit, UserState
 
-    working = session(context, db, at, login, dry_run=dry_run, output=output)
+    working = session(context, db, login, dry_run=dry_run, output=output)
     viewer = working.viewer
     belongs, where = place(viewer, "user", home, "--home")
     given_groups = naming.record_ids(viewer, "security-groups", groups or ())
@@ -130,7 +131,6 @@ def edit(
     dry_run: DryRun = False,
     output: Format = "text",
     db: Db = None,
-    at: At = None,
 ) -> None:
     """Edit a user. What is not named stays as it is; groups and sites are added to what they have.
 
@@ -139,9 +139,16 @@ def edit(
     from ringfence.services import naming
     from ringfence.services.editing import Edit
 
+    for option, given_keys, taken_keys in (
+        ("group", groups, no_groups),
+        ("filter", filters, no_filters),
+        ("site", sites, no_sites),
+    ):
+        for key in sorted({*(given_keys or ())} & {*(taken_keys or ())}):
+            raise WrongUsage(f"--{option} and --no-{option} both name {key!r}: say one of them")
     lists = groups or no_groups or filters or no_filters or sites or no_sites or None
     given({}, login=new, name=name, email=email, home=home, lists=lists, administrator=administrator)
-    working = session(context, db, at, login, dry_run=dry_run, output=output)
+    working = session(context, db, login, dry_run=dry_run, output=output)
     viewer = working.viewer
     (opened,) = naming.open_all(viewer, "user", naming.user_ids(viewer, [user]))
     state: UserState = opened.state
@@ -178,10 +185,9 @@ def activate(
     dry_run: DryRun = False,
     output: Format = "text",
     db: Db = None,
-    at: At = None,
 ) -> None:
     """Let users sign in again, and see what they are given."""
-    _activate(session(context, db, at, login, dry_run=dry_run, output=output), logins, active=True)
+    _activate(session(context, db, login, dry_run=dry_run, output=output), logins, active=True)
 
 
 @app.command()
@@ -192,10 +198,9 @@ def deactivate(
     dry_run: DryRun = False,
     output: Format = "text",
     db: Db = None,
-    at: At = None,
 ) -> None:
     """Let users neither sign in nor see anything; they keep what they are given."""
-    _activate(session(context, db, at, login, dry_run=dry_run, output=output), logins, active=False)
+    _activate(session(context, db, login, dry_run=dry_run, output=output), logins, active=False)
 
 
 @app.command()
@@ -207,12 +212,11 @@ def delete(
     dry_run: DryRun = False,
     output: Format = "text",
     db: Db = None,
-    at: At = None,
 ) -> None:
     """Delete users; asks first."""
     from ringfence.services import naming
 
-    working = session(context, db, at, login, dry_run=dry_run, output=output, yes=yes)
+    working = session(context, db, login, dry_run=dry_run, output=output, yes=yes)
     working.make(deletion("user", naming.open_all(working.viewer, "user", naming.user_ids(working.viewer, logins))))
 
 

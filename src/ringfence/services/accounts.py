@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
+from ringfence.domain import clock
 from ringfence.domain.errors import RingfenceError
 from ringfence.services import editing
 from ringfence.services.records import Account, Opened, Part, Profile
@@ -61,7 +62,7 @@ def account_count(database: Database, search: str) -> int:
 def profile(viewer: Viewer, *, totals: bool = False) -> Profile:
     """Who is looking, by what, and how many customers and devices they see (of how many, with ``totals``)."""
     with viewer.look(CUSTOMERS.permission, DEVICES.permission) as sight:
-        own = standing(viewer, sight, viewer.at or datetime.now(UTC))
+        own = standing(viewer, sight, viewer.at or clock.now())
         customers = count(sight, Query(CUSTOMERS))
         devices = count(sight, Query(DEVICES))
         top = tree.roots(sight)

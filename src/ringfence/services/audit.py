@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, func, select
 
+from ringfence.domain import clock
 from ringfence.domain.audit import AuditEntry
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.permission import CATALOGUE
@@ -138,8 +138,7 @@ def undo_edits(viewer: Viewer, change: int | None = None) -> tuple[int, tuple[Ed
             raise Refused("this entry is not there")
         if undone(sight, [change]):
             raise Refused("this change was taken back already")
-        at = viewer.at or datetime.now(UTC)
-        reach = read_reaches(connection, [viewer.user_id], at)[viewer.user_id]
+        reach = read_reaches(connection, [viewer.user_id], clock.now())[viewer.user_id]
         authority = Authority(connection, viewer.tenant_id, viewer.user_id, reach)
         edits = reversal(connection, viewer.tenant_id, entries, authority)
         done = [entry for entry in entries if entry.action not in TOLD]

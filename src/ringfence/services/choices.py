@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Row, select
 
+from ringfence.domain import clock
 from ringfence.domain.builtin_roles import BUILTIN_ROLES
 from ringfence.domain.customer import Customer, is_root
 from ringfence.domain.errors import RingfenceError
@@ -140,9 +140,8 @@ def permissions(viewer: Viewer, *, everywhere: bool, made_for: bool = False) -> 
 
     ``everywhere`` says that it is for all customers; ``made_for`` that the group was made for one customer.
     """
-    at = viewer.at or datetime.now(UTC)
     with viewer.look() as sight:
-        own = read_reaches(sight.connection, [viewer.user_id], at).get(viewer.user_id)
+        own = read_reaches(sight.connection, [viewer.user_id], clock.now()).get(viewer.user_id)
     found = []
     for one in CATALOGUE:
         blocked = ""
@@ -197,7 +196,7 @@ def group_for_customer(viewer: Viewer, customer: int, temporary: int = -1) -> tu
             return known[0].id, known[0].name, ()
         root = select(Customer.id, Customer.path).where(is_root(viewer.tenant_id))
         top = sight.connection.execute(root).one()
-        own = read_reaches(sight.connection, [viewer.user_id], viewer.at or datetime.now(UTC))[viewer.user_id]
+        own = read_reaches(sight.connection, [viewer.user_id], clock.now())[viewer.user_id]
         path = sight.connection.execute(select(Customer.path).where(Customer.id == customer)).scalar_one()
         held = {one for one in free if own.covers(one, [nested(path)])}
         owner = top.id if contains(overview.record_nodes(sight, "security_group.create"), top.path) else customer
@@ -225,7 +224,7 @@ def administrators_of(viewer: Viewer, customer: int, temporary: int = -1) -> tup
             raise RingfenceError("this customer is not there any more")
         if customer == overview.root_of(sight):
             return None
-        own = read_reaches(sight.connection, [viewer.user_id], viewer.at or datetime.now(UTC))[viewer.user_id]
+        own = read_reaches(sight.connection, [viewer.user_id], clock.now())[viewer.user_id]
         path = sight.connection.execute(select(Customer.path).where(Customer.id == customer)).scalar_one()
         held = frozenset(one for one in usual if own.covers(one, [nested(path)]))
         for group, known, permissions in overview.groups_of_own(sight, customer, template.access_level):

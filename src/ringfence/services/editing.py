@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Final
 
 from sqlalchemy import Connection, select
 
+from ringfence.domain import clock
 from ringfence.domain.errors import Cancelled, Conflict, Refused, RingfenceError
 from ringfence.domain.user import User
 from ringfence.services.records import Opened, Saved
@@ -168,8 +168,7 @@ def apply_as(
     """Makes a change in a writing transaction of the caller's, as its viewer. Raises Refused, or Conflict."""
     login = connection.execute(select(User.login).where(User.id == viewer.user_id)).scalar() or ""
     actor = Actor(viewer.user_id, login, origin)
-    at = viewer.at or datetime.now(UTC)
-    return apply(connection, viewer.tenant_id, actor, edits, at, measuring=measuring, undoes=undoes, progress=progress)
+    return apply(connection, viewer.tenant_id, actor, edits, clock.now(), measuring=measuring, undoes=undoes, progress=progress)
 
 
 def _ids(state: State, field: str) -> list[int]:

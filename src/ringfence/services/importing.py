@@ -6,13 +6,13 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import select
 
-from ringfence.domain import limits
+from ringfence.domain import clock, limits
 from ringfence.domain.customer import Customer
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.site import Site
@@ -108,8 +108,7 @@ def _read(viewer: Viewer, source: bytes, customer: int | None, told: Progress) -
     with viewer.look(CUSTOMERS.permission, DEVICES.permission, SITES.permission) as sight:
         if customer is not None and not among(sight, CUSTOMERS.permission, CUSTOMERS, [customer]):
             raise Refused("choose a customer that you may see", "customer")
-        at = viewer.at or datetime.now(UTC)
-        own = read_reaches(sight.connection, [viewer.user_id], at).get(viewer.user_id)
+        own = read_reaches(sight.connection, [viewer.user_id], clock.now()).get(viewer.user_id)
         if own is None or not own.grants.active:
             raise Refused("you have been deactivated: nothing was changed")
         _Meaning(sight, rows, told).find(home[0] if home is not None else None)

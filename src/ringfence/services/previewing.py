@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
+from ringfence.domain import clock
 from ringfence.domain.customer import Customer
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.permission import CATALOGUE, EVERYWHERE, PERMISSIONS
@@ -116,8 +117,7 @@ def _preview(connection: Connection, viewer: Viewer, outcome: Outcome) -> Previe
 
 
 def _own(connection: Connection, viewer: Viewer) -> Reach:
-    at = viewer.at or datetime.now(UTC)
-    return read_reaches(connection, [viewer.user_id], at)[viewer.user_id]
+    return read_reaches(connection, [viewer.user_id], clock.now())[viewer.user_id]
 
 
 def _users(connection: Connection, ids: Iterable[int]) -> list[tuple[int, str, str, str]]:
@@ -132,7 +132,7 @@ def _users(connection: Connection, ids: Iterable[int]) -> list[tuple[int, str, s
 
 def _prospect(connection: Connection, viewer: Viewer, user: int, shown: Preview) -> Prospect:
     """What a user sees in this transaction, as far as the viewer sees it too."""
-    at = viewer.at or datetime.now(UTC)
+    at = clock.now()
     reach = read_reaches(connection, [user], at).get(user)
     if reach is None:
         raise RingfenceError("this user is not there any more")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
+from ringfence.domain import clock
 from ringfence.snapshot.collect import Contents, Progress
 from ringfence.snapshot.load import keep_others_out, load_into
 from ringfence.snapshot.load_audit import touched
@@ -27,7 +28,7 @@ def what_if(
 
     Raises InvalidDocument with every fault of the file.
     """
-    moment = at or datetime.now(UTC)
+    moment = at or clock.now()
     tenants = touched(contents).keys()
     found: list[Comparison] = []
     try:

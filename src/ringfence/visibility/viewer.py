@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from threading import Lock
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, select
 
+from ringfence.domain import clock
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.permission import PERMISSIONS
 from ringfence.domain.tenant import Tenant
@@ -94,7 +95,7 @@ class Viewer:
         if unknown:
             raise RingfenceError(f"there is no permission {unknown[0]!r}: 'ringfence schema' lists them")
         for _ in range(_ATTEMPTS):
-            at = self.at or datetime.now(UTC)
+            at = self.at or clock.now()
             with self.database.reading() as connection:
                 standing = self._stand(connection, at)
                 missing = self._missing(connection, standing, permissions, at)
@@ -157,8 +158,8 @@ class Pair:
             with self.left.look(*permissions), self.right.look(*permissions):
                 pass  # both have their scopes stored now
             with self.left.look(*permissions) as left:
-                right_standing = self.right._stand(left.connection, self.right.at or datetime.now(UTC))
-                at = self.right.at or datetime.now(UTC)
+                right_standing = self.right._stand(left.connection, self.right.at or clock.now())
+                at = self.right.at or clock.now()
                 if self.right._missing(left.connection, right_standing, permissions, at):
                     continue
                 right = Sight(
