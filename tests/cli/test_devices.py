@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from support.command_line import PROGRAM, Call
 
-from ringfence.services import editing
+from ringfence.services import editing, previewing
 
 Given = Callable[[str | bytes], str]
 IDS = "U-00664\nU-00710\n"
@@ -148,18 +148,18 @@ class TestRefusing:
         both = call("devices", "assign", given(IDS), *arguments, "--site", "s", "--no-site").refused(2)
         assert both == "choose between --site and --no-site"
 
-    @pytest.mark.parametrize("name", ["preview", "save"])
+    @pytest.mark.parametrize(("room", "name"), [(previewing, "preview"), (editing, "save")])
     def test_an_interrupt_leaves_nothing_half_done(
-        self, call: Call, given: Given, own_db: Path, monkeypatch: pytest.MonkeyPatch, name: str
+        self, call: Call, given: Given, own_db: Path, monkeypatch: pytest.MonkeyPatch, room: Any, name: str
     ) -> None:
-        before, work = whose(call, "U-00664"), getattr(editing, name)
+        before, work = whose(call, "U-00664"), getattr(room, name)
         heard = signal.getsignal(signal.SIGINT)
 
         def interrupted(*arguments: Any, **named: Any) -> Any:
             signal.raise_signal(signal.SIGINT)
             return work(*arguments, **named)
 
-        monkeypatch.setattr(editing, name, interrupted)
+        monkeypatch.setattr(room, name, interrupted)
         said = call("devices", "assign", given(IDS), "--to", "polder", "--as", "h.devries")
         assert (said.status, said.out, said.err) == (130, "", "")
         assert whose(call, "U-00664") == before

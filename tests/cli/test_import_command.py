@@ -36,7 +36,7 @@ def listed(call: Call, login: str = "h.devries") -> dict[str, dict[str, Any]]:
 class TestLoading:
     def test_all_of_it_and_back(self, call: Call, given: Given, own_db: Path) -> None:
         before = listed(call)
-        said = call("devices", "import", given(GOOD), *AS, "--at", AT)
+        said = call("devices", "import", given(GOOD), *AS)
         assert said.status == 0
         assert said.lines[:2] == ["loaded 2 of 2 rows: 1 new, 1 changed", "Rotterdam  1 new, 1 changed"]
         assert "olga       +1 device" in said.lines
@@ -98,7 +98,7 @@ class TestLoading:
     def test_an_export_changes_nothing(self, call: Call, given: Given, own_db: Path) -> None:
         for login in ("h.devries", "r.dekker", "olga", "g.moreau"):
             sheet = call("list", "devices", "--as", login, "--format", "csv", "--at", AT).out
-            said = call("devices", "import", given(sheet), "--as", login, "--at", AT)
+            said = call("devices", "import", given(sheet), "--as", login)
             count = len(listed(call, login))
             assert said.lines == [f"loaded 0 of {count} rows: {count} unchanged"], said.err
             assert (said.status, said.err) == (0, "")

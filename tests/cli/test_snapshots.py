@@ -254,8 +254,8 @@ class TestDemo:
             assert situation in said.out
         assert "40 of 46 customers, 437 of 498 devices" in said.out
         assert said.out.count("Sees nothing: ") == 5
-        assert call("demo", "--as", "olga").out == said.out
-        assert call("--as", "olga", "demo").out == said.out
+        for words in (["demo", "--as", "olga"], ["--as", "olga", "demo"]):
+            call(*words).refused(2)  # it opens the console as somebody, and there is none
 
     def test_it_leaves_nothing_behind(self, program: Call, tmp_path: Path) -> None:
         said = program("demo", env={"TMPDIR": str(tmp_path)}, shell='"$@" | cat')

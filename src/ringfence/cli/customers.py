@@ -25,7 +25,8 @@ from ringfence.cli.settings import WrongUsage
 
 app = typer.Typer(
     cls=Group,
-    help="Customers: create, edit, move, delete. 'ringfence list customers' lists them.", rich_markup_mode=None
+    help="Customers: create, edit, move, delete. 'ringfence list customers' lists them.",
+    rich_markup_mode=None,
 )
 
 Key = Annotated[str, typer.Argument(metavar="KEY", help="The customer's key.")]

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ringfence.cli.changing import Change, DryRun, Editor, Format, given, keys_of, named, session
-from ringfence.cli.options import Db, settings
+from ringfence.cli.options import Db, Group, settings
 
 if TYPE_CHECKING:
     from ringfence.services.records import Opened
     from ringfence.visibility.viewer import Viewer
 
 app = typer.Typer(
-    help="Yourself: your name and e-mail address, which you may change without any permission.", rich_markup_mode=None
+    cls=Group,
+    help="Yourself: your name and e-mail address, which you may change without any permission.",
+    rich_markup_mode=None,
 )
 
 
@@ -47,7 +49,7 @@ def edit(
     from ringfence.services.editing import Edit
 
     fields = given({}, name=name, email=email)
-    working = session(context, db, None, login, dry_run=dry_run, output=output)
+    working = session(context, db, login, dry_run=dry_run, output=output)
     own = accounts.own_record(working.viewer)
     edits = [Edit("user", own.id, own.state, replace(own.state, **fields), own.revision)]
     working.make(Change("edit", "user", edits, named("user", [own]), keys=keys_of([own])))

@@ -21,7 +21,9 @@ from ringfence.cli.changing import (
 )
 from ringfence.cli.options import Db, Group
 
-app = typer.Typer(cls=Group, help="Sites: create, edit, delete. 'ringfence list sites' lists them.", rich_markup_mode=None)
+app = typer.Typer(
+    cls=Group, help="Sites: create, edit, delete. 'ringfence list sites' lists them.", rich_markup_mode=None
+)
 
 Key = Annotated[str, typer.Argument(metavar="KEY", help="The site's key.")]
 

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     cls=Group,
-    help="Users: create, edit, activate, deactivate, delete. 'ringfence list users' lists them.", rich_markup_mode=None
+    help="Users: create, edit, activate, deactivate, delete. 'ringfence list users' lists them.",
+    rich_markup_mode=None,
 )
 
 Logins = Annotated[list[str], typer.Argument(metavar="LOGIN...", help="The users' logins.")]

@@ -168,7 +168,8 @@ def apply_as(
     """Makes a change in a writing transaction of the caller's, as its viewer. Raises Refused, or Conflict."""
     login = connection.execute(select(User.login).where(User.id == viewer.user_id)).scalar() or ""
     actor = Actor(viewer.user_id, login, origin)
-    return apply(connection, viewer.tenant_id, actor, edits, clock.now(), measuring=measuring, undoes=undoes, progress=progress)
+    now = clock.now()
+    return apply(connection, viewer.tenant_id, actor, edits, now, measuring=measuring, undoes=undoes, progress=progress)
 
 
 def _ids(state: State, field: str) -> list[int]:

@@ -1,0 +1,87 @@
+"""What may stand before a command: each of its options is honoured there, or wrong usage; none is ever ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from support.command_line import AT, Call, Save, small
+from typer.core import TyperGroup
+
+from ringfence.cli.commands import _program
+from ringfence.cli.options import SHARED
+
+OWNERS = ("load", "schema", "audit verify", "db upgrade", "db check", "db backup")
+"""By nobody's rights: they are for whoever owns the database."""
+LOOKING = ("list", "count", "can", "what-if", "dump")
+"""Whatever looks does so as of another moment, too; nothing else does: writing is judged now."""
+NO_DATABASE = ("demo", "schema")
+"""What needs no database of one's own."""
+FORBIDDEN = {"--at": lambda name: name not in LOOKING,
+             "--as": lambda name: name in (*OWNERS, "can"),
+             "--db": lambda name: name in NO_DATABASE}  # fmt: skip
+GIVEN = {"--at": AT, "--as": "olga", "--db": "nowhere.db"}
+
+
+def commands(group: Any = None, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command there is, with its words."""
+    group = group or _program()
+    context = group.make_context("ringfence", [], resilient_parsing=True)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, TyperGroup):
+            yield from commands(command, f"{before}{name} ")
+        else:
+            yield before + name, command
+
+
+COMMANDS = dict(commands())
+CASES = [(name, option) for name in COMMANDS for option in SHARED]
+
+
+def words(name: str) -> list[str]:
+    """A call of a command, with as many arguments as it must have."""
+    needed = [one for one in COMMANDS[name].params if one.required]
+    found = name.split()
+    for one in needed:
+        found += ["x"] if one.param_type_name == "argument" else [one.opts[0], "x"]
+    return found
+
+
+@pytest.mark.parametrize(("name", "option"), CASES)
+def test_an_option_means_something_or_is_wrong_usage(call: Call, name: str, option: str) -> None:
+    """Before the command and behind it alike, and in the same words but for what the framework says."""
+    takes = any(option in one.opts for one in COMMANDS[name].params)
+    assert takes is not FORBIDDEN[option](name), "declared otherwise than in the table above"
+    if takes:
+        return  # what it means there, the tests of the command say
+    before = call(option, GIVEN[option], *words(name)).refused(2)
+    behind = call(*words(name), option, GIVEN[option]).refused(2)
+    assert before == behind
+    assert before.startswith(f"{option} ")
+    assert before.endswith(f"it means nothing to 'ringfence {name}'")
+
+
+def test_what_is_refused_does_nothing(call: Call, save: Save) -> None:
+    """Nor is the command run, be it with full power: a load with somebody's name before it loads nothing."""
+    file = save(small())
+    assert call("--as", "lim", "--db", "my.db", "load", file).status == 2
+    assert call("--db", "my.db", "dump").refused() == call("--db", "my.db", "dump", "--as", "ada").refused()
+
+
+@pytest.mark.parametrize("option", ["group", "filter", "site"])
+def test_one_cannot_be_given_and_taken_at_once(call: Call, demo_db: object, option: str) -> None:
+    both = [f"--{option}", "k", f"--no-{option}", "k"]
+    said = call("users", "edit", "olga", "--as", "h.devries", *both).refused(2)
+    assert said == f"--{option} and --no-{option} both name 'k': say one of them"
+
+
+def test_a_moment_for_nobody_is_wrong_usage(call: Call, demo_db: object) -> None:
+    call("dump", "--at", AT).refused(2)
+    call("--at", AT, "dump").refused(2)
+    assert call("dump", "--at", AT, "--as", "olga").status == 0
+
+
+def test_what_the_help_says_of_a_moment(call: Call) -> None:
+    assert "Judge validity windows at" in call("list", "--help").out
