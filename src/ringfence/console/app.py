@@ -102,6 +102,8 @@ class RingfenceApp(App[str], Asks):
         """Counts the changes of the data that were noticed since; likewise."""
         self.rights: frozenset[str] = frozenset()
         """What the viewer may do anywhere, of what is asked here."""
+        self.read_only = ""
+        """Why nothing can be changed, whatever the viewer may do; empty where that is so. Every screen asks it."""
         self.catalogue = 0
         """How many permissions there are."""
         self._stamp: tuple[int, int] | None = None

@@ -33,6 +33,11 @@ def may_list(rights: Collection[str], kind: str) -> bool:
     return kind not in _LISTED or _LISTED[kind] in rights
 
 
-def badge(rights: Collection[str]) -> tuple[str, bool]:
-    """What the header says: RW and that it does not warn for whoever may change anything, RO for everybody else."""
-    return ("RO", False) if CHANGES.isdisjoint(rights) else ("RW", True)
+def why_only_looking(rights: Collection[str]) -> str:
+    """Why somebody can change nothing anywhere; empty for whoever may change something."""
+    return "no role lets you change anything" if CHANGES.isdisjoint(rights) else ""
+
+
+def badge(read_only: str) -> tuple[str, bool]:
+    """What the header says of a screen that is read-only for that reason (RO), or is not (RW, which does not warn)."""
+    return ("RO", False) if read_only else ("RW", True)

@@ -16,7 +16,9 @@ class Command:
 
     ``keys`` are alternatives, the first of which is shown; a command without any is run from the palette, by its name.
     ``footer`` is the text beside it in the key bar, empty for a command that is not shown there; ``help`` is the
-    sentence that explains it; ``palette`` says whether the command palette offers it.
+    sentence that explains it; ``palette`` says whether the command palette offers it. ``changes`` says that it changes
+    something, or begins to: where the screen is read-only, it is off, and not shown. ``looks`` is the text in the key
+    bar instead of ``footer`` there.
     """
 
     name: ClassVar[str]
@@ -24,6 +26,8 @@ class Command:
     footer: ClassVar[str] = ""
     help: ClassVar[str]
     palette: ClassVar[bool] = True
+    changes: ClassVar[bool] = False
+    looks: ClassVar[str] = ""
 
     def off(self, screen: CommandScreen) -> str:
         """Why the command cannot be used now; empty when it can."""

@@ -37,6 +37,7 @@ class Import(Command):
     keys = "i"
     footer = "import"
     help = "Import devices from a CSV file; shows it first."
+    changes = True
 
     def off(self, screen: CommandScreen) -> str:
         if screen.ringfence.viewer is None:
@@ -65,6 +66,7 @@ class Load(Command):
     keys = "ctrl+s"
     footer = "load"
     help = "Load the rows that are good."
+    changes = True
 
     def off(self, screen: CommandScreen) -> str:
         return _importing(screen).why_not()

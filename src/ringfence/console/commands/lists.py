@@ -48,6 +48,7 @@ class Undo(Command):
     keys = "u"
     footer = "undo"
     help = "Take back your last change; asks first."
+    changes = True
 
     def off(self, screen: CommandScreen) -> str:
         return "" if screen.ringfence.viewer else "sign in first"

@@ -24,7 +24,7 @@ class Commands(Provider):
         if isinstance(screen, CommandScreen):
             for command in screen.commands:
                 if command.palette:
-                    off = command.off(screen)
+                    off = screen.why_off(command)
                     text = f"off: {off}" if off else display(command.keys) if command.keys else f":{command.name}"
                     yield command.help.rstrip("."), text, partial(screen.action_command, command.name)
         console: RingfenceApp = self.app  # type: ignore[assignment]

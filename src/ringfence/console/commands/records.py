@@ -98,6 +98,7 @@ class Open(RecordCommand):
     footer = "edit"
     help = "Open and edit the record (Enter does too)."
     label = "Open and edit"
+    looks = "open"
     right = "view"
 
     def run(self, screen: CommandScreen) -> Any:
@@ -112,6 +113,7 @@ class New(RecordCommand):
     keys = "n"
     footer = "new"
     help = "Make a new one."
+    changes = True
     label = "New"
     right = "create"
     on_row = False
@@ -128,6 +130,7 @@ class Duplicate(RecordCommand):
     keys = "c"
     footer = "copy"
     help = "Make a new one like this."
+    changes = True
     label = "Duplicate"
     right = "create"
 
@@ -143,6 +146,7 @@ class Delete(RecordCommand):
     keys = "D,delete"
     footer = "delete"
     help = "Delete the marked ones or this one; asks first."
+    changes = True
     label = "Delete"
     right = "delete"
 
@@ -182,6 +186,7 @@ class Activate(RecordCommand):
     keys = "a"
     footer = "activate"
     help = "Activate or deactivate it, or the marked ones."
+    changes = True
     label = "Activate or deactivate"
     right = "edit"
 
@@ -215,6 +220,7 @@ class Assign(RecordCommand):
     keys = "a"
     footer = "assign"
     help = "Assign the marked ones or this one to a customer."
+    changes = True
     label = "Assign to a customer"
     right = "assign"
 
@@ -232,6 +238,7 @@ class BulkEdit(RecordCommand):
     keys = "b"
     footer = "bulk edit"
     help = "Give the marked devices the same kind, site or notes."
+    changes = True
     label = "Edit all marked"
     right = "edit"
 
@@ -277,7 +284,7 @@ class Actions(Command):
 
         shown, edits = edited(screen)
         options = [
-            DialogOption(command.name, command.label, command.keys.split(",")[0], command.off(screen))
+            DialogOption(command.name, command.label, command.keys.split(",")[0], screen.why_off(command))
             for command in screen.commands
             if isinstance(command, RecordCommand)
         ]

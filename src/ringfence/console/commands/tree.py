@@ -57,6 +57,7 @@ class TakeUp(RecordCommand):
     keys = "x"
     footer = "move"
     help = "Take the customer up, to move it in the tree."
+    changes = True
     label = "Move: take it up"
     right = "move"
 
@@ -74,6 +75,7 @@ class PutDown(RecordCommand):
     keys = "p"
     footer = "put here"
     help = "Put what was taken up into this one; asks first."
+    changes = True
     label = "Move: put it in here"
     right = "move"
 
@@ -107,6 +109,7 @@ class EditGroups(RecordCommand):
     keys = "g"
     footer = "groups"
     help = "Edit which groups the customer is in."
+    changes = True
     label = "Security groups and customer groups"
     right = "edit"
 
@@ -130,6 +133,7 @@ class AssignDevices(RecordCommand):
     keys = "a"
     footer = "assign"
     help = "Assign devices to this customer."
+    changes = True
     label = "Assign devices to it"
     right = "assign"
     of = "device"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -12,7 +12,7 @@ from textual.screen import Screen
 from ringfence.console.asking import Asks
 from ringfence.console.commands.command import Command, bindings
 from ringfence.console.commands.everywhere import EVERYWHERE
-from ringfence.console.rights import badge
+from ringfence.console.rights import badge, why_only_looking
 from ringfence.console.text import literal
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
 from ringfence.console.widgets.filter_bar import FilterBar
@@ -54,17 +54,49 @@ class CommandScreen(Screen[Any], Asks):
         """The command of that name, if this screen has it."""
         return next((command for command in self.commands if command.name == name), None)
 
+    @property
+    def read_only(self) -> str:
+        """Why nothing can be changed here; empty where something can. The one place that decides it: the badge, the
+        fields of forms, the key bar and the commands ask here. A screen that knows it better says so."""
+        app = self.ringfence
+        return app.read_only or (why_only_looking(app.rights) if app.viewer is not None else "")
+
+    def why_off(self, command: Command) -> str:
+        """Why a command cannot be used now; empty when it can."""
+        return (self.read_only if command.changes else "") or command.off(self)
+
     def is_off(self, name: str) -> bool:
         """Whether a command cannot be used now."""
         command = self.command(name)
-        return command is not None and bool(command.off(self))
+        return command is not None and bool(self.why_off(command))
+
+    def key_says(self, name: str, text: str) -> str:
+        """What the key bar says of a key, given what it says otherwise; empty for one that it does not show."""
+        command = self.command(name) if self.read_only else None
+        if command is None:
+            return text
+        return "" if command.changes else command.looks or text
+
+    def key_bar(self, first: Sequence[str], keep: Collection[str] = ("help", "quit")) -> KeyBar:
+        """The screen's keys: which of them come first, and which are shown where there is no room for all."""
+        return KeyBar(first=first, keep=keep, is_off=self.is_off, says=self.key_says)
+
+    def show_standing(self, who: str = "", standing: str | None = None) -> None:
+        """Draws whose view this is (or other words for that), and whether anything can be changed here."""
+        profile = self.ringfence.profile
+        if profile is None:
+            return
+        title = self.query_one(TitleBar)
+        title.set_place(profile.place)
+        text, good = badge(self.read_only)
+        title.set_who(who or profile.login, profile.standing if standing is None else standing, badge=text, good=good)
 
     async def action_command(self, name: str) -> None:
         """Runs a command, or says why it is off."""
         command = self.command(name)
         if command is None:
             return
-        reason = command.off(self)
+        reason = self.why_off(command)
         if reason:
             self.notify(f"{command.footer or command.help}: {reason}", markup=False, severity="warning")
             return
@@ -110,7 +142,11 @@ class AreaScreen(CommandScreen):
         with Horizontal(id="lists"):
             yield from self.compose_lists()
         yield FilterBar(placeholder=self.FILTERS, on_edit=self.filtered)
-        yield KeyBar(first=self.FIRST_KEYS, is_off=self.is_off)
+        yield self.key_bar(self.FIRST_KEYS)
+
+    def why_off(self, command: Command) -> str:
+        """What may not be done to which kind of record, the command itself says."""
+        return (self.ringfence.read_only if command.changes else "") or command.off(self)
 
     def compose_lists(self) -> ComposeResult:
         """The lists between the bars."""
@@ -136,10 +172,7 @@ class AreaScreen(CommandScreen):
         profile = self.ringfence.profile
         if profile is None or not self.is_mounted:
             return
-        title = self.query_one(TitleBar)
-        title.set_place(profile.place)
-        text, good = badge(self.ringfence.rights)
-        title.set_who(profile.login, profile.standing, badge=text, good=good)
+        self.show_standing()
         changed = self.shown_change != self.ringfence.changes
         self.shown_change = self.ringfence.changes
         if self.shown_view != self.ringfence.view:

@@ -102,7 +102,7 @@ class AuditScreen(ListScreen):
                     ask_undo(self, detail.record.change)
 
             said = audit.what(detail.record)
-            off = "it was taken back already" if detail.undone else ""
+            off = self.ringfence.read_only or ("it was taken back already" if detail.undone else "")
             options = [DialogOption("back", "Back"), DialogOption("undo", "Undo this change", "u", off)]
             title = f"{said[:1].upper()}{said[1:]}"
             self.app.push_screen(Dialog(title, audit.lines(detail), options), answered)

@@ -42,6 +42,7 @@ class LeaveField(Command):
     keys = "ctrl+l"
     footer = "leave as it is"
     help = "Leave the field under the cursor as it is at each device."
+    changes = True
 
     def off(self, screen: CommandScreen) -> str:
         assert isinstance(screen, BulkEditScreen)
@@ -148,6 +149,9 @@ class BulkEditScreen(EditorScreen):
             self.ask("sites", lambda: sites_of(workspace, viewer, customer), show)
         else:
             show([])
+
+    def why_fixed(self) -> str:
+        return "" if "device.edit" in self.ringfence.rights else "you may not edit devices"
 
     def why_not_leave_field(self) -> str:
         """Why the field under the cursor cannot be left as it is."""

@@ -86,10 +86,10 @@ class CustomerGroupsForm(EditorScreen):
         self.before = draft
         return draft
 
-    def why_not_save(self) -> str:
-        if self.draft is None:
-            return "it is still being opened"
-        return "" if self.dirty else "nothing was changed"
+    def why_fixed(self) -> str:
+        """It is the groups that are changed, not the customer."""
+        may = {"security_group.edit", "customer_group.edit"} & self.ringfence.rights
+        return "" if may else "you may edit neither security groups nor customer groups"
 
     # Drawing.
 

@@ -12,7 +12,6 @@ from ringfence.console.commands.everywhere import Help, Palette, Quit
 from ringfence.console.screens.area import AREAS, CommandScreen
 from ringfence.console.text import Said
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
-from ringfence.console.widgets.key_bar import KeyBar
 from ringfence.console.widgets.outcome import OutcomePanel
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ class Save(Command):
     keys = "ctrl+s"
     footer = "save"
     help = "Save what was changed."
+    changes = True
 
     def off(self, screen: CommandScreen) -> str:
         assert isinstance(screen, Drafting)
@@ -80,7 +80,17 @@ class Drafting(CommandScreen, inherit_bindings=False):
     KEYS_FIRST: ClassVar[Sequence[str]] = ()
     """The widgets' own keys that the key bar shows before all others."""
 
+    KEYS_THAT_CHANGE: ClassVar[Sequence[str]] = ()
+    """Those of them that change something."""
+
     editor: EditorScreen
+
+    @property
+    def read_only(self) -> str:
+        return self.editor.read_only
+
+    def key_says(self, name: str, text: str) -> str:
+        return "" if self.read_only and name in self.KEYS_THAT_CHANGE else super().key_says(name, text)
 
     @property
     def commands(self) -> tuple[Command, ...]:
@@ -94,7 +104,7 @@ class Drafting(CommandScreen, inherit_bindings=False):
         yield from self.compose_body()
         yield OutcomePanel()
         first = (*self.KEYS_FIRST, *(command.name for command in self.COMMANDS_HERE), "save", "leave")
-        yield KeyBar(first=first, keep=("save", "leave", "help"), is_off=self.is_off)
+        yield self.key_bar(first, ("save", "leave", "help"))
 
     def compose_body(self) -> ComposeResult:
         """What stands between the bars and the preview."""
@@ -102,11 +112,7 @@ class Drafting(CommandScreen, inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Shows whose view this is, and where."""
-        profile = self.ringfence.profile
-        if profile is not None:
-            title = self.query_one(TitleBar)
-            title.set_place(profile.place)
-            title.set_who(profile.login, profile.standing, badge="RW", good=True)
+        self.show_standing()
         if self.AREA:
             self.query_one(NavBar).set_current(self.AREA)
         self.query_one(OutcomePanel).styles.height = self.PANEL_HEIGHT

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from textual import events
+from textual import events, on
 
 from ringfence.console.cells.preview import said
 from ringfence.console.screens.area import CommandScreen
@@ -77,6 +77,23 @@ class EditorScreen(Drafting):
         self.ringfence.tell_failure(reason)
         self.app.pop_screen()
 
+    @property
+    def read_only(self) -> str:
+        return self.ringfence.read_only or self.why_fixed()
+
+    def why_fixed(self) -> str:
+        """Why the record cannot be changed; before it is open, as far as the viewer's rights tell."""
+        if self.opened is not None and self.record_id is not None:
+            return self.opened.why_not
+        action = "create" if self.record_id is None else "edit"
+        return "" if f"{self.KIND}.{action}" in self.ringfence.rights else f"you may not {action} {self.NOUN}s"
+
+    @on(Form.Refused)
+    def refused_field(self, message: Form.Refused) -> None:
+        """Says why a field stays as it is."""
+        message.stop()
+        self.notify(f"{message.reason[:1].upper()}{message.reason[1:]}.", severity="warning")
+
     def _loaded(self, found: Any) -> None:
         opened = self.take(found)
         if opened is not None:
@@ -85,8 +102,11 @@ class EditorScreen(Drafting):
                 self.before, self.revision = opened.state, opened.revision
         self.draft = self.first_draft()
         self.blank = self.draft
+        self.show_standing()
+        self.form.read_only = self.read_only
         self.show_form()
         self.show_where()
+        self.app.refresh_bindings()
         self._preview_soon()
         self._replay()
 
@@ -167,11 +187,7 @@ class EditorScreen(Drafting):
         """Why saving is off."""
         if self.draft is None:
             return "it is still being opened"
-        if self.opened is not None and self.record_id is not None and self.opened.why_not:
-            return self.opened.why_not
-        if not self.edits():
-            return "nothing was changed"
-        return ""
+        return self.read_only or ("" if self.edits() else "nothing was changed")
 
     # The preview.
 

@@ -169,12 +169,7 @@ class HasGroupRole(HoldsRole):
     def why_not_switch(self) -> str:
         role = self.role
         private = role.draft is not None and role.draft.private
-        return self.fixed or (role.why_not if private else "")
-
-    @property
-    def fixed(self) -> str:
-        """Why the group may not be changed."""
-        return super().why_not_switch()
+        return self.read_only or (role.why_not if private else "")
 
     def _asks(self) -> bool:
         """Whether a change of the permissions would be one for others too, or cannot be made to the role itself."""

@@ -64,7 +64,7 @@ class HelpScreen(ModalScreen[None]):
         lines = [("This screen", "")]
         for command in self._about.commands:
             keys = ", ".join(display(key) for key in command.keys.split(",")) if command.keys else f":{command.name}"
-            off = command.off(self._about)
+            off = self._about.why_off(command)
             if off and width_of(f"{command.help} (off: {off})") > _ROOM:
                 lines += [(keys, command.help), ("", f"(off: {off})")]
             else:

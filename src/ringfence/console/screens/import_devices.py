@@ -22,7 +22,6 @@ from ringfence.console.text import Cell, Said, many, number, width_of
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
 from ringfence.console.widgets.columns import Column
 from ringfence.console.widgets.form import Form, PickSpec, Spec, ToggleSpec, exact, flow
-from ringfence.console.widgets.key_bar import KeyBar
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
 
@@ -117,15 +116,11 @@ class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
         yield Form()
         yield _Told()
         first = ("help", "save", "read_again", "copy", "leave")
-        yield KeyBar(first=first, keep=("save", "leave", "help"), is_off=self.is_off)
+        yield self.key_bar(first, ("save", "leave", "help"))
 
     def on_mount(self) -> None:
         """Shows whose view this is, and reads the file."""
-        profile = self.ringfence.profile
-        if profile is not None:
-            title = self.query_one(TitleBar)
-            title.set_place(profile.place)
-            title.set_who(profile.login, profile.standing, badge="RW", good=True)
+        self.show_standing()
         self.query_one(NavBar).set_current("devices" if self._home is None else "customers")
         self.query_one(Form).set_title("Import")
         self._told.set_title("What is in it")

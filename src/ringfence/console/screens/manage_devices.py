@@ -93,6 +93,11 @@ class ManageDevicesScreen(ChoosingDevices):
         self._settling: Any = None
 
     @property
+    def read_only(self) -> str:
+        may = "device.assign" in self.ringfence.rights
+        return self.ringfence.read_only or ("" if may else "you may not assign devices")
+
+    @property
     def commands(self) -> tuple[Command, ...]:
         return (*MANAGING, Help(), Palette(), Quit())
 

@@ -68,7 +68,7 @@ class HoldsRole(EditorScreen):
 
     def why_not_switch(self) -> str:
         """Why no permission can be switched."""
-        return self.opened.why_not if self.opened is not None and self.record_id is not None else ""
+        return self.read_only
 
     def question(self) -> Dialog | None:
         """What is to be asked before the first change; ``answer`` is told the id of what was chosen."""
@@ -157,6 +157,7 @@ class MatrixScreen(Drafting):
 
     AUTO_FOCUS = ""
     KEYS_FIRST = ("switch", "section", "find", "differ")
+    KEYS_THAT_CHANGE = ("switch", "section", "all")
     DEFAULT_CSS = """
     MatrixScreen PermissionMatrix { height: 1fr; }
     """

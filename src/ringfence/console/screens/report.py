@@ -70,15 +70,11 @@ class ReportScreen(CommandScreen, inherit_bindings=False):
         yield NavBar(items=AREAS)
         yield Breadcrumbs()
         yield _Text(self.text.split("\n"))
-        yield KeyBar(first=("help", "copy", "undo", "back"), keep=("back", "help"), is_off=self.is_off)
+        yield self.key_bar(("help", "copy", "undo", "back"), ("back", "help"))
 
     def on_mount(self) -> None:
         """Shows whose view this is, and where."""
-        profile = self.ringfence.profile
-        if profile is not None:
-            title = self.query_one(TitleBar)
-            title.set_place(profile.place)
-            title.set_who(profile.login, profile.standing, badge="RW", good=True)
+        self.show_standing()
         self.query_one(NavBar).set_current(self._area)
         self.query_one(Breadcrumbs).set_path(self._path)
 

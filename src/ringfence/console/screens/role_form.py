@@ -104,24 +104,19 @@ class RoleForm(HoldsRole):
 
     def show_form(self) -> None:
         self.form.set_title("Role")
-        fixed = self.why_not_switch()
         draft = self.draft
-        fields: list[Spec] = []
-        if fixed:
-            fields += [
-                PickSpec("name", "Name", draft.name, ""),
-                PickSpec("access_level", "Level", permissions.level(draft.access_level), ""),
-            ]
-        else:
-            fields.append(TextSpec("name", "Name", draft.name, required=True))
-            if self.record_id is None and self.opened is None:
-                fields.append(PickSpec("starts", "Starts as", self._starts_said(), "choose"))
-            fields.append(ChoiceSpec("access_level", "Level", draft.access_level, _LEVELS))
-        fields += [TextLine(_MEANS[draft.access_level], name="means"), TextLine()]
-        if not fixed and (self._holds_all or draft.permissions is None):
+        fields: list[Spec] = [TextSpec("name", "Name", draft.name, required=True)]
+        if self.record_id is None and self.opened is None:
+            fields.append(PickSpec("starts", "Starts as", self._starts_said(), "choose"))
+        fields += [
+            ChoiceSpec("access_level", "Level", draft.access_level, _LEVELS),
+            TextLine(_MEANS[draft.access_level], name="means"),
+            TextLine(),
+        ]
+        if not self.read_only and (self._holds_all or draft.permissions is None):
             fields.append(ToggleSpec("all", "Everything", draft.permissions is None, "all permissions, now and later"))
         fields += [
-            PickSpec("permissions", "Permissions", permissions_said(draft, self.catalogue), "open"),
+            PickSpec("permissions", "Permissions", permissions_said(draft, self.catalogue), "open", looks=True),
             TextLine(),
             *(TextLine(line) for line in self._used()),
         ]
@@ -155,6 +150,10 @@ class RoleForm(HoldsRole):
             return False
         return super().check_action(action, parameters)
 
+    def key_says(self, name: str, text: str) -> str:
+        """A role that cannot be changed can be copied, by whoever may make one."""
+        return "" if name == "copy_role" and self.read_only and self.why_not_copy() else super().key_says(name, text)
+
     # What is said
 
     def label_of(self, name: str) -> str:
@@ -167,16 +166,13 @@ class RoleForm(HoldsRole):
         """Why the role cannot be copied now."""
         if self.draft is None:
             return "it is still being opened"
+        if self.ringfence.read_only:
+            return self.ringfence.read_only
         if self.record_id is None:
             return "save it first"
         if self.dirty:
             return "save first what was changed"
         return "" if self._home is not None else "you may not create roles"
-
-    def why_not_save(self) -> str:
-        if self.draft is not None and self.record_id is None and self._home is None:
-            return "you may not create roles"
-        return super().why_not_save()
 
     # As the matrix sees it
 

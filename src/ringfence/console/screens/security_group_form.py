@@ -94,15 +94,11 @@ class SecurityGroupForm(HasGroupRole):
         self.form.focus()
 
     def _show_fields(self) -> None:
-        fixed = self.fixed
-        change = "" if fixed else "change"
         fields: list[Spec] = [
-            PickSpec("name", "Name", self.draft.name, "")
-            if fixed
-            else TextSpec("name", "Name", self.draft.name, required=True),
-            PickSpec("role", "Role", self.role_said(), change),
+            TextSpec("name", "Name", self.draft.name, required=True),
+            PickSpec("role", "Role", self.role_said()),
             PickSpec("level", "Level", self.level_said(), ""),
-            PickSpec("permissions", "Permissions", self.permissions_text(), "open"),
+            PickSpec("permissions", "Permissions", self.permissions_text(), "open", looks=True),
             PickSpec("users", "Users", self._users_said(), ""),
             *(
                 [TextLine(f"Made for {self._made_for}: policies are never edited through it.")]
@@ -111,17 +107,11 @@ class SecurityGroupForm(HasGroupRole):
             ),
             TextLine(),
         ]
-        if fixed:
-            scope = "all" if self.draft.scope == "all" else "selected"
-            fields.append(PickSpec("scope", "Customers", scope, ""))
-        else:
-            options = (("all", "all customers"), ("selected", "selected customers"))
-            fields.append(ChoiceSpec("scope", "Customers", self.draft.scope, options))
+        options = (("all", "all customers"), ("selected", "selected customers"))
+        fields.append(ChoiceSpec("scope", "Customers", self.draft.scope, options))
         if self.draft.scope == "selected":
             rows = customer_rows(self.draft.customers, self._names)
-            fields.append(
-                RowsSpec("customers", "Accessible", rows, "" if fixed else "pick", empty="none yet: it gives nothing")
-            )
+            fields.append(RowsSpec("customers", "Accessible", rows, empty="none yet: it gives nothing"))
         self.form.set_fields(fields)
 
     @property
@@ -197,11 +187,6 @@ class SecurityGroupForm(HasGroupRole):
         """A private role bears its group's name, as long as nobody has given it another."""
         follows = role.private and self.mine and role.name == self.before.name and not self.role.why_not
         return replace(role, name=self.draft.name) if follows else role
-
-    def why_not_save(self) -> str:
-        if self.draft is not None and self.record_id is None and self._home is None:
-            return "you may not create security groups"
-        return super().why_not_save()
 
     @on(Form.Changed)
     def field_changed(self, message: Form.Changed) -> None:

@@ -8,12 +8,10 @@ from textual import events
 from textual.app import ComposeResult
 
 from ringfence.console.commands.command import Command, bindings
-from ringfence.console.rights import badge
 from ringfence.console.screens.area import AREAS, CommandScreen
 from ringfence.console.text import Cell, number
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
 from ringfence.console.widgets.forest import TreeNode
-from ringfence.console.widgets.key_bar import KeyBar
 from ringfence.console.widgets.tree import ForestView
 
 if TYPE_CHECKING:
@@ -117,7 +115,7 @@ class SideBySideScreen(CommandScreen):
         yield NavBar(items=AREAS)
         yield Breadcrumbs()
         yield ForestView(note_widths=(14, 14, 6), note_align="left", style_of=self._style)
-        yield KeyBar(first=("help", "only_differences", "swap", "choose_left", "choose_right"), is_off=self.is_off)
+        yield self.key_bar(("help", "only_differences", "swap", "choose_left", "choose_right"))
 
     @property
     def forest(self) -> ForestView:
@@ -174,9 +172,7 @@ class SideBySideScreen(CommandScreen):
         self.pair, self._profiles, nodes, compared = found
         top = self.forest.top
         left, right = self._profiles
-        text, good = badge(self.ringfence.rights)
-        self.query_one(TitleBar).set_place(self.ringfence.profile.place if self.ringfence.profile else "")
-        self.query_one(TitleBar).set_who("side by side", "demo" if self.ringfence.demo else "", badge=text, good=good)
+        self.show_standing("side by side", "demo" if self.ringfence.demo else "")
         self.query_one(Breadcrumbs).set_path(["Side by side", left.login, right.login])
         self.forest.set_header(
             [

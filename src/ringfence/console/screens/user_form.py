@@ -42,6 +42,7 @@ class SetWindow(Command):
     keys = "v"
     footer = "validity"
     help = "Say from when until when the user is in the security group under the cursor."
+    changes = True
 
     def off(self, screen: CommandScreen) -> str:
         assert isinstance(screen, UserForm)
@@ -59,6 +60,7 @@ class TakeAway(Command):
     keys = "delete,x"
     footer = "take away"
     help = "Take away the group or site under the cursor."
+    changes = True
 
     def off(self, screen: CommandScreen) -> str:
         assert isinstance(screen, UserForm)

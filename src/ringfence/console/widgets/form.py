@@ -27,6 +27,7 @@ from ringfence.console.widgets.form_fields import (
     TextLine,
     TextSpec,
     ToggleSpec,
+    is_changed,
 )
 from ringfence.console.widgets.form_page import Page, PageLine, exact, flow, placeholder_of
 from ringfence.console.widgets.lines import LineList
@@ -319,6 +320,19 @@ class Form(Widget):
             """The form."""
             return self._form
 
+    class Refused(Message):
+        """Posted when the operator tried to change a value of a form that is read-only; ``reason`` says why it is."""
+
+        def __init__(self, control: Form, reason: str) -> None:
+            super().__init__()
+            self._form = control
+            self.reason = reason
+
+        @property
+        def control(self) -> Form:
+            """The form."""
+            return self._form
+
     def __init__(
         self,
         *specs: Spec,
@@ -335,6 +349,7 @@ class Form(Widget):
         self._touched: set[str] = set()
         self._was: tuple[str, Key | None] = ("", None)
         self._laying_out = False
+        self._read_only = ""
         self.set_fields(specs)
 
     def compose(self) -> ComposeResult:
@@ -350,6 +365,17 @@ class Form(Widget):
     def set_subtitle(self, text: str) -> None:
         """Sets the border's subtitle, literally."""
         self.border_subtitle = content(text) if text else None
+
+    @property
+    def read_only(self) -> str:
+        """Why nothing can be changed; empty where something can. Every field is only shown then."""
+        return self._read_only
+
+    @read_only.setter
+    def read_only(self, reason: str) -> None:
+        if reason != self._read_only:
+            self._read_only = reason
+            self.lay_out()
 
     def set_fields(self, specs: Iterable[Spec]) -> None:
         """Shows these fields, from the top, without any message."""
@@ -391,7 +417,9 @@ class Form(Widget):
 
     @property
     def errors(self) -> dict[str, str]:
-        """What is wrong, by field, said already or not."""
+        """What is wrong, by field, said already or not; nothing where nobody can put it right."""
+        if self._read_only:
+            return {}
         found = {spec.name: _wrong(spec) for spec in self._specs if isinstance(spec, TextSpec)}
         return {name: message for name, message in {**found, **self._told}.items() if message}
 
@@ -427,7 +455,7 @@ class Form(Widget):
         at = -1
         if isinstance(spec, RowsSpec) and row_id is not None:
             at = next((place for place, row in enumerate(spec.rows) if row.id == row_id), -1)
-        if page.specs is not self._specs:  # not laid out yet
+        if page.of is not self._specs:  # not laid out yet
             self._was = (name, row_id)
         for stop in page.stops:
             if page.lines[stop].spec == index and page.lines[stop].at >= at:
@@ -450,12 +478,12 @@ class Form(Widget):
     def editing(self) -> bool:
         """Whether the cursor is on a text."""
         line = self._line
-        return line is not None and isinstance(self._specs[line.spec], TextSpec)
+        return line is not None and not self._read_only and isinstance(self._specs[line.spec], TextSpec)
 
     @property
     def _line(self) -> PageLine | None:
         page, index = self._lines.page, self._lines.cursor
-        if page.specs is not self._specs or index >= len(page.lines) or not page.lines[index].stop:
+        if page.of is not self._specs or index >= len(page.lines) or not page.lines[index].stop:
             return None
         return page.lines[index]
 
@@ -475,7 +503,7 @@ class Form(Widget):
         was = (*self._was, line.at if line else -1)
         errors = self.errors
         shown = {name: errors[name] for name in errors if name in self._touched or name in self._told}
-        page = Page(self._specs, shown, width)
+        page = Page(self._specs, shown, width, read_only=bool(self._read_only))
         self._laying_out = True
         self._lines.show(page)
         self._lines.cursor = self._place(page, was, at if old.stops else 0)
@@ -516,7 +544,7 @@ class Form(Widget):
         line = self._line
         spec = self._specs[line.spec] if line is not None else None
         text = self._text
-        if not isinstance(spec, TextSpec):
+        if self._read_only or not isinstance(spec, TextSpec):
             if text.has_focus:
                 self.screen.set_focus(self._lines)
             text.display = False
@@ -606,6 +634,8 @@ class Form(Widget):
         """Does what Enter does: goes on from a text, changes a value, or asks the owner to."""
         line = self._line
         spec = self._specs[line.spec] if line is not None else None
+        if self._refuses(spec):
+            return
         if isinstance(spec, TextSpec):
             self.step(1)
         elif isinstance(spec, RowsSpec | PickSpec):
@@ -618,6 +648,8 @@ class Form(Widget):
         """Changes the value under the cursor: by `step`, or to the one under it; returns whether there is one."""
         line = self._line
         spec = self._specs[line.spec] if line is not None else None
+        if self._refuses(spec):
+            return True
         if isinstance(spec, ToggleSpec) and not step:
             self._set(spec, not spec.value)
         elif isinstance(spec, ChoiceSpec) and line is not None:
@@ -628,6 +660,13 @@ class Form(Widget):
                 self.go_to_option(line.spec, at)
         else:
             return False
+        return True
+
+    def _refuses(self, spec: Spec | None) -> bool:
+        """Whether a field cannot be changed because the form is read-only; tells the owner."""
+        if not self._read_only or spec is None or not is_changed(spec):
+            return False
+        self.post_message(self.Refused(self, self._read_only))
         return True
 
     def go_to_option(self, index: int, at: int) -> None:

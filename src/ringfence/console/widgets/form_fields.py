@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from typing import TypeAlias, assert_never
 
 from ringfence.console.text import Cell
 
@@ -68,12 +68,14 @@ class RowsSpec:
 
 @dataclass(frozen=True, slots=True)
 class PickSpec:
-    """A value that is changed elsewhere. Without ``action`` it is only shown."""
+    """A value that is changed elsewhere. Without ``action`` it is only shown. ``looks`` says that what Enter opens can
+    be looked at as well, where nothing may be changed."""
 
     name: str
     label: str
     text: str
     action: str = "change"
+    looks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +93,35 @@ Spec: TypeAlias = TextSpec | ToggleSpec | ChoiceSpec | RowsSpec | PickSpec | Tex
 def unless(was: str, fault: Callable[[str], str]) -> Callable[[str], str]:
     """A check that leaves alone what was there before."""
     return lambda text: "" if text == was else fault(text)
+
+
+def only_shown(spec: Spec) -> Spec:
+    """A field as it is shown where nothing may be changed."""
+    match spec:
+        case TextSpec():
+            return PickSpec(spec.name, spec.label, spec.value, "")
+        case ChoiceSpec():
+            return PickSpec(spec.name, spec.label, dict(spec.options).get(spec.value, spec.value), "")
+        case PickSpec():
+            return spec if spec.looks else replace(spec, action="")
+        case RowsSpec():
+            return replace(spec, action="")
+        case ToggleSpec() | TextLine():
+            return spec
+        case _:
+            assert_never(spec)
+
+
+def is_changed(spec: Spec) -> bool:
+    """Whether a field is there to be changed, or opens what changes it."""
+    match spec:
+        case TextSpec() | ChoiceSpec() | ToggleSpec():
+            return True
+        case PickSpec():
+            return bool(spec.action) and not spec.looks
+        case RowsSpec():
+            return bool(spec.action)
+        case TextLine():
+            return False
+        case _:
+            assert_never(spec)

@@ -19,6 +19,7 @@ from ringfence.console.widgets.form_fields import (
     TextLine,
     TextSpec,
     ToggleSpec,
+    only_shown,
 )
 from ringfence.console.widgets.paint import Part
 
@@ -80,8 +81,11 @@ class PageLine:
 class Page:
     """A form laid out in a width. What a line draws is looked up when it is drawn."""
 
-    def __init__(self, specs: Sequence[Spec], messages: dict[str, str], width: int) -> None:
-        self.specs, self.messages, self.width = specs, messages, width
+    def __init__(self, specs: Sequence[Spec], messages: dict[str, str], width: int, *, read_only: bool = False) -> None:
+        self.of = specs
+        """The fields as they were given; ``specs`` is what is drawn of them."""
+        self.specs = specs = [only_shown(spec) for spec in specs] if read_only else specs
+        self.messages, self.width = messages, width
         limit = min(_LABEL_MAX, max(_LABEL_MIN, width * 2 // 5))
         labels = [width_of(spec.label) + GAP for spec in specs if not isinstance(spec, TextLine)]
         self.label = max((label for label in labels if label <= limit), default=0)

@@ -46,6 +46,7 @@ class KeyBar(Bar):
         last: Sequence[str] = ("command_palette", "quit"),
         keep: Collection[str] = ("help", "quit"),
         is_off: Callable[[str], bool] | None = None,
+        says: Callable[[str, str], str] | None = None,
         name: str | None = None,
         id: str | None = None,  # noqa: A002
         classes: str | None = None,
@@ -57,6 +58,7 @@ class KeyBar(Bar):
             last: The actions shown after all others, in this order.
             keep: The actions that are shown even where there is no room for all.
             is_off: Says of an action that it is off, though its key works (it tells why).
+            says: Given an action and its text, what is said of it instead; empty where it is not shown.
             name: The name of the widget.
             id: The ID of the widget in the DOM.
             classes: The CSS classes of the widget.
@@ -66,6 +68,7 @@ class KeyBar(Bar):
         self._last = tuple(last)
         self._keep = frozenset(keep)
         self._is_off = is_off or (lambda _action: False)
+        self._says = says or (lambda _action, text: text)
         self._keys: tuple[Key, ...] = ()
         self._said = ""
 
@@ -97,11 +100,12 @@ class KeyBar(Bar):
         keys: dict[tuple[object, str], Key] = {}
         for active in self.screen.active_bindings.values():
             binding = active.binding
-            if binding.show and binding.description:
+            name = _name(binding.action)
+            text = self._says(name, binding.description) if binding.show and binding.description else ""
+            if text:
                 at = (active.node, binding.action)
-                name = _name(binding.action)
                 enabled = active.enabled and not self._is_off(name)
-                keys.setdefault(at, Key(name, self._display(active), binding.description, active.enabled, enabled))
+                keys.setdefault(at, Key(name, self._display(active), text, active.enabled, enabled))
         self._show(tuple(sorted(keys.values(), key=self._rank)))
 
     def _show(self, read: tuple[Key, ...]) -> None:
