@@ -1,4 +1,4 @@
-"""What a change would do, and to whom: from a transaction that is rolled back."""
+"""What a change would do, and to whom: from a rehearsal of it."""
 
 from __future__ import annotations
 
@@ -42,23 +42,16 @@ _CHUNK: Final = 500
 _HIDDEN: Final = "One of their groups"
 
 
-class _RolledBack(Exception):  # noqa: N818 - no error: the way out of a transaction that only looked
-    pass
-
-
 def preview(
     viewer: Viewer, edits: Sequence[Edit], progress: Progress | None = None, undoes: int | None = None
 ) -> Preview:
-    """What a change would do, from a transaction that is rolled back. Raises Conflict where somebody was faster, and
-    what ``progress`` raises."""
-    found = Preview(())
+    """What a change would do, from a rehearsal of it. Raises Conflict where somebody was faster, and what ``progress``
+    raises."""
+    told = _Told(progress)
     try:
-        with conflicts_as_seen(viewer), viewer.database.writing() as connection:
-            outcome = apply_as(connection, viewer, edits, "", measuring=True, undoes=undoes, progress=progress)
-            found = _preview(connection, viewer, outcome)
-            raise _RolledBack
-    except _RolledBack:
-        return found
+        with conflicts_as_seen(viewer), viewer.database.rehearsing(told.still) as connection:
+            outcome = apply_as(connection, viewer, edits, "", measuring=True, undoes=undoes, progress=told)
+            return _preview(connection, viewer, outcome)
     except Refused as refused:
         return Preview((), str(refused), refused.field)
 
@@ -69,26 +62,38 @@ def prospect(viewer: Viewer, edits: Sequence[Edit], user: int) -> Prospect:
     ``user`` is an id, or the negative one that stands for a user whom the edits create. Where saving would be refused,
     the preview says so and the numbers are those before.
     """
-    found: Prospect | None = None
     refused = Preview(())
     try:
-        with conflicts_as_seen(viewer), viewer.database.writing() as connection:
+        with conflicts_as_seen(viewer), viewer.database.rehearsing() as connection:
             if edits:
                 outcome = apply_as(connection, viewer, edits, "", measuring=True)
                 shown = _preview(connection, viewer, outcome)
                 user = outcome.created.get(user, user)
             else:
                 shown = Preview(())
-            found = _prospect(connection, viewer, user, shown)
-            raise _RolledBack
-    except _RolledBack:
-        assert found is not None
-        return found
+            return _prospect(connection, viewer, user, shown)
     except Refused as error:
         refused = Preview((), str(error), error.field)
     if user < 0:
         return Prospect(0, 0, (), (), 0, (), None, refused)
     return replace(prospect(viewer, (), user), preview=refused)
+
+
+class _Told:
+    """Tells how far a rehearsal is; asked whether it is still wanted, it tells the last step again."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self._last = ("Checking", 0, 0)
+
+    def __call__(self, step: str, done: int, of: int) -> None:
+        self._last = (step, done, of)
+        self.still()
+
+    def still(self) -> None:
+        """Raises what cancels it."""
+        if self._progress is not None:
+            self._progress(*self._last)
 
 
 def _preview(connection: Connection, viewer: Viewer, outcome: Outcome) -> Preview:

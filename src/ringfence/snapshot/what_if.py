@@ -1,4 +1,4 @@
-"""What loading a file would change for whom: from a transaction that is rolled back."""
+"""What loading a file would change for whom: from a rehearsal of it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,11 @@ from datetime import datetime
 
 from ringfence.domain import clock
 from ringfence.snapshot.collect import Contents, Progress
-from ringfence.snapshot.load import keep_others_out, load_into
+from ringfence.snapshot.load import load_into
 from ringfence.snapshot.load_audit import touched
 from ringfence.storage.engine import Database
 from ringfence.visibility.comparison import Comparison, Moment, compare
 from ringfence.visibility.viewer import Viewer
-
-
-class _RolledBack(Exception):  # noqa: N818 - no error: the way out of a transaction that only looked
-    pass
 
 
 def what_if(
@@ -30,14 +26,8 @@ def what_if(
     """
     moment = at or clock.now()
     tenants = touched(contents).keys()
-    found: list[Comparison] = []
-    try:
-        with database.writing() as connection:
-            keep_others_out(connection)
-            before = Moment(connection, tenants, moment, keep=bool(contents.devices))
-            load_into(connection, contents, progress)
-            after = Moment(connection, tenants, moment)
-            found = compare(before, after, viewer.user_id if viewer is not None else None)
-            raise _RolledBack
-    except _RolledBack:
-        return found
+    with database.rehearsing() as connection:
+        before = Moment(connection, tenants, moment, keep=bool(contents.devices))
+        load_into(connection, contents, progress)
+        after = Moment(connection, tenants, moment)
+        return compare(before, after, viewer.user_id if viewer is not None else None)

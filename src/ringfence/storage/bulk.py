@@ -26,6 +26,8 @@ from sqlalchemy import (
     text,
 )
 
+from ringfence.storage.rehearsal import cover, real_name, rehearsed
+
 _BATCH: Final = 20_000
 _MANY: Final = 2000
 
@@ -39,6 +41,7 @@ def insert_rows(
 ) -> int:
     """Inserts rows as tuples in the order of ``columns``; returns how many. ``done`` is told the number so far."""
     assert isinstance(table, Table)
+    cover(connection, table)
     names = ", ".join(f'"{column}"' for column in columns)
     pending = iter(rows)
     # The first row may ask the database something itself, which a COPY that has begun would not let it.
@@ -75,10 +78,10 @@ def next_id(connection: Connection, table: FromClause) -> int:
     that nobody else writes ids in."""
     assert isinstance(table, Table)
     if connection.dialect.name == "postgresql":
-        given = f"pg_sequence_last_value({_sequence(table)})"
+        given = f"pg_sequence_last_value({_sequence(connection, table)})"
     else:
         # Of a table that gives ids out again, or never had a row, nothing is kept there.
-        given = f"(SELECT seq FROM sqlite_sequence WHERE name = '{table.name}')"  # noqa: S608 - of our own tables
+        given = f"(SELECT seq FROM main.sqlite_sequence WHERE name = '{table.name}')"  # noqa: S608 - of our own tables
     both = f'(SELECT COALESCE(max(id), 0) AS id FROM "{table.name}" UNION ALL SELECT COALESCE({given}, 0))'  # noqa: S608
     return int(connection.execute(text(f"SELECT max(id) + 1 FROM {both} AS taken")).scalar_one())  # noqa: S608
 
@@ -87,18 +90,19 @@ def take_ids(connection: Connection, table: FromClause, count: int) -> list[int]
     """So many fresh ids, ascending, in a writing transaction. SQLite gives the same ones again until there are rows
     with them; on PostgreSQL a load waits until the transaction has ended, and the other way round."""
     assert isinstance(table, Table)
-    if connection.dialect.name != "postgresql":
+    if connection.dialect.name != "postgresql" or rehearsed(connection):
         first = next_id(connection, table)
         return list(range(first, first + count))
     # As an INSERT would: whoever numbers rows by next_id has locked the table against it.
     connection.execute(text(f'LOCK TABLE "{table.name}" IN ROW EXCLUSIVE MODE'))
-    taken = text(f"SELECT nextval({_sequence(table)}) FROM generate_series(1, :count)")  # noqa: S608
+    taken = text(f"SELECT nextval({_sequence(connection, table)}) FROM generate_series(1, :count)")  # noqa: S608
     return sorted(connection.execute(taken, {"count": count}).scalars())
 
 
 def lock_ids(connection: Connection, tables: Iterable[FromClause]) -> None:
-    """Keeps other writers from these tables until the transaction ends (SQLite has only one writer anyway)."""
-    if connection.dialect.name == "postgresql":
+    """Keeps other writers from these tables until the transaction ends (SQLite has only one writer anyway, and a
+    rehearsal writes to none of them)."""
+    if connection.dialect.name == "postgresql" and not rehearsed(connection):
         names = ", ".join(f'"{table.name}"' for table in tables if isinstance(table, Table))
         connection.execute(text(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"))
 
@@ -109,13 +113,13 @@ def settle_ids(connection: Connection, tables: Iterable[FromClause]) -> None:
         return
     for table in tables:
         assert isinstance(table, Table)
-        sequence = _sequence(table)
+        sequence = _sequence(connection, table)
         last = f'GREATEST((SELECT max(id) FROM "{table.name}"), pg_sequence_last_value({sequence}))'  # noqa: S608
         connection.execute(text(f"SELECT setval({sequence}, {last})"))  # NULL, which sets nothing, for no ids
 
 
-def _sequence(table: Table) -> str:
-    return f"CAST(pg_get_serial_sequence('{table.name}', 'id') AS regclass)"
+def _sequence(connection: Connection, table: Table) -> str:
+    return f"CAST(pg_get_serial_sequence('{real_name(connection, table)}', 'id') AS regclass)"
 
 
 def settle_statistics(connection: Connection, tables: Iterable[FromClause]) -> None:

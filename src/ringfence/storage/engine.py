@@ -11,7 +11,7 @@ from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError
 
 from ringfence.domain.errors import RingfenceError
-from ringfence.storage import files, postgresql, schema, sqlite
+from ringfence.storage import files, postgresql, rehearsal, schema, sqlite
 from ringfence.storage.faults import called, explained
 from ringfence.storage.patience import WAIT_SECONDS, Patience
 
@@ -62,6 +62,7 @@ class Database:
         self._reading = self.engine.execution_options(ringfence_reading=True)
         self._writing = self.engine.execution_options(ringfence_writing=True)
         self._at_once = self.engine.execution_options(ringfence_writing=True, ringfence_wait=0.0)
+        self._rehearsing = rehearsal.engine_for(self.engine, url, self._file)
 
     @property
     def name(self) -> str:
@@ -97,6 +98,13 @@ class Database:
         On SQLite it raises RingfenceError before it begins; on PostgreSQL whatever it asks for must not be locked.
         """
         with explained(self.name), self._at_once.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def rehearsing(self, still: rehearsal.Still | None = None) -> Iterator[Connection]:
+        """A transaction that sees one moment, upon which a change can be written that never becomes real. It locks
+        nothing. ``still`` is called now and then, also within statements: what it raises ends it."""
+        with explained(self.name), rehearsal.rehearsal(self._rehearsing, still) as connection:
             yield connection
 
     def close(self) -> None:

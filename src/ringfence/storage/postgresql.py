@@ -42,8 +42,8 @@ _BLOCKED: Final = "SELECT cardinality(pg_blocking_pids(%s)) > 0"
 
 def make_engine(url: URL, patience: Patience) -> Engine:
     """The engine over a database. A transaction with the option ``ringfence_reading`` sees one moment and changes
-    nothing; one with ``ringfence_writing`` takes as long as it takes. Raises RingfenceError for a URL that says what
-    cannot be."""
+    nothing; one with ``ringfence_writing`` takes as long as it takes; one with ``ringfence_rehearsing`` sees one moment
+    and takes as long as it takes. Raises RingfenceError for a URL that says what cannot be."""
     import psycopg
     from psycopg.pq import Conninfo
 
@@ -98,12 +98,13 @@ def make_engine(url: URL, patience: Patience) -> Engine:
         options = connection.get_execution_options()
         driver: Any = connection.connection.driver_connection
         writing, reading = options.get("ringfence_writing"), options.get("ringfence_reading")
+        rehearsing = options.get("ringfence_rehearsing")
         level = psycopg.IsolationLevel
-        driver.isolation_level = level.REPEATABLE_READ if reading else level.READ_COMMITTED
+        driver.isolation_level = level.REPEATABLE_READ if reading or rehearsing else level.READ_COMMITTED
         # Where a role or a URL has it that nothing is written, it stays so.
         driver.read_only = True if reading else None
         local = []
-        if writing and connection.info.get("ringfence_limited"):
+        if (writing or rehearsing) and connection.info.get("ringfence_limited"):
             local.append("set_config('statement_timeout', '0', true)")
         if "ringfence_wait" in options:
             local.append(f"set_config('lock_timeout', '{max(1, int(options['ringfence_wait'] * 1000))}', true)")

@@ -63,8 +63,9 @@ class SqliteFile:
             return f"{self.path} is being written by somebody else: open it again"
         return ""
 
-    def connect(self, options: dict[str, Any]) -> sqlite3.Connection:
-        """A connection to the file as it is: an empty one never comes into being in its place.
+    def connect(self, options: dict[str, Any], mode: str = "rw") -> sqlite3.Connection:
+        """A connection to the file as it is: an empty one never comes into being in its place. In the mode ``ro`` it
+        writes nothing.
 
         Where SQLite cannot open it for want of a place to say that it reads, it is read as one that nobody changes.
         """
@@ -72,7 +73,7 @@ class SqliteFile:
             self.check()
         address = f"file:{quote(os.path.abspath(os.fsencode(self.path)))}"
         if not self.frozen:
-            connection: sqlite3.Connection = sqlite3.connect(f"{address}?mode=rw", uri=True, **options)
+            connection: sqlite3.Connection = sqlite3.connect(f"{address}?mode={mode}", uri=True, **options)
             try:
                 connection.execute("PRAGMA schema_version").fetchone()  # the first look into the file
             except sqlite3.Error as error:
