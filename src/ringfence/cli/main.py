@@ -19,8 +19,10 @@ def run(arguments: Sequence[str]) -> int:
         if not start.at_once(arguments):
             # Imported only here: the framework takes about as long to load as the console to paint.
             from ringfence.cli.commands import execute
+            from ringfence.cli.terminal import drawn
 
-            status = execute(arguments)
+            with drawn():
+                status = execute(arguments)
         else:
             status = 0
         sys.stdout.flush()
