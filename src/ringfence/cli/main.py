@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ringfence.cli import start
 from ringfence.cli.settings import Faults, WrongUsage
-from ringfence.domain.errors import InvalidDocument, RingfenceError
+from ringfence.domain.errors import InvalidDocument, RingfenceError, debugging, unexpected
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -45,6 +45,12 @@ def run(arguments: Sequence[str]) -> int:
         return _fail(["out of memory: work on a smaller file, or on a larger machine"])
     except OSError as error:
         return _fail([f"{error.filename or 'output'}: {error.strerror or error}"])
+    except Exception as error:  # noqa: BLE001 - the last line of defence
+        if debugging():
+            import traceback
+
+            traceback.print_exc()
+        return _fail([unexpected(error)])
     return status
 
 
