@@ -65,8 +65,7 @@ async def test_a_device_is_made_at_a_customer_on_one_of_its_sites(demo: Database
         await console.type(SERVER)
         assert f"! another device has the unit id '{SERVER}'" in console.text
         await console.type("-X ")
-        assert "! a unit id neither begins nor ends with a space" in console.text
-        await console.press("backspace", "down", "enter")
+        await console.press("down", "enter")
         await console.type("rotterdam")
         await console.press("enter", "down", "enter")
         assert isinstance(console.app.screen, ChooseOne)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,10 +15,9 @@ import typer
 from ringfence.cli.differences import gains
 from ringfence.cli.options import AsUser, At, Db, settings
 from ringfence.cli.settings import WrongUsage, checked, origin
-from ringfence.domain.text import as_json
 
 if TYPE_CHECKING:
-    from ringfence.snapshot.collect import Progress
+    from ringfence.snapshot.collect import Contents, Progress
     from ringfence.visibility.comparison import Comparison
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A snapshot, JSON or YAML; - reads standard input.")]
@@ -45,6 +45,7 @@ def load(context: typer.Context, file: File, db: Db = None) -> None:
             counts = load_contents(database, contents, progress, origin(COMMAND_LINE))
     said = ", ".join(_said(name.replace("_", " "), number) for name, number in counts.items() if number)
     typer.echo(f"loaded {said or 'nothing'}")
+    _tell_oddities(contents)
 
 
 def what_if(
@@ -72,10 +73,21 @@ def what_if(
         viewer = None if chosen.login is None else Viewer.sign_in(database, checked(chosen.login), chosen.at)
         found = compare(database, contents, progress, chosen.at, viewer)
     if output == "json":
-        typer.echo(as_json({"users": [asdict(one) for one in found]}, indent=2))
+        typer.echo(json.dumps({"users": [asdict(one) for one in found]}, indent=2, ensure_ascii=False))
     else:
         for line in _text(found):
             typer.echo(line)
+    _tell_oddities(contents)
+
+
+def _tell_oddities(contents: Contents) -> None:
+    """Says on standard error what is loaded as it is, and could not be typed."""
+    from ringfence.console.text import literal
+
+    for line in contents.oddities:
+        typer.echo(f"ringfence: warning: {literal(line)}", err=True)
+    if contents.odd > len(contents.oddities):
+        typer.echo(f"ringfence: warning: and {contents.odd - len(contents.oddities):,} more like these", err=True)
 
 
 def _text(found: Sequence[Comparison]) -> Iterator[str]:
@@ -126,7 +138,7 @@ def schema() -> None:
     """Print the JSON Schema of a snapshot, with every permission there is."""
     from ringfence.snapshot.document import json_schema
 
-    typer.echo(as_json(json_schema(), indent=2))
+    typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
 
 
 @contextmanager
@@ -138,15 +150,13 @@ def _progress() -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from ringfence.cli.terminal import bare
-
     columns = (
         TextColumn("{task.description:<20}"),
         BarColumn(),
         TextColumn("{task.completed:>11,.0f}"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(file=bare(sys.stderr)), transient=True) as bar:
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         tasks: dict[str, tuple[object, int]] = {}
         current = ""
 

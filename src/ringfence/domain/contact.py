@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from ringfence.domain.limits import SHORT_TEXT
-from ringfence.domain.text import has_control
+from ringfence.domain.text import has_control, unseen
 
 _EMAIL: Final = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
 _REASON: Final = 120
@@ -25,7 +25,7 @@ def email_fault(text: str) -> str:
         return ""
     if len(text) > _EMAIL:
         return f"this is too long for an e-mail address: it may have {_EMAIL} characters, and this has {len(text):,}"
-    if has_control(text):
+    if has_control(text) or unseen(text):
         return "this holds a character that cannot be seen: type the e-mail address anew"
     from email_validator import validate_email
 
@@ -50,7 +50,7 @@ def phone_fault(text: str) -> str:
         return (
             f"this is too long for a telephone number: it may have {SHORT_TEXT} characters, and this has {len(text):,}"
         )
-    if has_control(text):
+    if has_control(text) or unseen(text):
         return "this holds a character that cannot be seen: type the telephone number anew"
     if not text.startswith("+"):
         return "start with + and the country's code, like +31 10 123 4567"

@@ -13,7 +13,8 @@ from pydantic_core import ErrorDetails
 
 from ringfence.domain import limits
 from ringfence.domain.errors import InvalidDocument
-from ringfence.domain.text import search_key
+from ringfence.domain.login import login_fault
+from ringfence.domain.text import name_fault, search_key, trimmed
 from ringfence.snapshot.document import ENTRIES, FORMAT, MOST, DeviceEntry, Entry, UserEntry
 from ringfence.snapshot.read import Twice, read_items, show
 
@@ -21,6 +22,10 @@ Progress = Callable[[str, int], None]
 """Told the name of the step, and how many entries of it are done."""
 
 _REPORT_EVERY: Final = 5000
+_ODDITIES: Final = 10
+_TYPED: Final = ("key", "name", "login", "email", "phone", "unit_id", "kind")
+_LINES: Final = {name: tuple(line for line in _TYPED if line in model.model_fields) for name, model in ENTRIES.items()}
+"""The texts of one line that are typed elsewhere, by list."""
 
 
 class DeviceRow(NamedTuple):
@@ -49,6 +54,10 @@ class Contents:
     devices: list[DeviceRow] = field(default_factory=list)
     claimed: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
     faults: list[str] = field(default_factory=list)
+    odd: int = 0
+    """How many texts there are that would be refused if they were typed. A dump may hold them, so they are loaded."""
+    oddities: list[str] = field(default_factory=list)
+    """The first of them, each in a line."""
 
 
 def collect(source: Path | IO[bytes], progress: Progress) -> Contents:
@@ -108,6 +117,7 @@ def _collect(items: Iterator[tuple[str, int, Any]], progress: Progress) -> Conte
                 continue
         if not entry.name.isascii() and len(_searched(entry).encode()) > limits.SEARCH_KEY_BYTES:
             contents.faults.append(fault(name, index, entry.key, "name", "is too long to be searched by"))
+        _look_at(contents, name, index, entry)
         if isinstance(entry, DeviceEntry):
             tenant = words.setdefault(entry.tenant, entry.tenant) or ""
             if entry.key in keys[tenant]:
@@ -133,6 +143,21 @@ def _collect(items: Iterator[tuple[str, int, Any]], progress: Progress) -> Conte
     if "ringfence" not in seen:
         contents.faults.insert(0, f'ringfence: is missing: a snapshot begins with "ringfence": {FORMAT}')
     return contents
+
+
+def _look_at(contents: Contents, name: str, index: int, entry: Any) -> None:
+    """Notes what could not be typed, and is loaded all the same."""
+    for line in _LINES[name]:
+        text = getattr(entry, line)
+        if text.isascii() and (line != "login" or " " not in text) and text.strip() == text:
+            continue
+        said = login_fault(text) if line == "login" else name_fault(text)
+        if not said and trimmed(text) != text:
+            said = "this begins or ends with a space"
+        if said:
+            contents.odd += 1
+            if len(contents.oddities) < _ODDITIES:
+                contents.oddities.append(fault(name, index, entry.key, line, said))
 
 
 def fault(name: str, index: int, key: object, field_name: str, message: str) -> str:

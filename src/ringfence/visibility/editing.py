@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, func, select, update
 
@@ -21,6 +21,7 @@ from ringfence.domain.errors import Conflict, Refused
 from ringfence.domain.permission import POLICY_EDIT
 from ringfence.domain.security_group import ALL
 from ringfence.domain.tenant import Tenant
+from ringfence.domain.text import trimmed
 from ringfence.domain.user import User
 from ringfence.storage.bulk import uncollected
 from ringfence.storage.rehearsal import rehearsed
@@ -43,6 +44,7 @@ from ringfence.visibility.reach import Reach, read_reaches
 from ringfence.visibility.sound import demand_fitting, demand_sound, demand_staying
 from ringfence.visibility.states import (
     BLANK,
+    LINES,
     CustomerGroupState,
     CustomerState,
     DeviceState,
@@ -144,7 +146,7 @@ class _Change:
         self.progress("Checking", 0, total)
         edits = self._current(edits)
         if undoes is None:
-            edits = [_afresh(edit) for edit in edits]
+            edits = [_afresh(_trimmed(edit)) for edit in edits]
         edits = [edit for edit in edits if (edit.before is None) is not (edit.after is None) or edit.changed]
         if not edits:
             raise Refused("nothing was changed")
@@ -156,7 +158,7 @@ class _Change:
         self.authority.demand(edits, {(edit.kind, edit.id) for edit in going})
         self._demand_free_keys(edits)
         demand_staying(edits)
-        demand_sound(self.connection, self.tenant_id, edits)
+        demand_sound(self.connection, self.tenant_id, edits, restoring=undoes is not None)
         flow = Flow(edits, self.paths) if measuring else None
         touched = self._touched(edits)
         affected = self._affected(edits)
@@ -497,6 +499,17 @@ class _Change:
                 deepest = self.connection.execute(select(func.max(func.length(Customer.path))).where(below)).scalar()
             if deepest is not None and deepest > longest:
                 raise Refused("customers are nested no deeper than this: choose one nearer to the top", "parent")
+
+
+def _trimmed(edit: Edit) -> Edit:
+    """The edit without spaces around what was typed; what was there before keeps its own."""
+    if edit.after is None:
+        return edit
+    texts = ((name, getattr(edit.after, name)) for name in edit.changed if name in LINES)
+    values: dict[str, Any] = {name: short for name, text in texts if (short := trimmed(text)) != text}
+    if not values:
+        return edit
+    return Edit(edit.kind, edit.id, edit.before, replace(edit.after, **values), edit.revision)
 
 
 def _afresh(edit: Edit) -> Edit:

@@ -11,16 +11,18 @@ from ringfence.domain import limits
 from ringfence.domain.contact import email_fault, phone_fault
 from ringfence.domain.device import Device
 from ringfence.domain.errors import Refused
+from ringfence.domain.login import login_fault
 from ringfence.domain.permission import PERMISSIONS
 from ringfence.domain.role import CUSTOMER, SERVICE_PROVIDER, SITE
 from ringfence.domain.security_group import ALL, SELECTED
 from ringfence.domain.site import Site
-from ringfence.domain.text import has_control, search_key
+from ringfence.domain.text import has_control, name_fault, search_key
 from ringfence.storage.bulk import any_of
 from ringfence.visibility import ledger
 from ringfence.visibility.states import (
     KIND_OF,
     LIMITS,
+    LINES,
     TIED,
     CustomerGroupState,
     CustomerState,
@@ -113,8 +115,9 @@ def _references(state: State | None) -> list[tuple[StateKind, list[int]]]:
     return found
 
 
-def demand_sound(connection: Connection, tenant_id: int, edits: Sequence[Edit]) -> None:
-    """Raises Refused for states that no record may have."""
+def demand_sound(connection: Connection, tenant_id: int, edits: Sequence[Edit], *, restoring: bool = False) -> None:
+    """Raises Refused for states that no record may have. What is ``restoring`` a record to what it was may give it
+    names and addresses that are refused to others: a load had let them in."""
     devices = []
     going: set[int] = set()
     for edit in edits:
@@ -125,11 +128,13 @@ def demand_sound(connection: Connection, tenant_id: int, edits: Sequence[Edit]) 
         names = _names(edit)
         if "name" in names:
             _demand_text(edit.after.name, "name", limits.NAME, filled=True)
+        if not restoring:
+            _demand_seen(edit.after, names)
         if isinstance(edit.after, DeviceState):
             _demand_device(edit.after, names)
             devices.append(edit)
         else:
-            _demand_one(connection, edit, edit.after, names)
+            _demand_one(connection, edit, edit.after, names, restoring)
     _demand_unit_ids(connection, tenant_id, devices, going)
     made = {edit.id: edit.after.customer for edit in edits if edit.before is None and isinstance(edit.after, SiteState)}
     _demand_sites(connection, devices, made)
@@ -143,11 +148,16 @@ def _names(edit: Edit) -> frozenset[str]:
     return frozenset(edit.changed)
 
 
+def _demand_seen(state: State, names: frozenset[str]) -> None:
+    """Raises Refused for a text of one line that would look like another one, or is hidden in part."""
+    for field in LINES:
+        if field in names and (said := name_fault(getattr(state, field))):
+            raise Refused(said, field)
+
+
 def _demand_device(state: DeviceState, names: frozenset[str]) -> None:
     if "unit_id" in names:
         _demand_text(state.unit_id, "unit_id", limits.SHORT_TEXT)
-        if state.unit_id != state.unit_id.strip():
-            raise Refused("a unit id neither begins nor ends with a space", "unit_id")
     if "kind" in names:
         _demand_text(state.kind, "kind", limits.SHORT_TEXT)
     if "notes" in names:
@@ -193,10 +203,10 @@ def _demand_sites(connection: Connection, edits: Sequence[Edit], made: Mapping[i
             raise Refused("this site is another customer's: choose one of this customer, or none", "site")
 
 
-def _demand_one(connection: Connection, edit: Edit, state: State, names: frozenset[str]) -> None:
+def _demand_one(connection: Connection, edit: Edit, state: State, names: frozenset[str], restoring: bool) -> None:
     before = edit.before
     if isinstance(state, CustomerState):
-        _demand_customer(before, state, names)
+        _demand_customer(before, state, names, restoring)
     elif isinstance(state, SiteState):
         if isinstance(before, SiteState) and before.customer != state.customer:
             raise Refused("a site stays with its customer: make one at the other customer", "customer")
@@ -219,15 +229,14 @@ def _demand_one(connection: Connection, edit: Edit, state: State, names: frozens
         if isinstance(before, CustomerGroupState) and before.users != state.users:
             raise Refused("who has a customer group is changed with the user")
     elif isinstance(state, UserState):
-        _demand_user(connection, edit, state, names)
+        _demand_user(connection, edit, state, names, restoring)
 
 
-def _demand_customer(before: State | None, state: CustomerState, names: frozenset[str]) -> None:
-    brought_back = before is None and bool(state.key)  # as it was, whatever a load had let in
+def _demand_customer(before: State | None, state: CustomerState, names: frozenset[str], restoring: bool) -> None:
     if before is not None and not names.isdisjoint(TIED):
         raise Refused("which groups name a customer is changed with the group")
     for field, fault in (("email", email_fault), ("phone", phone_fault)):
-        if field in names and not brought_back:
+        if field in names and not restoring:
             _demand_text(getattr(state, field), field, limits.SHORT_TEXT)
             said = fault(getattr(state, field))
             if said:
@@ -240,19 +249,20 @@ def _demand_customer(before: State | None, state: CustomerState, names: frozense
             raise Refused("a limit is a number from 0 up, or empty", field)
 
 
-def _demand_user(connection: Connection, edit: Edit, state: UserState, names: frozenset[str]) -> None:
+def _demand_user(connection: Connection, edit: Edit, state: UserState, names: frozenset[str], restoring: bool) -> None:
     before = edit.before
     _demand_text(state.login, "login", limits.SHORT_TEXT, filled=True)
     _demand_text(state.email, "email", limits.SHORT_TEXT)
-    brought_back = before is None and bool(state.key)  # as it was, whatever a load had let in
-    if "email" in names and not brought_back and (said := email_fault(state.email)):
+    if "login" in names and not restoring and (said := login_fault(state.login)):
+        raise Refused(said, "login")
+    if "email" in names and not restoring and (said := email_fault(state.email)):
         raise Refused(said, "email")
     if ledger.login_taken(connection, state.login, edit.id):
         raise Refused("another user has this login", "login")
     _demand_search_key("name, login and e-mail", state.name, state.login, state.email)
     known = before.security_groups if isinstance(before, UserState) else frozenset()
     for _, (since, until) in state.security_groups - known:
-        if not brought_back and since is not None and until is not None and until <= since:
+        if not restoring and since is not None and until is not None and until <= since:
             raise Refused("a validity window ends before it begins", "security_groups")
 
 

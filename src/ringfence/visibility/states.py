@@ -150,6 +150,9 @@ BLANK: Final[Mapping[StateKind, State]] = {
 }
 """What a record that is not there yet differs from."""
 
+LINES: Final = ("name", "login", "email", "phone", "unit_id", "kind")
+"""The fields that hold one line of text, of whatever kind of record."""
+
 LIMITS: Final = ("max_users", "max_devices", "max_customers")
 """The fields of a customer that limit it."""
 

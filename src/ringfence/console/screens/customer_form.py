@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 from ringfence.console.screens.placed_form import PlacedForm
 from ringfence.console.text import number
 from ringfence.console.widgets.form import Form, TextLine, TextSpec
-from ringfence.console.widgets.form_fields import unless
 
 if TYPE_CHECKING:
     from ringfence.services.editing import CustomerState
@@ -49,10 +48,10 @@ class CustomerForm(PlacedForm):
         self.form.set_title("Customer" if self.record_id is not None else "New customer")
         self.form.set_fields(
             [
-                TextSpec("name", "Name", draft.name, required=True),
+                self.line("name", "Name", required=True),
                 self.place_spec(),
-                TextSpec("email", "E-mail", draft.email, check=unless(draft.email, email_fault)),
-                TextSpec("phone", "Phone", draft.phone, check=unless(draft.phone, phone_fault)),
+                self.line("email", "E-mail", email_fault),
+                self.line("phone", "Phone", phone_fault),
                 TextSpec("address", "Address", draft.address, lines=True),
                 TextLine(),
                 TextLine("Limits, counted here and in all that is nested here:"),

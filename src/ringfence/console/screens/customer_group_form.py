@@ -71,7 +71,7 @@ class CustomerGroupForm(EditorScreen):
         self.form.set_title("Customer group")
         self.form.set_fields(
             [
-                TextSpec("name", "Name", self.draft.name, required=True),
+                self.line("name", "Name", required=True),
                 TextSpec("description", "Description", self.draft.description),
                 ToggleSpec("active", "Active", self.draft.active, _note(self.draft.active)),
                 *([TextLine(self._given())] if self.record_id is not None else []),

@@ -46,9 +46,9 @@ class DeviceForm(PlacedForm):
         self.form.set_title("Device" if self.record_id is not None else "New device")
         self.form.set_fields(
             [
-                TextSpec("name", "Name", draft.name, required=True),
-                TextSpec("kind", "Kind", draft.kind),
-                TextSpec("unit_id", "Unit id", draft.unit_id, check=_spaces),
+                self.line("name", "Name", required=True),
+                self.line("kind", "Kind"),
+                self.line("unit_id", "Unit id"),
                 TextLine(),
                 self.place_spec(),
                 PickSpec("site", "Site", self._site_name(), action="choose"),
@@ -126,7 +126,3 @@ class DeviceForm(PlacedForm):
         if name == "site":
             return "none" if value is None else self.sites.get(value, "another one")
         return super().said(name, value)
-
-
-def _spaces(text: str) -> str:
-    return "a unit id neither begins nor ends with a space" if text != text.strip() else ""

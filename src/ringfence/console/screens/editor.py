@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -14,12 +14,14 @@ from ringfence.console.screens.confirm import refresh_below
 from ringfence.console.screens.dialog import Dialog, DialogOption
 from ringfence.console.screens.drafting import Drafting
 from ringfence.console.text import Cell, Said
-from ringfence.console.widgets.form import Form
+from ringfence.console.widgets.form import Form, TextSpec
 
 if TYPE_CHECKING:
     from ringfence.services.editing import Edit
     from ringfence.services.records import Opened, Preview
 
+Fault = Callable[[str], str]
+"""Says what is wrong with a text, or nothing."""
 _SETTLE: Final = 0.12
 _RETRY: Final = 2.0
 _BETWEEN_KEYS: Final = 0.03
@@ -161,6 +163,21 @@ class EditorScreen(Drafting):
         """Changes fields of the draft, and previews it a moment later."""
         self.draft = replace(self.draft, **values)
         self.draft_changed()
+
+    def line(self, name: str, label: str, fault: Fault | None = None, *, required: bool = False) -> TextSpec:
+        """A text of one line in the form, with what is wrong with it (``fault``) beside it as it is typed. What it was
+        before is left alone, whatever it is."""
+        was = getattr(self.before, name) if self.before is not None else None
+        check = None
+        if fault is not None:
+            from ringfence.services.contact import trimmed
+
+            wrong = fault
+
+            def check(text: str) -> str:
+                return "" if text == was else wrong(trimmed(text))  # as it will be saved
+
+        return TextSpec(name, label, getattr(self.draft, name), check=check, required=required)
 
     def draft_changed(self) -> None:
         """The draft is another one now."""

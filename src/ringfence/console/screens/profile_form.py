@@ -8,8 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 
 from ringfence.console.screens.editor import EditorScreen
-from ringfence.console.widgets.form import Form, PickSpec, TextLine, TextSpec
-from ringfence.console.widgets.form_fields import unless
+from ringfence.console.widgets.form import Form, PickSpec, TextLine
 
 if TYPE_CHECKING:
     from ringfence.services.editing import UserState
@@ -50,8 +49,8 @@ class ProfileForm(EditorScreen):
         self.form.set_title("Profile")
         self.form.set_fields(
             [
-                TextSpec("name", "Name", draft.name, required=True),
-                TextSpec("email", "E-mail", draft.email, check=unless(draft.email, email_fault)),
+                self.line("name", "Name", required=True),
+                self.line("email", "E-mail", email_fault),
                 TextLine(),
                 PickSpec("login", "Login", draft.login, action=""),
                 *([PickSpec("home", "Home", home, action="")] if home is not None else []),

@@ -14,7 +14,7 @@ from ringfence.console.screens.area import CommandScreen
 from ringfence.console.screens.dialog import Dialog, DialogOption
 from ringfence.console.screens.matrix import HoldsRole, permissions_said
 from ringfence.console.text import number
-from ringfence.console.widgets.form import ChoiceSpec, Form, PickSpec, Spec, TextLine, TextSpec, ToggleSpec
+from ringfence.console.widgets.form import ChoiceSpec, Form, PickSpec, Spec, TextLine, ToggleSpec
 
 if TYPE_CHECKING:
     from ringfence.services.choices import RoleTemplate
@@ -105,7 +105,7 @@ class RoleForm(HoldsRole):
     def show_form(self) -> None:
         self.form.set_title("Role")
         draft = self.draft
-        fields: list[Spec] = [TextSpec("name", "Name", draft.name, required=True)]
+        fields: list[Spec] = [self.line("name", "Name", required=True)]
         if self.record_id is None and self.opened is None:
             fields.append(PickSpec("starts", "Starts as", self._starts_said(), "choose"))
         fields += [

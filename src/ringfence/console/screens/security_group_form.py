@@ -13,7 +13,7 @@ from ringfence.console.cells import permissions
 from ringfence.console.screens.customer_group_form import customer_rows, pick_customers
 from ringfence.console.screens.editor import EditorScreen
 from ringfence.console.screens.group_role import NEW_ROLE, HasGroupRole, RoleHere, missing_templates, read_role, some
-from ringfence.console.widgets.form import ChoiceSpec, Form, PickSpec, RowsSpec, Spec, TextLine, TextSpec
+from ringfence.console.widgets.form import ChoiceSpec, Form, PickSpec, RowsSpec, Spec, TextLine
 
 if TYPE_CHECKING:
     from ringfence.services.editing import Conflict, Edit, RoleState, SecurityGroupState
@@ -95,7 +95,7 @@ class SecurityGroupForm(HasGroupRole):
 
     def _show_fields(self) -> None:
         fields: list[Spec] = [
-            TextSpec("name", "Name", self.draft.name, required=True),
+            self.line("name", "Name", required=True),
             PickSpec("role", "Role", self.role_said()),
             PickSpec("level", "Level", self.level_said(), ""),
             PickSpec("permissions", "Permissions", self.permissions_text(), "open", looks=True),

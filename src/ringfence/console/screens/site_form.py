@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringfence.console.screens.placed_form import PlacedForm
-from ringfence.console.widgets.form import TextSpec
 
 if TYPE_CHECKING:
     from ringfence.services.editing import SiteState
@@ -27,5 +26,5 @@ class SiteForm(PlacedForm):
 
     def show_form(self) -> None:
         self.form.set_title("Site" if self.record_id is not None else "New site")
-        self.form.set_fields([TextSpec("name", "Name", self.draft.name, required=True), self.place_spec()])
+        self.form.set_fields([self.line("name", "Name", required=True), self.place_spec()])
         self.form.focus()

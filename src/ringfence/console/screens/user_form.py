@@ -22,7 +22,7 @@ from ringfence.console.screens.pick import PickScreen
 from ringfence.console.text import Cell, Said
 from ringfence.console.widgets.choices import Choices
 from ringfence.console.widgets.columns import Column
-from ringfence.console.widgets.form import Form, PickSpec, Row, RowsSpec, TextLine, TextSpec, ToggleSpec
+from ringfence.console.widgets.form import Form, PickSpec, Row, RowsSpec, TextLine, ToggleSpec
 from ringfence.console.widgets.key_bar import KeyBar
 from ringfence.console.widgets.outcome import OutcomePanel
 
@@ -154,6 +154,9 @@ class UserForm(EditorScreen):
         workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
         assert workspace is not None
         assert viewer is not None
+        from ringfence.services.contact import email_fault
+
+        email_fault("a@b.example")  # imports, beside the event loop, what checks as one types
         opened = super().load()
         home = workspace.home_of_new(viewer, "user.create" if self.record_id is None else "user.edit")
         groups: dict[int, GroupNote] = {}
@@ -204,12 +207,13 @@ class UserForm(EditorScreen):
     # Drawing.
 
     def show_form(self) -> None:
+        from ringfence.services.contact import email_fault, login_fault
+
         self.query_one(Form).set_title("Security settings" if self.record_id else "New user")
-        draft = self.draft
         who = [
-            TextSpec("name", "Name", draft.name, required=True),
-            TextSpec("login", "Login", draft.login, required=True),
-            TextSpec("email", "E-mail", draft.email),
+            self.line("name", "Name", required=True),
+            self.line("login", "Login", login_fault, required=True),
+            self.line("email", "E-mail", email_fault),
         ]
         if self._is_self:
             own = TextLine("This is you: somebody else must change what you may see and do.", "attention")

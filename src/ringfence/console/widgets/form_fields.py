@@ -90,11 +90,6 @@ class TextLine:
 Spec: TypeAlias = TextSpec | ToggleSpec | ChoiceSpec | RowsSpec | PickSpec | TextLine
 
 
-def unless(was: str, fault: Callable[[str], str]) -> Callable[[str], str]:
-    """A check that leaves alone what was there before."""
-    return lambda text: "" if text == was else fault(text)
-
-
 def only_shown(spec: Spec) -> Spec:
     """A field as it is shown where nothing may be changed."""
     match spec:
