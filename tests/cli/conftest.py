@@ -43,9 +43,15 @@ def call(capsys: pytest.CaptureFixture[str]) -> Call:
 
 @pytest.fixture
 def program(tmp_path: Path) -> Call:
-    """Runs the real program; ``shell`` is put around it, with "$@" for its command line."""
+    """Runs the real program; ``shell`` is put around it, with "$@" for its command line, and ``first`` is called in
+    its process before."""
 
-    def calling(*arguments: str | bytes, env: Mapping[str, str] | None = None, shell: str = '"$@"') -> Said:
+    def calling(
+        *arguments: str | bytes,
+        env: Mapping[str, str] | None = None,
+        shell: str = '"$@"',
+        first: Callable[[], None] | None = None,
+    ) -> Said:
         # A status of the program inside a pipe is asked for in the shell text itself.
         found = subprocess.run(
             ["bash", "-c", shell, "bash", str(PROGRAM), *arguments],
@@ -55,6 +61,7 @@ def program(tmp_path: Path) -> Call:
             stdin=subprocess.DEVNULL,
             timeout=60,
             check=False,
+            preexec_fn=first,
         )
         return Said(found.returncode, found.stdout.decode(errors="replace"), found.stderr.decode(errors="replace"))
 

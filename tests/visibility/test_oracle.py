@@ -13,6 +13,7 @@ from sqlalchemy import text
 from support.databases import dumped, empty
 from support.documents import AT, SEARCHES, Sizes, documents, make_document
 from support.oracle import EVERYWHERE, LISTING, OWNERS, Oracle, folded
+from support.unwritable import stored_scopes, unwritable
 
 from ringfence.domain.permission import PERMISSIONS
 from ringfence.snapshot.load import load_document
@@ -20,7 +21,7 @@ from ringfence.storage.engine import Database, open_database
 from ringfence.visibility import point, tree
 from ringfence.visibility.kinds import KINDS, Kind
 from ringfence.visibility.page import Query, Window, count, every, page
-from ringfence.visibility.viewer import Sight, Viewer
+from ringfence.visibility.viewer import Pair, Sight, Viewer
 
 ASKED = (*LISTING.values(), "device.edit", "customer.view", "alarm.manage", *EVERYWHERE)
 
@@ -174,16 +175,42 @@ def _ids(database: Database, tenant: str) -> dict[int, str | None]:
 def ask_about_everybody(database: Database, document: dict[str, Any], seed: int = 7) -> None:
     empty(database)
     load_document(database, document)
+    ask(database, document, seed)
+
+
+def ask(database: Database, document: dict[str, Any], seed: int) -> None:
     asker = Asker(database, document, Random(seed))
     for user in document["users"]:
         asker.user(user["login"])
 
 
+MORE = Sizes(customers=12, sites=6, devices=15, roles=4, groups=6, filters=3, users=4, entries=4, exact=True)
+"""Many shapes at little cost: more of everything than hypothesis draws."""
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_documents_from_a_seed(database: Database, seed: int) -> None:
-    """Many shapes at little cost: more of everything than hypothesis draws."""
-    sizes = Sizes(customers=12, sites=6, devices=15, roles=4, groups=6, filters=3, users=4, entries=4, exact=True)
-    ask_about_everybody(database, make_document(Random(seed), sizes), seed)
+    ask_about_everybody(database, make_document(Random(seed), MORE), seed)
+
+
+@pytest.mark.parametrize("seed", range(10, 14))
+def test_documents_from_a_seed_where_nothing_can_be_stored(database: Database, seed: int) -> None:
+    """What is worked out in memory for a look gives the answers that what is stored gives."""
+    document = make_document(Random(seed), MORE)
+    load_document(database, document)
+    with unwritable(database) as asked:
+        ask(asked, document, seed)
+        for left, right in zip(document["users"], document["users"][1:], strict=False):
+            if left["tenant"] == right["tenant"]:
+                together(asked, Oracle(document, AT), left["login"], right["login"])
+    assert not stored_scopes(database)
+
+
+def together(database: Database, oracle: Oracle, left: str, right: str) -> None:
+    pair = Pair(Viewer.sign_in(database, left, AT), Viewer.sign_in(database, right, AT))
+    with pair.look("customer.list") as (_, _, both):
+        keys = {row.key for row in every(both, Query(KINDS["customers"]))}
+    assert keys == oracle.listed(left, "customers") | oracle.listed(right, "customers")
 
 
 @settings(max_examples=15)

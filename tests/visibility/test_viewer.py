@@ -10,10 +10,10 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import text
 from support.documents import AT, Sizes, make_document
 from support.oracle import LISTING, Oracle
+from support.unwritable import held, stored_scopes
 
 from ringfence.domain.errors import RingfenceError
 from ringfence.snapshot.load import load_document
@@ -21,10 +21,10 @@ from ringfence.storage.engine import Database
 from ringfence.visibility import scopes, viewer
 from ringfence.visibility.kinds import KINDS, kind_named, kind_of_noun
 from ringfence.visibility.page import Query, Window, count, every, page
-from ringfence.visibility.rule import Grants
 from ringfence.visibility.viewer import Pair, Viewer
 
 T = {"tenant": "t"}
+OTHER = {"key": "v", "login": "v", "name": "V"}
 
 
 def document(nested: bool = True, **window: datetime | None) -> dict[str, Any]:
@@ -101,34 +101,67 @@ def test_many_threads_that_look_while_access_changes(database: Database) -> None
     assert seen(found) == {"a"}
 
 
-@pytest.mark.postgres
-def test_no_change_lands_while_a_scope_is_worked_out(
-    postgres_database: Database, monkeypatch: pytest.MonkeyPatch
+def test_what_is_stored_for_a_version_is_of_that_version(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though a change may land at any moment while it is worked out."""
+    documents = [document(), document()]
+    documents[1]["customers"][1]["parent"] = "a"
+    load_document(database, documents[0])
+    work_out = scopes.work_out
+    landed = []
+
+    def working(*given: Any) -> Any:
+        if not landed:
+            landed.append(True)
+            load_document(database, documents[1])
+        return work_out(*given)
+
+    monkeypatch.setattr(viewer, "work_out", working)
+    found = Viewer.sign_in(database, "u")
+    assert seen(found) == {"a", "b"}  # what was worked out first was of a version gone by then
+    assert landed
+    assert seen(found) == {"a", "b"}
+    with database.reading() as connection:
+        versions = connection.execute(text("SELECT DISTINCT version FROM scope")).scalars().all()
+        assert versions == [connection.execute(text("SELECT version FROM tenant")).scalar_one()]
+
+
+def test_what_another_thread_stores_meanwhile_is_not_taken_for_seen(
+    database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is stored for a version must be made of that version's grants."""
-    load_document(postgres_database, document())
-    read = scopes.read_grants
-    tried = []
+    """A scope that is stored while a transaction goes on is not in that transaction, whoever knows of it."""
+    load_document(database, document())
+    found = Viewer.sign_in(database, "u")
+    stand = Viewer.stand
+    waiting = [True]
 
-    def reading(connection: Connection, user_id: int) -> Grants | None:
-        with postgres_database.engine.begin() as other:
-            other.execute(text("SET LOCAL lock_timeout = '20ms'"))
-            with pytest.raises(OperationalError, match="lock timeout"):
-                other.execute(text("UPDATE tenant SET version = version + 1"))
-            other.rollback()
-        tried.append(True)
-        return read(connection, user_id)
+    def standing(self: Viewer, *given: Any) -> Any:
+        own = stand(self, *given)
+        if waiting:
+            waiting.clear()
+            with ThreadPoolExecutor(1) as other:
+                assert other.submit(seen, found).result() == {"a"}
+        return own
 
-    monkeypatch.setattr(scopes, "read_grants", reading)
-    assert seen(Viewer.sign_in(postgres_database, "u")) == {"a"}
-    assert tried
+    monkeypatch.setattr(Viewer, "stand", standing)
+    assert seen(found) == {"a"}
 
 
-def test_a_look_that_never_settles_says_so(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    load_document(sqlite_database, document())
-    monkeypatch.setattr(viewer, "store", lambda *_: None)
-    with pytest.raises(RingfenceError, match="try again"):
-        seen(Viewer.sign_in(sqlite_database, "u"))
+def test_a_look_waits_for_nobody_who_writes(database: Database) -> None:
+    """Neither the first look of all, nor the first after a change of access, nor one together with somebody else."""
+    load_document(database, {**document(), "users": [*document()["users"], {**document()["users"][0], **OTHER}]})
+    found, other = Viewer.sign_in(database, "u"), Viewer.sign_in(database, "v")
+    for nested in (True, False):
+        with held(database):
+            began = stored_scopes(database)
+            assert seen(found) == {"a"}
+            with Pair(found, other).look("customer.list") as (*_, both):
+                assert {row.key for row in every(both, Query(KINDS["customers"]))} == {"a"}
+            if not database.postgresql:
+                assert stored_scopes(database) == began
+        load_document(database, document(nested))
+    later = Viewer.sign_in(database, "u")
+    assert seen(later) == {"a"}
+    assert stored_scopes(database)
 
 
 @contextmanager

@@ -80,7 +80,7 @@ def keep_others_out(connection: Connection) -> None:
     rehearsal sees one moment anyway."""
     # The tenants first, as every change does: two who wait for each other would both fail.
     if not rehearsed(connection):
-        connection.execute(select(Tenant.id).order_by(Tenant.id).with_for_update()).all()
+        connection.execute(select(Tenant.id).order_by(Tenant.id).with_for_update(key_share=True)).all()
         lock_ids(connection, _OWN_IDS)
 
 

@@ -93,6 +93,12 @@ def make_engine(url: URL, patience: Patience) -> Engine:
         except psycopg.Error as error:
             raise DisconnectionError from error
 
+    @event.listens_for(engine, "before_cursor_execute", retval=True)
+    def shade(connection: Connection, _cursor: Any, statement: str, binds: Any, *_: Any) -> tuple[str, Any]:
+        """Lets the option ``ringfence_tables`` put tables that it alone knows before those of the database."""
+        tables = connection.get_execution_options().get("ringfence_tables")
+        return tables(statement, binds) if tables else (statement, binds)
+
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         options = connection.get_execution_options()

@@ -15,6 +15,7 @@ from ringfence.domain.errors import DatabaseGone, RingfenceError
 from ringfence.storage.patience import Patience
 
 _BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_NO_ROOM: Final = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 _READ_SECONDS: Final = 5.0
 """A reader waits for nobody, but for the moment in which a file is brought into WAL, or mended after a crash."""
 
@@ -78,7 +79,7 @@ class SqliteFile:
                 connection.execute("PRAGMA schema_version").fetchone()  # the first look into the file
             except sqlite3.Error as error:
                 connection.close()
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CANTOPEN or not os.access(self.path, os.R_OK):
+                if error.sqlite_errorcode & 0xFF not in _NO_ROOM or not os.access(self.path, os.R_OK):
                     raise
                 if _unapplied(self.path):
                     raise RingfenceError(

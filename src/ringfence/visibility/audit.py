@@ -90,7 +90,7 @@ def append(
 ) -> int:
     """Adds the events to the tenant's chain, in the transaction of the change; returns the change's number. ``done`` is
     told how many of them are written."""
-    chain = select(Tenant.audit_count, Tenant.audit_hash).where(Tenant.id == tenant_id).with_for_update()
+    chain = select(Tenant.audit_count, Tenant.audit_hash).where(Tenant.id == tenant_id).with_for_update(key_share=True)
     number, previous = connection.execute(chain).one()
     at = datetime.now(UTC)
     actor_key = None

@@ -124,7 +124,7 @@ class _Change:
         held = select(Tenant.audit_count).where(Tenant.id == tenant_id)
         if not rehearsed(connection):
             # Held to the end: changes of a tenant's access come one after the other, and so does its audit chain.
-            held = held.with_for_update()
+            held = held.with_for_update(key_share=True)
         # No record has been edited more often than the audit has entries.
         self.revision = connection.execute(held).scalar_one() + 1
         reaches = read_reaches(connection, [self.editor], at)

@@ -1,28 +1,37 @@
-"""Stored scopes: looking one up by its signature, and working it out where it is not there yet."""
+"""Scopes: looking a stored one up by its signature, working it out in memory where it is not there, and storing it.
+
+Looking waits for nobody. What was worked out is stored for the next time if that takes no waiting either; where it
+cannot be stored at all (somebody else writes, the disk is full, the database may only be read), the statements of a
+look find it in tables of its own, which stand before the stored ones for as long as the look lasts.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from itertools import count
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, text
+from sqlalchemy import Connection, bindparam, delete, insert, select, text
 
 from ringfence.domain.customer import Customer, is_root
+from ringfence.domain.errors import RingfenceError
 from ringfence.domain.scope import Scope as StoredScope
 from ringfence.domain.scope import ScopeInterval, ScopeSite
-from ringfence.domain.tenant import Tenant
-from ringfence.domain.user import User
-from ringfence.visibility.grants import read_filtered, read_grants, read_selected
-from ringfence.visibility.intervals import Interval, contains, union
-from ringfence.visibility.rule import SiteGrant, region
+from ringfence.storage.engine import Database
+from ringfence.visibility.intervals import Interval, union
+from ringfence.visibility.reach import Grounds, measure
+from ringfence.visibility.rule import Grants
+from ringfence.visibility.sql import probing_arrays
 
 _SITES: Final = "+sites"
 
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """A stored set of customers: its id, whether it is the whole tenant, and how much is in it."""
+    """A set of customers: its id (below zero where it is not stored), whether it is all of the tenant, and its size."""
 
     id: int
     whole: bool
@@ -54,6 +63,7 @@ class Scope:
 
 NOTHING: Final = Scope(_NOTHING, _NOTHING, False)
 
+_NO_SCOPE: Final = "nothing"
 _LOOK_UP = select(
     StoredScope.signature,
     StoredScope.id,
@@ -64,126 +74,217 @@ _LOOK_UP = select(
 ).where(
     StoredScope.tenant_id == bindparam("tenant"),
     StoredScope.version == bindparam("version"),
-    StoredScope.signature.in_([bindparam("plain"), bindparam("sites")]),
+    StoredScope.signature.in_(bindparam("signatures", expanding=True)),
+)
+_UNSTORED: Final = count(-1, -1)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A set of customers that was worked out in memory, under the id by which statements find it; ``sites`` are those
+    within it, with their customers, that a site-level grant reaches outside of the intervals."""
+
+    signature: str
+    extent: Extent
+    intervals: list[Interval]
+    sites: list[tuple[int, int]]
+
+
+def find(connection: Connection, tenant_id: int, version: int, signatures: Collection[str]) -> dict[str, Scope]:
+    """The stored scopes of these signatures; those that nobody has stored yet are left out."""
+    found = dict.fromkeys((one for one in signatures if one == _NO_SCOPE), NOTHING)
+    wanted = [one for one in signatures if one not in found]
+    if not wanted:
+        return found
+    either = [*wanted, *(one + _SITES for one in wanted)]
+    rows = connection.execute(_LOOK_UP, {"tenant": tenant_id, "version": version, "signatures": either})
+    extents = {
+        row.signature: Extent(row.id, bool(row.whole), row.intervals, row.customers, row.devices) for row in rows
+    }
+    for signature in wanted:
+        if signature in extents:
+            records = extents[signature]
+            nodes = extents.get(signature + _SITES)
+            found[signature] = Scope(records, nodes or records, nodes is not None)
+    return found
+
+
+def work_out(connection: Connection, grants: Grants, permissions: Iterable[str], at: datetime) -> dict[str, list[Made]]:
+    """What each of the permissions reaches for a user as of this transaction, by signature: the records, and with
+    site-level grants the nodes too."""
+    grounds = Grounds(connection, [grants])
+    found: dict[str, list[Made]] = {}
+    for permission in permissions:
+        signature = grants.signature(permission, at)
+        if signature in found:
+            continue
+        reached = grounds.region(grants, permission, at)
+        sites = [(site.site_id, site.customer_id) for site in reached.sites]
+        found[signature] = [make(connection, grants.tenant_id, signature, reached.customers, sites)]
+        if sites:
+            found[signature].append(make(connection, grants.tenant_id, signature + _SITES, reached.nodes()))
+    return found
+
+
+def make(
+    connection: Connection,
+    tenant_id: int,
+    signature: str,
+    intervals: list[Interval],
+    sites: Sequence[tuple[int, int]] = (),
+) -> Made:
+    """A set of customers, measured as of this transaction."""
+    customers, devices = measure(connection, tenant_id, intervals)
+    whole = len(intervals) == 1 and intervals == [_everything(connection, tenant_id)]
+    extent = Extent(next(_UNSTORED), whole, len(intervals), customers, devices)
+    return Made(signature, extent, intervals, list(sites))
+
+
+def _everything(connection: Connection, tenant_id: int) -> Interval:
+    root = connection.execute(select(Customer.path).where(is_root(tenant_id))).scalar_one()
+    return root, root + "~"
+
+
+def scope_of(made: Sequence[Made]) -> Scope:
+    """What ``work_out`` found for a signature, as a scope."""
+    return Scope(made[0].extent, made[-1].extent, len(made) > 1)
+
+
+def read(connection: Connection, extent: Extent) -> Made:
+    """A stored set of customers, read into memory."""
+    intervals = connection.execute(
+        select(ScopeInterval.path, ScopeInterval.path_hi)
+        .where(ScopeInterval.scope_id == extent.id)
+        .order_by(ScopeInterval.path)
+    )
+    sites = select(ScopeSite.site_id, ScopeSite.customer_id).where(ScopeSite.scope_id == extent.id)
+    return Made(
+        "",
+        extent,
+        [(row.path, row.path_hi) for row in intervals],
+        [(row.site_id, row.customer_id) for row in connection.execute(sites)],
+    )
+
+
+def unite(connection: Connection, tenant_id: int, signature: str, parts: Sequence[Made]) -> Made:
+    """The customers that any of the parts holds."""
+    return make(connection, tenant_id, signature, union(one for part in parts for one in part.intervals))
+
+
+def keep(database: Database, tenant_id: int, version: int, made: Iterable[Made]) -> bool:
+    """Stores what was worked out for a version of the tenant, unless that has gone by, and sweeps away what is of older
+    ones; returns False where that takes waiting, or cannot be done at all.
+
+    What is stored was read in one transaction with its version. So it stays right, whatever has happened since.
+    """
+    try:
+        with database.writing_at_once() as connection:
+            turn = _TURN_POSTGRESQL if database.postgresql else _TURN
+            mine, current = connection.execute(turn, {"space": _KEEPING, "tenant": tenant_id}).one()
+            if mine and current == version:
+                _sweep(connection, tenant_id, version)
+                there = find(connection, tenant_id, version, [one.signature for one in made])
+                for one in made:
+                    if one.signature not in there:
+                        _insert(connection, tenant_id, version, one)
+            return bool(mine)
+    except RingfenceError:
+        return False
+
+
+_KEEPING: Final = 0x52464E
+_TURN: Final = text("SELECT TRUE, version FROM tenant WHERE id = :tenant")
+_TURN_POSTGRESQL: Final = text(
+    "SELECT pg_try_advisory_xact_lock(:space, :tenant), version FROM tenant WHERE id = :tenant"
 )
 
 
-def find(connection: Connection, tenant_id: int, version: int, signature: str) -> Scope | None:
-    """The stored scope of a signature, or None where nobody has asked for it yet."""
-    if signature == "nothing":
-        return NOTHING
-    rows = connection.execute(
-        _LOOK_UP,
-        {"tenant": tenant_id, "version": version, "plain": signature, "sites": signature + _SITES},
-    )
-    found = {row.signature: Extent(row.id, bool(row.whole), row.intervals, row.customers, row.devices) for row in rows}
-    if signature not in found:
-        return None
-    records = found[signature]
-    return Scope(records, found.get(signature + _SITES, records), signature + _SITES in found)
-
-
-def store(connection: Connection, user_id: int, permission: str, at: datetime) -> None:
-    """Works out and stores what the permission reaches for the user, in a writing transaction."""
-    tenant_id = connection.execute(select(User.tenant_id).where(User.id == user_id)).scalar()
-    if tenant_id is None:
-        return
-    version = _settled(connection, tenant_id)
-    grants = read_grants(connection, user_id)
-    if grants is None:
-        return
-    signature = grants.signature(permission, at)
-    if find(connection, grants.tenant_id, version, signature) is not None:
-        return
-    groups = grants.groups_behind(permission, at)
-    reached = region(
-        grants,
-        permission,
-        at,
-        read_selected(connection, (group.group_id for group in groups if group.selects)),
-        read_filtered(connection, grants.filters or ()),
-    )
-    _insert(connection, grants.tenant_id, version, signature, reached.customers, reached.sites)
-    if reached.sites:
-        _insert(connection, grants.tenant_id, version, signature + _SITES, reached.nodes())
-
-
-def store_union(connection: Connection, tenant_id: int, signature: str, parts: list[Extent]) -> None:
-    """Stores the customers that any of the parts holds, in a writing transaction, under a signature of its own."""
-    version = _settled(connection, tenant_id)
-    if find(connection, tenant_id, version, signature) is not None:
-        return
-    rows = connection.execute(
-        select(ScopeInterval.path, ScopeInterval.path_hi).where(ScopeInterval.scope_id.in_([part.id for part in parts]))
-    )
-    _insert(connection, tenant_id, version, signature, union((row.path, row.path_hi) for row in rows))
-
-
-def _settled(connection: Connection, tenant_id: int) -> int:
-    """The tenant's version, held until the transaction ends; scopes of older versions are swept away.
-
-    Whoever else stores scopes has finished by then, and no change of access can come between: on PostgreSQL each
-    statement sees what was committed before it, so that what is read after this is of this version.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.execute(
-            text("SELECT pg_advisory_xact_lock(:space, :tenant)"), {"space": 0x52464E, "tenant": tenant_id}
-        )
-    held = select(Tenant.version).where(Tenant.id == tenant_id).with_for_update(read=True)
-    version = connection.execute(held).scalar_one()
+def _sweep(connection: Connection, tenant_id: int, version: int) -> None:
     stale = select(StoredScope.id).where(StoredScope.tenant_id == tenant_id, StoredScope.version < version)
-    connection.execute(delete(ScopeInterval).where(ScopeInterval.scope_id.in_(stale)))
-    connection.execute(delete(ScopeSite).where(ScopeSite.scope_id.in_(stale)))
-    connection.execute(delete(StoredScope).where(StoredScope.tenant_id == tenant_id, StoredScope.version < version))
-    return version
+    ids = connection.execute(stale).scalars().all()
+    if ids:
+        connection.execute(delete(ScopeInterval).where(ScopeInterval.scope_id.in_(stale)))
+        connection.execute(delete(ScopeSite).where(ScopeSite.scope_id.in_(stale)))
+        connection.execute(delete(StoredScope).where(StoredScope.id.in_(ids)))
 
 
-def _insert(
-    connection: Connection,
-    tenant_id: int,
-    version: int,
-    signature: str,
-    intervals: list[Interval],
-    sites: tuple[SiteGrant, ...] = (),
-) -> None:
-    root = connection.execute(select(Customer.path).where(is_root(tenant_id))).scalar_one()
+def _insert(connection: Connection, tenant_id: int, version: int, made: Made) -> None:
+    extent = made.extent
     scope_id = connection.execute(
         insert(StoredScope)
         .values(
             tenant_id=tenant_id,
             version=version,
-            signature=signature,
-            whole=intervals == [(root, root + "~")],
-            intervals=len(intervals),
-            customers=0,
-            devices=0,
+            signature=made.signature,
+            whole=extent.whole,
+            intervals=extent.intervals,
+            customers=extent.customers,
+            devices=extent.devices,
         )
         .returning(StoredScope.id)
     ).scalar_one()
+    _fill(connection, [(scope_id, made)])
+
+
+def _fill(connection: Connection, parts: Sequence[tuple[int, Made]]) -> None:
+    intervals = [{"scope_id": own, "path": low, "path_hi": high} for own, made in parts for low, high in made.intervals]
     if intervals:
-        connection.execute(
-            insert(ScopeInterval),
-            [{"scope_id": scope_id, "path": low, "path_hi": high} for low, high in intervals],
-        )
+        connection.execute(insert(ScopeInterval), intervals)
+    sites = [
+        {"scope_id": own, "site_id": site, "customer_id": customer}
+        for own, made in parts
+        for site, customer in made.sites
+    ]
     if sites:
-        connection.execute(
-            insert(ScopeSite),
-            [{"scope_id": scope_id, "site_id": site.site_id, "customer_id": site.customer_id} for site in sites],
-        )
-    inside = (
-        select(func.count().label("customers"), func.coalesce(func.sum(Customer.device_count), 0).label("devices"))
-        .select_from(ScopeInterval)
-        .join(
-            Customer,
-            (Customer.path >= ScopeInterval.path)
-            & (Customer.path < ScopeInterval.path_hi)
-            & (Customer.tenant_id == tenant_id),
-        )
-        .where(ScopeInterval.scope_id == scope_id)
-    )
-    counted = connection.execute(inside).one()
-    connection.execute(
-        StoredScope.__table__.update()  # type: ignore[attr-defined]
-        .where(StoredScope.id == scope_id)
-        .values(customers=counted.customers - contains(intervals, root), devices=counted.devices)
-    )
+        connection.execute(insert(ScopeSite), sites)
+
+
+@contextmanager
+def standing_before(connection: Connection, made: Sequence[Made]) -> Iterator[None]:
+    """Lets the statements of a reading transaction find these sets, and no others, where the stored ones are. Nothing
+    is asked after it in the transaction; without any it does nothing."""
+    if not made:
+        yield
+    elif connection.dialect.name == "postgresql":
+        # Neither a server that only follows another nor a role that only reads may make tables, not even of its own.
+        binds = {
+            "made_scopes": [one.extent.id for one in made for _ in one.intervals],
+            "made_lows": [low for one in made for low, _ in one.intervals],
+            "made_highs": [high for one in made for _, high in one.intervals],
+            "made_for": [one.extent.id for one in made for _ in one.sites],
+            "made_sites": [site for one in made for site, _ in one.sites],
+            "made_owners": [owner for one in made for _, owner in one.sites],
+        }
+
+        def shaded(statement: str, given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+            return f"WITH {_TABLES_POSTGRESQL} {probing_arrays(statement)}", {**given, **binds}
+
+        connection.execution_options(ringfence_tables=shaded)
+        yield
+    else:
+        try:
+            for table in _TABLES_SQLITE:
+                connection.exec_driver_sql(table)
+            _fill(connection, [(one.extent.id, one) for one in made])
+            yield
+        finally:
+            transaction = connection.get_transaction()
+            if transaction is not None and transaction.is_active:
+                transaction.rollback()  # the tables go with it
+
+
+_TABLES_SQLITE: Final = (
+    "CREATE TEMP TABLE scope_interval (scope_id INTEGER NOT NULL, path TEXT NOT NULL, path_hi TEXT NOT NULL, "
+    "PRIMARY KEY (scope_id, path)) WITHOUT ROWID",
+    "CREATE TEMP TABLE scope_site (scope_id INTEGER NOT NULL, site_id INTEGER NOT NULL, customer_id INTEGER NOT NULL, "
+    "PRIMARY KEY (scope_id, site_id)) WITHOUT ROWID",
+)
+_TABLES_POSTGRESQL: Final = (
+    "scope_interval(scope_id, path, path_hi) AS MATERIALIZED ("
+    'SELECT own, low COLLATE "C", high COLLATE "C" FROM unnest(CAST(%(made_scopes)s AS int[]), '
+    "CAST(%(made_lows)s AS text[]), CAST(%(made_highs)s AS text[])) made(own, low, high)), "
+    "scope_site(scope_id, site_id, customer_id) AS MATERIALIZED (SELECT * FROM unnest(CAST(%(made_for)s AS int[]), "
+    "CAST(%(made_sites)s AS int[]), CAST(%(made_owners)s AS int[])) made(own, site, owner)), "
+    "made_array(scope_id, lows, highs) AS MATERIALIZED (SELECT scope_id, array_agg(path ORDER BY path), "
+    "array_agg(path_hi ORDER BY path) FROM scope_interval GROUP BY scope_id)"
+)

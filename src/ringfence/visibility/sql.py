@@ -7,6 +7,7 @@ ever part of one; names of tables and columns come from the kinds.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
@@ -47,6 +48,24 @@ def probe(path: str, scope: str = ":scope") -> str:
         f"(SELECT s.path_hi FROM scope_interval s WHERE s.scope_id = {scope} AND s.path <= {path} "
         f"ORDER BY s.path DESC LIMIT 1) > {path}"
     )
+
+
+_PROBE: Final = re.compile(
+    re.escape(probe("PATH", "SCOPE"))
+    .replace("SCOPE", r"(?P<scope>\S+)")
+    .replace("PATH", r"(?P<path>\S+)", 1)
+    .replace("PATH", r"(?P=path)")
+)
+_ARRAY_PROBE: Final = (
+    r"(SELECT a.highs[width_bucket(\g<path>, a.lows)] FROM made_array a WHERE a.scope_id = \g<scope>) > \g<path>"
+)
+
+
+@lru_cache(maxsize=256)
+def probing_arrays(sql: str) -> str:
+    """The same statement for PostgreSQL where a scope stands in arrays, as ``made_array``: in tables that are made for
+    one statement no probe finds an index to step down."""
+    return _PROBE.sub(_ARRAY_PROBE, sql)
 
 
 @lru_cache(maxsize=1024)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,21 +21,38 @@ from ringfence.domain.user import User
 from ringfence.storage.engine import Database
 from ringfence.visibility.grants import read_grants
 from ringfence.visibility.rule import Grants
-from ringfence.visibility.scopes import NOTHING, Scope, find, store, store_union
+from ringfence.visibility.scopes import (
+    NOTHING,
+    Made,
+    Scope,
+    find,
+    keep,
+    read,
+    scope_of,
+    standing_before,
+    unite,
+    work_out,
+)
 
-_ATTEMPTS: Final = 8
+_AGAIN_SECONDS: Final = 1.0
+"""A scope that could not be stored is worked out in memory, and stored a little later if that can be done then."""
 _VERSION = select(Tenant.version).where(Tenant.id == bindparam("tenant"))
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A user's grants at one version of the tenant, in force until the next membership begins or ends."""
+    """A user's grants at one version of the tenant, in force until the next membership begins or ends.
+
+    ``scopes`` are the stored ones that were found, by permission, each with the moment by which it was; ``made`` those
+    that are not stored, by signature.
+    """
 
     version: int
     grants: Grants | None
     since: datetime
     until: datetime | None
-    scopes: dict[str, Scope] = field(default_factory=dict)
+    scopes: dict[str, tuple[Scope, float]] = field(default_factory=dict)
+    made: dict[str, list[Made]] = field(default_factory=dict)
     memo: dict[object, object] = field(default_factory=dict)
 
     def holds(self, version: int, at: datetime) -> bool:
@@ -73,6 +91,7 @@ class Viewer:
         self.tenant_id = tenant_id
         self.at = at
         self._standing: Standing | None = None
+        self._keep_after = 0.0
         self.reading = Lock()
         """Held while something large is read for the memo: whoever asks meanwhile waits, and finds it there."""
 
@@ -94,27 +113,29 @@ class Viewer:
         unknown = [permission for permission in permissions if permission not in PERMISSIONS]
         if unknown:
             raise RingfenceError(f"there is no permission {unknown[0]!r}: 'ringfence schema' lists them")
-        for _ in range(_ATTEMPTS):
-            at = self.at or clock.now()
+        for last in (False, True):
+            at, began = self.at or clock.now(), time.monotonic()
             with self.database.reading() as connection:
-                standing = self._stand(connection, at)
-                missing = self._missing(connection, standing, permissions, at)
-                if not missing:
-                    yield Sight(
-                        connection,
-                        self.tenant_id,
-                        self.database.postgresql,
-                        standing.scopes,
-                        standing.memo,
-                        standing.grants is not None and standing.grants.active,
-                    )
+                standing = self.stand(connection, at)
+                scopes, made = self.scopes(connection, standing, permissions, at, began)
+                if not made or last or time.monotonic() < self._keep_after:
+                    with standing_before(connection, _all(connection, scopes.values(), made)):
+                        yield self.sight(connection, standing, scopes)
                     return
-            with self.database.writing() as connection:
-                for permission in missing:
-                    store(connection, self.user_id, permission, at)
-        raise RingfenceError("access is being changed faster than it can be read: try again")
+            self.keep(standing.version, made)
 
-    def _stand(self, connection: Connection, at: datetime) -> Standing:
+    def keep(self, version: int, made: Sequence[Made]) -> None:
+        """Stores what was worked out, unless that takes waiting; then the next time is a little later."""
+        if not keep(self.database, self.tenant_id, version, made):
+            self._keep_after = time.monotonic() + _AGAIN_SECONDS
+
+    def sight(self, connection: Connection, standing: Standing, scopes: dict[str, Scope]) -> Sight:
+        """What a transaction shows of these scopes."""
+        active = standing.grants is not None and standing.grants.active
+        return Sight(connection, self.tenant_id, self.database.postgresql, scopes, standing.memo, active)
+
+    def stand(self, connection: Connection, at: datetime) -> Standing:
+        """The grants as of this transaction: those known before, where nothing has changed."""
         version = connection.execute(_VERSION, {"tenant": self.tenant_id}).scalar() or 0
         standing = self._standing
         if standing is None or not standing.holds(version, at):
@@ -123,24 +144,40 @@ class Viewer:
             self._standing = standing
         return standing
 
-    def _missing(
-        self, connection: Connection, standing: Standing, permissions: tuple[str, ...], at: datetime
-    ) -> list[str]:
-        missing = []
-        for permission in permissions:
-            if permission in standing.scopes:
-                continue
-            scope = None
-            if standing.grants is None:
-                scope = NOTHING
-            else:
-                signature = standing.grants.signature(permission, at)
-                scope = find(connection, self.tenant_id, standing.version, signature)
-            if scope is None:
-                missing.append(permission)
-            else:
-                standing.scopes[permission] = scope
-        return missing
+    def scopes(
+        self, connection: Connection, standing: Standing, permissions: Sequence[str], at: datetime, began: float
+    ) -> tuple[dict[str, Scope], list[Made]]:
+        """What each of the permissions reaches, and what of that is not stored, in a transaction that had not begun at
+        ``began``."""
+        grants = standing.grants
+        if grants is None:
+            return dict.fromkeys(permissions, NOTHING), []
+        before = {one: standing.scopes.get(one) for one in permissions}
+        # What another thread found later than this transaction began may have been stored later, too.
+        scopes = {one: known[0] for one, known in before.items() if known is not None and known[1] <= began}
+        unknown = {one: grants.signature(one, at) for one in permissions if one not in scopes}
+        if unknown:
+            found = find(connection, self.tenant_id, standing.version, set(unknown.values()))
+            now = time.monotonic()
+            for one, signature in unknown.items():
+                if signature in found:
+                    scopes[one] = found[signature]
+                    standing.scopes[one] = found[signature], now
+        missing = {one: signature for one, signature in unknown.items() if one not in scopes}
+        new = [one for one, signature in missing.items() if signature not in standing.made]
+        if new:
+            standing.made.update(work_out(connection, grants, new, at))
+        made = {signature: standing.made[signature] for signature in missing.values()}
+        scopes.update({one: scope_of(made[signature]) for one, signature in missing.items()})
+        return scopes, [part for parts in made.values() for part in parts]
+
+
+def _all(connection: Connection, scopes: Iterable[Scope], made: Sequence[Made]) -> list[Made]:
+    """What has to stand before the stored scopes, those of them included that are asked for; nothing where all are."""
+    if not made:
+        return []
+    stored = {extent.id: extent for scope in scopes for extent in (scope.records, scope.nodes) if extent.id > 0}
+    return [*made, *(read(connection, extent) for extent in stored.values())]
 
 
 class Pair:
@@ -154,44 +191,52 @@ class Pair:
     @contextmanager
     def look(self, *permissions: str) -> Iterator[tuple[Sight, Sight, Sight]]:
         """One transaction: the left one's sight, the right one's, and that of both together."""
-        for _ in range(_ATTEMPTS):
-            with self.left.look(*permissions), self.right.look(*permissions):
-                pass  # both have their scopes stored now
-            with self.left.look(*permissions) as left:
-                right_standing = self.right._stand(left.connection, self.right.at or clock.now())
-                at = self.right.at or clock.now()
-                if self.right._missing(left.connection, right_standing, permissions, at):
-                    continue
-                right = Sight(
-                    left.connection, left.tenant_id, left.postgresql, right_standing.scopes, right_standing.memo, True
-                )
-                together = self._together(left, right, permissions)
-                if together is not None:
-                    yield left, right, together
+        viewers = (self.left, self.right)
+        for last in (False, False, True):  # first those of each are stored, and then those of both
+            now, began = clock.now(), time.monotonic()
+            with self.left.database.reading() as connection:
+                made: list[Made] = []
+                sights = []
+                for viewer in viewers:
+                    at = viewer.at or now
+                    standing = viewer.stand(connection, at)
+                    scopes, more = viewer.scopes(connection, standing, permissions, at, began)
+                    sights.append(viewer.sight(connection, standing, scopes))
+                    made.extend(more)
+                left, right = sights
+                together, more = self._together(left, right, permissions, standing.version, made)
+                if not (made or more) or last:
+                    both = [
+                        scope for scopes in (left.scopes, right.scopes, together.scopes) for scope in scopes.values()
+                    ]
+                    with standing_before(connection, _all(connection, both, [*made, *more])):
+                        yield left, right, together
                     return
-                version = right_standing.version
-            self._store(left, right, permissions, version)
-        raise RingfenceError("access is being changed faster than it can be read: try again")
+            # What belongs to both goes by the ids of its parts, which have none before they are stored.
+            self.left.keep(standing.version, made or more)
 
-    def _signature(self, left: Sight, right: Sight, permission: str) -> str:
-        ids = sorted({left.scope(permission).nodes.id, right.scope(permission).nodes.id})
-        return "either:" + ",".join(map(str, ids))
-
-    def _together(self, left: Sight, right: Sight, permissions: tuple[str, ...]) -> Sight | None:
-        version = left.connection.execute(_VERSION, {"tenant": left.tenant_id}).scalar() or 0
-        scopes = {}
-        for permission in permissions:
-            scope = find(left.connection, left.tenant_id, version, self._signature(left, right, permission))
-            if scope is None:
-                return None
-            scopes[permission] = scope
-        return Sight(left.connection, left.tenant_id, left.postgresql, scopes, {}, True)
-
-    def _store(self, left: Sight, right: Sight, permissions: tuple[str, ...], version: int) -> None:
-        with self.left.database.writing() as connection:
-            current = connection.execute(_VERSION, {"tenant": left.tenant_id}).scalar()
-            if current != version:
-                return
-            for permission in permissions:
-                parts = [left.scope(permission).nodes, right.scope(permission).nodes]
-                store_union(connection, left.tenant_id, self._signature(left, right, permission), parts)
+    def _together(
+        self, left: Sight, right: Sight, permissions: Sequence[str], version: int, made: Sequence[Made]
+    ) -> tuple[Sight, list[Made]]:
+        parts = {
+            permission: {extent.id: extent for extent in (left.scope(permission).nodes, right.scope(permission).nodes)}
+            for permission in permissions
+        }
+        signatures = {one: f"either:{','.join(map(str, sorted(extents)))}" for one, extents in parts.items()}
+        found = find(left.connection, left.tenant_id, version, set(signatures.values()))
+        known = {one.extent.id: one for one in made}
+        new: dict[str, Made] = {}
+        for permission, signature in signatures.items():
+            if signature not in found and signature not in new:
+                new[signature] = unite(
+                    left.connection,
+                    left.tenant_id,
+                    signature,
+                    [known.get(own) or read(left.connection, extent) for own, extent in parts[permission].items()],
+                )
+        scopes = {
+            one: found[signature] if signature in found else scope_of([new[signature]])
+            for one, signature in signatures.items()
+        }
+        sight = Sight(left.connection, left.tenant_id, left.postgresql, scopes, {}, True)
+        return sight, list(new.values())

@@ -1,0 +1,130 @@
+"""Reading waits for nobody and needs no room: ``list``, ``count`` and ``can`` answer as ever, whoever writes."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+from support.command_line import AT, Call
+from support.powerless import bound_by_permissions, on_a_full_disk
+
+from ringfence.snapshot.demo import shipped
+from ringfence.storage.engine import open_database
+from ringfence.visibility.kinds import KINDS
+
+QUESTIONS = (
+    *(("list", kind, "--as", "olga", "--at", AT) for kind in (*KINDS, "audit")),
+    ("list", "devices", "--as", "g.moreau", "--at", AT),
+    ("count", "devices", "--as", "g.moreau", "--at", AT, "--search", "a"),
+    ("count", "devices", "--as", "t.okafor", "--at", AT),
+    ("count", "customers", "--as", "p.nowak", "--at", AT),
+    ("can", "k.adeyemi", "device.delete", "customer:northwind", "--at", AT),
+    ("can", "k.adeyemi", "device.delete", "customer:polder", "--at", AT),
+)
+"""Each of somebody whose scope nobody has stored yet."""
+
+Obstacle = tuple[Callable[[Path], ExitStack], Callable[[], None] | None]
+
+
+def _held(path: Path) -> ExitStack:
+    """Another program in the midst of a change."""
+    stack = ExitStack()
+    other = stack.enter_context(closing(sqlite3.connect(path, isolation_level=None)))
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("UPDATE device SET name = 'not yet' WHERE id = 1")
+    return stack
+
+
+def _read(path: Path) -> ExitStack:
+    """Another program that reads, so that what SQLite keeps beside the file is there."""
+    stack = ExitStack()
+    other = stack.enter_context(closing(sqlite3.connect(path, isolation_level=None)))
+    other.execute("BEGIN")
+    other.execute("SELECT count(*) FROM device").fetchone()
+    return stack
+
+
+def _permissions(mode: int, folder: int) -> Callable[[Path], ExitStack]:
+    def take(path: Path) -> ExitStack:
+        path.chmod(mode)
+        path.parent.chmod(folder)
+        return ExitStack()
+
+    return take
+
+
+OBSTACLES: dict[str, Obstacle] = {
+    "somebody writes": (_held, None),
+    "a full disk": (_read, on_a_full_disk()),
+    "a read-only file": (_permissions(0o444, 0o755), bound_by_permissions),
+    "a read-only folder": (_permissions(0o644, 0o555), bound_by_permissions),
+    "both read-only": (_permissions(0o444, 0o555), bound_by_permissions),
+}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    path = folder / "own.db"
+    shutil.copyfile(shipped(), path)
+    yield path
+    folder.chmod(0o755)
+
+
+@pytest.mark.parametrize("wal", [True, False], ids=["in WAL", "as copied"])
+@pytest.mark.parametrize("obstacle", OBSTACLES)
+def test_every_question_is_answered_as_ever(
+    obstacle: str, wal: bool, path: Path, program: Call, call: Call, tmp_path: Path
+) -> None:
+    if obstacle == "a full disk" and not wal:
+        pytest.skip("a file that is not in WAL yet is brought into it, or read as it is: as with a read-only one")
+    free = tmp_path / "free.db"
+    shutil.copyfile(path, free)
+    if wal:
+        open_database(str(path)).close()
+    hold, first = OBSTACLES[obstacle]
+    with hold(path):
+        for question in QUESTIONS if first is None else QUESTIONS[7:9] + QUESTIONS[-1:]:
+            expected = call("--db", str(free), *question)
+            # What is held by another program can be asked about in this one; permissions bind a new one only.
+            asked = call if first is None else program
+            found = asked("--db", str(path), *question, **({"first": first} if first else {}))
+            assert found == expected, question
+        if obstacle == "somebody writes":
+            with closing(sqlite3.connect(path)) as other:
+                assert other.execute("SELECT count(*) FROM scope").fetchone() == (0,)
+
+
+def test_what_is_still_to_be_applied_is_told_where_it_cannot_be(path: Path, program: Call, tmp_path: Path) -> None:
+    """A reader that may not write beside the file must not answer without what was written last."""
+    database = open_database(str(path))
+    with database.writing() as connection:
+        connection.exec_driver_sql("UPDATE device SET name = 'last'")
+    left = tmp_path / "left"
+    left.mkdir()
+    for name in ("own.db", "own.db-wal"):  # as after a crash
+        shutil.copyfile(path.parent / name, left / name)
+    database.close()
+    left.chmod(0o555)
+    said = program("--db", str(left / "own.db"), *QUESTIONS[0], first=bound_by_permissions).refused()
+    left.chmod(0o755)
+    assert said == (
+        f"{left / 'own.db'} has changes that are still to be applied, and its folder cannot be written: "
+        "open it once as somebody who may write there"
+    )
+
+
+def test_changing_a_file_that_may_only_be_read_is_refused(path: Path, program: Call) -> None:
+    path.chmod(0o444)
+    for folder in (0o755, 0o555):
+        path.parent.chmod(folder)
+        said = program(
+            *("--db", str(path), "users", "edit", "olga", "--name", "O", "--as", "h.devries"),
+            first=bound_by_permissions,
+        ).refused()
+        assert "cannot be written: allow writing to the file and its folder" in said
