@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 CACHE_FREE := env -u PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check lint format bench lock picture clean setup
+.PHONY: demo test check lint format bench damage lock picture clean setup
 
 demo: $(STAMP)              ## the console on a scratch copy of the demo database
 	@$(BIN)/ringfence demo
@@ -26,6 +26,9 @@ format: $(STAMP)
 
 bench: $(STAMP)             ## what scoping costs, and how soon the first paint comes
 	@$(BIN)/python -m benchmarks
+
+damage: $(STAMP)            ## thousands of damaged databases and snapshots: no traceback, no crash
+	@$(BIN)/python tests/damage.py
 
 demo.db: $(STAMP) $(wildcard src/ringfence/snapshot/story*)
 	@rm -f demo.db

@@ -26,6 +26,7 @@ def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
     monkeypatch.delenv("RINGFENCE_DB", raising=False)
     monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("RINGFENCE_DEBUG", "1")  # a line about what nobody foresaw passes for no refusal
 
 
 @pytest.fixture

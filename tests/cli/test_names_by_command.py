@@ -78,8 +78,8 @@ def test_a_file_that_holds_it_is_loaded_as_it_is_and_told_of(
     again = save(json.loads(whole))
     assert call("load", again).status == 0
     assert call("dump").out == whole
-    assert call("--db", "empty.db", "load", again).status == 0
-    assert call("--db", "empty.db", "dump").out == whole
+    assert call("--db", str(own_db.with_name("empty.db")), "load", again).status == 0
+    assert call("--db", str(own_db.with_name("empty.db")), "dump").out == whole
     assert call("count", "devices", "--as", "olga ").out == "0\n", "who has it is found by it"
     assert call("count", "devices", "--as", "olga").out == "437\n"
     assert "⟨RLO⟩" in call("list", "customers", *HANNA, "--search", "a\u202eb").out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -203,3 +204,39 @@ async def test_a_refused_switch_leaves_everything_as_it_was(demo: Database) -> N
 
 def test_the_moment_of_these_tests_is_the_storys(demo: Database) -> None:
     assert Workspace(demo, at=NOON).sign_in("olga").at == NOON
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("UPDATE device SET name = x'00ff'", "bytes stand where a text or a number belongs: the database is damaged"),
+        ("UPDATE device SET name = CAST(x'c328' AS TEXT)", "demo.db is damaged: restore a backup"),
+    ],
+)
+async def test_damage_is_told_and_the_console_stays(tmp_path: Path, statement: str, told: str) -> None:
+    demo = demo_copy(tmp_path)
+    demo.close()
+    with closing(sqlite3.connect(demo.name)) as connection, connection:
+        connection.execute(statement)
+    async with opened(console_on(open_database(demo.name))) as console:
+        await console.press("2")
+        assert told in " ".join(console.text.split())
+        await console.press("1")
+        assert "Northwind" in console.text
+
+
+async def test_what_nobody_foresaw_is_told_and_the_console_stays(
+    demo: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RINGFENCE_DEBUG")
+
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("what must not be seen")
+
+    async with opened(console_on(demo)) as console:
+        monkeypatch.setattr(Workspace, "rows", broken)
+        await console.press("2")
+        assert "this should not happen (KeyError): 'ringfence db check' says" in console.text
+        assert "seen" not in console.text
+        await console.press("1")
+        assert "Northwind" in console.text

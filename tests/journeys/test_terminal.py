@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import pty
 import select
+import shutil
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from fcntl import ioctl
 from pathlib import Path
 from struct import pack
@@ -16,6 +19,8 @@ from termios import ECHO, ICANON, TIOCSWINSZ, tcgetattr
 
 import pyte
 import pytest
+
+from ringfence.snapshot.demo import shipped
 
 SECONDS = 30.0
 
@@ -156,3 +161,19 @@ def test_the_cursor_is_seen_without_colours(start: Callable[..., Terminal]) -> N
     terminal.until(lambda lines: "││▌" in "".join(lines) or "│┃▌" in "".join(lines))
     terminal.send(b"\x11")
     assert terminal.end() == 0
+
+
+def test_what_nobody_foresaw_ends_in_one_line(start: Callable[..., Terminal], tmp_path: Path) -> None:
+    """While it draws, where no question is asked that could be told of: the terminal is restored all the same."""
+    path = tmp_path / "damaged.db"
+    shutil.copyfile(shipped(), path)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE customer SET max_devices = 'many' WHERE parent_id IS NOT NULL")
+    terminal = start("--db", str(path), "--as", "h.devries", RINGFENCE_DEBUG="")
+    terminal.shows("Northwind")
+    terminal.send(b"/northwind\r")
+    assert terminal.end() == 1
+    assert b"Traceback" not in terminal.output
+    last = terminal.output.rpartition(b"\x1b[?1049l")[2].decode()
+    assert "ringfence: error: this should not happen (ValueError): 'ringfence db check' says" in last
+    assert tcgetattr(terminal.slave) == terminal.before

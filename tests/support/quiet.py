@@ -38,6 +38,7 @@ def plain_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest
     monkeypatch.setattr("ringfence.console.screens.manage_devices._SETTLE", 0.001)
     monkeypatch.setattr("ringfence.console.app._LOOK_SECONDS", 3600.0)
     stopped_at(monkeypatch, NOON)
+    monkeypatch.setenv("RINGFENCE_DEBUG", "1")  # what nobody foresaw ends the test
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     for name in ("NO_COLOR", "TEXTUAL_THEME", "TEXTUAL", "RINGFENCE_DB", "COLORTERM"):

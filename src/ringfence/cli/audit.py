@@ -10,7 +10,7 @@ import typer
 from ringfence.cli.differences import gains
 from ringfence.cli.options import AsUser, Db, Group, settings
 from ringfence.cli.settings import Faults, origin
-from ringfence.domain.errors import Refused
+from ringfence.domain.errors import Damaged, Refused
 
 if TYPE_CHECKING:
     from ringfence.storage.engine import Database
@@ -46,7 +46,7 @@ def verified(database: Database) -> tuple[list[tuple[str, int, str]], list[str]]
 
     try:
         return audit.verify(database)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, Damaged):
         # SQLite takes any value in any column: what cannot even be read was not written by this program.
         return [], ["an entry holds what no entry can hold: the audit was changed"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from ringfence.cli.differences import gains
 from ringfence.cli.options import settings
 from ringfence.cli.settings import WrongUsage, origin
 from ringfence.domain.errors import Refused, RingfenceError
+from ringfence.domain.text import as_json
 
 if TYPE_CHECKING:
     from ringfence.services.editing import Edit, StateKind
@@ -116,7 +116,7 @@ class Session:
         if preview is None:
             return "\n".join(keys)
         if self.output == "json":
-            return json.dumps(_data(preview, keys, saved), indent=2, ensure_ascii=False)
+            return as_json(_data(preview, keys, saved), indent=2)
         lines = _lines(change, preview, done=saved is not None)
         return next(lines) if self.asking and saved is not None else "\n".join(lines)
 

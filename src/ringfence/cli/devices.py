@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import json
 import signal
 import sys
 from collections.abc import Iterator, Mapping
@@ -21,6 +20,7 @@ from ringfence.cli.differences import gains
 from ringfence.cli.options import Db, Group
 from ringfence.cli.settings import Faults, WrongUsage, origin
 from ringfence.domain.errors import Refused, RingfenceError
+from ringfence.domain.text import as_json
 
 if TYPE_CHECKING:
     from ringfence.services.assigning import Matched, SiteFates
@@ -101,7 +101,7 @@ def assign(
             if not dry_run:
                 change = editing.save(viewer, edits, origin("command line"), progress=progress).change
     if output == "json":
-        typer.echo(json.dumps(_data(matched, fates, preview, change), indent=2, ensure_ascii=False))
+        typer.echo(as_json(_data(matched, fates, preview, change), indent=2))
     else:
         typer.echo("\n".join(_lines(matched, fates, preview, "would be moved" if dry_run else "moved")))
     if change is not None:
@@ -201,8 +201,10 @@ def _drawn(told: Progress) -> Iterator[Progress]:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
     from rich.progress import Progress as Bar
 
+    from ringfence.cli.terminal import bare
+
     columns = (TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Bar(*columns, console=Console(file=bare(sys.stderr)), transient=True) as bar:
         task = bar.add_task("", total=None)
 
         def drawn(step: str, done: int, total: int) -> None:

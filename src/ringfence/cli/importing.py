@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from ringfence.cli.changing import DryRun, Editor, Format, session
 from ringfence.cli.differences import gains
 from ringfence.cli.options import Db
 from ringfence.cli.settings import Faults, origin
+from ringfence.domain.text import as_json
 
 if TYPE_CHECKING:
     from ringfence.services.importing import Import
@@ -91,7 +91,7 @@ def _report(found: Import, change: int | None, dry_run: bool, output: str) -> st
         del data["edits"]
         for user in data["users"] or ():
             del user["user_id"]
-        return json.dumps({"change": change, **data}, indent=2, ensure_ascii=False)
+        return as_json({"change": change, **data}, indent=2)
     lines = [f"{'would load' if dry_run else 'loaded'} {len(found.edits):,} of {said(found)}"]
     lines += map(literal, said_where(found))
     width = max((width_of(one.login) for one in found.users or ()), default=0)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ringfence.cli import start
 from ringfence.cli.settings import Faults, WrongUsage
-from ringfence.domain.errors import InvalidDocument, RingfenceError
+from ringfence.domain.errors import InvalidDocument, RingfenceError, debugging, unexpected
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -19,8 +19,10 @@ def run(arguments: Sequence[str]) -> int:
         if not start.at_once(arguments):
             # Imported only here: the framework takes about as long to load as the console to paint.
             from ringfence.cli.commands import execute
+            from ringfence.cli.terminal import drawn
 
-            status = execute(arguments)
+            with drawn():
+                status = execute(arguments)
         else:
             status = 0
         sys.stdout.flush()
@@ -43,6 +45,12 @@ def run(arguments: Sequence[str]) -> int:
         return _fail(["out of memory: work on a smaller file, or on a larger machine"])
     except OSError as error:
         return _fail([f"{error.filename or 'output'}: {error.strerror or error}"])
+    except Exception as error:  # noqa: BLE001 - the last line of defence
+        if debugging():
+            import traceback
+
+            traceback.print_exc()
+        return _fail([unexpected(error)])
     return status
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from ringfence.cli.changing import Change, DryRun, Editor, Format, given, keys_of, named, session
 from ringfence.cli.options import Db, Group, settings
+from ringfence.domain.text import as_json
 
 if TYPE_CHECKING:
     from ringfence.services.records import Opened
@@ -31,7 +31,7 @@ def show(
 ) -> None:
     """Show who the user of --as is."""
     viewer = settings(context.obj, db, None, login).viewer()
-    typer.echo(_text(viewer) if output == "text" else json.dumps(_data(viewer), indent=2, ensure_ascii=False))
+    typer.echo(_text(viewer) if output == "text" else as_json(_data(viewer), indent=2))
 
 
 @app.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ import typer
 from ringfence.cli.differences import gains
 from ringfence.cli.options import AsUser, At, Db, settings
 from ringfence.cli.settings import WrongUsage, checked, origin
+from ringfence.domain.text import as_json
 
 if TYPE_CHECKING:
     from ringfence.snapshot.collect import Contents, Progress
@@ -73,7 +73,7 @@ def what_if(
         viewer = None if chosen.login is None else Viewer.sign_in(database, checked(chosen.login), chosen.at)
         found = compare(database, contents, progress, chosen.at, viewer)
     if output == "json":
-        typer.echo(json.dumps({"users": [asdict(one) for one in found]}, indent=2, ensure_ascii=False))
+        typer.echo(as_json({"users": [asdict(one) for one in found]}, indent=2))
     else:
         for line in _text(found):
             typer.echo(line)
@@ -138,7 +138,7 @@ def schema() -> None:
     """Print the JSON Schema of a snapshot, with every permission there is."""
     from ringfence.snapshot.document import json_schema
 
-    typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    typer.echo(as_json(json_schema(), indent=2))
 
 
 @contextmanager
@@ -150,13 +150,15 @@ def _progress() -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+    from ringfence.cli.terminal import bare
+
     columns = (
         TextColumn("{task.description:<20}"),
         BarColumn(),
         TextColumn("{task.completed:>11,.0f}"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=Console(file=bare(sys.stderr)), transient=True) as bar:
         tasks: dict[str, tuple[object, int]] = {}
         current = ""
 

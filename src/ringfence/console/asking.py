@@ -59,18 +59,25 @@ class Asks(MessagePump):
             self.post_message(Answered(if_wanted))
 
         def work() -> None:
-            from ringfence.services.errors import RingfenceError, SessionEnded
+            from ringfence.services.errors import RingfenceError, SessionEnded, debugging, unexpected
 
             worker = get_current_worker()
+
+            def told(said: str) -> None:
+                if not worker.is_cancelled:
+                    answered(lambda: (failed or self.ringfence.tell_failure)(said))
+
             try:
                 answer = question()
             except SessionEnded as error:
                 reason = str(error)
                 answered(lambda: self.ringfence.end_session(reason), always=True)
             except RingfenceError as error:
-                said = str(error)
-                if not worker.is_cancelled:
-                    answered(lambda: (failed or self.ringfence.tell_failure)(said))
+                told(str(error))
+            except Exception as error:
+                if debugging():
+                    raise
+                told(unexpected(error))
             else:
                 if not worker.is_cancelled:
                     answered(lambda: take(answer))

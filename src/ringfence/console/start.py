@@ -27,6 +27,16 @@ class _OnTerminal(RingfenceApp):
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit)
 
+    def _handle_exception(self, error: Exception) -> None:
+        """The last line of defence: Textual would show where it happened, and what was being looked at."""
+        from ringfence.services.errors import debugging, unexpected
+
+        if debugging():
+            super()._handle_exception(error)
+            return
+        self._return_code, self._return_value = 1, unexpected(error)
+        self._close_messages_no_wait()
+
 
 def run_console(connect: Callable[[], Workspace], login: str | None, *, demo: bool) -> None:
     """Runs the console until it is left. Raises RingfenceError with its last line where it could not go on."""

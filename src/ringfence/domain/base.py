@@ -9,12 +9,28 @@ from sqlalchemy import DateTime, Dialect, ForeignKey, MetaData, Text, false
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from ringfence.domain.errors import Damaged
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment, kept in UTC: PostgreSQL stores the zone, SQLite stores the UTC clock."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """Raises Damaged for what is no time: SQLite keeps whatever it is given."""
+        read = super().result_processor(dialect, coltype)
+        if read is None:
+            return None
+
+        def checked(value: Any) -> datetime | None:
+            try:
+                return read(value)
+            except (TypeError, ValueError, AttributeError) as error:
+                raise Damaged("a time is none") from error
+
+        return checked
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:

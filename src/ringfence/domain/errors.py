@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
+
+DAMAGED: Final = "is damaged: restore a backup, or see 'ringfence db check'"
+"""What to do with a database that holds what no database of ours holds."""
 
 
 class RingfenceError(Exception):
@@ -39,9 +43,30 @@ class Conflict(RingfenceError):  # noqa: N818 - likewise
         self.kind, self.id, self.current, self.revision, self.who = kind, record, current, revision, who
 
 
+class Damaged(RingfenceError):  # noqa: N818 - likewise
+    """Something was read that this program never wrote. ``what`` it is stands in front of what to do."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}: the database {DAMAGED}")
+
+
 class Cancelled(RingfenceError):  # noqa: N818 - likewise
     """Long work was cancelled at a clean point: nothing was changed."""
 
 
 class DatabaseGone(RingfenceError):  # noqa: N818 - likewise
     """The file of the open database was removed, replaced or cut off: nothing can be asked of it any more."""
+
+
+def debugging() -> bool:
+    """Whether whoever runs the program asked for tracebacks."""
+    return os.environ.get("RINGFENCE_DEBUG") == "1"
+
+
+def unexpected(error: Exception) -> str:
+    """The line for what nobody foresaw, a damaged database in most cases. What it is about stays out of it: that may be
+    what the reader must not see."""
+    return (
+        f"this should not happen ({type(error).__name__}): 'ringfence db check' says whether the database is damaged, "
+        "and RINGFENCE_DEBUG=1 before the command where it happened"
+    )

@@ -1,13 +1,16 @@
-"""Text from people: how it is folded for search and sorting, and which characters it may hold."""
+"""Text from people: how it is folded for search and sorting, which characters it may hold, and how JSON says it."""
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
-from typing import Final
+from typing import Any, Final
 
 SEPARATOR: Final = "\x1f"
 """Between the fields of a search key: sorts before every character that a name may hold."""
+
+_RAW: Final = re.compile("[\x7f-\x9f]")
 
 
 def fold(text: str) -> str:
@@ -33,6 +36,13 @@ def has_control(text: str, *, allow: str = "") -> bool:
     if text.isascii() and text.isprintable():
         return False
     return any(unicodedata.category(c) in ("Cc", "Cs") and c not in allow for c in text)
+
+
+def as_json(value: Any, indent: int | None = None) -> str:
+    """A value as JSON: readable text, but for the control characters, which are all escaped. The standard leaves DEL
+    and the C1 controls (0x80 to 0x9f) as they are, of which a terminal obeys the latter."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    return text if text.isascii() and "\x7f" not in text else _RAW.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 _UNSEEN: Final = re.compile(

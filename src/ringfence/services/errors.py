@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ringfence.domain.errors import RingfenceError, SessionEnded
+from ringfence.domain.errors import RingfenceError, SessionEnded, debugging, unexpected
 
-__all__ = ["RingfenceError", "SessionEnded"]
+__all__ = ["RingfenceError", "SessionEnded", "debugging", "unexpected"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Final, Literal, TextIO, get_args
 
 from ringfence.domain.errors import RingfenceError
+from ringfence.domain.text import as_json
 from ringfence.services import listing
 from ringfence.services.records import Listing, Record
 from ringfence.services.sheets import write_rows
@@ -86,6 +86,6 @@ def _csv(out: TextIO, found: Iterator[Record]) -> None:
 def _json(found: Iterable[Record]) -> Iterator[str]:
     separator = "[\n"
     for record in found:
-        yield separator + json.dumps(record.fields(), ensure_ascii=False)
+        yield separator + as_json(record.fields())
         separator = ",\n"
     yield "[]\n" if separator == "[\n" else "\n]\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +26,7 @@ from ringfence.domain.role import Role
 from ringfence.domain.security_group import SecurityGroup
 from ringfence.domain.site import Site
 from ringfence.domain.tenant import Tenant
+from ringfence.domain.text import as_json
 from ringfence.domain.user import User
 from ringfence.snapshot.document import ENTRIES, FORMAT
 from ringfence.storage.engine import Database
@@ -58,7 +58,7 @@ def dump(database: Database, out: TextIO, viewer: Viewer | None = None) -> None:
             out.write(f',\n"{name}": [')
             separator = "\n"
             for entry in source.entries(name):
-                out.write(f"{separator}{json.dumps(entry, ensure_ascii=False)}")
+                out.write(f"{separator}{as_json(entry)}")
                 separator = ",\n"
             out.write("]" if separator == "\n" else "\n]")
         out.write("}\n")

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError, InterfaceError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
-from ringfence.domain.errors import RingfenceError
+from ringfence.domain.errors import DAMAGED, RingfenceError
 
 
 @contextmanager
@@ -17,6 +17,8 @@ def explained(name: str) -> Iterator[None]:
     """Turns an engine's exception into a RingfenceError about the database called ``name``."""
     try:
         yield
+    except UnicodeDecodeError as error:  # of a message of SQLite that quotes what is no text
+        raise RingfenceError(f"{name} {DAMAGED}") from error
     except (SQLAlchemyError, sqlite3.Error) as error:
         raise RingfenceError(explain(error, name)) from error
 
@@ -51,7 +53,10 @@ _ADVICE = (
     ("readonly database", "{name} cannot be written: allow writing to the file and its folder, or work on a copy"),
     ("read-only", "{name} cannot be written: connect to a server that accepts writes"),
     ("file is not a database", "{name} is not an SQLite database: name another file, or restore a backup"),
-    ("malformed", "{name} is damaged: restore a backup, or see 'ringfence db check'"),
+    *(
+        (sign, f"{{name}} {DAMAGED}")
+        for sign in ("malformed", "could not decode", "no such table", "no such column", "integer overflow", "too big")
+    ),
     ("disk i/o error", "{name} cannot be read: check the disk it is on, or restore a backup"),
     ("unable to open database file", "{name} cannot be opened: check the path, and that you may read and write there"),
     ("disk is full", "{name} is on a full disk: make room and try again; nothing was changed"),

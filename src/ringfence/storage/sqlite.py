@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
-from ringfence.domain.errors import DatabaseGone, RingfenceError
+from ringfence.domain.errors import Damaged, DatabaseGone, RingfenceError
 from ringfence.storage.patience import Patience
 
 _BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -116,12 +116,14 @@ def make_engine(url: URL, file: SqliteFile | None, patience: Patience) -> Engine
     def begin(connection: Connection) -> None:
         # The driver's own BEGIN is off (isolation_level None): a deferred one that later upgrades fails under load.
         options = connection.get_execution_options()
+        driver: Any = connection.connection.driver_connection
+        ours = options.get("ringfence_reading") or options.get("ringfence_writing")
+        driver.row_factory = _row if ours else None
         if file is not None:
             file.check()  # before it is touched: what was cut off must not be read
         if not options.get("ringfence_writing"):
             connection.exec_driver_sql("BEGIN")
             return
-        driver: Any = connection.connection.driver_connection
         seconds = options.get("ringfence_wait", patience.seconds)
         use_wal(driver, patience, seconds, connection.info)
         take_turn(driver, "BEGIN IMMEDIATE", patience, seconds)
@@ -129,6 +131,13 @@ def make_engine(url: URL, file: SqliteFile | None, patience: Patience) -> Engine
             file.check()  # it may have been replaced while this one waited for its turn
 
     return engine
+
+
+def _row(_cursor: object, row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A row as it is. Raises Damaged for one with bytes in it: there is no column of them, and texts are expected."""
+    if bytes in map(type, row):
+        raise Damaged("bytes stand where a text or a number belongs")
+    return row
 
 
 def take_turn(driver: sqlite3.Connection, statement: str, patience: Patience, seconds: float) -> None:

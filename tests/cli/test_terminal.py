@@ -1,0 +1,212 @@
+"""What a terminal gets to see of hostile data is drawn and never obeyed, whatever command prints it; a pipe gets it
+exactly. On a real terminal device, and with data that no way in of today would take: older ones took it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import sqlite3
+import sys
+import threading
+import tty
+import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.command_line import Call, Save, small
+
+from ringfence.cli.commands import _program
+from ringfence.cli.main import run
+
+NASTY = "\x1b]0;owned\x07\x7f\x9b31m\x85\u202e\u2066\u200f\u061c\u200b\u2028"
+"""Control characters of both sets, bidirectional ones, and others that are not seen."""
+ADA = ("--as", f"ada{NASTY}")
+KINDS = ("customers", "sites", "devices", "users", "security-groups", "customer-groups", "roles", "audit")
+TEXTS = ("key", "name", "email", "phone", "address", "notes", "kind", "unit_id", "description", "login")
+TABLES = ("tenant", "customer", "site", "device", "role", "security_group", "customer_group", "user_account")
+PLAIN = {("tenant", "key"), ("role", "key")}
+"""What the file names of which something is taken away."""
+BAR = re.compile(r"\x1b\[\??[0-9;]*[A-Za-z]|\r")
+"""What a progress bar says to a terminal."""
+
+
+def key(plain: str) -> str:
+    """A key as it stands in the hostile database."""
+    return f"{plain}{NASTY}"
+
+
+def dry(*words: str) -> list[list[str]]:
+    """A change that is not made, as text and as JSON."""
+    return [[*words, *ADA, "--dry-run", *form] for form in ([], ["--format", "json"])]
+
+
+COMMANDS: list[list[str]] = [
+    *([*("list", kind), *ADA, "--format", form] for kind in KINDS for form in ("table", "json", "csv", "keys")),
+    *([*("count", kind), *ADA] for kind in KINDS),
+    ["can", ADA[1], "device.list", f"device:{key('d')}"],
+    ["can", ADA[1], "device.list", f"device:{key('nix')}"],
+    ["dump"],
+    ["dump", *ADA],
+    ["schema"],
+    ["demo"],
+    *(["what-if", "file.json", *form] for form in ([], ["--format", "json"], ADA, [*ADA, "--format", "json"])),
+    ["what-if", "bad.json"],
+    ["load", "bad.json"],
+    *dry("customers", "create", "New", "--under", key("c")),
+    *dry("customers", "edit", key("c"), "--name", "New"),
+    *dry("customers", "move", key("c"), "--to", key("e")),
+    *dry("customers", "move", key("c"), "--to", key("nix")),
+    *dry("customers", "delete", key("c")),
+    *dry("sites", "create", "New", "--customer", key("c")),
+    *dry("sites", "edit", key("s"), "--name", "New"),
+    *dry("sites", "delete", key("s")),
+    *dry("devices", "create", "New", "--customer", key("c")),
+    *dry("devices", "edit", key("d"), "--kind", "New"),
+    *dry("devices", "delete", key("d")),
+    *dry("devices", "delete", key("nix")),
+    *dry("devices", "import", "sheet.csv"),
+    *dry("devices", "assign", "ids.txt", "--to", key("e"), "--no-site", "--skip-unknown"),
+    *dry("devices", "assign", "ids.txt", "--to", key("e"), "--no-site"),
+    *dry("users", "create", "new", "--name", "New", "--home", key("c")),
+    *dry("users", "edit", key("bob"), "--name", "New"),
+    *dry("users", "activate", key("bob")),
+    *dry("users", "deactivate", key("bob")),
+    *dry("users", "delete", key("bob")),
+    *dry("profile", "edit", "--name", "New"),
+    ["profile", "show", *ADA],
+    ["profile", "show", *ADA, "--format", "json"],
+    ["undo", *ADA, "--dry-run"],
+    ["audit", "verify"],
+    ["db", "check"],
+    ["db", "upgrade"],
+    ["db", "backup", "x\u202ey.backup"],
+    ["--db", "none\u202e.db", "db", "check"],
+    ["list", f"nothing{NASTY}", *ADA],
+    [f"nothing{NASTY}"],
+    ["list", "customers", "--as", f"nobody{NASTY}"],
+]
+"""Every command that there is, and each way in which it prints data."""
+
+
+@pytest.fixture
+def hostile(call: Call, save: Save, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A database in which every text that is shown is hostile, and files that name what is in it."""
+    document = small(
+        customers=[{"key": "e", "tenant": "t", "name": "Elsewhere"}],
+        sites=[{"key": "s", "tenant": "t", "customer": "c", "name": "Site"}],
+        users=[{"key": "bob", "tenant": "t", "home": "c", "login": "bob", "name": "Bob"}],
+        customer_groups=[{"key": "f", "tenant": "t", "name": "Filter", "customers": [{"customer": "c"}]}],
+    )
+    document["devices"][0]["site"] = "s"
+    path = tmp_path / "hostile.db"
+    monkeypatch.setenv("RINGFENCE_DB", str(path))
+    monkeypatch.chdir(tmp_path)
+    assert call("load", save(document)).status == 0
+    assert call("customers", "edit", "c", "--as", "ada", "--address", "There").status == 0
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for table in TABLES:
+            for (column,) in connection.execute("SELECT name FROM pragma_table_info(?)", (table,)).fetchall():
+                if column in TEXTS and (table, column) not in PLAIN:
+                    connection.execute(f"UPDATE {table} SET {column} = {column} || ? WHERE {column} <> ''", (NASTY,))
+        connection.execute("UPDATE user_account SET login_key = login")
+        connection.execute("UPDATE audit_entry SET name = name || ?, actor_login = actor_login || ?", (NASTY, NASTY))
+    role = {"key": "all", "tenant": "t", "name": "All", "access_level": "service_provider", "permissions": []}
+    lost = {"ringfence": 1, "roles": [role]}
+    bad = {"ringfence": 1, "sites": [{"key": "x\u202e", "tenant": "t", "customer": key("nix"), "name": "X", NASTY: 1}]}
+    (tmp_path / "file.json").write_text(json.dumps(lost))
+    (tmp_path / "bad.json").write_text(json.dumps(bad))
+    (tmp_path / "ids.txt").write_text(f"{key('d')}\n{key('nix')}\n", encoding="utf-8")
+    rows = [["key", "name"], [key("d"), "New"], [key("nix"), "New"]]
+    with (tmp_path / "sheet.csv").open("w", encoding="utf-8", newline="") as sheet:
+        csv.writer(sheet).writerows(rows)
+    return path
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[list[str]], str]]:
+    """Runs a command line with standard output and error on a real terminal, and tells all that arrives there."""
+    beyond, device = os.openpty()
+    tty.setraw(device)
+    arrived = bytearray()
+
+    def listen() -> None:
+        try:
+            while data := os.read(beyond, 65536):
+                arrived.extend(data)
+        except OSError:  # nobody has the device open any more
+            return
+
+    listener = threading.Thread(target=listen)
+    listener.start()
+    with open(device, "w", encoding="utf-8", newline="\n") as out:
+
+        def running(words: list[str]) -> str:
+            arrived.clear()
+            with monkeypatch.context() as patch:
+                patch.setattr(sys, "stdout", out)
+                patch.setattr(sys, "stderr", out)
+                patch.setattr(sys, "stdin", io.StringIO())
+                run(words)
+            end = "\N{BLACK SQUARE}"  # behind all that was written
+            out.write(end)
+            out.flush()
+            while not arrived.endswith(end.encode()):
+                pass
+            return BAR.sub("", arrived.decode().removesuffix(end))
+
+        yield running
+    listener.join()
+    os.close(beyond)
+
+
+def test_every_command_is_here() -> None:
+    """One that comes later is told of: it prints data too."""
+    named = {" ".join(words[:2]) for words in COMMANDS} | {words[0] for words in COMMANDS}
+    assert set(_leaves(_program(), "")) - named == set()
+
+
+def _leaves(command: Any, name: str) -> Iterator[str]:
+    if not hasattr(command, "list_commands"):
+        yield name
+        return
+    for one in command.list_commands(None):
+        yield from _leaves(command.get_command(None, one), f"{name} {one}".strip())
+
+
+def test_nothing_on_a_terminal_is_obeyed(hostile: Path, terminal: Callable[[list[str]], str]) -> None:
+    shown = 0
+    for words in COMMANDS:
+        said = terminal(words)
+        wrong = {c for c in said if c != "\n" and (unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp"))}
+        assert not wrong, (words, said)
+        assert "Traceback" not in said, (words, said)
+        shown += "⟨RLO⟩" in said
+    assert shown > len(KINDS) * 4 - 3  # they do show it
+
+
+def test_a_pipe_gets_what_there_is(hostile: Path, call: Call) -> None:
+    for kind in ("customers", "sites", "devices", "users", "security-groups", "customer-groups"):
+        keys = call("list", kind, *ADA, "--format", "keys").out
+        listed = call("list", kind, *ADA, "--format", "json").out
+        sheet = call("list", kind, *ADA, "--format", "csv").out
+        exact = [one["key"] for one in json.loads(listed)]
+        assert all(one.endswith(NASTY) for one in exact)
+        assert sorted(keys.removesuffix("\n").split("\n")) == sorted(exact)
+        read = list(csv.DictReader(io.StringIO(sheet.removeprefix("\ufeff"), newline="")))
+        assert [one["key"] for one in read] == exact
+
+
+def test_json_holds_no_control_character(hostile: Path, call: Call) -> None:
+    for words in COMMANDS:
+        if words[0] != "dump" and "json" not in words:
+            continue
+        out = call(*words).out
+        assert not [c for c in out if unicodedata.category(c) == "Cc" and c != "\n"], words
+        if out:
+            json.loads(out)
