@@ -160,7 +160,7 @@ class TestLooking:
             "would delete customer “Northwind Logistics”",
             "With it go 8 customers, 1 user, 10 sites and 134 devices.",
             "The audit of them stays, with the customer above.",
-            "d.ionescu  −9 customers  −134 devices",
+            "d.ionescu  −9 customers  −134 devices  −198 rights over 9 customers",
         ]
         moved = call("customers", "move", "dekker", "--to", "internal", *HANNA, "--dry-run").lines
         assert moved[0] == "would move customer “Dekker Security Installers” into “Internal test sites”"
@@ -169,6 +169,9 @@ class TestLooking:
         found = json.loads(call("customers", "delete", "northwind", *HANNA, "--dry-run", "--format", "json").out)
         assert found["along"] == {"customer": 8, "user": 1, "site": 10, "device": 134}
         assert found["keys"] == ["northwind"]
+        assert found["hidden"] is False
+        none = {"count": 0, "customers": 0, "provider": False, "sites": 0, "records": {}, "permissions": {}}
+        rights = found["users"][0].pop("rights_lost")
         assert found["users"][0] == {
             "login": "d.ionescu",
             "name": "Daria Ionescu",
@@ -176,7 +179,14 @@ class TestLooking:
             "customers_lost": 9,
             "devices_gained": 0,
             "devices_lost": 134,
+            "rights_gained": none,
+            "later": [],
         }
+        permissions = rights.pop("permissions")
+        assert rights == {"count": 198, "customers": 9, "provider": False, "sites": 0, "records": {}}
+        assert permissions == dict.fromkeys(permissions, 9)
+        assert len(permissions) == 22
+        assert "device.edit" in permissions
 
     def test_json_of_what_was_done(self, call: Call, own_db: Path) -> None:
         said = call("customers", "create", "New", "--under", "northwind", *HANNA, "--format", "json")
@@ -217,7 +227,8 @@ class TestAsking:
             said = call("users", "delete", "olga", *HANNA)
             assert (said.status, said.out) == (1, "")
             assert said.err.startswith(
-                "would delete user “Olga Brandt”\nolga  −40 customers  −437 devices\nDelete? [y/N]"
+                "would delete user “Olga Brandt”\nolga  −40 customers  −437 devices  "
+                "−960 rights over 40 customers\nDelete? [y/N]"
             )
             assert said.err.endswith("ringfence: error: not confirmed: nothing was changed\n")
         typing("y\n")

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import text
 from support.documents import AT
-from support.edits import OPEN, World, lists
+from support.edits import OPEN, World
 from support.oracle import OWNERS, Node, Oracle
 
 from ringfence.services.editing import (
@@ -135,26 +135,6 @@ def placed(database: Database) -> dict[Any, tuple[Any, ...]]:
         )
         for row in rows
     }
-
-
-def expected(editor: str, old: dict[str, Any], new: dict[str, Any]) -> dict[str, tuple[int, int, int, int]]:
-    """Who gains and loses how much, by the lists of everybody before and after; of the editor and those whom they
-    may list, be it before or after, as far as there is such a moment."""
-    before, after = lists(old), lists(new)
-    known = Oracle(old, AT), Oracle(new, AT)
-    own = [oracle.visible_nodes(editor, "user.list")[0] for oracle in known]
-    found = {}
-    for login in before.keys() | after.keys():
-        seen = [
-            oracle.user(login).get("home") in nodes
-            for oracle, nodes, there in zip(known, own, (before, after), strict=True)
-            if login in there
-        ]
-        was, now = before.get(login, (set(), set())), after.get(login, (set(), set()))
-        change = (len(now[0] - was[0]), len(was[0] - now[0]), len(now[1] - was[1]), len(was[1] - now[1]))
-        if (login == editor or all(seen)) and any(change):
-            found[login] = change
-    return found
 
 
 _DESCRIBING = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ringfence.cli.differences import gains
+from ringfence.cli.differences import people
 from ringfence.cli.options import AsUser, Db, Group, settings
 from ringfence.cli.settings import Faults, origin
 from ringfence.domain.errors import Damaged, Refused
@@ -62,8 +62,6 @@ def undo(
     db: Db = None,
 ) -> None:
     """Take back a user's last change, or the one named, by the same rules as a fresh edit."""
-    from rich.cells import cell_len
-
     from ringfence.services import audit
     from ringfence.text import literal
 
@@ -71,13 +69,8 @@ def undo(
     change, said, preview = audit.preview_undo(viewer, number)
     if preview.refusal:
         raise Refused(preview.refusal)
-    width = max((cell_len(literal(one.login)) for one in preview.users), default=0)
     lines = [f"{'would take back' if dry_run else 'took back'} change {change}: {literal(said)}"]
-    for one in preview.users:
-        numbers = (one.customers_gained, one.customers_lost, one.devices_gained, one.devices_lost)
-        lines.append(gains(one.login, width, *numbers))
-    if not preview.users:
-        lines.append("Nobody gains or loses anything.")
+    lines += people(preview.users)
     text = "\n".join(lines)
     text.encode(sys.stdout.encoding or "utf-8")  # where it cannot be said, it is not done either
     if not dry_run:

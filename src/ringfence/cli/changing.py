@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
-from ringfence.cli.differences import gains
+from ringfence.cli.differences import data, people
 from ringfence.cli.options import settings
 from ringfence.cli.settings import WrongUsage, origin
 from ringfence.domain.errors import Refused, RingfenceError
@@ -195,38 +195,24 @@ def _fields_named() -> Iterator[None]:
 
 
 def _lines(change: Change, preview: Preview, *, done: bool) -> Iterator[str]:
-    from rich.cells import cell_len
-
-    from ringfence.text import literal, many
+    from ringfence.console.cells.preview import along
+    from ringfence.text import literal
 
     yield literal(change.said(done=done))
     yield from map(literal, change.more)
-    along = [many(count, kind.replace("_", " ")) for kind, count in preview.along]
-    if along:
-        goes = "goes" if sum(count for _, count in preview.along) == 1 else "go"
-        what = f"{', '.join(along[:-1])} and {along[-1]}" if len(along) > 1 else along[0]
-        yield f"With it {goes} {what}."
+    yield from along(preview)
     yield from map(literal, preview.notes)
-    width = max((cell_len(literal(one.login)) for one in preview.users), default=0)
-    for one in preview.users:
-        numbers = (one.customers_gained, one.customers_lost, one.devices_gained, one.devices_lost)
-        yield gains(one.login, width, *numbers)
-    if not preview.users:
-        yield "Nobody gains or loses anything."
+    yield from people(preview.users)
 
 
 def _data(preview: Preview, keys: list[str], saved: Saved | None) -> dict[str, Any]:
-    users = []
-    for one in preview.users:
-        numbers = asdict(one)
-        del numbers["user_id"]
-        users.append(numbers)
     return {
         "change": saved.change if saved is not None else None,
         "keys": keys,
         "along": dict(preview.along),
+        "hidden": preview.hidden,
         "notes": list(preview.notes),
-        "users": users,
+        "users": data(preview.users),
     }
 
 
@@ -236,7 +222,7 @@ def _ask(change: Change, preview: Preview) -> None:
 
     for line in _lines(change, preview, done=False):
         typer.echo(line, err=True)
-    name = change.name if sum(count for _, count in preview.along) > 1 else ""
+    name = change.name if preview.hidden or sum(count for _, count in preview.along) > 1 else ""
     question = (
         f"Type the name of the {change.kind} to {change.verb} it:" if name else f"{change.verb.capitalize()}? [y/N]"
     )

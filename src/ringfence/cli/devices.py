@@ -16,7 +16,7 @@ import typer
 
 from ringfence.cli import device_commands, importing
 from ringfence.cli.changing import DryRun, Editor, session
-from ringfence.cli.differences import gains
+from ringfence.cli.differences import data, people
 from ringfence.cli.options import Db, Group
 from ringfence.cli.settings import Faults, WrongUsage, origin
 from ringfence.domain.errors import Refused, RingfenceError
@@ -142,30 +142,22 @@ def _demand_known(matched: Matched, skip: bool) -> None:
 
 def _lines(matched: Matched, fates: SiteFates, preview: Preview | None, verb: str) -> Iterator[str]:
     from ringfence.services.assigning import said, said_sites
-    from ringfence.text import literal, width_of
+    from ringfence.text import literal
 
     yield said(matched, verb)
     yield from map(literal, said_sites(fates))
     if preview is None:
         return
-    width = max((width_of(one.login) for one in preview.users), default=0)
-    for one in preview.users:
-        numbers = (one.customers_gained, one.customers_lost, one.devices_gained, one.devices_lost)
-        yield gains(one.login, width, *numbers)
-    if not preview.users:
-        yield "Nobody gains or loses anything."
+    yield from people(preview.users)
 
 
 def _data(matched: Matched, fates: SiteFates, preview: Preview | None, change: int | None) -> dict[str, Any]:
-    users = [asdict(one) for one in preview.users] if preview is not None else []
-    for one in users:
-        del one["user_id"]
     return {
         "change": change,
         "moved": matched.named,
         **{why.replace(" ", "_"): names for why, names in matched.left_out.items()},
         "sites": asdict(fates),
-        "users": users,
+        "users": [] if preview is None else data(preview.users),
     }
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ringfence.cli.changing import DryRun, Editor, Format, session
-from ringfence.cli.differences import gains
+from ringfence.cli.differences import data, people
 from ringfence.cli.options import Db
 from ringfence.cli.settings import Faults, origin
 from ringfence.domain.text import as_json
@@ -84,18 +84,14 @@ def _read(file: Path, most: int) -> bytes:
 
 def _report(found: Import, change: int | None, dry_run: bool, output: str) -> str:
     from ringfence.services.importing import said, said_where
-    from ringfence.text import literal, width_of
+    from ringfence.text import literal
 
     if output == "json":
-        data: dict[str, Any] = asdict(replace(found, edits=()))
-        del data["edits"]
-        for user in data["users"] or ():
-            del user["user_id"]
-        return as_json({"change": change, **data}, indent=2)
+        report: dict[str, Any] = asdict(replace(found, edits=(), users=None))
+        del report["edits"]
+        report["users"] = None if found.users is None else data(found.users)
+        return as_json({"change": change, **report}, indent=2)
     lines = [f"{'would load' if dry_run else 'loaded'} {len(found.edits):,} of {said(found)}"]
     lines += map(literal, said_where(found))
-    width = max((width_of(one.login) for one in found.users or ()), default=0)
-    for one in found.users or ():
-        numbers = (one.customers_gained, one.customers_lost, one.devices_gained, one.devices_lost)
-        lines.append(gains(one.login, width, *numbers))
+    lines += people(found.users) if found.users else ()
     return "\n".join(lines)

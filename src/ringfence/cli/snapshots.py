@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Final, Literal
+from typing import IO, TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
-from ringfence.cli.differences import gains
+from ringfence.cli.differences import later, numbers, person
 from ringfence.cli.options import AsUser, At, Db, settings
 from ringfence.cli.settings import WrongUsage, checked, origin
 from ringfence.domain.text import as_json
@@ -73,7 +72,7 @@ def what_if(
         viewer = None if chosen.login is None else Viewer.sign_in(database, checked(chosen.login), chosen.at)
         found = compare(database, contents, progress, chosen.at, viewer)
     if output == "json":
-        typer.echo(as_json({"users": [asdict(one) for one in found]}, indent=2))
+        typer.echo(as_json({"users": [_data(one) for one in found]}, indent=2))
     else:
         for line in _text(found):
             typer.echo(line)
@@ -99,8 +98,7 @@ def _text(found: Sequence[Comparison]) -> Iterator[str]:
         yield "Nobody gains or loses anything."
     width = max((cell_len(literal(one.login)) for one in found), default=0)
     for one in found:
-        numbers = map(len, (one.customers_gained, one.customers_lost, one.devices_gained, one.devices_lost))
-        yield gains(one.login, width, *numbers)
+        yield from person(one.login, width, one.now, one.later)
         for sign, noun, keys in (
             ("+", "customers", one.customers_gained),
             ("−", "customers", one.customers_lost),
@@ -110,6 +108,16 @@ def _text(found: Sequence[Comparison]) -> Iterator[str]:
             if keys:
                 more = f" and {len(keys) - _SHOWN:,} more" if len(keys) > _SHOWN else ""
                 yield f"  {sign} {noun}: {', '.join(map(literal, keys[:_SHOWN]))}{more}"
+
+
+def _data(one: Comparison) -> dict[str, Any]:
+    keys = {
+        "customers_gained": one.customers_gained,
+        "customers_lost": one.customers_lost,
+        "devices_gained": one.devices_gained,
+        "devices_lost": one.devices_lost,
+    }
+    return {"login": one.login, **numbers(one.now), **keys, "later": later(one.later)}
 
 
 def _source(file: Path) -> Path | IO[bytes]:

@@ -275,7 +275,8 @@ def edits(
             if to is None and at in names:
                 lost[at] += 1
             kept += to is not None
-            before = DeviceState(node, name, unit_id, kind, at, notes, key)
+            seen = at if at in names else None  # a hidden site is left where the device leaves its customer
+            before = DeviceState(node, name, unit_id, kind, seen, notes, key)
             after = DeviceState(customer, name, unit_id, kind, to, notes, key)
             made.append(Edit("device", own, before, after, revision))
     fates = SiteFates(

@@ -155,6 +155,11 @@ def permissions(viewer: Viewer, *, everywhere: bool, made_for: bool = False) -> 
     return tuple(found)
 
 
+def permission_labels() -> dict[str, tuple[str, str]]:
+    """Section and label of every permission, by key, in the catalogue's order."""
+    return {one.key: (one.section, one.label) for one in CATALOGUE}
+
+
 def templates() -> tuple[RoleTemplate, ...]:
     """The roles that come with Ringfence."""
     return tuple(RoleTemplate(r.key, r.name, r.access_level, r.permissions, r.about) for r in BUILTIN_ROLES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -20,6 +20,7 @@ from ringfence.domain.user import User
 from ringfence.services import consequences
 from ringfence.services.editing import apply_as, conflicts_as_seen
 from ringfence.services.records import CustomerShare, Preview, Prospect, UserDifference
+from ringfence.storage.bulk import any_of
 from ringfence.visibility.editing import Outcome, Progress
 from ringfence.visibility.impact import devices_in, shared
 from ringfence.visibility.intervals import contains, intersect, nested, within
@@ -27,7 +28,6 @@ from ringfence.visibility.kinds import (
     CUSTOMERS,
     DEVICES,
     SECURITY_GROUPS,
-    USERS,
 )
 from ringfence.visibility.reach import Reach, measure, read_reaches
 from ringfence.visibility.rule import Region
@@ -97,42 +97,23 @@ class _Told:
 
 
 def _preview(connection: Connection, viewer: Viewer, outcome: Outcome) -> Preview:
-    own = _own(connection, viewer)
-    listed = []
-    rows = _users(connection, outcome.differences)
-    rows += [(own_id, user.login, user.name, path) for own_id, (user, path) in outcome.gone.items()]
-    for user, login, name, path in rows:
-        known = user == viewer.user_id or contains(own.region(USERS.permission).customers, path)
-        if known and user in outcome.differences:
-            difference = outcome.differences[user]
-            listed.append(
-                UserDifference(
-                    user,
-                    login,
-                    name,
-                    difference.customers_gained,
-                    difference.customers_lost,
-                    difference.devices_gained,
-                    difference.devices_lost,
-                )
-            )
+    people = _people(connection, outcome.impacts)
+    people.update({user: (state.login, state.name) for user, state in outcome.gone.items()})
+    listed = [UserDifference(user, *people[user], one.now, one.later) for user, one in outcome.impacts.items()]
     listed.sort(key=lambda one: (fold(one.login), one.user_id))
-    carried = consequences.along(connection, viewer.tenant_id, own, outcome)
-    return Preview(tuple(listed), along=carried, notes=consequences.notes(outcome))
+    carried, hidden = consequences.along(connection, viewer.tenant_id, outcome)
+    notes = consequences.notes(connection, outcome)
+    return Preview(tuple(listed), along=carried, notes=notes, hidden=hidden)
 
 
 def _own(connection: Connection, viewer: Viewer) -> Reach:
     return read_reaches(connection, [viewer.user_id], clock.now())[viewer.user_id]
 
 
-def _users(connection: Connection, ids: Iterable[int]) -> list[tuple[int, str, str, str]]:
-    wanted = sorted(ids)
-    found: list[tuple[int, str, str, str]] = []
-    for start in range(0, len(wanted), _CHUNK):
-        query = select(User.id, User.login, User.name, Customer.path).join(Customer, Customer.id == User.home_id)
-        rows = connection.execute(query.where(User.id.in_(wanted[start : start + _CHUNK])))
-        found.extend((row.id, row.login, row.name, row.path) for row in rows)
-    return found
+def _people(connection: Connection, ids: Collection[int]) -> dict[int, tuple[str, str]]:
+    """Login and name of each of these users, of those who are there."""
+    query = select(User.id, User.login, User.name).where(any_of(connection, User.id, list(ids)))
+    return {user: (login, name) for user, login, name in connection.execute(query)}
 
 
 def _prospect(connection: Connection, viewer: Viewer, user: int, shown: Preview) -> Prospect:

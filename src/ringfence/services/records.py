@@ -1,9 +1,14 @@
-"""What leaves the services: frozen records, without a session behind them. Imports nothing but the standard library."""
+"""What leaves the services: frozen records, without a session behind them. Imports nothing but the standard library,
+and what is as plain."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+
+from ringfence.visibility.difference import Difference, Later, Rights
+
+__all__ = ["Difference", "Later", "Rights"]
 
 SortKey = tuple[str, int]
 """Where a record stands in the order it was listed in."""
@@ -292,29 +297,29 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class UserDifference:
-    """What a change does to one user: customers and devices gained and lost."""
+    """What a change does to one user: ``now``, and from ``later`` moments on."""
 
     user_id: int
     login: str
     name: str
-    customers_gained: int
-    customers_lost: int
-    devices_gained: int
-    devices_lost: int
+    now: Difference
+    later: Later = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What a change would do, to the users whom the viewer may list. ``refusal`` says why it would not be made, and
     ``field`` which field of the form that is about; both are empty when it would. ``along`` counts what goes with a
-    customer that is deleted or moved, by kind (``customer``, ``user``, ``device``…); ``notes`` are sentences on what
-    becomes of sites and of the history."""
+    customer that is deleted or moved, by kind (``customer``, ``user``, ``device``…), as far as the viewer may list it,
+    and ``hidden`` says that something else goes too; ``notes`` are sentences on what becomes of sites and of the
+    history."""
 
     users: tuple[UserDifference, ...]
     refusal: str = ""
     field: str = ""
     along: tuple[tuple[str, int], ...] = ()
     notes: tuple[str, ...] = ()
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

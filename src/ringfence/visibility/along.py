@@ -3,7 +3,7 @@ deleted, and the site that a device finds at another customer."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -19,6 +19,7 @@ from ringfence.domain.site import Site
 from ringfence.domain.user import User
 from ringfence.storage.bulk import any_of
 from ringfence.visibility import ledger
+from ringfence.visibility.authority import Authority
 from ringfence.visibility.intervals import contains, union
 from ringfence.visibility.reach import Reach
 from ringfence.visibility.states import (
@@ -80,6 +81,30 @@ def belongings(connection: Connection, tenant_id: int, edits: Sequence[Edit]) ->
         owned = list(connection.execute(select(mapped.id).where(any_of(connection, owner, nodes))).scalars())
         found += _deletions(connection, tenant_id, kind, owned, known)
     return found
+
+
+def counted(authority: Authority, going: Sequence[Edit]) -> tuple[Counter[StateKind], bool]:
+    """How many records of each kind go along, of those that the editor may list, and whether others go too. Asked
+    before anything is written."""
+    found: Counter[StateKind] = Counter()
+    hidden = False
+    places = Counter((edit.kind, *_where(edit)) for edit in going)
+    for (kind, node, site), count in places.items():
+        if authority.lists(kind, node, site):
+            found[kind] += count
+        else:
+            hidden = True
+    return found, hidden
+
+
+def _where(edit: Edit) -> tuple[int, int | None]:
+    """The node and the site that decide who lists a record."""
+    assert edit.before is not None
+    if edit.kind == "customer":
+        return edit.id, None
+    if edit.kind == "site":
+        return node_of(edit.before), edit.id
+    return node_of(edit.before), edit.before.site if isinstance(edit.before, DeviceState) else None
 
 
 def _nodes(connection: Connection, tenant_id: int, going: Collection[int], edits: Sequence[Edit]) -> set[int]:

@@ -30,6 +30,7 @@ from ringfence.visibility.states import (
     SecurityGroupState,
     SiteState,
     State,
+    StateKind,
     UserState,
     node_of,
 )
@@ -110,6 +111,13 @@ class Authority:
         if held is None:
             held = self._held[permission] = _Held(self.own.region(permission))
         return held.contains(path) or held.sites.get(site) == path
+
+    def lists(self, kind: StateKind, node: int, site: int | None) -> bool:
+        """Whether the editor lists records of a kind at a node, or on a site; a customer if only for a site of it."""
+        if kind == "customer":
+            path = self.paths.get(node)
+            return path is not None and self.own.sees("customer.list", path)
+        return self.holds(f"{kind}.list", node, site)
 
     def sees(self, edit: Edit, state: State) -> bool:
         """Whether the editor may know of such a record: where it is, or where it would be."""

@@ -7,44 +7,80 @@ their regions: the work is done once for each pair of regions, however many user
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, select, text
 
 from ringfence.domain.customer import Customer
+from ringfence.domain.customer_group import CustomerGroup
 from ringfence.domain.device import Device
+from ringfence.domain.role import Role
+from ringfence.domain.security_group import SecurityGroup
+from ringfence.domain.site import Site
 from ringfence.domain.tenant import Tenant
 from ringfence.domain.user import User
+from ringfence.visibility.difference import NO_RIGHTS, Difference, Later, Rights
 from ringfence.visibility.intervals import Interval, contains, subtract
 from ringfence.visibility.kinds import CUSTOMERS, DEVICES, USERS
 from ringfence.visibility.reach import Reach, read_reaches
+from ringfence.visibility.rights import OF_KIND, Classes, Tally, at_moment, moments, standing
 from ringfence.visibility.rule import Region
+from ringfence.visibility.states import StateKind
 
 _NOTHING: Final = Region([], ())
 _CHUNK: Final = 500
+_OWNED: Final[Mapping[StateKind, Any]] = {
+    "role": Role,
+    "security_group": SecurityGroup,
+    "customer_group": CustomerGroup,
+}
 
 Place = tuple[int | None, int | None]
 """Where a device is: its customer and its site. (None, None) before it was there."""
 _Placed = tuple[Place, Place]
 """Where a device was, and is."""
+_Keys = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+_Flip = tuple[tuple[set[int], set[int]], tuple[set[int], set[int]]]
+"""The customers and the sites that are gained, and that are lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What one user gains and loses: keys, sorted."""
+    """What one user gains and loses: keys, sorted; rights; and how much of all that from ``later`` moments on."""
 
     login: str
-    customers_gained: tuple[str, ...]
-    customers_lost: tuple[str, ...]
-    devices_gained: tuple[str, ...]
-    devices_lost: tuple[str, ...]
+    customers_gained: tuple[str, ...] = ()
+    customers_lost: tuple[str, ...] = ()
+    devices_gained: tuple[str, ...] = ()
+    devices_lost: tuple[str, ...] = ()
+    rights_gained: Rights = NO_RIGHTS
+    rights_lost: Rights = NO_RIGHTS
+    later: Later = ()
 
     def __bool__(self) -> bool:
-        return any((self.customers_gained, self.customers_lost, self.devices_gained, self.devices_lost))
+        return bool(self.now or self.later)
+
+    @property
+    def now(self) -> Difference:
+        """How much it is."""
+        keys = (self.customers_gained, self.customers_lost, self.devices_gained, self.devices_lost)
+        customers_gained, customers_lost, devices_gained, devices_lost = map(len, keys)
+        return Difference(
+            customers_gained, customers_lost, devices_gained, devices_lost, self.rights_gained, self.rights_lost
+        )
+
+    def unnamed(self) -> Comparison:
+        """The same without the names of permissions."""
+        return replace(
+            self,
+            rights_gained=self.rights_gained.unnamed(),
+            rights_lost=self.rights_lost.unnamed(),
+            later=tuple((moment, then.unnamed()) for moment, then in self.later),
+        )
 
 
 class Moment:
@@ -69,7 +105,16 @@ class Moment:
         ordered = sorted((path, own) for own, path in self.paths.items())
         self._paths = [path for path, _ in ordered]
         self._ids = [own for _, own in ordered]
+        self.at = at
         self.reaches = read_reaches(connection, self.users, at)
+        self.sites: dict[int, int] = {}
+        self.owned: dict[StateKind, dict[int, int]] = {"user": {user: home for user, (_, home) in self.users.items()}}
+        for tenant in ids:
+            stands = select(Site.id, Site.customer_id).where(Site.tenant_id == tenant)
+            self.sites.update(connection.execute(stands).all())
+        for kind, mapped in _OWNED.items():
+            owners = select(mapped.id, mapped.owner_id).where(mapped.tenant_id.in_(ids))
+            self.owned[kind] = dict(connection.execute(owners).all())
         self.kept = keep
         if keep:
             ending = " ON COMMIT DROP" if connection.dialect.name == "postgresql" else ""
@@ -91,8 +136,9 @@ class Moment:
 def compare(before: Moment, after: Moment, viewer: int | None = None) -> list[Comparison]:
     """What each user gains and loses between two moments, sorted by login; those for whom nothing changes left out.
 
-    With a viewer (a user's id) only the users whom they may list, and the customers and devices that they see: in
-    either of the two moments.
+    With a viewer (a user's id) only the users, customers, devices and sites that they list: of what is there at the
+    first moment, what they list then; of what is new, what they list at the second. Names of permissions they are told
+    of the users whom they may view.
     """
     return list(_Comparing(before, after, viewer).run())
 
@@ -102,44 +148,142 @@ class _Comparing:
         self.before = before
         self.after = after
         self.viewer = viewer
+        self.moments = before, after
         self.same_tree = before.paths == after.paths
         self.moved: dict[_Placed, list[str]] = {}
         self.moved_ids: set[int] = set()
         self.settled: dict[int, list[tuple[str, int | None]]] = {}
         self._read_moved()
+        self.classes = Classes()
+        self._known: dict[object, _Found] = {}
+        self._pairs: dict[tuple[str, int, int], Any] = {}
         if viewer is not None:
-            self.seen_customers = {
-                customer
-                for moment in (before, after)
-                for customer in moment.within(moment.region(viewer, CUSTOMERS.permission).nodes())
+            self.bounds = {
+                kind: tuple(_Places(m, m.region(viewer, f"{kind}.list")) for m in (before, after))
+                for kind in ("device", "site", *before.owned)
             }
-            self.seen_places = tuple(_Places(m, m.region(viewer, DEVICES.permission)) for m in (before, after))
+            was, now = (
+                set(moment.within(moment.region(viewer, CUSTOMERS.permission).nodes())) for moment in (before, after)
+            )
+            self.seen_customers = was | {customer for customer in now if customer not in before.paths}
+        self.handed = self._handed()
 
     def run(self) -> Iterator[Comparison]:
-        done: dict[object, tuple[tuple[str, ...], ...]] = {}
         for user, (login, _) in sorted(self.after.users.items(), key=lambda item: item[1]):
-            if not self._listed(user):
+            if not self._may(user, USERS.permission):
                 continue
-            regions = [
-                moment.region(user, kind.permission)
-                for kind in (CUSTOMERS, DEVICES)
-                for moment in (self.before, self.after)
-            ]
-            pair = tuple(id(region) for region in regions)  # the moments keep them, so that no id is used again
-            if pair not in done:
-                done[pair] = (*self._customers(*regions[:2]), *self._devices(*regions[2:]))
-            found = Comparison(login, *done[pair])
-            if found:
-                yield found
+            one = self._of(login, self.before.reaches.get(user), self.after.reaches[user])
+            if one:
+                yield one if self._may(user, "user.view") else one.unnamed()
 
-    def _listed(self, user: int) -> bool:
+    def _of(self, login: str, old: Reach | None, new: Reach) -> Comparison:
+        found = self._difference(old, new)
+        later = []
+        last = found
+        for moment in moments(self.before.at, (old, new)):
+            then = self._difference(at_moment(old, moment), at_moment(new, moment))
+            if then.exact != last.exact:
+                later.append((moment.isoformat(), Comparison("", *then.keys, *then.rights).now))
+                last = then
+        return Comparison(login, *found.keys, *found.rights, tuple(later))
+
+    def _difference(self, old: Reach | None, new: Reach | None) -> _Found:
+        """What somebody gains and loses at one moment of time; once for all who reach the same."""
+        key = standing(old), standing(new)
+        found = self._known.get(key)
+        if found is None:
+            customers, devices = (
+                self._pair(kind.name, *_regions(old, new, kind.permission), work)
+                for kind, work in ((CUSTOMERS, self._customers), (DEVICES, self._devices))
+            )
+            gained, lost, exact = self._rights(old, new)
+            keys: _Keys = (*customers, *devices)
+            found = self._known[key] = _Found(keys, (gained, lost), (keys, exact))
+        return found
+
+    def _pair(self, name: str, old: Region, new: Region, work: Callable[[Region, Region], Any]) -> Any:
+        """What is worked out of two regions, once for each pair: the moments keep them, so that no id is used again."""
+        key = name, id(old), id(new)
+        if key not in self._pairs:
+            self._pairs[key] = work(old, new)
+        return self._pairs[key]
+
+    def _may(self, user: int, permission: str) -> bool:
+        """Whether the viewer holds a permission over a user: at the first moment, of a new one at the second."""
+        if self.viewer is None or user == self.viewer:
+            return True
+        moment = self.before if user in self.before.users else self.after
+        return contains(moment.region(self.viewer, permission).customers, moment.paths[moment.users[user][1]])
+
+    # Rights.
+
+    def _rights(self, old: Reach | None, new: Reach | None) -> tuple[Rights, Rights, object]:
+        lost, gained = sides = Tally(), Tally()
+        customers: tuple[set[int], set[int]] = (set(), set())
+        sites: tuple[set[int], set[int]] = (set(), set())
+        exact: dict[object, object] = {}
+        kept = [_Places(m, r) for m, r in zip(self.moments, _regions(old, new, DEVICES.permission), strict=True)]
+        for permissions in self.classes.of(old, new):
+            regions = _regions(old, new, permissions[0])
+            flip: _Flip = self._pair("rights", *regions, self._flip)
+            for place, (side, (come, stands)) in enumerate(zip((gained, lost), flip, strict=True)):
+                side.add(permissions, len(come) + len(stands))
+                customers[place].update(come)
+                sites[place].update(stands)
+            if any(come or stands for come, stands in flip):
+                exact.update(dict.fromkeys(permissions, flip))
+            places = [_Places(m, r) for m, r in zip(self.moments, regions, strict=True)] if self.handed else []
+            for (kind, start, end), count in self.handed.items():
+                some = [one for one in permissions if one in OF_KIND[kind]]
+                if not some or (kind == "device" and not (kept[0].hold(start) and kept[1].hold(end))):
+                    continue  # a device that appears or goes is told as that
+                had, has = places[0].hold(start), places[1].hold(end)
+                if had is not has:
+                    sides[has].hand(kind, some, start, end, count)
+                    exact.update(((kind, start, end, one), has) for one in some)
+        told = [
+            side.told(
+                sum(self.after.keys[one] is not None for one in customers[place]),
+                any(self.after.keys[one] is None for one in customers[place]),
+                len(sites[place]),
+            )
+            for place, side in enumerate((gained, lost))
+        ]
+        return told[0], told[1], exact
+
+    def _flip(self, old: Region, new: Region) -> _Flip:
+        """The customers and the single sites that the second region holds and the first did not, and the other way."""
+        gained, lost = self._flips(old.customers, new.customers)
+        if self.viewer is not None:
+            gained, lost = gained & self.seen_customers, lost & self.seen_customers
+        had, has = _Places(self.before, old), _Places(self.after, new)
+        come = {site for site in has.sites if not had.hold((self.before.sites.get(site), site))}
+        gone = {site for site in had.sites if not has.hold((self.after.sites.get(site), site))}
+        return (gained, set(filter(self._seen_site, come))), (lost, set(filter(self._seen_site, gone)))
+
+    def _seen_site(self, site: int) -> bool:
         if self.viewer is None:
             return True
-        return any(
-            user in moment.users
-            and contains(moment.region(self.viewer, USERS.permission).customers, moment.paths[moment.users[user][1]])
-            for moment in (self.before, self.after)
-        )
+        was, now = self.bounds["site"]
+        known = site in self.before.sites
+        return was.hold((self.before.sites[site], site)) if known else now.hold((self.after.sites[site], site))
+
+    def _handed(self) -> dict[tuple[StateKind, Place, Place], int]:
+        """The records that are at another place and were there before, of those that the viewer lists."""
+        found: Counter[tuple[StateKind, Place, Place]] = Counter()
+        for (start, end), keys in self.moved.items():
+            if start[0] is not None:
+                found["device", start, end] += len(keys)
+        for kind, owners in self.before.owned.items():
+            for own, node in owners.items():
+                to = self.after.owned[kind].get(own)
+                if to is not None and to != node:
+                    found[kind, (node, None), (to, None)] += 1
+        if self.viewer is None:
+            return found
+        return {one: count for one, count in found.items() if self.bounds[one[0]][0].hold(one[1])}
+
+    # Customers and devices.
 
     def _flips(self, old: Sequence[Interval], new: Sequence[Interval]) -> tuple[set[int], set[int]]:
         """The customers that the second nodes hold and the first did not, and the other way round."""
@@ -219,9 +363,27 @@ class _Comparing:
 
     def _shown(self, devices: list[tuple[str, _Placed]]) -> tuple[str, ...]:
         if self.viewer is not None:
-            was, now = self.seen_places
-            devices = [(key, placed) for key, placed in devices if was.hold(placed[0]) or now.hold(placed[1])]
+            was, now = self.bounds["device"]
+            devices = [
+                (key, (start, end))
+                for key, (start, end) in devices
+                if (was.hold(start) if start[0] is not None else now.hold(end))
+            ]
         return tuple(sorted(key for key, _ in devices))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Keys of customers and devices gained and lost, rights gained and lost, and what exactly that is."""
+
+    keys: _Keys
+    rights: tuple[Rights, Rights]
+    exact: object
+
+
+def _regions(old: Reach | None, new: Reach | None, permission: str) -> tuple[Region, Region]:
+    before, after = (_NOTHING if reach is None else reach.region(permission) for reach in (old, new))
+    return before, after
 
 
 class _Places:

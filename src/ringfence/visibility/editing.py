@@ -37,7 +37,8 @@ from ringfence.visibility.escalation import (
     full_administrators,
 )
 from ringfence.visibility.events import told
-from ringfence.visibility.impact import Difference, Flow, differences
+from ringfence.visibility.flow import Flow
+from ringfence.visibility.impact import Impact, impacts
 from ringfence.visibility.intervals import contains, nested, union
 from ringfence.visibility.quota import demand_room
 from ringfence.visibility.reach import Reach, read_reaches
@@ -82,15 +83,22 @@ def _silent(_step: str, _done: int, _all: int) -> None:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a change came to: its number in the audit, the ids of what it created by the ids that stood for them, for
-    each user who gains or loses anything what, and the edits as they were made. ``along`` counts what nobody named: it
-    goes with a customer. ``gone`` are the users who were deleted, with the paths of their homes."""
+    each user who gains or loses anything what, as far as the editor may know, and the edits as they were made.
+
+    ``along`` counts what nobody named and goes with a customer, of what the editor may list; ``hidden`` says that
+    something else goes too. ``gone`` are the users who were deleted. ``own`` is what the editor reached before, and
+    ``flow`` what came, went and moved: None where nothing was measured.
+    """
 
     change: int
     created: Mapping[int, int]
-    differences: Mapping[int, Difference]
-    gone: Mapping[int, tuple[UserState, str]]
+    impacts: Mapping[int, Impact]
+    gone: Mapping[int, UserState]
     edits: Sequence[Edit]
     along: Mapping[StateKind, int]
+    hidden: bool
+    own: Reach
+    flow: Flow | None
 
 
 def apply(
@@ -160,6 +168,8 @@ class _Change:
         demand_staying(edits)
         demand_sound(self.connection, self.tenant_id, edits, restoring=undoes is not None)
         flow = Flow(edits, self.paths) if measuring else None
+        listed, hidden = along.counted(self.authority, going) if measuring else (Counter[StateKind](), False)
+        own = self.own
         touched = self._touched(edits)
         affected = self._affected(edits)
         watched = self._watched(flow) if flow is not None else set()
@@ -168,11 +178,7 @@ class _Change:
         self._demand_groups(self._extents(edits, "before"))
         demand_users(self.own, (before[user] for user in touched if user in before), "this user already has")
         administrators = full_administrators(self.connection, self.tenant_id)
-        gone = {
-            edit.id: (edit.before, self.paths[edit.before.home])
-            for edit in edits
-            if edit.after is None and isinstance(edit.before, UserState)
-        }
+        gone = {edit.id: edit.before for edit in edits if edit.after is None and isinstance(edit.before, UserState)}
         self.progress("Writing", 0, total)
         events = self._write(edits)
         self.progress("Writing", total, total)
@@ -180,14 +186,12 @@ class _Change:
         touched = touched | self._touched(edits)
         after = read_reaches(self.connection, affected | watched, self.at)
         self._check(edits, before, {user: after[user] for user in affected if user in after}, touched, administrators)
-        found = {}
+        found: Mapping[int, Impact] = {}
         if flow is not None:
             flow.settle(edits, self.paths, self.shifts)
-            users = sorted(before.keys() | after.keys())
-            found = differences(self.connection, self.tenant_id, before, after, users, flow)
+            found = impacts(self.connection, self.tenant_id, (own, self.own), before, after, flow)
         change = 0 if rehearsed(self.connection) else self._audit(events, total, undoes)
-        counted = Counter(edit.kind for edit in going)
-        return Outcome(change, self.ids, found, gone, edits, counted)
+        return Outcome(change, self.ids, found, gone, edits, listed, hidden, own, flow)
 
     def _audit(self, events: Sequence[Event], total: int, undoes: int | None) -> int:
         """Writes the audit, and tells of its entries as of the edits that they are about; returns the change's

@@ -1,194 +1,356 @@
-"""Who gains and loses what by a change: exact, from the grants before and after it in one transaction."""
+"""Who gains and loses what by a change: exact, from the grants before and after it in one transaction, and as far as
+whoever makes the change may know: of what was there before, what they list then; of what is new, what they list now."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from sqlalchemy import Connection, func, select
 
+from ringfence.domain.customer import Customer, is_root
 from ringfence.domain.device import Device
 from ringfence.storage.bulk import any_of
-from ringfence.visibility.intervals import contains, intersect, nested, subtract, union, within
+from ringfence.visibility.difference import Difference, Later, Rights
+from ringfence.visibility.flow import Flow, Place
+from ringfence.visibility.intervals import Interval, contains, intersect, subtract, union
+from ringfence.visibility.kinds import CUSTOMERS, DEVICES, SITES, USERS
 from ringfence.visibility.reach import Reach, measure
+from ringfence.visibility.rights import OF_KIND, Classes, Tally, at_moment, moments, standing
 from ringfence.visibility.rule import Region
-from ringfence.visibility.states import DeviceState, Edit, SiteState
+from ringfence.visibility.states import StateKind
 
 _NOTHING: Final = Region([], ())
 
-Place = tuple[str, int | None] | None
-"""Where a device is: its customer's path and its site. None before it was there, and when it is gone."""
-
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """What one user gains and loses: numbers of customers and of devices."""
+class Impact:
+    """What a change does to one user: now, and from later moments on."""
 
-    customers_gained: int
-    customers_lost: int
-    devices_gained: int
-    devices_lost: int
+    now: Difference
+    later: Later = ()
 
     def __bool__(self) -> bool:
-        return any((self.customers_gained, self.customers_lost, self.devices_gained, self.devices_lost))
+        return bool(self.now or self.later)
+
+    def unnamed(self) -> Impact:
+        """The same without the names of permissions."""
+        return Impact(self.now.unnamed(), tuple((moment, then.unnamed()) for moment, then in self.later))
 
 
-class Flow:
-    """What comes, goes and moves in a change, beside what it does to grants.
-
-    Made before the change is written, with the paths as they are; ``settle`` is told of it afterwards.
-    """
-
-    def __init__(self, edits: Sequence[Edit], paths: Mapping[int, str]) -> None:
-        self._edits = edits
-        self._before = [_place(edit, edit.before, paths) for edit in edits]
-        self._leaving = _standing(edits, "before")
-        self._where = dict(paths)
-        self.gone = [paths[edit.id] for edit in edits if edit.kind == "customer" and edit.after is None]
-        self.come: list[str] = []
-        self.shifts: Sequence[tuple[str, str]] = ()
-        self.devices: Counter[tuple[Place, Place]] = Counter()
-
-    def __bool__(self) -> bool:
-        """Whether anything is where it was not, or will be."""
-        return any(
-            (edit.kind in ("customer", "site", "device") and (edit.before is None or edit.after is None))
-            or "move" in edit.actions
-            or (
-                isinstance(edit.before, DeviceState)
-                and isinstance(edit.after, DeviceState)
-                and (edit.before.customer, edit.before.site) != (edit.after.customer, edit.after.site)
-            )
-            for edit in self._edits
-        )
-
-    def settle(self, edits: Sequence[Edit], paths: Mapping[int, str], shifts: Sequence[tuple[str, str]]) -> None:
-        """The same edits once they are written, the paths then, and which paths became which."""
-        self.shifts = shifts
-        self.come = [paths[edit.id] for edit in edits if edit.kind == "customer" and edit.before is None]
-        for edit, before in zip(edits, self._before, strict=True):
-            after = _place(edit, edit.after, paths)
-            if before != after and (before is None or after is None or self.moved(before) != after):
-                self.devices[before, after] += 1
-        for (customer, site), count in self._leaving.items():
-            path = self._where[customer]
-            self.devices[(path, site), (self.path(path), None)] += count
-        for (customer, site), count in _standing(edits, "after").items():
-            self.devices[(self._where.get(customer, ""), None), (paths[customer], site)] += count
-
-    def path(self, path: str) -> str:
-        """Where a path has gone."""
-        for old, new in self.shifts:
-            if path.startswith(old):
-                path = new + path[len(old) :]
-        return path
-
-    def moved(self, place: tuple[str, int | None]) -> Place:
-        """Where a place has gone."""
-        return self.path(place[0]), place[1]
-
-    def region(self, region: Region) -> Region:
-        """A region of before, where its customers are now: what was to come there was not in it yet."""
-        if not self.shifts:
-            return region
-        nodes = region.customers
-        for old, new in self.shifts:
-            inside = [(new + low[len(old) :], new + high[len(old) :]) for low, high in within(nodes, old)]
-            nodes = union([*subtract(subtract(nodes, [nested(old)]), [nested(new)]), *inside])
-        return Region(nodes, tuple(replace(site, path=self.path(site.path)) for site in region.sites))
-
-
-def _place(edit: Edit, state: object, paths: Mapping[int, str]) -> Place:
-    if edit.kind != "device" or not isinstance(state, DeviceState) or state.customer not in paths:
-        return None
-    return paths[state.customer], state.site
-
-
-def _standing(edits: Sequence[Edit], side: str) -> Counter[tuple[int, int]]:
-    """How many devices stand on sites that are deleted (``before``) or brought back (``after``), and stay, by customer
-    and site: what leaves a site by an edit of its own does not count here."""
-    found: Counter[tuple[int, int]] = Counter()
-    going = {edit.id for edit in edits if isinstance(edit.before, DeviceState) and _leaves(edit.before, edit.after)}
-    for edit in edits:
-        state, other = (edit.before, edit.after) if side == "before" else (edit.after, edit.before)
-        if isinstance(state, SiteState) and other is None:
-            found[state.customer, edit.id] += len(state.devices - going)
-    return found
-
-
-def _leaves(before: DeviceState, after: object) -> bool:
-    return not isinstance(after, DeviceState) or (before.customer, before.site) != (after.customer, after.site)
-
-
-def differences(
+def impacts(
     connection: Connection,
     tenant_id: int,
+    own: tuple[Reach, Reach],
     before: Mapping[int, Reach],
     after: Mapping[int, Reach],
-    users: Iterable[int],
     flow: Flow,
-) -> dict[int, Difference]:
-    """What each user gains and loses; those for whom nothing changes are left out."""
-    measured: dict[object, Difference] = {}
-    found: dict[int, Difference] = {}
-    for user in users:
-        one = [_regions(reaches.get(user)) for reaches in (before, after)]
-        key = tuple(id(region) for pair in one for region in pair)  # equal grants share their regions
-        if key not in measured:
-            measured[key] = _difference(connection, tenant_id, *one[0], *one[1], flow)
-        if measured[key]:
-            found[user] = measured[key]
+) -> dict[int, Impact]:
+    """What each user gains and loses, of those whom the editor may list; those for whom nothing changes are left out.
+
+    ``own`` is what the editor reaches before and after. Rights are told by name of users whom they may view.
+    """
+    measuring = _Measuring(connection, tenant_id, own, flow)
+    found: dict[int, Impact] = {}
+    for user in sorted(before.keys() | after.keys()):
+        if not _may(USERS.permission, own, user, before, after):
+            continue
+        impact = measuring.impact(before.get(user), after.get(user))
+        if impact:
+            found[user] = impact if _may("user.view", own, user, before, after) else impact.unnamed()
     return found
 
 
-def _regions(reach: Reach | None) -> tuple[Region, Region]:
-    if reach is None:
-        return _NOTHING, _NOTHING
-    return reach.region("customer.list"), reach.region("device.list")
+def _may(
+    permission: str, own: tuple[Reach, Reach], user: int, before: Mapping[int, Reach], after: Mapping[int, Reach]
+) -> bool:
+    """Whether the editor holds a permission over a user: over a new one afterwards, over any other before."""
+    if user == own[0].grants.user_id:
+        return True
+    there, reach = (before[user], own[0]) if user in before else (after[user], own[1])
+    return reach.contains(permission, there.grants.home_path)
 
 
-def _difference(
-    connection: Connection,
-    tenant_id: int,
-    customers_before: Region,
-    devices_before: Region,
-    customers_after: Region,
-    devices_after: Region,
-    flow: Flow,
-) -> Difference:
-    """What stays is counted by where it is now: what comes into reach of the region, and what goes out of it. What
-    itself comes, goes or moves is counted apart, and taken out of those counts."""
-    old, new = flow.region(customers_before).nodes(), customers_after.nodes()
-    come, gone = subtract(new, old), subtract(old, new)
-    customers_gained = measure(connection, tenant_id, come)[0]
-    customers_gained += sum(contains(new, path) and not contains(come, path) for path in flow.come)
-    customers_lost = measure(connection, tenant_id, gone)[0]
-    customers_lost -= sum(contains(gone, path) for path in flow.come)
-    nodes = customers_before.nodes()
-    customers_lost += sum(contains(nodes, path) for path in flow.gone)
-    here = flow.region(devices_before)
-    devices_gained = _devices_beyond(connection, tenant_id, here, devices_after)
-    devices_lost = _devices_beyond(connection, tenant_id, devices_after, here)
-    if flow.devices:
-        was, would, now = _Holding(devices_before), _Holding(here), _Holding(devices_after)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Side:
+    """Customers that are gained, or lost: those of ``nodes`` but for the new ones, and the new ones of ``fresh``
+    (of what is lost: those deleted)."""
+
+    nodes: list[Interval]
+    fresh: list[Interval]
+
+
+_Part = tuple[_Side, int, frozenset[int]]
+"""Customers, how many they are (the provider among them), and sites."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Mark:
+    """What exactly is gained and lost: customers that appear and go, how many devices, the customers and sites by
+    permission, and what of records at another place."""
+
+    customers: tuple[_Side, _Side] = (_Side([], []), _Side([], []))
+    devices: tuple[int, int] = (0, 0)
+    rights: Mapping[str, tuple[_Part, _Part]] = field(default_factory=dict)
+    handed: frozenset[object] = frozenset()
+
+
+class _Bound:
+    """What the editor lists of a kind, before; the same where it is now; and after."""
+
+    def __init__(self, own: tuple[Reach, Reach], flow: Flow, permission: str) -> None:
+        self.before = own[0].region(permission)
+        self.here = flow.region(self.before)
+        self.after = own[1].region(permission)
+
+
+class _Measuring:
+    def __init__(self, connection: Connection, tenant_id: int, own: tuple[Reach, Reach], flow: Flow) -> None:
+        self.connection = connection
+        self.tenant_id = tenant_id
+        self.own = own
+        self.flow = flow
+        self.classes = Classes()
+        self._here: dict[int, Region] = {}
+        self._sites: dict[int, frozenset[int]] = {}
+        self.root = connection.execute(select(Customer.path).where(is_root(tenant_id))).scalar_one()
+        customers = _Bound(own, flow, CUSTOMERS.permission)
+        self.nodes = customers.before.nodes(), customers.here.nodes(), customers.after.nodes()
+        self.devices = _Bound(own, flow, DEVICES.permission)
+        self.sites = _Bound(own, flow, SITES.permission)
+        self.handed: defaultdict[StateKind, list[tuple[Place, Place, int]]] = defaultdict(list)
+        for (kind, start, end), count in flow.handed.items():
+            if self.holds(own[0].region(f"{kind}.list"), start):
+                self.handed[kind].append((start, end, count))
+        self._flips: dict[tuple[int, int], tuple[_Part, _Part]] = {}
+        self._known: dict[object, tuple[Difference, _Mark]] = {}
+
+    def impact(self, before: Reach | None, after: Reach | None) -> Impact:
+        """What a change does to one user."""
+        at = self.own[0].at
+        now, mark = self.difference(before, after)
+        later = []
+        for moment in moments(at, (before, after)):
+            then, other = self.difference(at_moment(before, moment), at_moment(after, moment))
+            if not self._alike(mark, other):
+                later.append((moment.isoformat(), then))
+                mark = other
+        return Impact(now, tuple(later))
+
+    def difference(self, before: Reach | None, after: Reach | None) -> tuple[Difference, _Mark]:
+        """The same at one moment; once for all who reach the same."""
+        key = standing(before), standing(after)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._difference(before, after)
+        return found
+
+    def _difference(self, before: Reach | None, after: Reach | None) -> tuple[Difference, _Mark]:
+        if not (_anything(before) or _anything(after)):
+            return Difference(), _Mark()
+        customers = self._customers(*_regions(CUSTOMERS.permission, before, after))
+        devices = self._devices(*_regions(DEVICES.permission, before, after))
+        gained, lost, flips, handed = self._rights(before, after)
+        found = Difference(
+            self.count(customers[0], gone=False),
+            self.count(customers[1], gone=True),
+            *devices,
+            gained,
+            lost,
+        )
+        return found, _Mark(customers, devices, flips, handed) if found else _Mark()
+
+    def _alike(self, one: _Mark, other: _Mark) -> bool:
+        """Whether the very same is gained and lost at two moments."""
+        if (one.devices, one.handed, one.rights.keys()) != (other.devices, other.handed, other.rights.keys()):
+            return False
+        pairs = {(id(one.customers), id(other.customers)): (one.customers, other.customers)}
+        for permission, parts in one.rights.items():
+            others = other.rights[permission]
+            if [part[2] for part in parts] != [part[2] for part in others]:
+                return False
+            pairs[id(parts), id(others)] = (parts[0][0], parts[1][0]), (others[0][0], others[1][0])
+        return all(
+            self._equal(side, like, gone=gone)
+            for sides, likes in pairs.values()
+            for gone, side, like in zip((False, True), sides, likes, strict=True)
+        )
+
+    def _equal(self, one: _Side, other: _Side, *, gone: bool) -> bool:
+        """Whether two sides hold the same customers, however these are written."""
+        for some, rest in ((one, other), (other, one)):
+            beyond = _Side(subtract(some.nodes, rest.nodes), subtract(some.fresh, rest.fresh))
+            if self.provider(beyond) or self.count(beyond, gone=gone):
+                return False
+        return True
+
+    # Customers.
+
+    def _at_present(self, region: Region) -> Region:
+        """The region of before, where it is now."""
+        found = self._here.get(id(region))  # the reaches keep their regions: no id is used again
+        if found is None:
+            found = self._here[id(region)] = self.flow.region(region)
+        return found
+
+    def _customers(self, old: Region, new: Region) -> tuple[_Side, _Side]:
+        """The customers whose own records appear and go."""
+        return self._sides(old.nodes(), self._at_present(old).nodes(), new.nodes())
+
+    def _sides(self, old: list[Interval], here: list[Interval], new: list[Interval]) -> tuple[_Side, _Side]:
+        before, bound, after = self.nodes
+        come, gone = intersect(subtract(new, here), bound), intersect(subtract(here, new), bound)
+        return _Side(come, intersect(new, after)), _Side(gone, intersect(old, before))
+
+    def count(self, side: _Side, *, gone: bool) -> int:
+        """How many customers it is. What itself comes or goes is counted apart."""
+        found = measure(self.connection, self.tenant_id, side.nodes)[0] - self.flow.come.within(side.nodes)
+        return found + (self.flow.gone if gone else self.flow.come).within(side.fresh)
+
+    # Devices.
+
+    def _devices(self, old: Region, new: Region) -> tuple[int, int]:
+        """How many devices appear and go: what stays is counted by where it is now, and what itself comes, goes or
+        moves is counted apart, and taken out of those counts."""
+        flow, bound, here = self.flow, self.devices, self._at_present(old)
+        gained = self._beyond(here, shared(new, bound.here))
+        lost = self._beyond(new, shared(here, bound.here))
+        lost += flow.devices_gone.within(shared(old, bound.before))
+        for end, count in flow.devices_come.items():
+            stayed = self.holds(here, end) and self.holds(bound.here, end)
+            has, counted = self.holds(new, end), self.holds(bound.here, end)
+            gained += count * ((has and self.holds(bound.after, end)) - (has and not self.holds(here, end) and counted))
+            lost -= count * (stayed and not has)
         for (start, end), count in flow.devices.items():
-            had, stayed, has = was.hold(start), would.hold(end), now.hold(end)
-            devices_gained += count * ((has and not had) - (has and not stayed))
-            devices_lost += count * ((had and not has) - (stayed and not has))
-    return Difference(customers_gained, customers_lost, devices_gained, devices_lost)
+            had, stayed, has = self.holds(old, start), self.holds(here, end), self.holds(new, end)
+            known, counted = self.holds(bound.before, start), self.holds(bound.here, end)
+            gained += count * ((has and not had and known) - (has and not stayed and counted))
+            lost += count * ((had and not has and known) - (stayed and not has and counted))
+        return gained, lost
+
+    def _beyond(self, known: Region, wanted: Region) -> int:
+        return _devices_beyond(self.connection, self.tenant_id, known, wanted)
+
+    # Rights.
+
+    def _rights(
+        self, before: Reach | None, after: Reach | None
+    ) -> tuple[Rights, Rights, Mapping[str, tuple[_Part, _Part]], frozenset[object]]:
+        lost, gained = sides = _Rights(self, gone=True), _Rights(self, gone=False)
+        flips: dict[str, tuple[_Part, _Part]] = {}
+        handed: set[object] = set()
+        kept = _regions(DEVICES.permission, before, after)
+        for permissions in self.classes.of(before, after):
+            old, new = _regions(permissions[0], before, after)
+            flip = self._flip(old, new)
+            for side, part in zip((gained, lost), flip, strict=True):
+                side.over(permissions, part)
+            if any(part[1] or part[2] for part in flip):
+                flips.update(dict.fromkeys(permissions, flip))
+            for kind, moved in self.handed.items():
+                some = [one for one in permissions if one in OF_KIND[kind]]
+                for start, end, count in moved if some else ():
+                    if kind == "device" and not (self.holds(kept[0], start) and self.holds(kept[1], end)):
+                        continue  # it appears or goes, and is told as that
+                    had, has = self.holds(old, start), self.holds(new, end)
+                    if had is not has:
+                        sides[has].hand(kind, some, start, end, count)
+                        handed.update((kind, start, end, has, permission) for permission in some)
+        return gained.all(), lost.all(), flips, frozenset(handed)
+
+    def _flip(self, old: Region, new: Region) -> tuple[_Part, _Part]:
+        """What is gained and what is lost between two regions of a permission."""
+        key = id(old), id(new)
+        found = self._flips.get(key)
+        if found is None:
+            here = self._at_present(old)
+            come, gone = self._sides(old.customers, here.customers, new.customers)
+            found = self._flips[key] = (
+                (come, self.count(come, gone=False) + self.provider(come), self._sites_come(here, new)),
+                (gone, self.count(gone, gone=True) + self.provider(gone), self._sites_gone(old, new)),
+            )
+        return found
+
+    def provider(self, side: _Side) -> bool:
+        """Whether the tenant's root is among them."""
+        return contains(side.nodes, self.root)
+
+    def holds(self, region: Region, place: Place) -> bool:
+        """Whether a region holds records at a place."""
+        path, site = place
+        if contains(region.customers, path):
+            return True
+        if site is None or not region.sites:
+            return False
+        held = self._sites.get(id(region))
+        if held is None:
+            held = self._sites[id(region)] = frozenset(one.site_id for one in region.sites)
+        return site in held
+
+    def _sites_come(self, here: Region, new: Region) -> frozenset[int]:
+        if not new.sites:
+            return frozenset()
+        bound, come = self.sites, self.flow.sites_come
+        had = {site.site_id for site in here.sites}
+        return frozenset(
+            site.site_id
+            for site in new.sites
+            if site.site_id not in had
+            and not contains(here.customers, site.path)
+            and self.holds(bound.after if site.site_id in come else bound.here, (site.path, site.site_id))
+        )
+
+    def _sites_gone(self, old: Region, new: Region) -> frozenset[int]:
+        if not old.sites:
+            return frozenset()
+        has = {site.site_id for site in new.sites}
+        return frozenset(
+            site.site_id
+            for site in old.sites
+            if site.site_id not in has
+            and (site.site_id in self.flow.sites_gone or not contains(new.customers, self.flow.path(site.path)))
+            and self.holds(self.sites.before, (site.path, site.site_id))
+        )
 
 
-class _Holding:
-    """Which places of devices a region holds."""
+class _Rights(Tally):
+    """Rights that are gained, or lost (``gone``), with the customers and sites that they are over."""
 
-    def __init__(self, region: Region) -> None:
-        self.customers = region.customers
-        self.sites = frozenset(site.site_id for site in region.sites)
+    def __init__(self, measuring: _Measuring, *, gone: bool) -> None:
+        super().__init__()
+        self._measuring = measuring
+        self._gone = gone
+        self._parts: dict[int, _Part] = {}
 
-    def hold(self, place: Place) -> bool:
-        return place is not None and (place[1] in self.sites or contains(self.customers, place[0]))
+    def over(self, permissions: Sequence[str], part: _Part) -> None:
+        """Some permissions over the same customers and sites."""
+        _, customers, sites = part
+        if customers or sites:
+            self._parts[id(part)] = part
+            self.add(permissions, customers + len(sites))
+
+    def all(self) -> Rights:
+        """All of them together."""
+        parts = [part for part in self._parts.values() if part[1]]
+        side = _Side(
+            union(interval for part in parts for interval in part[0].nodes),
+            union(interval for part in parts for interval in part[0].fresh),
+        )
+        provider = self._measuring.provider(side)
+        count = parts[0][1] - provider if len(parts) == 1 else self._measuring.count(side, gone=self._gone)
+        sites = frozenset[int]().union(*(part[2] for part in self._parts.values()))
+        return self.told(count, provider, len(sites))
+
+
+def _anything(reach: Reach | None) -> bool:
+    return reach is not None and bool(reach.grants.groups_in_force(reach.at))
+
+
+def _regions(permission: str, before: Reach | None, after: Reach | None) -> tuple[Region, Region]:
+    old, new = (_NOTHING if reach is None else reach.region(permission) for reach in (before, after))
+    return old, new
 
 
 def _devices_beyond(connection: Connection, tenant_id: int, known: Region, wanted: Region) -> int:

@@ -42,7 +42,7 @@ from ringfence.visibility.kinds import (
 from ringfence.visibility.point import among, find
 from ringfence.visibility.reach import measure
 from ringfence.visibility.sql import probe
-from ringfence.visibility.states import CustomerGroupState, SecurityGroupState, State, StateKind, UserState
+from ringfence.visibility.states import CustomerGroupState, DeviceState, SecurityGroupState, State, StateKind, UserState
 from ringfence.visibility.viewer import Sight
 
 LISTING: Final = tuple(kind.permission for kind in KINDS.values())
@@ -153,7 +153,21 @@ def open_states(sight: Sight, kind: StateKind, records: Sequence[int], own: int 
     if kind == "user" and own in records and own not in seen and sight.active:
         seen.append(own)
     read = ledger.read_many(sight.connection, sight.tenant_id, kind, seen)
+    if kind == "device":
+        return _devices_shown(sight, read)
     return {record: (shown(sight, state), revision) for record, (state, revision) in read.items()}
+
+
+def _devices_shown(sight: Sight, read: ledger.Known) -> ledger.Known:
+    """Devices without a site that the viewer may not list: what is not changed stays as it is, that site too."""
+    stands = {state.site for state, _ in read.values() if isinstance(state, DeviceState) and state.site is not None}
+    hidden = stands - _seen(sight, SITES, stands)
+    return {
+        record: (replace(state, site=None), revision)
+        if isinstance(state, DeviceState) and state.site in hidden
+        else (state, revision)
+        for record, (state, revision) in read.items()
+    }
 
 
 def shown(sight: Sight, state: State) -> State:

@@ -2,83 +2,217 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from ringfence.console.text import Cell, Said, many, number
+from ringfence.console.text import Cell, Said, fit, many, number
 
 if TYPE_CHECKING:
-    from ringfence.services.records import Preview, UserDifference
+    from ringfence.services.records import Difference, Preview, Rights, UserDifference
+
+HIDDEN = "and something that you may not see"
+"""What is said of all that goes along and is hidden."""
 
 
 def said(preview: Preview, limit: int | None) -> list[Said]:
-    """What a change does, in lines: what goes with it, what else there is to say, and a line for each user, or two with
-    the first few of them."""
+    """What a change does, in lines: what goes with it, what else there is to say, and all that each user gains and
+    loses, or in a line or two how much that is for the first few of them."""
     if preview.refusal:
         return [Cell(f"! This cannot be saved: {preview.refusal}.", "attention")]
     found: list[Said] = list(_beside(preview))
     if not preview.users:
-        found.append(Cell("Nobody gains or loses a customer or a device.", "quiet"))
+        found.append(Cell("Nobody gains or loses anything.", "quiet"))
     else:
         found.extend(_each(preview.users) if limit is None else _first(preview.users, limit))
     return found
 
 
-def _beside(preview: Preview) -> list[Said]:
-    """What goes with a customer, and the sentences."""
-    found: list[Said] = []
+def along(preview: Preview) -> list[str]:
+    """What goes with a customer, in a sentence; and that something hidden does."""
+    found = []
     parts = [many(count, kind.replace("_", " ")) for kind, count in preview.along if count]
     if parts:
-        what = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
         one = sum(count for _, count in preview.along) == 1
-        found.append(Cell(f"With it {'goes' if one else 'go'} {what}.", "attention"))
+        found.append(f"With it {'goes' if one else 'go'} {listed(parts)}.")
+    if preview.hidden:
+        found.append(HIDDEN)
+    return found
+
+
+def gained(one: Difference) -> list[str]:
+    """``+2 customers``, ``+1 device``, ``+12 rights over 3 customers``: what somebody gains, if anything."""
+    return _parts("+", one.customers_gained, one.devices_gained, one.rights_gained)
+
+
+def lost(one: Difference) -> list[str]:
+    """The same of what somebody loses."""
+    return _parts("−", one.customers_lost, one.devices_lost, one.rights_lost)
+
+
+def day(moment: str) -> str:
+    """``29 Nov 2026``, and the time of day unless it is midnight, UTC."""
+    at = datetime.fromisoformat(moment).astimezone(UTC)
+    return f"{at.day} {at:%b %Y}" + (f"{at: %H:%M} UTC" if (at.hour, at.minute, at.second) != (0, 0, 0) else "")
+
+
+def listed(parts: Sequence[str]) -> str:
+    """``a, b and c``."""
+    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
+
+
+def lines_of(one: Difference) -> list[Said]:
+    """All that somebody gains and loses, with the names of permissions where these may be told."""
+    found: list[Said] = []
+    for said_of, rights, sign, style in (
+        (gained, one.rights_gained, "+", "good"),
+        (lost, one.rights_lost, "−", "bad"),
+    ):
+        parts = said_of(one)
+        if parts:
+            found.append(Cell(", ".join(parts), style))
+            found.extend(_named(rights, sign))
+    return found
+
+
+def summary(one: UserDifference) -> list[Said]:
+    """How much one user gains and loses, in a few lines."""
+    found: list[Said] = []
+    for said_of, style in ((gained, "good"), (lost, "bad")):
+        found.extend(Cell(part, style) for part in said_of(one.now))
+    for moment, then in one.later:
+        parts = [*gained(then), *lost(then)] or ["nothing"]
+        found.append(Cell(f"from {day(moment)}: {', '.join(parts)}", "attention"))
+    return found
+
+
+def _beside(preview: Preview) -> list[Said]:
+    """What goes with a customer, and the sentences."""
+    found: list[Said] = [Cell(line, "attention") for line in along(preview)]
     found.extend(Cell(note) for note in preview.notes)
     return found
 
 
-def _each(users: tuple[UserDifference, ...]) -> list[Said]:
-    lines: list[Said] = []
-    for one in users:
-        line: list[Cell | str] = [Cell(one.login.ljust(16) + " ", "strong")]
-        line.append(Cell(_count("+", one.customers_gained, one.devices_gained), "good"))
-        line.append(Cell("  "))
-        line.append(Cell(_count("−", one.customers_lost, one.devices_lost), "bad"))
-        lines.append(line)
-    return lines
-
-
-def _first(users: tuple[UserDifference, ...], limit: int) -> list[Said]:
+def _each(users: Sequence[UserDifference]) -> list[Said]:
     found: list[Said] = []
-    gaining = [one for one in users if one.customers_gained or one.devices_gained]
-    losing = [one for one in users if one.customers_lost or one.devices_lost]
-    for sign, style, some, verb, side in (
-        ("+", "good", gaining, "gain", "gained"),
-        ("−", "bad", losing, "lose", "lost"),
-    ):
-        if not some:
-            found.append(Cell(f"{sign}0  Nobody {verb}s anything.", "quiet"))
-            continue
-        numbers = [(getattr(one, f"customers_{side}"), getattr(one, f"devices_{side}")) for one in some]
-        most = max(numbers)
-        alike = len(set(numbers)) == 1
-        line = [
-            Cell(_count(sign, *most), style),
-            Cell(f"  {'for' if alike else 'at most, for'} {many(len(some), 'user')}: ", "quiet"),
-        ]
-        names = [
-            one.login if alike else f"{one.login} {sign}{number(pair[0])}/{sign}{number(pair[1])}"
-            for one, pair in zip(some[:limit], numbers, strict=False)
-        ]
-        line.append(Cell(", ".join(names)))
-        if len(some) > limit:
-            line.append(Cell(f" and {number(len(some) - limit)} more", "quiet"))
-        found.append(line)
+    for one in users:
+        name = [Cell(fit(one.login, max(16, len(one.login))) + " ", "strong")]
+        parts = lines_of(one.now) or [Cell("nothing now", "quiet")]
+        found.append([*name, *cells(parts[0])])
+        found.extend(parts[1:])
+        for moment, then in one.later:
+            parts = lines_of(then) or [Cell("nothing", "quiet")]
+            found.append([Cell(f"  from {day(moment)}: ", "quiet"), *cells(parts[0])])
+            found.extend(parts[1:])
     return found
 
 
-def _count(sign: str, customers: int, devices: int) -> str:
-    parts = []
-    if customers:
-        parts.append(f"{sign}{many(customers, 'customer')}")
-    if devices:
-        parts.append(f"{sign}{many(devices, 'device')}")
-    return " ".join(parts)
+def cells(line: Said) -> list[Cell | str]:
+    """The cells of a line."""
+    return [line] if isinstance(line, Cell | str) else list(line)
+
+
+def _named(rights: Rights, sign: str) -> list[Said]:
+    """The permissions by name, those together of which there are as many."""
+    from ringfence.services.choices import permission_labels
+
+    if not rights.permissions:
+        return []
+    labels = permission_labels()
+    found: list[Said] = []
+    ordered = sorted(rights.permissions, key=lambda one: -one[1])
+    counts = {count for _, count in ordered}
+    for count, some in groupby(ordered, key=lambda one: one[1]):
+        held = {key for key, _ in some}
+        sections: dict[str, list[str]] = {}
+        for key, (section, label) in labels.items():
+            if key in held:
+                sections.setdefault(section, []).append(label)
+        named = " · ".join(f"{section}: {', '.join(those)}" for section, those in sections.items())
+        what = "all permissions" if len(held) == len(labels) else named
+        times = f"{number(count)} each of " if len(counts) > 1 and count > 1 else ""
+        found.append(Cell(f"    {sign} {times}{what}", "quiet"))
+    return found
+
+
+def _first(users: Sequence[UserDifference], limit: int) -> list[Said]:
+    """How much it is at most, and for the first few of them: now, and at later moments."""
+    found: list[Said] = []
+    now = [(one.login, one.now) for one in users if one.now]
+    if not now:
+        found.append(Cell("Now nobody gains or loses anything.", "quiet"))
+    else:
+        for sign, said_of, style, verb in (("+", gained, "good", "gain"), ("−", lost, "bad", "lose")):
+            line = _some(now, said_of, style, limit)
+            found.append(line or Cell(f"{sign}0  Nobody {verb}s anything.", "quiet"))
+    for moment in sorted({moment for one in users for moment, _ in one.later}):
+        then = [(one.login, change) for one in users for at, change in one.later if at == moment]
+        lines = [_some(then, gained, "good", limit), _some(then, lost, "bad", limit)]
+        found.extend([Cell(f"from {day(moment)}: ", "attention"), *line] for line in filter(None, lines))
+        ending = [login for login, change in then if not change]
+        if ending:
+            found.append([Cell(f"from {day(moment)}: ", "attention"), Cell(f"nothing for {_names(ending, limit)}")])
+    return found
+
+
+def _some(
+    users: Sequence[tuple[str, Difference]], said_of: Callable[[Difference], list[str]], style: str, limit: int
+) -> list[Cell | str]:
+    some = [(login, one) for login, one in users if said_of(one)]
+    if not some:
+        return []
+    alike = all(said_of(one) == said_of(some[0][1]) for _, one in some)
+    most = some[0][1] if alike else _most([one for _, one in some])
+    return [
+        Cell(", ".join(said_of(most)), style),
+        Cell(f"  {'for' if alike else 'at most, for'} {many(len(some), 'user')}: ", "quiet"),
+        Cell(_names([login for login, _ in some], limit)),
+    ]
+
+
+def _most(changes: Sequence[Difference]) -> Difference:
+    """The most of each number."""
+    from ringfence.services.records import Difference, Rights
+
+    def rights(some: Sequence[Rights]) -> Rights:
+        records: dict[str, int] = {}
+        for kind, count in (one for each in some for one in each.records):
+            records[kind] = max(count, records.get(kind, 0))
+        return Rights(
+            max(one.count for one in some),
+            max(one.customers for one in some),
+            any(one.provider for one in some),
+            max(one.sites for one in some),
+            tuple(sorted(records.items())),
+        )
+
+    return Difference(
+        max(one.customers_gained for one in changes),
+        max(one.customers_lost for one in changes),
+        max(one.devices_gained for one in changes),
+        max(one.devices_lost for one in changes),
+        rights([one.rights_gained for one in changes]),
+        rights([one.rights_lost for one in changes]),
+    )
+
+
+def _names(logins: Sequence[str], limit: int) -> str:
+    more = f" and {number(len(logins) - limit)} more" if len(logins) > limit else ""
+    return ", ".join(logins[:limit]) + more
+
+
+def _parts(sign: str, customers: int, devices: int, rights: Rights) -> list[str]:
+    found = [f"{sign}{many(count, noun)}" for count, noun in ((customers, "customer"), (devices, "device")) if count]
+    if rights:
+        found.append(f"{sign}{many(rights.count, 'right')} over {listed(_places(rights))}")
+    return found
+
+
+def _places(rights: Rights) -> list[str]:
+    found = [many(rights.customers, "customer")] if rights.customers else []
+    if rights.provider:
+        found.append("the provider")
+    if rights.sites:
+        found.append(many(rights.sites, "site"))
+    return found + [many(count, kind.replace("_", " ")) for kind, count in rights.records]

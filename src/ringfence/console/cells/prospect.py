@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from ringfence.console.cells.preview import cells, summary
 from ringfence.console.text import Cell, fit, number, width_of
 
 if TYPE_CHECKING:
@@ -89,12 +90,7 @@ def _change(preview: Preview, user_id: int) -> list[Line]:
     one = next((one for one in preview.users if one.user_id == user_id or user_id < 0), None)
     if one is None:
         return [[Cell("nothing that they see")]]
-    found: list[Line] = []
-    if one.customers_gained or one.devices_gained:
-        found.append([Cell(f"+{_numbers(one.customers_gained, one.devices_gained)}", "good")])
-    if one.customers_lost or one.devices_lost:
-        found.append([Cell(f"−{_numbers(one.customers_lost, one.devices_lost)}", "bad")])
-    return found
+    return [cells(line) for line in summary(one)]
 
 
 def _share(name: str, customers: int, devices: int, held: int, width: int) -> Line:

@@ -79,8 +79,8 @@ def confirm_change(
             return
         lines = [*more, *said(preview, None)]
         options = [DialogOption("do", verb, verb[:1].lower(), preview.refusal), DialogOption("back", "Back")]
-        along = sum(count for _, count in preview.along)
-        name = typed if along > 1 and not preview.refusal else ""
+        several = preview.hidden or sum(count for _, count in preview.along) > 1
+        name = typed if several and not preview.refusal else ""
         screen.app.push_screen(Dialog(title, lines, options, name_to_type=name), answered)
 
     def look(progress: Any = None) -> Any:

@@ -62,7 +62,7 @@ class DeviceForm(PlacedForm):
         if self._follows:
             return _FOLLOWS
         site = self.draft.site
-        return "none" if site is None else self.sites.get(site, "one that you do not see")
+        return "none" if site is None else self.sites.get(site, "")
 
     @property
     def _follows(self) -> bool:

@@ -1,0 +1,167 @@
+"""What comes, goes and moves in a change, beside what it does to grants."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from ringfence.visibility.intervals import Interval, contains, nested, subtract, union, within
+from ringfence.visibility.rule import Region
+from ringfence.visibility.states import DeviceState, Edit, SiteState, State, StateKind, node_of
+
+Place = tuple[str, int | None]
+"""Where a record is: its customer's path and the site that it stands on."""
+
+_NOBODYS: Final[frozenset[StateKind]] = frozenset({"customer", "site"})
+"""The kinds that are places themselves."""
+_WATCHED: Final[frozenset[StateKind]] = frozenset({"customer", "site", "device"})
+"""The kinds of which it is told for whom they appear and go."""
+
+
+class Paths:
+    """Paths in order, counted by intervals."""
+
+    def __init__(self, paths: Iterable[str] = ()) -> None:
+        self._paths = sorted(paths)
+
+    def within(self, nodes: Sequence[Interval]) -> int:
+        """How many of them the nodes hold."""
+        if len(nodes) > len(self._paths):
+            return sum(contains(nodes, path) for path in self._paths)
+        return sum(bisect_left(self._paths, high) - bisect_left(self._paths, low) for low, high in nodes)
+
+
+class Placed:
+    """Numbers of records by where they are, counted by regions."""
+
+    def __init__(self, counts: Mapping[Place, int]) -> None:
+        ordered = sorted(counts.items(), key=lambda one: one[0][0])
+        self._paths = [path for (path, _), _ in ordered]
+        self._sums = [0]
+        self._on: dict[int, int] = {}
+        for (_, site), count in ordered:
+            self._sums.append(self._sums[-1] + count)
+            if site is not None:
+                self._on[site] = self._on.get(site, 0) + count
+
+    def within(self, region: Region) -> int:
+        """How many of them the region holds: its sites are none of its customers'."""
+        if not self._paths:
+            return 0
+        found = sum(self._on.get(site.site_id, 0) for site in region.sites)
+        for low, high in region.customers:
+            found += self._sums[bisect_left(self._paths, high)] - self._sums[bisect_left(self._paths, low)]
+        return found
+
+
+class Flow:
+    """What comes, goes and moves in a change.
+
+    Made before the change is written, with the paths as they are; ``settle`` is told of it afterwards. ``come`` and
+    ``gone`` are the customers that are new and deleted, ``sites_come`` the new sites, ``sites_gone`` those deleted;
+    ``devices_come``, ``devices_gone`` and ``devices`` (from, to) count devices by place; ``handed`` the records of
+    every kind, devices too, that are at another place and were there before.
+    """
+
+    def __init__(self, edits: Sequence[Edit], paths: Mapping[int, str]) -> None:
+        self._edits = edits
+        self._before = [_place(edit, edit.before, paths) for edit in edits]
+        self._leaving = _standing(edits, "before")
+        self._where = dict(paths)
+        self.gone = Paths(paths[edit.id] for edit in edits if edit.kind == "customer" and edit.after is None)
+        self.come = Paths()
+        self.sites_gone = frozenset(edit.id for edit in edits if edit.kind == "site" and edit.after is None)
+        self.sites_come: frozenset[int] = frozenset()
+        self.users_come: frozenset[int] = frozenset()
+        self.shifts: Sequence[tuple[str, str]] = ()
+        self.devices_come: Mapping[Place, int] = {}
+        self.devices_gone = Placed({})
+        self.devices: Mapping[tuple[Place, Place], int] = {}
+        self.handed: Mapping[tuple[StateKind, Place, Place], int] = {}
+
+    def __bool__(self) -> bool:
+        """Whether anything is where it was not, or will be."""
+        return any(
+            edit.kind in _WATCHED if edit.before is None or edit.after is None else _elsewhere(edit.before, edit.after)
+            for edit in self._edits
+        )
+
+    def settle(self, edits: Sequence[Edit], paths: Mapping[int, str], shifts: Sequence[tuple[str, str]]) -> None:
+        """The same edits once they are written, the paths then, and which paths became which."""
+        self.shifts = shifts
+        self.come = Paths(paths[edit.id] for edit in edits if edit.kind == "customer" and edit.before is None)
+        self.sites_come = frozenset(edit.id for edit in edits if edit.kind == "site" and edit.before is None)
+        self.users_come = frozenset(edit.id for edit in edits if edit.kind == "user" and edit.before is None)
+        come: Counter[Place] = Counter()
+        gone: Counter[Place] = Counter()
+        handed: Counter[tuple[StateKind, Place, Place]] = Counter()
+        for edit, before in zip(edits, self._before, strict=True):
+            after = _place(edit, edit.after, paths)
+            if before is None and after is not None and edit.kind == "device":
+                come[after] += 1
+            elif before is not None and after is None and edit.kind == "device":
+                gone[before] += 1
+            elif before is not None and after is not None and self.moved(before) != after:
+                handed[edit.kind, before, after] += 1
+        for (customer, site), count in self._leaving.items():
+            path = self._where[customer]
+            handed["device", (path, site), (self.path(path), None)] += count
+        for (customer, site), count in _standing(edits, "after").items():
+            handed["device", (self._where.get(customer, ""), None), (paths[customer], site)] += count
+        self.devices_come, self.devices_gone, self.handed = come, Placed(gone), handed
+        self.devices = {(start, end): count for (kind, start, end), count in handed.items() if kind == "device"}
+
+    def path(self, path: str) -> str:
+        """Where a path has gone."""
+        for old, new in self.shifts:
+            if path.startswith(old):
+                path = new + path[len(old) :]
+        return path
+
+    def moved(self, place: Place) -> Place:
+        """Where a place has gone."""
+        return self.path(place[0]), place[1]
+
+    def region(self, region: Region) -> Region:
+        """A region of before, where its customers are now: what was to come there was not in it yet."""
+        if not self.shifts:
+            return region
+        nodes = region.customers
+        for old, new in self.shifts:
+            inside = [(new + low[len(old) :], new + high[len(old) :]) for low, high in within(nodes, old)]
+            nodes = union([*subtract(subtract(nodes, [nested(old)]), [nested(new)]), *inside])
+        return Region(nodes, tuple(replace(site, path=self.path(site.path)) for site in region.sites))
+
+
+def _elsewhere(before: State, after: State) -> bool:
+    if isinstance(before, DeviceState) and isinstance(after, DeviceState) and before.site != after.site:
+        return True
+    return node_of(before) != node_of(after)
+
+
+def _place(edit: Edit, state: State | None, paths: Mapping[int, str]) -> Place | None:
+    if state is None or edit.kind in _NOBODYS:
+        return None
+    path = paths.get(node_of(state))
+    if path is None:
+        return None
+    return path, state.site if isinstance(state, DeviceState) else None
+
+
+def _standing(edits: Sequence[Edit], side: str) -> Counter[tuple[int, int]]:
+    """How many devices stand on sites that are deleted (``before``) or brought back (``after``), and stay, by customer
+    and site: what leaves a site by an edit of its own does not count here."""
+    found: Counter[tuple[int, int]] = Counter()
+    going = {edit.id for edit in edits if isinstance(edit.before, DeviceState) and _leaves(edit.before, edit.after)}
+    for edit in edits:
+        state, other = (edit.before, edit.after) if side == "before" else (edit.after, edit.before)
+        if isinstance(state, SiteState) and other is None:
+            found[state.customer, edit.id] += len(state.devices - going)
+    return +found
+
+
+def _leaves(before: DeviceState, after: State | None) -> bool:
+    return not isinstance(after, DeviceState) or _elsewhere(before, after)
