@@ -31,9 +31,9 @@ class TestText:
         said = call("what-if", moved)
         assert (said.status, said.err) == (0, "")
         assert [line for line in said.lines if not line.startswith(" ")] == [
-            "j.peeters  +1 customer  +11 devices",
-            "olga       −1 customer  −11 devices",
-            "r.dekker   −1 customer  −11 devices",
+            "j.peeters  +1 customer  +11 devices  +22 rights over 1 customer",
+            "olga       −1 customer  −11 devices  −24 rights over 1 customer",
+            "r.dekker   −1 customer  −11 devices  −48 rights over 1 customer",
         ]
         assert said.lines[1] == "  + customers: dekker-marina"
         assert said.lines[2].startswith("  + devices: dekker-marina-bilge-alarm-berth-1, ")
@@ -58,7 +58,7 @@ class TestText:
         grant = {**users[0], "security_groups": [{"group": "everywhere"}]}
         said = call("--db", database, "what-if", save({"ringfence": 1, "users": [grant]}))
         assert said.lines == [
-            "e⟨RLO⟩ve  +1 customer  +2 devices",
+            "e⟨RLO⟩ve  +1 customer  +2 devices  +130 rights over 1 customer and the provider",
             "  + customers: c␛[2J⟨9B⟩␊",
             "  + devices: d, d⟨RLO⟩[red]",
         ]
@@ -69,19 +69,16 @@ class TestJson:
         said = json.loads(call("what-if", moved, "--format", "json").out)
         devices = sorted(device["key"] for device in story()["devices"] if device["customer"] == "dekker-marina")
         nothing: list[str] = []
-
-        def one(login: str, *sides: list[str]) -> dict[str, Any]:
-            names = ("customers_gained", "customers_lost", "devices_gained", "devices_lost")
-            return {"login": login, **dict(zip(names, sides, strict=True))}
-
         marina = ["dekker-marina"]
-        assert said == {
-            "users": [
-                one("j.peeters", marina, nothing, devices, nothing),
-                one("olga", nothing, marina, nothing, devices),
-                one("r.dekker", nothing, marina, nothing, devices),
-            ]
-        }
+        names = ("customers_gained", "customers_lost", "devices_gained", "devices_lost")
+        assert [[one["login"], *(one[name] for name in names), one["later"]] for one in said["users"]] == [
+            ["j.peeters", marina, nothing, devices, nothing, []],
+            ["olga", nothing, marina, nothing, devices, []],
+            ["r.dekker", nothing, marina, nothing, devices, []],
+        ]
+        rights = said["users"][0]["rights_gained"]
+        assert (rights["count"], rights["customers"], rights["permissions"]["device.edit"]) == (22, 1, 1)
+        assert said["users"][0]["rights_lost"]["permissions"] == {}
 
     def test_nobody(self, call: Call, own_db: Path, save: Save) -> None:
         assert json.loads(call("what-if", save({"ringfence": 1}), "--format", "json").out) == {"users": []}
@@ -93,10 +90,16 @@ class TestAsAUser:
 
     def test_only_whom_they_may_list(self, call: Call, moved: str) -> None:
         assert self.logins(call, moved, "--as", "h.devries") == ["j.peeters", "olga", "r.dekker"]
-        assert self.logins(call, moved, "--as", "r.dekker") == ["r.dekker"]
-        assert self.logins(call, moved, "--as", "j.peeters") == []
-        assert self.logins(call, moved, "--as", "astrid") == []
-        assert call("what-if", moved, "--as", "p.nowak").out == "Nobody gains or loses anything.\n"
+
+    def test_what_they_may_not_list_is_not_there(self, call: Call, moved: str, save: Save) -> None:
+        """Word for word as a key that nobody has."""
+        hidden = call("what-if", moved, "--as", "r.dekker").refused()
+        missing = call("what-if", save({**MOVE, "customers": [{**MARINA, "parent": "no"}]}), "--as", "r.dekker")
+        assert hidden == 'customers[0] "dekker-marina": parent: there is no customer "internal"'
+        assert hidden.replace("internal", "no") == missing.refused()
+        taken = 'customers[0] "dekker-marina": key: is taken'
+        assert taken in call("what-if", moved, "--as", "p.nowak").err
+        assert 'there is no tenant "harbor"' in call("what-if", moved, "--as", "astrid").refused()
 
     def test_only_what_they_see(self, call: Call, own_db: Path, save: Save) -> None:
         """Ruben learns nothing of what his own user would gain outside of Dekker's."""
@@ -105,9 +108,18 @@ class TestAsAUser:
         installer = {**people["b.janssens"], "active": True}
         file = save({"ringfence": 1, "users": [freed, installer]})
         whole = json.loads(call("what-if", file, "--format", "json").out)["users"]
-        assert {one["login"]: len(one["customers_gained"]) for one in whole} == {"b.janssens": 9, "r.dekker": 37}
-        told = call("what-if", file, "--format", "json", "--as", "anneke").out
-        assert json.loads(told) == {"users": []}
+        assert {one["login"]: len(one["customers_gained"]) for one in whole} == {
+            "b.janssens": 9,
+            "olga": 0,  # who might edit Ruben while he belonged to Dekker
+            "r.dekker": 37,
+        }
+        told = call("what-if", file, "--as", "anneke").err
+        assert 'users[0] "r.dekker": key: is taken' in told
+        assert 'there is no security group "administrators"' in told
+        home = {**people["r.dekker"], "home": None}
+        assert call("what-if", save({"ringfence": 1, "users": [home]})).out != "Nobody gains or loses anything.\n"
+        told = call("what-if", save({"ringfence": 1, "users": [home]}), "--as", "r.dekker").out
+        assert not [line for line in told.splitlines() if line.startswith("  ")]
 
     def test_a_user_whom_nobody_knows(self, call: Call, moved: str) -> None:
         assert "nobody has the login" in call("what-if", moved, "--as", "nobody").refused()
@@ -115,9 +127,16 @@ class TestAsAUser:
     def test_as_of_a_moment(self, call: Call, own_db: Path, save: Save) -> None:
         (daria,) = (user for user in story()["users"] if user["key"] == "d.ionescu")
         file = save({"ringfence": 1, "users": [{**daria, "active": False}]})
-        assert call("what-if", file, "--at", AT).out == "Nobody gains or loses anything.\n"
+        assert call("what-if", file, "--at", AT).lines == [
+            "d.ionescu  nothing now",
+            "           from 17 Nov 2026 08:00 UTC: −46 customers  −498 devices  "
+            "−1,034 rights over 46 customers and the provider",
+            "           from 18 Nov 2026 20:00 UTC: nothing",
+        ]
         later = call("what-if", file, "--at", "2026-11-18T08:00:00+00:00")
-        assert later.lines[0] == "d.ionescu  −46 customers  −498 devices"
+        assert (
+            later.lines[0] == "d.ionescu  −46 customers  −498 devices  −1,034 rights over 46 customers and the provider"
+        )
 
 
 class TestNothingChanges:
@@ -129,7 +148,7 @@ class TestNothingChanges:
             return sha256(own_db.read_bytes()).hexdigest(), found
 
         before = content()
-        for words in ([], ["--as", "r.dekker"], ["--format", "json"]):
+        for words in ([], ["--as", "h.devries"], ["--format", "json"]):
             assert call("what-if", moved, *words).status == 0
         assert content() == before
         assert call("audit", "verify").out == "harbor: 0 entries, whole\nlindqvist: 0 entries, whole\n"
@@ -155,7 +174,7 @@ class TestNothingChanges:
 
     def test_standard_input(self, program: Call, moved: str, own_db: Path) -> None:
         said = program("what-if", "-", shell=f'cat "{moved}" | "$@"')
-        assert said.lines[0] == "j.peeters  +1 customer  +11 devices"
+        assert said.lines[0] == "j.peeters  +1 customer  +11 devices  +22 rights over 1 customer"
 
 
 @pytest.mark.postgres
@@ -171,9 +190,11 @@ def test_on_postgresql(call: Call, save: Save, postgres_url: str) -> None:
 
     before = content()
     said = call("--db", postgres_url, "what-if", file)
-    assert said.lines[0] == "j.peeters  +1 customer  +11 devices"
-    users = json.loads(call("--db", postgres_url, "what-if", file, "--as", "r.dekker", "--format", "json").out)["users"]
-    assert [one["login"] for one in users] == ["r.dekker"]
+    assert said.lines[0] == "j.peeters  +1 customer  +11 devices  +22 rights over 1 customer"
+    users = json.loads(call("--db", postgres_url, "what-if", file, "--as", "h.devries", "--format", "json").out)[
+        "users"
+    ]
+    assert [one["login"] for one in users] == ["j.peeters", "olga", "r.dekker"]
     everything = story()
     for device in everything["devices"]:
         device["site"] = None

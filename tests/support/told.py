@@ -28,13 +28,17 @@ Told = tuple[Any, ...]
 class Side:
     """Everything of one tenant at one moment."""
 
-    def __init__(self, document: dict[str, Any], at: datetime) -> None:
+    def __init__(self, document: dict[str, Any], at: datetime, tenant: str) -> None:
         self.oracle = Oracle(document, at)
-        self.users: dict[str, Entry] = {user["key"]: user for user in document["users"] if user["tenant"] == "t"}
-        self.sites = self.oracle.records("t", "sites")
-        self.customers: set[Node] = self.oracle.nodes("t")
-        self.devices = self.oracle.records("t", "devices")
+        self.tenant = tenant
+        self.users: dict[str, Entry] = self.records("users")
+        self.sites = self.records("sites")
+        self.customers: set[Node] = self.oracle.nodes(tenant)
+        self.devices = self.records("devices")
         self._rights: dict[tuple[str, str], tuple[set[Node], set[str]]] = {}
+
+    def records(self, kind: str) -> dict[str, Entry]:
+        return self.oracle.records(self.tenant, kind)
 
     def login(self, key: str) -> str | None:
         return self.users[key]["login"] if key in self.users else None
@@ -65,23 +69,33 @@ class Side:
 
     def holds(self, login: str | None, permission: str, kind: str, key: str) -> bool:
         wide, sites = self.rights(login, permission)
-        record = self.oracle.records("t", kind)[key]
+        record = self.records(kind)[key]
         return record.get(OWNERS[kind]) in wide or (kind == "devices" and record.get("site") in sites)
 
 
-def told(document: dict[str, Any], after: dict[str, Any], editor: str, at: datetime = AT) -> dict[str, Any]:
-    """By login what a preview says: what each user gains and loses now, and from later moments on."""
-    key = next(user["key"] for user in document["users"] if user["login"] == editor)
-    now = Side(document, at), Side(after, at)
+def told(
+    document: dict[str, Any],
+    after: dict[str, Any],
+    editor: str | None,
+    at: datetime = AT,
+    tenant: str = "t",
+    *,
+    themselves: bool = True,
+) -> dict[str, Any]:
+    """By login what a preview says: what each user gains and loses now, and from later moments on.
+
+    Without an editor, all there is. ``themselves`` says that the editor is told of their own rights too.
+    """
+    key = next((user["key"] for user in document["users"] if user["login"] == editor), None)
+    now = Side(document, at, tenant), Side(after, at, tenant)
     found = {}
     for user in sorted(now[0].users.keys() | now[1].users.keys()):
-        if not _may(now, user, key, "user.list"):
+        if not (themselves and user == key) and not _may(now, user, key, "user.list"):
             continue
-        named = _may(now, user, key, "user.view")
+        named = user == key or _may(now, user, key, "user.view")
         changes = []
-        moments = _moments(now, user, at)
-        for moment in moments:
-            then = now if moment == at else (Side(document, moment), Side(after, moment))
+        for moment in _moments(now, user, at):
+            then = now if moment == at else (Side(document, moment, tenant), Side(after, moment, tenant))
             changes.append((moment, *_changed(then, now, user, key)))
         later = []
         for (_, _, mark), (moment, change, other) in pairwise(changes):
@@ -116,8 +130,8 @@ def _unnamed(change: Told, named: bool) -> Told:
     return (*change[:4], *((*rights[:5], None) if rights[0] else rights for rights in change[4:]))
 
 
-def _may(now: tuple[Side, Side], user: str, editor: str, permission: str) -> bool:
-    if user == editor:
+def _may(now: tuple[Side, Side], user: str, editor: str | None, permission: str) -> bool:
+    if editor is None:
         return True
     side = now[0] if user in now[0].users else now[1]
     login = side.login(editor)
@@ -128,19 +142,23 @@ def _moments(now: tuple[Side, Side], user: str, at: datetime) -> list[datetime]:
     found = {at}
     for side in now:
         for member in side.users.get(user, {}).get("security_groups", ()):
-            group = side.oracle.records("t", "security-groups")[member["group"]]
+            group = side.records("security-groups")[member["group"]]
             windows = (member.get("valid_from"), member.get("valid_until"))
             if group.get("role") is not None:
                 found |= {datetime.fromisoformat(one) for one in windows if one is not None}
     return sorted(moment for moment in found if moment >= at)
 
 
-def _changed(then: tuple[Side, Side], now: tuple[Side, Side], user: str, editor: str) -> tuple[Told, tuple[Any, ...]]:
+def _changed(
+    then: tuple[Side, Side], now: tuple[Side, Side], user: str, editor: str | None
+) -> tuple[Told, tuple[Any, ...]]:
     """The numbers at a moment, and what exactly they count; ``now`` says what the editor knows of."""
     old, new = then
     was, is_ = old.login(user), new.login(user)
 
     def known(kind: str, one: Any) -> bool:
+        if editor is None:
+            return True
         side = now[0] if one in getattr(now[0], kind) else now[1]
         return one in side.listed(side.login(editor), kind)
 
@@ -159,10 +177,11 @@ def _changed(then: tuple[Side, Side], now: tuple[Side, Side], user: str, editor:
         for side, some in ((0, come), (1, gone)):
             rights[side] |= {(permission, "sites", one) for one in some if known("sites", one)}
     for noun, kind in HANDED.items():
-        records = old.oracle.records("t", kind), new.oracle.records("t", kind)
+        records = old.records(kind), new.records(kind)
         for one in records[0].keys() & records[1].keys():
             places = [(record[one].get(OWNERS[kind]), record[one].get("site")) for record in records]
-            if places[0] == places[1] or not now[0].holds(now[0].login(editor), f"{noun}.list", kind, one):
+            seen = editor is None or now[0].holds(now[0].login(editor), f"{noun}.list", kind, one)
+            if places[0] == places[1] or not seen:
                 continue
             kept = one in old.listed(was, kind) and one in new.listed(is_, kind)
             for permission in PERMISSIONS if noun != "device" or kept else ():

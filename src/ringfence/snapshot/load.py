@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import IO, Any, Final
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
+from ringfence.domain import clock
 from ringfence.domain.customer import Customer
 from ringfence.domain.customer_group import CustomerGroup
 from ringfence.domain.device import Device
@@ -22,6 +23,7 @@ from ringfence.domain.tenant import Tenant
 from ringfence.domain.text import search_key
 from ringfence.domain.user import User
 from ringfence.snapshot.collect import Contents, DeviceRow, Progress, collect, collect_from, fault
+from ringfence.snapshot.listed import TAKEN, Listed
 from ringfence.snapshot.load_audit import audit_load
 from ringfence.snapshot.load_grants import TIES, GrantRows
 from ringfence.snapshot.load_limits import limit_faults
@@ -70,9 +72,18 @@ def load_contents(
     return {**counts, "devices": len(contents.devices)}
 
 
-def load_into(connection: Connection, contents: Contents, progress: Progress, origin: str | None = None) -> None:
-    """The same in a writing transaction of the caller's, who may roll it back, upon which it left no trace."""
-    _Load(connection, contents, progress, origin).run()
+def load_into(
+    connection: Connection,
+    contents: Contents,
+    progress: Progress,
+    origin: str | None = None,
+    listed: Listed | None = None,
+) -> None:
+    """The same in a writing transaction of the caller's, who may roll it back, upon which it left no trace.
+
+    With ``listed`` it is read as if there were no more than one user lists: it only looked, and must be rolled back.
+    """
+    _Load(connection, contents, progress, origin, listed or Listed(connection, None, clock.now())).run()
 
 
 def keep_others_out(connection: Connection) -> None:
@@ -94,13 +105,14 @@ class _Load:
     contents: Contents
     progress: Progress
     origin: str | None
+    listed: Listed
 
     def run(self) -> None:
         keep_others_out(self.connection)
         if self.connection.dialect.name == "sqlite":
             # Rows arrive list by list; what they refer to is checked below, and the engine checks again at the end.
             self.connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
-        self.to = Resolver(self.connection, self.contents)
+        self.to = Resolver(self.connection, self.contents, self.listed)
         self.to.tree()
         self.to.logins()
         self._unit_ids()
@@ -153,10 +165,18 @@ class _Load:
             return
         tenants = {own: key for key, own in self.to.tenants.items()}
         changing: set[tuple[str, str]] = set()
-        query = select(Device.id, Device.tenant_id, Device.key, Device.unit_id).where(Device.unit_id != "")
-        for own, tenant, key, unit_id in self.connection.execute(query):
+        query = select(
+            Device.id, Device.tenant_id, Device.key, Device.unit_id, Device.customer_id, Device.site_id
+        ).where(Device.unit_id != "")
+        for own, tenant, key, unit_id, customer, site in self.connection.execute(query):
+            if tenant not in tenants:
+                continue
             changing = changing or {(row.tenant, row.key) for row in self.contents.devices}
             wanted = holders[tenants[tenant]].get(unit_id)
+            if not self.listed.shows("devices", tenant, customer, site):
+                if wanted is not None:
+                    self.contents.faults.append(fault("devices", wanted.place, wanted.key, "unit_id", TAKEN))
+                continue
             if wanted is not None and wanted.key == key:
                 continue
             if (tenants[tenant], key) in changing:
@@ -286,7 +306,7 @@ class _Load:
     def _astray(self) -> None:
         """Finds devices that a site of the file leaves behind when it goes to another customer."""
         astray = (
-            select(Device.tenant_id, Device.key, Site.key)
+            select(Device.tenant_id, Device.key, Site.key, Device.customer_id, Device.site_id)
             .join(Site, Site.id == Device.site_id)
             .where(Site.customer_id != Device.customer_id)
         )
@@ -296,7 +316,9 @@ class _Load:
             return
         moved = {(entry.tenant, entry.key): index for index, entry in self.contents.entries["sites"]}
         told = {(row.tenant, row.key) for row in self.contents.devices}
-        for tenant, device, site in found:
+        for tenant, device, site, customer, stands in found:
+            if not self.listed.shows("devices", tenant, customer, stands):
+                continue
             index = moved.get((tenants[tenant], site))
             if index is not None and (tenants[tenant], device) not in told:
                 message = f"device {show(device)}, which is not in the file, stands on it"
@@ -307,7 +329,10 @@ class _Load:
         groups = select(func.count()).where(SecurityGroup.role_id == Role.id).correlate(Role).scalar_subquery()
         query = select(SecurityGroup.tenant_id, SecurityGroup.key, Role.key)
         query = query.join(Role, Role.id == SecurityGroup.role_id).where(Role.private, groups > 1)
-        found = self.connection.execute(query.order_by(SecurityGroup.id)).all()
+        listed = self.to.ids["security_groups"]
+        found = [one for one in self.connection.execute(query.order_by(SecurityGroup.id)) if (one[0], one[1]) in listed]
+        using = Counter((tenant, role) for tenant, _, role in found)
+        found = [one for one in found if using[one[0], one[2]] > 1]
         if not found:
             return
         tenants = {own: key for key, own in self.to.tenants.items()}

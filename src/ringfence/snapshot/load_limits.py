@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
+from ringfence.domain.customer import Customer
+from ringfence.domain.device import Device
+from ringfence.domain.user import User
 from ringfence.snapshot.collect import Contents, fault
 from ringfence.snapshot.load_audit import touched
 from ringfence.snapshot.read import show
@@ -33,11 +37,39 @@ def limit_faults(connection: Connection, contents: Contents, to: Resolver) -> li
         return []
     only = next(iter(tenants)) if len(tenants) == 1 else None
     found = [one for one in overfull(connection, only) if one.tenant_id in tenants]
+    if not to.listed.everything:
+        found = [shown for one in found if (shown := _shown(connection, to, one)) is not None]
     if not found:
         return []
     own = {record: index for index, _, _, record in to.entries("customers")}
     filling = _filling(contents, to, [one for one in found if one.customer_id not in own])
     return [_told(one, tenants[one.tenant_id], own.get(one.customer_id), filling) for one in found]
+
+
+def _shown(connection: Connection, to: Resolver, one: Overfull) -> Overfull | None:
+    """The same as if there were no more than is listed, or new by the file; None where there is room enough then."""
+    listed = set(to.ids["customers"].values())
+    if one.key is not None and one.customer_id not in listed:
+        return None
+    below = connection.execute(select(Customer.id).where(*_below(Customer, one))).scalars()
+    if one.field == "max_customers":
+        count = len(listed.intersection(below) - {one.customer_id})
+    elif one.field == "max_users":
+        homes = select(User.id).join(Customer, Customer.id == User.home_id).where(*_below(Customer, one))
+        count = len(set(to.ids["users"].values()).intersection(connection.execute(homes).scalars()))
+    else:
+        told = {(to.tenants[row.tenant], row.key) for row in to.contents.devices}
+        places = select(Device.tenant_id, Device.key, Device.customer_id, Device.site_id)
+        there: Any = places.join(Customer, Customer.id == Device.customer_id).where(*_below(Customer, one))
+        count = sum(
+            (tenant, key) in told or to.listed.shows("devices", tenant, node, site)
+            for tenant, key, node, site in connection.execute(there)
+        )
+    return replace(one, count=count) if count > one.limit else None
+
+
+def _below(customer: type[Customer], one: Overfull) -> tuple[Any, ...]:
+    return customer.tenant_id == one.tenant_id, customer.path >= one.path, customer.path < one.path + "~"
 
 
 def _told(one: Overfull, tenant: str, own: int | None, filling: dict[tuple[int, str], Place]) -> str:

@@ -19,6 +19,7 @@ from ringfence.domain.tenant import Tenant
 from ringfence.domain.text import fold
 from ringfence.domain.user import User
 from ringfence.snapshot.collect import Contents, DeviceRow, fault
+from ringfence.snapshot.listed import TAKEN, Listed
 from ringfence.snapshot.read import show
 from ringfence.storage.bulk import next_id
 
@@ -57,12 +58,14 @@ class Resolver:
 
     ``ids`` maps (tenant id, key) to the id that a record has or will have, by list; ``first`` holds the lowest of the
     ids that are given out here, to those that are not in the database yet. Faults are added to those of the contents.
+    What is not ``listed`` is not there, but that its keys, unit ids and logins are taken.
     """
 
-    def __init__(self, connection: Connection, contents: Contents) -> None:
+    def __init__(self, connection: Connection, contents: Contents, listed: Listed) -> None:
         self.connection = connection
         self.contents = contents
-        self.tenants: dict[str, int] = dict(connection.execute(select(Tenant.key, Tenant.id)).all())
+        self.listed = listed
+        self.tenants, self._others = listed.tenants(connection)
         self.ids: dict[str, dict[tuple[int, str], int]] = {}
         self.first = {
             name: next_id(connection, mapped.__table__)
@@ -78,7 +81,9 @@ class Resolver:
         known = select(Customer.tenant_id, Customer.id).where(Customer.parent_id.is_(None))
         self.roots.update(self.connection.execute(known).all())
         following, node = self.first["tenants"], self.first["customers"]
-        for _, entry in self.contents.entries["tenants"]:
+        for index, entry in self.contents.entries["tenants"]:
+            if entry.key in self._others:
+                self.fault("tenants", index, entry.key, "key", TAKEN)
             if entry.key not in self.tenants:
                 self.tenants[entry.key] = following
                 self.roots[following] = node
@@ -87,15 +92,12 @@ class Resolver:
 
     def _keys(self) -> None:
         for name, mapped in _CLASSES.items():
-            known: dict[tuple[int, str], int] = {
-                (tenant, key): record
-                for tenant, key, record in self.connection.execute(
-                    select(mapped.tenant_id, mapped.key, mapped.id).where(mapped.key.is_not(None))
-                )
-            }
+            known, hidden = self.listed.known(self.connection, name, mapped)
             following = self._next_node if name == "customers" else self.first[name]
-            for _, entry in self.contents.entries[name]:
+            for index, entry in self.contents.entries[name]:
                 tenant = self.tenants.get(entry.tenant)
+                if (tenant, entry.key) in hidden:
+                    self.fault(name, index, entry.key, "key", TAKEN)
                 if tenant is not None and (tenant, entry.key) not in known:
                     known[tenant, entry.key] = following
                     following += 1
@@ -220,7 +222,13 @@ class Resolver:
 
     def devices(self) -> Iterator[tuple[DeviceRow, int, int, int, int | None]]:
         """(row, tenant id, own id, customer id, site id) of each device; ids are given in the file's order."""
-        known: dict[tuple[int, str], int] = {(tenant, key): record for tenant, key, record in self._known_devices()}
+        known: dict[tuple[int, str], int] = {}
+        taken: set[tuple[int, str]] = set()
+        for its_tenant, key, record, node, stands in self._known_devices():
+            if self.listed.shows("devices", its_tenant, node, stands):
+                known[its_tenant, key] = record
+            else:
+                taken.add((its_tenant, key))
         following = self.first["devices"]
         tenants, customers, sites = self.tenants, self.ids["customers"], self.ids["sites"]
         for row in self.contents.devices:
@@ -228,6 +236,8 @@ class Resolver:
             if tenant is None:
                 self.tenant("devices", row.place, row.key, row.tenant)
                 continue
+            if (tenant, row.key) in taken:
+                self.fault("devices", row.place, row.key, "key", TAKEN)
             customer = self.roots[tenant] if row.customer is None else customers.get((tenant, row.customer))
             if customer is None:
                 self.node("devices", row.place, row.key, "customer", tenant, row.customer)
@@ -247,8 +257,9 @@ class Resolver:
             yield row, tenant, own, customer, site
 
     def _known_devices(self) -> Iterator[Any]:
-        """(tenant id, key, id) of the devices that are there: of all, or of those of the file where they are few."""
-        query = select(Device.tenant_id, Device.key, Device.id)
+        """(tenant id, key, id, customer id, site id) of the devices that are there: of all, or of those of the file
+        where they are few."""
+        query = select(Device.tenant_id, Device.key, Device.id, Device.customer_id, Device.site_id)
         keys = sorted({row.key for row in self.contents.devices})
         if len(keys) > _FEW:
             yield from self.connection.execute(query)
@@ -269,4 +280,6 @@ class Resolver:
         for index, entry, tenant, _ in self.entries("users"):
             holder = holders.setdefault(fold(entry.login), (tenant, entry.key))
             if holder != (tenant, entry.key):
-                self.fault("users", index, entry.key, "login", f"{show(entry.login)} is another user's login")
+                known = holder in self.ids["users"]
+                said = f"{show(entry.login)} is another user's login" if known else TAKEN
+                self.fault("users", index, entry.key, "login", said)

@@ -6,10 +6,12 @@ from datetime import datetime
 
 from ringfence.domain import clock
 from ringfence.snapshot.collect import Contents, Progress
+from ringfence.snapshot.listed import Listed
 from ringfence.snapshot.load import load_into
 from ringfence.snapshot.load_audit import touched
 from ringfence.storage.engine import Database
-from ringfence.visibility.comparison import Comparison, Moment, compare
+from ringfence.visibility.comparison import Comparison, compare
+from ringfence.visibility.moment import Moment
 from ringfence.visibility.viewer import Viewer
 
 
@@ -20,14 +22,17 @@ def what_if(
     at: datetime | None = None,
     viewer: Viewer | None = None,
 ) -> list[Comparison]:
-    """What each user of the file's tenants would gain and lose, as of a moment; with a viewer, as far as they may know.
+    """What each user of the file's tenants would gain and lose, as of a moment; with a viewer, as if what they
+    may not list did not exist.
 
     Raises InvalidDocument with every fault of the file.
     """
     moment = at or clock.now()
     tenants = touched(contents).keys()
+    user = None if viewer is None else viewer.user_id
     with database.rehearsing() as connection:
+        listed = Listed(connection, user, moment)
         before = Moment(connection, tenants, moment, keep=bool(contents.devices))
-        load_into(connection, contents, progress)
+        load_into(connection, contents, progress, listed=listed)
         after = Moment(connection, tenants, moment)
-        return compare(before, after, viewer.user_id if viewer is not None else None)
+        return compare(before, after, user)

@@ -6,41 +6,26 @@ their regions: the work is done once for each pair of regions, however many user
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, select, text
 
-from ringfence.domain.customer import Customer
-from ringfence.domain.customer_group import CustomerGroup
 from ringfence.domain.device import Device
-from ringfence.domain.role import Role
-from ringfence.domain.security_group import SecurityGroup
-from ringfence.domain.site import Site
-from ringfence.domain.tenant import Tenant
-from ringfence.domain.user import User
 from ringfence.visibility.difference import NO_RIGHTS, Difference, Later, Rights
 from ringfence.visibility.intervals import Interval, contains, subtract
 from ringfence.visibility.kinds import CUSTOMERS, DEVICES, USERS
-from ringfence.visibility.reach import Reach, read_reaches
+from ringfence.visibility.moment import Moment, Place, Places
+from ringfence.visibility.reach import Reach
 from ringfence.visibility.rights import OF_KIND, Classes, Tally, at_moment, moments, standing
 from ringfence.visibility.rule import Region
 from ringfence.visibility.states import StateKind
 
 _NOTHING: Final = Region([], ())
 _CHUNK: Final = 500
-_OWNED: Final[Mapping[StateKind, Any]] = {
-    "role": Role,
-    "security_group": SecurityGroup,
-    "customer_group": CustomerGroup,
-}
 
-Place = tuple[int | None, int | None]
-"""Where a device is: its customer and its site. (None, None) before it was there."""
 _Placed = tuple[Place, Place]
 """Where a device was, and is."""
 _Keys = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]
@@ -83,56 +68,6 @@ class Comparison:
         )
 
 
-class Moment:
-    """The users of some tenants, named by key, with what they reach, and the tree that they reach it in.
-
-    Two moments of one transaction can be compared when the first has ``keep`` for every device that moves between.
-    """
-
-    def __init__(self, connection: Connection, tenants: Iterable[str], at: datetime, *, keep: bool = False) -> None:
-        self.connection = connection
-        wanted = set(tenants)
-        ids = [own for own, key in connection.execute(select(Tenant.id, Tenant.key)) if key in wanted]
-        self.paths: dict[int, str] = {}
-        self.keys: dict[int, str | None] = {}
-        self.users: dict[int, tuple[str, int]] = {}
-        for tenant in ids:
-            tree = select(Customer.id, Customer.key, Customer.path).where(Customer.tenant_id == tenant)
-            for own, key, path in connection.execute(tree):
-                self.paths[own], self.keys[own] = path, key
-            people = select(User.id, User.login, User.home_id).where(User.tenant_id == tenant)
-            self.users.update((own, (login, home)) for own, login, home in connection.execute(people))
-        ordered = sorted((path, own) for own, path in self.paths.items())
-        self._paths = [path for path, _ in ordered]
-        self._ids = [own for _, own in ordered]
-        self.at = at
-        self.reaches = read_reaches(connection, self.users, at)
-        self.sites: dict[int, int] = {}
-        self.owned: dict[StateKind, dict[int, int]] = {"user": {user: home for user, (_, home) in self.users.items()}}
-        for tenant in ids:
-            stands = select(Site.id, Site.customer_id).where(Site.tenant_id == tenant)
-            self.sites.update(connection.execute(stands).all())
-        for kind, mapped in _OWNED.items():
-            owners = select(mapped.id, mapped.owner_id).where(mapped.tenant_id.in_(ids))
-            self.owned[kind] = dict(connection.execute(owners).all())
-        self.kept = keep
-        if keep:
-            ending = " ON COMMIT DROP" if connection.dialect.name == "postgresql" else ""
-            columns = "id INTEGER PRIMARY KEY, customer_id INTEGER, site_id INTEGER"
-            connection.execute(text(f"CREATE TEMPORARY TABLE kept_place ({columns}){ending}"))
-            connection.execute(text("INSERT INTO kept_place SELECT id, customer_id, site_id FROM device ORDER BY id"))
-
-    def within(self, nodes: Sequence[Interval]) -> Iterator[int]:
-        """The ids of the customers in these nodes, roots included."""
-        for low, high in nodes:
-            yield from self._ids[bisect_left(self._paths, low) : bisect_left(self._paths, high)]
-
-    def region(self, user: int, permission: str) -> Region:
-        """What a user's permission reaches; nothing for somebody who is not there."""
-        reach: Reach | None = self.reaches.get(user)
-        return _NOTHING if reach is None else reach.region(permission)
-
-
 def compare(before: Moment, after: Moment, viewer: int | None = None) -> list[Comparison]:
     """What each user gains and loses between two moments, sorted by login; those for whom nothing changes left out.
 
@@ -159,7 +94,7 @@ class _Comparing:
         self._pairs: dict[tuple[str, int, int], Any] = {}
         if viewer is not None:
             self.bounds = {
-                kind: tuple(_Places(m, m.region(viewer, f"{kind}.list")) for m in (before, after))
+                kind: tuple(Places(m, m.region(viewer, f"{kind}.list")) for m in (before, after))
                 for kind in ("device", "site", *before.owned)
             }
             was, now = (
@@ -174,7 +109,7 @@ class _Comparing:
                 continue
             one = self._of(login, self.before.reaches.get(user), self.after.reaches[user])
             if one:
-                yield one if self._may(user, "user.view") else one.unnamed()
+                yield one if user == self.viewer or self._may(user, "user.view") else one.unnamed()
 
     def _of(self, login: str, old: Reach | None, new: Reach) -> Comparison:
         found = self._difference(old, new)
@@ -210,7 +145,7 @@ class _Comparing:
 
     def _may(self, user: int, permission: str) -> bool:
         """Whether the viewer holds a permission over a user: at the first moment, of a new one at the second."""
-        if self.viewer is None or user == self.viewer:
+        if self.viewer is None:
             return True
         moment = self.before if user in self.before.users else self.after
         return contains(moment.region(self.viewer, permission).customers, moment.paths[moment.users[user][1]])
@@ -222,7 +157,7 @@ class _Comparing:
         customers: tuple[set[int], set[int]] = (set(), set())
         sites: tuple[set[int], set[int]] = (set(), set())
         exact: dict[object, object] = {}
-        kept = [_Places(m, r) for m, r in zip(self.moments, _regions(old, new, DEVICES.permission), strict=True)]
+        kept = [Places(m, r) for m, r in zip(self.moments, _regions(old, new, DEVICES.permission), strict=True)]
         for permissions in self.classes.of(old, new):
             regions = _regions(old, new, permissions[0])
             flip: _Flip = self._pair("rights", *regions, self._flip)
@@ -232,7 +167,7 @@ class _Comparing:
                 sites[place].update(stands)
             if any(come or stands for come, stands in flip):
                 exact.update(dict.fromkeys(permissions, flip))
-            places = [_Places(m, r) for m, r in zip(self.moments, regions, strict=True)] if self.handed else []
+            places = [Places(m, r) for m, r in zip(self.moments, regions, strict=True)] if self.handed else []
             for (kind, start, end), count in self.handed.items():
                 some = [one for one in permissions if one in OF_KIND[kind]]
                 if not some or (kind == "device" and not (kept[0].hold(start) and kept[1].hold(end))):
@@ -256,7 +191,7 @@ class _Comparing:
         gained, lost = self._flips(old.customers, new.customers)
         if self.viewer is not None:
             gained, lost = gained & self.seen_customers, lost & self.seen_customers
-        had, has = _Places(self.before, old), _Places(self.after, new)
+        had, has = Places(self.before, old), Places(self.after, new)
         come = {site for site in has.sites if not had.hold((self.before.sites.get(site), site))}
         gone = {site for site in had.sites if not has.hold((self.after.sites.get(site), site))}
         return (gained, set(filter(self._seen_site, come))), (lost, set(filter(self._seen_site, gone)))
@@ -306,7 +241,7 @@ class _Comparing:
 
     def _devices(self, old: Region, new: Region) -> tuple[tuple[str, ...], tuple[str, ...]]:
         gained, lost = self._flips(old.customers, new.customers)
-        had, has = _Places(self.before, old), _Places(self.after, new)
+        had, has = Places(self.before, old), Places(self.after, new)
         come = self._settled(gained, had.sites, has.sites - had.sites, had)
         gone = self._settled(lost, has.sites, had.sites - has.sites, has)
         if self.moved:
@@ -317,7 +252,7 @@ class _Comparing:
         return self._shown(come), self._shown(gone)
 
     def _settled(
-        self, customers: set[int], but: frozenset[int], sites: frozenset[int], other: _Places
+        self, customers: set[int], but: frozenset[int], sites: frozenset[int], other: Places
     ) -> list[tuple[str, _Placed]]:
         """The devices that stay where they are: those of ``customers`` but for those on some sites, and those on
         ``sites``, but for those that the other moment holds anyway."""
@@ -384,25 +319,6 @@ class _Found:
 def _regions(old: Reach | None, new: Reach | None, permission: str) -> tuple[Region, Region]:
     before, after = (_NOTHING if reach is None else reach.region(permission) for reach in (old, new))
     return before, after
-
-
-class _Places:
-    """Which places of devices a region holds."""
-
-    def __init__(self, moment: Moment, region: Region) -> None:
-        self.paths = moment.paths
-        self.customers = region.customers
-        self.sites = frozenset(site.site_id for site in region.sites)
-        self._known: dict[Place, bool] = {}
-
-    def hold(self, place: Place) -> bool:
-        """Whether the region reaches a device there."""
-        found = self._known.get(place)
-        if found is None:
-            customer, site = place
-            found = site in self.sites or (customer in self.paths and contains(self.customers, self.paths[customer]))
-            self._known[place] = found
-        return found
 
 
 _MOVED: Final = text(

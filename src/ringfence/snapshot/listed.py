@@ -1,0 +1,80 @@
+"""What one user lists: for them, a file is read as if nothing else existed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, select
+
+from ringfence.domain.customer import Customer
+from ringfence.domain.customer_group import CustomerGroup
+from ringfence.domain.device import Device
+from ringfence.domain.role import Role
+from ringfence.domain.security_group import SecurityGroup
+from ringfence.domain.site import Site
+from ringfence.domain.tenant import Tenant
+from ringfence.domain.user import User
+from ringfence.visibility.intervals import contains
+from ringfence.visibility.reach import read_reaches
+
+_OWNERS: Final[Mapping[str, Any]] = {
+    "customers": Customer.id,
+    "sites": Site.customer_id,
+    "devices": Device.customer_id,
+    "roles": Role.owner_id,
+    "security_groups": SecurityGroup.owner_id,
+    "customer_groups": CustomerGroup.owner_id,
+    "users": User.home_id,
+}
+TAKEN: Final = "is taken"
+"""What is said of a key, a unit id or a login that something hidden has: never by what."""
+
+
+class Listed:
+    """What a user lists in this transaction, before anything of a file is written; without a user, everything."""
+
+    def __init__(self, connection: Connection, user: int | None, at: datetime) -> None:
+        self.everything = user is None
+        self.tenant_id = 0
+        if user is None:
+            return
+        reach = read_reaches(connection, [user], at)[user]
+        self.tenant_id = reach.grants.tenant_id
+        tree = select(Customer.id, Customer.path).where(Customer.tenant_id == self.tenant_id)
+        paths = dict(connection.execute(tree).all())
+        self._nodes: dict[str, frozenset[int]] = {}
+        self._sites: dict[str, frozenset[int]] = {}
+        for name in _OWNERS:
+            region = reach.region(f"{name.removesuffix('s')}.list")
+            nodes = region.nodes() if name == "customers" else region.customers
+            self._nodes[name] = frozenset(own for own, path in paths.items() if contains(nodes, path))
+            self._sites[name] = frozenset(site.site_id for site in region.sites)
+
+    def tenant(self, own: int) -> bool:
+        """Whether the tenant is there for them."""
+        return self.everything or own == self.tenant_id
+
+    def shows(self, name: str, tenant: int, owner: int, site: int | None = None) -> bool:
+        """Whether they list a record of a list, by the node that owns it and the site that it is or stands on."""
+        if self.everything:
+            return True
+        return tenant == self.tenant_id and (owner in self._nodes[name] or (site in self._sites[name]))
+
+    def known(self, connection: Connection, name: str, mapped: Any) -> tuple[dict[Any, int], set[Any]]:
+        """The ids of the records of a list by tenant and key, of those that are listed; and the keys of the others."""
+        shown: dict[Any, int] = {}
+        hidden = set()
+        query: Any = select(mapped.tenant_id, mapped.key, mapped.id, _OWNERS[name])
+        for tenant, key, own, owner in connection.execute(query.where(mapped.key.is_not(None))).all():
+            if self.shows(name, tenant, owner, own if name == "sites" else None):
+                shown[tenant, key] = own
+            else:
+                hidden.add((tenant, key))
+        return shown, hidden
+
+    def tenants(self, connection: Connection) -> tuple[dict[str, int], set[str]]:
+        """The ids of the tenants that are there for them by key, and the keys of the others."""
+        rows = connection.execute(select(Tenant.key, Tenant.id)).all()
+        return {key: own for key, own in rows if self.tenant(own)}, {key for key, own in rows if not self.tenant(own)}

@@ -1,0 +1,101 @@
+"""The users of some tenants at one moment of a transaction, what they reach, and where everything is."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, select, text
+
+from ringfence.domain.customer import Customer
+from ringfence.domain.customer_group import CustomerGroup
+from ringfence.domain.role import Role
+from ringfence.domain.security_group import SecurityGroup
+from ringfence.domain.site import Site
+from ringfence.domain.tenant import Tenant
+from ringfence.domain.user import User
+from ringfence.visibility.intervals import Interval, contains
+from ringfence.visibility.reach import Reach, read_reaches
+from ringfence.visibility.rule import Region
+from ringfence.visibility.states import StateKind
+
+_NOTHING: Final = Region([], ())
+_OWNED: Final[Mapping[StateKind, Any]] = {
+    "role": Role,
+    "security_group": SecurityGroup,
+    "customer_group": CustomerGroup,
+}
+
+Place = tuple[int | None, int | None]
+"""Where a device is: its customer and its site. (None, None) before it was there."""
+
+
+class Moment:
+    """The users of some tenants, named by key, with what they reach, and the tree that they reach it in.
+
+    Two moments of one transaction can be compared when the first has ``keep`` for every device that moves between.
+    """
+
+    def __init__(self, connection: Connection, tenants: Iterable[str], at: datetime, *, keep: bool = False) -> None:
+        self.connection = connection
+        wanted = set(tenants)
+        ids = [own for own, key in connection.execute(select(Tenant.id, Tenant.key)) if key in wanted]
+        self.paths: dict[int, str] = {}
+        self.keys: dict[int, str | None] = {}
+        self.users: dict[int, tuple[str, int]] = {}
+        for tenant in ids:
+            tree = select(Customer.id, Customer.key, Customer.path).where(Customer.tenant_id == tenant)
+            for own, key, path in connection.execute(tree):
+                self.paths[own], self.keys[own] = path, key
+            people = select(User.id, User.login, User.home_id).where(User.tenant_id == tenant)
+            self.users.update((own, (login, home)) for own, login, home in connection.execute(people))
+        ordered = sorted((path, own) for own, path in self.paths.items())
+        self._paths = [path for path, _ in ordered]
+        self._ids = [own for _, own in ordered]
+        self.at = at
+        self.reaches = read_reaches(connection, self.users, at)
+        self.sites: dict[int, int] = {}
+        self.owned: dict[StateKind, dict[int, int]] = {"user": {user: home for user, (_, home) in self.users.items()}}
+        for tenant in ids:
+            stands = select(Site.id, Site.customer_id).where(Site.tenant_id == tenant)
+            self.sites.update(connection.execute(stands).all())
+        for kind, mapped in _OWNED.items():
+            owners = select(mapped.id, mapped.owner_id).where(mapped.tenant_id.in_(ids))
+            self.owned[kind] = dict(connection.execute(owners).all())
+        self.kept = keep
+        if keep:
+            ending = " ON COMMIT DROP" if connection.dialect.name == "postgresql" else ""
+            columns = "id INTEGER PRIMARY KEY, customer_id INTEGER, site_id INTEGER"
+            connection.execute(text(f"CREATE TEMPORARY TABLE kept_place ({columns}){ending}"))
+            connection.execute(text("INSERT INTO kept_place SELECT id, customer_id, site_id FROM device ORDER BY id"))
+
+    def within(self, nodes: Sequence[Interval]) -> Iterator[int]:
+        """The ids of the customers in these nodes, roots included."""
+        for low, high in nodes:
+            yield from self._ids[bisect_left(self._paths, low) : bisect_left(self._paths, high)]
+
+    def region(self, user: int, permission: str) -> Region:
+        """What a user's permission reaches; nothing for somebody who is not there."""
+        reach: Reach | None = self.reaches.get(user)
+        return _NOTHING if reach is None else reach.region(permission)
+
+
+class Places:
+    """Which places of devices a region holds."""
+
+    def __init__(self, moment: Moment, region: Region) -> None:
+        self.paths = moment.paths
+        self.customers = region.customers
+        self.sites = frozenset(site.site_id for site in region.sites)
+        self._known: dict[Place, bool] = {}
+
+    def hold(self, place: Place) -> bool:
+        """Whether the region reaches a device there."""
+        found = self._known.get(place)
+        if found is None:
+            customer, site = place
+            found = site in self.sites or (customer in self.paths and contains(self.customers, self.paths[customer]))
+            self._known[place] = found
+        return found
