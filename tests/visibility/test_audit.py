@@ -17,7 +17,7 @@ from ringfence.services.editing import Edit, RoleState
 from ringfence.services.records import AuditDetail, AuditRecord, Listing, Part
 from ringfence.storage.engine import Database
 from ringfence.visibility import editing as core
-from ringfence.visibility.audit import _HASHED, _hash
+from ringfence.visibility.audit import HASHED, _hash
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_change_and_entry_stand_and_fall_together(world: World, monkeypatch: pyt
         (["UPDATE audit_entry SET detail = '{\"edited\": {}}' WHERE number = 5"], ["entry 5 was changed"]),
         (["UPDATE audit_entry SET at = '2020-01-01 00:00:00.000000' WHERE number = 1"], ["entry 1 was changed"]),
         (["UPDATE audit_entry SET undoes = 1 WHERE number = 3"], ["entry 3 was changed"]),
-        (["UPDATE audit_entry SET owner_id = owner_id + 1 WHERE number = 3"], ["entry 3 was changed"]),
+        (["UPDATE audit_entry SET node_id = node_id + 1 WHERE number = 3"], ["entry 3 was changed"]),
         (["DELETE FROM audit_entry WHERE number = 1"], ["entry 1 missing"]),
         (["DELETE FROM audit_entry WHERE number = 3"], ["entry 3 missing"]),
         (["DELETE FROM audit_entry WHERE number IN (2, 3)"], ["entries 2 to 3 missing"]),
@@ -180,7 +180,7 @@ def test_a_forger_who_makes_the_hash_anew_breaks_the_next(busy: World) -> None:
     with busy.database.writing() as connection:
         connection.execute(text("UPDATE audit_entry SET name = 'X' WHERE number = 3"))
         row = connection.execute(select(AuditEntry.__table__).where(AuditEntry.number == 3)).one()
-        values = [row._mapping[name] if name != "at" else row.at.isoformat() for name in _HASHED]
+        values = [row._mapping[name] if name != "at" else row.at.isoformat() for name in HASHED[row.formula]]
         connection.execute(text("UPDATE audit_entry SET hash = :h WHERE number = 3"), {"h": _hash(values)})
     assert audit.verify(busy.database)[1] == ["t: entry 4 does not follow the one before it"]
 

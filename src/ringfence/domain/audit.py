@@ -7,16 +7,18 @@ from datetime import datetime
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ringfence.domain.base import Base, Id, NodeId, Sorted, TenantId, UtcDateTime
+from ringfence.domain.base import Base, Id, Sorted, TenantId, UtcDateTime
 
 
 class AuditEntry(Base):
     """One record changed. ``change`` is the ``number`` of the first entry of the transaction, which all of its entries
     share; ``undoes`` the change that this one takes back.
 
-    ``owner_id`` is the node that the record belonged to then: it may be gone. By ``node_id`` the entry is scoped: it is
-    that node, or the nearest one above it that is left. ``detail`` is JSON in the snapshot's words: references are
-    keys, so that they outlive renames. ``hash`` covers ``previous`` and everything but the ids and ``node_id``.
+    ``node_id`` is the node that the record belonged to then, a customer or a former one: by it the entry is scoped.
+    ``detail`` is JSON in the snapshot's words: references are keys, so that they outlive renames. ``origin`` says where
+    the change was made, and over SSH from which address as the environment claims; ``os_user`` which user of the
+    operating system made it, as that knows (empty in entries from before it was kept). ``hash`` covers, by the
+    ``formula`` of that number, everything but itself and the id. Nothing of an entry is ever changed.
     """
 
     __tablename__ = "audit_entry"
@@ -43,13 +45,14 @@ class AuditEntry(Base):
     actor_key: Mapped[Sorted | None]
     actor_login: Mapped[str]
     origin: Mapped[str]
+    os_user: Mapped[str] = mapped_column(default="", server_default="")
     action: Mapped[str]
     kind: Mapped[str]
     key: Mapped[Sorted]
     name: Mapped[str]
-    owner_id: Mapped[int]
-    node_id: Mapped[NodeId]
+    node_id: Mapped[int]
     detail: Mapped[str]
+    formula: Mapped[int] = mapped_column(default=1, server_default="1")
     previous: Mapped[str]
     hash: Mapped[str]
     sort_key: Mapped[Sorted]

@@ -7,6 +7,7 @@ from ringfence.domain.base import Base
 from ringfence.domain.customer import Customer
 from ringfence.domain.customer_group import CustomerGroup
 from ringfence.domain.device import Device
+from ringfence.domain.former_customer import FormerCustomer
 from ringfence.domain.grants import (
     CustomerGroupCustomer,
     Membership,
@@ -29,6 +30,7 @@ __all__ = [
     "CustomerGroup",
     "CustomerGroupCustomer",
     "Device",
+    "FormerCustomer",
     "Membership",
     "Role",
     "RolePermission",

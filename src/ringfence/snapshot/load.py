@@ -11,10 +11,11 @@ from typing import IO, Any, Final
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from ringfence.domain import clock
-from ringfence.domain.customer import Customer
+from ringfence.domain.customer import Customer, child_path
 from ringfence.domain.customer_group import CustomerGroup
 from ringfence.domain.device import Device
 from ringfence.domain.errors import InvalidDocument
+from ringfence.domain.former_customer import FormerCustomer
 from ringfence.domain.grants import Membership
 from ringfence.domain.role import Role
 from ringfence.domain.security_group import SecurityGroup
@@ -271,12 +272,33 @@ class _Load:
         if moved:
             statement = update(Customer).where(Customer.id == bindparam("own_id")).values(path=bindparam("new_path"))
             self.connection.execute(statement.execution_options(synchronize_session=False), moved)
+            self._places_of_the_gone()
         self._write(
             Customer,
             (*columns, "device_count"),
             ((*row, 0) for row in (*roots, *customers)),
             step="customers",
         )
+
+    def _places_of_the_gone(self) -> None:
+        """What is gone goes along with what it stood below."""
+        places = []
+        for own, path in self.connection.execute(select(FormerCustomer.id, FormerCustomer.path)).all():
+            steps = path.strip("/").split("/")
+            depth, above = next(
+                (depth, self.to.nodes[node])
+                for depth in range(len(steps) - 1, 0, -1)
+                if (node := int(steps[depth - 1], 36)) in self.to.nodes
+            )
+            new = f"{above.path}{'/'.join(steps[depth:])}/"
+            if not self.to.fits(new):
+                new = child_path(above.path, own)
+            if new != path:
+                places.append({"own_id": own, "new_path": new})
+        if places:
+            table: Any = FormerCustomer.__table__
+            one = update(table).where(table.c.id == bindparam("own_id"))
+            self.connection.execute(one.values(path=bindparam("new_path")), places)
 
     def _devices(self) -> None:
         columns = ("tenant_id", "customer_id", "site_id", "key", "name", "unit_id", "kind", "notes", "search_key")

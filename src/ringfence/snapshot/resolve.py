@@ -161,6 +161,10 @@ class Resolver:
             if len(path) > self._longest:
                 self._too_deep(own, parents, paths, named)
 
+    def fits(self, path: str) -> bool:
+        """Whether a path is short enough for the database."""
+        return len(path) <= self._longest
+
     @property
     def _longest(self) -> int:
         return limits.PATH[self.connection.dialect.name]

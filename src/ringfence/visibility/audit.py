@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from hashlib import sha256
 from typing import Any, Final
 
@@ -69,15 +71,14 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One record changed, as the audit keeps it. ``node`` is where it is seen from when ``owner`` is gone."""
+    """One record changed, as the audit keeps it. ``node`` is the customer that it belonged to."""
 
     action: str
     kind: str
     key: str
     name: str
-    owner: int
+    node: int
     detail: Detail
-    node: int | None = None
 
 
 def append(
@@ -98,58 +99,73 @@ def append(
         actor_key = connection.execute(select(User.key).where(User.id == actor.user_id)).scalar()
     change = number + 1
     stamp, written, hashed = at.isoformat(timespec="microseconds"), moment(connection, at), at.isoformat()
+    user = os_user()
     rows: list[tuple[Any, ...]] = []
     for event in events:
         number += 1
-        opening = (previous, number, change, undoes)
+        opening = (_FORMULA, previous, tenant_id, number, change, undoes)
         closing = (
             actor_key,
             actor.login,
             actor.origin,
+            user,
             event.action,
             event.kind,
             event.key,
             event.name,
-            event.owner,
+            event.node,
             _SORTED(event.detail),
             f"{stamp} {number:012d}",
             search_key(event.name, event.action, event.kind.replace("_", " ")),  # nobody hidden
         )
         previous = _hash([*opening, hashed, *closing])
-        node = event.owner if event.node is None else event.node
-        rows.append((tenant_id, node, previous, *opening, written, *closing))
-    insert_rows(connection, AuditEntry.__table__, ("tenant_id", "node_id", "hash", *_HASHED), rows, done)
+        rows.append((previous, *opening, written, *closing))
+    insert_rows(connection, AuditEntry.__table__, ("hash", *HASHED[_FORMULA]), rows, done)
     connection.execute(update(Tenant).where(Tenant.id == tenant_id).values(audit_count=number, audit_hash=previous))
     return change
 
 
+@cache
+def os_user() -> str:
+    """The user of the operating system who runs this program, as that says and no variable does: a name, or a number
+    that has none. Empty where there are no users."""
+    try:
+        import pwd
+    except ImportError:
+        return ""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
+
+
 def _hash(values: list[Any]) -> str:
-    """Of an entry's values in the order of ``_HASHED``, its moment in ISO 8601."""
+    """Of an entry's values in the order of its formula, its moment in ISO 8601."""
     return sha256(_PLAIN(values).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 _PLAIN: Final = json.JSONEncoder(ensure_ascii=False).encode
 _SORTED: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 
+_CLOSING: Final = ("action", "kind", "key", "name", "node_id", "detail", "sort_key", "search_key")
+HASHED: Final[Mapping[int, tuple[str, ...]]] = {
+    1: ("previous", "number", "change", "undoes", "at", "actor_key", "actor_login", "origin", *_CLOSING),
+    2: (
+        *("formula", "previous", "tenant_id", "number", "change", "undoes", "at"),
+        *("actor_key", "actor_login", "origin", "os_user", *_CLOSING),
+    ),
+}
+"""What the hash of an entry covers, by its formula: of the newest, every column but the id and the hash. Entries of
+before keep theirs; what it leaves out is covered by the entry that the upgrade of the database added (``SEAL``)."""
+_FORMULA: Final = max(HASHED)
 
-_HASHED: Final = (
-    "previous",
-    "number",
-    "change",
-    "undoes",
-    "at",
-    "actor_key",
-    "actor_login",
-    "origin",
-    "action",
-    "kind",
-    "key",
-    "name",
-    "owner_id",
-    "detail",
-    "sort_key",
-    "search_key",
-)
+SEAL: Final = "seal"
+"""The action of the entry that covers, of all before it, what their formula leaves out."""
+
+
+def sealed(tenant_id: int, number: int, node_id: int, os_user: str) -> bytes:
+    """What a seal covers of an entry, to be hashed one after the other."""
+    return _PLAIN([tenant_id, number, node_id, os_user]).encode() + b"\n"
 
 
 def faults(connection: Connection, tenant_id: int) -> tuple[int, list[str]]:
@@ -159,6 +175,7 @@ def faults(connection: Connection, tenant_id: int) -> tuple[int, list[str]]:
     rows = connection.execute(query, execution_options={"yield_per": 1000})
     found: list[str] = []
     number, previous = 0, ""
+    before = sha256()
     for row in rows:
         entry = row._mapping
         number += 1
@@ -168,9 +185,13 @@ def faults(connection: Connection, tenant_id: int) -> tuple[int, list[str]]:
             number, previous = entry["number"], entry["previous"]
         if entry["previous"] != previous:
             found.append(f"entry {number} does not follow the one before it")
-        values = [entry[name] if name != "at" else entry[name].astimezone(UTC).isoformat() for name in _HASHED]
+        names = HASHED.get(entry["formula"], ())
+        values = [entry[name] if name != "at" else entry[name].astimezone(UTC).isoformat() for name in names]
         if _hash(values) != entry["hash"]:
             found.append(f"entry {number} was changed")
+        elif entry["action"] == SEAL and before.hexdigest() not in entry["detail"]:
+            found.append(f"an entry before {number} was changed in what its hash leaves out")
+        before.update(sealed(tenant_id, number, entry["node_id"], entry["os_user"]))
         previous = entry["hash"]
     if number != end.audit_count:
         found.append(f"it ends at entry {number} and should at {end.audit_count}")

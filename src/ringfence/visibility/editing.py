@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, select, update
 
 from ringfence.domain import limits
 from ringfence.domain.customer import Customer
@@ -292,7 +292,7 @@ class _Change:
 
     def _create(self, edits: list[Edit]) -> None:
         coming = {kind: [e for e in edits if e.kind == kind and e.before is None] for kind in _ORDER}
-        former = []
+        former: dict[int, str] = {}
         for kind, new in coming.items():
             states = [edit.after for edit in new if edit.after is not None]
             own_ids = writing.new_ids(self.connection, kind, states) if states else []
@@ -304,7 +304,9 @@ class _Change:
             keys = writing.new_keys(self.connection, kind, self.tenant_id, states)
             made = {self.ids[edit.id]: replace(s, key=k) for edit, s, k in zip(new, states, keys, strict=True)}
             writing.create(self.connection, self.tenant_id, kind, made, self.paths, self.revision)
-            former += [own for own, state in made.items() if isinstance(state, CustomerState) and state.former == own]
+            for own, state in made.items():
+                if isinstance(state, CustomerState) and state.former == own:
+                    former[own] = self.paths[own]
             for place, edit in enumerate(edits):
                 if edit.before is None and edit.kind == kind and edit.id < 0:
                     own = self.ids[edit.id]
@@ -312,7 +314,7 @@ class _Change:
         for place, edit in enumerate(edits):
             if edit.before is not None and edit.after is not None and self.ids:
                 edits[place] = replace(edit, after=self._resolved(edit.after))
-        writing.settle_history(self.connection, self.tenant_id, former)
+        writing.take_places(self.connection, self.tenant_id, former)
 
     def _resolved(self, state: State) -> State:
         """A state whose references to what this change creates are real ids."""
@@ -497,11 +499,10 @@ class _Change:
             if edit.kind != "customer" or edit.after is None or edit.action not in ("create", "move"):
                 continue
             path = self.paths[edit.id]
-            deepest: int | None = len(path)
+            deepest = len(path)
             if edit.action == "move":
-                below = (Customer.tenant_id == self.tenant_id) & (Customer.path >= path) & (Customer.path < path + "~")
-                deepest = self.connection.execute(select(func.max(func.length(Customer.path))).where(below)).scalar()
-            if deepest is not None and deepest > longest:
+                deepest = writing.deepest(self.connection, self.tenant_id, path)
+            if deepest > longest:
                 raise Refused("customers are nested no deeper than this: choose one nearer to the top", "parent")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from ringfence.visibility.audit import Detail, Event, Words
@@ -17,41 +17,30 @@ tell whoever sees those."""
 
 
 def told(edits: Sequence[Edit], words: Words, authority: Authority) -> list[Event]:
-    """The entries of edits: of a record that goes, where its history is left; of devices that are handed over, one for
-    each former customer, who sees no more of them, unless they are very many."""
-    heirs = _heirs(edits, authority.paths)
+    """The entries of edits; of devices that are handed over, one for each former customer besides, who sees no more of
+    them, unless they are very many."""
     details = words.details(edits)
-    events = [_event(edit, detail, heirs) for edit, detail in zip(edits, details, strict=True)]
+    events = [_event(edit, detail) for edit, detail in zip(edits, details, strict=True)]
     left: defaultdict[int, list[Edit]] = defaultdict(list)
     for edit in edits:
         if isinstance(edit.before, DeviceState) and "assign" in edit.actions:
             left[edit.before.customer].append(edit)
     for own, moved in left.items() if len(left) <= _TOLD else ():
         key, name = authority.names[own]
-        events.append(_handed_over(own, key or "", name, moved, heirs.get(own)))
+        events.append(_handed_over(own, key or "", name, moved))
     return events
 
 
-def _heirs(edits: Sequence[Edit], paths: Mapping[int, str]) -> dict[int, int]:
-    """The customers who keep the history of those that go."""
-    going = {edit.id for edit in edits if edit.kind == "customer" and edit.after is None}
-    heirs = {}
-    for customer in going:
-        above = [int(part, 36) for part in paths[customer].strip("/").split("/")[:-1]]
-        heirs[customer] = next(one for one in reversed(above) if one not in going)
-    return heirs
-
-
-def _event(edit: Edit, detail: Detail, heirs: Mapping[int, int]) -> Event:
+def _event(edit: Edit, detail: Detail) -> Event:
     state = edit.after or edit.before
     assert state is not None
-    owner = edit.id if edit.kind == "customer" else node_of(state)
-    return Event(edit.action, edit.kind, state.key, state.name, owner, detail, heirs.get(owner))
+    node = edit.id if edit.kind == "customer" else node_of(state)
+    return Event(edit.action, edit.kind, state.key, state.name, node, detail)
 
 
-def _handed_over(customer: int, key: str, name: str, edits: Sequence[Edit], heir: int | None) -> Event:
+def _handed_over(customer: int, key: str, name: str, edits: Sequence[Edit]) -> Event:
     """What a former customer's audit says of devices that go to another: their names as they were, and no more."""
     names = sorted(edit.before.name for edit in edits if edit.before is not None)
     said = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
     detail: dict[str, object] = {"devices_handed_over": ["", len(names)], "names": ["", said]}
-    return Event("hand over", "customer", key, name, customer, {"handed_over": detail}, heir)
+    return Event("hand over", "customer", key, name, customer, {"handed_over": detail})

@@ -10,15 +10,17 @@ from sqlalchemy import Row, text
 from ringfence.domain.text import fold
 from ringfence.visibility.kinds import AUDIT
 from ringfence.visibility.page import Window
-from ringfence.visibility.sql import probe
+from ringfence.visibility.sql import within
 from ringfence.visibility.viewer import Sight
 
 _COLUMNS: Final = ", ".join(f"k.{column}" for column in AUDIT.columns)
-_ENTRIES: Final = text(
-    f"SELECT {_COLUMNS}, k.sort_key AS sort_value, k.search_key FROM audit_entry k "
-    "JOIN customer c ON c.id = k.node_id "
-    f"WHERE k.tenant_id = :tenant AND k.kind = :kind AND k.key = :key AND {probe('c.path')} ORDER BY k.number"
-)
+_ENTRIES: Final = {
+    postgresql: text(
+        f"SELECT {_COLUMNS}, k.sort_key AS sort_value, k.search_key FROM audit_entry k WHERE k.tenant_id = :tenant "
+        f"AND k.kind = :kind AND k.key = :key AND {within(AUDIT, postgresql=postgresql)} ORDER BY k.number"
+    )
+    for postgresql in (False, True)
+}
 
 
 def entries(sight: Sight, record: tuple[str, str], search: str = "", *, descending: bool = True) -> Sequence[Row[Any]]:
@@ -27,7 +29,7 @@ def entries(sight: Sight, record: tuple[str, str], search: str = "", *, descendi
     binds = {"tenant": sight.tenant_id, "kind": kind, "key": key, "scope": sight.scope(AUDIT.permission).records.id}
     if "\x00" in key:
         return []
-    rows = sight.connection.execute(_ENTRIES, binds).all()
+    rows = sight.connection.execute(_ENTRIES[sight.postgresql], binds).all()
     found = [row for row in rows if fold(search) in row.search_key] if search else list(rows)
     return found[::-1] if descending else found
 

@@ -15,7 +15,8 @@ class Kind:
 
     ``owner`` is the column that names the node it belongs to, ``site`` the one that says where it stands (None: on no
     site, so that site-level grants never reach it). ``sorts`` maps a sort's name to its column, each with an index
-    that starts with the tenant. ``indexed`` says that substrings of its search key are indexed.
+    that starts with the tenant. ``indexed`` says that substrings of its search key are indexed, ``lasting`` that it
+    outlives its owner: then it is where that was.
     """
 
     name: str
@@ -28,11 +29,17 @@ class Kind:
     site: str | None = None
     indexed: bool = False
     condition: str = ""
+    lasting: bool = False
 
     @property
     def is_customer(self) -> bool:
         """Whether the record is itself a node of the tree."""
         return self.table == "customer"
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The tables that hold the owners, each with ``id``, ``tenant_id`` and ``path``."""
+        return ("customer", "former_customer") if self.lasting else ("customer",)
 
 
 _BY_NAME: Final = {"name": "search_key"}
@@ -119,6 +126,7 @@ AUDIT: Final = Kind(
         "node_id",
     ),
     {"name": "sort_key"},  # an entry is known by its moment
+    lasting=True,
 )
 
 KINDS: Final[Mapping[str, Kind]] = {

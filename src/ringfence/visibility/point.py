@@ -11,7 +11,7 @@ from sqlalchemy import Row, TextClause, text
 
 from ringfence.visibility.kinds import DEVICES, Kind
 from ringfence.visibility.scopes import Scope
-from ringfence.visibility.sql import probe
+from ringfence.visibility.sql import probe, within
 from ringfence.visibility.viewer import Sight
 
 
@@ -68,7 +68,7 @@ def _among(kind: Kind, columns: tuple[str, ...], whole: bool, has_sites: bool, p
     inside = "" if whole else f" AND {_inside(kind, has_sites)}"
     return text(
         f"SELECT {', '.join(f'k.{column}' for column in columns)} FROM {kind.table} k "
-        f"{'' if whole else f'JOIN customer c ON c.id = k.{kind.owner} '}"
+        f"{'' if whole else _owner(kind)}"
         f"WHERE k.id {listed} AND +k.tenant_id = :tenant{inside}"
     )
 
@@ -111,7 +111,13 @@ def _called(whole: bool, has_sites: bool, held: str, postgresql: bool) -> TextCl
     return text(f"{by('key')} UNION ALL {by('unit_id')}")
 
 
+def _owner(kind: Kind) -> str:
+    return "" if kind.lasting else f"JOIN customer c ON c.id = k.{kind.owner} "
+
+
 def _inside(kind: Kind, has_sites: bool, scope: str = ":scope") -> str:
+    if kind.lasting:
+        return within(kind, postgresql=False)  # of a few records, found by their ids
     inside = probe("c.path", scope)
     if has_sites and kind.site and not kind.is_customer:
         return f"({inside} OR k.{kind.site} IN (SELECT x.site_id FROM scope_site x WHERE x.scope_id = {scope}))"
@@ -121,7 +127,7 @@ def _inside(kind: Kind, has_sites: bool, scope: str = ":scope") -> str:
 @lru_cache(maxsize=64)
 def _statement(kind: Kind, column: str, has_sites: bool) -> TextClause:
     return text(
-        f"SELECT k.id FROM {kind.table} k JOIN customer c ON c.id = k.{kind.owner} "
+        f"SELECT k.id FROM {kind.table} k {_owner(kind)}"
         f"WHERE k.{column} = :value AND k.tenant_id = :tenant{kind.condition} AND {_inside(kind, has_sites)}"
     )
 

@@ -68,6 +68,16 @@ def probing_arrays(sql: str) -> str:
     return _PROBE.sub(_ARRAY_PROBE, sql)
 
 
+def within(kind: Kind, bounds: str = "", *, postgresql: bool) -> str:
+    """A condition: the scope covers the owner of the record ``k``."""
+    fence = " OFFSET 0" if postgresql else ""
+    found = (
+        f"EXISTS (SELECT 1 FROM {nodes} c WHERE c.id = k.{kind.owner} AND {probe('c.path')}{bounds}{fence})"
+        for nodes in kind.nodes
+    )
+    return f"({' OR '.join(found)})"
+
+
 @lru_cache(maxsize=1024)
 def statement(shape: Shape) -> TextClause:
     """The statement of a shape. It binds tenant, scope, limit and skip, and by shape key, id, low, high, needle,
@@ -87,7 +97,6 @@ class _Writer:
         self.order = f"ORDER BY k.{self.sort} {self.direction}, k.id {self.direction}"
         sign = "<" if backwards else ">"
         self.after = f" AND (k.{self.sort}, k.id) {sign} (:key, :id)" if shape.side else ""
-        self.fence = " OFFSET 0" if shape.postgresql else ""
         self.match = ""
         if shape.match == "scan" or (shape.match and shape.postgresql):
             like = "k.search_key LIKE :needle" if shape.postgresql else "instr(k.search_key, :needle) > 0"
@@ -119,10 +128,7 @@ class _Writer:
         """A condition: the scope covers the record's owner, below the chosen customer if one is."""
         if self.kind.is_customer:
             return probe("k.path") + self._bounds("k.path")
-        return (
-            f"EXISTS (SELECT 1 FROM customer c WHERE c.id = k.{self.kind.owner} "
-            f"AND {probe('c.path')}{self._bounds('c.path')}{self.fence})"
-        )
+        return within(self.kind, self._bounds("c.path"), postgresql=self.shape.postgresql)
 
     def _bounds(self, path: str) -> str:
         return f" AND {path} >= {_LOW} AND {path} < {_HIGH}" if self.shape.under else ""
@@ -165,8 +171,9 @@ class _Writer:
         if self.shape.postgresql:
             table, sort = self.kind.table, self.sort
             rest = "" if self.shape.counting else f"{self.order} LIMIT :window"
+            owners = " UNION ALL ".join(f"SELECT c.id FROM {nodes} c WHERE {customers}" for nodes in self.kind.nodes)
             source = (
-                f"FROM scope_interval s CROSS JOIN LATERAL (SELECT c.id FROM customer c WHERE {customers} OFFSET 0) c "
+                f"FROM scope_interval s CROSS JOIN LATERAL ({owners} OFFSET 0) c "
                 f"CROSS JOIN LATERAL (SELECT k.id, k.{sort} FROM {table} k WHERE {records} {rest}) k {where}"
             )
             if not self.shape.counting:
@@ -177,10 +184,15 @@ class _Writer:
                     f"CROSS JOIN LATERAL (SELECT * FROM {table} k WHERE k.id = w.id OFFSET 0) k {self.order}"
                 )
         else:
-            source = (
-                f"FROM scope_interval s CROSS JOIN customer c ON {customers} "
+            sources = [
+                f"FROM scope_interval s CROSS JOIN {nodes} c ON {customers} "
                 f"CROSS JOIN {self.kind.table} k ON {records} {where}"
-            )
+                for nodes in self.kind.nodes
+            ]
+            source = sources[0]
+            if len(sources) > 1:
+                columns = ", ".join(f"k.{column}" for column in sorted({*self.kind.columns, self.sort}))
+                source = f"FROM ({' UNION ALL '.join(f'SELECT {columns} {one}' for one in sources)}) k"
         return self._finish(source)
 
     def _hits(self) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
 from ringfence.domain.audit import AuditEntry
 from ringfence.domain.errors import Refused
 from ringfence.visibility import ledger
-from ringfence.visibility.audit import TOLD, Words, noun
+from ringfence.visibility.audit import SEAL, TOLD, Words, noun
 from ringfence.visibility.authority import Authority
 from ringfence.visibility.states import (
     BLANK,
@@ -81,6 +81,8 @@ def reversal(connection: Connection, tenant_id: int, entries: Sequence[Row[Any]]
     """The edits that take a change back. Raises Refused, with the reason, where the world has moved on; what its editor
     does not see any more is as good as missing."""
     if any(entry.action not in _REVERSED and entry.action not in TOLD for entry in entries):
+        if any(entry.action == SEAL for entry in entries):
+            raise Refused("an upgrade of the database is not taken back")
         raise Refused("a load is not taken back: load what was before")
     reversed_too = [entry for entry in entries if entry.action in _REVERSED]
     return _Reversal(connection, tenant_id, reversed_too, authority).edits()
@@ -137,7 +139,7 @@ class _Reversal:
                 raise Refused(f"there is a {noun(entry.kind)} with the key {entry.key!r} again")
             state = _applied(self.words, blank, fields, self.coming, forwards=True, what=what)
             if isinstance(state, CustomerState):
-                state = replace(state, former=entry.owner_id)
+                state = replace(state, former=entry.node_id)
             elif isinstance(state, SiteState):
                 state = replace(state, devices=self._on_none(state))
             return Edit(entry.kind, self.coming[entry.kind, entry.key], None, replace(state, key=entry.key))

@@ -12,10 +12,10 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
 
 from ringfence.domain import limits
-from ringfence.domain.audit import AuditEntry
 from ringfence.domain.customer import Customer, child_path
 from ringfence.domain.device import Device
 from ringfence.domain.errors import Refused
+from ringfence.domain.former_customer import FormerCustomer
 from ringfence.domain.grants import (
     CustomerGroupCustomer,
     Membership,
@@ -171,7 +171,7 @@ def tie(connection: Connection, record: int, before: State, after: State) -> Non
 
 
 def _bring_back_customer(connection: Connection, record: int, state: CustomerState) -> None:
-    """Puts a customer that was deleted back where it was named, and its history back to it."""
+    """Puts a customer that was deleted back where it was named."""
     for entry, groups in (
         (SecurityGroupCustomer, state.secured_by),
         (CustomerGroupCustomer, state.grouped_by),
@@ -184,12 +184,21 @@ def _bring_back_customer(connection: Connection, record: int, state: CustomerSta
         connection.execute(again.where(SecurityGroup.made_for_id.is_(None)).values(made_for_id=record))
 
 
-def settle_history(connection: Connection, tenant_id: int, customers: Collection[int]) -> None:
-    """Gives customers that were brought back under their own ids the entries of the audit that are theirs."""
-    if customers:
-        astray = (AuditEntry.tenant_id == tenant_id) & (AuditEntry.node_id != AuditEntry.owner_id)
-        own = any_of(connection, AuditEntry.owner_id, customers)
-        connection.execute(update(AuditEntry).where(astray, own).values(node_id=AuditEntry.owner_id))
+def take_places(connection: Connection, tenant_id: int, customers: Mapping[int, str]) -> None:
+    """Puts customers that were brought back under their own ids, with the paths that they have now, where they were:
+    what is gone from below them comes along, and its history with it."""
+    if not customers:
+        return
+    former = any_of(connection, FormerCustomer.id, list(customers))
+    places: dict[int, str] = dict(
+        connection.execute(select(FormerCustomer.id, FormerCustomer.path).where(former)).all()
+    )
+    connection.execute(delete(FormerCustomer).where(former))
+    for own in sorted(places, key=lambda place: len(places[place])):
+        old, new = places[own], customers[own]
+        if old != new:
+            _shift(connection, FormerCustomer, tenant_id, old, new)
+            places.update((one, new + path[len(old) :]) for one, path in places.items() if path.startswith(old))
 
 
 def free_unit_ids(connection: Connection, edits: Iterable[tuple[int, State | None, State | None]]) -> None:
@@ -246,14 +255,29 @@ def move(connection: Connection, tenant_id: int, moved: Mapping[int, int]) -> li
             if paths[parent].startswith(old):
                 continue  # it may be that the other leaves first
             new = child_path(paths[parent], record)
-            below = (Customer.tenant_id == tenant_id) & (Customer.path >= old) & (Customer.path < old + "~")
-            tail = func.substr(Customer.path, len(old) + 1)
-            connection.execute(update(Customer).where(below).values(path=literal(new).concat(tail)))
+            for mapped in (Customer, FormerCustomer):
+                _shift(connection, mapped, tenant_id, old, new)
             shifts.append((old, new))
             del waiting[record]
         if len(waiting) == len(standing):
             raise Refused("a customer cannot be put below itself", "parent")
     return shifts
+
+
+def deepest(connection: Connection, tenant_id: int, path: str) -> int:
+    """The length of the longest path at one and below it, of customers and of what is gone."""
+    found = [len(path)]
+    for mapped in (Customer, FormerCustomer):
+        below = (mapped.tenant_id == tenant_id) & (mapped.path >= path) & (mapped.path < path + "~")
+        found.append(connection.execute(select(func.max(func.length(mapped.path))).where(below)).scalar() or 0)
+    return max(found)
+
+
+def _shift(connection: Connection, mapped: Any, tenant_id: int, old: str, new: str) -> None:
+    """Puts what stands at a path and below it somewhere else."""
+    below = (mapped.tenant_id == tenant_id) & (mapped.path >= old) & (mapped.path < old + "~")
+    tail = func.substr(mapped.path, len(old) + 1)
+    connection.execute(update(mapped).where(below).values(path=literal(new).concat(tail)))
 
 
 def remove(connection: Connection, kind: StateKind, records: Collection[int]) -> None:
@@ -265,23 +289,13 @@ def remove(connection: Connection, kind: StateKind, records: Collection[int]) ->
     if kind == "customer":
         made = any_of(connection, SecurityGroup.made_for_id, records)
         connection.execute(update(SecurityGroup).where(made).values(made_for_id=None))
-        _leave_history(connection, records)
+        leaving = select(Customer.id, Customer.tenant_id, Customer.path).where(any_of(connection, Customer.id, records))
+        connection.execute(insert(FormerCustomer).from_select(["id", "tenant_id", "path"], leaving))
     elif kind == "site":
         standing = update(Device).where(any_of(connection, Device.site_id, records))
         connection.execute(standing.values(site_id=None, revision=Device.revision + 1))
     mapped = TABLES[kind]
     connection.execute(delete(mapped).where(any_of(connection, mapped.id, records)))
-
-
-def _leave_history(connection: Connection, customers: Collection[int]) -> None:
-    """Leaves the audit of customers that go to the nearest one above each that stays."""
-    query = select(Customer.id, Customer.path).where(any_of(connection, Customer.id, customers))
-    heirs: defaultdict[int, list[int]] = defaultdict(list)
-    for own, path in connection.execute(query):
-        above = [int(part, 36) for part in path.strip("/").split("/")[:-1]]
-        heirs[next(one for one in reversed(above) if one not in customers)].append(own)
-    for heir, going in heirs.items():
-        connection.execute(update(AuditEntry).where(any_of(connection, AuditEntry.node_id, going)).values(node_id=heir))
 
 
 def count_devices(connection: Connection, more: Mapping[int, int]) -> None:
