@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import pwd
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
@@ -60,7 +62,7 @@ class TestListing:
         as_csv = list(csv.DictReader(io.StringIO(call("list", "audit", "--as", "h.devries", "--format", "csv").out)))
         assert as_csv == [{name: "" if v is None else str(v) for name, v in one.items()} for one in as_json]
         table = call("list", "audit", "--as", "h.devries").lines
-        assert table[0].split() == [*("number", "change", "undoes", "at", "actor", "origin", "action", "kind"), *_LAST]
+        assert table[0].split() == ["number", "change", "undoes", "at", "actor", "origin", "os_user", *_LAST]
         assert len(table) == 3
         assert call("list", "audit", "--as", "h.devries", "--format", "keys").lines == ["1", "2"]
         assert call("list", "audit", "--as", "h.devries", "--format", "keys", "--limit", "1").lines == ["1"]
@@ -79,7 +81,7 @@ class TestListing:
         assert listed == [str(number) for number in range(1, 12)]
 
 
-_LAST = ("record", "name")
+_LAST = ("action", "kind", "record", "name")
 
 
 class TestVerifying:
@@ -88,7 +90,7 @@ class TestVerifying:
         with sqlite3.connect(own_db) as connection:
             (end,) = connection.execute("SELECT hash FROM audit_entry").fetchone()
         assert (said.status, said.err) == (0, "")
-        assert said.lines == [f"harbor: 1 entry, whole, ends in {end}", "lindqvist: 0 entries, whole"]
+        assert said.lines == [f"harbor: 1 entry, whole, ends in 1:{end}", "lindqvist: 0 entries, whole"]
         assert len(end) == 64
 
     @pytest.mark.parametrize(
@@ -120,6 +122,33 @@ class TestVerifying:
         assert all(line.startswith("ringfence: error: harbor: ") for line in lines)
         assert any(line.startswith(f"ringfence: error: {fault}") for line in lines)
         assert "the audit is not whole" in call("db", "check").refused()
+
+    def test_an_end_that_was_noted(self, call: Call, own_db: Path) -> None:
+        """A tail that was cut, with the tenant told so, is found by the end that was noted, and by that alone."""
+        for text in ("one", "two", "three"):
+            change(str(own_db), "h.devries", "customer_group", "Production only", description=text)
+        end = call("audit", "verify").lines[0].rpartition(" ")[2]
+        assert end.startswith("3:")
+        assert call("audit", "verify", "--expect", end).status == 0
+        change(str(own_db), "h.devries", "customer_group", "Production only", description="four")
+        later = call("audit", "verify").lines[0].rpartition(" ")[2]
+        assert call("audit", "verify", "--expect", end, "--expect", later).status == 0
+        with sqlite3.connect(own_db) as connection:
+            connection.execute("DELETE FROM audit_entry WHERE number > 2")
+            (hashed,) = connection.execute("SELECT hash FROM audit_entry WHERE number = 2").fetchone()
+            connection.execute("UPDATE tenant SET audit_count = 2, audit_hash = ? WHERE key = 'harbor'", (hashed,))
+        assert call("audit", "verify").lines[0] == f"harbor: 2 entries, whole, ends in 2:{hashed}"
+        for noted in (end, later):
+            said = call("audit", "verify", "--expect", noted, "--expect", f"2:{hashed}")
+            assert said.status == 1
+            assert said.err == (
+                f"ringfence: error: no entry {noted[0]} has that hash: what came last was cut off, or all was written "
+                "anew\n"
+            )
+
+    @pytest.mark.parametrize("end", ["", "3", "3:", ":" + "a" * 64, "0:" + "a" * 64, "3:" + "g" * 64, "x:" + "a" * 64])
+    def test_an_end_that_is_none(self, call: Call, end: str) -> None:
+        assert "is no NUMBER:HASH" in call("audit", "verify", "--expect", end).refused(2)
 
     @pytest.mark.parametrize("value", ["'nonsense'", "5", "x'ff'"])
     @pytest.mark.parametrize("column", ["at", "name", "detail"])
@@ -214,6 +243,23 @@ class TestOrigins:
         call("load", save({"ringfence": 1, "tenants": [{"key": "harbor", "name": "Harbor"}]}))
         entries = json.loads(call("list", "audit", "--as", "h.devries", "--format", "json").out)
         assert [one["origin"] for one in entries[1:]] == ["command line over ssh from 10.0.0.7"] * 2
+
+    def test_the_user_of_the_operating_system(self, call: Call, program: Call, save: Save, own_db: Path) -> None:
+        """As that knows, whatever the environment says."""
+        name = pwd.getpwuid(os.getuid()).pw_name
+        lies = dict.fromkeys(("USER", "LOGNAME", "LNAME", "USERNAME", "SUDO_USER"), "mallory")
+        as_ = ("--as", "h.devries")
+        document = save({"ringfence": 1, "tenants": [{"key": "harbor", "name": "Harbor"}]})
+        for words in (
+            ("users", "edit", "r.dekker", "--name", "Ruben", *as_),
+            ("undo", *as_),
+            ("load", document),
+            ("customers", "edit", "dekker", "--email", "x@dekker.example", *as_),
+        ):
+            assert program(*words, env=lies).status == 0
+        entries = json.loads(call("list", "audit", *as_, "--format", "json").out)
+        assert {one["os_user"] for one in entries} == {name}
+        assert call("audit", "verify").status == 0
 
     @pytest.mark.parametrize("demo", [False, True])
     def test_the_console_is_told(self, own_db: Path, monkeypatch: pytest.MonkeyPatch, demo: bool) -> None:

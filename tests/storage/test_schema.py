@@ -7,12 +7,10 @@ from random import Random
 from typing import Any
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, column, insert, inspect, select, text
-from sqlalchemy import table as lightweight
-from support.databases import dumped
+from sqlalchemy import Connection, select, text
+from support.databases import copied, dumped
 from support.documents import Sizes, make_document
 
 from ringfence.domain.errors import RingfenceError
@@ -21,7 +19,7 @@ from ringfence.domain.role import Role
 from ringfence.domain.tenant import Tenant
 from ringfence.snapshot.load import load_document
 from ringfence.storage import maintenance, schema
-from ringfence.storage.engine import Database, locate, open_database, require_file
+from ringfence.storage.engine import Database, open_database
 
 
 def devices(*names: str) -> dict[str, object]:
@@ -61,26 +59,7 @@ def of_revision_0001(url: str, document: dict[str, Any], folder: Path) -> str:
     """Makes a database as the first revision left it, with the document in it; returns its dump."""
     source = open_database(str(folder / "source.db"), create=True)
     load_document(source, document)
-    require_file(locate(url), create=True)
-    old = Database(locate(url))
-    with old.engine.connect().execution_options(ringfence_writing=True) as connection:
-        config = schema._config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        connection.commit()
-        with source.reading() as reading:
-            for table in Base.metadata.sorted_tables:
-                if not inspect(connection).has_table(table.name):
-                    continue
-                there = {one["name"] for one in inspect(connection).get_columns(table.name)}
-                columns = [one for one in table.c if one.name in there]
-                order = table.c.path if table.name == "customer" else columns[0]  # a parent before those below it
-                rows = [dict(row._mapping) for row in reading.execute(select(*columns).order_by(order))]
-                if rows:
-                    bare = lightweight(table.name, *(column(one.name, one.type) for one in columns))
-                    connection.execute(insert(bare), rows)
-        connection.commit()
-    old.close()
+    copied(source, url, "0001")
     said = dumped(source)
     source.close()
     return said

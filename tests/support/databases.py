@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import inspect, text
+from alembic import command
+from sqlalchemy import column, insert, inspect, select, text
+from sqlalchemy import table as lightweight
 
 from ringfence.domain.registry import Base
 from ringfence.snapshot.dump import dump
-from ringfence.storage.engine import Database
+from ringfence.storage import schema
+from ringfence.storage.engine import Database, locate, require_file
 from ringfence.visibility.viewer import Viewer
 
 
@@ -43,3 +47,32 @@ def rows(database: Database) -> dict[str, list[Any]]:
             name: sorted(repr(tuple(row)) for row in connection.execute(text(f'SELECT * FROM "{name}"')))
             for name in names
         }
+
+
+def copied(source: Database, url: str, revision: str, audit: Callable[[list[Any]], list[Any]] = list) -> None:
+    """Makes a database of an older revision with all that another one holds, as far as there was a place for it; of its
+    audit what ``audit`` makes of that."""
+    require_file(locate(url), create=True)
+    old = Database(locate(url))
+    with old.engine.connect().execution_options(ringfence_writing=True) as connection:
+        config = schema._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        connection.commit()
+        with source.reading() as reading:
+            # The audit last: once it referred to customers.
+            for table in sorted(Base.metadata.sorted_tables, key=lambda table: table.name == "audit_entry"):
+                if not inspect(connection).has_table(table.name):
+                    continue
+                there = {one["name"] for one in inspect(connection).get_columns(table.name)}
+                columns = [one for one in table.c if one.name in there]
+                order = table.c.path if table.name == "customer" else columns[0]  # a parent before those below it
+                rows = [dict(row._mapping) for row in reading.execute(select(*columns).order_by(order))]
+                if table.name == "audit_entry":
+                    rows = audit(rows)
+                if rows:
+                    types = {one.name: one.type for one in columns}
+                    bare = lightweight(table.name, *(column(name, types.get(name)) for name in rows[0]))
+                    connection.execute(insert(bare), rows)
+        connection.commit()
+    old.close()

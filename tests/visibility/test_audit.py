@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from support.databases import dumped
 from support.documents import AT
 from support.edits import ADMINISTRATION, OPEN, World, provider
@@ -15,9 +17,10 @@ from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.services import audit
 from ringfence.services.editing import Edit, RoleState
 from ringfence.services.records import AuditDetail, AuditRecord, Listing, Part
+from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
 from ringfence.visibility import editing as core
-from ringfence.visibility.audit import HASHED, _hash
+from ringfence.visibility.audit import HASHED, _hash, faults, os_user
 
 
 @pytest.fixture
@@ -175,6 +178,46 @@ def test_the_chain_tells(busy: World, tampering: list[str], found: list[str]) ->
         assert fault.startswith(f"t: {start}")
 
 
+def test_every_column_of_every_entry_is_covered(busy: World) -> None:
+    """But the id, by which nothing is decided: a value that is changed, of whatever column, is found."""
+    assert set(HASHED[max(HASHED)]) == {column.name for column in AuditEntry.__table__.c} - {"id", "hash"}
+    load_document(busy.database, {"ringfence": 1, "tenants": [{"key": "u", "name": "Other"}]})
+    busy.workspace.undo(busy.viewer("dora"), 4)
+    with busy.database.engine.connect() as connection:
+        tenant, other = connection.execute(text("SELECT id FROM tenant ORDER BY id")).scalars()
+        rows = connection.execute(select(AuditEntry.__table__)).mappings().all()
+    assert len(rows) == 7
+    for row in rows:
+        for column in AuditEntry.__table__.c:
+            if column.name == "id":
+                continue
+            value = row[column.name]
+            changes: list[Any] = [other] if column.name == "tenant_id" else [_other(value)]
+            if column.nullable and value is not None:
+                changes.append(None)
+            for changed in changes:
+                with busy.database.engine.connect() as connection:
+                    query = update(AuditEntry).where(AuditEntry.id == row["id"])
+                    connection.execute(query.values({column.name: changed}))
+                    wrong = [fault for one in (tenant, other) for fault in faults(connection, one)[1]]
+                    connection.rollback()
+                assert wrong, (row["number"], column.name, changed)
+    for name in ("audit_count", "audit_hash"):
+        with busy.database.engine.connect() as connection:
+            value = "'x'" if name == "audit_hash" else f"{name} + 1"
+            connection.execute(text(f"UPDATE tenant SET {name} = {value} WHERE id = {tenant}"))
+            assert faults(connection, tenant)[1], name
+            connection.rollback()
+    assert audit.verify(busy.database)[1] == []
+
+
+def _other(value: Any) -> Any:
+    """Another value of the same type."""
+    if isinstance(value, datetime):
+        return value + timedelta(microseconds=1)
+    return value + 100 if isinstance(value, int) else "" if value else 100 if value is None else "x"
+
+
 def test_a_forger_who_makes_the_hash_anew_breaks_the_next(busy: World) -> None:
     """As far as a chain can tell: the hash of the end, written down elsewhere, tells of the rest."""
     with busy.database.writing() as connection:
@@ -253,5 +296,8 @@ def test_who_holds_audit_view_only(sqlite_database: Database) -> None:
     world = World(sqlite_database, document)
     world.save("dora", world.edit("dora", "user", "rita", security_groups=frozenset()))
     (found,) = details(world, "audrey")
-    assert found.record.actor == ""
+    assert (found.record.actor, found.record.os_user) == ("", "")
+    assert [one.os_user for one in entries(world, "audrey")] == [""]
+    assert [one.os_user for one in entries(world, "boss")] == [os_user()]
+    assert [one.record.os_user for one in details(world, "boss")] == [os_user()]
     assert found.lines == (("Security groups", "", ""),)

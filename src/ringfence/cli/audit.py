@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ringfence.cli.differences import people
 from ringfence.cli.options import AsUser, Db, Group, settings
-from ringfence.cli.settings import Faults, origin
+from ringfence.cli.settings import Faults, WrongUsage, origin
 from ringfence.domain.errors import Damaged, Refused
 
 if TYPE_CHECKING:
@@ -24,28 +26,46 @@ app = typer.Typer(
 
 
 @app.command()
-def verify(context: typer.Context, db: Db = None) -> None:
+def verify(
+    context: typer.Context,
+    db: Db = None,
+    expect: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NUMBER:HASH", help="An end that was printed once: it must still be there. Repeatable."),
+    ] = None,
+) -> None:
     """Check every tenant's chain: finds entries that were changed, removed, added or put in another order.
 
-    Keep the last hash that it prints elsewhere: who can write the whole chain anew cannot make it end in the same.
+    Keep the end that it prints, number and hash, elsewhere: with --expect it also finds that the last entries were cut
+    off, or that the whole chain was written anew. Without, whoever may write the database can do either.
     """
     from ringfence.text import literal
 
-    chains, wrong = verified(settings(context.obj, db, None).open())
+    expected = [_end(one) for one in expect or ()]
+    chains, wrong = verified(settings(context.obj, db, None).open(), expected)
     for tenant, entries, end in chains:
         if not any(fault.startswith(f"{tenant}: ") for fault in wrong):
             said = f"{literal(tenant)}: {entries:,} {'entry' if entries == 1 else 'entries'}, whole"
-            typer.echo(f"{said}, ends in {end}" if entries else said)
+            typer.echo(f"{said}, ends in {entries}:{end}" if entries else said)
     if wrong:
         raise Faults(wrong)
 
 
-def verified(database: Database) -> tuple[list[tuple[str, int, str]], list[str]]:
+def _end(said: str) -> tuple[int, str]:
+    found = re.fullmatch(r"([1-9][0-9]{0,17}):([0-9a-f]{64})", said.strip(), re.ASCII)
+    if found is None:
+        raise WrongUsage(f"--expect {said!r} is no NUMBER:HASH as 'ringfence audit verify' prints it")
+    return int(found[1]), found[2]
+
+
+def verified(
+    database: Database, expected: Sequence[tuple[int, str]] = ()
+) -> tuple[list[tuple[str, int, str]], list[str]]:
     """(tenant, entries, hash of the last) of each chain, and what is wrong, if anything."""
     from ringfence.services import audit
 
     try:
-        return audit.verify(database)
+        return audit.verify(database, expected)
     except (TypeError, ValueError, Damaged):
         # SQLite takes any value in any column: what cannot even be read was not written by this program.
         return [], ["an entry holds what no entry can hold: the audit was changed"]

@@ -43,6 +43,7 @@ def detail(viewer: Viewer, entry: int) -> AuditDetail:
         same = select(AuditEntry.id).where(of_change(viewer.tenant_id, row.change))
         count = len(among(sight, AUDIT.permission, AUDIT, list(sight.connection.execute(same).scalars())))
         was_undone = bool(undone(sight, [row.change]))
+        whole = sight.scope(AUDIT.permission).records.whole
         seen_actor = row.actor_key is None or find(sight, "user.list", KINDS["users"], "key", row.actor_key) is not None
     record = AuditRecord(
         row.id,
@@ -57,6 +58,7 @@ def detail(viewer: Viewer, entry: int) -> AuditDetail:
         row.sort_key.partition(" ")[0],
         row.actor_login if seen_actor else "",
         row.origin,
+        row.os_user if seen_actor and (row.actor_key is not None or whole) else "",
         row.action,
         row.kind,
     )
@@ -180,8 +182,13 @@ def undo(viewer: Viewer, change: int, origin: str, progress: editing.Progress | 
     return editing.save(viewer, edits, origin, undoes=number, progress=progress)
 
 
-def verify(database: Database) -> tuple[list[tuple[str, int, str]], list[str]]:
-    """Checks every tenant's chain: (tenant, entries, hash of the last one) of each, and what is wrong, if anything."""
+def verify(
+    database: Database, expected: Sequence[tuple[int, str]] = ()
+) -> tuple[list[tuple[str, int, str]], list[str]]:
+    """Checks every tenant's chain: (tenant, entries, hash of the last one) of each, and what is wrong, if anything.
+
+    ``expected`` are numbers and hashes of entries that were there once: one that no chain has any more is told too.
+    """
     chains: list[tuple[str, int, str]] = []
     wrong: list[str] = []
     with database.reading() as connection:
@@ -190,4 +197,11 @@ def verify(database: Database) -> tuple[list[tuple[str, int, str]], list[str]]:
             count, found = faults(connection, row.id)
             chains.append((row.key, count, row.audit_hash))
             wrong.extend(f"{row.key}: {fault}" for fault in found)
+        for number, end in expected:
+            there = select(AuditEntry.id).where(AuditEntry.number == number, AuditEntry.hash == end)
+            if not any(
+                connection.execute(there.where(AuditEntry.tenant_id == tenant)).first()
+                for tenant in connection.execute(select(Tenant.id)).scalars().all()
+            ):
+                wrong.append(f"no entry {number} has that hash: what came last was cut off, or all was written anew")
     return chains, wrong

@@ -119,7 +119,9 @@ def _beside(sight: Sight, kind: Kind, ids: list[int], found: list[Row[Any]]) -> 
     """What lists of roles and groups show beside the records themselves, by id."""
     if kind is AUDIT:
         keys = {row.actor_key for row in found} - {None}
-        seen = {key for key in keys if find(sight, USERS.permission, USERS, "key", key) is not None}
+        seen: set[str | None] = {key for key in keys if find(sight, USERS.permission, USERS, "key", key) is not None}
+        if sight.scope(AUDIT.permission).records.whole:
+            seen.add(None)  # what nobody of the tenant did is told whole to whoever sees all of it
         return {"actors": seen, "undone": undone(sight, {row.change for row in found})}
     if kind.name not in _COUNTED:
         return {}
@@ -153,9 +155,12 @@ def _record(
     if kind is AUDIT:
         at = row.sort_value.partition(" ")[0]
         actor = row.actor_login if row.actor_key is None or row.actor_key in beside["actors"] else ""
+        user = row.os_user if row.actor_key in beside["actors"] else ""
         taken_back = row.change in beside["undone"]
-        change = (row.number, row.change, row.undoes, at, actor, row.origin, row.action, row.kind, taken_back)
-        return records.AuditRecord(*shared, *change)
+        whence = (actor, row.origin, user)
+        return records.AuditRecord(
+            *shared, row.number, row.change, row.undoes, at, *whence, row.action, row.kind, taken_back
+        )
     users = beside["users"].get(row.id, 0)
     if kind.name == "security-groups":
         role = beside["roles"].get(row.id, (0, ""))[1]

@@ -149,8 +149,8 @@ class RoleRecord(Record):
 @dataclass(frozen=True, slots=True)
 class AuditRecord(Record):
     """One record changed. ``number`` is its place in the audit, ``change`` that of the first entry of its transaction;
-    ``actor`` is empty where the viewer may not list whoever made the change. ``at`` is ISO 8601, in UTC; ``undone``
-    says that the change was taken back."""
+    ``actor`` is empty where the viewer may not list whoever made the change, and so is ``os_user``, the user of the
+    operating system who did. ``at`` is ISO 8601, in UTC; ``undone`` says that the change was taken back."""
 
     number: int
     change: int
@@ -158,6 +158,7 @@ class AuditRecord(Record):
     at: str
     actor: str
     origin: str
+    os_user: str
     action: str
     kind: str
     undone: bool = False
@@ -170,6 +171,7 @@ class AuditRecord(Record):
             "at": self.at,
             "actor": self.actor,
             "origin": self.origin,
+            "os_user": self.os_user,
             "action": self.action,
             "kind": self.kind,
             "record": self.key,

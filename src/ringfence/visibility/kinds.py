@@ -119,6 +119,7 @@ AUDIT: Final = Kind(
         "actor_key",
         "actor_login",
         "origin",
+        "os_user",
         "action",
         "kind",
         "key",

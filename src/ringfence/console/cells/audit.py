@@ -22,6 +22,8 @@ COLUMNS: Final = (
 )
 _LABEL: Final = 17
 _VERBS: Final = {"create": "created", "edit": "edited", "delete": "deleted", "load": "loaded"}
+_OVER: Final = " over ssh"
+CLAIMED: Final = " (as its environment claims)"
 NOT_SHOWN: Final = "somebody you may not list"
 
 
@@ -60,8 +62,10 @@ def lines(detail: AuditDetail) -> list[Sequence[Cell | str]]:
     said = [
         _line("When", Cell(full(entry.at))),
         _line("Who", Cell(entry.actor) if entry.actor else Cell(NOT_SHOWN, "quiet")),
-        _line("From", Cell(entry.origin)),
+        _line("From", Cell(entry.origin), *([Cell(CLAIMED, "quiet")] if _OVER in entry.origin else [])),
     ]
+    if entry.os_user:
+        said.append(_line("System user", Cell(entry.os_user)))
     if detail.entries > 1:
         others = detail.entries - 1
         said.append(_line("Together with", Cell(f"{number(others)} other record{'' if others == 1 else 's'}")))

@@ -30,12 +30,16 @@ def upgrade() -> None:
     )
     _places()
     # The node of an entry is its owner again, and stays so; the hashes of before cover it under that name.
-    op.execute("UPDATE audit_entry SET node_id = owner_id WHERE node_id <> owner_id")
+    op.drop_index(op.f("ix_audit_entry_node_id_sort_key_id"), table_name="audit_entry")
     with op.batch_alter_table("audit_entry") as audit:
         audit.drop_constraint(op.f("fk_audit_entry_node_id"), type_="foreignkey")
-        audit.drop_column("owner_id")
+        audit.drop_column("node_id")
+        audit.alter_column("owner_id", existing_type=sa.Integer(), existing_nullable=False, new_column_name="node_id")
         audit.add_column(sa.Column("os_user", sa.String(), nullable=False, server_default=""))
         audit.add_column(sa.Column("formula", sa.Integer(), nullable=False, server_default="1"))
+    op.create_index(
+        op.f("ix_audit_entry_node_id_sort_key_id"), "audit_entry", ["node_id", "sort_key", "id"], unique=False
+    )
     bind = op.get_bind()
     for tenant, count, end in bind.execute(sa.text("SELECT id, audit_count, audit_hash FROM tenant ORDER BY id")).all():
         if count:
