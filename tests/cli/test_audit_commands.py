@@ -62,7 +62,7 @@ class TestListing:
         as_csv = list(csv.DictReader(io.StringIO(call("list", "audit", "--as", "h.devries", "--format", "csv").out)))
         assert as_csv == [{name: "" if v is None else str(v) for name, v in one.items()} for one in as_json]
         table = call("list", "audit", "--as", "h.devries").lines
-        assert table[0].split() == ["number", "change", "undoes", "at", "actor", "origin", "os_user", *_LAST]
+        assert table[0].split() == [*["number", "change", "undoes", "at", "actor", "origin", "os", "user"], *_LAST]
         assert len(table) == 3
         assert call("list", "audit", "--as", "h.devries", "--format", "keys").lines == ["1", "2"]
         assert call("list", "audit", "--as", "h.devries", "--format", "keys", "--limit", "1").lines == ["1"]
