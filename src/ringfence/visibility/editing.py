@@ -41,6 +41,7 @@ from ringfence.visibility.flow import Flow
 from ringfence.visibility.impact import Impact, impacts
 from ringfence.visibility.intervals import contains, nested, union
 from ringfence.visibility.quota import demand_room
+from ringfence.visibility.raising import gives_back, raised, refusal
 from ringfence.visibility.reach import Reach, read_reaches
 from ringfence.visibility.sound import demand_fitting, demand_sound, demand_staying
 from ringfence.visibility.states import (
@@ -167,12 +168,12 @@ class _Change:
         self._demand_free_keys(edits)
         demand_staying(edits)
         demand_sound(self.connection, self.tenant_id, edits, restoring=undoes is not None)
-        flow = Flow(edits, self.paths) if measuring else None
+        flow = Flow(edits, self.paths)
         listed, hidden = along.counted(self.authority, going) if measuring else (Counter[StateKind](), False)
         own = self.own
         touched = self._touched(edits)
         affected = self._affected(edits)
-        watched = self._watched(flow) if flow is not None else set()
+        watched = self._watched(flow) if measuring else set()
         before = read_reaches(self.connection, affected | watched, self.at)
         self._demand_states(edit.before for edit in edits)
         self._demand_groups(self._extents(edits, "before"))
@@ -185,13 +186,18 @@ class _Change:
         affected |= self._affected(edits)
         touched = touched | self._touched(edits)
         after = read_reaches(self.connection, affected | watched, self.at)
+        if self.editor in self._regaining(edits) and not self._gives_back(undoes, edits):
+            demand_gains(self.own, before, {self.editor: after[self.editor]})
         self._check(edits, before, {user: after[user] for user in affected if user in after}, touched, administrators)
+        flow.settle(edits, self.paths, self.shifts)
+        gained = raised(own, self.own, flow)
+        if gained and not self._gives_back(undoes, edits):
+            raise refusal(gained)
         found: Mapping[int, Impact] = {}
-        if flow is not None:
-            flow.settle(edits, self.paths, self.shifts)
+        if measuring:
             found = impacts(self.connection, self.tenant_id, (own, self.own), before, after, flow)
         change = 0 if rehearsed(self.connection) else self._audit(events, total, undoes)
-        return Outcome(change, self.ids, found, gone, edits, listed, hidden, own, flow)
+        return Outcome(change, self.ids, found, gone, edits, listed, hidden, own, flow if measuring else None)
 
     def _audit(self, events: Sequence[Event], total: int, undoes: int | None) -> int:
         """Writes the audit, and tells of its entries as of the edits that they are about; returns the change's
@@ -447,8 +453,6 @@ class _Change:
         administrators: int,
     ) -> None:
         """Raises Refused unless what was written is what the editor may bring about."""
-        if self.editor in self._regaining(edits):
-            demand_gains(self.own, before, {self.editor: after[self.editor]})
         if any(edit.kind != "device" for edit in edits):  # devices alone change nothing of what anybody reaches
             # Nobody changes their own grants, but the customers that these name may have moved.
             self.own = read_reaches(self.connection, [self.editor], self.at)[self.editor]
@@ -473,6 +477,10 @@ class _Change:
             self.authority.demand_still(edits)
         self._demand_room(edits)
         self._demand_depth(edits)
+
+    def _gives_back(self, undoes: int | None, edits: Sequence[Edit]) -> bool:
+        """Whether the editor takes a change of their own back, and gets by that what they held before it."""
+        return undoes is not None and gives_back(self.connection, self.tenant_id, self.editor, undoes, edits)
 
     def _demand_room(self, edits: Sequence[Edit]) -> None:
         """Raises Refused where a customer would hold more than its limits, or those above it, allow."""

@@ -116,10 +116,7 @@ class Flow:
 
     def path(self, path: str) -> str:
         """Where a path has gone."""
-        for old, new in self.shifts:
-            if path.startswith(old):
-                path = new + path[len(old) :]
-        return path
+        return _shifted(path, self.shifts)
 
     def moved(self, place: Place) -> Place:
         """Where a place has gone."""
@@ -134,6 +131,23 @@ class Flow:
             inside = [(new + low[len(old) :], new + high[len(old) :]) for low, high in within(nodes, old)]
             nodes = union([*subtract(subtract(nodes, [nested(old)]), [nested(new)]), *inside])
         return Region(nodes, tuple(replace(site, path=self.path(site.path)) for site in region.sites))
+
+    def areas(self) -> tuple[list[Interval], list[Interval]]:
+        """Where the customers that were moved are now, with all that is nested in them; and the places that they left,
+        where those would be now."""
+        come, left = [], []
+        for place, (old, new) in enumerate(self.shifts):
+            later = self.shifts[place + 1 :]
+            come.append(nested(_shifted(new, later)))
+            left.append(nested(_shifted(old, later)))
+        return union(come), union(left)
+
+
+def _shifted(path: str, shifts: Sequence[tuple[str, str]]) -> str:
+    for old, new in shifts:
+        if path.startswith(old):
+            path = new + path[len(old) :]
+    return path
 
 
 def _elsewhere(before: State, after: State) -> bool:

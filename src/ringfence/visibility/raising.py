@@ -1,0 +1,222 @@
+"""Nobody raises themselves by moving things (docs/visibility.md, "Changing access").
+
+A record that is there already may not come to a place where its editor holds a permission over it that they did not
+hold over it just before: be it that it goes to another customer, home, owner or site, or that the customer it belongs
+to moves. It is judged by places alone, never by what is there, so that nothing hidden decides it; and as it is now, as
+it will be once windows that are still to open have opened, and as it would be with each inactive customer group active.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
+
+from ringfence.domain.audit import AuditEntry
+from ringfence.domain.customer import Customer
+from ringfence.domain.customer_group import CustomerGroup
+from ringfence.domain.errors import Refused
+from ringfence.domain.grants import Membership, UserCustomerGroup, UserSite
+from ringfence.domain.permission import CATALOGUE, EVERYWHERE, PERMISSIONS
+from ringfence.domain.role import Role
+from ringfence.domain.security_group import SecurityGroup
+from ringfence.domain.site import Site
+from ringfence.domain.user import User
+from ringfence.visibility.escalation import label
+from ringfence.visibility.flow import Flow, Place
+from ringfence.visibility.intervals import Interval, contains, intersect, subtract
+from ringfence.visibility.reach import Reach
+from ringfence.visibility.rule import Region
+from ringfence.visibility.states import Edit, StateKind, node_of
+from ringfence.visibility.undo import last_deleted, of_change
+
+_AT_DEVICES: Final = ("device", "alarm", "script", "ticket", "ticket_attachment", "ticket_comment")
+_CONCERNING: Final[Mapping[StateKind, tuple[str, ...]]] = {
+    "device": _AT_DEVICES,
+    "site": ("site", *_AT_DEVICES),
+    "user": ("user", "api_token"),
+    "role": ("role",),
+    "security_group": ("security_group",),
+    "customer_group": ("customer_group",),
+}
+"""What can be done to a record of a kind, or to what happens at it; to a customer, and what is nested in it, all."""
+_NAMED: Final = 3
+_PLACES: Final = ("customer", "site", "parent", "home", "owner")
+_DECIDING: Final = frozenset(
+    {"home", "active", "security_groups", "customer_groups", "sites", "customers", "scope", "role", "access_level"}
+    | {"permissions"}
+)
+"""The fields of users, groups and roles by which somebody reaches what they reach."""
+
+
+def concerning(kind: StateKind) -> frozenset[str]:
+    """The permissions that somebody may hold over a record of a kind."""
+    if kind == "customer":
+        return PERMISSIONS - EVERYWHERE
+    return frozenset(one for one in PERMISSIONS - EVERYWHERE if one.partition(".")[0] in _CONCERNING[kind])
+
+
+def raised(before: Reach, after: Reach, flow: Flow) -> list[str]:
+    """The permissions that somebody, who reached what ``before`` says, holds over something that was moved and did not
+    hold over it before; in the catalogue's order."""
+    pairs: defaultdict[StateKind, list[tuple[Place, Place]]] = defaultdict(list)
+    for kind, here, there in flow.handed:
+        pairs[kind].append((here, there))
+    kinds: list[StateKind] = [*pairs, "customer"] if flow.shifts else list(pairs)
+    if not kinds:
+        return []
+    wanted = {kind: concerning(kind) for kind in kinds}
+    asked = frozenset[str]().union(*wanted.values())
+    areas, left = flow.areas()
+    found: set[str] = set()
+    for was, now in zip(_postures(before), _postures(after), strict=True):
+        classes: dict[tuple[int, int], tuple[Region, Region, set[str]]] = {}
+        for permission in asked - found:
+            regions = was.region(permission), now.region(permission)
+            classes.setdefault((id(regions[0]), id(regions[1])), (*regions, set()))[2].add(permission)
+        for held, holds, permissions in classes.values():
+            for kind in kinds:
+                gaining = permissions & wanted[kind]
+                if not gaining:
+                    continue
+                if kind == "customer":
+                    more = _gained(flow.region(held), holds, areas, left)
+                else:
+                    one, other = _Holding(held), _Holding(holds)
+                    more = any(other.holds(there) and not one.holds(here) for here, there in pairs[kind])
+                if more:
+                    found |= gaining
+    return [one.key for one in CATALOGUE if one.key in found]
+
+
+class _Holding:
+    """Which places a region holds records at."""
+
+    def __init__(self, region: Region) -> None:
+        self._customers = region.customers
+        self._sites = frozenset(site.site_id for site in region.sites)
+
+    def holds(self, place: Place) -> bool:
+        return place[1] in self._sites or contains(self._customers, place[0])
+
+
+def _gained(held: Region, holds: Region, areas: Sequence[Interval], left: Sequence[Interval]) -> bool:
+    """Whether a region reaches anything in the areas that another, where its customers are now, does not."""
+    if intersect(subtract(subtract(holds.customers, held.customers), left), areas):
+        return True
+    known = {site.site_id for site in held.sites}
+    return any(
+        contains(areas, site.path) and site.site_id not in known and not contains(held.customers, site.path)
+        for site in holds.sites
+    )
+
+
+def _postures(reach: Reach) -> Iterator[Reach]:
+    """What somebody reaches now and at each moment at which a membership begins or ends, as they are and with each of
+    their inactive customer groups active."""
+    grants = reach.grants
+    moments = {at for group in grants.groups for at in (group.valid_from, group.valid_until) if at and at > reach.at}
+    active = grants.filters or ()
+    filters = [grants.filters, *((*active, one) for one in grants.given or () if one not in active)]
+    for moment in [reach.at, *sorted(moments)]:
+        for chosen in filters:
+            given = None if chosen is None else tuple(sorted(chosen))
+            yield Reach(replace(grants, filters=given), moment, reach.grounds)
+
+
+def refusal(permissions: Sequence[str]) -> Refused:
+    """Says which rights somebody would get over what they move."""
+    named = ", ".join(f"“{label(one)}”" for one in permissions[:_NAMED])
+    more = f" and {len(permissions) - _NAMED} more" if len(permissions) > _NAMED else ""
+    return Refused(f"there you would hold {named}{more} over it, and you do not where it is: somebody else must do it")
+
+
+def gives_back(connection: Connection, tenant_id: int, editor: int, change: int, edits: Sequence[Edit]) -> bool:
+    """Whether taking a change back gives somebody nothing over what it moved that they did not hold just before that
+    change: it was their own, and since then nothing was changed that decides what they reach there, nor did anything
+    else come to what it moved."""
+    key = connection.execute(select(User.key).where(User.id == editor)).scalar_one()
+    own = connection.execute(
+        select(AuditEntry.number, AuditEntry.actor_key).where(of_change(tenant_id, change)).order_by(AuditEntry.number)
+    ).all()
+    if not own or own[0].actor_key != key or own[0].number <= last_deleted(connection, tenant_id, key):
+        return False
+    since = and_(AuditEntry.tenant_id == tenant_id, AuditEntry.number > own[-1].number)
+    # What nobody did, a load did.
+    if connection.execute(select(AuditEntry.id).where(since, AuditEntry.actor_key.is_(None)).limit(1)).first():
+        return False
+    return not (
+        _regranted(connection, since, editor, key, edits)
+        or _replaced(connection, since, edits)
+        or _joined(connection, tenant_id, since, edits)
+    )
+
+
+def _regranted(
+    connection: Connection, since: ColumnElement[bool], editor: int, key: str, edits: Iterable[Edit]
+) -> bool:
+    """Whether what somebody reaches at the places where the edits put things was decided anew."""
+    groups = select(SecurityGroup.key, Role.key).join(Role, Role.id == SecurityGroup.role_id)
+    held = connection.execute(
+        groups.join(Membership, Membership.group_id == SecurityGroup.id).where(Membership.user_id == editor)
+    ).all()
+    filters = select(CustomerGroup.key).join(UserCustomerGroup, UserCustomerGroup.group_id == CustomerGroup.id)
+    sites = select(Site.key).join(UserSite, UserSite.site_id == Site.id)
+    deciding: dict[str, set[str]] = {
+        "user": {key},
+        "security_group": {group for group, _ in held},
+        "role": {role for _, role in held},
+        "customer_group": set(connection.execute(filters.where(UserCustomerGroup.user_id == editor)).scalars()),
+        "site": set(connection.execute(sites.where(UserSite.user_id == editor)).scalars()),
+    }
+    nodes = {node_of(edit.after) for edit in edits if edit.after is not None}
+    paths = connection.execute(select(Customer.path).where(Customer.id.in_(nodes))).scalars()
+    above = {int(part, 36) for path in paths for part in path.strip("/").split("/")}
+    keys = connection.execute(select(Customer.key).where(Customer.id.in_(above))).scalars()
+    deciding["customer"] = {one for one in keys if one is not None}  # the root has none, and stays where it is
+    about = [and_(AuditEntry.kind == kind, AuditEntry.key.in_(sorted(keys))) for kind, keys in deciding.items()]
+    rows = connection.execute(select(AuditEntry.kind, AuditEntry.action, AuditEntry.detail).where(since, or_(*about)))
+    return any(
+        row.action in ("create", "move", "delete") or (row.action == "edit" and _changes(row.detail, _DECIDING))
+        for row in rows
+    )
+
+
+def _replaced(connection: Connection, since: ColumnElement[bool], edits: Iterable[Edit]) -> bool:
+    """Whether one of the records was put elsewhere since."""
+    known: defaultdict[str, list[str]] = defaultdict(list)
+    for edit in edits:
+        if edit.before is not None:
+            known[edit.kind].append(edit.before.key)
+    for kind, keys in known.items():
+        for start in range(0, len(keys), 500):
+            about = and_(AuditEntry.kind == kind, AuditEntry.key.in_(keys[start : start + 500]))
+            rows = connection.execute(select(AuditEntry.action, AuditEntry.detail).where(since, about))
+            if any(_places(row) for row in rows):
+                return True
+    return False
+
+
+def _joined(connection: Connection, tenant_id: int, since: ColumnElement[bool], edits: Iterable[Edit]) -> bool:
+    """Whether anything came since to what is nested in the customers that the edits move."""
+    moved = [edit.id for edit in edits if edit.kind == "customer" and "move" in edit.actions]
+    for path in connection.execute(select(Customer.path).where(Customer.id.in_(moved))).scalars().all():
+        below = and_(Customer.tenant_id == tenant_id, Customer.path >= path, Customer.path < path + "~")
+        query = select(AuditEntry.action, AuditEntry.detail).join(Customer, Customer.id == AuditEntry.node_id)
+        if any(_places(row) for row in connection.execute(query.where(since, below))):
+            return True
+    return False
+
+
+def _places(row: Any) -> bool:
+    """Whether an entry tells that a record came to a place."""
+    return row.action in ("create", "move", "assign") or (row.action == "edit" and _changes(row.detail, _PLACES))
+
+
+def _changes(detail: str, names: Iterable[str]) -> bool:
+    ((_, fields),) = json.loads(detail).items()
+    return not fields.keys().isdisjoint(names)
