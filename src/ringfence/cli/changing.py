@@ -195,8 +195,8 @@ def _fields_named() -> Iterator[None]:
 
 
 def _lines(change: Change, preview: Preview, *, done: bool) -> Iterator[str]:
-    from ringfence.console.cells.preview import along
     from ringfence.text import literal
+    from ringfence.wording import along
 
     yield literal(change.said(done=done))
     yield from map(literal, change.more)

@@ -22,8 +22,8 @@ def people(users: Sequence[UserDifference]) -> Iterator[str]:
 
 def person(login: str, width: int, now: Difference, later: Later) -> Iterator[str]:
     """The same of one; the login is as wide as ``width``, and drawn literally."""
-    from ringfence.console.cells.preview import day, gained, lost
     from ringfence.text import fit
+    from ringfence.wording import day, gained, lost
 
     said = "  ".join((*gained(now), *lost(now)))
     yield f"{fit(login, width)}  {said or 'nothing now'}"

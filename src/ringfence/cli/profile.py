@@ -65,7 +65,7 @@ def _opened(viewer: Viewer) -> tuple[Opened, str, str | None]:
 
 
 def _text(viewer: Viewer) -> str:
-    from ringfence.console.text import literal
+    from ringfence.text import literal
 
     own, home, _ = _opened(viewer)
     lines = [("name", own.state.name), ("login", own.state.login), ("e-mail", own.state.email)]

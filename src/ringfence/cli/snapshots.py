@@ -81,7 +81,7 @@ def what_if(
 
 def _tell_oddities(contents: Contents) -> None:
     """Says on standard error what is loaded as it is, and could not be typed."""
-    from ringfence.console.text import literal
+    from ringfence.text import literal
 
     for line in contents.oddities:
         typer.echo(f"ringfence: warning: {literal(line)}", err=True)
