@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from ringfence.console.asking import Asks
 from ringfence.console.commands.palette import Commands
-from ringfence.console.rights import ASKED
+from ringfence.console.rights import ASKED, SEEING_AS
 from ringfence.console.screens.area import AreaScreen, CommandScreen
 from ringfence.console.screens.customers import CustomersScreen
 from ringfence.console.text import literal, number
@@ -95,6 +95,9 @@ class RingfenceApp(App[str], Asks):
         self.demo = demo
         self.workspace: Workspace | None = None
         self.viewer: Viewer | None = None
+        self.real: Viewer | None = None
+        """Whoever signed in, where they look through another user's eyes or may do so; in the demo everybody is free to
+        be anybody."""
         self.profile: Profile | None = None
         self.view = 0
         """Counts the sign-ins; a screen that shows an earlier one catches up."""
@@ -154,18 +157,23 @@ class RingfenceApp(App[str], Asks):
         self.notify(reason, markup=False, severity="error")
 
     def end_session(self, reason: str) -> None:
-        """Ends the present user's session: nothing of theirs stays on screen."""
+        """Ends the present user's session: nothing of theirs stays on screen. Whoever only looked through their eyes
+        comes back to their own view."""
         if self.viewer is None:
             return
-        self.viewer = self.profile = None
-        self.rights = frozenset()
+        back = self.real if self.looking_through else None
+        self.viewer = self.profile = self.real = None
+        self.rights, self.read_only = frozenset(), ""
         self.clear_notifications()
         self.notify(reason, markup=False, severity="error")
         while len(self.screen_stack) > 2:
             self.pop_screen()
         for screen in self.areas:
             screen.sign_out()
-        self.choose_user()
+        if back is not None:
+            self._show_view(lambda: back)
+        else:
+            self.choose_user()
 
     def check_session(self) -> None:
         """Ends the session if the user was deactivated meanwhile; a database that cannot be asked has been told of."""
@@ -220,9 +228,25 @@ class RingfenceApp(App[str], Asks):
             return self.switch_screen(area)
         return None
 
+    @property
+    def looking_through(self) -> bool:
+        """Whether the view is another user's, through the eyes of whoever signed in."""
+        return self.real is not None and self.viewer is not None and self.viewer is not self.real
+
+    def why_not_see_as(self) -> str:
+        """Why nobody else's view may be shown; empty where somebody's may."""
+        if self.demo or self.viewer is None or self.looking_through or self.rights >= SEEING_AS:
+            return ""
+        return "you may look through nobody's eyes"
+
     def choose_user(self) -> None:
-        """Asks whose view it shall be."""
+        """Asks whose view it shall be; from another user's view goes back to one's own first."""
         from ringfence.console.screens.choose_user import ChooseUser
+
+        real = self.real
+        if real is not None and self.looking_through:
+            self._show_view(lambda: real)
+            return
 
         def chosen(login: str | None) -> None:
             if login is not None:
@@ -243,13 +267,22 @@ class RingfenceApp(App[str], Asks):
 
         self.push_screen(ChooseUser(f"Side by side with {self.profile.name if self.profile else ''}"), chosen)
 
+    def view_of(self, login: str) -> Viewer:
+        """The view of a user, in a thread: of whoever signs in, or of another as far as they see the same."""
+        workspace, real = self.workspace, self.real
+        assert workspace is not None
+        return workspace.sign_in(login) if real is None else workspace.see_as(real, login)
+
     def sign_in(self, login: str) -> None:
         """Shows what a user sees, and says what that comes to."""
+        self._show_view(lambda: self.view_of(login))
+
+    def _show_view(self, of: Callable[[], Viewer]) -> None:
         workspace = self.workspace
         assert workspace is not None
 
         def look() -> tuple[Viewer, _Standing, int]:
-            viewer = workspace.sign_in(login)
+            viewer = of()
             stamp = workspace.stamp(viewer)
             catalogue = self.catalogue or len(workspace.permission_choices(viewer, everywhere=True))
             return viewer, _standing(workspace, viewer, stamp, self.demo), catalogue
@@ -257,6 +290,9 @@ class RingfenceApp(App[str], Asks):
         def signed_in(found: tuple[Viewer, _Standing, int]) -> None:
             first = self.viewer is None
             self.viewer, standing, self.catalogue = found
+            if first and not self.demo:
+                self.real = self.viewer
+            self.read_only = self.viewer.read_only
             self._take_standing(standing)
             assert self.profile is not None
             self.view += 1

@@ -24,7 +24,12 @@ _LISTED: Final[Mapping[str, str]] = {
     "audit": "audit.view",
 }
 
-ASKED: Final = tuple(sorted(CHANGES | {f"{kind}.view" for kind in EDITED} | {"customer.list"} | set(_LISTED.values())))
+SEEING_AS: Final = frozenset({"user.list", "user.impersonate"})
+"""Who holds both may look through somebody's eyes."""
+
+ASKED: Final = tuple(
+    sorted(CHANGES | SEEING_AS | {f"{kind}.view" for kind in EDITED} | {"customer.list"} | set(_LISTED.values()))
+)
 """What is asked for at sign-in, and whenever something has changed."""
 
 

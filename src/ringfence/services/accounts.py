@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import select
+
 from ringfence.domain import clock
 from ringfence.domain.errors import RingfenceError
-from ringfence.services import editing
-from ringfence.services.records import Account, Opened, Part, Profile
+from ringfence.domain.text import fold
+from ringfence.domain.user import User
+from ringfence.services import editing, listing
+from ringfence.services.editing import acting
+from ringfence.services.records import Account, Listing, Opened, Part, Profile, UserRecord
 from ringfence.storage.engine import Database
 from ringfence.visibility import directory, tree
-from ringfence.visibility.kinds import CUSTOMERS, DEVICES
+from ringfence.visibility.audit import looked
+from ringfence.visibility.kinds import CUSTOMERS, DEVICES, USERS
 from ringfence.visibility.page import Query, count
+from ringfence.visibility.point import among, find
+from ringfence.visibility.shared_view import IMPERSONATE, SharedView, Subjects
 from ringfence.visibility.standing import standing
-from ringfence.visibility.viewer import Viewer
+from ringfence.visibility.viewer import Viewer, nobody
 
 
 def sign_in(database: Database, login: str, at: datetime | None = None) -> Viewer:
@@ -54,6 +62,44 @@ def accounts(database: Database, search: str, part: Part) -> tuple[Account, ...]
     )
 
 
+def subjects(viewer: Viewer, search: str, part: Part) -> tuple[Account, ...]:
+    """A part of those through whose eyes a viewer may look, by name."""
+    found = listing.rows(Subjects(viewer), Listing(USERS.name, search), part)
+    return tuple(
+        Account(one.id, one.login, one.name, "", one.owner or "", one.active, one.sort_key)
+        for one in found
+        if isinstance(one, UserRecord)
+    )
+
+
+def subject_count(viewer: Viewer, search: str) -> int:
+    """How many there are."""
+    return listing.count(Subjects(viewer), Listing(USERS.name, search))
+
+
+def see_as(viewer: Viewer, login: str, origin: str) -> Viewer:
+    """The view of whoever has the login, as far as the viewer sees the same: nothing is changed through it. Their own
+    login gives the viewer itself. It is audited under the viewer's own name, with ``origin``.
+
+    Raises RingfenceError, alike for a login that nobody has, and for somebody whom the viewer may not list or through
+    whose eyes they may not look.
+    """
+    with viewer.look(USERS.permission, IMPERSONATE) as sight:
+        mine = select(User.id).where(User.id == viewer.user_id, User.login_key == fold(login))
+        if sight.connection.execute(mine).first() is not None:
+            return viewer
+        listed, seen = (find(sight, one, USERS, "login_key", fold(login)) for one in (USERS.permission, IMPERSONATE))
+        if listed is None or seen is None:
+            raise nobody(login)
+        (row,) = among(sight, USERS.permission, USERS, [listed], ("id", "login", "active"))
+    if not row.active:
+        raise RingfenceError(f"{row.login} is inactive and sees nothing: look through somebody else's eyes")
+    view = SharedView(viewer, Viewer(viewer.database, row.id, viewer.tenant_id, viewer.at), row.login)
+    with viewer.database.writing() as connection:
+        looked(connection, viewer.tenant_id, acting(connection, viewer, origin), row.id)
+    return view
+
+
 def account_count(database: Database, search: str) -> int:
     """How many there are."""
     return directory.account_count(database, search)
@@ -62,7 +108,14 @@ def account_count(database: Database, search: str) -> int:
 def profile(viewer: Viewer, *, totals: bool = False) -> Profile:
     """Who is looking, by what, and how many customers and devices they see (of how many, with ``totals``)."""
     with viewer.look(CUSTOMERS.permission, DEVICES.permission) as sight:
-        own = standing(viewer, sight, viewer.at or clock.now())
+        view = viewer if isinstance(viewer, SharedView) else None
+        user = view.subject if view is not None else viewer
+        own = standing(user, sight, viewer.at or clock.now())
+        # By what others see what they see is not for everybody who looks through their eyes.
+        parts = [", ".join(own.roles), ", ".join(own.filters)]
+        if view is not None:
+            real = select(User.login).where(User.id == view.real.user_id)
+            parts = [f"seen by {sight.connection.execute(real).scalar_one()}"]
         customers = count(sight, Query(CUSTOMERS))
         devices = count(sight, Query(DEVICES))
         top = tree.roots(sight)
@@ -71,10 +124,10 @@ def profile(viewer: Viewer, *, totals: bool = False) -> Profile:
         place = next(row.name for row in top if row.parent_id is None)
     elif not own.home_is_root and any(row.name == own.home for row in top):
         place = own.home
-    parts = [", ".join(own.roles), ", ".join(own.filters)]
+    nothing = own.nothing if view is None else "nothing of what they see is yours to see"
     total = directory.totals(viewer.database, viewer.tenant_id) if totals else (0, 0)
     return Profile(
-        viewer.user_id,
+        user.user_id,
         own.login,
         own.name,
         place,
@@ -83,5 +136,5 @@ def profile(viewer: Viewer, *, totals: bool = False) -> Profile:
         customers,
         devices,
         *total,
-        reason="" if customers or devices else own.nothing,
+        reason="" if customers or devices else nothing,
     )

@@ -166,10 +166,17 @@ def apply_as(
     progress: Progress | None = None,
 ) -> Outcome:
     """Makes a change in a writing transaction of the caller's, as its viewer. Raises Refused, or Conflict."""
-    login = connection.execute(select(User.login).where(User.id == viewer.user_id)).scalar() or ""
-    actor = Actor(viewer.user_id, login, origin)
+    if viewer.read_only:
+        raise Refused(viewer.read_only)
+    actor = acting(connection, viewer, origin)
     now = clock.now()
     return apply(connection, viewer.tenant_id, actor, edits, now, measuring=measuring, undoes=undoes, progress=progress)
+
+
+def acting(connection: Connection, viewer: Viewer, origin: str) -> Actor:
+    """Whoever a change is made by, for the audit."""
+    login = connection.execute(select(User.login).where(User.id == viewer.user_id)).scalar() or ""
+    return Actor(viewer.user_id, login, origin)
 
 
 def _ids(state: State, field: str) -> list[int]:

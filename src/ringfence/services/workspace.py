@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from ringfence.domain.errors import SessionEnded
+from ringfence.domain.errors import Refused, SessionEnded
 from ringfence.services import (
     accounts,
     assigning,
@@ -67,6 +67,12 @@ class Workspace:
             if not sight.active:
                 raise SessionEnded("this user has been deactivated: sign in as somebody else")
 
+    def check_changing(self, viewer: Viewer) -> None:
+        """Raises Refused too for whoever only looks, whatever is to be changed or made ready for that."""
+        self.check(viewer)
+        if viewer.read_only:
+            raise Refused(viewer.read_only)
+
     def profile(self, viewer: Viewer, *, totals: bool = False) -> Profile:
         """Who is looking, and how much they see."""
         return accounts.profile(viewer, totals=totals)
@@ -75,13 +81,24 @@ class Workspace:
         """The same for any login, signed in or not, active or not: for the demo's summary."""
         return accounts.profile(Viewer.sign_in(self._database, login, self._at), totals=True)
 
-    def accounts(self, search: str, part: Part) -> tuple[Account, ...]:
-        """A part of everybody who could sign in."""
-        return accounts.accounts(self._database, search, part)
+    def accounts(self, search: str, part: Part, viewer: Viewer | None = None) -> tuple[Account, ...]:
+        """A part of everybody who could sign in; with a viewer, of those through whose eyes they may look."""
+        if viewer is None:
+            return accounts.accounts(self._database, search, part)
+        self.check(viewer)
+        return accounts.subjects(viewer, search, part)
 
-    def account_count(self, search: str) -> int:
+    def account_count(self, search: str, viewer: Viewer | None = None) -> int:
         """How many that are."""
-        return accounts.account_count(self._database, search)
+        if viewer is None:
+            return accounts.account_count(self._database, search)
+        self.check(viewer)
+        return accounts.subject_count(viewer, search)
+
+    def see_as(self, viewer: Viewer, login: str) -> Viewer:
+        """A user's view as far as the viewer sees the same, which is audited; the viewer itself for their own login."""
+        self.check(viewer)
+        return accounts.see_as(viewer, login, self._origin)
 
     def rows(self, viewer: Viewer, wanted: Listing, part: Part) -> tuple[Record, ...]:
         """A part of a list."""
@@ -151,7 +168,7 @@ class Workspace:
 
     def own_record(self, viewer: Viewer) -> Opened:
         """The viewer's own record as a user."""
-        self.check(viewer)
+        self.check_changing(viewer)
         return accounts.own_record(viewer)
 
     def open_records(self, viewer: Viewer, kind: editing.StateKind, records: Sequence[int]) -> tuple[Opened, ...]:
@@ -167,31 +184,31 @@ class Workspace:
         self, viewer: Viewer, edits: Sequence[editing.Edit], progress: editing.Progress | None = None
     ) -> Preview:
         """What a change would do; why it would be refused."""
-        self.check(viewer)
+        self.check_changing(viewer)
         return previewing.preview(viewer, edits, progress)
 
     def prospect(self, viewer: Viewer, edits: Sequence[editing.Edit], user: int) -> Prospect:
         """What a user's settings would come to."""
-        self.check(viewer)
+        self.check_changing(viewer)
         return previewing.prospect(viewer, edits, user)
 
     def save(self, viewer: Viewer, edits: Sequence[editing.Edit], progress: editing.Progress | None = None) -> Saved:
         """Makes a change, whole or not at all; Refused, Conflict or Cancelled otherwise."""
-        self.check(viewer)
+        self.check_changing(viewer)
         return editing.save(viewer, edits, self._origin, progress=progress)
 
     def match_devices(
         self, viewer: Viewer, typed: str | assigning.Typed | Sequence[int], customer: int
     ) -> assigning.Matched:
         """What becomes of devices that were typed, or marked (by id), when they go to a customer."""
-        self.check(viewer)
+        self.check_changing(viewer)
         return assigning.match(viewer, typed, customer)
 
     def assignment(
         self, viewer: Viewer, devices: Sequence[int], customer: int, site: assigning.Where = assigning.BY_NAME
     ) -> tuple[tuple[editing.Edit, ...], assigning.SiteFates]:
         """The edits that move devices to a customer, and what becomes of the sites that they stand on."""
-        self.check(viewer)
+        self.check_changing(viewer)
         return assigning.edits(viewer, devices, customer, site)
 
     def read_import(
@@ -202,7 +219,7 @@ class Workspace:
         progress: editing.Progress | None = None,
     ) -> importing.Import:
         """What importing a sheet of devices would do; its edits are to be saved."""
-        self.check(viewer)
+        self.check_changing(viewer)
         return importing.read(viewer, source, customer, progress)
 
     def export(
@@ -221,19 +238,19 @@ class Workspace:
 
     def weight_of_change(self, viewer: Viewer, change: int | None = None) -> int:
         """How many entries the audit has of a change (the viewer's own last one): how long taking it back takes."""
-        self.check(viewer)
+        self.check_changing(viewer)
         return audit.weight(viewer, change)
 
     def preview_undo(
         self, viewer: Viewer, change: int | None = None, progress: editing.Progress | None = None
     ) -> tuple[int, str, Preview]:
         """The number of a change (the viewer's own last one), what it was, and what taking it back would do."""
-        self.check(viewer)
+        self.check_changing(viewer)
         return audit.preview_undo(viewer, change, progress)
 
     def undo(self, viewer: Viewer, change: int, progress: editing.Progress | None = None) -> Saved:
         """Takes a change back."""
-        self.check(viewer)
+        self.check_changing(viewer)
         return audit.undo(viewer, change, self._origin, progress)
 
     def audit_detail(self, viewer: Viewer, entry: int) -> AuditDetail:
@@ -271,14 +288,14 @@ class Workspace:
         self, viewer: Viewer, customer: int, temporary: int = -1
     ) -> tuple[int, str, tuple[editing.Edit, ...]]:
         """The security group for the single-customer users of a customer, made or found."""
-        self.check(viewer)
+        self.check_changing(viewer)
         return choices.group_for_customer(viewer, customer, temporary)
 
     def administrators_of(
         self, viewer: Viewer, customer: int, temporary: int = -1
     ) -> tuple[int, str, tuple[editing.Edit, ...]] | None:
         """The security group for the account administrators of a customer, made or found."""
-        self.check(viewer)
+        self.check_changing(viewer)
         return choices.administrators_of(viewer, customer, temporary)
 
     def groups_naming(self, viewer: Viewer, kind: str, customer: int) -> dict[int, bool]:

@@ -33,6 +33,9 @@ Detail = dict[str, Any]
 TOLD: Final = frozenset({"hand over"})
 """The actions of entries that only tell somebody of what others of the change did."""
 
+LOOKED: Final = "see as"
+"""The action of entries that tell that somebody looked through a user's eyes: it changed nothing."""
+
 REFERENCES: Final[Mapping[str, Any]] = {
     "owner": Customer,
     "home": Customer,
@@ -137,6 +140,12 @@ def os_user() -> str:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         return str(os.getuid())
+
+
+def looked(connection: Connection, tenant_id: int, actor: Actor, user: int) -> None:
+    """Writes down that the actor looks through a user's eyes from now on."""
+    row = connection.execute(select(User.key, User.name, User.home_id).where(User.id == user)).one()
+    append(connection, tenant_id, actor, [Event(LOOKED, "user", row.key, row.name, row.home_id, {"seen": {}})])
 
 
 def _hash(values: list[Any]) -> str:

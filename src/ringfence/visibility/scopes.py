@@ -23,7 +23,7 @@ from ringfence.domain.scope import ScopeInterval, ScopeSite
 from ringfence.storage.engine import Database
 from ringfence.visibility.intervals import Interval, union
 from ringfence.visibility.reach import Grounds, measure
-from ringfence.visibility.rule import Grants
+from ringfence.visibility.rule import Grants, Region
 from ringfence.visibility.sql import probing_arrays
 
 _SITES: Final = "+sites"
@@ -119,10 +119,18 @@ def work_out(connection: Connection, grants: Grants, permissions: Iterable[str],
         if signature in found:
             continue
         reached = grounds.region(grants, permission, at)
-        sites = [(site.site_id, site.customer_id) for site in reached.sites]
-        found[signature] = [make(connection, grants.tenant_id, signature, reached.customers, sites)]
-        if sites:
-            found[signature].append(make(connection, grants.tenant_id, signature + _SITES, reached.nodes()))
+        found[signature] = made_of(connection, grants.tenant_id, signature, reached, reached.nodes())
+    return found
+
+
+def made_of(
+    connection: Connection, tenant_id: int, signature: str, reached: Region, nodes: list[Interval]
+) -> list[Made]:
+    """The records of a region and, where they are more, the nodes that are seen."""
+    sites = [(site.site_id, site.customer_id) for site in reached.sites]
+    found = [make(connection, tenant_id, signature, reached.customers, sites)]
+    if nodes != reached.customers:
+        found.append(make(connection, tenant_id, signature + _SITES, nodes))
     return found
 
 

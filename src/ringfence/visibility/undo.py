@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
 from ringfence.domain.audit import AuditEntry
 from ringfence.domain.errors import Refused
 from ringfence.visibility import ledger
-from ringfence.visibility.audit import SEAL, TOLD, Words, noun
+from ringfence.visibility.audit import LOOKED, SEAL, TOLD, Words, noun
 from ringfence.visibility.authority import Authority
 from ringfence.visibility.states import (
     BLANK,
@@ -72,6 +72,7 @@ def last_change(connection: Connection, tenant_id: int, actor_key: str, since: i
         AuditEntry.actor_key == actor_key,
         AuditEntry.number > since,
         AuditEntry.undoes.is_(None),
+        AuditEntry.action != LOOKED,
         AuditEntry.change.not_in(taken_back),
     )
     return connection.execute(query.order_by(AuditEntry.number.desc()).limit(1)).scalar()
@@ -80,6 +81,8 @@ def last_change(connection: Connection, tenant_id: int, actor_key: str, since: i
 def reversal(connection: Connection, tenant_id: int, entries: Sequence[Row[Any]], authority: Authority) -> list[Edit]:
     """The edits that take a change back. Raises Refused, with the reason, where the world has moved on; what its editor
     does not see any more is as good as missing."""
+    if any(entry.action == LOOKED for entry in entries):
+        raise Refused("this changed nothing: there is nothing to take back")
     if any(entry.action not in _REVERSED and entry.action not in TOLD for entry in entries):
         if any(entry.action == SEAL for entry in entries):
             raise Refused("an upgrade of the database is not taken back")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
-from typing import Final
+from typing import Final, Protocol
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -39,6 +39,25 @@ _AGAIN_SECONDS: Final = 1.0
 _VERSION = select(Tenant.version).where(Tenant.id == bindparam("tenant"))
 
 
+def nobody(login: str) -> RingfenceError:
+    """What is said of a login that nobody has, or somebody who is hidden."""
+    return RingfenceError(f"nobody has the login {login!r}: 'ringfence list users --as LOGIN' shows those there are")
+
+
+class Held(Protocol):
+    """What a viewer goes by: the grants of a user, or of more than one together."""
+
+    @property
+    def active(self) -> bool:
+        """Whether they give anything at all."""
+
+    def signature(self, permission: str, at: datetime) -> str:
+        """Equal exactly where the same grants decide what is seen under the permission."""
+
+    def changes_at(self, at: datetime) -> datetime | None:
+        """The next moment at which they give something else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A user's grants at one version of the tenant, in force until the next membership begins or ends.
@@ -48,7 +67,7 @@ class Standing:
     """
 
     version: int
-    grants: Grants | None
+    grants: Held | None
     since: datetime
     until: datetime | None
     scopes: dict[str, tuple[Scope, float]] = field(default_factory=dict)
@@ -82,8 +101,11 @@ class Sight:
 class Viewer:
     """One user looking at the database. Opens a fresh transaction for every look; safe to share between threads.
 
-    Raises RingfenceError from ``sign_in`` for a login that nobody has.
+    Raises RingfenceError from ``sign_in`` for a login that nobody has. ``read_only`` is why nothing may be changed,
+    whatever the viewer may do; it is empty where that is not so.
     """
+
+    read_only: str = ""
 
     def __init__(self, database: Database, user_id: int, tenant_id: int, at: datetime | None = None) -> None:
         self.database = database
@@ -102,9 +124,7 @@ class Viewer:
         with database.reading() as connection:
             user = connection.execute(query).one_or_none()
         if user is None:
-            raise RingfenceError(
-                f"nobody has the login {login!r}: 'ringfence list users --as LOGIN' shows those there are"
-            )
+            raise nobody(login)
         return cls(database, user.id, user.tenant_id, at)
 
     @contextmanager
@@ -139,10 +159,22 @@ class Viewer:
         version = connection.execute(_VERSION, {"tenant": self.tenant_id}).scalar() or 0
         standing = self._standing
         if standing is None or not standing.holds(version, at):
-            grants = read_grants(connection, self.user_id)
+            grants = self.held(connection, at)
             standing = Standing(version, grants, at, grants.changes_at(at) if grants else None)
             self._standing = standing
         return standing
+
+    def held(self, connection: Connection, at: datetime) -> Held | None:
+        """What the viewer goes by in this transaction; None for a user who is not there any more."""
+        del at
+        return read_grants(connection, self.user_id)
+
+    def work_out(
+        self, connection: Connection, held: Held, permissions: Iterable[str], at: datetime
+    ) -> dict[str, list[Made]]:
+        """What permissions reach by what ``held`` gave, by signature."""
+        assert isinstance(held, Grants)
+        return work_out(connection, held, permissions, at)
 
     def scopes(
         self, connection: Connection, standing: Standing, permissions: Sequence[str], at: datetime, began: float
@@ -166,7 +198,7 @@ class Viewer:
         missing = {one: signature for one, signature in unknown.items() if one not in scopes}
         new = [one for one, signature in missing.items() if signature not in standing.made]
         if new:
-            standing.made.update(work_out(connection, grants, new, at))
+            standing.made.update(self.work_out(connection, grants, new, at))
         made = {signature: standing.made[signature] for signature in missing.values()}
         scopes.update({one: scope_of(made[signature]) for one, signature in missing.items()})
         return scopes, [part for parts in made.values() for part in parts]

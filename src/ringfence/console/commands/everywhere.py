@@ -57,7 +57,7 @@ class SwitchUser(Command):
     help = "See what another user sees, at the same place."
 
     def off(self, screen: CommandScreen) -> str:
-        return "" if screen.ringfence.workspace else "the database is not open yet"
+        return screen.ringfence.why_not_see_as() if screen.ringfence.workspace else "the database is not open yet"
 
     def run(self, screen: CommandScreen) -> Any:
         screen.ringfence.choose_user()
@@ -72,7 +72,7 @@ class SideBySide(Command):
     help = "Lay two users side by side over one tree."
 
     def off(self, screen: CommandScreen) -> str:
-        return "" if screen.ringfence.profile else "sign in first"
+        return screen.ringfence.why_not_see_as() if screen.ringfence.profile else "sign in first"
 
     def run(self, screen: CommandScreen) -> Any:
         screen.ringfence.choose_other_user()
@@ -85,7 +85,7 @@ class Profile(Command):
     help = "Profile: change your own name and e-mail address."
 
     def off(self, screen: CommandScreen) -> str:
-        return "" if screen.ringfence.profile else "sign in first"
+        return screen.ringfence.read_only if screen.ringfence.profile else "sign in first"
 
     def run(self, screen: CommandScreen) -> Any:
         from ringfence.console.screens.profile_form import ProfileForm

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 
 class ChooseUser(ModalScreen[str | None], Asks):
-    """A list of users with a search over it. Ends with a login, or None."""
+    """A list of users with a search over it: of all, or outside the demo, once somebody has signed in, of those through
+    whose eyes they may look. Ends with a login, or None."""
 
     BINDINGS = [
         Binding("escape", "cancel", "Back"),
@@ -89,12 +90,12 @@ class ChooseUser(ModalScreen[str | None], Asks):
         self.action_choose()
 
     def _begin(self) -> None:
-        workspace, search = self.ringfence.workspace, self._search
+        workspace, search, real = self.ringfence.workspace, self._search, self.ringfence.real
         generation = self.table.reset()
         if workspace is not None:
             self.ask(
                 "accounts-count",
-                lambda: workspace.account_count(search),
+                lambda: workspace.account_count(search, real),
                 lambda total: self.table.set_total(total, generation),
                 self.table.fail,
             )
@@ -102,11 +103,11 @@ class ChooseUser(ModalScreen[str | None], Asks):
     def on_record_table_wanted(self, message: RecordTable.Wanted) -> None:
         """Asks for the users that are about to be on screen."""
         message.stop()
-        workspace, search, ask = self.ringfence.workspace, self._search, message.ask
+        workspace, search, ask, real = self.ringfence.workspace, self._search, message.ask, self.ringfence.real
         if workspace is not None:
             self.ask(
                 "accounts",
-                lambda: workspace.accounts(search, part_of(ask)),
+                lambda: workspace.accounts(search, part_of(ask), real),
                 lambda rows: self._delivered(ask, rows),
                 self.table.fail,
             )

@@ -104,6 +104,7 @@ class SideBySideScreen(CommandScreen):
     def __init__(self, left: str, right: str) -> None:
         super().__init__()
         self._logins = [left, right]
+        self._views: dict[str, Viewer] = {}
         self._profiles: tuple[Profile, ...] = ()
         self.pair: Pair | None = None
         self._seen: dict[int, ComparedCustomer] = {}
@@ -148,7 +149,10 @@ class SideBySideScreen(CommandScreen):
         known = [*self._seen] if keep_open is not None else []
 
         def look() -> _Found:
-            viewers: list[Viewer] = [workspace.sign_in(login) for login in logins]
+            for login in logins:
+                if login not in self._views:  # to look is audited: once
+                    self._views[login] = self.ringfence.view_of(login)
+            viewers = [self._views[login] for login in logins]
             pair = workspace.pair(*viewers)
             profiles = tuple(workspace.profile(viewer, totals=demo) for viewer in viewers)
             nodes = list(workspace.roots(pair))
