@@ -56,7 +56,7 @@ async def test_the_numbers_follow_each_change_and_come_true(demo: Database) -> N
         assert "40 customers   437 devices" in console.text
         await console.press("down", "down", "down", "down", "delete")
         assert "46 customers   498 devices" in console.text
-        assert "+6 customers, 61 devices" in console.text
+        assert all(part in console.text for part in ("+6 customers", "+61 devices", "rights over"))
         assert "none: no filter" in console.text
         await console.press("ctrl+s")
         assert isinstance(console.app.screen, UsersScreen)

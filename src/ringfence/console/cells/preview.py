@@ -78,7 +78,7 @@ def cells(line: Said) -> list[Cell | str]:
 
 
 def _named(rights: Rights, sign: str) -> list[Said]:
-    """The permissions by name, those together of which there are as many."""
+    """The permissions by name, a line for each section, those first of which there are most."""
     from ringfence.services.choices import permission_labels
 
     if not rights.permissions:
@@ -93,10 +93,13 @@ def _named(rights: Rights, sign: str) -> list[Said]:
         for key, (section, label) in labels.items():
             if key in held:
                 sections.setdefault(section, []).append(label)
-        named = " · ".join(f"{section}: {', '.join(those)}" for section, those in sections.items())
-        what = "all permissions" if len(held) == len(labels) else named
         times = f"{number(count)} each of " if len(counts) > 1 and count > 1 else ""
-        found.append(Cell(f"    {sign} {times}{what}", "quiet"))
+        if len(held) == len(labels):
+            found.append(Cell(f"  {sign} {times}all permissions", "quiet"))
+        else:
+            found.extend(
+                Cell(f"  {sign} {times}{section}: {', '.join(those)}", "quiet") for section, those in sections.items()
+            )
     return found
 
 
