@@ -121,7 +121,7 @@ class TestVerifying:
         lines = said.err.splitlines()
         assert all(line.startswith("ringfence: error: harbor: ") for line in lines)
         assert any(line.startswith(f"ringfence: error: {fault}") for line in lines)
-        assert "the audit is not whole" in call("db", "check").refused()
+        assert "the audit is not whole" in call("db", "check").err
 
     def test_an_end_that_was_noted(self, call: Call, own_db: Path) -> None:
         """A tail that was cut, with the tenant told so, is found by the end that was noted, and by that alone."""
@@ -159,7 +159,7 @@ class TestVerifying:
             connection.execute(f"UPDATE audit_entry SET {column} = {value}")
         assert "was changed" in call("audit", "verify").err
         assert "Traceback" not in call("audit", "verify").err
-        assert "the audit is not whole" in call("db", "check").refused()
+        assert "the audit is not whole" in call("db", "check").err
 
 
 class TestUndoing:
@@ -276,7 +276,7 @@ class TestChecking:
     def test_a_private_role_of_two_groups(self, call: Call, own_db: Path) -> None:
         with sqlite3.connect(own_db) as connection:
             connection.execute("UPDATE role SET private = 1 WHERE key = 'technician'")
-        assert "a private role is used by several security groups" in call("db", "check").refused()
+        assert "it is private, and 3 security groups use it" in call("db", "check").err
 
 
 @pytest.mark.postgres
@@ -294,4 +294,4 @@ def test_on_postgresql(call: Call, save: Save, postgres_url: str) -> None:
         connection.exec_driver_sql("UPDATE audit_entry SET origin = 'elsewhere' WHERE number = 2")
     said = call(*db, "audit", "verify")
     assert (said.status, said.err) == (1, "ringfence: error: harbor: entry 2 was changed\n")
-    assert "the audit is not whole" in call(*db, "db", "check").refused()
+    assert "the audit is not whole" in call(*db, "db", "check").err

@@ -9,6 +9,7 @@ import typer
 
 from ringfence.cli.audit import verified
 from ringfence.cli.options import Db, Group, settings
+from ringfence.cli.settings import Faults
 from ringfence.domain.errors import RingfenceError
 
 app = typer.Typer(cls=Group, help="The database itself: upgrade, check, backup.", rich_markup_mode=None)
@@ -25,16 +26,20 @@ def upgrade(context: typer.Context, db: Db = None) -> None:
 
 @app.command()
 def check(context: typer.Context, db: Db = None) -> None:
-    """Look for damage: the file, the references, the tree, the counts, the search index and the audit."""
+    """Look for damage: the file, the tables, every value and reference, the tree, the counts, the search index and the
+    audit. Every fault is a line, with table, id and what is wrong."""
     from ringfence.storage.maintenance import check as look
 
     database = settings(context.obj, db, None).open()
     problems = look(database)
-    _, wrong = verified(database)
-    if wrong:
-        problems.append("the audit is not whole ('ringfence audit verify' says where)")
+    try:
+        _, wrong = verified(database)
+    except RingfenceError as error:  # of what was told of already
+        problems.append(f"the audit cannot be read: {error}")
+    else:
+        problems += ["the audit is not whole ('ringfence audit verify' says where)"] if wrong else []
     if problems:
-        raise RingfenceError(f"{database.name}: " + "; ".join(problems) + ": restore a backup, or load a dump")
+        raise Faults([f"{database.name} is not sound: restore a backup, or load a dump", *problems])
     typer.echo(f"{database.name} is sound")
 
 

@@ -2,55 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from ringfence.domain.errors import RingfenceError
-from ringfence.storage import schema
+from ringfence.storage import schema, soundness, structure
 from ringfence.storage.engine import Database, locate, require_file
+from ringfence.storage.faults import explained
 
-_COUNTED: Final = (
-    ("max_users", "count(*) FROM customer h CROSS JOIN user_account u WHERE u.home_id = h.id AND"),
-    ("max_devices", "sum(h.device_count) FROM customer h WHERE"),
-    ("max_customers", "count(*) - 1 FROM customer h WHERE"),
-)
-_EXCEEDED: Final = " OR ".join(
-    f"(c.{limit} IS NOT NULL AND c.{limit} < (SELECT {counted} "
-    "h.tenant_id = c.tenant_id AND h.path >= c.path AND h.path < c.path || '~'))"
-    for limit, counted in _COUNTED
-)
-_CHECKS: Final = (
-    (
-        "a device stands on another customer's site",
-        "SELECT count(*) FROM device d JOIN site s ON s.id = d.site_id WHERE s.customer_id <> d.customer_id",
-    ),
-    (
-        "a customer's path does not follow its parent's",
-        "SELECT count(*) FROM customer c JOIN customer p ON p.id = c.parent_id "
-        "WHERE substr(c.path, 1, length(p.path)) <> p.path OR c.tenant_id <> p.tenant_id",
-    ),
-    (
-        "a customer's count of devices is wrong",
-        "SELECT count(*) FROM customer c "
-        "WHERE device_count <> (SELECT count(*) FROM device d WHERE d.customer_id = c.id)",
-    ),
-    (
-        "a customer's limit is exceeded",
-        f"SELECT count(*) FROM customer c WHERE {_EXCEEDED}",  # noqa: S608 - of the lines above
-    ),
-    (
-        "a private role is used by several security groups",
-        "SELECT count(*) FROM role r "
-        "WHERE r.private AND (SELECT count(*) FROM security_group g WHERE g.role_id = r.id) > 1",
-    ),
-    (
-        "a tenant has no root or several",
-        "SELECT count(*) FROM tenant t "
-        "WHERE (SELECT count(*) FROM customer c WHERE c.tenant_id = t.id AND c.parent_id IS NULL) <> 1",
-    ),
-)
+_FILE_FAULTS: Final = 1000
+"""So many of the file's own faults are looked for."""
 
 
 def upgrade(name: str | None, tell: Callable[[str], None] | None = None) -> str:
@@ -78,26 +43,55 @@ def upgrade(name: str | None, tell: Callable[[str], None] | None = None) -> str:
 
 
 def check(database: Database) -> list[str]:
-    """What is wrong with a database, a few words each; nothing where it is sound."""
-    problems = []
-    with database.reading() as connection:
-        if not database.postgresql:
-            verdict = connection.exec_driver_sql("PRAGMA quick_check").scalar()
-            if verdict != "ok":
-                problems.append("the file is damaged")
-            if connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-                problems.append("a reference leads nowhere")
-        for problem, query in _CHECKS:
-            if connection.execute(text(query)).scalar():
-                problems.append(problem)
-    if not database.postgresql:
+    """What is wrong with a database, a line each with table, id and what; nothing where it is sound. Of what is wrong
+    in one way many times, the first few and how many there are."""
+    found = soundness.Faults()
+    with _reading_anything(database) as connection:
+        _look(connection, found, sqlite=not database.postgresql)
+    if not database.postgresql and not found.counts["the file"]:
+        _search_index(database, found)
+    return found.said()
+
+
+@contextmanager
+def _reading_anything(database: Database) -> Iterator[Connection]:
+    """A transaction in which nothing that can be read at all fails to be."""
+    if database.postgresql:
+        with database.reading() as connection:
+            yield connection
+        return
+    with explained(database.name), database.engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.text_factory = soundness.readable
         try:
-            with database.writing() as connection:
-                connection.exec_driver_sql(
-                    "INSERT INTO device_search(device_search, rank) VALUES ('integrity-check', 1)"
-                )
-        except RingfenceError as error:
-            if "malformed" not in repr(error.__cause__) and "damaged" not in str(error):
+            yield connection
+        finally:
+            connection.invalidate()
+
+
+def _look(connection: Connection, found: soundness.Faults, *, sqlite: bool) -> None:
+    if sqlite:
+        try:
+            for (line,) in connection.execute(text(f"PRAGMA integrity_check({_FILE_FAULTS})")):
+                if line != "ok":
+                    said = " ".join(str(line).removeprefix("*** in database main ***").split())
+                    found.add("the file", f"the file is damaged: {ascii(said)[1:-1]}")
+        except DBAPIError as error:
+            found.add("the file", f"the file is damaged: {error.orig}")
+    for line in structure.faults(connection):
+        found.add(f"the structure of {line.partition(':')[0]}", line)
+    soundness.look(connection, found)
+
+
+def _search_index(database: Database, found: soundness.Faults) -> None:
+    try:
+        with database.writing() as connection:
+            connection.exec_driver_sql("INSERT INTO device_search(device_search, rank) VALUES ('integrity-check', 1)")
+    except RingfenceError as error:
+        cause = repr(error.__cause__)
+        if "readonly" in cause:
+            return  # it can be asked for only as if it were written
+        if "no such table" not in cause:  # of which the structure told
+            if "malformed" not in cause and "damaged" not in str(error):
                 raise
-            problems.append("the search index does not agree with the devices")
-    return problems
+            found.add("device_search", "device_search: the search index does not agree with the devices")
