@@ -49,14 +49,14 @@ def switched(own_db: Path) -> int:
 
 class TestListing:
     def test_every_format(self, call: Call, save: Save, switched: int, own_db: Path) -> None:
-        assert call("load", save({"ringfence": 1, "tenants": [{"key": "harbor", "name": "Harbor"}]})).status == 0
+        assert call("load", save(SAME)).status == 0
         as_json = json.loads(call("list", "audit", "--as", "h.devries", "--format", "json").out)
         assert [
             (one["number"], one["change"], one["undoes"], one["actor"], one["origin"], one["action"]) for one in as_json
         ] == [(1, 1, None, "h.devries", "console", "edit"), (2, 2, None, "", "command line", "load")]
         assert [(one["kind"], one["record"], one["name"]) for one in as_json] == [
             ("customer_group", "production-only", "Production only"),
-            ("snapshot", "harbor", "Harbor"),
+            ("snapshot", "harbor", "Harbor Monitoring"),
         ]
         assert as_json[0]["at"] < as_json[1]["at"]
         as_csv = list(csv.DictReader(io.StringIO(call("list", "audit", "--as", "h.devries", "--format", "csv").out)))
@@ -81,6 +81,8 @@ class TestListing:
         assert listed == [str(number) for number in range(1, 12)]
 
 
+SAME = {"ringfence": 1, "tenants": [{"key": "harbor", "name": "Harbor Monitoring"}]}
+"""A snapshot that changes nothing."""
 _LAST = ("action", "kind", "record", "name")
 
 
@@ -204,7 +206,7 @@ class TestUndoing:
         assert "--as" in call("undo").refused(2)
 
     def test_a_load_is_not_taken_back(self, call: Call, save: Save, own_db: Path) -> None:
-        assert call("load", save({"ringfence": 1, "tenants": [{"key": "harbor", "name": "Harbor"}]})).status == 0
+        assert call("load", save(SAME)).status == 0
         assert call("undo", "1", "--as", "h.devries").refused() == "a load is not taken back: load what was before"
 
     def test_names_are_shown_literally(self, call: Call, own_db: Path) -> None:
@@ -240,7 +242,7 @@ class TestOrigins:
     ) -> None:
         monkeypatch.setenv("SSH_CONNECTION", "10.0.0.7 50022 10.0.0.1 22")
         call("undo", "--as", "h.devries")
-        call("load", save({"ringfence": 1, "tenants": [{"key": "harbor", "name": "Harbor"}]}))
+        call("load", save(SAME))
         entries = json.loads(call("list", "audit", "--as", "h.devries", "--format", "json").out)
         assert [one["origin"] for one in entries[1:]] == ["command line over ssh from 10.0.0.7"] * 2
 
@@ -249,7 +251,7 @@ class TestOrigins:
         name = pwd.getpwuid(os.getuid()).pw_name
         lies = dict.fromkeys(("USER", "LOGNAME", "LNAME", "USERNAME", "SUDO_USER"), "mallory")
         as_ = ("--as", "h.devries")
-        document = save({"ringfence": 1, "tenants": [{"key": "harbor", "name": "Harbor"}]})
+        document = save(SAME)
         for words in (
             ("users", "edit", "r.dekker", "--name", "Ruben", *as_),
             ("undo", *as_),

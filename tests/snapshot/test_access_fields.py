@@ -143,7 +143,7 @@ def test_a_load_raises_the_revision_of_what_it_writes_over(database: Database) -
     assert revisions(database) == {"r": 2, "new": 1, "u": 2, "mine": 1, "ours": 1, "g": 1, "of-a": 1}
 
 
-def test_a_load_is_one_entry_of_each_tenant_that_it_touches(database: Database) -> None:
+def test_the_first_load_of_a_tenant_is_one_entry(database: Database) -> None:
     load_document(database, document(), "somewhere")
     load_document(database, {"ringfence": 1, "tenants": [{"key": "other", "name": "Other"}]}, "elsewhere")
     load_document(database, {"ringfence": 1}, "elsewhere")
@@ -151,7 +151,7 @@ def test_a_load_is_one_entry_of_each_tenant_that_it_touches(database: Database) 
     load_contents(database, collect_from({"ringfence": 1, "devices": [device]}), lambda _step, _done: None)
     viewer = Viewer.sign_in(database, "u")
     found = list(listing.export(viewer, Listing("audit")))
-    assert [record.fields()["origin"] for record in found] == ["somewhere", "command line"]
+    assert [record.fields()["origin"] for record in found] == ["somewhere", "command line", "command line"]
     fields = found[0].fields()
     assert (fields["action"], fields["kind"], fields["record"], fields["name"]) == ("load", "snapshot", "t", "Tenant")
     assert fields["actor"] == ""
@@ -165,9 +165,10 @@ def test_a_load_is_one_entry_of_each_tenant_that_it_touches(database: Database) 
     )
     assert (detail.entries, detail.undone) == (1, False)
     assert audit.detail(viewer, found[1].id).lines == (("Devices loaded", "", "1"),)
+    assert audit.detail(viewer, found[2].id).lines == (("Devices new", "", "1"),)
     chains, wrong = audit.verify(database)
     assert wrong == []
-    assert [(tenant, count) for tenant, count, _ in chains] == [("other", 1), ("t", 2)]
+    assert [(tenant, count) for tenant, count, _ in chains] == [("other", 1), ("t", 3)]
 
 
 def test_a_refused_load_leaves_no_entry(database: Database) -> None:

@@ -131,12 +131,8 @@ def undo_edits(viewer: Viewer, change: int | None = None) -> tuple[int, tuple[Ed
             if change is None:
                 raise Refused("there is nothing of yours to undo")
         entries = entries_of(connection, viewer.tenant_id, change)
-        for entry in entries:
-            mine = entry.actor_key == own and entry.number > since
-            if not mine and find(sight, AUDIT.permission, AUDIT, "id", entry.id) is None:
-                entries = []
-                break
-        if not entries:
+        others = [entry.id for entry in entries if entry.actor_key != own or entry.number <= since]
+        if not entries or len(among(sight, AUDIT.permission, AUDIT, others)) < len(others):
             raise Refused("this entry is not there")
         if undone(sight, [change]):
             raise Refused("this change was taken back already")

@@ -25,7 +25,7 @@ from ringfence.domain.text import search_key
 from ringfence.domain.user import User
 from ringfence.snapshot.collect import Contents, DeviceRow, Progress, collect, collect_from, fault
 from ringfence.snapshot.listed import TAKEN, Listed
-from ringfence.snapshot.load_audit import audit_load
+from ringfence.snapshot.load_audit import LoadAudit
 from ringfence.snapshot.load_grants import TIES, GrantRows
 from ringfence.snapshot.load_limits import limit_faults
 from ringfence.snapshot.read import show
@@ -123,6 +123,7 @@ class _Load:
             for _ in self.to.devices():
                 pass  # asked only for their faults: with any, nothing is written
         self._refuse()
+        self.audit = None if self.origin is None else LoadAudit(self.connection, self.contents, self.to)
         self._tenants()
         self._customers()
         self._write(
@@ -142,8 +143,8 @@ class _Load:
         self._settle()
         self.contents.faults += limit_faults(self.connection, self.contents, self.to)
         self._refuse()
-        if self.origin is not None:
-            audit_load(self.connection, self.contents, self.to, self.origin)
+        if self.audit is not None and self.origin is not None:
+            self.audit.write(self.origin, self.progress)
 
     def _refuse(self) -> None:
         if self.contents.faults:
@@ -206,14 +207,17 @@ class _Load:
                 else:
                     known.append(dict(zip(("own_id", *columns), row, strict=True)))
 
+        watching = self.audit if mapped is Device else None
         insert_rows(
             self.connection,
             mapped.__table__,
             ("id", *columns),
-            arriving(),
+            arriving() if watching is None else watching.arriving(arriving()),
             lambda done: self.progress(f"Writing {name}", done),
         )
         if known:
+            if watching is not None:
+                watching.compare(known)
             statement = update(mapped.__table__).where(mapped.__table__.c.id == bindparam("own_id"))
             values: dict[str, Any] = {column: bindparam(column) for column in columns}
             if "revision" in mapped.__table__.c:

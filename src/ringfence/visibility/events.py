@@ -20,7 +20,7 @@ def told(edits: Sequence[Edit], words: Words, authority: Authority) -> list[Even
     """The entries of edits; of devices that are handed over, one for each former customer besides, who sees no more of
     them, unless they are very many."""
     details = words.details(edits)
-    events = [_event(edit, detail) for edit, detail in zip(edits, details, strict=True)]
+    events = [event(edit, detail) for edit, detail in zip(edits, details, strict=True)]
     left: defaultdict[int, list[Edit]] = defaultdict(list)
     for edit in edits:
         if isinstance(edit.before, DeviceState) and "assign" in edit.actions:
@@ -31,7 +31,8 @@ def told(edits: Sequence[Edit], words: Words, authority: Authority) -> list[Even
     return events
 
 
-def _event(edit: Edit, detail: Detail) -> Event:
+def event(edit: Edit, detail: Detail) -> Event:
+    """The entry of an edit, with what it changes in words."""
     state = edit.after or edit.before
     assert state is not None
     node = edit.id if edit.kind == "customer" else node_of(state)
