@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from ringfence.domain import clock
 from ringfence.domain.audit import AuditEntry
@@ -23,12 +23,23 @@ from ringfence.visibility.authority import Authority
 from ringfence.visibility.kinds import AUDIT, KINDS
 from ringfence.visibility.point import among, find
 from ringfence.visibility.reach import read_reaches
-from ringfence.visibility.states import Edit
+from ringfence.visibility.states import Edit, StateKind
 from ringfence.visibility.undo import entries_of, last_change, last_deleted, of_change, reversal, undone
 from ringfence.visibility.viewer import Sight, Viewer
 
 _LABELS: Final = {permission.key: f"{permission.section}: {permission.label}" for permission in CATALOGUE}
 _SHOWN: Final = 12
+_RANKS: Final[Mapping[StateKind, int]] = {
+    "customer": 0,
+    "site": 1,
+    "device": 2,
+    "user": 3,
+    "security_group": 4,
+    "customer_group": 5,
+    "role": 6,
+}
+"""Which kind of record a change is about: what belongs to a customer goes with it, a group is made for a user, a role
+for a group."""
 
 
 def detail(viewer: Viewer, entry: int) -> AuditDetail:
@@ -38,8 +49,8 @@ def detail(viewer: Viewer, entry: int) -> AuditDetail:
             raise RingfenceError("this entry is not there")
         row = sight.connection.execute(select(AuditEntry.__table__).where(AuditEntry.id == entry)).one()
         known = Words(sight.connection, viewer.tenant_id)
-        ((_, fields),) = json.loads(row.detail).items()
-        lines = [_line(sight, known, name, change) for name, change in fields.items()]
+        ((verb, fields),) = json.loads(row.detail).items()
+        lines = [_line(sight, known, verb, name, change) for name, change in fields.items()]
         same = select(AuditEntry.id).where(of_change(viewer.tenant_id, row.change))
         count = len(among(sight, AUDIT.permission, AUDIT, list(sight.connection.execute(same).scalars())))
         was_undone = bool(undone(sight, [row.change]))
@@ -65,13 +76,26 @@ def detail(viewer: Viewer, entry: int) -> AuditDetail:
     return AuditDetail(record, tuple(lines), count, was_undone)
 
 
-def _line(sight: Sight, known: Words, name: str, change: Any) -> tuple[str, str, str]:
+def _line(sight: Sight, known: Words, verb: str, name: str, change: Any) -> tuple[str, str, str]:
+    """A field for people: of a record that was deleted what it was, of one that was edited what differs, else what it
+    is."""
     label = name.replace("_", " ").capitalize()
-    if isinstance(change, list):
-        before, after = (_values(sight, known, name, [value]) for value in change)
-        return label, ", ".join(before), ", ".join(after)
+    single = isinstance(change, list)
+    if verb != "edited":
+        shown = _few(_values(sight, known, name, change[1:] if single else change["added"]), "")
+        return (label, shown, "") if verb == "deleted" else (label, "", shown)
+    if single:
+        before, after = (", ".join(_values(sight, known, name, [value])) for value in change)
+        if before and before == after:  # two that bear the same name
+            before, after = (f"{said} ({_key(value)})" for said, value in zip((before, after), change, strict=True))
+        return label, before, after
     removed, added = (_values(sight, known, name, change[side]) for side in ("removed", "added"))
     return label, _few(removed, "−"), _few(added, "+")
+
+
+def _key(value: Any) -> str:
+    key = value[0] if isinstance(value, list) else value
+    return "the provider itself" if key is None else str(key)
 
 
 def _few(values: Sequence[str], sign: str) -> str:
@@ -139,12 +163,16 @@ def undo_edits(viewer: Viewer, change: int | None = None) -> tuple[int, tuple[Ed
         reach = read_reaches(connection, [viewer.user_id], clock.now())[viewer.user_id]
         authority = Authority(connection, viewer.tenant_id, viewer.user_id, reach)
         edits = reversal(connection, viewer.tenant_id, entries, authority)
-        done = [entry for entry in entries if entry.action not in TOLD]
-        first = done[0]
-        said = f"{first.action} {first.kind.replace('_', ' ')} “{first.name}”"
-        if len(done) > 1:
-            said += f" and {len(done) - 1} more"
-    return change, tuple(edits), said
+    return change, tuple(edits), _summed_up(entries)
+
+
+def _summed_up(entries: Sequence[Row[Any]]) -> str:
+    """What a change was, by the record that whoever made it acted on: what was made for it, or went with it, is only
+    counted."""
+    done = [entry for entry in entries if entry.action not in TOLD]
+    first = min(done, key=lambda entry: _RANKS[entry.kind])
+    said = f"{first.action} {first.kind.replace('_', ' ')} “{first.name}”"
+    return f"{said} and {len(done) - 1} more" if len(done) > 1 else said
 
 
 def _own(connection: Connection, viewer: Viewer) -> tuple[str, int]:

@@ -113,8 +113,8 @@ class _Reversal:
         }
 
     def edits(self) -> list[Edit]:
-        """In the opposite order."""
-        return [self._back(entry) for entry in reversed(self.entries)]
+        """In the same order: what the change was about comes first."""
+        return [self._back(entry) for entry in self.entries]
 
     def _seen(self, authority: Authority) -> set[tuple[str, int]]:
         """The records that are there, and not hidden from whoever takes the change back."""

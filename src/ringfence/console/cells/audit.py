@@ -21,7 +21,9 @@ COLUMNS: Final = (
     Column("origin", "From", 12, hide_below=88, style="quiet"),
 )
 _LABEL: Final = 17
-_VERBS: Final = {"create": "created", "edit": "edited", "delete": "deleted", "load": "loaded"}
+_VERBS: Final = {"create": "created", "edit": "edited", "delete": "deleted", "load": "loaded", "seal": "sealed"}
+_COUNTING: Final = frozenset({"load", "hand over", "seal"})
+"""The actions whose entries say how much, and nothing of what a record is or was."""
 _OVER: Final = " over ssh"
 CLAIMED: Final = " (as its environment claims)"
 NOT_SHOWN: Final = "somebody you may not list"
@@ -75,11 +77,12 @@ def lines(detail: AuditDetail) -> list[Sequence[Cell | str]]:
         said.append(_line("Undone", Cell("it was taken back", "attention")))
     said.append([""])
     for field, before, after in detail.lines:
+        counted = entry.action in _COUNTING
         parts = [Cell(before, "bad")] if before else []
         if before and after:
             parts.append(Cell(" → " if not before.startswith("−") else "  ", "quiet"))
         if after:
-            parts.append(Cell(after, "good"))
+            parts.append(Cell(after, "" if counted else "good"))
         said.append(_line(field, *(parts or [Cell("something that you may not see", "quiet")])))
     return said
 
