@@ -191,7 +191,8 @@ class _Writer:
             ]
             source = sources[0]
             if len(sources) > 1:
-                columns = ", ".join(f"k.{column}" for column in sorted({*self.kind.columns, self.sort}))
+                wanted = {"id"} if self.shape.counting else {*self.kind.columns, self.sort}
+                columns = ", ".join(f"k.{column}" for column in sorted(wanted))
                 source = f"FROM ({' UNION ALL '.join(f'SELECT {columns} {one}' for one in sources)}) k"
         return self._finish(source)
 
