@@ -134,7 +134,7 @@ async def test_production_and_test_are_set_up_from_nothing_in_two_minutes_of_key
         assert "Given to olga" in console.text
         await console.press("tab", "tab", "space")
         assert "inactive: gives nothing" in console.text
-        assert "−40 customers −437 devices  for 1 user: olga" in console.text
+        assert "−40 customers, −437 devices, −960 rights over 40 customers" in console.text
         await console.press("ctrl+s")
         assert not seen(workspace, "olga"), "nothing, not everything"
         await console.press("u", "enter")
