@@ -24,6 +24,22 @@ class Answered(Message):
         self.take = take
 
 
+def while_wanted(told: Callable[[str, int, int], object] | None = None) -> Callable[[str, int, int], None]:
+    """What long work in a question's thread tells how far it is, and ``told`` besides. It ends the work, by raising
+    Cancelled, once its answer is not wanted any more: another was asked instead, or whoever asked has gone."""
+    worker = get_current_worker()
+
+    def progress(what: str, done: int, of: int) -> None:
+        from ringfence.services.editing import Cancelled
+
+        if worker.is_cancelled:
+            raise Cancelled("cancelled: nothing was changed")
+        if told is not None:
+            told(what, done, of)
+
+    return progress
+
+
 class Asks(MessagePump):
     """A screen or widget that asks. A later question of the same group takes the place of an earlier one."""
 

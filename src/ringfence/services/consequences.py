@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, func, select
@@ -17,7 +17,7 @@ from ringfence.domain.user import User
 from ringfence.storage.bulk import any_of
 from ringfence.visibility.editing import Outcome
 from ringfence.visibility.impact import devices_in
-from ringfence.visibility.intervals import contains, nested, within
+from ringfence.visibility.intervals import Interval, contains, intersect, nested, union
 from ringfence.visibility.reach import Reach, measure
 from ringfence.visibility.rule import Region
 from ringfence.visibility.states import CustomerState, DeviceState, Edit, StateKind
@@ -52,35 +52,67 @@ def along(connection: Connection, tenant_id: int, outcome: Outcome) -> tuple[tup
     return tuple((kind, counts[kind]) for kind in _ORDER if counts[kind]), hidden
 
 
+def below(connection: Connection, tenant_id: int, own: Reach, edits: Sequence[Edit]) -> tuple[tuple[str, int], ...]:
+    """What is nested in customers that a change deletes or moves and belongs to them, by kind, of what their editor may
+    list, as it is before the change: counted by ranges, whatever the number."""
+    going = [
+        edit.id
+        for edit in edits
+        if edit.kind == "customer" and edit.before is not None and (edit.after is None or "move" in edit.actions)
+    ]
+    if not going:
+        return ()
+    paths = list(connection.execute(select(Customer.path).where(any_of(connection, Customer.id, going))).scalars())
+
+    def listed(kind: StateKind) -> Region:
+        return own.region(f"{kind}.list")
+
+    counts, _ = _inside(connection, tenant_id, union(nested(path) for path in paths), listed)
+    counts["customer"] -= sum(contains(listed("customer").nodes(), path) for path in paths)  # themselves
+    return tuple((kind, counts[kind]) for kind in _ORDER if counts[kind])
+
+
 def _carried(
     connection: Connection, tenant_id: int, outcome: Outcome, customer: int
 ) -> tuple[Counter[StateKind], bool]:
     path = connection.execute(select(Customer.path).where(Customer.id == customer)).scalar_one()
-    assert outcome.flow is not None
 
     def listed(kind: StateKind) -> Region:
         """What the editor listed of a kind before, where it is now: of what moved, and no more."""
         assert outcome.flow is not None
-        region = outcome.flow.region(outcome.own.region(f"{kind}.list"))
-        sites = tuple(site for site in region.sites if contains([nested(path)], site.path))
-        return Region(within(region.customers, path), sites)
+        return outcome.flow.region(outcome.own.region(f"{kind}.list"))
 
-    found: Counter[StateKind] = Counter()
-    all_of: Counter[StateKind] = Counter()
-    all_of["customer"], all_of["device"] = measure(connection, tenant_id, [nested(path)])
-    found["customer"] = measure(connection, tenant_id, listed("customer").nodes())[0]
-    found["device"] = devices_in(connection, tenant_id, listed("device"))
-    for kind, owner in _COUNTED:
-        query = select(Customer.path, func.count()).where(Customer.id == owner).group_by(Customer.path)
-        below = (Customer.tenant_id == tenant_id) & (Customer.path >= path) & (Customer.path < path + "~")
-        region = listed(kind)
-        found[kind] = len(region.sites) if kind == "site" else 0
-        for node, count in connection.execute(query.where(below)):
-            all_of[kind] += count
-            found[kind] += count if contains(region.customers, node) else 0
+    found, all_of = _inside(connection, tenant_id, [nested(path)], listed)
     found["customer"] -= contains(listed("customer").nodes(), path)  # itself is no part of what goes along
     all_of["customer"] -= 1
     return found, found != all_of
+
+
+def _inside(
+    connection: Connection, tenant_id: int, areas: list[Interval], listed: Callable[[StateKind], Region]
+) -> tuple[Counter[StateKind], Counter[StateKind]]:
+    """How many records of each kind are in parts of the tree: of those that are listed, and of all."""
+
+    def there(kind: StateKind) -> Region:
+        region = listed(kind)
+        sites = tuple(site for site in region.sites if contains(areas, site.path))
+        return Region(intersect(region.customers, areas), sites)
+
+    found: Counter[StateKind] = Counter()
+    all_of: Counter[StateKind] = Counter()
+    all_of["customer"], all_of["device"] = measure(connection, tenant_id, areas)
+    found["customer"] = measure(connection, tenant_id, there("customer").nodes())[0]
+    found["device"] = devices_in(connection, tenant_id, there("device"))
+    for kind, owner in _COUNTED:
+        region = there(kind)
+        found[kind] = len(region.sites) if kind == "site" else 0
+        for low, high in areas:
+            query = select(Customer.path, func.count()).where(Customer.id == owner).group_by(Customer.path)
+            inside = (Customer.tenant_id == tenant_id) & (Customer.path >= low) & (Customer.path < high)
+            for node, count in connection.execute(query.where(inside)):
+                all_of[kind] += count
+                found[kind] += count if contains(region.customers, node) else 0
+    return found, all_of
 
 
 def notes(connection: Connection, outcome: Outcome) -> tuple[str, ...]:

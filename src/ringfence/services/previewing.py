@@ -56,17 +56,18 @@ def preview(
         return Preview((), str(refused), refused.field)
 
 
-def prospect(viewer: Viewer, edits: Sequence[Edit], user: int) -> Prospect:
+def prospect(viewer: Viewer, edits: Sequence[Edit], user: int, progress: Progress | None = None) -> Prospect:
     """What a user's settings come to once the edits are saved (without any: as they are), and what saving changes.
 
     ``user`` is an id, or the negative one that stands for a user whom the edits create. Where saving would be refused,
     the preview says so and the numbers are those before.
     """
     refused = Preview(())
+    told = _Told(progress)
     try:
-        with conflicts_as_seen(viewer), viewer.database.rehearsing() as connection:
+        with conflicts_as_seen(viewer), viewer.database.rehearsing(told.still) as connection:
             if edits:
-                outcome = apply_as(connection, viewer, edits, "", measuring=True)
+                outcome = apply_as(connection, viewer, edits, "", measuring=True, progress=told)
                 shown = _preview(connection, viewer, outcome)
                 user = outcome.created.get(user, user)
             else:
@@ -76,7 +77,14 @@ def prospect(viewer: Viewer, edits: Sequence[Edit], user: int) -> Prospect:
         refused = Preview((), str(error), error.field)
     if user < 0:
         return Prospect(0, 0, (), (), 0, (), None, refused)
-    return replace(prospect(viewer, (), user), preview=refused)
+    return replace(prospect(viewer, (), user, progress), preview=refused)
+
+
+def count_along(viewer: Viewer, edits: Sequence[Edit]) -> tuple[tuple[str, int], ...]:
+    """How much goes along with the customers that a change deletes or moves, by kind, of what the viewer may list: as
+    it is now, and quick whatever the change."""
+    with viewer.database.reading() as connection:
+        return consequences.below(connection, viewer.tenant_id, _own(connection, viewer), edits)
 
 
 class _Told:

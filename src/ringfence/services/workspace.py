@@ -187,10 +187,17 @@ class Workspace:
         self.check_changing(viewer)
         return previewing.preview(viewer, edits, progress)
 
-    def prospect(self, viewer: Viewer, edits: Sequence[editing.Edit], user: int) -> Prospect:
+    def count_along(self, viewer: Viewer, edits: Sequence[editing.Edit]) -> tuple[tuple[str, int], ...]:
+        """How much goes along with customers that a change deletes or moves: quick, whatever the change."""
+        self.check_changing(viewer)
+        return previewing.count_along(viewer, edits)
+
+    def prospect(
+        self, viewer: Viewer, edits: Sequence[editing.Edit], user: int, progress: editing.Progress | None = None
+    ) -> Prospect:
         """What a user's settings would come to."""
         self.check_changing(viewer)
-        return previewing.prospect(viewer, edits, user)
+        return previewing.prospect(viewer, edits, user, progress)
 
     def save(self, viewer: Viewer, edits: Sequence[editing.Edit], progress: editing.Progress | None = None) -> Saved:
         """Makes a change, whole or not at all; Refused, Conflict or Cancelled otherwise."""

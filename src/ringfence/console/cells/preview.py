@@ -18,7 +18,7 @@ def said(preview: Preview, limit: int | None) -> list[Said]:
     loses, or in a line or two how much that is for the first few of them."""
     if preview.refusal:
         return [Cell(f"! This cannot be saved: {preview.refusal}.", "attention")]
-    found: list[Said] = list(_beside(preview))
+    found: list[Said] = list(beside(preview))
     if not preview.users:
         found.append(Cell("Nobody gains or loses anything.", "quiet"))
     else:
@@ -51,7 +51,7 @@ def summary(one: UserDifference) -> list[Said]:
     return found
 
 
-def _beside(preview: Preview) -> list[Said]:
+def beside(preview: Preview) -> list[Said]:
     """What goes with a customer, and the sentences."""
     found: list[Said] = [Cell(line, "attention") for line in along(preview)]
     found.extend(Cell(note) for note in preview.notes)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from ringfence.console.cells.preview import said
+from ringfence.console.asking import Asks, while_wanted
+from ringfence.console.cells.preview import beside, said
 from ringfence.console.screens.area import AreaScreen, CommandScreen
 from ringfence.console.screens.dialog import Dialog, DialogOption
-from ringfence.console.screens.working import work_on
-from ringfence.console.text import Said
+from ringfence.console.screens.working import Progress, work_on
+from ringfence.console.text import Cell, Said
 
 if TYPE_CHECKING:
     from ringfence.services.editing import Edit
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 MANY: Final = 200
 """From so many records on, a change takes long enough to be watched, and cancelled."""
 
+_DRAW_SECONDS: Final = 0.1
+
 
 def refresh_below(closed: CommandScreen) -> None:
     """Reads the list anew that comes up when an editor closes."""
@@ -25,6 +28,74 @@ def refresh_below(closed: CommandScreen) -> None:
         if screen is not closed and isinstance(screen, AreaScreen):
             screen.call_later(screen.refresh_data)
             return
+
+
+class Confirm(Dialog, Asks):
+    """Asks whether a change shall be made, and tells meanwhile what it would do: it opens at once, tells first how much
+    goes along, then who gains and loses what. Until then it can only be left; what is worked out ends with it."""
+
+    def __init__(
+        self,
+        title: str,
+        more: Sequence[Said],
+        verb: str,
+        *,
+        count: Callable[[], Sequence[tuple[str, int]]],
+        look: Callable[[Progress], Preview],
+        typed: str,
+    ) -> None:
+        self._more = more
+        self._verb = verb
+        self._count = count
+        self._look = look
+        self._typed_name = typed
+        self._along: list[Said] = []
+        self._told: tuple[str, int, int] = ("", 0, 0)
+        self._drawn = ""
+        self.preview: Preview | None = None
+        super().__init__(title, [*more, self._waiting()], self._options("it is still being worked out"))
+
+    def on_mount(self) -> None:
+        """Begins."""
+        super().on_mount()
+        self.ask("confirm", lambda: self._look(while_wanted(self._tell)), self._previewed, self._failed)
+        self.ask("count", self._count, self._counted, lambda _: None)
+        self.set_interval(_DRAW_SECONDS, self._draw)
+
+    def _options(self, off: str) -> list[DialogOption]:
+        return [DialogOption("do", self._verb, self._verb[:1].lower(), off), DialogOption("back", "Back")]
+
+    def _tell(self, what: str, done: int, of: int) -> None:
+        self._told = (what, done, of)  # in the thread that works
+
+    def _waiting(self) -> Cell:
+        what, done, of = self._told
+        how_far = f": {what.lower()}, {done * 100 // of} %" if of else ""
+        return Cell(f"Working out who gains and loses what{how_far}…", "quiet")
+
+    def _counted(self, along: Sequence[tuple[str, int]]) -> None:
+        from ringfence.services.records import Preview
+
+        self._along = beside(Preview((), along=tuple(along)))
+        self._drawn = ""
+        self._draw()
+
+    def _draw(self) -> None:
+        """How far it is, while it is not there yet."""
+        waiting = self._waiting()
+        if self.preview is None and waiting.text != self._drawn:
+            self._drawn = waiting.text
+            self.say([*self._more, *self._along, waiting])
+
+    def _previewed(self, preview: Preview) -> None:
+        self.preview = preview
+        self.say([*self._more, *said(preview, None)])
+        several = preview.hidden or sum(count for _, count in preview.along) > 1
+        self.offer(self._options(preview.refusal), self._typed_name if several and not preview.refusal else "")
+
+    def _failed(self, reason: str) -> None:
+        self.ringfence.tell_failure(reason)
+        self.dismiss(None)
 
 
 def confirm_change(
@@ -47,7 +118,6 @@ def confirm_change(
     if workspace is None or viewer is None:
         return
     change = list(edits)
-    long = len(change) >= MANY
 
     def saved(found: Any) -> None:
         if found is None:
@@ -69,24 +139,18 @@ def confirm_change(
     def answered(answer: str | None) -> None:
         if answer != "do":
             return
-        if long:
+        along = sum(count for _, count in question.preview.along) if question.preview is not None else 0
+        if len(change) + along >= MANY:
             work_on(screen, title.rstrip("?"), work, saved)
         else:
             screen.ask("save", work, saved)
 
-    def previewed(preview: Preview | None) -> None:
-        if preview is None:
-            return
-        lines = [*more, *said(preview, None)]
-        options = [DialogOption("do", verb, verb[:1].lower(), preview.refusal), DialogOption("back", "Back")]
-        several = preview.hidden or sum(count for _, count in preview.along) > 1
-        name = typed if several and not preview.refusal else ""
-        screen.app.push_screen(Dialog(title, lines, options, name_to_type=name), answered)
-
-    def look(progress: Any = None) -> Any:
-        return workspace.preview(viewer, change, progress)
-
-    if long:
-        work_on(screen, "What that would change", look, previewed)
-    else:
-        screen.ask("confirm", look, previewed)
+    question = Confirm(
+        title,
+        more,
+        verb,
+        count=lambda: workspace.count_along(viewer, change),
+        look=lambda progress: workspace.preview(viewer, change, progress),
+        typed=typed,
+    )
+    screen.app.push_screen(question, answered)

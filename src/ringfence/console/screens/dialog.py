@@ -45,8 +45,13 @@ class SaidLines(LineList):
         super().__init__()
         self.can_focus = False
         self._on_view = on_view
-        self._said = [[line] if isinstance(line, Cell | str) else line for line in lines]
         self._flowed: tuple[int, list[list[Cell]]] = (-1, [])
+        self.replace(lines)
+
+    def replace(self, lines: Sequence[Said]) -> None:
+        """Takes other lines; they are broken when it is known how wide they may be."""
+        self._said = [[line] if isinstance(line, Cell | str) else line for line in lines]
+        self._flowed = (-1, [])
 
     def flow(self, width: int) -> int:
         """Breaks the lines for a width in cells; returns how many there are then."""
@@ -144,29 +149,56 @@ class Dialog(ModalScreen[str | None]):
         self._list = _Options(self)
         self._has_lines = bool(lines)
 
+    def say(self, lines: Sequence[Said]) -> None:
+        """Shows other lines, once more is known."""
+        self._said.replace(lines)
+        self._has_lines = bool(lines)
+        self._lay_out()
+
+    def offer(self, options: Sequence[DialogOption], name_to_type: str = "") -> None:
+        """Takes other answers in the place of as many, once it is known which of them can be given; with a
+        ``name_to_type``, the first is off until that is typed."""
+        self.options = tuple(options)
+        if name_to_type and not self._name:
+            self._name = name_to_type
+            self.query_one("#box").mount(self._field(), before=self._list)
+            self.call_after_refresh(self._type_first)
+        self._list.cursor = self._first()
+        self._list.refresh()
+        self._lay_out()
+
+    def _field(self) -> Input:
+        field = Input(placeholder=literal(f"Type {self._name} to go on"), compact=True)
+        field.cursor_blink = False
+        return field
+
+    def _type_first(self) -> None:
+        self.query_one(Input).focus()
+
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
             yield self._said
             if self._name:
-                yield Input(placeholder=literal(f"Type {self._name} to go on"), compact=True)
+                yield self._field()
             yield self._list
 
     def on_mount(self) -> None:
         """Shows the answers, the cursor on the first that can be given."""
         self.query_one("#box").border_title = content(self._title_text)
-        for field in self.query(Input):
-            field.cursor_blink = False
         self._list.set_count(len(self.options))
         self._list.ready()
-        if not self._name:
-            self._list.cursor = next((at for at in range(len(self.options)) if not self.why_off(at)), 0)
+        self._list.cursor = self._first()
 
     def on_resize(self, event: events.Resize) -> None:
         """Gives the answers the room they need, and the lines what is left."""
+        del event
+        self._lay_out()
+
+    def _lay_out(self) -> None:
         box = self.query_one("#box")
-        wide = min(self._wanted(), WIDTH, event.size.width * 96 // 100)
+        wide = min(self._wanted(), WIDTH, self.size.width * 96 // 100)
         box.styles.width = wide
-        room = event.size.height * 9 // 10 - 2 - (2 if self._name else 0)
+        room = self.size.height * 9 // 10 - 2 - (2 if self._name else 0)
         gap = 1 if self._has_lines else 0
         answers = min(len(self.options), max(1, room // 2 if self._has_lines else room))
         lines = self._said.flow(wide - _FRAME - 2) if self._has_lines else 0
@@ -176,6 +208,10 @@ class Dialog(ModalScreen[str | None]):
         self._said.display = bool(shown)
         self._list.styles.height = answers
         self._say_keys()
+
+    def _first(self) -> int:
+        """Where the cursor begins."""
+        return 0 if self._name else next((at for at in range(len(self.options)) if not self.why_off(at)), 0)
 
     @property
     def keys(self) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import events, on
 
+from ringfence.console.asking import while_wanted
 from ringfence.console.cells.preview import said
 from ringfence.console.screens.area import CommandScreen
 from ringfence.console.screens.confirm import refresh_below
@@ -241,7 +242,7 @@ class EditorScreen(Drafting):
         assert workspace is not None
         assert viewer is not None
         try:
-            return workspace.preview(viewer, self.finished(edits))
+            return workspace.preview(viewer, self.finished(edits), while_wanted())
         except Conflict as conflict:
             return Preview((), f"{conflict}: saving shows both")
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.worker import get_current_worker
 
+from ringfence.console.asking import while_wanted
 from ringfence.console.cells import assigning
 from ringfence.console.cells.preview import said
 from ringfence.console.commands.assigning import MANAGING, bound
@@ -251,18 +251,13 @@ class ManageDevicesScreen(ChoosingDevices):
 
     def _ask_preview(self, looked: _Looked) -> tuple[_Looked, Preview | None]:
         """Asks, in a thread, what it would change; None where one of the devices is another one by now."""
-        from ringfence.services.editing import Cancelled, Conflict
+        from ringfence.services.editing import Conflict
 
-        workspace, viewer, worker = self.ringfence.workspace, self.ringfence.viewer, get_current_worker()
+        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
         assert workspace is not None
         assert viewer is not None
-
-        def told(*_: object) -> None:
-            if worker.is_cancelled:  # something else is asked by now
-                raise Cancelled("not asked any more")
-
         try:
-            return looked, workspace.preview(viewer, looked.edits, told)
+            return looked, workspace.preview(viewer, looked.edits, while_wanted())
         except Conflict:
             return looked, None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ringfence.console.asking import while_wanted
 from ringfence.console.cells.preview import said
 from ringfence.console.screens.confirm import MANY
 from ringfence.console.screens.dialog import Dialog, DialogOption
@@ -39,7 +40,7 @@ def ask_undo(screen: CommandScreen, change: int | None = None, done: Callable[[]
         if large:
             work_on(screen, title, work, take)
         else:
-            screen.ask("undo", lambda: work(lambda _what, _done, _of: None), take, refused)
+            screen.ask("undo", lambda: work(while_wanted()), take, refused)
 
     def weighed(entries: int) -> None:
         large = entries >= MANY

@@ -11,6 +11,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
+from ringfence.console.asking import while_wanted
 from ringfence.console.cells import prospect as cells
 from ringfence.console.commands.command import Command, bindings
 from ringfence.console.moments import window
@@ -660,15 +661,16 @@ class UserForm(EditorScreen):
                 self.app.refresh_bindings()
 
         def look() -> Prospect:
+            wanted = while_wanted()
             from ringfence.services.editing import Conflict
             from ringfence.services.records import Preview
 
             try:
-                return workspace.prospect(viewer, self.finished(edits), user)
+                return workspace.prospect(viewer, self.finished(edits), user, wanted)
             except Conflict as conflict:
                 if user < 0:
                     raise
-                shown = workspace.prospect(viewer, (), user)
+                shown = workspace.prospect(viewer, (), user, wanted)
                 return replace(shown, preview=Preview((), f"{conflict}: saving shows both"))
 
         self.ask("preview", look, found, self.no_preview)

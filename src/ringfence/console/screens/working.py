@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen, Screen
 
-from ringfence.console.asking import Asks
+from ringfence.console.asking import Asks, while_wanted
 from ringfence.console.text import content, number
 from ringfence.console.widgets.bar import Bar
 from ringfence.console.widgets.paint import Part
@@ -76,7 +76,7 @@ class Working(ModalScreen[Any], Asks):
         box.border_title = content(self._title_text)
         box.border_subtitle = content("Esc cancels")
         self.set_interval(_DRAW_SECONDS, self._draw)
-        self.ask("work", lambda: self._work(self._progress), self.dismiss, self._failed)
+        self.ask("work", lambda: self._work(while_wanted(self._progress)), self.dismiss, self._failed)
 
     def _progress(self, what: str, done: int, of: int) -> None:
         """Called by the thread that works."""
