@@ -10,12 +10,13 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from fcntl import ioctl
 from pathlib import Path
 from struct import pack
 from termios import ECHO, ICANON, TIOCSWINSZ, tcgetattr
+from typing import Any
 
 import pyte
 import pytest
@@ -28,13 +29,13 @@ SECONDS = 30.0
 class Terminal:
     """A program on a terminal of 80×24, and what it has drawn there."""
 
-    def __init__(self, arguments: list[str], **environment: str) -> None:
+    def __init__(self, arguments: list[str], program: Sequence[str] = ("-m", "ringfence"), **environment: str) -> None:
         self.master, self.slave = pty.openpty()
         ioctl(self.slave, TIOCSWINSZ, pack("HHHH", 24, 80, 0, 0))
         self.before = tcgetattr(self.slave)
         plain = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "COLORTERM", "ESCDELAY")}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "ringfence", *arguments],
+            [sys.executable, *program, *arguments],
             stdin=self.slave,
             stdout=self.slave,
             stderr=self.slave,
@@ -94,8 +95,8 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
     """Starts ``ringfence`` with these arguments and this environment; ended at the end."""
     started: list[Terminal] = []
 
-    def begin(*arguments: str, **environment: str) -> Terminal:
-        terminal = Terminal(list(arguments), TMPDIR=str(tmp_path), **environment)
+    def begin(*arguments: str, **more: Any) -> Terminal:
+        terminal = Terminal(list(arguments), **{"TMPDIR": str(tmp_path), **more})
         started.append(terminal)
         return terminal
 
@@ -177,3 +178,30 @@ def test_what_nobody_foresaw_ends_in_one_line(start: Callable[..., Terminal], tm
     last = terminal.output.rpartition(b"\x1b[?1049l")[2].decode()
     assert "ringfence: error: this should not happen (ValueError): 'ringfence db check' says" in last
     assert tcgetattr(terminal.slave) == terminal.before
+
+
+ENDLESS = """
+import sys, time
+from ringfence.services import workspace
+
+class Endless(workspace.Workspace):
+    def preview(self, *arguments):
+        time.sleep(600)
+
+workspace.Workspace = Endless
+from ringfence.__main__ import main
+main()
+"""
+
+
+def test_leaving_waits_for_nothing_that_is_worked_out(start: Callable[..., Terminal]) -> None:
+    """Whatever a preview is at, even what cannot be told to stop: it ends with the console, and leaves no process."""
+    terminal = start("demo", program=("-c", ENDLESS))
+    terminal.shows("Harbor Monitoring", "h.devries", "46 in all", "Devices 498")
+    terminal.send(b"jjjjjj")
+    terminal.until(lambda lines: "Northwind" in cursor_line(lines))
+    terminal.send(b"D")
+    terminal.shows("Delete customer", "With it go", "Working out who gains and loses what")
+    terminal.send(b"\x11")
+    assert terminal.end() == 0
+    assert tcgetattr(terminal.slave)[3] & (ECHO | ICANON) == terminal.before[3] & (ECHO | ICANON)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -18,11 +19,21 @@ DEMO_LOGIN: Final = "h.devries"
 """Whom the demo opens as: the administrator, who sees everything."""
 
 
+class _Threads(ThreadPoolExecutor):
+    """The threads of questions. Nobody who leaves waits for an answer."""
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Takes no more work, and waits for none."""
+        del wait, cancel_futures
+        super().shutdown(wait=False, cancel_futures=True)
+
+
 class _OnTerminal(RingfenceApp):
     """The console as the one program of a process: it goes when the process is told to."""
 
     def on_load(self) -> None:
         """A hang-up or a termination leaves as the key does: the terminal restored, the scratch copy removed."""
+        asyncio.get_running_loop().set_default_executor(_Threads())
         with suppress(NotImplementedError):
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit)
