@@ -18,7 +18,22 @@ from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from sqlalchemy import URL, Connection, Engine, FromClause, NullPool, Table, create_engine, event
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    Connection,
+    Engine,
+    FromClause,
+    NullPool,
+    Table,
+    column,
+    create_engine,
+    delete,
+    event,
+    insert,
+    select,
+)
+from sqlalchemy import table as lightweight
 from sqlalchemy.exc import DBAPIError
 
 from ringfence.storage.sqlite import SqliteFile
@@ -52,7 +67,7 @@ def rehearsal(engine: Engine, still: Still | None = None) -> Iterator[Connection
 
         def before(_connection: Connection, statement: Any, *_: Any) -> None:
             look()
-            if getattr(statement, "is_dml", False):
+            if getattr(statement, "is_dml", False) and isinstance(statement.table, Table):
                 covers.cover(statement.table)
 
         event.listen(connection, "before_execute", before)
@@ -75,6 +90,16 @@ def cover(connection: Connection, table: FromClause) -> None:
     covers: _Covers | None = connection.get_execution_options().get(_OPTION)
     if covers is not None:
         covers.cover(table)
+
+
+def leave_out(connection: Connection, table: FromClause, where: ColumnElement[bool]) -> None:
+    """Deletes rows of a table too large to copy, in a rehearsal, however many they are: at once, not row by row."""
+    assert isinstance(table, Table)
+    cover(connection, table)
+    gone, written = (lightweight(f"{table.name}_{name}", column("id")) for name in ("gone", "rehearsed"))
+    going = select(table.c.id).where(where)
+    connection.execute(delete(written).where(written.c.id.in_(going)))
+    connection.execute(insert(gone).from_select(["id"], going))
 
 
 def real_name(connection: Connection, table: Table) -> str:

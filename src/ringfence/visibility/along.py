@@ -4,11 +4,11 @@ deleted, and the site that a device finds at another customer."""
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from ringfence.domain.customer import Customer
 from ringfence.domain.customer_group import CustomerGroup
@@ -18,6 +18,7 @@ from ringfence.domain.security_group import SecurityGroup
 from ringfence.domain.site import Site
 from ringfence.domain.user import User
 from ringfence.storage.bulk import any_of
+from ringfence.storage.rehearsal import rehearsed
 from ringfence.visibility import ledger
 from ringfence.visibility.authority import Authority
 from ringfence.visibility.intervals import contains, union
@@ -62,12 +63,33 @@ def private_roles(connection: Connection, tenant_id: int, edits: Sequence[Edit])
     ]
 
 
-def belongings(connection: Connection, tenant_id: int, edits: Sequence[Edit]) -> list[Edit]:
+@dataclass(frozen=True, slots=True)
+class Herd:
+    """Devices that go with customers that are deleted, of which nobody asks for each: how many there are by customer
+    and site. All of the ``customers``, ``but`` for those that the change names itself."""
+
+    places: Mapping[tuple[int, int | None], int] = field(default_factory=dict)
+    customers: Collection[int] = frozenset()
+    but: Collection[int] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.places)
+
+    def condition(self, connection: Connection) -> ColumnElement[bool]:
+        """A condition: the device is one of them."""
+        theirs = any_of(connection, Device.customer_id, self.customers)
+        return theirs & ~any_of(connection, Device.id, self.but) if self.but else theirs
+
+
+NOBODY: Final = Herd()
+
+
+def belongings(connection: Connection, tenant_id: int, edits: Sequence[Edit]) -> tuple[list[Edit], Herd]:
     """The deletions of everything that belongs to customers that are deleted, and of those nested in them; but for what
-    the same change takes out of them."""
+    the same change takes out of them. In a rehearsal, of which no entry is made, devices are only counted."""
     going = [edit.id for edit in edits if edit.kind == "customer" and edit.after is None]
     if not going:
-        return []
+        return [], NOBODY
     nodes = _nodes(connection, tenant_id, going, edits)
     known = {(edit.kind, edit.id) for edit in edits if edit.after is None}
     known |= {
@@ -76,19 +98,31 @@ def belongings(connection: Connection, tenant_id: int, edits: Sequence[Edit]) ->
         if edit.before is not None and edit.after is not None and node_of(edit.after) not in nodes
     }
     found: list[Edit] = _deletions(connection, tenant_id, "customer", nodes, known)
+    herd = NOBODY
     for kind, owner in _BELONGING:
+        if kind == "device" and rehearsed(connection):
+            herd = _herd(connection, nodes, {record for kind, record in known if kind == "device"})
+            continue
         mapped = ledger.TABLES[kind]
         owned = list(connection.execute(select(mapped.id).where(any_of(connection, owner, nodes))).scalars())
         found += _deletions(connection, tenant_id, kind, owned, known)
-    return found
+    return found, herd
 
 
-def counted(authority: Authority, going: Sequence[Edit]) -> tuple[Counter[StateKind], bool]:
+def _herd(connection: Connection, customers: Collection[int], but: Collection[int]) -> Herd:
+    herd = Herd({}, customers, but)
+    query = select(Device.customer_id, Device.site_id, func.count()).where(herd.condition(connection))
+    rows = connection.execute(query.group_by(Device.customer_id, Device.site_id)).all()
+    return replace(herd, places={(customer, site): count for customer, site, count in rows})
+
+
+def counted(authority: Authority, going: Sequence[Edit], herd: Herd) -> tuple[Counter[StateKind], bool]:
     """How many records of each kind go along, of those that the editor may list, and whether others go too. Asked
     before anything is written."""
     found: Counter[StateKind] = Counter()
     hidden = False
     places = Counter((edit.kind, *_where(edit)) for edit in going)
+    places.update({("device", *place): count for place, count in herd.places.items()})
     for (kind, node, site), count in places.items():
         if authority.lists(kind, node, site):
             found[kind] += count

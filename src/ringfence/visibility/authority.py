@@ -134,15 +134,27 @@ class Authority:
         own = edit.kind == "user" and edit.id == self.editor and edit.before is not None and edit.after is not None
         return own and self.own.grants.active
 
-    def demand(self, edits: Sequence[Edit], along: Collection[tuple[str, int]]) -> None:
+    def demand(
+        self, edits: Sequence[Edit], along: Collection[tuple[str, int]], herded: Iterable[tuple[int, int | None]] = ()
+    ) -> None:
         """Raises Refused unless the editor may make each of these edits; ``along`` are the records (kind and id) that
-        nobody named: they go with a customer."""
+        nobody named: they go with a customer, as the devices ``herded`` do (their customers and sites)."""
+        waiting: Iterable[tuple[int, int | None]] | None = herded
         for edit in edits:
-            if (edit.kind, edit.id) in along:
-                self._demand_along(edit)
-            else:
+            if (edit.kind, edit.id) not in along:
                 self._demand(edit)
+                continue
+            if waiting is not None and edit.kind not in ("customer", "site"):
+                self._demand_herded(waiting)  # in its place, as if each were named: whatever is wrong first is told
+                waiting = None
+            self._demand_along(edit)
+        if waiting is not None:
+            self._demand_herded(waiting)
         self._references(edits)
+
+    def _demand_herded(self, places: Iterable[tuple[int, int | None]]) -> None:
+        if not all(self.holds("device.delete", customer, site) for customer, site in places):
+            raise Refused(_NOT_YOURS)
 
     def _demand(self, edit: Edit) -> None:
         if not self.own_profile(edit):

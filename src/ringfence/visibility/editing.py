@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select, update
 
 from ringfence.domain import limits
 from ringfence.domain.customer import Customer
+from ringfence.domain.device import Device
 from ringfence.domain.errors import Conflict, Refused
 from ringfence.domain.permission import POLICY_EDIT
 from ringfence.domain.security_group import ALL
@@ -24,8 +25,9 @@ from ringfence.domain.tenant import Tenant
 from ringfence.domain.text import trimmed
 from ringfence.domain.user import User
 from ringfence.storage.bulk import uncollected
-from ringfence.storage.rehearsal import rehearsed
+from ringfence.storage.rehearsal import leave_out, rehearsed
 from ringfence.visibility import along, ledger, writing
+from ringfence.visibility.along import Herd
 from ringfence.visibility.audit import Actor, Event, Words, append, noun
 from ringfence.visibility.authority import Authority, put_in
 from ringfence.visibility.escalation import (
@@ -159,17 +161,17 @@ class _Change:
         edits = [edit for edit in edits if (edit.before is None) is not (edit.after is None) or edit.changed]
         if not edits:
             raise Refused("nothing was changed")
-        going = self._going_along(edits, undoes)
+        going, herd = self._going_along(edits, undoes)
         edits = along.placed(self.connection, [*edits, *going], self.own)
         total = len(edits)
         self.progress("Checking", total // 3, total)
         self.authority.read_paths(edits)
-        self.authority.demand(edits, {(edit.kind, edit.id) for edit in going})
+        self.authority.demand(edits, {(edit.kind, edit.id) for edit in going}, herd.places)
         self._demand_free_keys(edits)
         demand_staying(edits)
-        demand_sound(self.connection, self.tenant_id, edits, restoring=undoes is not None)
-        flow = Flow(edits, self.paths)
-        listed, hidden = along.counted(self.authority, going) if measuring else (Counter[StateKind](), False)
+        demand_sound(self.connection, self.tenant_id, edits, herd, restoring=undoes is not None)
+        flow = Flow(edits, self.paths, herd)
+        listed, hidden = along.counted(self.authority, going, herd) if measuring else (Counter[StateKind](), False)
         own = self.own
         touched = self._touched(edits)
         affected = self._affected(edits)
@@ -181,7 +183,7 @@ class _Change:
         administrators = full_administrators(self.connection, self.tenant_id)
         gone = {edit.id: edit.before for edit in edits if edit.after is None and isinstance(edit.before, UserState)}
         self.progress("Writing", 0, total)
-        events = self._write(edits)
+        events = self._write(edits, herd)
         self.progress("Writing", total, total)
         affected |= self._affected(edits)
         touched = touched | self._touched(edits)
@@ -251,12 +253,12 @@ class _Change:
             return edit
         return Edit(edit.kind, edit.id, state, after, revision)
 
-    def _going_along(self, edits: Sequence[Edit], undoes: int | None) -> list[Edit]:
+    def _going_along(self, edits: Sequence[Edit], undoes: int | None) -> tuple[list[Edit], Herd]:
         """What goes with what is edited, without being named."""
-        belonging = along.belongings(self.connection, self.tenant_id, edits)
-        if belonging and undoes is not None:
+        belonging, herd = along.belongings(self.connection, self.tenant_id, edits)
+        if (belonging or herd) and undoes is not None:
             raise Refused("other things belong to it by now: undo those first")
-        return belonging + along.private_roles(self.connection, self.tenant_id, [*edits, *belonging])
+        return belonging + along.private_roles(self.connection, self.tenant_id, [*edits, *belonging]), herd
 
     def _demand_free_keys(self, edits: Sequence[Edit]) -> None:
         wanted: defaultdict[StateKind, list[str]] = defaultdict(list)
@@ -269,7 +271,7 @@ class _Change:
 
     # Writing.
 
-    def _write(self, edits: list[Edit]) -> list[Event]:
+    def _write(self, edits: list[Edit], herd: Herd) -> list[Event]:
         """Writes the edits, which are as they were made afterwards; returns what the audit says of them."""
         devices = ((edit.id, edit.before, edit.after) for edit in edits if edit.kind == "device")
         writing.free_unit_ids(self.connection, devices)
@@ -286,13 +288,13 @@ class _Change:
         for edit in edits:
             if edit.after is not None and (edit.kind in _ACCESS or (edit.before is None and edit.kind != "device")):
                 writing.tie(self.connection, edit.id, edit.before or BLANK[edit.kind], edit.after)
-        edits[:] = along.left(self.connection, self.tenant_id, edits)
         events = []
-        if not rehearsed(self.connection):
+        if not rehearsed(self.connection):  # what is left of what goes is there for the audit
+            edits[:] = along.left(self.connection, self.tenant_id, edits)
             words = Words(self.connection, self.tenant_id)
             words.know({own: key for own, (key, _) in self.authority.names.items()})
             events = told(edits, words, self.authority)
-        self._remove(edits)
+        self._remove(edits, herd)
         writing.count_devices(self.connection, writing.device_steps((edit.before, edit.after) for edit in edits))
         return events
 
@@ -354,7 +356,7 @@ class _Change:
             return replace(state, owner=real(state.owner, state.owner))
         return replace(state, customer=real(state.customer, state.customer))
 
-    def _remove(self, edits: Sequence[Edit]) -> None:
+    def _remove(self, edits: Sequence[Edit], herd: Herd) -> None:
         going = {kind: [e.id for e in edits if e.kind == kind and e.after is None] for kind in _ORDER}
         order: tuple[StateKind, ...] = (
             "user",
@@ -369,6 +371,8 @@ class _Change:
             if kind == "role" and any(ledger.groups_of_role(self.connection, role) for role in going[kind]):
                 raise Refused("security groups use this role: give them another one first")
             writing.remove(self.connection, kind, going[kind])
+            if kind == "device" and herd:
+                leave_out(self.connection, Device.__table__, herd.condition(self.connection))
 
     # Checking what it came to.
 

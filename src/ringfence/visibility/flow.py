@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from ringfence.visibility.along import Herd
 from ringfence.visibility.intervals import Interval, contains, nested, subtract, union, within
 from ringfence.visibility.rule import Region
 from ringfence.visibility.states import DeviceState, Edit, SiteState, State, StateKind, node_of
@@ -66,10 +67,11 @@ class Flow:
     every kind, devices too, that are at another place and were there before.
     """
 
-    def __init__(self, edits: Sequence[Edit], paths: Mapping[int, str]) -> None:
+    def __init__(self, edits: Sequence[Edit], paths: Mapping[int, str], herd: Herd) -> None:
         self._edits = edits
         self._before = [_place(edit, edit.before, paths) for edit in edits]
-        self._leaving = _standing(edits, "before")
+        self._herd = {(paths[customer], site): count for (customer, site), count in herd.places.items()}
+        self._leaving = _standing(edits, "before", herd.customers)
         self._where = dict(paths)
         self.gone = Paths(paths[edit.id] for edit in edits if edit.kind == "customer" and edit.after is None)
         self.come = Paths()
@@ -96,7 +98,7 @@ class Flow:
         self.sites_come = frozenset(edit.id for edit in edits if edit.kind == "site" and edit.before is None)
         self.users_come = frozenset(edit.id for edit in edits if edit.kind == "user" and edit.before is None)
         come: Counter[Place] = Counter()
-        gone: Counter[Place] = Counter()
+        gone: Counter[Place] = Counter(self._herd)
         handed: Counter[tuple[StateKind, Place, Place]] = Counter()
         for edit, before in zip(edits, self._before, strict=True):
             after = _place(edit, edit.after, paths)
@@ -165,14 +167,14 @@ def _place(edit: Edit, state: State | None, paths: Mapping[int, str]) -> Place |
     return path, state.site if isinstance(state, DeviceState) else None
 
 
-def _standing(edits: Sequence[Edit], side: str) -> Counter[tuple[int, int]]:
+def _standing(edits: Sequence[Edit], side: str, leaving: Collection[int] = ()) -> Counter[tuple[int, int]]:
     """How many devices stand on sites that are deleted (``before``) or brought back (``after``), and stay, by customer
-    and site: what leaves a site by an edit of its own does not count here."""
+    and site: what leaves a site by an edit of its own, or with a customer that is ``leaving``, does not count here."""
     found: Counter[tuple[int, int]] = Counter()
     going = {edit.id for edit in edits if isinstance(edit.before, DeviceState) and _leaves(edit.before, edit.after)}
     for edit in edits:
         state, other = (edit.before, edit.after) if side == "before" else (edit.after, edit.before)
-        if isinstance(state, SiteState) and other is None:
+        if isinstance(state, SiteState) and other is None and state.customer not in leaving:
             found[state.customer, edit.id] += len(state.devices - going)
     return +found
 

@@ -19,6 +19,7 @@ from ringfence.domain.site import Site
 from ringfence.domain.text import has_control, name_fault, search_key
 from ringfence.storage.bulk import any_of
 from ringfence.visibility import ledger
+from ringfence.visibility.along import NOBODY, Herd
 from ringfence.visibility.states import (
     KIND_OF,
     LIMITS,
@@ -115,9 +116,11 @@ def _references(state: State | None) -> list[tuple[StateKind, list[int]]]:
     return found
 
 
-def demand_sound(connection: Connection, tenant_id: int, edits: Sequence[Edit], *, restoring: bool = False) -> None:
-    """Raises Refused for states that no record may have. What is ``restoring`` a record to what it was may give it
-    names and addresses that are refused to others: a load had let them in."""
+def demand_sound(
+    connection: Connection, tenant_id: int, edits: Sequence[Edit], herd: Herd = NOBODY, *, restoring: bool = False
+) -> None:
+    """Raises Refused for states that no record may have, once the ``herd`` has gone. What is ``restoring`` a record to
+    what it was may give it names and addresses that are refused to others: a load had let them in."""
     devices = []
     going: set[int] = set()
     for edit in edits:
@@ -135,7 +138,7 @@ def demand_sound(connection: Connection, tenant_id: int, edits: Sequence[Edit], 
             devices.append(edit)
         else:
             _demand_one(connection, edit, edit.after, names, restoring)
-    _demand_unit_ids(connection, tenant_id, devices, going)
+    _demand_unit_ids(connection, tenant_id, devices, going, herd)
     made = {edit.id: edit.after.customer for edit in edits if edit.before is None and isinstance(edit.after, SiteState)}
     _demand_sites(connection, devices, made)
 
@@ -166,8 +169,10 @@ def _demand_device(state: DeviceState, names: frozenset[str]) -> None:
         _demand_search_key("name and unit id", state.name, state.unit_id)
 
 
-def _demand_unit_ids(connection: Connection, tenant_id: int, edits: Sequence[Edit], going: Collection[int]) -> None:
-    """Raises Refused where two devices would have one unit id; those ``going`` have theirs no more."""
+def _demand_unit_ids(
+    connection: Connection, tenant_id: int, edits: Sequence[Edit], going: Collection[int], herd: Herd
+) -> None:
+    """Raises Refused where two devices would have one unit id; those ``going``, and the herd, have theirs no more."""
     wanted: dict[str, int] = {}
     for edit in edits:
         assert isinstance(edit.after, DeviceState)
@@ -180,6 +185,8 @@ def _demand_unit_ids(connection: Connection, tenant_id: int, edits: Sequence[Edi
     leaving = {edit.id for edit in edits if getattr(edit.before, "unit_id", "") != getattr(edit.after, "unit_id", "")}
     leaving.update(going)
     query = select(Device.id, Device.unit_id).where(any_of(connection, Device.unit_id, wanted.keys()))
+    if herd:
+        query = query.where(~herd.condition(connection))
     for holder, unit_id in connection.execute(query.where(Device.tenant_id == tenant_id)):
         if holder != wanted[unit_id] and holder not in leaving:
             raise Refused(f"another device has the unit id {unit_id!r}", "unit_id")
