@@ -17,9 +17,10 @@ BENCHMARKS = {
     "pages": "what scoping costs: a page, against the same page unscoped",
     "picker": "what choosing among 100,000 costs: opening the picker, searching, adding and removing",
     "edits": "what changing access costs: reading the choices, previewing and saving 5,000 customers of a group",
+    "previews": "how long a save takes while twenty processes preview",
     "assign": "what assigning 10,000 of 1,000,000 devices costs, against the bare UPDATE of as many",
 }
-_LARGE = ("pages", "edits", "assign")
+_LARGE = ("pages", "edits", "previews", "assign")
 """Those that take the large database."""
 
 

@@ -1,0 +1,112 @@
+"""How long a save takes while twenty other processes preview changes, one after the other without a pause.
+
+Each of the twenty asks what deleting, moving or renaming a customer, and what deactivating a user, would do; the one
+that saves renames a role over and over. Half of the saves have to be done well before anybody notices.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+import shutil
+import statistics
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ringfence.services.editing import Edit
+from ringfence.services.records import Listing, Part
+from ringfence.services.workspace import Workspace
+from ringfence.snapshot.demo import shipped
+from ringfence.storage.engine import open_database
+
+PROCESSES = 20
+SAVES = 40
+TARGET_SECONDS = 0.5
+
+
+def run(database: Path) -> list[str]:
+    """Takes copies of the demo and of the large database; returns lines for people."""
+    lines = []
+    for name, source, login in (("demo", Path(shipped()), "h.devries"), ("large", database, "all")):
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / "previews.db"
+            shutil.copy(source, copy)
+            lines += _measure(name, str(copy), login)
+    return lines
+
+
+def _measure(name: str, path: str, login: str) -> list[str]:
+    alone = _saves(path, login)
+    spawning = multiprocessing.get_context("spawn")
+    stop, counted = spawning.Event(), spawning.Queue()
+    others = [spawning.Process(target=_preview, args=(path, login, n, stop, counted)) for n in range(PROCESSES)]
+    for other in others:
+        other.start()
+    for _ in others:
+        counted.get()  # each has previewed once
+    began = time.perf_counter()
+    beside = _saves(path, login)
+    took = time.perf_counter() - began
+    stop.set()
+    previews = sum(counted.get() for _ in others)
+    for other in others:
+        other.join()
+    found = [f"  {name}: alone {_said(alone)}"]
+    verdict = "met" if _percentile(beside) <= TARGET_SECONDS else "MISSED"
+    found.append(
+        f"  {name}: beside {PROCESSES} that preview {_said(beside)}; {previews:,} previews in {took:.0f} s; "
+        f"target {TARGET_SECONDS} s at the 95th percentile: {verdict}"
+    )
+    return found
+
+
+def _said(times: list[float]) -> str:
+    return f"{1000 * statistics.median(times):.0f} ms, 95th percentile {1000 * _percentile(times):.0f} ms"
+
+
+def _percentile(times: list[float]) -> float:
+    return sorted(times)[int(len(times) * 0.95)]
+
+
+def _saves(path: str, login: str) -> list[float]:
+    database = open_database(path)
+    workspace = Workspace(database)
+    viewer = workspace.sign_in(login)
+    roles = workspace.rows(viewer, Listing("roles"), Part(50))
+    times = []
+    for number in range(SAVES):
+        opened = next(one for one in workspace.open_records(viewer, "role", [row.id for row in roles]) if not one.why_not)
+        edit = Edit("role", opened.id, opened.state, replace(opened.state, name=f"Role {number}"), opened.revision)
+        began = time.perf_counter()
+        workspace.save(viewer, [edit])
+        times.append(time.perf_counter() - began)
+    database.close()
+    return times
+
+
+def _preview(path: str, login: str, number: int, stop: Any, counted: Any) -> None:
+    database = open_database(path)
+    workspace = Workspace(database)
+    viewer = workspace.sign_in(login)
+    chance = random.Random(number)
+    customers = workspace.rows(viewer, Listing("customers"), Part(200))
+    users = workspace.rows(viewer, Listing("users"), Part(200))
+    done = 0
+    while not stop.is_set():
+        kind = chance.choice(("customer", "customer", "customer", "user"))
+        record = chance.choice(customers if kind == "customer" else users).id
+        (opened,) = workspace.open_records(viewer, kind, [record])  # type: ignore[arg-type]
+        state: Any = opened.state
+        if kind == "user":
+            after = replace(state, active=not state.active)
+        else:
+            after = chance.choice((None, replace(state, parent=customers[0].id), replace(state, name="Another")))
+        workspace.preview(viewer, [Edit(kind, record, state, after, opened.revision)])  # type: ignore[arg-type]
+        done += 1
+        if done == 1:
+            counted.put(1)
+    counted.put(done)
+    database.close()
