@@ -78,7 +78,8 @@ def _saves(path: str, login: str) -> list[float]:
     roles = workspace.rows(viewer, Listing("roles"), Part(50))
     times = []
     for number in range(SAVES):
-        opened = next(one for one in workspace.open_records(viewer, "role", [row.id for row in roles]) if not one.why_not)
+        found = workspace.open_records(viewer, "role", [row.id for row in roles])
+        opened = next(one for one in found if not one.why_not)
         edit = Edit("role", opened.id, opened.state, replace(opened.state, name=f"Role {number}"), opened.revision)
         began = time.perf_counter()
         workspace.save(viewer, [edit])
