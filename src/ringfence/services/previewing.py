@@ -48,10 +48,14 @@ def preview(
     """What a change would do, from a rehearsal of it. Raises Conflict where somebody was faster, and what ``progress``
     raises."""
     told = _Told(progress)
+
+    def rehearsed(connection: Connection) -> Preview:
+        outcome = apply_as(connection, viewer, edits, "", measuring=True, undoes=undoes, progress=told)
+        return _preview(connection, viewer, outcome)
+
     try:
-        with conflicts_as_seen(viewer), viewer.database.rehearsing(told.still) as connection:
-            outcome = apply_as(connection, viewer, edits, "", measuring=True, undoes=undoes, progress=told)
-            return _preview(connection, viewer, outcome)
+        with conflicts_as_seen(viewer):
+            return viewer.database.rehearse(rehearsed, told.still)
     except Refused as refused:
         return Preview((), str(refused), refused.field)
 
@@ -64,15 +68,16 @@ def prospect(viewer: Viewer, edits: Sequence[Edit], user: int, progress: Progres
     """
     refused = Preview(())
     told = _Told(progress)
+
+    def rehearsed(connection: Connection) -> Prospect:
+        if not edits:
+            return _prospect(connection, viewer, user, Preview(()))
+        outcome = apply_as(connection, viewer, edits, "", measuring=True, progress=told)
+        return _prospect(connection, viewer, outcome.created.get(user, user), _preview(connection, viewer, outcome))
+
     try:
-        with conflicts_as_seen(viewer), viewer.database.rehearsing(told.still) as connection:
-            if edits:
-                outcome = apply_as(connection, viewer, edits, "", measuring=True, progress=told)
-                shown = _preview(connection, viewer, outcome)
-                user = outcome.created.get(user, user)
-            else:
-                shown = Preview(())
-            return _prospect(connection, viewer, user, shown)
+        with conflicts_as_seen(viewer):
+            return viewer.database.rehearse(rehearsed, told.still)
     except Refused as error:
         refused = Preview((), str(error), error.field)
     if user < 0:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import Connection
+
 from ringfence.domain import clock
 from ringfence.snapshot.collect import Contents, Progress
 from ringfence.snapshot.listed import Listed
@@ -30,9 +32,12 @@ def what_if(
     moment = at or clock.now()
     tenants = touched(contents).keys()
     user = None if viewer is None else viewer.user_id
-    with database.rehearsing() as connection:
+
+    def rehearsed(connection: Connection) -> list[Comparison]:
         listed = Listed(connection, user, moment)
         before = Moment(connection, tenants, moment, keep=bool(contents.devices))
         load_into(connection, contents, progress, listed=listed)
         after = Moment(connection, tenants, moment)
         return compare(before, after, user)
+
+    return database.rehearse(rehearsed)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, TypeVar
 
 from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError
@@ -15,6 +15,7 @@ from ringfence.storage import files, postgresql, rehearsal, schema, sqlite
 from ringfence.storage.faults import called, explained
 from ringfence.storage.patience import WAIT_SECONDS, Patience
 
+Answer = TypeVar("Answer")
 _OPENINGS: Final = 5
 """So often a file is made and opened: somebody whose load was refused may take it away between the two."""
 
@@ -106,6 +107,11 @@ class Database:
         nothing. ``still`` is called now and then, also within statements: what it raises ends it."""
         with explained(self.name), rehearsal.rehearsal(self._rehearsing, still) as connection:
             yield connection
+
+    def rehearse(self, work: Callable[[Connection], Answer], still: rehearsal.Still | None = None) -> Answer:
+        """What ``work`` makes of such a transaction, in a thread of its own that leaves the processors to others."""
+        with explained(self.name):
+            return rehearsal.rehearse(self._rehearsing, work, still)
 
     def close(self) -> None:
         """Gives every connection back."""

@@ -11,11 +11,14 @@ owner alone, have no name from the moment they are made).
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, Final
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
 from sqlalchemy import (
@@ -36,8 +39,10 @@ from sqlalchemy import (
 from sqlalchemy import table as lightweight
 from sqlalchemy.exc import DBAPIError
 
+from ringfence.domain.errors import Cancelled
 from ringfence.storage.sqlite import SqliteFile
 
+Answer = TypeVar("Answer")
 Still = Callable[[], object]
 """Called now and then while a rehearsal lasts; what it raises ends it."""
 
@@ -45,6 +50,7 @@ _VAST: Final = ("device", "audit_entry")
 """Tables that are too large to copy: of these, only the rows that are written are kept apart."""
 _OPTION: Final = "ringfence_rehearsal"
 _LOOK_SECONDS: Final = 0.1
+_NICE: Final = 10
 _STEPS: Final = 20_000
 """So many steps of SQLite's machine, about a millisecond of them, are between two looks at whether to go on."""
 
@@ -77,6 +83,35 @@ def rehearsal(engine: Engine, still: Still | None = None) -> Iterator[Connection
                 yield connection
             finally:
                 transaction.rollback()
+
+
+def rehearse(engine: Engine, work: Callable[[Connection], Answer], still: Still | None = None) -> Answer:
+    """What ``work`` makes of such a connection, in a thread of its own: it leaves the processors to whoever saves."""
+    answer: Future[Answer] = Future()
+    left = threading.Event()
+
+    def look() -> None:
+        if left.is_set():
+            raise Cancelled("cancelled: nothing was changed")
+        (still or _go_on)()
+
+    def run() -> None:
+        if sys.platform == "linux":
+            with suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)  # of this thread alone
+        try:
+            with rehearsal(engine, look) as connection:
+                found = work(connection)
+        except BaseException as error:  # noqa: BLE001 - raised again where it was asked for
+            answer.set_exception(error)
+        else:
+            answer.set_result(found)
+
+    threading.Thread(target=run, name="rehearsal", daemon=True).start()
+    try:
+        return answer.result()
+    finally:
+        left.set()  # whoever asked may have been interrupted
 
 
 def rehearsed(connection: Connection) -> bool:
