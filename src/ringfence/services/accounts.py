@@ -11,11 +11,10 @@ from ringfence.domain.errors import RingfenceError
 from ringfence.domain.text import fold
 from ringfence.domain.user import User
 from ringfence.services import editing, listing
-from ringfence.services.editing import acting
 from ringfence.services.records import Account, Listing, Opened, Part, Profile, UserRecord
 from ringfence.storage.engine import Database
 from ringfence.visibility import directory, tree
-from ringfence.visibility.audit import looked
+from ringfence.visibility.audit import Actor, looked
 from ringfence.visibility.kinds import CUSTOMERS, DEVICES, USERS
 from ringfence.visibility.page import Query, count
 from ringfence.visibility.point import among, find
@@ -96,7 +95,7 @@ def see_as(viewer: Viewer, login: str, origin: str) -> Viewer:
         raise RingfenceError(f"{row.login} is inactive and sees nothing: look through somebody else's eyes")
     view = SharedView(viewer, Viewer(viewer.database, row.id, viewer.tenant_id, viewer.at), row.login)
     with viewer.database.writing() as connection:
-        looked(connection, viewer.tenant_id, acting(connection, viewer, origin), row.id)
+        looked(connection, viewer.tenant_id, Actor(viewer.user_id, origin), row.id)
     return view
 
 

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from ringfence.domain import clock
 from ringfence.domain.errors import Cancelled, Conflict, Refused, RingfenceError
-from ringfence.domain.user import User
 from ringfence.services.records import Opened, Saved
 from ringfence.visibility import overview
 from ringfence.visibility.audit import Actor
@@ -168,15 +167,9 @@ def apply_as(
     """Makes a change in a writing transaction of the caller's, as its viewer. Raises Refused, or Conflict."""
     if viewer.read_only:
         raise Refused(viewer.read_only)
-    actor = acting(connection, viewer, origin)
+    actor = Actor(viewer.user_id, origin)
     now = clock.now()
     return apply(connection, viewer.tenant_id, actor, edits, now, measuring=measuring, undoes=undoes, progress=progress)
-
-
-def acting(connection: Connection, viewer: Viewer, origin: str) -> Actor:
-    """Whoever a change is made by, for the audit."""
-    login = connection.execute(select(User.login).where(User.id == viewer.user_id)).scalar() or ""
-    return Actor(viewer.user_id, login, origin)
 
 
 def _ids(state: State, field: str) -> list[int]:

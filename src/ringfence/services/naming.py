@@ -23,9 +23,11 @@ def record_id(viewer: Viewer, kind: str, key: str) -> int:
 
 def record_ids(viewer: Viewer, kind: str, keys: Iterable[str]) -> list[int]:
     """The same for many, each once, in their order."""
-    listed = kind_named(kind)
+    listed, wanted = kind_named(kind), list(keys)
+    if not wanted:
+        return []
     with viewer.look(listed.permission) as sight:
-        return list(dict.fromkeys(_find(sight, listed, "key", key, key) for key in keys))
+        return list(dict.fromkeys(_find(sight, listed, "key", key, key) for key in wanted))
 
 
 def user_ids(viewer: Viewer, logins: Iterable[str]) -> list[int]:

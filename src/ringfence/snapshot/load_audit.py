@@ -117,7 +117,7 @@ class LoadAudit:
             append(
                 self.connection,
                 tenant,
-                Actor(None, "", origin),
+                Actor(None, origin),
                 events,
                 done=lambda done: progress("Writing the audit", done),
             )

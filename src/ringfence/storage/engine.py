@@ -61,6 +61,7 @@ class Database:
         else:
             self.engine = sqlite.make_engine(url, self._file, self.patience)
         self._reading = self.engine.execution_options(ringfence_reading=True)
+        self._asking = self.engine.execution_options(isolation_level="AUTOCOMMIT") if self.postgresql else self._reading
         self._writing = self.engine.execution_options(ringfence_writing=True)
         self._at_once = self.engine.execution_options(ringfence_writing=True, ringfence_wait=0.0)
         self._rehearsing = rehearsal.engine_for(self.engine, url, self._file)
@@ -78,6 +79,16 @@ class Database:
         """
         with explained(self.name), self._reading.connect() as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def asking(self) -> Iterator[Connection]:
+        """For a single question: on PostgreSQL it is a transaction by itself, without a word to begin and end one."""
+        if self.postgresql:
+            with explained(self.name), self._asking.connect() as connection:
+                yield connection
+        else:
+            with self.reading() as connection:
+                yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -149,14 +160,24 @@ def open_database(database: str | None = None, *, create: bool = False, busy_sec
 
 
 def _make_ready(opened: Database, *, create: bool) -> None:
-    with opened.reading() as connection:
-        state = schema.state(connection)
-    if state is schema.State.EMPTY and create:
-        schema.upgrade(opened.engine)
-    else:
-        schema.demand_current(state, opened.name)
+    if not _is_current(opened):
+        with opened.reading() as connection:
+            state = schema.state(connection)
+        if state is schema.State.EMPTY and create:
+            schema.upgrade(opened.engine)
+        else:
+            schema.demand_current(state, opened.name)
     if not opened.postgresql:
         sqlite.prefer_wal(opened.engine, opened.patience)
+
+
+def _is_current(opened: Database) -> bool:
+    """Asks for what nearly every database is, in one question."""
+    try:
+        with opened.asking() as connection:
+            return schema.is_current(connection)
+    except RingfenceError:  # there is no such table; whatever else is wrong is found again, and told
+        return False
 
 
 def _is_missing(url: URL) -> bool:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 HEAD: Final = "0005"
 """The newest revision under migrations/versions; a test holds the two together."""
 _KNOWN: Final = ("0001", "0002", "0003", "0004", "0005")
+_OURS: Final = ("tenant", "customer", "scope")
 _UPGRADING: Final = 0x52464E55
 """What whoever makes or changes the tables on PostgreSQL locks meanwhile."""
 
@@ -38,14 +39,10 @@ class State(Enum):
 
 def state(connection: Connection) -> State:
     """Looks at a database without changing it."""
-    if connection.dialect.name == "sqlite":
-        listing = "SELECT name FROM sqlite_master WHERE type = 'table'"
-    else:
-        listing = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
-    tables = set(connection.execute(text(listing)).scalars())
+    tables = set(connection.execute(text(_listing(connection))).scalars())
     if not tables:
         return State.EMPTY
-    if not {"alembic_version", "tenant", "customer", "scope"} <= tables:
+    if not {*_OURS, "alembic_version"} <= tables:
         return State.FOREIGN
     revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     if revision is None:
@@ -53,6 +50,20 @@ def state(connection: Connection) -> State:
     if revision == HEAD:
         return State.CURRENT
     return State.OLDER if revision in _KNOWN else State.NEWER
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether it is ours and of this program's revision, in one question, which fails where there is no revision."""
+    names = ", ".join(f"'{name}'" for name in _OURS)
+    ours = f"(SELECT count(*) FROM ({_listing(connection)}) AS t WHERE t.name IN ({names}))"  # noqa: S608 - our own
+    rows = connection.execute(text(f"SELECT version_num, {ours} AS ours FROM alembic_version"))  # noqa: S608 - likewise
+    return [tuple(row) for row in rows] == [(HEAD, len(_OURS))]
+
+
+def _listing(connection: Connection) -> str:
+    if connection.dialect.name == "sqlite":
+        return "SELECT name FROM sqlite_master WHERE type = 'table'"
+    return "SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema()"
 
 
 def demand_current(found: State, name: str) -> None:

@@ -68,7 +68,6 @@ class Actor:
     """Who makes a change, and from where: ``origin`` says it for people (``console``, ``command line``)."""
 
     user_id: int | None
-    login: str
     origin: str
 
 
@@ -97,9 +96,9 @@ def append(
     chain = select(Tenant.audit_count, Tenant.audit_hash).where(Tenant.id == tenant_id).with_for_update(key_share=True)
     number, previous = connection.execute(chain).one()
     at = datetime.now(UTC)
-    actor_key = None
+    actor_key, actor_login = None, ""
     if actor.user_id is not None:
-        actor_key = connection.execute(select(User.key).where(User.id == actor.user_id)).scalar()
+        actor_key, actor_login = connection.execute(select(User.key, User.login).where(User.id == actor.user_id)).one()
     change = number + 1
     stamp, written, hashed = at.isoformat(timespec="microseconds"), moment(connection, at), at.isoformat()
     user = os_user()
@@ -109,7 +108,7 @@ def append(
         opening = (_FORMULA, previous, tenant_id, number, change, undoes)
         closing = (
             actor_key,
-            actor.login,
+            actor_login,
             actor.origin,
             user,
             event.action,

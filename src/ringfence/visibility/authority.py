@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
@@ -65,11 +66,16 @@ class Authority:
         self.tenant_id = tenant_id
         self.editor = editor
         self.own = own
-        self.own_groups = ledger.groups_of_user(connection, editor)  # those without a role give nothing yet
         self.paths: dict[int, str] = {}
         self.names: dict[int, tuple[str | None, str]] = {}
         """Keys and names of the same customers."""
         self._held: dict[str, _Held] = {}
+
+    @cached_property
+    def own_groups(self) -> frozenset[int]:
+        """The security groups that the editor is in before anything is written, those without a role too, which give
+        nothing yet."""
+        return ledger.groups_of_user(self.connection, self.editor)
 
     def read_paths(self, edits: Iterable[Edit]) -> None:
         """Reads the paths of every customer that the edits name."""

@@ -457,7 +457,7 @@ class _Change:
         administrators: int,
     ) -> None:
         """Raises Refused unless what was written is what the editor may bring about."""
-        if any(edit.kind != "device" for edit in edits):  # devices alone change nothing of what anybody reaches
+        if any(edit.kind not in ("device", "user") for edit in edits):
             # Nobody changes their own grants, but the customers that these name may have moved.
             self.own = read_reaches(self.connection, [self.editor], self.at)[self.editor]
             self.authority.forget(self.own)
@@ -475,7 +475,8 @@ class _Change:
                 raise Refused("a group made for one customer never edits policies", "permissions")
         demand_users(self.own, (after[user] for user in touched if user in after), "this user would have")
         demand_gains(self.own, before, {user: reach for user, reach in after.items() if user not in touched})
-        if administrators and not full_administrators(self.connection, self.tenant_id):
+        may_end_one = administrators and self._may_end_one(edits, before, after)
+        if may_end_one and not full_administrators(self.connection, self.tenant_id):
             raise Refused("this would leave nobody who may do everything: keep one full administrator")
         if any(edit.kind != "device" for edit in edits):  # devices alone change nothing of what anybody reaches
             self.authority.demand_still(edits)
@@ -485,6 +486,14 @@ class _Change:
     def _gives_back(self, undoes: int | None, edits: Sequence[Edit]) -> bool:
         """Whether the editor takes a change of their own back, and gets by that what they held before it."""
         return undoes is not None and gives_back(self.connection, self.tenant_id, self.editor, undoes, edits)
+
+    def _may_end_one(self, edits: Sequence[Edit], before: Mapping[int, Reach], after: Mapping[int, Reach]) -> bool:
+        """Whether an administrator may have become none: not where only users were edited, and none of their grants."""
+        if any(edit.kind not in ("device", "user") for edit in edits):
+            return True
+        return {user: reach.grants for user, reach in before.items()} != {
+            user: reach.grants for user, reach in after.items()
+        }
 
     def _demand_room(self, edits: Sequence[Edit]) -> None:
         """Raises Refused where a customer would hold more than its limits, or those above it, allow."""

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import (
+    Boolean,
+    Connection,
+    Integer,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    literal_column,
+    null,
+    select,
+    union_all,
+)
 
 from ringfence.domain.customer import Customer
 from ringfence.domain.customer_group import CustomerGroup
@@ -21,6 +33,7 @@ from ringfence.domain.grants import (
 from ringfence.domain.role import Role
 from ringfence.domain.security_group import SELECTED, SecurityGroup
 from ringfence.domain.site import Site
+from ringfence.domain.tenant import Tenant
 from ringfence.domain.user import User
 from ringfence.visibility.intervals import Interval, nested, single
 from ringfence.visibility.rule import Grants, GroupGrant, SiteGrant
@@ -28,91 +41,146 @@ from ringfence.visibility.rule import Grants, GroupGrant, SiteGrant
 _CHUNK = 500
 
 
-def read_grants(connection: Connection, user_id: int) -> Grants | None:
-    """The user's grants as they stand in this transaction; None when there is no such user."""
-    return read_many(connection, [user_id]).get(user_id)
+def read_grants(connection: Connection, user_id: int) -> tuple[int, Grants | None]:
+    """The version of the user's tenant, and their grants as they stand in this transaction: 0 and None when there is no
+    such user."""
+    versions, found = _read(connection, [user_id])
+    return versions.get(user_id, 0), found.get(user_id)
 
 
 def read_many(connection: Connection, users: Iterable[int]) -> dict[int, Grants]:
-    """The same for many users at once; whoever is not there is left out."""
+    """The grants of many users at once; whoever is not there is left out."""
     found: dict[int, Grants] = {}
     wanted = sorted(set(users))
     for start in range(0, len(wanted), _CHUNK):
-        found.update(_read(connection, wanted[start : start + _CHUNK]))
+        found.update(_read(connection, wanted[start : start + _CHUNK])[1])
     return found
 
 
-def _read(connection: Connection, wanted: list[int]) -> dict[int, Grants]:
-    users = connection.execute(
-        select(User.id, User.tenant_id, User.active, User.home_id, Customer.path, Customer.parent_id)
-        .join(Customer, Customer.id == User.home_id)
-        .where(User.id.in_(wanted))
-    ).all()
-    memberships: defaultdict[int, list[Any]] = defaultdict(list)
-    for row in connection.execute(
-        select(
-            Membership.user_id,
-            SecurityGroup.id,
-            SecurityGroup.scope,
-            SecurityGroup.role_id,
-            Role.access_level,
-            Role.all_permissions,
-            Membership.valid_from,
-            Membership.valid_until,
-        )
-        .join(SecurityGroup, SecurityGroup.id == Membership.group_id)
-        .join(Role, Role.id == SecurityGroup.role_id)
-        .where(Membership.user_id.in_(wanted))
-    ):
-        memberships[row.user_id].append(row)
-    held: defaultdict[int, set[str]] = defaultdict(set)
-    roles = {row.role_id for rows in memberships.values() for row in rows if not row.all_permissions}
-    for role_id, permission in connection.execute(
-        select(RolePermission.role_id, RolePermission.permission).where(RolePermission.role_id.in_(roles))
-    ):
-        held[role_id].add(permission)
-    permissions = {role: frozenset(keys) for role, keys in held.items()}
-    filters: defaultdict[int, list[Any]] = defaultdict(list)
-    for given in connection.execute(
-        select(UserCustomerGroup.user_id, CustomerGroup.id, CustomerGroup.active)
-        .join(CustomerGroup, UserCustomerGroup.group_id == CustomerGroup.id)
-        .where(UserCustomerGroup.user_id.in_(wanted))
-    ):
-        filters[given.user_id].append(given)
-    sites: defaultdict[int, list[SiteGrant]] = defaultdict(list)
-    for site in connection.execute(
-        select(UserSite.user_id, Site.id, Site.customer_id, Customer.path)
-        .select_from(UserSite)
-        .join(Site, Site.id == UserSite.site_id)
-        .join(Customer, Customer.id == Site.customer_id)
-        .where(UserSite.user_id.in_(wanted))
-    ):
-        sites[site.user_id].append(SiteGrant(site.id, site.customer_id, site.path))
-    return {
-        user.id: Grants(
-            user_id=user.id,
-            tenant_id=user.tenant_id,
-            active=user.active,
-            home_id=user.home_id,
-            home_path=user.path,
-            home_is_root=user.parent_id is None,
-            groups=tuple(
-                GroupGrant(
-                    row.id,
-                    row.access_level,
-                    row.scope == SELECTED,
-                    None if row.all_permissions else permissions.get(row.role_id, frozenset()),
-                    row.valid_from,
-                    row.valid_until,
-                )
-                for row in memberships[user.id]
-            ),
-            filters=tuple(sorted(row.id for row in filters[user.id] if row.active)) if filters[user.id] else None,
-            sites=tuple(sites[user.id]),
-            given=tuple(sorted(row.id for row in filters[user.id])) if filters[user.id] else None,
-        )
-        for user in users
+_NO_ID: Final = cast(null(), Integer)
+_NO_WORD: Final = cast(null(), Text)
+_NO_FLAG: Final = cast(null(), Boolean)
+_NO_MOMENT: Final = cast(null(), Membership.__table__.c.valid_from.type)
+_WANTED: Final[Any] = bindparam("users", expanding=True)
+
+
+def _part(
+    part: str,
+    *,
+    user: Any = _NO_ID,
+    own: Any,
+    other: Any = _NO_ID,
+    version: Any = _NO_ID,
+    word: Any = _NO_WORD,
+    level: Any = _NO_WORD,
+    flag: Any = _NO_FLAG,
+    root: Any = _NO_FLAG,
+    valid_from: Any = _NO_MOMENT,
+    valid_until: Any = _NO_MOMENT,
+) -> Select[Any]:
+    """What one of the tables says, in columns that all of them share."""
+    columns = {
+        "user_id": user,
+        "own": own,
+        "other": other,
+        "version": version,
+        "word": word,
+        "level": level,
+        "flag": flag,
+        "root": root,
+        "valid_from": valid_from,
+        "valid_until": valid_until,
     }
+    return select(
+        cast(literal_column(f"'{part}'"), Text).label("part"), *(c.label(name) for name, c in columns.items())
+    )
+
+
+# One statement, so that a server far away is asked once.
+_GRANTS: Final = union_all(
+    _part(
+        "user",
+        user=User.id,
+        own=User.tenant_id,
+        other=User.home_id,
+        version=Tenant.version,
+        word=Customer.path,
+        flag=User.active,
+        root=Customer.parent_id.is_(None),
+    )
+    .join(Customer, Customer.id == User.home_id)
+    .join(Tenant, Tenant.id == User.tenant_id)
+    .where(User.id.in_(_WANTED)),
+    _part(
+        "group",
+        user=Membership.user_id,
+        own=SecurityGroup.id,
+        other=SecurityGroup.role_id,
+        word=SecurityGroup.scope,
+        level=Role.access_level,
+        flag=Role.all_permissions,
+        valid_from=Membership.valid_from,
+        valid_until=Membership.valid_until,
+    )
+    .select_from(Membership)
+    .join(SecurityGroup, SecurityGroup.id == Membership.group_id)
+    .join(Role, Role.id == SecurityGroup.role_id)
+    .where(Membership.user_id.in_(_WANTED)),
+    _part("permission", own=RolePermission.role_id, word=RolePermission.permission).where(
+        RolePermission.role_id.in_(
+            select(SecurityGroup.role_id)
+            .join(Membership, SecurityGroup.id == Membership.group_id)
+            .where(Membership.user_id.in_(_WANTED))
+        )
+    ),
+    _part("filter", user=UserCustomerGroup.user_id, own=CustomerGroup.id, flag=CustomerGroup.active)
+    .select_from(UserCustomerGroup)
+    .join(CustomerGroup, UserCustomerGroup.group_id == CustomerGroup.id)
+    .where(UserCustomerGroup.user_id.in_(_WANTED)),
+    _part("site", user=UserSite.user_id, own=Site.id, other=Site.customer_id, word=Customer.path)
+    .select_from(UserSite)
+    .join(Site, Site.id == UserSite.site_id)
+    .join(Customer, Customer.id == Site.customer_id)
+    .where(UserSite.user_id.in_(_WANTED)),
+)
+
+
+def _read(connection: Connection, wanted: list[int]) -> tuple[dict[int, int], dict[int, Grants]]:
+    parts: defaultdict[str, list[Any]] = defaultdict(list)
+    for row in connection.execute(_GRANTS, {"users": wanted}):
+        parts[row.part].append(row)
+    held: defaultdict[int, set[str]] = defaultdict(set)
+    for row in parts["permission"]:
+        held[row.own].add(row.word)
+    permissions = {role: frozenset(keys) for role, keys in held.items()}
+    groups: defaultdict[int, list[GroupGrant]] = defaultdict(list)
+    for row in parts["group"]:
+        named = None if row.flag else permissions.get(row.other, frozenset())
+        groups[row.user_id].append(
+            GroupGrant(row.own, row.level, row.word == SELECTED, named, row.valid_from, row.valid_until)
+        )
+    filters: defaultdict[int, list[Any]] = defaultdict(list)
+    for row in parts["filter"]:
+        filters[row.user_id].append(row)
+    sites: defaultdict[int, list[SiteGrant]] = defaultdict(list)
+    for row in parts["site"]:
+        sites[row.user_id].append(SiteGrant(row.own, row.other, row.word))
+    found = {
+        user.user_id: Grants(
+            user_id=user.user_id,
+            tenant_id=user.own,
+            active=user.flag,
+            home_id=user.other,
+            home_path=user.word,
+            home_is_root=user.root,
+            groups=tuple(groups[user.user_id]),
+            filters=tuple(sorted(row.own for row in given if row.flag)) if (given := filters[user.user_id]) else None,
+            sites=tuple(sites[user.user_id]),
+            given=tuple(sorted(row.own for row in given)) if given else None,
+        )
+        for user in parts["user"]
+    }
+    return {user.user_id: user.version for user in parts["user"]}, found
 
 
 def read_selected(connection: Connection, groups: Iterable[int]) -> dict[int, list[Interval]]:

@@ -14,6 +14,8 @@ from ringfence.visibility.scopes import Scope
 from ringfence.visibility.sql import probe, within
 from ringfence.visibility.viewer import Sight
 
+_REMEMBERED: Final = 100
+
 
 def can(sight: Sight, permission: str, kind: Kind, key: str) -> bool:
     """Whether the permission reaches the record of that key, in the viewer's own tenant."""
@@ -59,7 +61,14 @@ def among(
     }
     whole = scope.nodes.whole if kind.is_customer else scope.records.whole
     statement = _among(kind, tuple(columns), whole, scope.has_sites, sight.postgresql)
-    return sight.connection.execute(statement, binds).all()
+    # A sight sees one moment: what was asked in it once is not asked again.
+    asked = (statement, binds["scope"], tuple(ids)) if len(ids) <= _REMEMBERED else None
+    if asked is None or asked not in sight.answers:
+        found = sight.connection.execute(statement, binds).all()
+        if asked is None:
+            return found
+        sight.answers[asked] = found
+    return sight.answers[asked]
 
 
 @lru_cache(maxsize=64)

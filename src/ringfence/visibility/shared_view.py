@@ -86,22 +86,22 @@ class SharedView(_Meet):
         self.login = login
         self.read_only = f"you look through {login}'s eyes"
 
-    def held(self, connection: Connection, at: datetime) -> Meeting | None:
+    def held(self, connection: Connection, at: datetime) -> tuple[int, Meeting | None]:
         """Raises SessionEnded where that is not allowed."""
         found = read_many(connection, [self.real.user_id, self.subject.user_id])
         real, subject = found.get(self.real.user_id), found.get(self.subject.user_id)
         if real is None or subject is None or not may_look(connection, real, subject, at):
             raise SessionEnded(f"you may not look through {self.login}'s eyes any more")
-        return Meeting(subject, real)
+        return self.version(connection), Meeting(subject, real)
 
 
 class Subjects(_Meet):
     """A viewer to whom the only users are those through whose eyes ``real`` may look."""
 
-    def held(self, connection: Connection, at: datetime) -> Meeting | None:
+    def held(self, connection: Connection, at: datetime) -> tuple[int, Meeting | None]:
         del at
-        grants = read_grants(connection, self.real.user_id)
-        return Meeting(grants, grants, IMPERSONATE) if grants is not None else None
+        version, grants = read_grants(connection, self.real.user_id)
+        return version, Meeting(grants, grants, IMPERSONATE) if grants is not None else None
 
 
 def may_look(connection: Connection, real: Grants, subject: Grants, at: datetime) -> bool:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -83,7 +83,8 @@ class Standing:
 class Sight:
     """One transaction of a viewer: a moment of the database, and the scopes that were asked for.
 
-    ``memo`` keeps what was worked out for this version of the tenant (the size of a subtree within a scope).
+    ``memo`` keeps what was worked out for this version of the tenant (the size of a subtree within a scope),
+    ``answers`` what was asked in this transaction.
     """
 
     connection: Connection
@@ -92,6 +93,7 @@ class Sight:
     scopes: dict[str, Scope]
     memo: dict[object, object]
     active: bool
+    answers: dict[object, Sequence[Any]] = field(default_factory=dict)
 
     def scope(self, permission: str) -> Scope:
         """What the permission reaches; it must be among those that the look was opened for."""
@@ -121,7 +123,7 @@ class Viewer:
     def sign_in(cls, database: Database, login: str, at: datetime | None = None) -> Viewer:
         """The viewer that a login stands for, without regard to case; ``at`` asks as of another moment."""
         query = select(User.id, User.tenant_id).where(User.login_key == fold(login))
-        with database.reading() as connection:
+        with database.asking() as connection:
             user = connection.execute(query).one_or_none()
         if user is None:
             raise nobody(login)
@@ -156,16 +158,20 @@ class Viewer:
 
     def stand(self, connection: Connection, at: datetime) -> Standing:
         """The grants as of this transaction: those known before, where nothing has changed."""
-        version = connection.execute(_VERSION, {"tenant": self.tenant_id}).scalar() or 0
         standing = self._standing
-        if standing is None or not standing.holds(version, at):
-            grants = self.held(connection, at)
-            standing = Standing(version, grants, at, grants.changes_at(at) if grants else None)
-            self._standing = standing
+        if standing is not None and standing.holds(self.version(connection), at):
+            return standing
+        version, held = self.held(connection, at)
+        self._standing = standing = Standing(version, held, at, held.changes_at(at) if held else None)
         return standing
 
-    def held(self, connection: Connection, at: datetime) -> Held | None:
-        """What the viewer goes by in this transaction; None for a user who is not there any more."""
+    def version(self, connection: Connection) -> int:
+        """The version of the tenant in this transaction."""
+        return connection.execute(_VERSION, {"tenant": self.tenant_id}).scalar() or 0
+
+    def held(self, connection: Connection, at: datetime) -> tuple[int, Held | None]:
+        """The version of the tenant in this transaction, and what the viewer goes by; None for a user who is not there
+        any more."""
         del at
         return read_grants(connection, self.user_id)
 
