@@ -9,9 +9,10 @@ from textual.app import App
 from textual.binding import Binding
 from textual.screen import ModalScreen, Screen
 from textual.theme import Theme
+from textual.timer import Timer
 from textual.widgets import Input
 
-from ringfence.console.asking import Asks
+from ringfence.console.asking import Answered, Asks
 from ringfence.console.commands.palette import Commands
 from ringfence.console.rights import ASKED, SEEING_AS
 from ringfence.console.screens.area import AreaScreen, CommandScreen
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _LOOK_SECONDS = 1.0
 """How often it is looked whether anything has changed: twice as often as it must be seen."""
+_FOR_GOOD = 10.0**7
 
 
 def _devices() -> Screen[Any]:
@@ -110,6 +112,7 @@ class RingfenceApp(App[str], Asks):
         self.catalogue = 0
         """How many permissions there are."""
         self._stamp: tuple[int, int] | None = None
+        self._looking: Timer | None = None
         self.areas: list[AreaScreen] = []
         """The numbered screens that have come up so far."""
         self.console_themes: list[Theme] = []
@@ -131,7 +134,8 @@ class RingfenceApp(App[str], Asks):
             else:
                 self.sign_in(self._login)
             self.ask("themes", load_themes, self._themes_found)
-            self.set_interval(_LOOK_SECONDS, self.look_for_changes)
+            workspace.tell_waits(lambda line: self.post_message(Answered(lambda: self.notify(line))))
+            self._looking = self.set_interval(_LOOK_SECONDS, self.look_for_changes)
 
         self.ask("connect", self._connect, connected, self.give_up)
 
@@ -207,8 +211,13 @@ class RingfenceApp(App[str], Asks):
                 if isinstance(self.screen, CommandScreen):
                     self.screen.catch_up()
 
-        def failed(_: str) -> None:
+        def failed(reason: str) -> None:
             self._stamp = None  # once it answers again, everything is read again
+            if workspace.gone:
+                if self._looking is not None:
+                    self._looking.stop()
+                self.clear_notifications()
+                self.notify(reason, severity="error", timeout=_FOR_GOOD)
 
         self.ask("look", look, looked, failed)
 

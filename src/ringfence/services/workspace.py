@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -53,6 +53,15 @@ class Workspace:
         self._database = database
         self._at = at
         self._origin = origin
+
+    @property
+    def gone(self) -> bool:
+        """Whether the file of the database is not the one that was opened any more: nothing can be asked of it."""
+        return self._database.gone
+
+    def tell_waits(self, tell: Callable[[str], object]) -> None:
+        """Has ``tell`` called, from any thread, with a line that says what a change waits for once that is long."""
+        self._database.patience.tell = tell
 
     def sign_in(self, login: str, at: datetime | None = None) -> Viewer:
         """The viewer behind a login; an inactive user's is refused."""

@@ -71,6 +71,11 @@ class Database:
         """What to call the database in a line for people: its path, or its URL without the password."""
         return called(self.url)
 
+    @property
+    def gone(self) -> bool:
+        """Whether the file was found not to be the one that was opened any more."""
+        return self._file is not None and self._file.gone
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one moment of the database and changes nothing. It waits for nobody who writes.

@@ -21,7 +21,7 @@ class Patience:
     def __init__(self, seconds: float, name: str) -> None:
         self.seconds = seconds
         self.name = name
-        self.tell: Callable[[str], None] | None = None
+        self.tell: Callable[[str], object] | None = None
 
     def say(self) -> None:
         """Says what is waited for."""

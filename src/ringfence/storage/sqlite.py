@@ -38,6 +38,11 @@ class SqliteFile:
         self._size = 0
         self._gone = ""
 
+    @property
+    def gone(self) -> bool:
+        """Whether it was found not to be that one any more."""
+        return bool(self._gone)
+
     def check(self) -> None:
         """Raises DatabaseGone once the file is not the one that was opened, and from then on, whatever comes there."""
         if not self._gone:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from alembic import context
+from sqlalchemy import text
 
 from ringfence.domain.registry import Base
 
 connection = context.config.attributes["connection"]
+is_postgresql = connection.dialect.name == "postgresql"
 context.configure(
     connection=connection,
     target_metadata=Base.metadata,
     render_as_batch=connection.dialect.name == "sqlite",
     transactional_ddl=True,
+    # Not one further along the search path, which is another database's.
+    version_table_schema=connection.scalar(text("SELECT current_schema()")) if is_postgresql else None,
 )
 with context.begin_transaction():
     context.run_migrations()
