@@ -287,7 +287,7 @@ def test_on_postgresql(call: Call, save: Save, postgres_url: str) -> None:
     change(postgres_url, "h.devries", "customer_group", "Production only", active=False)
     db = ("--db", postgres_url)
     assert call(*db, "list", "audit", "--as", "h.devries", "--format", "keys").lines == ["1", "2"]
-    assert call(*db, "undo", "--as", "h.devries").lines[-1] == "olga  +40 customers  +437 devices"
+    assert call(*db, "undo", "--as", "h.devries").lines[-1].startswith("olga  +40 customers  +437 devices")
     said = call(*db, "audit", "verify")
     assert said.lines[0].startswith("harbor: 3 entries, whole, ends in ")
     assert said.lines[1].startswith("lindqvist: 1 entry, whole, ends in ")
