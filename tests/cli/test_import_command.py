@@ -140,3 +140,62 @@ def test_notes_are_exported_though_no_table_shows_them(call: Call, save: Save, t
     assert json.loads(call(*words, "--format", "json").out)[1]["notes"] == noted["notes"]
     assert "'=1+1\nbehind the door\"" in call(*words, "--format", "csv").out
     assert "notes" not in call(*words).out
+
+
+class TestSpreadsheets:
+    """What they write, and what they make of ids."""
+
+    @pytest.mark.parametrize("one", [";", ",", "\t"])
+    @pytest.mark.parametrize("mark", ["", "\ufeff"])
+    def test_a_line_says_what_separates(self, call: Call, given: Given, own_db: Path, one: str, mark: str) -> None:
+        text = (
+            mark + f"sep={one}\r\n" + "".join(f"{one.join(row)}\r\n" for row in (("name", "unit_id"), ("Gate", "X-1")))
+        )
+        assert call("devices", "import", given(text), *AS).status == 0
+        assert listed(call)["x-1"]["name"] == "Gate"
+
+    @pytest.mark.parametrize("options", [(), ("--skip-bad",), ("--dry-run",), ("--dry-run", "--format", "json")])
+    @pytest.mark.parametrize("text", ["name,unit_id\n", "sep=;\nname;unit_id\n;\n"])
+    def test_a_header_alone_is_refused(
+        self, call: Call, given: Given, own_db: Path, text: str, options: tuple[str, ...]
+    ) -> None:
+        said = call("devices", "import", given(text), *AS, *options)
+        assert said.status == 1
+        assert "there is nothing under the header: a sheet has a row for each record" in said.err
+
+    def test_ids_that_look_changed_are_warned_of(self, call: Call, given: Given, own_db: Path) -> None:
+        text = "name,unit_id\nA,8.93901E+18\nB,1-Mar\nC,X-1\nD,893901000012345000\n"
+        warned = [
+            "line 2: unit_id: '8.93901E+18' looks like a long number that a spreadsheet has shortened",
+            "line 3: unit_id: '1-Mar' looks like an id of which a spreadsheet made a day",
+            "line 5: unit_id: '893901000012345000' looks like a long number of which a spreadsheet kept 15 digits",
+        ]
+        would = call("devices", "import", given(text), *AS, "--dry-run", "--format", "json")
+        assert [one.partition(": make")[0] for one in json.loads(would.out)["warnings"]] == warned
+        said = call("devices", "import", given(text), *AS)
+        assert said.status == 0
+        told = [line for line in said.err.splitlines() if line.startswith("ringfence: warning, ")]
+        assert [one.removeprefix("ringfence: warning, ").partition(": make")[0] for one in told] == warned
+        assert all(one.endswith("make its column text before you type or paste") for one in told)
+        again = call("devices", "import", given("unit_id,kind\n1-Mar,lamp\n"), *AS)  # that is what it is called
+        assert (again.status, "warning" in again.err) == (0, False)
+
+    @pytest.mark.parametrize("column", ["key", "unit_id", "customer", "site"])
+    def test_every_column_of_ids_is_looked_at(self, call: Call, given: Given, own_db: Path, column: str) -> None:
+        cells = {"name": "Gate", column: "8.93901E+18"}
+        said = call("devices", "import", given(f"{','.join(cells)}\n{','.join(cells.values())}\n"), *AS, "--dry-run")
+        assert f"line 2: {column}: '8.93901E+18' looks like" in said.err
+
+    @pytest.mark.parametrize(("above", "behind"), [(0, 0), (2, 0), (0, 3), (2, 3)])
+    def test_every_row_is_counted_where_a_quote_is_never_closed(
+        self, call: Call, given: Given, own_db: Path, above: int, behind: int
+    ) -> None:
+        rows = ["kind,name", *["lamp,Above"] * above, 'lamp,"Open', *["lamp,Behind"] * behind]
+        said = call("devices", "import", given("\n".join(rows) + "\n"), *AS, "--skip-bad")
+        total = above + 1 + behind
+        if behind:
+            left = f", {total - 1} not taken"
+            assert f"{total} rows: 1 bad{left}: nothing was loaded" in said.err
+        elif above:
+            assert said.lines[0] == f"loaded {above} of {total} rows: {above} new, 1 bad"
+        assert f"line {above + 2}: a quote opens a cell and is never closed" in said.err

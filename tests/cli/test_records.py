@@ -22,6 +22,16 @@ KINDS = [kind for kind in kinds() if kind != "audit"]
 
 
 class TestListing:
+    @pytest.mark.parametrize("form", ["table", "json", "keys"])
+    def test_what_has_no_byte_order_mark_needs_none_left_out(self, call: Call, demo_db: Path, form: str) -> None:
+        said = call("list", "devices", "--as", "olga", "--format", form, "--no-bom").refused(2)
+        assert said == "--no-bom is for --format csv: nothing else begins with a byte order mark"
+
+    def test_another_encoding_has_no_byte_order_mark(self, program: Call, demo_db: Path) -> None:
+        words = ["list", "devices", "--as", "olga", "--format", "csv", "--search", "camera"]
+        assert program(*words, env={"PYTHONIOENCODING": "latin-1"}).out.startswith("key,customer")
+        assert program(*words, env={"PYTHONIOENCODING": "utf-8"}).out.startswith("\ufeffkey,customer")
+
     @pytest.mark.parametrize("kind", KINDS)
     @pytest.mark.parametrize("login", ["h.devries", "olga", "r.dekker", "g.moreau", "p.nowak", "astrid"])
     def test_list_count_and_dump_agree(self, call: Call, demo_db: Path, kind: str, login: str) -> None:
@@ -30,7 +40,10 @@ class TestListing:
         assert call("count", kind, "--as", login, "--at", AT).out == f"{len(keys)}\n"
         as_json = json.loads(call("list", kind, "--as", login, "--at", AT, "--format", "json").out)
         assert sorted(record["key"] for record in as_json) == keys
-        as_csv = list(csv.DictReader(io.StringIO(call("list", kind, "--as", login, "--at", AT, "--format", "csv").out)))
+        marked = call("list", kind, "--as", login, "--at", AT, "--format", "csv").out
+        sheet = call("list", kind, "--as", login, "--at", AT, "--format", "csv", "--no-bom").out
+        assert marked == ("\ufeff" + sheet if keys else "")
+        as_csv = list(csv.DictReader(io.StringIO(sheet)))
         shown = [{name: "" if value is None else str(value) for name, value in record.items()} for record in as_json]
         assert as_csv == shown
         table = call("list", kind, "--as", login, "--at", AT).lines

@@ -113,7 +113,7 @@ class TestExport:
             await console.press("enter", "enter", "r")
             assert isinstance(console.app.screen, RolesScreen)
         assert {one["key"] for one in json.loads((here / "mine.json").read_text())} >= {"operator"}
-        assert (here / "mine.csv").read_text().startswith("key,owner,name")
+        assert (here / "mine.csv").read_text().startswith("\ufeffkey,owner,name")
 
     async def test_every_list_has_it(self, demo: Database, here: Path) -> None:
         async with opened(console_on(demo)) as console:
@@ -133,7 +133,7 @@ class TestExport:
             await console.press("ctrl+s")
         found = [path for path in here.iterdir() if path.name.startswith("ringfence-customers")]
         assert [line.split(",")[2] for line in found[0].read_text().splitlines()] == ["name", "Antwerp"]
-        assert (here / "below.csv").read_text().startswith("key,customer,site,name,unit_id,kind,notes\n")
+        assert (here / "below.csv").read_text().startswith("\ufeffkey,customer,site,name,unit_id,kind,notes\n")
 
     async def test_nothing_of_what_is_hidden(self, demo: Database, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("ringfence.console.screens.export_list._LONG", 1)
@@ -252,7 +252,12 @@ class TestImport:
             assert not off(console, "save")
             path.write_text("name\n")
             await console.press("ctrl+r")
-            assert off(console, "save") == "nothing in it is new or different"
+            assert "! line 1: there is nothing under the header" in console.text
+            assert off(console, "save") == "no row is good"
+            path.write_text("sep=;\nname;unit_id\nGate;8.93901E+18\n")
+            await console.press("ctrl+r")
+            assert "! line 3: unit_id: '8.93901E+18' looks like a long number" in console.text
+            assert not off(console, "save")
             path.write_bytes(b"name\nGate\xe9\n")
             await console.press("ctrl+r")
             assert "! line 2: this is not UTF-8 text" in console.text

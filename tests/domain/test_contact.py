@@ -101,6 +101,8 @@ class TestPhone:
             "+31 10 123 4567 x12",
             "+31 10 123 4567;ext=12",
             "+31 10 123 4567#12",
+            "+31 10 123 4567 доб. 12",
+            "+1 800 FLOWERS",
         ],
     )
     def test_fine(self, text: str) -> None:
@@ -125,6 +127,15 @@ class TestPhone:
             (f"+{'1' * 100}", "too long"),
             (f"+{'1' * 200}", "it may have 200 characters, and this has 201"),
             ("+31\t10 123 4567", "cannot be seen"),
+            ("+31 10 123 4567 (night)", "letters, “night”: write the digits alone, with an extension"),
+            ("+31 10 123 4567 (night) ext. 3", "letters, “night”"),
+            ("+31 10 123 4567 Olga Brandt", "letters, “Olga”"),
+            ("+31 10 123 4567 toestel 12", "letters, “toestel”"),
+            ("+31 10 123 4567 ночью", "letters, “ночью”"),
+            ("+31 10 123 4567 n", "letters, “n”"),
+            ("+31 10 123 4567 8901 ext. 12", "too long for a number of country code +31"),
+            ("+31 10 123 4567 8901;ext=12", "too long for a number of country code +31"),
+            ("+31 10 123 4567 8901x12", "too long for a number of country code +31"),
         ],
     )
     def test_says_what_is_wrong(self, text: str, part: str) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.services import sheets
-from ringfence.services.sheets import Sheet, defused, fused, read_rows, write_rows
+from ringfence.services.sheets import Sheet, defused, fused, mangled, read_rows, write_rows
 
 KNOWN = ("key", "customer", "unit_id", "notes")
 LISTED = "the columns are key, customer, unit_id, notes"
@@ -37,6 +37,7 @@ def _cells(source: bytes | str) -> list[dict[str, str]]:
     return [cells for _, cells in sheet.rows]
 
 
+NOTHING = "there is nothing under the header: a sheet has a row for each record"
 NEVER_CLOSED = "a quote opens a cell and is never closed: close it, or write two for one that belongs to the text"
 
 
@@ -129,13 +130,23 @@ class TestWriting:
         text = _written(*rows)
         sheet = _read(text.encode() if as_bytes else text)
         stripped = [[cell.strip() for cell in row] for row in rows]
-        assert sheet.faults == ()
-        assert [list(cells.values()) for _, cells in sheet.rows] == [row for row in stripped if any(row)]
+        wanted = [row for row in stripped if any(row)]
+        assert sheet.faults == (() if wanted else (f"line 1: {NOTHING}",))
+        assert [list(cells.values()) for _, cells in sheet.rows] == wanted
 
     @given(st.lists(TEXT, max_size=6))
     def test_one_column_alone(self, cells: list[str]) -> None:
         text = _written(*([cell] for cell in cells), header=("key",))
-        assert [row["key"] for row in _cells(text)] == [cell.strip() for cell in cells if cell.strip()]
+        wanted = [cell.strip() for cell in cells if cell.strip()]
+        sheet = _read(text)
+        assert sheet.faults == (() if wanted else (f"line 1: {NOTHING}",))
+        assert [row["key"] for _, row in sheet.rows] == wanted
+
+    def test_a_byte_order_mark_comes_first_and_is_read(self) -> None:
+        out = io.StringIO()
+        write_rows(out, KNOWN, [["a", "", "", ""]], mark=True)
+        assert out.getvalue().startswith("\ufeffkey,")
+        assert [row["key"] for row in _cells(out.getvalue().encode())] == ["a"]
 
 
 class TestHeader:
@@ -153,6 +164,16 @@ class TestHeader:
 
     def test_may_hold_the_other_separators_in_quotes(self) -> None:
         assert read_rows('key;"one, two, three"\n1;2\n', ("key", "one, two, three"), ()).rows[0][0] == 2
+
+    @pytest.mark.parametrize("one", [";", ",", "\t", "|", ":"])
+    @pytest.mark.parametrize("said", ["sep={}", "SEP={}", '"sep={}"', "sep={},,", "sep={} "])
+    @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+    @pytest.mark.parametrize("mark", ["", "\ufeff"])
+    def test_a_line_may_say_what_separates(self, one: str, said: str, end: str, mark: str) -> None:
+        text = mark + end.join([said.format(one), f"key{one}notes", f'"a,;b"{one}c', f'd{one}"e"f', ""])
+        sheet = _read(text)
+        assert sheet.rows == ((3, {"key": "a,;b", "notes": "c"}),)
+        assert [fault.partition(":")[0] for fault in sheet.faults] == ["line 4"]
 
     def test_columns_without_a_name_at_the_end_are_not_there(self) -> None:
         assert _cells("key,notes,,\na,b,,\n") == [{"key": "a", "notes": "b"}]
@@ -176,9 +197,12 @@ class TestHeader:
                 ],
             ),
             ('"key,notes\na,b\n', [f"line 1: {NEVER_CLOSED}"]),
+            ("key\n", [f"line 1: {NOTHING}"]),
+            ("\n\nkey,notes\n,\n\n", [f"line 3: {NOTHING}"]),
+            ("sep=;\nkey\n", [f"line 2: {NOTHING}"]),
             (
-                "sep=;\nkey\n",
-                [f"line 1: there is no column “sep=”; {LISTED}", f"line 1: the column key is missing; {LISTED}"],
+                "sep=;\nkey,notes\na,b\n",
+                [f"line 2: there is no column “key,notes”; {LISTED}", f"line 2: the column key is missing; {LISTED}"],
             ),
         ],
     )
@@ -240,6 +264,21 @@ class TestQuotes:
         sheet = _read('key,notes\na,b\nc,"d\ne,f\n')
         assert [line for line, _ in sheet.rows] == [2]
         assert sheet.faults == (f"line 3: {NEVER_CLOSED}",)
+        assert sheet.unread == 1
+
+    @pytest.mark.parametrize("quote", ['c,"d\n', 'c,"d\n"e', '"c,d\n', f'c,"{"d" * 5000}\n'])
+    @pytest.mark.parametrize("above", range(3))
+    @pytest.mark.parametrize("behind", [0, 1, 7])
+    @pytest.mark.parametrize("directive", ["", "sep=,\n"])
+    def test_every_row_is_counted(self, quote: str, above: int, behind: int, directive: str) -> None:
+        text = directive + "key,notes\n" + "a,b\n" * above + quote.rstrip("\n") + "\n" + "e,f\n\n" * behind
+        sheet = _read(text)
+        line = bool(directive) + above + 2
+        told = [int(fault.split()[1].rstrip(":")) for fault in sheet.faults]
+        if told != [line]:
+            assert told == []  # of a last line the quote may close with the text
+        assert len(sheet.rows) == above
+        assert sheet.unread == behind
 
     def test_never_closed_in_a_long_sheet(self) -> None:
         sheet = _read('key,notes\nc,"d\n' + "e,f\n" * 100_000)
@@ -302,3 +341,37 @@ class TestBytes:
         sheet = _read("key,unit id,notes\n" + "a,'=b,c\n" * 100_000)
         assert time.perf_counter() - began < 10
         assert len(sheet.rows) == 100_000
+
+
+class TestMangled:
+    @pytest.mark.parametrize(
+        ("cell", "what"),
+        [
+            *((cell, "shortened") for cell in ("8.93901E+18", "8,93901E+18", "9E+15", "1.2e+09", "-1.5E+20")),
+            *((cell, "15 digits") for cell in ("893901000012345000", "1234567890123450")),
+            *(
+                (cell, "made a day")
+                for cell in (
+                    "1-Mar",
+                    "01-mar",
+                    "1-Mar-26",
+                    "Mar-01",
+                    "mrt-26",
+                    "3-okt",
+                    "1/Dec",
+                    "12-May-2026",
+                    "1-mei",
+                )
+            ),
+        ],
+    )
+    def test_what_a_spreadsheet_makes_of_an_id(self, cell: str, what: str) -> None:
+        assert what in mangled(cell)
+
+    @pytest.mark.parametrize(
+        "cell",
+        ["", "U-00664", "8939010000123456789", "123456", "100000000000000", "E+18", "8.93901", "1-A", "Mars-01", "1-32",
+         "north-marina", "1e", "0xE+1", "2026-03-01", "12-Mark", "march"],
+    )  # fmt: skip
+    def test_what_is_none_of_them(self, cell: str) -> None:
+        assert mangled(cell) == ""

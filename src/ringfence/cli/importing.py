@@ -65,6 +65,8 @@ def import_devices(
             change = editing.save(working.viewer, found.edits, origin("command line"), progress=progress).change
     if dry_run or not refused or output == "json":
         typer.echo(_report(found, change, dry_run, output))
+    for warning in found.warnings:
+        typer.echo(f"ringfence: warning, {literal(warning)}", err=True)
     if refused:
         said = f"{importing.said(found)}: nothing was loaded"
         raise Faults([said + ("; --skip-bad loads the others" if found.good else ""), *found.faults])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from codecs import lookup
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Annotated, Final, Literal
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 import typer
 
 from ringfence.cli.options import AsUser, At, Db, settings
+from ringfence.cli.settings import WrongUsage
 
 if TYPE_CHECKING:
     from ringfence.services.records import Listing, Record
@@ -52,12 +54,17 @@ def list_records(
         Literal["table", "json", "csv", "keys"],
         typer.Option("--format", help="keys prints one key a line, sorted (for audit: the entries' numbers)."),
     ] = "table",
+    no_bom: Annotated[
+        bool, typer.Option("--no-bom", help="CSV without the byte order mark by which spreadsheets know UTF-8.")
+    ] = False,
     db: Db = None,
     at: At = None,
 ) -> None:
     """List what a user sees of one kind of record."""
     from ringfence.services import exporting, listing
 
+    if no_bom and output != "csv":
+        raise WrongUsage("--no-bom is for --format csv: nothing else begins with a byte order mark")
     viewer = settings(context.obj, db, at, login).viewer()
     wanted = _listing(viewer, kind, under, search)
     if output == "keys":
@@ -70,7 +77,9 @@ def list_records(
     if output == "table":
         _print(_table(found))
     else:
-        exporting.write(sys.stdout, found, output)
+        # A terminal would draw the mark, and what is no UTF-8 has none.
+        marked = not (no_bom or sys.stdout.isatty()) and lookup(sys.stdout.encoding or "utf-8").name == "utf-8"
+        exporting.write(sys.stdout, found, output, mark=marked)
 
 
 def count_records(

@@ -6,6 +6,7 @@ Nothing here asks the network.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from ringfence.domain.limits import SHORT_TEXT
@@ -13,6 +14,7 @@ from ringfence.domain.text import has_control, unseen
 
 _EMAIL: Final = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
 _REASON: Final = 120
+_SHOWN: Final = 20
 
 
 def email_fault(text: str) -> str:
@@ -62,14 +64,33 @@ def phone_fault(text: str) -> str:
         if error.error_type == NumberParseException.INVALID_COUNTRY_CODE:
             return "no country has the code after the +: start like +31 10 123 4567"
         if error.error_type == NumberParseException.TOO_LONG:
-            return "this is too long for a telephone number: write one, with an extension (ext. 12) at most"
+            return (
+                _letters(text)
+                or "this is too long for a telephone number: write one, with an extension (ext. 12) at most"
+            )
         if error.error_type == NumberParseException.NOT_A_NUMBER:
-            return "this is no telephone number: write one, like +31 10 123 4567 or +31 10 123 4567 ext. 12"
+            said = "this is no telephone number: write one, like +31 10 123 4567 or +31 10 123 4567 ext. 12"
+            return (any(map(str.isdecimal, text)) and _letters(text)) or said
         return "this is too short for a telephone number: give all of it, like +31 10 123 4567"
     found = is_possible_number_with_reason(number)
+    letters = _letters(text, number.extension or "")
     if found in (ValidationResult.IS_POSSIBLE, ValidationResult.IS_POSSIBLE_LOCAL_ONLY):
-        return ""
+        # Of letters within a number, as in +1 800 FLOWERS, the library makes the digits on the same key.
+        meant = len(f"{number.country_code}{number.national_number}")
+        return letters if sum(map(str.isdecimal, text)) - len(number.extension or "") >= meant else ""
+    if letters:
+        return letters
     how = {ValidationResult.TOO_SHORT: "too short", ValidationResult.TOO_LONG: "too long"}.get(
         found, "not as long as any"
     )
     return f"this is {how} for a number of country code +{number.country_code}: check its digits"
+
+
+def _letters(text: str, extension: str = "") -> str:
+    """What is wrong with a number that has letters beyond those before its extension; empty where it has none."""
+    number = text[: text.rfind(extension)].rstrip("".join({*text} - {*"0123456789)"})) if extension else text
+    found = re.search(r"[^\W\d_]+", number)
+    if found is None:
+        return ""
+    shown = found[0] if len(found[0]) <= _SHOWN else f"{found[0][:_SHOWN]}…"
+    return f"this holds letters, “{shown}”: write the digits alone, with an extension (ext. 12) at most"

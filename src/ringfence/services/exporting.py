@@ -27,10 +27,11 @@ class FileExists(RingfenceError):  # noqa: N818 - named for what it says
     """There is such a file already: nothing was written."""
 
 
-def write(out: TextIO, found: Iterable[Record], form: Format) -> None:
-    """Writes records: CSV that no spreadsheet runs (nothing at all where there are none), or JSON, an object a line."""
+def write(out: TextIO, found: Iterable[Record], form: Format, *, mark: bool = True) -> None:
+    """Writes records: CSV that no spreadsheet runs (nothing at all where there are none), or JSON, an object a line.
+    CSV begins with a byte order mark, by which spreadsheets know that it is UTF-8, unless ``mark`` says not."""
     if form == "csv":
-        _csv(out, iter(found))
+        _csv(out, iter(found), mark)
     else:
         for piece in _json(found):
             out.write(piece)
@@ -74,13 +75,13 @@ def export(
     return count
 
 
-def _csv(out: TextIO, found: Iterator[Record]) -> None:
+def _csv(out: TextIO, found: Iterator[Record], mark: bool) -> None:
     def values(record: Record) -> list[object]:
         # Truth has always been True and False here, as scripts know it.
         return [str(value) if isinstance(value, bool) else value for value in record.fields().values()]
 
     for first in islice(found, 1):
-        write_rows(out, list(first.fields()), map(values, chain([first], found)))
+        write_rows(out, list(first.fields()), map(values, chain([first], found)), mark=mark)
 
 
 def _json(found: Iterable[Record]) -> Iterator[str]:

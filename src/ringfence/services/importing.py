@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from ringfence.services import previewing
 from ringfence.services.choices import home_of_new
 from ringfence.services.import_rows import TEXTS, Row, check, halved, shown
 from ringfence.services.records import UserDifference
-from ringfence.services.sheets import read_rows
+from ringfence.services.sheets import mangled, read_rows
 from ringfence.storage.bulk import any_of, uncollected
 from ringfence.visibility.authority import Authority
 from ringfence.visibility.editing import Progress
@@ -41,6 +41,8 @@ TRIED: Final = 20_000
 """So many edits are also tried as a whole, in a transaction that is rolled back. More of them would take as long as
 saving does, and what is checked before knows of every refusal."""
 _TRIES: Final = 64
+_PLACES: Final = ("customer", "site")
+_IDS: Final = ("key", "unit_id", *_PLACES)
 _AS_IT_IS: Final = 0
 _WIDEST: Final = 40
 _STATE: Final = ("id", "revision", "customer_id", "name", "unit_id", "kind", "site_id", "notes", "key")
@@ -57,19 +59,22 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """A sheet read: ``edits`` are those of the good rows, ``faults`` everything that is wrong, by line.
+    """A sheet read: ``edits`` are those of the good rows, ``faults`` everything that is wrong, by line, and
+    ``warnings`` about ids that a spreadsheet may have changed.
 
-    ``new``, ``changed``, ``unchanged`` and ``bad`` count rows; ``customers`` tells of the first two, by name. ``users``
-    are those who gain or lose by it, where there is so little of it that it was tried. Of a sheet that cannot be read
-    to its end nothing is taken.
+    ``new``, ``changed``, ``unchanged`` and ``bad`` count rows, ``unread`` those that are not taken because the sheet
+    cannot be read to its end: of such a one nothing is taken. ``customers`` tells of the first two, by name. ``users``
+    are those who gain or lose by it, where there is so little of it that it was tried.
     """
 
     edits: tuple[Edit, ...] = ()
     faults: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     new: int = 0
     changed: int = 0
     unchanged: int = 0
     bad: int = 0
+    unread: int = 0
     customers: tuple[Share, ...] = ()
     users: tuple[UserDifference, ...] | None = None
 
@@ -117,12 +122,14 @@ def _read(viewer: Viewer, source: bytes, customer: int | None, told: Progress) -
         names = {row.id: row.name for row in among(sight, CUSTOMERS.permission, CUSTOMERS, sorted(customers))}
     users = _try(viewer, [row for row in rows if row.changes and not row.faults], told)
     faults = [(row.line, fault) for row in rows for fault in row.faults]
-    bad = sum(bool(row.faults) for row in rows) + (len(sheet.faults) if rows else 0)
+    bad = sum(bool(row.faults) for row in rows) + (len(sheet.faults) if rows or sheet.unread else 0)
     good = [row for row in rows if not row.faults]
+    unread = 0
     if sheet.faults:
         faults += ((_line(fault), fault) for fault in sheet.faults)
         last = _line(sheet.faults[-1])
-        if _cut(source, last, rows):
+        if sheet.unread:
+            unread = sheet.unread + len(good)
             said = "behind this nothing was read, so that nothing of the sheet is taken: put this right first"
             faults.append((last, f"line {last}: {said}"))
             good = []
@@ -131,10 +138,12 @@ def _read(viewer: Viewer, source: bytes, customer: int | None, told: Progress) -
     return Import(
         tuple(row.edit for row in changing),
         tuple(fault for _, fault in sorted(faults, key=lambda one: one[0])),
+        tuple(_warnings(rows)),
         new,
         len(changing) - new,
         len(good) - len(changing),
         bad,
+        unread,
         _shares(changing, names),
         users if changing else (),
     )
@@ -153,10 +162,13 @@ def source_of(path: Path) -> bytes:
 
 def said(found: Import) -> str:
     """How many rows become what, in one sentence."""
-    rows = found.good + found.bad
+    rows = found.good + found.bad + found.unread
     if found.faults and not rows:
         return "no row could be read"
-    counts = ("new", found.new), ("changed", found.changed), ("unchanged", found.unchanged), ("bad", found.bad)
+    counts = (
+        *(("new", found.new), ("changed", found.changed), ("unchanged", found.unchanged)),
+        *(("bad", found.bad), ("not taken", found.unread)),
+    )
     parts = [f"{count:,} {what}" for what, count in counts if count]
     return f"{rows:,} {'row' if rows == 1 else 'rows'}{': ' if parts else ''}{', '.join(parts)}"
 
@@ -172,6 +184,7 @@ def report(found: Import, name: str, who: str, when: datetime, change: int) -> s
         said(found),
         *("", *said_where(found)),
         *(("", "Left out:", *found.faults) if found.faults else ()),
+        *(("", "To be looked at:", *found.warnings) if found.warnings else ()),
     ]
     return "\n".join("".join(c if c.isprintable() else "?" for c in line) for line in lines)
 
@@ -351,12 +364,14 @@ def _line(fault: str) -> int:
     return int(found[1]) if found else 0
 
 
-def _cut(source: bytes, line: int, rows: Sequence[Row]) -> bool:
-    """Whether a sheet goes on behind what is wrong on a line, and nothing of that was read."""
-    if rows and rows[-1].line > line:
-        return False
-    lines = re.split("\r\n|\r|\n", source.decode("utf-8", "replace"))
-    return any(text.strip() for text in lines[line:])
+def _warnings(rows: Sequence[Row]) -> Iterator[str]:
+    """Tells of ids that look as if a spreadsheet had changed them, but for those that there are."""
+    for row in rows:
+        for name in _IDS:
+            cell = row.cells.get(name, "")
+            there = row.before is not None and cell in (row.before.key if name == "key" else row.before.unit_id, "")
+            if said := "" if there or (name in _PLACES and not row.faults) else mangled(cell):
+                yield f"line {row.line}: {name}: {shown(cell)} {said}: make its column text before you type or paste"
 
 
 def _shares(rows: Sequence[Row], names: Mapping[int, str]) -> tuple[Share, ...]:

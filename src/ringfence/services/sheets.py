@@ -9,6 +9,7 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, TextIO
 
 from ringfence.domain.limits import LONG_TEXT
@@ -24,6 +25,13 @@ _FUSE: Final = re.compile(f"'+{_RUN}")
 _NUMBER: Final = re.compile(r" *[+-][0-9 .()-]*")
 _DELIMITERS: Final = (",", ";", "\t")
 _LINES: Final = re.compile(r"[^\r\n]*+(?:\r\n|\r|\n)|[^\r\n]++")
+_SAID: Final = re.compile('\\s*"?sep=(?P<one>[^\\w\\s"\']|\t)"?[,; \t]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
+"""The line by which a spreadsheet is told what separates cells."""
+_MARK: Final = "\ufeff"
+_SHORTENED: Final = re.compile(r"[+-]?\d(?:[.,]\d+)?[eE]\+\d{1,3}")
+_ROUNDED: Final = re.compile(r"[1-9]\d{14}0+")
+_MONTH = r"(?:jan|feb|m[aä]r|mrt|apr|ma[yi]|mei|jun|jul|aug|sep|o[ck]t|nov|de[cz])"
+_DAY: Final = re.compile(rf"\d{{1,2}}[-./ ]{_MONTH}\.?(?:[-./ ]\d{{2,4}})?|{_MONTH}\.?[-./ ]\d{{2,4}}", re.IGNORECASE)
 _NAMED: Final = 5
 _SHOWN: Final = 40
 
@@ -31,10 +39,12 @@ _SHOWN: Final = 40
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """What was read. ``rows`` are (the line on which the row begins, its cells by column), without those that have a
-    fault; ``faults`` are lines for people. Whoever imports takes nothing from a sheet that has any."""
+    fault; ``faults`` are lines for people. ``unread`` is how many rows lie behind the last fault and could not be told
+    apart: whoever imports takes nothing from a sheet that has any."""
 
     rows: tuple[tuple[int, dict[str, str]], ...]
     faults: tuple[str, ...]
+    unread: int = 0
 
 
 def defused(cell: str) -> str:
@@ -54,12 +64,27 @@ def fused(cell: str) -> str:
     return cell[1:] if _FUSE.match(cell) else cell
 
 
-def write_rows(out: TextIO, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def mangled(cell: str) -> str:
+    """Why an id looks like what a spreadsheet makes of one that it takes for a number or a day; empty where it does
+    not. Nobody can tell for sure."""
+    if _SHORTENED.fullmatch(cell):
+        return "looks like a long number that a spreadsheet has shortened"
+    if _ROUNDED.fullmatch(cell):
+        return "looks like a long number of which a spreadsheet kept 15 digits"
+    if _DAY.fullmatch(cell):
+        return "looks like an id of which a spreadsheet made a day"
+    return ""
+
+
+def write_rows(out: TextIO, header: Sequence[str], rows: Iterable[Sequence[object]], *, mark: bool = False) -> None:
     """Writes CSV with commas and bare newlines: text defused, numbers as they are, None empty, truth as yes and no.
 
+    With ``mark`` a byte order mark comes first, by which spreadsheets know that it is UTF-8.
     Raises what ``out`` raises, and whatever ``rows`` does while it is iterated.
     """
     # A lone carriage return in a cell is quoted only where it is part of a line's end: so it is, until it is written.
+    if mark:
+        out.write(_MARK)
     writer = csv.writer(_BareNewlines(out), lineterminator="\r\n")
     writer.writerow([_text(name) for name in header])
     writer.writerows([_text(value) for value in row] for row in rows)
@@ -69,40 +94,49 @@ def read_rows(source: bytes | str, known: Sequence[str], required: Sequence[str]
     """A sheet's rows, with the columns that are known; each row has those of the header, stripped and fused.
 
     The first line that is not blank names the columns, in any order; case does not count, and a space, an underscore
-    and a hyphen are one. It also decides between comma, semicolon and tab. With a fault in the header no row is read.
+    and a hyphen are one. It also decides between comma, semicolon and tab, unless a line ``sep=;`` stands before it, as
+    spreadsheets read it. With a fault in the header no row is read; a header alone is a fault.
 
     - Bytes are UTF-8, with or without a byte order mark; lines end in any of the three ways.
     - Rows whose cells are all blank are skipped, but counted as lines.
     - Cells missing at a row's end are blank, unless one of them is of a required column. Blank ones before that are the
       caller's to judge. Cells beyond the header are a fault unless blank, which spreadsheets add.
-    - A quote that closes inside a cell, or never, is a fault; behind one in a cell of several lines nothing is read.
+    - A quote that closes inside a cell, or never, is a fault; behind one in a cell of several lines nothing is read,
+      but counted as if each line were a row.
 
     Never raises for what is in the source.
     """
     text, unreadable = _decoded(source)
     if unreadable:
         return Sheet((), (unreadable,))
-    records = _records(text, _delimiter(text, known))
+    said = _SAID.match(text)
+    body = text[said.end() :] if said else text
+    reader = _Reader(body, said["one"] if said else _delimiter(text, known), _line(said[0]) - 1 if said else 0)
+    records = iter(reader)
     line, names = next(records, (1, []))
     if isinstance(names, str):
-        return Sheet((), (f"line {line}: {names}",))
+        return Sheet((), (f"line {line}: {names}",), reader.unread)
     columns, wrong = _columns(names, known, required)
     if wrong:
         return Sheet((), tuple(f"line {line}: {fault}" for fault in wrong))
+    header = line
     needed = max((at for at, column in enumerate(columns, 1) if column in required), default=0)
     rows: list[tuple[int, dict[str, str]]] = []
     faults: list[str] = []
+    beyond = 0
     for line, cells in records:
         if len(rows) + len(faults) == MOST_ROWS:
             faults.append(f"line {line}: a sheet may have {MOST_ROWS:,} rows: put what follows into another one")
-            break
-        if isinstance(cells, str):
+            beyond = sum(1 for _ in records)
+        elif isinstance(cells, str):
             faults.append(f"line {line}: {cells}")
         elif fault := _fault(cells, columns, needed):
             faults.append(f"line {line}: {fault}")
         else:
             rows.append((line, dict.fromkeys(columns, "") | dict(zip(columns, cells, strict=False))))
-    return Sheet(tuple(rows), tuple(faults))
+    if not rows and not faults:
+        faults.append(f"line {header}: there is nothing under the header: a sheet has a row for each record")
+    return Sheet(tuple(rows), tuple(faults), beyond + reader.unread)
 
 
 class _BareNewlines:
@@ -133,7 +167,7 @@ def _decoded(source: bytes | str) -> tuple[str, str]:
     if "\0" in text:
         line = _line(text[: text.index("\0")])
         return "", f"line {line}: there is a NUL character, which no text has: save the sheet as “CSV UTF-8”"
-    return text.removeprefix("\ufeff"), ""
+    return text.removeprefix(_MARK), ""
 
 
 def _line(before: str) -> int:
@@ -146,7 +180,7 @@ def _delimiter(text: str, known: Sequence[str]) -> str:
     names = {_plain(name) for name in known}
 
     def fit(delimiter: str) -> tuple[int, int]:
-        _, cells = next(_records(text, delimiter), (1, []))
+        _, cells = next(iter(_Reader(text, delimiter)), (1, []))
         if isinstance(cells, str):
             return -1, 0
         return sum(_plain(cell) in names for cell in cells), len(cells) if len(cells) > 1 else 0
@@ -154,23 +188,41 @@ def _delimiter(text: str, known: Sequence[str]) -> str:
     return max(_DELIMITERS, key=fit)
 
 
-def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
-    """Rows that are not blank, with the line that each begins on; in place of one that cannot be split, why not."""
-    lines = (match[0] for match in _LINES.finditer(text))
-    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = [fused(cell).strip() for cell in next(reader)]
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield line, _quoting(str(error))
-            if reader.line_num > line:
+class _Reader:
+    """Rows that are not blank, with the line that each begins on; in place of one that cannot be split, why not.
+    ``above`` lines stand above the text. Once it has ended, ``unread`` rows were left behind an open quote."""
+
+    def __init__(self, text: str, delimiter: str, above: int = 0) -> None:
+        self._lines = (match[0] for match in _LINES.finditer(text))
+        self._delimiter = delimiter
+        self._above = above
+        self.unread = 0
+
+    def __iter__(self) -> Iterator[tuple[int, list[str] | str]]:
+        read: list[str] = []
+
+        def fed() -> Iterator[str]:
+            for one in self._lines:
+                read.append(one)
+                yield one
+
+        reader = csv.reader(fed(), delimiter=self._delimiter, skipinitialspace=True, strict=True)
+        while True:
+            read.clear()
+            line = self._above + reader.line_num + 1
+            try:
+                cells = [fused(cell).strip() for cell in next(reader)]
+            except StopIteration:
                 return
-        else:
-            if any(cells):
-                yield line, cells
+            except csv.Error as error:
+                yield line, _quoting(str(error))
+                if self._above + reader.line_num > line:
+                    behind = read[1:] if "expected after" not in str(error) else []
+                    self.unread = sum(bool(one.strip()) for one in chain(behind, self._lines))
+                    return
+            else:
+                if any(cells):
+                    yield line, cells
 
 
 def _quoting(error: str) -> str:

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def lines(found: Import) -> list[Said]:
-    """How many rows become what; everything that is wrong; where devices come to; and who gains or loses by it."""
+    """How many rows become what; all that is or may be wrong; where devices come to; and who gains or loses by it."""
     from ringfence.services.importing import said, said_where
     from ringfence.services.records import Preview
 
     told: list[Said] = [Cell(said(found), "strong")]
-    told += (Cell(f"! {fault}", "attention") for fault in found.faults)
+    told += (Cell(f"! {fault}", "attention") for fault in (*found.faults, *found.warnings))
     where = said_where(found)
     if where:
         told += ["", *map(Cell, where)]

@@ -327,7 +327,7 @@ class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
         if self._found is None:
             self.notify("There is nothing to copy yet.", markup=False)
             return
-        text = "\n".join((said(self._found), *said_where(self._found), *self._found.faults))
+        text = "\n".join((said(self._found), *said_where(self._found), *self._found.faults, *self._found.warnings))
         self.app.copy_to_clipboard(text)
         self.notify(f"Copied {number(text.count(chr(10)) + 1)} lines.", markup=False, timeout=2)
 
