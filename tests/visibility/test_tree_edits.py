@@ -234,7 +234,7 @@ def test_a_site_that_comes_back_finds_fewer(sqlite_database: Database) -> None:
     viewer = world.viewer("boss")
     (entry,) = world.workspace.rows(viewer, Listing("audit", descending=True), Part(1))
     lines = {line[0]: line[2] for line in world.workspace.audit_detail(viewer, entry.id).lines}
-    assert (lines["Devices"], lines["Users"]) == ("+north 1", "+User gus")
+    assert (lines["Devices"], lines["Users"]) == ("north 1", "User gus")
 
 
 def test_what_comes_to_where_others_are_shut_out(sqlite_database: Database) -> None:
