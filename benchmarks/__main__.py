@@ -18,6 +18,7 @@ BENCHMARKS = {
     "picker": "what choosing among 100,000 costs: opening the picker, searching, adding and removing",
     "edits": "what changing access costs: reading the choices, previewing and saving 5,000 customers of a group",
     "previews": "how long a save takes while twenty processes preview",
+    "crowd": "twenty writers and twenty readers for a minute: what fails, what is lost, how long each takes",
     "assign": "what assigning 10,000 of 1,000,000 devices costs, against the bare UPDATE of as many",
 }
 _LARGE = ("pages", "edits", "previews", "assign")

@@ -11,7 +11,8 @@ WAIT_SECONDS: Final = 30.0
 """So long a transaction waits for others that write."""
 TELL_SECONDS: Final = 2.0
 """After so long it says what it waits for."""
-_FIRST, _LONGEST, _GROWTH = 0.001, 0.025, 1.3
+_PAUSE: Final = 0.02
+_CROWDED_SECONDS: Final = 2.0
 
 
 class Patience:
@@ -22,6 +23,7 @@ class Patience:
         self.seconds = seconds
         self.name = name
         self.tell: Callable[[str], object] | None = None
+        self._crowded_until = 0.0
 
     def say(self) -> None:
         """Says what is waited for."""
@@ -31,12 +33,14 @@ class Patience:
     def until(self, attempt: Callable[[], bool], seconds: float | None = None) -> bool:
         """Tries until the attempt succeeds; returns False once it has not for so long.
 
-        The pauses stay short and are left to chance: so those who wait take turns, and no one of them waits for
-        another's long pause.
+        Whoever has waited longer tries more often, and whoever had to wait a moment ago lets others try first: nobody
+        waits for ever while others come and go.
         """
         limit = self.seconds if seconds is None else seconds
         began = time.monotonic()
-        pause, told = _FIRST, False
+        waited, told = 0.0, False
+        if limit and began < self._crowded_until:
+            time.sleep(min(_PAUSE, limit))
         while not attempt():
             waited = time.monotonic() - began
             if waited >= limit:
@@ -44,6 +48,7 @@ class Patience:
             if not told and waited >= TELL_SECONDS:
                 told = True
                 self.say()
-            time.sleep(min(random.uniform(0.5, 1.5) * pause, max(0.0, limit - waited)))  # noqa: S311 - no secret
-            pause = min(pause * _GROWTH, _LONGEST)
+            pause = random.uniform(0.5, 1.5) * _PAUSE / (1 + waited / 2)  # noqa: S311 - no secret
+            time.sleep(min(pause, max(0.0, limit - waited)))
+            self._crowded_until = time.monotonic() + _CROWDED_SECONDS
         return True
