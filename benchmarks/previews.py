@@ -93,7 +93,7 @@ def _preview(path: str, login: str, number: int, stop: Any, counted: Any) -> Non
     workspace = Workspace(database)
     viewer = workspace.sign_in(login)
     chance = random.Random(number)
-    customers = workspace.rows(viewer, Listing("customers"), Part(200))
+    saved, *customers = workspace.rows(viewer, Listing("customers"), Part(200))
     users = workspace.rows(viewer, Listing("users"), Part(200))
     done = 0
     while not stop.is_set():
@@ -104,7 +104,7 @@ def _preview(path: str, login: str, number: int, stop: Any, counted: Any) -> Non
         if kind == "user":
             after = replace(state, active=not state.active)
         else:
-            after = chance.choice((None, replace(state, parent=customers[0].id), replace(state, name="Another")))
+            after = chance.choice((None, replace(state, parent=saved.id), replace(state, name="Another")))
         workspace.preview(viewer, [Edit(kind, record, state, after, opened.revision)])  # type: ignore[arg-type]
         done += 1
         if done == 1:
