@@ -44,6 +44,14 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold())
 
 
+def at_sites(permission: str) -> bool:
+    """Whether a permission can be held at single sites: over what is there, and by name over whose they are."""
+    resource = permission.partition(".")[0].split("_")[0]
+    if permission in ("customer.list", "site.create", *EVERYWHERE):
+        return permission == "customer.list"
+    return resource in ("site", "device", "alarm", "script", "ticket")
+
+
 def _needed(permission: str) -> frozenset[str]:
     """The permissions that somebody must hold over the whole tenant to hold one that cannot be scoped."""
     return PERMISSIONS if permission == "policy.edit" else frozenset({permission})
@@ -159,7 +167,7 @@ class Oracle:
                 narrow |= seen
             else:
                 wide |= seen
-        return wide, narrow - wide
+        return wide, (narrow - wide if at_sites(permission) else set())
 
     def in_force(self, membership: Entry) -> bool:
         begin, end = membership.get("valid_from"), membership.get("valid_until")

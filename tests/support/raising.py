@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from support.documents import AT
-from support.oracle import EVERYWHERE, OWNERS, Oracle
+from support.oracle import EVERYWHERE, OWNERS, Oracle, at_sites
 
 from ringfence.domain.permission import PERMISSIONS
 
@@ -68,10 +68,10 @@ class Held:
         roles = self.oracle.records("t", "roles")
         held = {key: roles[group["role"]]["permissions"] for key, group in groups.items() if group.get("role")}
         mine = {one["group"] for one in self.oracle.user(login).get("security_groups", [])}
-        self.classes: dict[frozenset[str], list[str]] = {}
+        self.classes: dict[tuple[frozenset[str], bool], list[str]] = {}
         for permission in PERMISSIONS - set(EVERYWHERE):
             by = frozenset(key for key in mine & held.keys() if held[key] == "all" or permission in held[key])
-            self.classes.setdefault(by, []).append(permission)
+            self.classes.setdefault((by, at_sites(permission)), []).append(permission)
         self.nodes = {by: self.oracle.reached_nodes(login, known[0]) for by, known in self.classes.items()}
 
     def over(self, kind: str, key: str) -> frozenset[Any]:

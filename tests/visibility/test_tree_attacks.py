@@ -966,7 +966,7 @@ def test_a_full_customer_does_not_count_what_is_hidden(world: World) -> None:
 def test_whoever_loses_by_it_is_told(world: World) -> None:
     """The editor themselves, though they may not list the users of where they are at home."""
     preview = world.workspace.preview(world.viewer("wim"), [world.delete("device", "north-x")])
-    assert [(one.login, one.devices_lost) for one in preview.users if one.login == "wim"] == [("wim", 1)]
+    assert [(one.login, one.now.devices_lost) for one in preview.users if one.login == "wim"] == [("wim", 1)]
 
 
 def test_a_conflict_shows_what_its_viewer_may_see(world: World) -> None:
@@ -1065,9 +1065,10 @@ def test_hidden_and_missing_are_one(world: World, kind: Any, login: str) -> None
 
 
 def test_who_sees_a_customer_only_for_a_site_of_it(world: World) -> None:
-    """Its name in the tree is all they get: they are told that it is not theirs to change, not that it is not there."""
-    opened = world.workspace.open_record(world.viewer("gus"), "customer", world.id("customer", "north"))
-    assert opened.why_not == "you may view this customer, but not change it"
+    """Its name in the tree is all they get: no form shows more of it; they are told that it is not theirs to change, not
+    that it is not there."""
+    with pytest.raises(RingfenceError, match="or you may not open it"):
+        world.workspace.open_record(world.viewer("gus"), "customer", world.id("customer", "north"))
     refused(world, "gus", world.blind("customer", "north", name="Mine"), said="you may not edit a customer there")
     refused(world, "gus", world.delete("customer", "north"), said="you may not delete a customer there")
     north, gate = world.id("customer", "north"), world.id("site", "gate")

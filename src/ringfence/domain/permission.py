@@ -126,5 +126,11 @@ CATALOGUE: Final[tuple[Permission, ...]] = (
 PERMISSIONS: Final[frozenset[str]] = frozenset(permission.key for permission in CATALOGUE)
 EVERYWHERE: Final[frozenset[str]] = frozenset(permission.key for permission in CATALOGUE if permission.everywhere)
 """What cannot be scoped: held over all customers, or not at all."""
+_AT_SITES: Final = ("site", "device", "alarm", "script", "ticket", "ticket_attachment", "ticket_comment")
+AT_SITES: Final[frozenset[str]] = (
+    frozenset(one for one in PERMISSIONS if one.partition(".")[0] in _AT_SITES) - EVERYWHERE - {"site.create"}
+) | {"customer.list"}
+"""What can be held at single sites: rights over them, over what stands on them and what happens there; and the names of
+the customers who own them."""
 POLICY_EDIT: Final = "policy.edit"
 """Needs every other permission over all customers besides."""

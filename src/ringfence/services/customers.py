@@ -9,7 +9,7 @@ from sqlalchemy import Row
 
 from ringfence.domain.errors import RingfenceError
 from ringfence.services.records import ComparedCustomer, CustomerDetail, TreeCustomer
-from ringfence.visibility import tree
+from ringfence.visibility import overview, tree
 from ringfence.visibility.kinds import CUSTOMERS, DEVICES, SITES, USERS
 from ringfence.visibility.page import Query, count, size_under
 from ringfence.visibility.point import find_row
@@ -85,20 +85,21 @@ def detail(viewer: Viewer, customer: int) -> CustomerDetail:
             kind.name: None if sight.scope(kind.permission).empty else count(sight, Query(kind, under=path))
             for kind in kinds[1:]
         }
+        more = overview.more_than_named(sight)(path)
         below = size_under(sight, sight.scope(CUSTOMERS.permission).nodes, path)[0] - 1
     return CustomerDetail(
         row["id"],
         row["key"] or "",
         row["name"],
-        row["email"],
-        row["phone"],
-        row["address"],
+        row["email"] if more else "",
+        row["phone"] if more else "",
+        row["address"] if more else "",
         tuple(step.name for step in steps),
         below,
         numbers["devices"],
         numbers["users"],
         numbers["sites"],
-        tuple((kind, row[f"max_{kind}"]) for kind in _LIMITED if row[f"max_{kind}"] is not None),
+        tuple((kind, row[f"max_{kind}"]) for kind in _LIMITED if more and row[f"max_{kind}"] is not None),
     )
 
 

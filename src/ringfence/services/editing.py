@@ -14,7 +14,6 @@ from ringfence.services.records import Opened, Saved
 from ringfence.visibility import overview
 from ringfence.visibility.audit import Actor
 from ringfence.visibility.editing import Outcome, Progress, apply
-from ringfence.visibility.intervals import contains
 from ringfence.visibility.kinds import (
     CUSTOMER_GROUPS,
     CUSTOMERS,
@@ -93,12 +92,8 @@ def open_records(viewer: Viewer, kind: StateKind, records: Sequence[int]) -> tup
         }
         filters = {one for state in states if isinstance(state, UserState) for one in state.customer_groups}
         active = dict(overview.active_of(sight, filters)) if filters else {}
-        columns = ("id", "path") if kind == "customer" else ("id",)
-        rows = among(sight, f"{kind}.edit", kind_of_noun(kind), list(known), columns)
+        rows = among(sight, f"{kind}.edit", kind_of_noun(kind), list(known))
         editable = {row.id for row in rows}
-        if kind == "customer":  # whoever reaches it only for a site of it sees its name, and no more
-            whole = overview.record_nodes(sight, "customer.edit")
-            editable = {row.id for row in rows if contains(whole, row.path)}
     found = []
     for record in records:
         if record not in known:

@@ -123,6 +123,9 @@ def _beside(sight: Sight, kind: Kind, ids: list[int], found: list[Row[Any]]) -> 
         if sight.scope(AUDIT.permission).records.whole:
             seen.add(None)  # what nobody of the tenant did is told whole to whoever sees all of it
         return {"actors": seen, "undone": undone(sight, {row.change for row in found})}
+    if kind is CUSTOMERS:
+        more = overview.more_than_named(sight)
+        return {"more": {row.id for row in found if more(row.path)}}
     if kind.name not in _COUNTED:
         return {}
     beside: dict[str, Any] = {"users": {i: len(users) for i, users in overview.users_of(sight, kind, ids).items()}}
@@ -147,7 +150,8 @@ def _record(
         site, site_key = sites.get(row.site_id, ("", None))
         return records.DeviceRecord(*shared, row.unit_id, row.kind, site, site_key, row.notes)
     if kind.name == "customers":
-        return records.CustomerRecord(*shared, row.email, row.phone, row.address)
+        told = (row.email, row.phone, row.address) if row.id in beside["more"] else ("", "", "")
+        return records.CustomerRecord(*shared, *told)
     if kind.name == "users":
         return records.UserRecord(*shared, row.login, row.email, bool(row.active))
     if kind.name == "sites":

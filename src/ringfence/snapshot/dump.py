@@ -31,6 +31,7 @@ from ringfence.domain.user import User
 from ringfence.snapshot.document import ENTRIES, FORMAT
 from ringfence.storage.engine import Database
 from ringfence.visibility.kinds import KINDS
+from ringfence.visibility.overview import more_than_named
 from ringfence.visibility.page import Query, every
 from ringfence.visibility.states import LIMITS
 from ringfence.visibility.tree import roots
@@ -138,16 +139,19 @@ class _Source:
         return (row for row in rows if seen is None or row.id in seen)
 
     def _customers(self, tenant: int, owner: Entry) -> Iterator[Entry]:
+        told = more_than_named(self.sight) if self.sight is not None else lambda _path: True
         for row in self._rows("customers", tenant):
+            more = told(row.path)
+            limits = {limit: value for limit in LIMITS if (value := getattr(row, limit)) is not None}
             yield {
                 "key": row.key,
                 **owner,
                 "parent": self.keys["customers"].get(row.parent_id),
                 "name": row.name,
-                "email": row.email,
-                "phone": row.phone,
-                "address": row.address,
-                **{limit: value for limit in LIMITS if (value := getattr(row, limit)) is not None},
+                "email": row.email if more else "",
+                "phone": row.phone if more else "",
+                "address": row.address if more else "",
+                **(limits if more else {}),
             }
 
     def _sites(self, tenant: int, owner: Entry) -> Iterator[Entry]:

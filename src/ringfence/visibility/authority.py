@@ -187,7 +187,7 @@ class Authority:
         if self.holds(f"{edit.kind}.list", node, site) or self.holds(f"{edit.kind}.view", node, site):
             return True
         path = self.paths.get(node) if edit.kind == "customer" else None
-        return path is not None and (self.own.sees("customer.list", path) or self.own.sees("customer.view", path))
+        return path is not None and self.own.sees("customer.list", path)
 
     def _demand_along(self, edit: Edit) -> None:
         if edit.kind == "user" and edit.id == self.editor:

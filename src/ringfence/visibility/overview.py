@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -26,7 +26,7 @@ from ringfence.domain.scope import ScopeInterval, ScopeSite
 from ringfence.domain.security_group import ALL, SecurityGroup
 from ringfence.visibility import ledger
 from ringfence.visibility.grants import read_filtered, read_selected
-from ringfence.visibility.intervals import Interval, intersect, union
+from ringfence.visibility.intervals import Interval, contains, intersect, union
 from ringfence.visibility.kinds import (
     CUSTOMER_GROUPS,
     CUSTOMERS,
@@ -57,6 +57,15 @@ def scope_nodes(sight: Sight, permission: str) -> list[Interval]:
 def record_nodes(sight: Sight, permission: str) -> list[Interval]:
     """The customers all of whose records a permission reaches, as intervals."""
     return _nodes(sight, sight.scope(permission).records.id)
+
+
+def more_than_named(sight: Sight) -> Callable[[str], bool]:
+    """Tells of listed customers, by path, whether the viewer may know more of them than their names: whoever reaches
+    one only for a site of it may not."""
+    if not sight.scope(CUSTOMERS.permission).has_sites:
+        return lambda _path: True
+    whole = record_nodes(sight, CUSTOMERS.permission)
+    return lambda path: contains(whole, path)
 
 
 def _nodes(sight: Sight, scope: int) -> list[Interval]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 
-from ringfence.domain.permission import EVERYWHERE, PERMISSIONS, POLICY_EDIT
+from ringfence.domain.permission import AT_SITES, EVERYWHERE, PERMISSIONS, POLICY_EDIT
 from ringfence.domain.role import CUSTOMER, SITE
 from ringfence.visibility.intervals import Interval, contains, intersect, nested, single, union
 
@@ -93,7 +93,7 @@ class Grants:
         if not groups:
             return "nothing"
         sites: tuple[int, ...] = ()
-        if any(group.access_level == SITE for group in groups):
+        if permission in AT_SITES and any(group.access_level == SITE for group in groups):
             sites = tuple(sorted(site.site_id for site in self.sites))
         own = permission if permission in EVERYWHERE else ""
         parts = (self.home_id, sorted({group.group_id for group in groups}), self.filters, sites, own)
@@ -132,6 +132,8 @@ def region(
     ``filtered`` those of each customer group. What cannot be scoped reaches the whole tenant or nothing.
     """
     reached = _union(grants, permission, at, selected, filtered)
+    if permission not in AT_SITES:
+        reached = Region(reached.customers, ())
     if permission not in EVERYWHERE:
         return reached
     whole = [nested(grants.home_path)]
