@@ -271,7 +271,7 @@ class Campaign:
             return
         change, who, document = self.chance.choice(own if own and self.chance.random() < 0.8 else recent)
         self.former = document if who == editor else None
-        at_once = self.history[-1][0] == change and who == editor
+        at_once = self.last() == change and who == editor
         try:
             audit.undo(self.world.viewer(editor), change, "test")
         except Refused as refused:

@@ -1065,8 +1065,8 @@ def test_hidden_and_missing_are_one(world: World, kind: Any, login: str) -> None
 
 
 def test_who_sees_a_customer_only_for_a_site_of_it(world: World) -> None:
-    """Its name in the tree is all they get: no form shows more of it; they are told that it is not theirs to change, not
-    that it is not there."""
+    """Its name in the tree is all they get, and no form of it: they are told that it is not theirs to change, not that
+    it is not there."""
     with pytest.raises(RingfenceError, match="or you may not open it"):
         world.workspace.open_record(world.viewer("gus"), "customer", world.id("customer", "north"))
     refused(world, "gus", world.blind("customer", "north", name="Mine"), said="you may not edit a customer there")

@@ -192,7 +192,9 @@ def test_the_same_rules_hold(on_file: World) -> None:
     before = world.dump()
     with pytest.raises(Refused) as caught:
         undo(world, "dora", change)
-    assert world.workspace.preview_undo(world.viewer("dora"), change)[2].refusal == str(caught.value)
+    assert str(caught.value) == "it refers to a security group that is not there any more"  # which is hidden from her
+    with pytest.raises(Refused, match=str(caught.value)):
+        world.workspace.preview_undo(world.viewer("dora"), change)
     assert world.dump() == before
     # and one does not give oneself what was taken
     given = frozenset({world.id("site", "gate")})
@@ -211,7 +213,7 @@ def test_a_deletion_is_not_a_way_into_a_group(on_file: World) -> None:
         ),
     )
     change = world.save("dora", world.delete("security_group", "north-readers"))
-    with pytest.raises(Refused, match="whom you may not change"):
+    with pytest.raises(Refused, match="it refers to a user that is not there any more"):  # hidden from her
         undo(world, "dora", change)
     undo(world, "boss", change)
 

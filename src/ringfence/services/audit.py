@@ -154,7 +154,7 @@ def undo_edits(viewer: Viewer, change: int | None = None) -> tuple[int, tuple[Ed
             change = last_change(connection, viewer.tenant_id, own, since)
             if change is None:
                 raise Refused("there is nothing of yours to undo")
-        entries = entries_of(connection, viewer.tenant_id, change)
+        entries = entries_of(connection, viewer.tenant_id, change) if _told(sight, change, own, since) else []
         others = [entry.id for entry in entries if entry.actor_key != own or entry.number <= since]
         if not entries or len(among(sight, AUDIT.permission, AUDIT, others)) < len(others):
             raise Refused("this entry is not there")
@@ -173,6 +173,17 @@ def _summed_up(entries: Sequence[Row[Any]]) -> str:
     first = min(done, key=lambda entry: _RANKS[entry.kind])
     said = f"{first.action} {first.kind.replace('_', ' ')} “{first.name}”"
     return f"{said} and {len(done) - 1} more" if len(done) > 1 else said
+
+
+def _told(sight: Sight, change: int, own: str, since: int) -> bool:
+    """Whether the first entry of a change is the viewer's own or in their audit: of one that is hidden no more is read
+    than of one that is not there."""
+    query = select(AuditEntry.id, AuditEntry.number, AuditEntry.actor_key).where(of_change(sight.tenant_id, change))
+    first = sight.connection.execute(query.order_by(AuditEntry.number).limit(1)).one_or_none()
+    if first is None:
+        return False
+    mine = first.actor_key == own and first.number > since
+    return mine or find(sight, AUDIT.permission, AUDIT, "id", first.id) is not None
 
 
 def _own(connection: Connection, viewer: Viewer) -> tuple[str, int]:

@@ -20,8 +20,8 @@ from ringfence.storage.bulk import any_of
 from ringfence.visibility import along
 from ringfence.visibility.authority import Authority
 from ringfence.visibility.editing import Progress
-from ringfence.visibility.intervals import contains, nested
-from ringfence.visibility.quota import counted
+from ringfence.visibility.intervals import nested
+from ringfence.visibility.quota import counted, seen_by
 from ringfence.visibility.reach import measure
 from ringfence.visibility.sound import demand_sound
 from ringfence.visibility.states import DeviceState, Edit, changed
@@ -240,12 +240,12 @@ class _Checking:
             return {}
         query = select(Customer.id, Customer.name, Customer.path, Customer.max_devices)
         query = query.where(Customer.max_devices.is_not(None), any_of(self.connection, Customer.id, steps))
-        seen = self.authority.own.region("customer.list").nodes()
+        seen = seen_by(self.authority.own)
         found = {}
         rows: Any = self.connection.execute(query).all()
         for own, name, path, most in rows:
             said = "there is no room for more devices here: a limit above allows no more"
-            if contains(seen, path):
+            if seen("device.list", path):
                 number, below = counted("max_devices", most)
                 said = f"there is no room for it: “{name}” may have at most {number}{below}"
             found[own] = _Limit(most - measure(self.connection, self.tenant_id, [nested(path)])[1], said)

@@ -30,7 +30,7 @@ from ringfence.visibility.kinds import (
     SECURITY_GROUPS,
 )
 from ringfence.visibility.reach import Reach, measure, read_reaches
-from ringfence.visibility.rule import Region
+from ringfence.visibility.rule import Grants, Region
 from ringfence.visibility.states import (
     Edit,
 )
@@ -39,7 +39,6 @@ from ringfence.visibility.viewer import Viewer
 _SOON: Final = timedelta(days=3)
 _TOPS: Final = 200
 _CHUNK: Final = 500
-_HIDDEN: Final = "One of their groups"
 
 
 def preview(
@@ -140,13 +139,16 @@ def _prospect(connection: Connection, viewer: Viewer, user: int, shown: Preview)
         raise RingfenceError("this user is not there any more")
     customers, devices = _size(connection, viewer, own, reach)
     tops, count = _tops(connection, viewer, own, reach)
-    levels = tuple(dict.fromkeys(group.access_level for group in reach.grants.groups_in_force(at)))
+    # Of a group that is hidden from the viewer, no more is told than of one that is not there.
+    names = _names(connection, own, reach)
+    told = replace(reach.grants, groups=tuple(one for one in reach.grants.groups if one.group_id in names))
+    levels = tuple(dict.fromkeys(group.access_level for group in told.groups_in_force(at)))
     later = None
-    moment = reach.grants.changes_at(at)
+    moment = told.changes_at(at)
     if moment is not None:
         then = Reach(reach.grants, moment, reach.grounds)
         later = (moment.isoformat(), *_size(connection, viewer, own, then))
-    return Prospect(customers, devices, levels, tops, count, _warnings(connection, own, reach), later, shown)
+    return Prospect(customers, devices, levels, tops, count, _warnings(reach, told, names), later, shown)
 
 
 def _size(connection: Connection, viewer: Viewer, own: Reach, reach: Reach) -> tuple[int, int]:
@@ -178,18 +180,22 @@ def _tops(connection: Connection, viewer: Viewer, own: Reach, reach: Reach) -> t
     return tuple(shares), len(found)
 
 
-def _warnings(connection: Connection, own: Reach, reach: Reach) -> tuple[str, ...]:
-    at, grants = reach.at, reach.grants
-
+def _names(connection: Connection, own: Reach, reach: Reach) -> dict[int, str]:
+    """The names of a user's security groups by id, of those that the viewer may list."""
     query = select(SecurityGroup.id, SecurityGroup.name, Customer.path).join(
         Customer, Customer.id == SecurityGroup.owner_id
     )
-    rows = connection.execute(query.where(SecurityGroup.id.in_([group.group_id for group in grants.groups])))
-    names = {group: name for group, name, path in rows if own.contains(SECURITY_GROUPS.permission, path)}
+    rows = connection.execute(query.where(SecurityGroup.id.in_([group.group_id for group in reach.grants.groups])))
+    return {group: name for group, name, path in rows if own.contains(SECURITY_GROUPS.permission, path)}
+
+
+def _warnings(reach: Reach, told: Grants, names: Mapping[int, str]) -> tuple[str, ...]:
+    """Sentences for people; ``told`` are the grants without the groups that are hidden from the viewer."""
+    at, grants = reach.at, reach.grants
     said: list[str] = []
     if not grants.active:
         said.append("The user is inactive: they cannot sign in, and see nothing.")
-    elif not grants.groups:
+    elif not told.groups and not reach.region(CUSTOMERS.permission).nodes():
         said.append("No security group gives them anything: they see nothing.")
     elif grants.filters == ():
         said.append("Every customer group given to them is inactive: they see nothing.")
@@ -203,18 +209,18 @@ def _warnings(connection: Connection, own: Reach, reach: Reach) -> tuple[str, ..
             said.append("Their role reaches only customers named for them, and none is: they see nothing.")
         else:
             said.append("Their groups reach no customer within their home and customer groups: they see nothing.")
-    for group in grants.groups:
-        name = names.get(group.group_id, _HIDDEN)
+    for group in told.groups:
+        name = names[group.group_id]
         if group.valid_until is not None and group.valid_until <= at:
             said.append(f"{name} ended on {group.valid_until:%d %b %Y %H:%M} UTC.")
         elif group.valid_from is not None and group.valid_from > at:
             said.append(f"{name} begins on {group.valid_from:%d %b %Y %H:%M} UTC.")
         elif group.valid_until is not None and group.valid_until - at <= _SOON:
             said.append(f"{name} ends on {group.valid_until:%d %b %Y %H:%M} UTC.")
-    if grants.active and len(grants.groups) > 1:
-        said.extend(_idle(reach, names, at))
-    if any(group.permissions is not None and group.permissions & EVERYWHERE for group in grants.groups):
-        idle = [one for one in sorted(EVERYWHERE) if grants.groups_with(one, at) and not reach.region(one).customers]
+    if told.active and len(told.groups) > 1:
+        said.extend(_idle(Reach(told, at, reach.grounds), names, at))
+    if any(group.permissions is not None and group.permissions & EVERYWHERE for group in told.groups):
+        idle = [one for one in sorted(EVERYWHERE) if told.groups_with(one, at) and not reach.region(one).customers]
         labels = {one.key: f"{one.section}: {one.label}" for one in CATALOGUE}
         said.extend(f"“{labels[one]}” counts only with all customers: it has no effect here." for one in idle)
     return tuple(said)
@@ -228,5 +234,5 @@ def _idle(reach: Reach, names: Mapping[int, str], at: datetime) -> list[str]:
         rest = tuple(other for other in grants.groups if other is not group)
         without = Reach(replace(grants, groups=rest), at, reach.grounds)
         if all(reach.region(one) == without.region(one) for one in PERMISSIONS if group.holds(one)):
-            said.append(f"{names.get(group.group_id, _HIDDEN)} has no effect: the others give all of it.")
+            said.append(f"{names[group.group_id]} has no effect: the others give all of it.")
     return said

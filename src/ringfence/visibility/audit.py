@@ -303,12 +303,13 @@ class Words:
         coming: Mapping[tuple[str, str], int],
         *,
         kind: str = "",
+        seen: Callable[[str, Any, int], bool] | None = None,
     ) -> list[Any]:
         """Values of a field of a record of ``kind``, back from words. ``coming`` gives the ids that stand for records
         to be created, by kind and key.
 
-        Raises Refused where what they refer to is gone. What else referred to a customer or a site may be: it is left
-        out.
+        Raises Refused where what they refer to is gone, or is not ``seen`` (asked with the field, the class and an id).
+        What else referred to a customer or a site may be: it is left out.
         """
         mapped = REFERENCES.get(name)
         if mapped is None:
@@ -331,6 +332,8 @@ class Words:
             if key not in known:
                 if lenient:
                     continue
+                raise Refused(f"it refers to a {_NOUN[mapped]} that is not there any more")
+            if seen is not None and not lenient and known[key] > 0 and not seen(name, mapped, known[key]):
                 raise Refused(f"it refers to a {_NOUN[mapped]} that is not there any more")
             if not isinstance(value, list):
                 result.append(known[key])

@@ -41,8 +41,8 @@ from ringfence.visibility.escalation import (
 from ringfence.visibility.events import told
 from ringfence.visibility.flow import Flow
 from ringfence.visibility.impact import Impact, impacts
-from ringfence.visibility.intervals import contains, nested, union
-from ringfence.visibility.quota import demand_room
+from ringfence.visibility.intervals import nested, union
+from ringfence.visibility.quota import demand_room, seen_by
 from ringfence.visibility.raising import gives_back, raised, refusal
 from ringfence.visibility.reach import Reach, read_reaches
 from ringfence.visibility.sound import demand_fitting, demand_sound, demand_staying
@@ -507,12 +507,7 @@ class _Change:
                 nodes.add(node_of(edit.after))
         paths = [self.paths[node] for node in nodes if node in self.paths]
         if paths:
-            listed = self.own.region("customer.list").nodes()
-
-            def seen(permission: str, path: str) -> bool:
-                return contains(listed, path) and self.own.covers(permission, [nested(path)])
-
-            demand_room(self.connection, self.tenant_id, paths, seen)
+            demand_room(self.connection, self.tenant_id, paths, seen_by(self.own))
 
     def _demand_depth(self, edits: Sequence[Edit]) -> None:
         longest = limits.PATH[self.connection.dialect.name]

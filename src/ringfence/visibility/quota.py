@@ -14,6 +14,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, TextClause, text
 
 from ringfence.domain.errors import Refused
+from ringfence.visibility.intervals import contains, nested
+from ringfence.visibility.reach import Reach
 from ringfence.visibility.states import LIMITS
 
 _LISTED: Final = {"max_users": "user.list", "max_devices": "device.list", "max_customers": "customer.list"}
@@ -68,6 +70,13 @@ def demand_room(connection: Connection, tenant_id: int, paths: Iterable[str], se
             most, below = counted(one.field, one.limit)
             raise Refused(f"“{one.name}” may have at most {most}{below}: this would make {one.count:,}")
     raise Refused(f"there is no room for more {_NOUNS[found[0].field]}s here: a limit above allows no more")
+
+
+def seen_by(own: Reach) -> Callable[[str, str], bool]:
+    """Whether somebody may be told a limit of the customer at a path: they list it, and by a permission all that is
+    counted, so that the number tells of nothing hidden."""
+    listed = own.region("customer.list").nodes()
+    return lambda permission, path: contains(listed, path) and own.covers(permission, [nested(path)])
 
 
 def counted(field: str, number: int) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from ringfence.domain.permission import EVERYWHERE, PERMISSIONS
+from ringfence.domain.permission import AT_SITES, EVERYWHERE, PERMISSIONS
 from ringfence.visibility.difference import NO_RIGHTS, Rights
 from ringfence.visibility.reach import Reach
 from ringfence.visibility.states import StateKind
@@ -39,7 +39,8 @@ class Classes:
             for permission in sorted(PERMISSIONS):
                 given = tuple(frozenset(one.group_id for one in side if one.holds(permission)) for side in sides)
                 if any(given):  # what cannot be scoped has a rule of its own, and so a class of its own
-                    by[given, permission if permission in EVERYWHERE else ""].append(permission)
+                    own = permission if permission in EVERYWHERE else ""
+                    by[given, own, permission in AT_SITES].append(permission)
             found = self._known[key] = tuple(map(tuple, by.values()))
         return found
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
 
 from ringfence.domain.audit import AuditEntry
+from ringfence.domain.customer import Customer
+from ringfence.domain.device import Device
 from ringfence.domain.errors import Refused
+from ringfence.domain.permission import PERMISSIONS
+from ringfence.domain.site import Site
+from ringfence.domain.user import User
 from ringfence.visibility import ledger
 from ringfence.visibility.audit import LOOKED, SEAL, TOLD, Words, noun
 from ringfence.visibility.authority import Authority
@@ -29,6 +34,11 @@ from ringfence.visibility.states import (
 )
 from ringfence.visibility.viewer import Sight
 
+Seen = Callable[[str, Any, int], bool]
+"""Whether a reference is to be told of: its field, the class that it refers to, and the id."""
+_PLACES: Final = frozenset({"parent", "customer", "home", "owner"})
+_NOUNS: Final = {mapped: kind for kind, mapped in ledger.TABLES.items()}
+_OWNERS: Final = {Site: "customer_id", Device: "customer_id", User: "home_id"}
 _REVERSED: Final = frozenset({"create", "edit", "delete", "move", "assign"})
 
 
@@ -96,6 +106,8 @@ class _Reversal:
         self, connection: Connection, tenant_id: int, entries: Sequence[Row[Any]], authority: Authority
     ) -> None:
         self.entries = entries
+        self.authority = authority
+        self.told: dict[object, bool] = {}
         self.details = {entry.number: json.loads(entry.detail) for entry in entries}
         self.words = Words(connection, tenant_id)
         self.words.recall(self.details.values())
@@ -126,6 +138,34 @@ class _Reversal:
         authority.read_paths(standing)
         return {(edit.kind, edit.id) for edit in standing if edit.after and authority.sees(edit, edit.after)}
 
+    def _sees(self, kind: str) -> Seen:
+        """Whether whoever takes the change back may know of what a record of the kind is to refer to again: what they
+        may not is as good as missing, in the same words."""
+        own = self.authority.own
+        there = [one for one in sorted(PERMISSIONS) if one.startswith(f"{kind}.")]
+
+        def sees(field: str, mapped: Any, record: int) -> bool:
+            known = (field in _PLACES, mapped, record)
+            if known not in self.told:
+                path = self._path(mapped, record)
+                listed = f"{_NOUNS[mapped]}.list"
+                if mapped is Customer:
+                    permissions = [listed, *there] if field in _PLACES else [listed]
+                    self.told[known] = any(own.sees(one, path) for one in permissions)
+                else:
+                    at_site = mapped is Site and any(site.site_id == record for site in own.region(listed).sites)
+                    self.told[known] = at_site or own.contains(listed, path)
+            return self.told[known]
+
+        return sees
+
+    def _path(self, mapped: Any, record: int) -> str:
+        """The path of the customer that a record belongs to, or is."""
+        query = select(Customer.path).where(mapped.id == record)
+        if mapped is not Customer:
+            query = query.join(mapped, Customer.id == getattr(mapped, _OWNERS.get(mapped, "owner_id")))
+        return self.words.connection.execute(query).scalar() or ""
+
     def _on_none(self, site: SiteState) -> frozenset[int]:
         """The devices of a site that is brought back which stand on no other by now."""
         known = ledger.read_many(self.words.connection, self.words.tenant_id, "device", site.devices)
@@ -140,7 +180,8 @@ class _Reversal:
         if verb == "deleted":
             if record is not None:
                 raise Refused(f"there is a {noun(entry.kind)} with the key {entry.key!r} again")
-            state = _applied(self.words, blank, fields, self.coming, forwards=True, what=what)
+            sees = self._sees(entry.kind)
+            state = _applied(self.words, blank, fields, self.coming, forwards=True, what=what, seen=sees)
             if isinstance(state, CustomerState):
                 state = replace(state, former=entry.node_id)
             elif isinstance(state, SiteState):
@@ -154,7 +195,8 @@ class _Reversal:
             if set(changed(made, state)) - TIED:  # who was put in since goes out with it
                 raise Refused(f"the {what} was changed since: undo that first")
             return Edit(entry.kind, record, state, None, revision)
-        before = _applied(self.words, state, fields, self.coming, forwards=False, what=what)
+        sees = self._sees(entry.kind)
+        before = _applied(self.words, state, fields, self.coming, forwards=False, what=what, seen=sees)
         return Edit(entry.kind, record, state, before, revision)
 
 
@@ -166,6 +208,7 @@ def _applied(
     *,
     forwards: bool,
     what: str,
+    seen: Seen | None = None,
 ) -> State:
     """A state with the differences of a detail made, or taken back. Raises Refused where it does not hold them."""
     kind = KIND_OF[type(state)]
@@ -173,12 +216,15 @@ def _applied(
     for name, change in detail.items():
         now = getattr(state, name)
         if isinstance(change, list):
-            old, new = words.read_field(name, change if forwards else change[::-1], coming, kind=kind)
+            start, end = change if forwards else change[::-1]
+            (old,) = words.read_field(name, [start], coming, kind=kind)
+            (new,) = words.read_field(name, [end], coming, kind=kind, seen=seen)
             if not forwards and now != old:  # what a blank record holds is in no words
                 raise Refused(f"the {name.replace('_', ' ')} of {what} was changed since")
             values[name] = new
             continue
-        come = frozenset(words.read_field(name, change["added" if forwards else "removed"], coming, kind=kind))
+        added = change["added" if forwards else "removed"]
+        come = frozenset(words.read_field(name, added, coming, kind=kind, seen=seen))
         gone = frozenset(words.read_field(name, change["removed" if forwards else "added"], coming, kind=kind))
         held = items(now)
         if held is None:
