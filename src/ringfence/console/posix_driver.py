@@ -2,7 +2,9 @@
 
 What Textual's own driver does otherwise, as of 8.2:
 
-* it takes 100 ms to decide that a lone Escape is one, rounded up to the next tick of its `select`;
+* it rounds the 100 ms after which a lone Escape is one up to the next tick of its `select`, and takes a sequence apart
+  whose rest is as late as that: on a slow line, Left becomes Escape, a bracket and D;
+* it hands over what follows an ESC in a paste before the paste;
 * it hands over all keys of a packet at once, so that those typed ahead go to the screen that the first one leaves;
 * it spins when the terminal goes away, since end of input looks like a piped stdin to it;
 * it queues 30 frames for a line that cannot take them: a held key then runs on for seconds.
@@ -14,23 +16,24 @@ import os
 import selectors
 import threading
 from codecs import getincrementaldecoder
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from queue import Empty, Full, Queue
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO, assert_never
 
 from textual import constants, events
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from ringfence.console.sequences import Escape, Pasted, Piece, Sequence, Sequences, Typed
+
 if TYPE_CHECKING:
     from textual.app import App
     from textual.message_pump import MessagePump
 
-ESCAPE_SECONDS: Final = 0.025
-"""How long after an ESC the rest of a sequence may come. Terminals send a sequence in one packet; the environment
-variable ESCDELAY (milliseconds), where it is set, says otherwise."""
+ESCAPE_SECONDS: Final = constants.ESCAPE_DELAY
+"""How long after an ESC more of it may come: 0.1, or what the environment variable ESCDELAY says in milliseconds."""
 
 TURN_SECONDS: Final = 0.25
 """How long the application may take to act on a key before the next one of the same packet is handed over anyway."""
@@ -94,8 +97,40 @@ class Output(threading.Thread):
             self._file.write(text.encode(self._file.encoding, "replace").decode(self._file.encoding))
 
 
+class _Keys:
+    """What Textual's parser makes of the pieces, each of which it is given whole."""
+
+    def __init__(self, debug: bool) -> None:
+        self._parser = XTermParser(debug)
+
+    def read(self, pieces: Iterable[Piece]) -> Iterator[Message]:
+        """The messages of pieces, in their order."""
+        for piece in pieces:
+            match piece:
+                case Typed(text):
+                    yield from self._parser.feed(text)
+                case Escape(text):
+                    yield from self._parser.feed(text)
+                    yield from self._rest()
+                case Sequence(text):
+                    yield from self._parser.feed(text)
+                    for _ in self._rest():  # one that it does not know, taken apart
+                        pass
+                case Pasted(text):
+                    yield events.Paste(text)
+                case _:
+                    assert_never(piece)
+
+    def _rest(self) -> Iterable[Message]:
+        """What the parser makes of what it holds, when nothing more comes."""
+        if self._parser._timeout_time is None:
+            return ()
+        self._parser._timeout_time = 0.0
+        return self._parser.tick()
+
+
 class ConsoleDriver(LinuxDriver):
-    """Textual's driver for Linux and macOS, with a quick Escape, paced type-ahead and an end."""
+    """Textual's driver for Linux and macOS, with whole sequences, paced type-ahead and an end."""
 
     def __init__(
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
@@ -120,8 +155,7 @@ class ConsoleDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Reads keys and hands them over until the application or the terminal ends."""
-        escape_seconds = constants.ESCAPE_DELAY if "ESCDELAY" in os.environ else ESCAPE_SECONDS
-        parser = XTermParser(self._debug)
+        sequences, keys = Sequences(), _Keys(self._debug)
         decode = getincrementaldecoder("utf-8")("replace").decode
         with selectors.DefaultSelector() as selector:
             try:
@@ -130,9 +164,7 @@ class ConsoleDriver(LinuxDriver):
                 self._end()
                 return
             while not self.exit_event.is_set():
-                # The parser has a deadline while it holds the beginning of a sequence.
-                pending = parser._timeout_time is not None
-                if selector.select(escape_seconds if pending else 0.1):
+                if selector.select(ESCAPE_SECONDS if sequences.undecided else 0.1):
                     try:
                         data = os.read(self.fileno, 4096)
                     except OSError:
@@ -141,10 +173,9 @@ class ConsoleDriver(LinuxDriver):
                         self._end()
                         return
                     if text := decode(data):
-                        self._hand_over(parser.feed(text))
-                elif pending:
-                    parser._timeout_time = 0.0
-                    self._hand_over(parser.tick())
+                        self._hand_over(keys.read(sequences.feed(text)))
+                else:
+                    self._hand_over(keys.read(sequences.expire()))
 
     def _end(self) -> None:
         """The terminal has gone: so does the application."""

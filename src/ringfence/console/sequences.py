@@ -1,0 +1,118 @@
+"""What comes from a terminal, byte after byte, cut into what belongs together: text, sequences, pastes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+_ESC: Final = "\x1b"
+_PASTE_BEGINS: Final = "\x1b[200~"
+_PASTE_ENDS: Final = "\x1b[201~"
+
+_BEGUN: Final = re.compile(r"\x1b(?:\[(?:\[|[0-?]*[ -/]*)|O)\Z")
+"""The beginning of a sequence that may still become one (ECMA-48, 5.4: parameters, intermediates, a final byte)."""
+
+_WHOLE: Final = re.compile(
+    r"""\x1b(?:
+        \[\[[A-E]                   # the function keys of the Linux console
+        | \[M[\s\S]{3}              # the mouse, as it once was
+        | \[[0-9]+\$                # rxvt with Shift
+        | \[(?![M\[])[0-?]*[ -/]*[@-~]
+        | O[ -~]                    # SS3: keypad, F1 to F4
+    )""",
+    re.VERBOSE,
+)
+_MOUSE: Final = re.compile(r"\x1b\[M[\s\S]{0,2}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """Text and sequences as they came."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """One whole sequence of a key (or an answer of the terminal): known or not, it is nothing else."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Escape:
+    """An ESC of its own, with the character that came with it (Alt and a key), if any did."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pasted:
+    """What was pasted, exactly."""
+
+    text: str
+
+
+Piece = Typed | Sequence | Escape | Pasted
+
+
+class Sequences:
+    """Cuts what is fed to it. A lone ESC waits for `expire`; what has begun with ``ESC [`` or ``ESC O`` waits for its
+    end, however long that takes, and is dropped where it turns out to be none: its letters are never keys."""
+
+    def __init__(self) -> None:
+        self._held = ""
+        self._pasting = False
+
+    @property
+    def undecided(self) -> bool:
+        """Whether an ESC waits to be told whether more comes."""
+        return self._held == _ESC and not self._pasting
+
+    def feed(self, text: str) -> Iterator[Piece]:
+        """What is complete with this text."""
+        held, self._held = self._held + text, ""
+        while held:
+            if self._pasting:
+                pasted, ends, held = held.partition(_PASTE_ENDS)
+                if not ends:
+                    self._held = pasted
+                    return
+                self._pasting = False
+                yield Pasted(pasted)
+                continue
+            plain, escape, rest = held.partition(_ESC)
+            if plain:
+                yield Typed(plain)
+            if not escape:
+                return
+            held = escape + rest
+            if held == _ESC or _BEGUN.match(held) or _MOUSE.match(held):
+                self._held = held
+                return
+            piece, held = _first(held)
+            if piece == Sequence(_PASTE_BEGINS):
+                self._pasting = True
+            elif piece is not None:
+                yield piece
+
+    def expire(self) -> Iterator[Piece]:
+        """Nothing came after the ESC for as long as it may take: it is one."""
+        if self.undecided:
+            self._held = ""
+            yield Escape(_ESC)
+
+
+def _first(held: str) -> tuple[Piece | None, str]:
+    """What a text that begins with ESC begins with (None for a sequence that broke off), and the rest."""
+    if whole := _WHOLE.match(held):
+        return Sequence(whole[0]), held[whole.end() :]
+    if held[1] == _ESC:
+        return Escape(_ESC), held[1:]
+    if held[1] in "[O":
+        broken = re.match(r"\x1b(?:\[\[?[0-?]*[ -/]*|O)", held)
+        assert broken is not None
+        return None, held[broken.end() :]
+    return Escape(held[:2]), held[2:]
