@@ -44,6 +44,13 @@ def count(viewer: Viewer, listing: Listing) -> int:
         return pages.count(sight, _query(sight, kind, listing))
 
 
+def place(viewer: Viewer, listing: Listing, record: int) -> int | None:
+    """How many rows come before a record (its id); None where the list does not show it."""
+    kind = kind_named(listing.kind)
+    with viewer.look(*_permissions(kind)) as sight:
+        return pages.place(sight, _query(sight, kind, listing), record)
+
+
 def export(viewer: Viewer, listing: Listing, limit: int | None = None) -> Iterator[Record]:
     """Every row of the list (or the first ``limit``), in one transaction."""
     kind = kind_named(listing.kind)

@@ -119,6 +119,11 @@ class Workspace:
         self.check(viewer)
         return listing.count(viewer, wanted)
 
+    def place(self, viewer: Viewer, wanted: Listing, record: int) -> int | None:
+        """How many rows of a list come before a record."""
+        self.check(viewer)
+        return listing.place(viewer, wanted, record)
+
     def roots(self, viewer: Viewer | Pair) -> tuple[TreeCustomer, ...]:
         """The top of the tree."""
         self.check(viewer)

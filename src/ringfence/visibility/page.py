@@ -16,6 +16,7 @@ from ringfence.domain.errors import RingfenceError
 from ringfence.domain.text import fold, has_control, like_pattern
 from ringfence.visibility.intervals import nested
 from ringfence.visibility.kinds import CUSTOMERS, DEVICES, Kind
+from ringfence.visibility.point import among
 from ringfence.visibility.scopes import Extent
 from ringfence.visibility.sql import Match, Shape, Side, Way, statement
 from ringfence.visibility.viewer import Sight
@@ -96,23 +97,41 @@ def every(sight: Sight, query: Query, size: int = 1000) -> Iterator[Row[Any]]:
         after = (rows[-1].sort_value, rows[-1].id)
 
 
-def count(sight: Sight, query: Query) -> int:
-    """How many rows the query has: exactly as many as ``every`` gives."""
+def place(sight: Sight, query: Query, record: int) -> int | None:
+    """How many rows of the query come before a record; None where it is not among them."""
+    sort = query.kind.sorts[query.sort]
+    found = among(sight, query.kind.permission, query.kind, [record], ("id", sort))
+    if not found:
+        return None
+    key = str(getattr(found[0], sort)), record
+    just_before = key[0], record + (1 if query.descending else -1)
+    rows = page(sight, query, Window(limit=1, after=just_before))
+    return count(sight, query, key) if rows and rows[0].id == record else None
+
+
+def count(sight: Sight, query: Query, before: SortKey | None = None) -> int:
+    """How many rows the query has: exactly as many as ``every`` gives; or how many of them come before a place."""
+    side: Side = "before" if before is not None else ""
+    key = {"key": before[0], "id": before[1]} if before is not None else {}
     scope = sight.scope(query.kind.permission)
     extent = scope.nodes if query.kind.is_customer else scope.records
     total = 0
     if extent.intervals and not _hopeless(query.search):
-        total = _count_in(sight, query, extent)
+        total = _count_in(sight, query, extent, side, key)
     if scope.has_sites and query.kind.site and not _hopeless(query.search):
         shape = Shape(
             query.kind,
             "sites",
-            match="scan" if query.search else "",
-            under=query.under is not None,
+            query.sort,
+            query.descending,
+            side,
+            "scan" if query.search else "",
+            query.under is not None,
             counting=True,
             postgresql=sight.postgresql,
         )
-        total += sight.connection.execute(statement(shape), _binds(sight, query, scope.records)).scalar_one()
+        binds = {**_binds(sight, query, scope.records), **key}
+        total += sight.connection.execute(statement(shape), binds).scalar_one()
     return total
 
 
@@ -127,16 +146,16 @@ def size_under(sight: Sight, extent: Extent, under: str | None) -> tuple[int, in
     return row.customers, row.devices
 
 
-def _count_in(sight: Sight, query: Query, extent: Extent) -> int:
-    if not query.search:
+def _count_in(sight: Sight, query: Query, extent: Extent, side: Side, key: dict[str, Any]) -> int:
+    if not query.search and not side:
         if query.kind is DEVICES:
             return int(size_under(sight, extent, query.under)[1])
         if query.kind is CUSTOMERS and query.under is None:
             return extent.customers
-    plan = _plan(sight, query, extent, "", Window())
+    plan = _plan(sight, query, extent, side, Window())
     way: Way = "gather" if plan.shape.way == "walk" and not query.search else plan.shape.way
     shape = replace(plan.shape, way=way, counting=True)
-    return int(sight.connection.execute(statement(shape), plan.binds).scalar_one())
+    return int(sight.connection.execute(statement(shape), {**plan.binds, **key}).scalar_one())
 
 
 def _rows(sight: Sight, query: Query, window: Window, side: Side, key: SortKey | None) -> list[Row[Any]]:
