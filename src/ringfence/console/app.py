@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from textual import events
 from textual.app import App
 from textual.binding import Binding
 from textual.screen import ModalScreen, Screen
@@ -12,13 +13,14 @@ from textual.theme import Theme
 from textual.timer import Timer
 from textual.widgets import Input
 
-from ringfence.console.asking import Answered, Asks
+from ringfence.console.asking import Answered, Asks, going
 from ringfence.console.commands.palette import Commands
 from ringfence.console.rights import ASKED, SEEING_AS
 from ringfence.console.screens.area import AreaScreen, CommandScreen
 from ringfence.console.screens.customers import CustomersScreen
 from ringfence.console.text import literal, number
 from ringfence.console.themes import DEFAULT, load_theme, load_themes
+from ringfence.console.widgets.plain_input import pasted
 
 if TYPE_CHECKING:
     from ringfence.services.records import Profile
@@ -191,7 +193,7 @@ class RingfenceApp(App[str], Asks):
         Not while a dialog asks something, which is about what was there when it came up.
         """
         workspace, viewer, known = self.workspace, self.viewer, self._stamp
-        if workspace is None or viewer is None or isinstance(self.screen, ModalScreen):
+        if going(self) or workspace is None or viewer is None or isinstance(self.screen, ModalScreen):
             return
         if any(worker.group == "look" and not worker.is_finished for worker in self.workers):
             return  # a database that answers slowly is not asked twice
@@ -224,9 +226,34 @@ class RingfenceApp(App[str], Asks):
     def _take_standing(self, standing: _Standing) -> None:
         self._stamp, self.profile, self.rights = standing.stamp, standing.profile, standing.rights
 
+    def _handle_exception(self, error: Exception) -> None:
+        """What goes wrong while the console is being left concerns nobody: what it was about is gone already."""
+        if not going(self):
+            super()._handle_exception(error)
+
+    def action_help_quit(self) -> None:
+        """Says how the console is left, to whoever tries it as elsewhere."""
+        self.notify("Ctrl+Q leaves the console.", timeout=3)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Makes of a paste what the field that has the focus can take, whichever it is, and says what became of it."""
+        if isinstance(event, events.InputEvent) and going(self):
+            return
+        if isinstance(event, events.Paste) and not event.is_forwarded and self._screen_stack:
+            lines = getattr(self.focused, "takes_lines", False)
+            event.text, said = pasted(event.text, lines=lines)
+            if said and isinstance(self.focused, Input):
+                self.notify(said)
+        await super().on_event(event)
+
+    def paste(self, text: str) -> None:
+        """Pastes a text as if it came from the terminal."""
+        if text:
+            self.post_message(events.Paste(text).set_sender(self))
+
     def on_command_palette_opened(self) -> None:
         """Keeps the palette's cursor still: each blink is traffic on a slow line."""
-        for field in self.screen.query(Input):
+        for field in [] if going(self) else self.screen.query(Input):
             field.cursor_blink = False
 
     def go(self, area: str) -> Any:

@@ -8,12 +8,20 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from textual.message import Message
 from textual.message_pump import MessagePump
+from textual.timer import Timer
 from textual.worker import get_current_worker
 
 if TYPE_CHECKING:
+    from textual.app import App
+
     from ringfence.console.app import RingfenceApp
 
 Answer = TypeVar("Answer")
+
+
+def going(app: App[Any]) -> bool:
+    """Whether a console is being left: no timer and no answer acts on it any more."""
+    return app._exit or not app._running
 
 
 class Answered(Message):
@@ -63,6 +71,8 @@ class Asks(MessagePump):
         Without ``failed``, the line is shown as a notice. A session that has ended goes to the application. What was
         asked under one user is dropped once another looks, or nobody does.
         """
+        if going(self.app):
+            return
         asked_by = self.ringfence.viewer
         number = self._next_question(group)
 
@@ -100,6 +110,18 @@ class Asks(MessagePump):
 
         cast(Any, self).run_worker(work, thread=True, group=group, exclusive=True, exit_on_error=True)
 
+    def set_timer(self, delay: float, callback: Any = None, **options: Any) -> Timer:
+        """A timer that does not act on a console that is being left."""
+        return super().set_timer(delay, self._while_there(callback), **options)
+
+    def set_interval(self, interval: float, callback: Any = None, **options: Any) -> Timer:
+        """Likewise, again and again."""
+        return super().set_interval(interval, self._while_there(callback), **options)
+
+    def _while_there(self, callback: Callable[[], Any] | None) -> Callable[[], Any] | None:
+        app = self.app
+        return None if callback is None else lambda: None if going(app) else callback()
+
     def drop(self, group: str) -> None:
         """What was asked in the group is not wanted any more, even where the answer is on its way."""
         self._next_question(group)
@@ -114,5 +136,5 @@ class Asks(MessagePump):
     def on_answered(self, message: Answered) -> None:
         """Takes an answer."""
         message.stop()
-        if getattr(self, "is_attached", True):
+        if not going(self.app) and getattr(self, "is_attached", True):
             message.take()

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from ringfence.console.app import RingfenceApp
+from ringfence.console.asking import going
 from ringfence.console.driver import driver_class
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class _OnTerminal(RingfenceApp):
         """The last line of defence: Textual would show where it happened, and what was being looked at."""
         from ringfence.services.errors import debugging, unexpected
 
-        if debugging():
+        if debugging() or going(self):
             super()._handle_exception(error)
             return
         self._return_code, self._return_value = 1, unexpected(error)

@@ -17,6 +17,7 @@ from ringfence.console.asking import Asks
 from ringfence.console.text import content, fit, literal
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
+from ringfence.console.widgets.plain_input import PlainInput
 
 _ROWS: Final = 12
 _MOST: Final = 500
@@ -80,7 +81,7 @@ class ChooseFile(ModalScreen[str | None], Asks):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
-            yield Input(placeholder=f"Path of a {self._suffix.removeprefix('.').upper()} file", compact=True)
+            yield PlainInput(placeholder=f"Path of a {self._suffix.removeprefix('.').upper()} file")
             yield self._offered
 
     def on_mount(self) -> None:
@@ -88,7 +89,6 @@ class ChooseFile(ModalScreen[str | None], Asks):
         box = self.query_one("#box")
         box.border_title = content(self._title_text)
         box.border_subtitle = content("↑↓ Tab completes · Enter chooses · Esc goes back")
-        self.query_one(Input).cursor_blink = False
         self._offered.styles.height = _ROWS
         self._offered.wait()
         self._look("")

@@ -14,6 +14,7 @@ from textual.widgets import Input
 from ringfence.console.text import Cell, content, fit, number
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
+from ringfence.console.widgets.plain_input import PlainInput
 
 if TYPE_CHECKING:
     from ringfence.services.workspace import Viewer, Workspace
@@ -84,7 +85,7 @@ class ChooseOne(ModalScreen[int | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
-            yield Input(placeholder="Search by name", compact=True)
+            yield PlainInput(placeholder="Search by name")
             yield self._found
 
     def on_mount(self) -> None:
@@ -93,7 +94,6 @@ class ChooseOne(ModalScreen[int | None]):
         box.border_title = content(self._title_text)
         keys = "↑↓ Enter chooses · Esc goes back"
         box.border_subtitle = content(f"{number(len(self._rows))} · {keys}" if self._rows else keys)
-        self.query_one(Input).cursor_blink = False
         self._found.styles.height = max(1, min(_ROWS, len(self._above) + len(self._rows)))
         self._search("")
         self._found.cursor = next((at for at, row in enumerate(self._found.shown) if row[0] == self._now), 0)

@@ -18,6 +18,7 @@ from ringfence.console.text import Cell, content, fit
 from ringfence.console.widgets.columns import Column
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
+from ringfence.console.widgets.plain_input import PlainInput
 from ringfence.console.widgets.record_table import Ask
 from ringfence.services.records import Record
 
@@ -131,14 +132,13 @@ class ChooseRecord(ModalScreen[Record | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
-            yield Input(placeholder=self._placeholder, compact=True)
+            yield PlainInput(placeholder=self._placeholder)
             yield self.extras
             yield self.found
 
     def on_mount(self) -> None:
         """Asks for the first rows."""
         self.query_one("#box").border_title = content(self._title_text)
-        self.query_one(Input).cursor_blink = False
         self.extras.show(self._extra)
         self.found.show(under=self._under)
 

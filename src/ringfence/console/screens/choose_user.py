@@ -15,6 +15,7 @@ from ringfence.console.asking import Asks
 from ringfence.console.cells import users
 from ringfence.console.screens.record_list import part_of
 from ringfence.console.text import content
+from ringfence.console.widgets.plain_input import PlainInput
 from ringfence.console.widgets.record_table import Ask, RecordTable
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class ChooseUser(ModalScreen[str | None], Asks):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
-            yield Input(placeholder="Search by login, name or e-mail", compact=True)
+            yield PlainInput(placeholder="Search by login, name or e-mail")
             yield RecordTable[Any](
                 columns=users.ACCOUNT_COLUMNS,
                 cells=users.account_cells,
@@ -67,7 +68,6 @@ class ChooseUser(ModalScreen[str | None], Asks):
         box = self.query_one("#box")
         box.border_title = content(self._title_text)
         box.border_subtitle = content("↑↓ Enter chooses · Esc goes back")
-        self.query_one(Input).cursor_blink = False
         table = self.table
         table.can_focus = False
         self._begin()

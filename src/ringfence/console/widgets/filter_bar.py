@@ -10,10 +10,10 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
-from ringfence.console.text import literal
+from ringfence.console.widgets.plain_input import PlainInput
 
 
-class FilterBar(Input):
+class FilterBar(PlainInput):
     """One line that appears when it is opened, filters as one types, and gives the focus back.
 
     Enter keeps the filter (and hides the line if there is none), Escape clears and hides it.
@@ -98,10 +98,7 @@ class FilterBar(Input):
             id: The ID of the widget in the DOM.
             classes: The CSS classes of the widget.
         """
-        super().__init__(
-            placeholder=placeholder, name=name, id=id, classes=classes, compact=True, select_on_focus=False
-        )
-        self.cursor_blink = False
+        super().__init__(placeholder=placeholder, name=name, id=id, classes=classes)
         self._on_edit = on_edit
         self._back: Widget | None = None
 
@@ -124,10 +121,6 @@ class FilterBar(Input):
             self.value = ""
         self._on_edit = back
         self.remove_class("-open")
-
-    def validate_value(self, value: str) -> str:
-        """Leaves out what a terminal would obey or not show."""
-        return "".join(character for character in value if literal(character) == character or character == "\u200d")
 
     def watch_value(self, value: str) -> None:
         """Filters at once."""

@@ -12,11 +12,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.strip import Strip
-from textual.widgets import Input
 
-from ringfence.console.text import Cell, fit, literal, number
+from ringfence.console.text import Cell, fit, number
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
+from ringfence.console.widgets.plain_input import PlainInput
 
 _FATE = 24
 """Cells for what becomes of an id."""
@@ -55,17 +55,14 @@ class _Ids(LineList):
         return super().render_line(y)
 
 
-class _Line(Input):
+class _Line(PlainInput):
     """The line to type in: what is pasted into it goes on as it is, with all its lines."""
 
-    def __init__(self, entry: IdEntry) -> None:
-        super().__init__(placeholder="Type or paste unit ids or device ids", compact=True, select_on_focus=False)
-        self.cursor_blink = False
-        self.entry = entry
+    takes_lines = True
 
-    def validate_value(self, value: str) -> str:
-        """Leaves out what a terminal would obey or not show."""
-        return "".join(character for character in value if literal(character) == character or character == "\u200d")
+    def __init__(self, entry: IdEntry) -> None:
+        super().__init__(placeholder="Type or paste unit ids or device ids")
+        self.entry = entry
 
     def watch_value(self, value: str) -> None:
         """Tells whoever shows it."""
