@@ -90,7 +90,7 @@ class TestMarking:
             await console.press("y")
             assert console.app.clipboard.splitlines()[0] == "Devices assigned to Polder Water Board"
             assert console.app.clipboard.splitlines()[-2:] == ["U-00664  moved", "U-00710  moved"]
-            await console.press("u", "enter")
+            await console.press("u", "u")
             assert "Taken back: Devices assigned to" in console.text
             assert "Undone. The audit (8) takes that back." in console.toasts
             assert customers_of(demo, *IDS) == before

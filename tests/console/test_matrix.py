@@ -147,7 +147,7 @@ async def shown(app: Host | None = None, size: tuple[int, int] = (80, 40)) -> As
 # Switching
 
 
-async def test_an_option_is_switched_by_space_and_enter() -> None:
+async def test_an_option_is_switched_by_space_and_not_by_enter() -> None:
     async with shown() as hands:
         assert hands.at == "Tokens.Manage"
         await hands.press("space")
@@ -155,6 +155,9 @@ async def test_an_option_is_switched_by_space_and_enter() -> None:
         assert "[x] Manage" in hands.text
         assert "Tokens 1/1" in hands.text
         await hands.press("enter")
+        assert hands.matrix.held == HELD | {"Tokens.Manage"}, "Enter only goes on"
+        assert hands.at != "Tokens.Manage"
+        await hands.press("up", "space")
         assert hands.matrix.held == HELD
         assert [message.held for message in hands.told(PermissionMatrix.Changed)] == [HELD | {"Tokens.Manage"}, HELD]
 
@@ -197,7 +200,7 @@ async def test_what_is_blocked_is_refused_but_can_be_taken_away() -> None:
 
 async def test_read_only_refuses_everything() -> None:
     async with shown(Host(read_only="You may only look.")) as hands:
-        await hands.press("space", "s", "A", "up", "enter")
+        await hands.press("space", "s", "A", "up", "space")
         assert hands.matrix.held == HELD
         assert hands.reasons == ["You may only look."] * 4
         assert not hands.told(PermissionMatrix.Changed)
@@ -479,8 +482,26 @@ def test_columns_are_as_low_as_can_be(heights: list[int], columns: int) -> None:
 # Any keys
 
 
-MOVES = ["up", "down", "left", "right", "h", "j", "k", "l", "home", "end", "pageup", "pagedown", "z", "Z", "n", "N"]
-DOES = ["space", "enter", "s", "A", "d"]
+MOVES = [
+    "up",
+    "down",
+    "left",
+    "right",
+    "h",
+    "j",
+    "k",
+    "l",
+    "home",
+    "end",
+    "pageup",
+    "pagedown",
+    "z",
+    "Z",
+    "n",
+    "N",
+    "enter",
+]
+DOES = ["space", "s", "A", "d"]
 
 
 def switched(held: frozenset[str], options: Sequence[Option]) -> frozenset[str]:

@@ -173,6 +173,10 @@ async def test_all_customers_hides_the_selected_ones_and_keeps_them_until_saved(
         form = await open_group(console, saved, "field-service-south")
         await go(console, "scope")
         await console.press("left")
+        assert "All customers?" in console.text, "it asks first"
+        await console.press("enter")
+        assert form.draft.scope == "selected", "and is on Back"
+        await console.press("left", "a")
         assert "Accessible" not in console.text
         assert "+" in said(console).split("What saving changes")[1]
         assert form.form.current[0] == "scope"
@@ -276,7 +280,7 @@ async def test_a_template_becomes_a_role_of_the_groups_owner(either: Database) -
         assert "Customer user · new, made with this group" in console.text
         assert "customer: only customers named for the user" in console.text
         await go(console, "scope")
-        await console.press("left", "ctrl+s")
+        await console.press("left", "a", "ctrl+s")
         assert not isinstance(console.app.screen, SecurityGroupForm), console.text
     group = saved.group("own-people")
     role = saved.role_of("own-people")

@@ -42,6 +42,8 @@ async def test_a_group_is_deactivated_seen_in_the_audit_and_brought_back(demo: D
         assert "Deactivate customer group “Production only”?" in console.text
         assert "−40 customers" in console.text
         await console.press("enter")
+        assert workspace.profile(olga).customers == 40, "Enter is on Back"
+        await console.press("a", "d")
         assert "inactive: gives nothing" in rows(console)[0]
         assert workspace.profile(olga).customers == 0
         console.forget_toasts()
@@ -59,7 +61,7 @@ async def test_a_group_is_deactivated_seen_in_the_audit_and_brought_back(demo: D
         await console.press("u")
         assert "This takes back: edit customer group “Production only”" in console.text
         assert "+40 customers" in console.text
-        await console.press("enter")
+        await console.press("u")
         console.forget_toasts()
         await console.settle()
         assert isinstance(console.app.screen, AuditScreen)

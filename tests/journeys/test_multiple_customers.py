@@ -144,7 +144,7 @@ async def test_the_group_is_made_for_all_customers_instead_and_narrowed_later(to
     async with opened(console_on(told), SMALL) as console:
         await console.press("4", "n")
         await console.type("Everywhere")
-        await console.press("ctrl+end", "up", "left")
+        await console.press("ctrl+end", "up", "left", "a")
         assert "(•) all customers" in console.text
         assert "Accessible" not in console.text
         await console.press("ctrl+s")

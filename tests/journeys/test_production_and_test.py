@@ -127,7 +127,7 @@ async def test_production_and_test_are_set_up_from_nothing_in_two_minutes_of_key
         assert seen(workspace, "p.nowak") == everything, "who was given no group has no filter"
 
         # A group is edited from the Actions menu, and switching it off is shown before it is done.
-        await console.press("5", "m")
+        await console.press("5", "home", "m")
         assert isinstance(console.app.screen, Dialog)
         await console.press("e")
         assert isinstance(console.app.screen, CustomerGroupForm)
@@ -137,7 +137,7 @@ async def test_production_and_test_are_set_up_from_nothing_in_two_minutes_of_key
         assert "−40 customers, −437 devices, −960 rights over 40 customers" in console.text
         await console.press("ctrl+s")
         assert not seen(workspace, "olga"), "nothing, not everything"
-        await console.press("u", "enter")
+        await console.press("u", "u")
         assert seen(workspace, "olga") == operators
 
 
@@ -159,7 +159,7 @@ async def test_a_group_is_deleted_and_those_who_had_it_are_named_first(told: Dat
         assert "+42 customers" in console.text
         await hands.press("escape")
         assert len(seen(workspace, "olga")) == 4
-        await hands.press("D", "enter")
+        await hands.press("D", "d")
         assert seen(workspace, "olga") == everything
-        await hands.press("u", "enter")
+        await hands.press("u", "u")
         assert len(seen(workspace, "olga")) == 4

@@ -104,7 +104,7 @@ async def test_a_single_customer_user_is_made_limited_and_turned_back(told: Data
             row.name for row in listing.export(workspace.sign_in("h.devries"), Listing("roles"))
         }, "nor does its private role stay"
 
-        await console.press("u", "enter")
+        await console.press("u", "u")
         assert keys(workspace, "t.verhulst", "customers") == polder
         assert groups(workspace) == before | {"Polder Water Board"}
 

@@ -8,7 +8,7 @@ from ringfence.console.cells import audit
 from ringfence.console.commands.command import Command, bindings
 from ringfence.console.commands.exchange import EXPORT
 from ringfence.console.commands.lists import Back, Copy, Filter, Undo
-from ringfence.console.screens.dialog import Dialog, DialogOption
+from ringfence.console.screens.dialog import BACK, Dialog, DialogOption
 from ringfence.console.screens.record_list import RecordList
 from ringfence.console.screens.records import ListScreen
 from ringfence.console.screens.undo import ask_undo
@@ -103,7 +103,7 @@ class AuditScreen(ListScreen):
 
             said = audit.what(detail.record)
             off = self.ringfence.read_only or ("it was taken back already" if detail.undone else "")
-            options = [DialogOption("back", "Back"), DialogOption("undo", "Undo this change", "u", off)]
+            options = [DialogOption(BACK, "Back"), DialogOption("undo", "Undo this change", "u", off)]
             title = f"{said[:1].upper()}{said[1:]}"
             self.app.push_screen(Dialog(title, audit.lines(detail), options), answered)
 

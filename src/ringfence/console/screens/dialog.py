@@ -19,9 +19,14 @@ from ringfence.console.text import Cell, Said, content, literal, number, width_o
 from ringfence.console.widgets.form import exact, flow
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
+from ringfence.console.widgets.plain_input import PlainInput
 
 WIDTH: Final = 84
 _FRAME: Final = 4  # the border, and a cell of padding, on either side
+
+
+BACK: Final = "back"
+"""The id of the answer that changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,9 @@ class _Options(LineList, inherit_bindings=False):
 class Dialog(ModalScreen[str | None]):
     """Says some lines and asks for one of some answers. Ends with the id of the chosen one, or None.
 
-    With ``name_to_type``, the first answer is off until that name is typed.
+    The cursor begins on the answer that changes nothing (``BACK``), where there is one: Enter, pressed too soon or once
+    too often, does no harm. With ``name_to_type``, the first answer is off until that name is typed; then the cursor is
+    on it.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -168,9 +175,7 @@ class Dialog(ModalScreen[str | None]):
         self._lay_out()
 
     def _field(self) -> Input:
-        field = Input(placeholder=literal(f"Type {self._name} to go on"), compact=True)
-        field.cursor_blink = False
-        return field
+        return PlainInput(placeholder=literal(f"Type {self._name} to go on"))
 
     def _type_first(self) -> None:
         self.query_one(Input).focus()
@@ -183,7 +188,7 @@ class Dialog(ModalScreen[str | None]):
             yield self._list
 
     def on_mount(self) -> None:
-        """Shows the answers, the cursor on the first that can be given."""
+        """Shows the answers."""
         self.query_one("#box").border_title = content(self._title_text)
         self._list.set_count(len(self.options))
         self._list.ready()
@@ -211,7 +216,10 @@ class Dialog(ModalScreen[str | None]):
 
     def _first(self) -> int:
         """Where the cursor begins."""
-        return 0 if self._name else next((at for at in range(len(self.options)) if not self.why_off(at)), 0)
+        if self._name and not self.why_off(0):
+            return 0
+        safe = next((at for at, option in enumerate(self.options) if option.id == BACK), None)
+        return safe if safe is not None else next((at for at in range(len(self.options)) if not self.why_off(at)), 0)
 
     @property
     def keys(self) -> list[str]:
@@ -228,7 +236,8 @@ class Dialog(ModalScreen[str | None]):
         return max(44, width_of(self._title_text) + 6, widest + _FRAME + 4)
 
     def _say_keys(self) -> None:
-        keys = ["↑↓ Enter chooses", "Esc goes back"]
+        letters = any(self.keys) and len(self.options) > 1
+        keys = ["↑↓ Enter or its letter chooses" if letters else "↑↓ Enter chooses", "Esc goes back"]
         shown = self._said.size.height if self._has_lines else 0
         if 0 < shown < self._said.count:
             top = self._said.top
@@ -247,12 +256,16 @@ class Dialog(ModalScreen[str | None]):
         """Looks whether the name is there now."""
         message.stop()
         self._typed = message.value
+        self._list.cursor = self._first()
         self._list.refresh()
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Chooses, after everything that was typed before Enter."""
         message.stop()
-        self.action_choose()
+        if self._typed.strip() and self.why_off(0):
+            self._choose(0)  # which says that the name is not there yet
+        else:
+            self.action_choose()
 
     def on_line_list_chosen(self, message: LineList.Chosen) -> None:
         """A double click chooses too."""

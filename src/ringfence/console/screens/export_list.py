@@ -14,7 +14,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from ringfence.console.asking import Asks
-from ringfence.console.screens.dialog import Dialog, DialogOption
+from ringfence.console.screens.dialog import BACK, Dialog, DialogOption
 from ringfence.console.screens.working import work_on
 from ringfence.console.text import content, many, number
 from ringfence.console.widgets.form import ChoiceSpec, Form, PickSpec, TextLine, TextSpec
@@ -149,7 +149,7 @@ class ExportList(ModalScreen[None], Asks):
             else:
                 self.query_one(Form).go_to("path")
 
-        options = [DialogOption("back", "Another name", "a"), DialogOption("replace", "Replace it", "r")]
+        options = [DialogOption(BACK, "Another name", "a"), DialogOption("replace", "Replace it", "r")]
         lines = [f"{path} is there. What is in it would be lost."]
         self.app.push_screen(Dialog("There is such a file already", lines, options), answered)
 

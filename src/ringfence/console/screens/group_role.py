@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ringfence.console.cells import permissions
-from ringfence.console.screens.dialog import Dialog, DialogOption
+from ringfence.console.screens.dialog import BACK, Dialog, DialogOption
 from ringfence.console.screens.matrix import HoldsRole, permissions_said
 from ringfence.console.text import Cell, number
 from ringfence.console.widgets.columns import Column
@@ -206,7 +206,7 @@ class HasGroupRole(HoldsRole):
         options = [
             DialogOption("shared", many, "c", why_not),
             DialogOption("private", "Customise for this group only (a private role)", "p", self.why_no_role),
-            DialogOption("back", "Leave it as it is"),
+            DialogOption(BACK, "Leave it as it is"),
         ]
         return Dialog(f"Change {role.draft.name}?", lines, options)
 

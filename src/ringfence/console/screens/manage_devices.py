@@ -19,7 +19,7 @@ from ringfence.console.commands.command import Command
 from ringfence.console.commands.everywhere import Help, Palette, Quit
 from ringfence.console.screens.choosing_devices import ChoosingDevices
 from ringfence.console.screens.confirm import MANY, refresh_below
-from ringfence.console.screens.dialog import Dialog, DialogOption
+from ringfence.console.screens.dialog import BACK, Dialog, DialogOption
 from ringfence.console.text import Cell, Said, many
 from ringfence.console.widgets.columns import Column
 from ringfence.console.widgets.fields import Fields
@@ -321,7 +321,7 @@ class ManageDevicesScreen(ChoosingDevices):
             return
         matched = self._looked.matched
         lines = [assigning.counts(matched, self.how), *self._consequences(None), *assigning.left_out(matched)]
-        self.app.push_screen(Dialog("What this does", lines, [DialogOption("back", "Back")]))
+        self.app.push_screen(Dialog("What this does", lines, [DialogOption(BACK, "Back")]))
 
     # Doing it.
 
@@ -400,5 +400,5 @@ class ManageDevicesScreen(ChoosingDevices):
             if answer == "leave":
                 self.app.pop_screen()
 
-        options = [DialogOption("back", "Go on", "g"), DialogOption("leave", "Leave; nothing is assigned", "l")]
+        options = [DialogOption(BACK, "Go on", "g"), DialogOption("leave", "Leave; nothing is assigned", "l")]
         self.app.push_screen(Dialog("Leave without assigning?", [], options), answered)

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 
 from ringfence.console.cells import permissions
 from ringfence.console.cells.preview import said
-from ringfence.console.screens.dialog import Dialog, DialogOption
+from ringfence.console.screens.dialog import BACK, Dialog, DialogOption
 from ringfence.console.screens.drafting import Drafting
 from ringfence.console.screens.editor import EditorScreen
 from ringfence.console.text import Cell, Said, fit, number, width_of
@@ -115,7 +115,7 @@ class HoldsRole(EditorScreen):
             return
         warnings = (Cell(f"! {warning}", "attention") for warning in self.warnings())
         lines = [*changed, *said(self.preview, None), *warnings]
-        screen.app.push_screen(Dialog("What saving changes", lines, [DialogOption("back", "Back")]))
+        screen.app.push_screen(Dialog("What saving changes", lines, [DialogOption(BACK, "Back")]))
 
     def show_matrix(self) -> None:
         """Opens the permissions."""

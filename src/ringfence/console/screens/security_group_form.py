@@ -11,8 +11,10 @@ from textual.app import ComposeResult
 
 from ringfence.console.cells import permissions
 from ringfence.console.screens.customer_group_form import customer_rows, pick_customers
+from ringfence.console.screens.dialog import BACK, Dialog, DialogOption
 from ringfence.console.screens.editor import EditorScreen
 from ringfence.console.screens.group_role import NEW_ROLE, HasGroupRole, RoleHere, missing_templates, read_role, some
+from ringfence.console.text import many
 from ringfence.console.widgets.form import ChoiceSpec, Form, PickSpec, RowsSpec, Spec, TextLine
 
 if TYPE_CHECKING:
@@ -108,7 +110,8 @@ class SecurityGroupForm(HasGroupRole):
             TextLine(),
         ]
         options = (("all", "all customers"), ("selected", "selected customers"))
-        fields.append(ChoiceSpec("scope", "Customers", self.draft.scope, options))
+        pick = "pick" if self.draft.scope == "selected" else ""
+        fields.append(ChoiceSpec("scope", "Customers", self.draft.scope, options, pick))
         if self.draft.scope == "selected":
             rows = customer_rows(self.draft.customers, self._names)
             fields.append(RowsSpec("customers", "Accessible", rows, empty="none yet: it gives nothing"))
@@ -192,12 +195,33 @@ class SecurityGroupForm(HasGroupRole):
     def field_changed(self, message: Form.Changed) -> None:
         """Puts what was typed or chosen into the draft."""
         message.stop()
-        self.change(**{message.name: message.value})
         if message.name == "scope":
-            self._show_fields()
-            self.form.go_to("scope")
-        elif self.role.id == NEW_ROLE:
+            if message.value == "all":
+                self._ask_for_all()
+            else:
+                self._take_scope(message.value)
+            return
+        self.change(**{message.name: message.value})
+        if self.role.id == NEW_ROLE:
             self.show_role()
+
+    def _ask_for_all(self) -> None:
+        """Asks whether all customers are meant: those of today, and every one that comes."""
+        self.form.update("scope", value="selected")
+
+        def answered(answer: str | None) -> None:
+            if answer == "all":
+                self._take_scope("all")
+
+        selected = f"It is over {many(len(self.draft.customers), 'selected customer')} now."
+        lines = [selected, "Over all, it reaches every customer there is, and every one that is made later."]
+        options = [DialogOption("all", "All customers", "a"), DialogOption(BACK, "Back")]
+        self.app.push_screen(Dialog("All customers?", lines, options), answered)
+
+    def _take_scope(self, scope: str) -> None:
+        self.change(scope=scope)
+        self._show_fields()
+        self.form.go_to("scope")
 
     @on(Form.Activated)
     def field_activated(self, message: Form.Activated) -> None:
@@ -212,7 +236,7 @@ class SecurityGroupForm(HasGroupRole):
                 self.notify(f"Choose a role: {self.why_no_role}.", severity="warning")
             else:
                 self.show_matrix()
-        elif message.name == "customers":
+        elif message.name in ("scope", "customers"):
             pick_customers(self, "Customers", self.draft.customers, self._customers_chosen, self._names)
 
     def _customers_chosen(self, chosen: dict[int, bool]) -> None:

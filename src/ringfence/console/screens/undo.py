@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ringfence.console.asking import while_wanted
 from ringfence.console.cells.preview import said
 from ringfence.console.screens.confirm import MANY
-from ringfence.console.screens.dialog import Dialog, DialogOption
+from ringfence.console.screens.dialog import BACK, Dialog, DialogOption
 from ringfence.console.screens.working import Progress, work_on
 from ringfence.console.text import Cell, Said
 
@@ -56,7 +56,7 @@ def ask_undo(screen: CommandScreen, change: int | None = None, done: Callable[[]
 
             lines: list[Said] = [[Cell("This takes back: ", "quiet"), Cell(what, "strong")], ""]
             lines += said(preview, None)
-            options = [DialogOption("undo", "Undo it", "u", preview.refusal), DialogOption("back", "Leave it as it is")]
+            options = [DialogOption("undo", "Undo it", "u", preview.refusal), DialogOption(BACK, "Leave it as it is")]
             app.push_screen(Dialog("Undo", lines, options), answered)
 
         run("What taking it back would do", lambda told: workspace.preview_undo(viewer, change, told), show, large)

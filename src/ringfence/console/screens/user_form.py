@@ -16,7 +16,7 @@ from ringfence.console.cells import prospect as cells
 from ringfence.console.commands.command import Command, bindings
 from ringfence.console.moments import window
 from ringfence.console.screens.area import CommandScreen
-from ringfence.console.screens.dialog import Dialog, DialogOption
+from ringfence.console.screens.dialog import BACK, Dialog, DialogOption
 from ringfence.console.screens.editor import EditorScreen
 from ringfence.console.screens.generated_groups import ADMINISTRATORS, SINGLE, GeneratedGroups
 from ringfence.console.screens.pick import PickScreen
@@ -535,9 +535,7 @@ class UserForm(EditorScreen):
         """Lists what the user sees, and may do there."""
         assert self.prospect is not None
         lines: list[Said] = list(cells.whole(self.prospect, self._labels))
-        self.app.push_screen(
-            Dialog(f"What {self.draft.name or 'they'} will see", lines, [DialogOption("back", "Back")])
-        )
+        self.app.push_screen(Dialog(f"What {self.draft.name or 'they'} will see", lines, [DialogOption(BACK, "Back")]))
 
     # One customer only.
 

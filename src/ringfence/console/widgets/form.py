@@ -14,7 +14,6 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Input
 
 from ringfence.console.text import content, literal
 from ringfence.console.widgets.form_fields import (
@@ -32,6 +31,7 @@ from ringfence.console.widgets.form_fields import (
 from ringfence.console.widgets.form_page import Page, PageLine, exact, flow, placeholder_of
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
+from ringfence.console.widgets.plain_input import PlainInput
 
 __all__ = [
     "ChoiceSpec",
@@ -60,7 +60,7 @@ _MOVES: Final[list[BindingType]] = [
     Binding("pageup", "page(-1)", "Page up", show=False),
     Binding("ctrl+home", "first", "First field", show=False),
     Binding("ctrl+end", "last", "Last field", show=False),
-    Binding("enter", "choose", "Pick, change or go on", show=False),
+    Binding("enter", "choose", "Pick, open or go on", show=False),
 ]
 
 
@@ -100,14 +100,13 @@ class _Moves:
         self.form.choose()
 
 
-class _Text(_Moves, Input):
+class _Text(_Moves, PlainInput):
     """The text that is being typed: it lies over the line of the field under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*_MOVES, Binding("ctrl+j", "line_break", "Begin a new line", show=False)]
 
     def __init__(self, form: Form) -> None:
-        super().__init__(compact=True, select_on_focus=False)
-        self.cursor_blink = False
+        super().__init__()
         self.form = form
         self.of = ""
         self._loading_text = False
@@ -124,20 +123,26 @@ class _Text(_Moves, Input):
         self._loading_text = False
         self.cursor_position = len(self.value)
 
-    def validate_value(self, value: str) -> str:
-        """Leaves out what a terminal would obey or not show."""
-        return "".join(character for character in value if literal(character) == character or character == "\u200d")
-
     def watch_value(self, value: str) -> None:
         """Tells the form at once."""
         if not self._loading_text:
             self.form.typed(value.replace(_NEWLINE, "\n"))
 
+    @property
+    def takes_lines(self) -> bool:
+        """Whether the text may have more than one line."""
+        spec = self.form.spec(self.of)
+        return isinstance(spec, TextSpec) and spec.lines
+
     def action_line_break(self) -> None:
         """Begins a new line, in a text that may have more than one."""
-        spec = self.form.spec(self.of)
-        if isinstance(spec, TextSpec) and spec.lines:
+        if self.takes_lines:
             self.insert_text_at_cursor(_NEWLINE)
+
+    def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        self.replace(event.text.replace("\n", _NEWLINE), *self.selection)
 
     def watch_has_focus(self, has_focus: bool) -> None:
         """Draws the line as what it is now."""
@@ -631,18 +636,16 @@ class Form(Widget):
             self.screen.set_focus(beyond[(beyond.index(self._lines) + fields) % len(beyond)])
 
     def choose(self) -> None:
-        """Does what Enter does: goes on from a text, changes a value, or asks the owner to."""
+        """Does what Enter does: asks the owner to open what changes a value elsewhere, or goes on. It changes nothing
+        here: whoever presses it once too often has not given anybody more than they meant to."""
         line = self._line
         spec = self._specs[line.spec] if line is not None else None
         if self._refuses(spec):
             return
-        if isinstance(spec, TextSpec):
+        if isinstance(spec, RowsSpec | PickSpec | ChoiceSpec) and spec.action:
+            self.post_message(self.Activated(self, *self.current))
+        elif not isinstance(spec, RowsSpec | PickSpec):
             self.step(1)
-        elif isinstance(spec, RowsSpec | PickSpec):
-            if spec.action:
-                self.post_message(self.Activated(self, *self.current))
-        else:
-            self.change(0)
 
     def change(self, step: int) -> bool:
         """Changes the value under the cursor: by `step`, or to the one under it; returns whether there is one."""

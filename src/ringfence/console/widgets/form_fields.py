@@ -37,12 +37,14 @@ class ToggleSpec:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceSpec:
-    """One of a few: ``options`` are (value, label)."""
+    """One of a few: ``options`` are (value, label). Enter does not change it; ``action`` says what that opens, if it
+    opens anything."""
 
     name: str
     label: str
     value: str
     options: tuple[tuple[str, str], ...]
+    action: str = ""
 
 
 @dataclass(frozen=True, slots=True)

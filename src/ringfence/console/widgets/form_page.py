@@ -152,7 +152,7 @@ class Page:
 
     def _lay_choicespec(self, index: int, spec: ChoiceSpec) -> None:
         wide = sum(width_of(label) + 4 + GAP for _, label in spec.options) - GAP
-        if self._fits(spec.label) and wide < self.room:
+        if self._fits(spec.label) and wide < self.room - (self._action_width(spec.action) if spec.action else 0):
             self.lines.append(PageLine(index, "choice"))
         else:
             beside = self._fits(spec.label) and max(width_of(label) for _, label in spec.options) + 4 < self.room
@@ -254,6 +254,9 @@ class Page:
         cells = [self._labelled(spec.label)]
         for value, label in spec.options:
             cells += [*_option(spec, value, label), Cell(" " * GAP)]
+        if spec.action:
+            used = sum(width_of(text) for text, _ in cells)
+            cells += [Cell(" " * (self.width - used - self._action_width(spec.action))), *self._action(spec.action)]
         return cells
 
     def _draw_option(self, spec: ChoiceSpec, line: PageLine) -> list[Cell]:

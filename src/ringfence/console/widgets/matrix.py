@@ -59,7 +59,7 @@ class PermissionMatrix(LineList):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "switch", "toggle"),
         Binding("enter", "next", "next"),
-        Binding("enter", "choose", "Toggle", show=False),
+        Binding("enter", "choose", "Fold a section, or go on", show=False),
         Binding("s", "section", "whole section"),
         Binding("A", "all", "all", show=False),
         Binding("slash", "find", "find"),
@@ -497,8 +497,12 @@ class PermissionMatrix(LineList):
             self._hold(self._held ^ {option.key})
 
     def action_choose(self) -> None:
-        """Switches what is under the cursor."""
-        self.action_switch()
+        """Folds a section, or goes on to the next option: Enter gives nobody anything."""
+        current = self.current
+        if current is not None and current[1] is None:
+            self.action_fold()
+        else:
+            self.action_move(1)
 
     def action_section(self) -> None:
         """Switches the options of the section under the cursor, as far as they are shown."""
@@ -631,7 +635,7 @@ class PermissionMatrix(LineList):
         event.prevent_default()
 
     def on_paste(self, event: events.Paste) -> None:
-        """Types the first line of what is pasted into the search."""
+        """Types what is pasted into the search."""
         if self._finding:
             event.stop()
-            self._type(self._find + "".join(event.text.splitlines()[:1]))
+            self._type(self._find + event.text)

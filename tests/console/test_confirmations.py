@@ -1,0 +1,126 @@
+"""Enter, pressed too soon or once too often, does no harm: every question is on Back, and no field is widened by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.console import Console, console_on, demo_copy, opened
+
+from ringfence.console.screens.audit import AuditScreen
+from ringfence.console.screens.dialog import BACK, Dialog
+from ringfence.console.screens.editor import EditorScreen
+from ringfence.console.widgets.form import ChoiceSpec, Form, ToggleSpec
+from ringfence.storage.engine import Database
+
+QUESTIONS: dict[str, Sequence[str]] = {
+    **{f"delete in {area}": (area, "end", "D") for area in "2345"},
+    "delete a customer": ("down", "D"),
+    "delete many": ("2", "space", "space", "D"),
+    "delete a device of a customer": ("enter", "D"),
+    "deactivate a user": ("3", "end", "a"),
+    "deactivate a group": ("5", "a"),
+    "move a customer": ("down", "x", "down", "down", "p"),
+    "undo": ("5", "down", "a", "d", "u"),
+    "undo an entry": ("5", "down", "a", "d", "8", "u"),
+    "an entry, with its undo": ("5", "down", "a", "d", "8", "enter"),
+    "leave a form": ("5", "e", "x", "escape"),
+    "widen to all": ("4", "slash", *"service south", "enter", "e", *["down"] * 5, "left"),
+}
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Database]:
+    database = demo_copy(tmp_path)
+    yield database
+    database.close()
+
+
+def stamp(console: Console) -> Any:
+    """What the data is at."""
+    workspace, viewer = console.app.workspace, console.app.viewer
+    assert workspace is not None
+    assert viewer is not None
+    return workspace.stamp(viewer)
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+async def test_every_question_opens_on_back(question: str, demo: Database) -> None:
+    async with opened(console_on(demo)) as console:
+        await console.press(*QUESTIONS[question])
+        dialog = console.app.screen
+        assert isinstance(dialog, Dialog), console.text
+        before = stamp(console)
+        assert dialog.options[dialog._list.cursor].id == BACK
+        harmful = [option for option in dialog.options if option.id != BACK]
+        assert harmful
+        assert all(option.key for option in harmful), "each has its letter"
+        await console.press("enter")
+        assert console.app.screen is not dialog
+        assert stamp(console) == before
+        if isinstance(console.app.screen, AuditScreen):
+            return
+        await console.press("enter", "enter")
+        assert stamp(console) == before
+
+
+FORMS: dict[str, Sequence[str]] = {
+    "customer": ("down", "e"),
+    "device": ("2", "e"),
+    "user": ("3", "down", "e"),
+    "security group": ("4", "end", "e"),
+    "customer group": ("5", "e"),
+    "role": ("6", "end", "e"),
+    **{f"new in {area}": (area, "n") for area in "23456"},
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("size", [(80, 24), (44, 24)])
+async def test_enter_changes_no_field_of_any_form(form: str, size: tuple[int, int], demo: Database) -> None:
+    """Neither where options stand side by side nor where each has a line of its own."""
+    async with opened(console_on(demo), size) as console:
+        await console.press(*FORMS[form])
+        screen = console.app.screen
+        assert isinstance(screen, EditorScreen)
+        draft = screen.draft
+        fields = screen.query_one(Form)
+        for at in list(fields._lines.page.stops):
+            spec = fields._specs[fields._lines.page.lines[at].spec]
+            if isinstance(spec, ToggleSpec | ChoiceSpec):
+                fields._lines.cursor = at
+                await console.press("enter")
+                assert screen.draft == draft, spec
+                while console.app.screen is not screen:
+                    await console.press("escape")
+                assert screen.draft == draft, spec
+
+
+async def open_south(console: Console) -> Any:
+    await console.press("4", "slash", *"field service south", "enter", "e")
+    screen: Any = console.app.screen
+    screen.form.go_to("scope")
+    return screen
+
+
+async def test_enter_on_the_selected_customers_opens_the_picker(demo: Database) -> None:
+    async with opened(console_on(demo), (80, 24)) as console:
+        screen = await open_south(console)
+        assert "⏎ pick" in next(line for line in console.lines if "selected customers" in line)
+        await console.press("enter")
+        assert type(console.app.screen).__name__ == "PickScreen"
+        await console.press("escape")
+        for key in ("left", "right", "space"):
+            await console.press(key)
+            assert isinstance(console.app.screen, Dialog), key
+            assert "every one that is made later" in " ".join(console.text.replace("│", " ").split())
+            await console.press("escape")
+            assert screen.draft.scope == "selected"
+        await console.press("left", "a")
+        assert screen.draft.scope == "all"
+        await console.press("enter")
+        assert screen.draft.scope == "all"
+        await console.press("left")
+        assert screen.draft.scope == "selected", "to narrow it needs no question"
