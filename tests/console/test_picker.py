@@ -193,9 +193,10 @@ async def test_marks_and_ranges() -> None:
         await its.press("space", "j", "space")
         assert [line.strip("▌ ")[0] for line in its.left[:4]] == ["✓", "C", "✓", "N"]
         assert its.counts[0] == "8 customers · 2 marked"
-        await its.press("down", "down", "v")
-        assert its.counts[0] == "8 customers · 5 marked", "from the last mark to the cursor"
-        await its.press("k", "space")
+        await its.press("v", "down", "down")
+        assert its.counts[0] == "8 customers · 5 marked", "a range counts while it follows the cursor"
+        assert [line.strip("▌ ")[0] for line in its.left[3:6]] == ["✓"] * 3
+        await its.press("v", "k", "space")
         assert its.counts[0] == "8 customers · 4 marked"
         await its.press("enter")
         assert its.picker.chosen == dict.fromkeys((1, 3, 4, 6), True)
@@ -363,7 +364,7 @@ async def test_many_pages() -> None:
     async with hands(Choices.flat(range(30_000), names)) as its:
         await its.press("end")
         assert "Customer 29999" in its.left[-1]
-        await its.press("pageup", "home", "pagedown", "G", "space", "g", "v", "enter")
+        await its.press("pageup", "home", "pagedown", "G", "v", "g", "enter")
         assert len(its.picker.chosen) == 30_000
         await its.press("tab", "slash", *"77", "enter", "a")
         assert len(its.picker.chosen) == sum("77" not in name for name in names)

@@ -17,9 +17,11 @@ from ringfence.console.text import literal
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
 from ringfence.console.widgets.filter_bar import FilterBar
 from ringfence.console.widgets.key_bar import KeyBar
+from ringfence.console.widgets.ranges import RangedList
 
 if TYPE_CHECKING:
     from ringfence.console.commands.records import Edited
+    from ringfence.services.editing import StateKind
 
 AREAS: tuple[tuple[str, str, str], ...] = (
     ("customers", "1", "Customers"),
@@ -94,7 +96,7 @@ class CommandScreen(Screen[Any], Asks):
     async def action_command(self, name: str) -> None:
         """Runs a command, or says why it is off."""
         command = self.command(name)
-        if command is None:
+        if command is None or not self._range_is_taken(command):
             return
         reason = self.why_off(command)
         if reason:
@@ -104,6 +106,17 @@ class CommandScreen(Screen[Any], Asks):
         result = command.run(self)
         if result is not None:
             await result
+
+    def _range_is_taken(self, command: Command) -> bool:
+        """Whether a command can go on: whatever is done takes a live range as marked, and Escape only leaves it. Where
+        its rows must be read first, the command is run again after that."""
+        ranged = next((one for one in self.query(RangedList) if one.span is not None), None)
+        if ranged is None:
+            return True
+        if "escape" in command.keys.split(","):
+            ranged.leave_range()
+            return False
+        return ranged.fix_range(lambda: self.call_later(self.action_command, command.name))
 
     def refresh_data(self) -> None:
         """Reads everything again. A screen that shows data says how."""
@@ -219,6 +232,11 @@ class AreaScreen(CommandScreen):
     def show_filter(self, text: str, found: str) -> None:
         """Draws the filter beside the breadcrumbs."""
         self.query_one(Breadcrumbs).set_filter(literal(text), found)
+
+    def show_new(self, kind: StateKind, record: int) -> None:
+        """Something was made: reads the data anew, with the cursor on it. A screen that lists its kind says how."""
+        del kind, record
+        self.refresh_data()
 
     def change_to_undo(self) -> int | None:
         """The number of the change that u takes back; None for the user's own last one."""

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 from ringfence.console.asking import Asks, while_wanted
 from ringfence.console.cells.preview import beside, said
 from ringfence.console.screens.area import AreaScreen, CommandScreen
-from ringfence.console.screens.dialog import Dialog, DialogOption
+from ringfence.console.screens.dialog import BACK, Dialog, DialogOption
 from ringfence.console.screens.working import Progress, work_on
 from ringfence.console.text import Cell, Said
 
 if TYPE_CHECKING:
-    from ringfence.services.editing import Edit
+    from ringfence.services.editing import Edit, StateKind
     from ringfence.services.records import Preview
 
 MANY: Final = 200
@@ -22,11 +22,14 @@ MANY: Final = 200
 _DRAW_SECONDS: Final = 0.1
 
 
-def refresh_below(closed: CommandScreen) -> None:
-    """Reads the list anew that comes up when an editor closes."""
+def refresh_below(closed: CommandScreen, new: tuple[StateKind, int] | None = None) -> None:
+    """Reads the list anew that comes up when an editor closes; the cursor goes to what was made there (``new``)."""
     for screen in reversed(closed.app.screen_stack):
         if screen is not closed and isinstance(screen, AreaScreen):
-            screen.call_later(screen.refresh_data)
+            if new is None:
+                screen.call_later(screen.refresh_data)
+            else:
+                screen.show_new(*new)
             return
 
 
@@ -63,7 +66,7 @@ class Confirm(Dialog, Asks):
         self.set_interval(_DRAW_SECONDS, self._draw)
 
     def _options(self, off: str) -> list[DialogOption]:
-        return [DialogOption("do", self._verb, self._verb[:1].lower(), off), DialogOption("back", "Back")]
+        return [DialogOption("do", self._verb, self._verb[:1].lower(), off), DialogOption(BACK, "Back")]
 
     def _tell(self, what: str, done: int, of: int) -> None:
         self._told = (what, done, of)  # in the thread that works

@@ -94,14 +94,6 @@ class CustomerForm(PlacedForm):
         why = super().why_not_save()
         return "a limit is a number, or empty" if self._no_number and why == "nothing was changed" else why
 
-    def _saved(self, found: Any) -> None:
-        from ringfence.console.screens.customers import CustomersScreen
-
-        super()._saved(found)
-        below = self.app.screen
-        if not isinstance(found, Exception) and self.own_id in found.created and isinstance(below, CustomersScreen):
-            below.go_to(found.created[self.own_id])
-
     def said(self, name: str, value: Any) -> str | tuple[str, ...]:
         if name in _LIMITS:
             return "no limit" if value is None else number(value)

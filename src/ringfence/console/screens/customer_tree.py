@@ -53,6 +53,8 @@ class CustomerTree(ForestView, Asks):
         self._known: dict[int, Here] = {}
         self.moving: Here | None = None
         """The customer that was taken up."""
+        self.on_its_way = False
+        """Whether the tree is read anew for the cursor to go to another customer."""
 
     # What the screen asks
 
@@ -66,6 +68,7 @@ class CustomerTree(ForestView, Asks):
 
     def forget(self) -> None:
         """Holds nothing any more."""
+        self.on_its_way = False
         self._known.clear()
         self.set_roots([])
         self.empty("")
@@ -80,8 +83,10 @@ class CustomerTree(ForestView, Asks):
 
     @property
     def row(self) -> Here | None:
-        """The customer under the cursor."""
-        return self._known.get(self.selected_id) if self.selected_id is not None else None
+        """The customer under the cursor; none while the cursor is on its way to another one."""
+        if self.on_its_way or self.selected_id is None:
+            return None
+        return self._known.get(self.selected_id)
 
     @property
     def chosen(self) -> tuple[int, ...]:

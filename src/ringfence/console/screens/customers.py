@@ -22,6 +22,7 @@ from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.tree import ForestView
 
 if TYPE_CHECKING:
+    from ringfence.services.editing import StateKind
     from ringfence.services.records import TreeCustomer
 
 Counts: TypeAlias = dict[int, tuple[int, int]]
@@ -137,6 +138,7 @@ class CustomersScreen(AreaScreen):
     def _show_tree(self, found: tuple[list[TreeCustomer], int | None, Counts]) -> None:
         nodes, place, counted = found
         self._wanted = None
+        self.forest.on_its_way = False
         top, line = self.forest.top, self.forest.cursor
         profile = self.ringfence.profile
         # As wide as the largest number that can stand there, so that names have the rest; and where that is little,
@@ -213,6 +215,7 @@ class CustomersScreen(AreaScreen):
             self.forest.empty_text = self._nothing()
             self.forest.replace(self.forest.nodes(nodes), {node.parent for node in nodes if node.parent is not None})
             wanted, self._wanted = self._wanted, None
+            self.forest.on_its_way = False
             if any(node.id == wanted for node in nodes):
                 self.forest.select(wanted or 0)
             elif hits and not stays:
@@ -305,7 +308,20 @@ class CustomersScreen(AreaScreen):
     def go_to(self, customer: int) -> None:
         """Reads the tree anew, with the cursor on a customer."""
         self._wanted = customer
+        self.forest.on_its_way = True
         self.refresh_data()
+
+    def show_new(self, kind: StateKind, record: int) -> None:
+        """Goes to a new customer in the tree, or to what is new in the list beside it."""
+        shown = self.detail.current
+        if kind == "customer":
+            self.go_to(record)
+        elif isinstance(shown, RecordList) and shown.edits is not None and shown.edits.kind == kind:
+            self._read_tree(self._place(), self.forest.expanded_ids, again=True)
+            self.detail.again()
+            shown.go_to(record)
+        else:
+            self.refresh_data()
 
     def turn_tab(self, step: int) -> None:
         """Shows another tab of the customer."""

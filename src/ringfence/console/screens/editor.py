@@ -12,7 +12,7 @@ from ringfence.console.asking import while_wanted
 from ringfence.console.cells.preview import said
 from ringfence.console.screens.area import CommandScreen
 from ringfence.console.screens.confirm import refresh_below
-from ringfence.console.screens.dialog import Dialog, DialogOption
+from ringfence.console.screens.dialog import BACK, Dialog, DialogOption
 from ringfence.console.screens.drafting import Drafting
 from ringfence.console.text import Cell, Said
 from ringfence.console.widgets.form import Form, TextSpec
@@ -295,7 +295,7 @@ class EditorScreen(Drafting):
             screen.notify("There is no preview yet.", markup=False)
             return
         lines = [*said(self.preview, None), *(Cell(f"! {warning}", "attention") for warning in self.warnings())]
-        screen.app.push_screen(Dialog("What saving changes", lines, [DialogOption("back", "Back")]))
+        screen.app.push_screen(Dialog("What saving changes", lines, [DialogOption(BACK, "Back")]))
 
     # Saving.
 
@@ -344,7 +344,8 @@ class EditorScreen(Drafting):
         else:
             self._show_this()
             self.app.pop_screen()
-            refresh_below(self)
+            made = found.created.get(self.own_id)
+            refresh_below(self, (self.KIND, made) if made is not None else None)
             self.ringfence.notify("Saved. u takes it back.", timeout=3)
 
     def _save_failed(self, reason: str) -> None:
@@ -458,7 +459,7 @@ class EditorScreen(Drafting):
                 self.save()
 
         options = [
-            DialogOption("back", "Go on editing", "g"),
+            DialogOption(BACK, "Go on editing", "g"),
             DialogOption("save", "Save", "s", self.why_not_save()),
             DialogOption("leave", "Leave; what was changed is lost", "l"),
         ]

@@ -316,7 +316,8 @@ class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
             return
         who, when = profile.login if profile else "", datetime.now(UTC)
         text = report(self._found, self._path.name, who, when, saved.change)
-        refresh_below(self)
+        made = min(((-own, new) for own, new in saved.created.items()), default=None)
+        refresh_below(self, ("device", made[1]) if made is not None else None)
         area = "devices" if self._home is None else "customers"
         self.app.switch_screen(ReportScreen(area, [self.TITLE_HERE, self._path.name, "Report"], text, saved.change))
 

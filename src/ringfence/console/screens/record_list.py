@@ -53,18 +53,21 @@ class RecordList(RecordTable[Any], Asks):
         self.unfiltered: int | None = None
         """How many rows there are without a filter, once that is known."""
         self._matches: int | None = None
+        self._awaited: int | None = None
+        """The record that the cursor is to go to."""
+        self._hidden: Callable[[], object] | None = None
         self._on_total = on_total
         self._on_subtitle = on_subtitle
 
     @property
     def row(self) -> Any:
-        """The record under the cursor, or None."""
-        return self.current_row
+        """The record under the cursor, or None: while the cursor is on its way to another one, there is none."""
+        return self.current_row if self._awaited is None else None
 
     @property
     def chosen(self) -> tuple[int, ...]:
         """The ids of the marked records, or of the one under the cursor."""
-        if self.marks:
+        if self.marks and self._awaited is None:
             return tuple(sorted(int(str(one)) for one in self.marks))
         return (self.row.id,) if self.row is not None else ()
 
@@ -79,7 +82,7 @@ class RecordList(RecordTable[Any], Asks):
 
         column, descending = self.sort or ("name", False)
         self.listing = Listing(self.kind, sort=column, descending=descending, under=under)
-        self.unfiltered = None
+        self.unfiltered = self._awaited = None
         self.clear_marks()
         self._begin_anew(keep_rows=False)
 
@@ -92,9 +95,45 @@ class RecordList(RecordTable[Any], Asks):
 
     def again(self) -> None:
         """Reads the list anew where it stands: rows stay until they come, the cursor stays on its row."""
-        if self.listing is not None:
+        if self._awaited is not None:
+            self.go_to(self._awaited)
+        elif self.listing is not None:
             row = self.current_row
             self._begin_anew(keep=row.id if row else None, in_place=True)
+
+    def go_to(self, record: int, *, hidden: Callable[[], object] | None = None) -> None:
+        """Reads the list anew, with the cursor on a record wherever it stands in it now. ``hidden`` is called where the
+        list does not show it."""
+        workspace, viewer, wanted = self.ringfence.workspace, self.ringfence.viewer, self.listing
+        if workspace is None or viewer is None or wanted is None:
+            return
+        self._awaited, self._hidden = record, hidden or self._hidden if self._awaited == record else hidden
+        self.clear_marks()
+
+        def found(place: int | None) -> None:
+            if place is not None:
+                self._begin_anew(keep=record, in_place=True, at=place)
+                return
+            hidden, self._awaited = self._hidden, None
+            self.again()
+            if hidden is not None:
+                hidden()
+            else:
+                self.notify("What was made is not in this list.")
+
+        def failed(reason: str) -> None:
+            self._awaited = None
+            self.fail(reason)
+
+        self.ask(f"{self.kind}-place", lambda: workspace.place(viewer, wanted, record), found, failed)
+
+    def deliver(self, ask: Ask, rows: Sequence[Any]) -> bool:
+        coming = self._awaited is not None and self._keep_id == self._awaited
+        taken = super().deliver(ask, rows)
+        if taken and coming and self._keep_id is None:
+            self._awaited = None
+            self.cursor_moved()
+        return taken
 
     def set_subtitle(self, text: str) -> None:
         """Says which rows are shown: in the border of the pane around it where the list has none of its own."""
@@ -105,7 +144,7 @@ class RecordList(RecordTable[Any], Asks):
 
     def clear(self) -> None:
         """Shows no rows."""
-        self.listing = None
+        self.listing = self._awaited = None
         self.clear_marks()
         self.reset(keep_rows=False)
         self.empty("")
@@ -118,12 +157,14 @@ class RecordList(RecordTable[Any], Asks):
         of = "" if self.unfiltered is None else f" of {number(self.unfiltered)}"
         return f"{number(self._matches)}{of}"
 
-    def _begin_anew(self, *, keep_rows: bool = True, keep: int | None = None, in_place: bool = False) -> None:
+    def _begin_anew(
+        self, *, keep_rows: bool = True, keep: int | None = None, in_place: bool = False, at: int | None = None
+    ) -> None:
         assert self.listing is not None
         search = self.listing.search
         self.empty_text = "Nothing matches. Esc clears the filter." if search else self.nothing()
         self._matches = None
-        generation = self.reset(keep_rows=keep_rows, keep_cursor_id=keep, in_place=in_place)
+        generation = self.reset(keep_rows=keep_rows, keep_cursor_id=keep, in_place=in_place, at=at)
         workspace, viewer, wanted = self.ringfence.workspace, self.ringfence.viewer, self.listing
 
         def counted(total: int) -> None:
@@ -184,12 +225,18 @@ class RecordList(RecordTable[Any], Asks):
         if size > _MARK_LIMIT:
             self.notify(f"A range marks {number(_MARK_LIMIT)} rows at most.", markup=False, severity="warning")
             return
+        then = message.then
         part = Part(size, skip=message.first)
 
         def rows() -> tuple[Record, ...]:
             return workspace.rows(viewer, wanted, part)
 
-        self.ask(f"{self.kind}-range", rows, lambda found: self.mark([row.id for row in found]))
+        def found(rows: tuple[Record, ...]) -> None:
+            self.leave_range()
+            self.mark([row.id for row in rows])
+            then()
+
+        self.ask(f"{self.kind}-range", rows, found)
 
 
 def part_of(ask: Ask) -> Part:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 
@@ -12,7 +12,11 @@ from ringfence.console.commands.lists import LISTS
 from ringfence.console.commands.records import CUSTOMER_GROUP, DEVICE, ROLE, SECURITY_GROUP, USER, Editable
 from ringfence.console.screens.area import AreaScreen
 from ringfence.console.screens.record_list import RecordList
+from ringfence.console.widgets.filter_bar import FilterBar
 from ringfence.console.widgets.key_bar import KeyBar
+
+if TYPE_CHECKING:
+    from ringfence.services.editing import StateKind
 
 
 class ListScreen(AreaScreen):
@@ -52,6 +56,20 @@ class ListScreen(AreaScreen):
 
     def refresh_data(self) -> None:
         self.records.again()
+
+    def show_new(self, kind: StateKind, record: int) -> None:
+        """Goes to the new record, wherever the order puts it; a filter that hides it is cleared, as in the tree."""
+        edits, listing = self.records.edits, self.records.listing
+        if edits is None or edits.kind != kind:
+            self.refresh_data()
+        elif listing is not None and listing.search:
+            self.records.go_to(record, hidden=lambda: self._unfiltered(record))
+        else:
+            self.records.go_to(record)
+
+    def _unfiltered(self, record: int) -> None:
+        self.query_one(FilterBar).action_clear()
+        self.records.go_to(record)
 
     def filtered(self, text: str) -> None:
         self.records.filter(text)

@@ -192,6 +192,10 @@ class LineList(Painted, ScrollView, can_focus=True):
         """Draws fixed line `y` in exactly `width` cells."""
         return [(" " * width, "")]
 
+    def shade(self, index: int) -> str:
+        """The component whose background line `index` has, where the cursor is not on it; "" for none."""
+        return ""
+
     def view_changed(self) -> None:
         """Called when other lines may have come into view."""
 
@@ -356,7 +360,7 @@ class LineList(Painted, ScrollView, can_focus=True):
         if index >= self._count:
             return Strip.blank(width, self.paint())
         if index != self.cursor:
-            return self.strip([(" ", ""), *self.line(index, width - 1)], width)
+            return self.strip([(" ", ""), *self.line(index, width - 1)], width, self.shade(index))
         on = "cursor" if self.has_focus else "cursor-blurred"
         bar = "bar" if self.has_focus else "bar-blurred"
         return self.strip([("▌", bar), *self.line(index, width - 1)], width, on)

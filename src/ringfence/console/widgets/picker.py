@@ -12,10 +12,11 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from ringfence.console.text import content, literal
+from ringfence.console.text import content
 from ringfence.console.widgets.choices import Choices, Rank, Selection
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.picker_list import AvailableList, ChosenList, PickerList
+from ringfence.console.widgets.plain_input import PlainInput
 
 __all__ = ["Choices", "DualPicker"]
 
@@ -23,7 +24,7 @@ ROOMY = 16
 """Lines from which a picker leaves one free between the search and the list."""
 
 
-class SearchLine(Input):
+class SearchLine(PlainInput):
     """The line above a list in which one types what to search for. It filters at each key."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -44,13 +45,8 @@ class SearchLine(Input):
 
     def __init__(self, side: PickerSide) -> None:
         """Creates the line of a side."""
-        super().__init__(compact=True, select_on_focus=False)
-        self.cursor_blink = False
+        super().__init__()
         self._side = side
-
-    def validate_value(self, value: str) -> str:
-        """Leaves out what a terminal would obey or not show."""
-        return "".join(character for character in value if literal(character) == character or character == "\u200d")
 
     def watch_value(self, value: str) -> None:
         """Filters at once, within the key's own repaint."""
@@ -140,7 +136,7 @@ class DualPicker(Horizontal):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "toggle_mark", "mark"),
-        Binding("v", "mark_range", "mark range", show=False),
+        Binding("v", "mark_range", "range from here", show=False),
         Binding("right,l", "add", "add"),
         Binding("left,h,delete", "remove", "remove"),
         Binding("enter", "add", "Add", show=False),
@@ -158,7 +154,7 @@ class DualPicker(Horizontal):
     | Key(s) | Description |
     | :- | :- |
     | space | Mark the line under the cursor, or take its mark away, and go on to the next. |
-    | v | Mark all from the last mark to the cursor. |
+    | v | Begin a range that follows the cursor and counts as marked; again: fix it. |
     | right, l, enter | On the left: add the marked ones, or the one under the cursor. |
     | left, h, enter, delete | On the right: remove the marked ones, or the one under the cursor. |
     | a | Add all that match the filter; on the right, remove them. |
@@ -311,7 +307,7 @@ class DualPicker(Horizontal):
         if action in {"toggle_mark", "mark_range", "search"}:
             return self._in_list
         if action == "clear_filter":
-            return self._in_list and bool(self._active.search.value)
+            return self._in_list and bool(self._active.search.value) and self._active.list.span is None
         return True
 
     # Actions
@@ -321,7 +317,7 @@ class DualPicker(Horizontal):
         self._active.list.toggle_mark()
 
     def action_mark_range(self) -> None:
-        """Marks all from the last mark to the cursor."""
+        """Begins a range at the cursor, or fixes the one that there is."""
         self._active.list.mark_range()
 
     def action_add(self) -> None:
@@ -356,11 +352,13 @@ class DualPicker(Horizontal):
 
     def action_other_side(self) -> None:
         """Goes to the other side's list."""
+        self._active.list.fix_range()
         left, right = self._sides
         self.screen.set_focus((right if self._active is left else left).list)
 
     def action_search(self) -> None:
         """Goes to the search of this side."""
+        self._active.list.fix_range()
         self.screen.set_focus(self._active.search)
 
     def action_clear_filter(self) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 from ringfence.console.text import Cell, fit, number, width_of
 from ringfence.console.widgets.choices import Choices, Rank, Selection
-from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
+from ringfence.console.widgets.ranges import RangedList
 
 GUTTER = 2
 """Cells before the name, beside the cursor's bar: a sign and a space."""
@@ -24,7 +24,7 @@ WITH_NESTED, ITSELF_ONLY, NO_EFFECT = "with nested", "itself only", "no effect"
 NESTED, ITSELF, MARKED = "▣", "□", "✓"
 
 
-class PickerList(LineList):
+class PickerList(RangedList):
     """One side of a picker. It draws its part of the selection, and holds its own filter and marks."""
 
     DEFAULT_CSS = """
@@ -55,7 +55,6 @@ class PickerList(LineList):
         self._found: list[Rank] | None = None
         self._text = ""
         self._matches = 0
-        self._anchor: Rank | None = None
 
     # What a side provides
 
@@ -95,8 +94,9 @@ class PickerList(LineList):
     @property
     def picked(self) -> list[Rank]:
         """The marked ones, filtered out or not, by name; the one under the cursor when none is marked."""
-        if self.marks:
-            return sorted(self.marks)
+        marks = self.marks | self._in_range()
+        if marks:
+            return sorted(marks)
         current = self.current
         return [current] if current is not None and self.belongs(current) else []
 
@@ -106,12 +106,12 @@ class PickerList(LineList):
         self._ranks = []
         self._found = self._find(self._text)
         self.marks.clear()
-        self._anchor = None
         self.again(first=True)
 
     def filter(self, text: str) -> None:
         """Shows only what holds `text`, whatever its case. Marks stay where they are, shown or not."""
         if text != self._text:
+            self.fix_range()
             self._found = self._find(text)
             self._text = text
             self.again(first=True)
@@ -130,9 +130,8 @@ class PickerList(LineList):
             first: A cursor that cannot stay goes to the first line.
         """
         here = self.current
+        self.leave_range()
         self.marks = {rank for rank in self.marks if self.belongs(rank)}
-        if self._anchor not in self.marks:
-            self._anchor = None
         self._ranks = self._lines()
         if not self._ranks:
             text = "Nothing matches. Esc clears the filter." if self._text and len(self.choices) else self.nothing()
@@ -169,40 +168,42 @@ class PickerList(LineList):
     def unmark(self) -> None:
         """Takes all marks away."""
         self.marks.clear()
-        self._anchor = None
+        self.leave_range()
         self.refresh()
         self.tell()
 
     def toggle_mark(self) -> None:
-        """Marks the line under the cursor, or takes its mark away, and goes on to the next."""
+        """Marks the line under the cursor, or takes its mark away, and goes on to the next; fixes the range."""
         rank = self.current
+        if self.span is not None:
+            self.fix_range()
+            return
         if rank is None:
             return
         if rank in self.marks:
             self.marks.discard(rank)
-            self._anchor = None
         elif self.belongs(rank):
             self.marks.add(rank)
-            self._anchor = rank
         self.refresh_index(self.cursor)
         self.tell()
         self.cursor += 1
 
-    def mark_range(self) -> None:
-        """Marks what matches from the last mark to the cursor; only the line under it when no mark is shown."""
-        here = self.current
-        if here is None:
-            return
-        start = self.cursor
-        if self._anchor is not None:
-            line = self.line_of(self._anchor)
-            if line < self._count and self._ranks[line] == self._anchor:
-                start = line
-        first, last = sorted((start, self.cursor))
-        self.marks.update(rank for rank in self._ranks[first : last + 1] if self.is_match(rank))
-        self._anchor = here
-        self.refresh()
+    def _in_range(self) -> set[Rank]:
+        """What of the live range is of this side and matches."""
+        span = self.span
+        return set() if span is None else {rank for rank in self._ranks[span.start : span.stop] if self.is_match(rank)}
+
+    def take_range(self, span: range, then: Callable[[], object]) -> bool:
+        self.marks |= self._in_range()
+        return True
+
+    def range_moved(self) -> None:
+        super().range_moved()
         self.tell()
+
+    def is_marked(self, rank: Rank, line: int) -> bool:
+        """Whether a line is marked, or in the range."""
+        return rank in self.marks or (bool(self.shade(line)) and self.is_match(rank))
 
     def is_match(self, rank: Rank) -> bool:
         """Whether `rank` is of this side and matches the filter."""
@@ -218,9 +219,10 @@ class PickerList(LineList):
 
     def with_marks(self, texts: Sequence[str]) -> list[str]:
         """Each of `texts` with how many are marked; without it, if need be."""
-        if not self.marks:
+        count = len(self.marks | self._in_range())
+        if not count:
             return list(texts)
-        marked = f"{number(len(self.marks))} marked"
+        marked = f"{number(count)} marked"
         return [*(f"{text} · {marked}" for text in texts), marked]
 
     # What the core asks
@@ -228,9 +230,6 @@ class PickerList(LineList):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leaves Enter and the arrows to the sides to the picker, which moves lines with them."""
         return action not in {"choose", "scroll_left", "scroll_right"}
-
-    def cursor_moved(self) -> None:
-        """Tells nobody: the picker asks when a key is pressed."""
 
     def view_changed(self) -> None:
         """Says what there is, in the room that there is now."""
@@ -310,6 +309,7 @@ class AvailableList(PickerList):
 
     def show_tree(self, as_tree: bool) -> None:
         """Shows the tree, or the flat list."""
+        self.fix_range()
         here, self.as_tree = self.current, as_tree
         self._ranks = self._lines()
         if self._ranks and here is not None:
@@ -344,7 +344,7 @@ class AvailableList(PickerList):
     def line(self, index: int, width: int) -> Sequence[Part]:
         """One line: its mark, its name, where it is nested, its number."""
         rank = self._ranks[index]
-        if rank in self.marks:
+        if self.is_marked(rank, index):
             sign = Cell(MARKED, "marked")
         elif rank in self.selection:
             sign = Cell(NESTED if self.selection.nested(rank) or not self.nestable else ITSELF, "quiet")
@@ -396,7 +396,7 @@ class ChosenList(PickerList):
         rank = self._ranks[index]
         nested = self.selection.nested(rank)
         sign = Cell("")
-        if rank in self.marks:
+        if self.is_marked(rank, index):
             sign = Cell(MARKED, "marked")
         elif self.nestable:
             sign = Cell(NESTED if nested else ITSELF, "accent")

@@ -11,8 +11,8 @@ from textual.message import Message
 
 from ringfence.console.text import ELLIPSIS, Cell, as_cell, fit, literal, number
 from ringfence.console.widgets.columns import GAP, Column, share
-from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
+from ringfence.console.widgets.ranges import RangedList
 from ringfence.console.widgets.window import Ask, Place, Row, Window
 
 __all__ = ["Ask", "Column", "RecordTable"]
@@ -21,7 +21,7 @@ GUTTER = 2
 """Cells before the first column, beside the cursor's bar: the sign of a mark or of the row, and a space."""
 
 
-class RecordTable(LineList, Generic[Row]):
+class RecordTable(RangedList, Generic[Row]):
     """A table that holds only the rows near the screen, and asks its owner for those.
 
     The owner answers `Wanted` with `deliver`, says with `set_total` how many rows there are when it knows, and calls
@@ -30,13 +30,13 @@ class RecordTable(LineList, Generic[Row]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "toggle_mark", "mark"),
-        Binding("v", "mark_range", "Mark range", show=False),
+        Binding("v", "mark_range", "Range from here", show=False),
     ]
     """
     | Key(s) | Description |
     | :- | :- |
     | space | Mark the row under the cursor, or take its mark away, and go on to the next. |
-    | v | Begin a range; again: mark all rows from there to the cursor. |
+    | v | Begin a range that follows the cursor and counts as marked; again: fix it. |
     | shift and a column's letter | Sort by that column. |
     """
 
@@ -80,13 +80,17 @@ class RecordTable(LineList, Generic[Row]):
             return self._table
 
     class RangeMarked(Message):
-        """Posted when a range was marked of which some rows are not held: the owner adds them with `mark`."""
+        """Posted when a range is to be marked of which some rows are not held: the owner adds them with `mark`, and
+        calls `then`, unless they are too many."""
 
-        def __init__(self, control: RecordTable[Any], first: int, last: int) -> None:
+        def __init__(
+            self, control: RecordTable[Any], first: int, last: int, then: Callable[[], object] = lambda: None
+        ) -> None:
             super().__init__()
             self._table = control
             self.first = first
             self.last = last
+            self.then = then
 
         @property
         def control(self) -> RecordTable[Any]:
@@ -132,7 +136,10 @@ class RecordTable(LineList, Generic[Row]):
         self._sort = sort
         self._window: Window[Row] = Window(place=row_cursor)
         self._marks: set[Hashable] = set()
-        self._range_from: int | None = None
+        self._range_was: tuple[Hashable, frozenset[Hashable], bool] | None = None
+        """Of the range when the list was read again: where it began, what was in it, and whether that was all."""
+        self._target: int | None = None
+        """The row that is asked for next, wherever the cursor is."""
         self._keep_id: Hashable | None = None
         self._in_place = False
         self._end_wanted = False
@@ -192,10 +199,23 @@ class RecordTable(LineList, Generic[Row]):
 
     @property
     def marks(self) -> frozenset[Hashable]:
-        """The ids of the marked rows, on screen or not."""
-        return frozenset(self._marks)
+        """The ids of the marked rows, on screen or not, those of the live range among them as far as they are held."""
+        return frozenset(self._marks) | self._in_range()
 
-    def reset(self, *, keep_cursor_id: Hashable | None = None, keep_rows: bool = True, in_place: bool = False) -> int:
+    def _in_range(self) -> frozenset[Hashable]:
+        span = self.span
+        if span is None:
+            return frozenset()
+        return frozenset(self._row_id(row) for _, row in self._window.rows(span[0], span[-1]))
+
+    def reset(
+        self,
+        *,
+        keep_cursor_id: Hashable | None = None,
+        keep_rows: bool = True,
+        in_place: bool = False,
+        at: int | None = None,
+    ) -> int:
         """Begins anew, for another order, filter or state of the data; returns the number of the new generation.
 
         Args:
@@ -203,11 +223,15 @@ class RecordTable(LineList, Generic[Row]):
             keep_rows: The present rows stay on screen until new ones come.
             in_place: The same list read again: what is on screen is asked for, and stays where it is, the row
                 `keep_cursor_id` under the cursor if it is still there. What is said of an empty list is said on.
+            at: The list is read where this row is, not where the cursor is.
         """
         self._keep_id = keep_cursor_id
         self._in_place = in_place
-        if not in_place:
-            self._range_from = None
+        self._target = at
+        if in_place:
+            self._remember_range()
+        else:
+            self._range_from = self._range_was = None
             self._end_wanted = False
         generation = self._window.reset(keep_rows=keep_rows, in_place=in_place)
         if not self._window.stale:
@@ -232,8 +256,9 @@ class RecordTable(LineList, Generic[Row]):
     def _begin(self, rows: Sequence[Row], first: int) -> None:
         self._count = self._window.count
         end_wanted, in_place, top, cursor = self._end_wanted, self._in_place, self.top, self.cursor
-        self._in_place = False
+        target, self._target, self._in_place = self._target, None, False
         if not self._count:
+            self._find_range(rows, first)
             self.empty(self.empty_text)
             return
         self.ready()
@@ -243,13 +268,36 @@ class RecordTable(LineList, Generic[Row]):
             self._keep_id = None
         self.set_count(self._count)
         moved = kept != self.cursor
+        self._find_range(rows, first)
         self.cursor = kept
-        self.scroll_to_line(max(0, top + kept - cursor if in_place else kept - self.page_height // 2))
+        in_view = in_place and target is None
+        self.scroll_to_line(max(0, top + kept - cursor if in_view else kept - self.page_height // 2))
         self.refresh()
         if not moved:
             self.cursor_moved()  # another row is under it all the same
         if end_wanted:  # asked for before there was a row
             self.action_last()
+
+    def _remember_range(self) -> None:
+        """Notes what is in the live range before other rows come."""
+        span = self.span
+        begun = self._window.row(self._range_from) if span is not None and self._range_from is not None else None
+        if span is not None and begun is not None:
+            whole = self._window.holds(span[0], span[-1])
+            self._range_was = self._row_id(begun), self._in_range(), whole
+        elif span is not None and self._range_was is None:
+            self._range_was = None, frozenset(), False
+
+    def _find_range(self, rows: Sequence[Row], first: int) -> None:
+        """Goes on with the live range from its own row; where that is not at hand, what was in it is marked."""
+        if self._range_was is None:
+            return
+        (begun, held, whole), self._range_was = self._range_was, None
+        at = next((index for index, row in enumerate(rows, first) if self._row_id(row) == begun), None)
+        self._range_from = at
+        if at is None:
+            self._marks.update(held if whole else ())
+            self.range_moved()
 
     def set_total(self, total: int | None, generation: int) -> bool:
         """Says how many rows there are; returns False, changing nothing, when `generation` has passed."""
@@ -281,19 +329,24 @@ class RecordTable(LineList, Generic[Row]):
         self._marks_changed()
 
     def clear_marks(self) -> None:
-        """Takes all marks away, and ends a range that was begun."""
-        self._range_from = None
+        """Takes all marks away, and leaves the range."""
+        self._range_from = self._range_was = None
         self._marks.clear()
         self._marks_changed()
 
     def _marks_changed(self) -> None:
         self.refresh()
         self._tell_place()
-        self.post_message(self.MarksChanged(self, len(self._marks)))
+        self.post_message(self.MarksChanged(self, len(self.marks)))
+
+    def range_moved(self) -> None:
+        """The rows of the range count as marked."""
+        self._marks_changed()
 
     def copy_text(self) -> str:
         """The marked rows that are held, or the row under the cursor: tab-separated, one row a line, all literal."""
-        rows = [row for _, row in self._window.rows() if self._row_id(row) in self._marks]
+        marks = self.marks
+        rows = [row for _, row in self._window.rows() if self._row_id(row) in marks]
         if not rows and self.current_row is not None:
             rows = [self.current_row]
         return "\n".join("\t".join(literal(as_cell(cell).text) for cell in self._cells(row)) for row in rows)
@@ -311,6 +364,9 @@ class RecordTable(LineList, Generic[Row]):
         if not self.is_attached or (self.state == "failed"):
             return
         view = self.in_view
+        if self._target is not None:
+            start = max(0, self._target - self.page_height // 2)
+            view = range(start, start + self.page_height)
         ask = self._window.wants(view.start, max(view.start, view.stop - 1))
         if ask is not None:
             self.post_message(self.Wanted(self, ask))
@@ -327,10 +383,11 @@ class RecordTable(LineList, Generic[Row]):
             total = self._window.total
             of = number(total) if total is not None else f"{number(self._count)}+"
             parts.append(f"{number(view.start + 1)}–{number(max(view.stop, view.start + 1))} of {of}")
+        span = self.span
+        if span is not None:
+            parts.append(f"range of {number(len(span))}")
         if self._marks:
             parts.append(f"{number(len(self._marks))} marked")
-        if self._range_from is not None:
-            parts.append("range…")
         if self._sort is not None and self._count:
             column = next((column for column in self.columns if column.id == self._sort[0]), None)
             if column is not None:
@@ -370,7 +427,8 @@ class RecordTable(LineList, Generic[Row]):
         columns = self._columns(width)
         if row is None or not columns:
             return [(fit(" " * GUTTER + ELLIPSIS, width), "quiet")]
-        sign = Cell("✓", "marked") if self._row_id(row) in self._marks else self._lead(row) if self._lead else Cell("")
+        marked = self._row_id(row) in self._marks or bool(self.shade(index))
+        sign = Cell("✓", "marked") if marked else self._lead(row) if self._lead else Cell("")
         parts: list[Part] = [(fit(sign.text, 1) + " ", sign.style)]
         used = GUTTER
         cells = self._cells(row)
@@ -405,11 +463,15 @@ class RecordTable(LineList, Generic[Row]):
 
     def action_sort_by(self, column_id: str) -> None:
         """Asks the owner to sort by a column."""
-        self.post_message(self.SortRequested(self, column_id))
+        if self.fix_range(lambda: self.action_sort_by(column_id)):
+            self.post_message(self.SortRequested(self, column_id))
 
     def action_toggle_mark(self) -> None:
-        """Marks the row under the cursor, or takes its mark away, and goes on to the next."""
+        """Marks the row under the cursor, or takes its mark away, and goes on to the next; fixes the range."""
         row = self.current_row
+        if self.span is not None:
+            self.fix_range()
+            return
         if row is None:
             return
         key = self._row_id(row)
@@ -423,16 +485,12 @@ class RecordTable(LineList, Generic[Row]):
         self.cursor += 1
 
     def action_mark_range(self) -> None:
-        """Begins a range at the cursor, or marks all rows from its beginning to the cursor."""
-        if not self._count:
-            return
-        if self._range_from is None:
-            self._range_from = self.cursor
-            self._tell_place()
-            return
-        first, last = sorted((self._range_from, self.cursor))
-        self._range_from = None
-        self._marks.update(self._row_id(row) for _, row in self._window.rows(first, last))
-        self._marks_changed()
-        if not self._window.holds(first, last):
-            self.post_message(self.RangeMarked(self, first, last))
+        """Begins a range at the cursor, or fixes the one that there is."""
+        self.mark_range()
+
+    def take_range(self, span: range, then: Callable[[], object]) -> bool:
+        if not self._window.holds(span[0], span[-1]):
+            self.post_message(self.RangeMarked(self, span[0], span[-1], then))
+            return False
+        self._marks |= self._in_range()
+        return True

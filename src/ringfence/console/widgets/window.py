@@ -216,6 +216,8 @@ class Window(Generic[Row]):
             self._blocks[number + start // BLOCK] = list(rows[start : start + BLOCK])
         end = ask.first + len(rows)
         self._known = max(self._known, end)
+        if self.total is not None:
+            self.total = max(self.total, end)
         if len(rows) < ask.count:
             self.total = self._known = end
             number += max(0, len(rows) - 1) // BLOCK
