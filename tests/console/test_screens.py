@@ -19,7 +19,7 @@ Compare = Callable[..., bool]
 SIZES = [(80, 24), (120, 40)]
 TREE = ("down", "down", "down", "down", "down", "down", "right", "down", "down")
 """To Rotterdam, in the middle of Northwind Logistics."""
-CHANGES = ("5", "down", "a", "enter", "u", "enter", "down", "down", "D", "enter", "quiet")
+CHANGES = ("5", "down", "a", "d", "u", "u", "down", "down", "D", "d", "quiet")
 """One customer group is deactivated and activated again, another deleted; the notices of that are taken down."""
 PLACES: dict[str, tuple[str, Sequence[str]]] = {
     "tree": ("h.devries", TREE),
