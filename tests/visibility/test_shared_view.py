@@ -140,6 +140,7 @@ def test_nothing_is_changed_through_it(sqlite_database: Database) -> None:
     asked: dict[str, tuple[Any, ...]] = {
         "save": (edits,),
         "preview": (edits,),
+        "count_along": (edits,),
         "prospect": (edits, nora),
         "match_devices": ([1], acme),
         "assignment": ([1], acme),
