@@ -85,7 +85,7 @@ def test_what_nobody_foresaw_is_one_line(
     def broken(*_: object, **__: object) -> None:
         raise KeyError("what must not be seen")
 
-    monkeypatch.setattr("ringfence.storage.schema.state", broken)
+    monkeypatch.setattr("ringfence.storage.engine.open_database", broken)
     said = call(*words).refused()
     assert said.startswith("this should not happen (KeyError): 'ringfence db check' says")
     assert "seen" not in said
@@ -100,7 +100,7 @@ def test_an_interrupt_is_no_fault(own_db: Path, call: Call, monkeypatch: pytest.
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ringfence.storage.schema.state", interrupted)
+    monkeypatch.setattr("ringfence.storage.engine.open_database", interrupted)
     said = call("count", "devices", *HANNA)
     assert (said.status, said.out, said.err) == (130, "", "")
 
