@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 from support.databases import empty
-from support.documents import AT
-from support.edits import World, provider
+from support.documents import AT, LISTS
+from support.edits import TABLES, World, provider
 
-from ringfence.domain.errors import Conflict, Refused
-from ringfence.services import audit, importing
+from ringfence.domain.errors import Conflict, Refused, RingfenceError
+from ringfence.services import audit, editing, importing, naming
 from ringfence.services.editing import Edit, SiteState
 from ringfence.storage.engine import Database
 from ringfence.visibility.viewer import Viewer
@@ -43,15 +44,6 @@ def world_of(database: Database) -> World:
     return World(database, document)
 
 
-def value(world: World, kind: Any, field: str, target: str) -> Any:
-    one = world.id(TARGETS.get(field, field), target)
-    if field == "security_groups":
-        return frozenset({(one, (None, None))})
-    if field in ("customer_groups", "sites"):
-        return frozenset({one})
-    return {one: True} if field == "customers" else one
-
-
 @pytest.mark.parametrize(("kind", "key", "field", "target"), REFERENCES)
 def test_undo_words_a_hidden_reference_as_a_missing_one(
     sqlite_database: Database, kind: Any, key: str, field: str, target: str
@@ -67,7 +59,8 @@ def test_undo_words_a_hidden_reference_as_a_missing_one(
         if target == "beta-role":
             world.save("boss", world.blind("security_group", "betas", role=None))
         old = getattr(world.state(kind, world.id(kind, key))[0], field)
-        world.save("boss", world.blind(kind, key, **{field: value(world, kind, field, target)}))
+        there = shaped(field, world.id(TARGETS.get(field, field), target))
+        world.save("boss", world.blind(kind, key, **{field: there}))
         change = world.save("boss", world.blind(kind, key, **{field: old}))
         if missing:
             world.save("boss", world.delete(TARGETS.get(field, field), target))
@@ -123,3 +116,64 @@ def test_a_sheet_tells_no_limit_that_counts_what_is_hidden(sqlite_database: Data
     found = importing.read(world.viewer("dora"), b"name,customer\nNew,north\n")
     assert found.faults == ("line 2: customer: there is no room for more devices here: a limit above allows no more",)
     assert "11" not in repr(found)
+
+
+def test_forms_and_commands_word_hidden_missing_and_another_tenants_alike(sqlite_database: Database) -> None:
+    """Whatever field refers to it, in a form by its id, in a sheet and on the command line by its key."""
+    document = provider()
+    other = json.loads(json.dumps({name: document[name] for name in LISTS}).replace('"t"', '"u"'))
+    for name in LISTS:
+        for entry in other[name]:
+            entry["key"] = f"u-{entry['key']}"
+            entry |= {field: f"u-{entry[field]}" for field in ("parent", "customer", "owner") if entry.get(field)}
+            entry |= {"customers": []} if "customers" in entry else {}
+            entry |= {"role": None} if "role" in entry else {}
+            if "login" in entry:
+                entry |= {"login": f"u-{entry['login']}", "home": None, "security_groups": [], "sites": []}
+                entry |= {"customer_groups": []}
+        document[name] += other[name]
+    document["tenants"].append({"key": "u", "name": "Other"})
+    for entry in document["devices"]:
+        entry["site"] = None if entry["tenant"] == "u" else entry.get("site")
+    document["roles"][1]["permissions"] = "all"
+    world = World(sqlite_database, document)
+    viewer = world.viewer("dora")
+    for kind, key, field, target in REFERENCES:
+        mapped = TARGETS.get(field, field)
+        ids = [world.id(mapped, target), 999_999, foreign(sqlite_database, mapped, f"u-{target}")]
+        said = set()
+        for one in ids:
+            changed = shaped(field, one)
+            with pytest.raises((Refused, Conflict)) as caught:
+                editing.save(viewer, [world.blind(kind, key, **{field: changed})], "test")
+            said.add((str(caught.value), getattr(caught.value, "field", "")))
+        assert len(said) == 1, (kind, field, said)
+    keys = [("beta", "roof"), ("nowhere", "no-site"), ("u-beta", "u-roof")]
+    sheets = [importing.read(viewer, f"key,customer\nnorth-0,{customer}\n".encode()).faults for customer, _ in keys]
+    sheets += [importing.read(viewer, f"key,site\nnorth-0,{site}\n".encode()).faults for _, site in keys]
+    for told in (sheets[:3], sheets[3:]):
+        words = {str(faults).replace(key, "…") for faults, pair in zip(told, keys, strict=True) for key in pair}
+        assert len({one for one in words if "…" in one}) == 1, told
+    for place, kind in ((0, "customers"), (1, "sites")):
+        words = set()
+        for pair in keys:
+            with pytest.raises(RingfenceError) as refused:
+                naming.record_id(viewer, kind, pair[place])
+            words.add(str(refused.value).replace(pair[place], "…"))
+        assert len(words) == 1
+
+
+def foreign(database: Database, kind: str, key: str) -> int:
+    """The id of a record of the other tenant."""
+    with database.reading() as connection:
+        query = text(f"SELECT id FROM {TABLES[kind]} WHERE key = :key")
+        return int(connection.execute(query, {"key": key}).scalar_one())
+
+
+def shaped(field: str, one: int) -> Any:
+    """A reference as the field holds it."""
+    if field == "security_groups":
+        return frozenset({(one, (None, None))})
+    if field in ("customer_groups", "sites"):
+        return frozenset({one})
+    return {one: True} if field == "customers" else one
