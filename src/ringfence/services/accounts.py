@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from ringfence.domain import clock
-from ringfence.domain.errors import RingfenceError
+from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.text import fold
 from ringfence.domain.user import User
 from ringfence.services import editing, listing
@@ -81,8 +81,10 @@ def see_as(viewer: Viewer, login: str, origin: str) -> Viewer:
     login gives the viewer itself. It is audited under the viewer's own name, with ``origin``.
 
     Raises RingfenceError, alike for a login that nobody has, and for somebody whom the viewer may not list or through
-    whose eyes they may not look.
+    whose eyes they may not look; Refused for whoever looks through another's eyes already.
     """
+    if viewer.read_only:
+        raise Refused(viewer.read_only)
     with viewer.look(USERS.permission, IMPERSONATE) as sight:
         mine = select(User.id).where(User.id == viewer.user_id, User.login_key == fold(login))
         if sight.connection.execute(mine).first() is not None:
