@@ -152,13 +152,12 @@ def test_nothing_is_changed_through_it(sqlite_database: Database) -> None:
         "group_for_customer": (acme,),
         "administrators_of": (acme,),
         "see_as": ("rita",),
-        "count_along": (edits,),
     }
     for name, given in asked.items():
         with pytest.raises(Refused, match=r"^you look through dora's eyes$"):
             getattr(of.workspace, name)(view, *given)
     reading = {
-        *("check", "check_changing", "profile", "accounts", "account_count", "rows", "count", "roots"),
+        *("check", "check_changing", "profile", "accounts", "account_count", "rows", "count", "place", "roots"),
         *(
             "children",
             "matching",

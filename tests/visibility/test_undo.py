@@ -15,8 +15,10 @@ from support.documents import AT, Sizes, documents, make_document
 from support.edits import OPEN, Attempts, World, provider, with_administrators
 
 from ringfence.domain.errors import Conflict, Refused
+from ringfence.domain.permission import PERMISSIONS
 from ringfence.services import audit
-from ringfence.services.editing import CustomerGroupState, Edit, RoleState, SecurityGroupState, UserState
+from ringfence.services.editing import CustomerGroupState, DeviceState, Edit, RoleState, SecurityGroupState, UserState
+from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
 
 SIZES = Sizes(tenants=1, customers=5, sites=3, devices=3, roles=2, groups=3, filters=2, users=3)
@@ -276,3 +278,74 @@ def test_a_login_taken_meanwhile(on_file: World) -> None:
     world.save("dora", Edit("user", -1, None, state))
     with pytest.raises(Refused, match="another user has this login"):
         undo(world, "dora", change)
+
+
+# What went along unseen.
+
+T = {"tenant": "t"}
+UNSEEN: dict[str, dict[str, Any]] = {
+    "site": {"customer": "south"},
+    "device": {"customer": "south", "unit_id": "U-0815"},
+    "role": {"owner": "south", "access_level": "customer"},
+    "customer_group": {"owner": "south"},
+    "security_group": {"owner": "south", "role": None, "scope": "selected"},
+    "user": {"home": "south", "login": "hid"},
+}
+
+
+def with_unseen(kind: str, many: int) -> dict[str, Any]:
+    """The provider with ``ed``, who may do everything at Acme but list a kind and read the audit, and with so many
+    records of that kind at Acme South."""
+    document = provider()
+    permissions = sorted(PERMISSIONS - {f"{kind}.list", "audit.view", "policy.edit", "script.create"})
+    fields = {"key": "ed", **T, "name": "ed", "owner": None}
+    level = {"access_level": "service_provider", "permissions": permissions}
+    document["roles"].append({**fields, **level})
+    named = {"role": "ed", "scope": "selected", "customers": [{"customer": "acme"}]}
+    document["security_groups"].append({**fields, **named})
+    document["users"].append({"key": "ed", **T, "name": "Ed", "login": "ed", "security_groups": [{"group": "ed"}]})
+    document["devices"] = [one for one in document["devices"] if one["customer"] != "south"]
+    document[f"{kind}s"] += [unseen(kind, "hid" if not number else f"hid{number}") for number in range(many)]
+    return document
+
+
+def unseen(kind: str, key: str, **fields: Any) -> dict[str, Any]:
+    more = {name: value for name, value in (("login", key), ("unit_id", f"U-{key}")) if name in UNSEEN[kind]}
+    return {"key": key, **T, "name": key, **UNSEEN[kind], **more, **fields}
+
+
+@pytest.mark.parametrize("kind", UNSEEN)
+def test_what_went_along_unseen_is_neither_counted_nor_named(sqlite_database: Database, kind: Any) -> None:
+    """Where a customer went with things that its editor does not list, nor reads the audit of."""
+    found = []
+    for many in (1, 3):
+        empty(sqlite_database)
+        world = World(sqlite_database, with_unseen(kind, many))
+        world.save("ed", world.delete("customer", "deep"))
+        change = world.save("ed", world.delete("customer", "south"))
+        found.append(world.workspace.preview_undo(world.viewer("ed"))[1:])
+        assert world.workspace.preview_undo(world.viewer("boss"), change)[1].endswith(f" and {many} more")
+    assert found[0] == found[1]
+    place = next(name for name in ("customer", "owner", "home") if name in UNSEEN[kind])
+    load_document(sqlite_database, {"ringfence": 1, f"{kind}s": [unseen(kind, "hid", **{place: "beta"})]})
+    with pytest.raises(Refused, match=f"^there is a {kind.replace('_', ' ')} with a key of what went along again$"):
+        world.workspace.preview_undo(world.viewer("ed"))
+    with pytest.raises(Refused, match=r"with the key 'hid' again$"):
+        world.workspace.preview_undo(world.viewer("boss"), change)
+
+
+def test_a_unit_id_that_went_along_unseen_is_not_said(sqlite_database: Database) -> None:
+    """Be it at the customer that was deleted, or one nested in it."""
+    for at, gone in (("south", "south"), ("deep", "south")):
+        empty(sqlite_database)
+        document = with_unseen("device", 0)
+        document["devices"].append(unseen("device", "hid", customer=at))
+        world = World(sqlite_database, document)
+        change = world.save("ed", world.delete("customer", gone))
+        beta = world.id("customer", "beta")
+        world.save("boss", Edit("device", -1, None, DeviceState(beta, "Other", "U-hid")))
+        told = [world.workspace.preview_undo(world.viewer(one), change)[2].refusal for one in ("ed", "boss")]
+        assert told == [
+            "another device has a unit id of what went along",
+            "another device has the unit id 'U-hid'",
+        ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, func, select
@@ -155,24 +155,26 @@ def undo_edits(viewer: Viewer, change: int | None = None) -> tuple[int, tuple[Ed
             if change is None:
                 raise Refused("there is nothing of yours to undo")
         entries = entries_of(connection, viewer.tenant_id, change) if _told(sight, change, own, since) else []
-        others = [entry.id for entry in entries if entry.actor_key != own or entry.number <= since]
-        if not entries or len(among(sight, AUDIT.permission, AUDIT, others)) < len(others):
+        seen = {row.id for row in among(sight, AUDIT.permission, AUDIT, [entry.id for entry in entries])}
+        if not entries or any(e.id not in seen and (e.actor_key != own or e.number <= since) for e in entries):
             raise Refused("this entry is not there")
         if undone(sight, [change]):
             raise Refused("this change was taken back already")
         reach = read_reaches(connection, [viewer.user_id], clock.now())[viewer.user_id]
         authority = Authority(connection, viewer.tenant_id, viewer.user_id, reach)
-        edits = reversal(connection, viewer.tenant_id, entries, authority)
-    return change, tuple(edits), _summed_up(entries)
+        edits = reversal(connection, viewer.tenant_id, entries, authority, seen)
+    return change, tuple(edits), _summed_up(entries, seen)
 
 
-def _summed_up(entries: Sequence[Row[Any]]) -> str:
+def _summed_up(entries: Sequence[Row[Any]], seen: Collection[int]) -> str:
     """What a change was, by the record that whoever made it acted on: what was made for it, or went with it, is only
-    counted."""
+    counted, and only by whoever has ``seen`` all of these entries."""
     done = [entry for entry in entries if entry.action not in TOLD]
     first = min(done, key=lambda entry: _RANKS[entry.kind])
     said = f"{first.action} {first.kind.replace('_', ' ')} “{first.name}”"
-    return f"{said} and {len(done) - 1} more" if len(done) > 1 else said
+    if len(done) == 1:
+        return said
+    return f"{said} and {len(done) - 1} more" if all(entry.id in seen for entry in done) else f"{said} and more"
 
 
 def _told(sight: Sight, change: int, own: str, since: int) -> bool:

@@ -169,7 +169,8 @@ class _Change:
         self.authority.demand(edits, {(edit.kind, edit.id) for edit in going}, herd.places)
         self._demand_free_keys(edits)
         demand_staying(edits)
-        demand_sound(self.connection, self.tenant_id, edits, herd, restoring=undoes is not None)
+        unseen = self._unseen(edits) if undoes is not None else frozenset()
+        demand_sound(self.connection, self.tenant_id, edits, herd, restoring=undoes is not None, hidden=unseen)
         flow = Flow(edits, self.paths, herd)
         listed, hidden = along.counted(self.authority, going, herd) if measuring else (Counter[StateKind](), False)
         own = self.own
@@ -266,8 +267,26 @@ class _Change:
             if edit.before is None and edit.after is not None and edit.after.key:
                 wanted[edit.kind].append(edit.after.key)
         for kind, keys in wanted.items():
-            for key in ledger.keys_of(self.connection, kind, self.tenant_id, keys):
-                raise Refused(f"there is a {noun(kind)} with the key {key!r} again")
+            if ledger.keys_of(self.connection, kind, self.tenant_id, keys):
+                raise Refused(f"there is a {noun(kind)} with the key of one that would come back")
+
+    def _unseen(self, edits: Sequence[Edit]) -> frozenset[int]:
+        """The devices that come back and that the editor may not list then: those went along unseen."""
+        coming = [edit for edit in edits if edit.before is None]
+        above = {edit.id: edit.after.parent for edit in coming if isinstance(edit.after, CustomerState)}
+        found = set()
+        for edit in coming:
+            if isinstance(edit.after, DeviceState):
+                node = edit.after.customer
+                while node in above:
+                    node = above[node]
+                if node == edit.after.customer:
+                    listed = self.authority.lists("device", node, edit.after.site)
+                else:
+                    listed = self.own.covers("device.list", [nested(self.paths[node])])
+                if not listed:
+                    found.add(edit.id)
+        return frozenset(found)
 
     # Writing.
 

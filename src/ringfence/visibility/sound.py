@@ -117,10 +117,17 @@ def _references(state: State | None) -> list[tuple[StateKind, list[int]]]:
 
 
 def demand_sound(
-    connection: Connection, tenant_id: int, edits: Sequence[Edit], herd: Herd = NOBODY, *, restoring: bool = False
+    connection: Connection,
+    tenant_id: int,
+    edits: Sequence[Edit],
+    herd: Herd = NOBODY,
+    *,
+    restoring: bool = False,
+    hidden: Collection[int] = (),
 ) -> None:
     """Raises Refused for states that no record may have, once the ``herd`` has gone. What is ``restoring`` a record to
-    what it was may give it names and addresses that are refused to others: a load had let them in."""
+    what it was may give it names and addresses that are refused to others: a load had let them in. Nothing is told of
+    ``hidden`` devices."""
     devices = []
     going: set[int] = set()
     for edit in edits:
@@ -138,7 +145,7 @@ def demand_sound(
             devices.append(edit)
         else:
             _demand_one(connection, edit, edit.after, names, restoring)
-    _demand_unit_ids(connection, tenant_id, devices, going, herd)
+    _demand_unit_ids(connection, tenant_id, devices, going, herd, hidden)
     made = {edit.id: edit.after.customer for edit in edits if edit.before is None and isinstance(edit.after, SiteState)}
     _demand_sites(connection, devices, made)
 
@@ -170,9 +177,15 @@ def _demand_device(state: DeviceState, names: frozenset[str]) -> None:
 
 
 def _demand_unit_ids(
-    connection: Connection, tenant_id: int, edits: Sequence[Edit], going: Collection[int], herd: Herd
+    connection: Connection,
+    tenant_id: int,
+    edits: Sequence[Edit],
+    going: Collection[int],
+    herd: Herd,
+    hidden: Collection[int],
 ) -> None:
-    """Raises Refused where two devices would have one unit id; those ``going``, and the herd, have theirs no more."""
+    """Raises Refused where two devices would have one unit id; those ``going``, and the herd, have theirs no more, and
+    that of ``hidden`` ones is not said."""
     wanted: dict[str, int] = {}
     for edit in edits:
         assert isinstance(edit.after, DeviceState)
@@ -189,7 +202,8 @@ def _demand_unit_ids(
         query = query.where(~herd.condition(connection))
     for holder, unit_id in connection.execute(query.where(Device.tenant_id == tenant_id)):
         if holder != wanted[unit_id] and holder not in leaving:
-            raise Refused(f"another device has the unit id {unit_id!r}", "unit_id")
+            said = "a unit id of what went along" if wanted[unit_id] in hidden else f"the unit id {unit_id!r}"
+            raise Refused(f"another device has {said}", "unit_id")
 
 
 def _demand_sites(connection: Connection, edits: Sequence[Edit], made: Mapping[int, int]) -> None:

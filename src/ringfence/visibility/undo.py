@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -88,9 +88,12 @@ def last_change(connection: Connection, tenant_id: int, actor_key: str, since: i
     return connection.execute(query.order_by(AuditEntry.number.desc()).limit(1)).scalar()
 
 
-def reversal(connection: Connection, tenant_id: int, entries: Sequence[Row[Any]], authority: Authority) -> list[Edit]:
+def reversal(
+    connection: Connection, tenant_id: int, entries: Sequence[Row[Any]], authority: Authority, seen: Collection[int]
+) -> list[Edit]:
     """The edits that take a change back. Raises Refused, with the reason, where the world has moved on; what its editor
-    does not see any more is as good as missing."""
+    does not see any more is as good as missing, and what went along unseen is named only where they have ``seen`` its
+    entry, by id."""
     if any(entry.action == LOOKED for entry in entries):
         raise Refused("this changed nothing: there is nothing to take back")
     if any(entry.action not in _REVERSED and entry.action not in TOLD for entry in entries):
@@ -98,16 +101,22 @@ def reversal(connection: Connection, tenant_id: int, entries: Sequence[Row[Any]]
             raise Refused("an upgrade of the database is not taken back")
         raise Refused("a load is not taken back: load what was before")
     reversed_too = [entry for entry in entries if entry.action in _REVERSED]
-    return _Reversal(connection, tenant_id, reversed_too, authority).edits()
+    return _Reversal(connection, tenant_id, reversed_too, authority, seen).edits()
 
 
 class _Reversal:
     def __init__(
-        self, connection: Connection, tenant_id: int, entries: Sequence[Row[Any]], authority: Authority
+        self,
+        connection: Connection,
+        tenant_id: int,
+        entries: Sequence[Row[Any]],
+        authority: Authority,
+        read: Collection[int],
     ) -> None:
         self.entries = entries
         self.authority = authority
         self.told: dict[object, bool] = {}
+        self.read = read
         self.details = {entry.number: json.loads(entry.detail) for entry in entries}
         self.words = Words(connection, tenant_id)
         self.words.recall(self.details.values())
@@ -179,7 +188,9 @@ class _Reversal:
         blank = BLANK[entry.kind]
         if verb == "deleted":
             if record is not None:
-                raise Refused(f"there is a {noun(entry.kind)} with the key {entry.key!r} again")
+                named = entry is self.entries[0] or entry.id in self.read  # not what went along unseen
+                key = f"the key {entry.key!r}" if named else "a key of what went along"
+                raise Refused(f"there is a {noun(entry.kind)} with {key} again")
             sees = self._sees(entry.kind)
             state = _applied(self.words, blank, fields, self.coming, forwards=True, what=what, seen=sees)
             if isinstance(state, CustomerState):
