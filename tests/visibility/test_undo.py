@@ -175,6 +175,8 @@ def test_what_is_hidden_is_not_there_to_undo(on_file: World) -> None:
     mixed = world.save(
         "boss", world.edit("boss", "user", "bert", name="B2"), world.edit("boss", "user", "rita", name="R")
     )
+    weights = [world.workspace.weight_of_change(world.viewer("dora"), change) for change in (hidden, 99)]
+    assert weights == [0, 0], "nor does one learn how much it was"
     seen = world.save("boss", world.edit("boss", "user", "rita", name="R2"))
     for change in (hidden, mixed, 10**6):
         with pytest.raises(Refused) as caught:

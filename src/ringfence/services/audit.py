@@ -195,11 +195,12 @@ def _own(connection: Connection, viewer: Viewer) -> tuple[str, int]:
 
 
 def weight(viewer: Viewer, change: int | None = None) -> int:
-    """How many entries a change has (None: the viewer's own last one), whoever may see them; 0 where there is none."""
-    with viewer.look() as sight:
+    """How many entries a change has (None: the viewer's own last one); 0 where there is none, or it is hidden."""
+    with viewer.look(AUDIT.permission) as sight:
+        own, since = _own(sight.connection, viewer)
         if change is None:
-            change = last_change(sight.connection, viewer.tenant_id, *_own(sight.connection, viewer))
-        if change is None:
+            change = last_change(sight.connection, viewer.tenant_id, own, since)
+        if change is None or not _told(sight, change, own, since):
             return 0
         counted = select(func.count()).select_from(AuditEntry).where(of_change(viewer.tenant_id, change))
         return sight.connection.execute(counted).scalar_one()
