@@ -20,7 +20,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -152,9 +152,9 @@ def _stored(target: Path, chance: Random) -> str:
             victim = chance.choice(
                 connection.execute("SELECT type, name FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
             )
-            with connection:
+            with suppress(sqlite3.Error), connection:  # SQLite keeps its own
                 connection.execute(f'DROP {victim[0]} IF EXISTS "{victim[1]}"')
-            said.append(f"{victim[1]} dropped")
+                said.append(f"{victim[1]} dropped")
     return ", ".join(said) or "nothing stored"
 
 
@@ -197,7 +197,7 @@ def mutate(document: dict[str, Any], chance: Random) -> tuple[str, bytes]:
     for _ in range(chance.choice((0, 0, 1, 1, 2, 5))):
         _mutate_once(found, chance)
     suffix = chance.choice((".json", ".json", ".yaml", "-"))
-    if suffix == ".yaml":
+    if suffix == ".yaml" and "\\ud800" not in json.dumps(found):  # its writer takes no half of a character
         data = yaml.dump(found, Dumper=yaml.CSafeDumper, allow_unicode=True).encode("utf-8", "surrogatepass")
     else:
         data = json.dumps(found, ensure_ascii=chance.random() < 0.5).encode("utf-8", "surrogatepass")
