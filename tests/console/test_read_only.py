@@ -13,6 +13,7 @@ from ringfence.console.commands.command import Command
 from ringfence.console.commands.records import CUSTOMER_GROUP, DEVICE, ROLE, SECURITY_GROUP, SITE, USER, Editable
 from ringfence.console.commands.tree import CUSTOMER
 from ringfence.console.rights import EDITED
+from ringfence.console.screens.area import AreaScreen
 from ringfence.console.screens.bulk_edit import BulkEditScreen
 from ringfence.console.screens.customer_groups_form import CustomerGroupsForm
 from ringfence.console.screens.drafting import Drafting
@@ -82,6 +83,15 @@ FORMS: Final = (
 )
 
 
+def only_look(console: Console) -> None:
+    """Makes the session one that changes nothing, whoever it is."""
+    console.app.read_only = REASON
+    screen = console.app.screen
+    assert isinstance(screen, AreaScreen)
+    screen.show_viewer()
+    screen.refresh_bindings()
+
+
 async def open_form(console: Console, demo: Database, name: str) -> EditorScreen:
     console.app.push_screen(forms(demo)[name]())
     await console.settle()
@@ -93,10 +103,9 @@ async def open_form(console: Console, demo: Database, name: str) -> EditorScreen
 @pytest.mark.parametrize("name", FORMS)
 @pytest.mark.parametrize("login", ["onlooker", "h.devries"])
 async def test_a_form_that_is_read_only_says_so_everywhere(name: str, login: str, demo: Database) -> None:
-    app = console_on(demo, login)
-    if login == "h.devries":  # who may do everything, but not now
-        app.read_only = REASON
-    async with opened(app) as console:
+    async with opened(console_on(demo, login)) as console:
+        if login == "h.devries":  # who may do everything, but not now
+            only_look(console)
         screen = await open_form(console, demo, name)
         reason = screen.read_only
         assert reason if login == "onlooker" else reason == REASON
@@ -150,9 +159,8 @@ async def test_devices_are_not_assigned_by_who_may_not(demo: Database) -> None:
 
 @pytest.mark.parametrize("area", "12345678")
 async def test_a_session_that_is_read_only_offers_no_change_in_any_list(area: str, demo: Database) -> None:
-    app = console_on(demo)
-    app.read_only = REASON
-    async with opened(app) as console:
+    async with opened(console_on(demo)) as console:
+        only_look(console)
         await console.press(area, "down")
         screen: Any = console.app.screen
         assert console.lines[0].rstrip().endswith("RO")
