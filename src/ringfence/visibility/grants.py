@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -57,42 +57,21 @@ def read_many(connection: Connection, users: Iterable[int]) -> dict[int, Grants]
     return found
 
 
-_NO_ID: Final = cast(null(), Integer)
-_NO_WORD: Final = cast(null(), Text)
-_NO_FLAG: Final = cast(null(), Boolean)
-_NO_MOMENT: Final = cast(null(), Membership.__table__.c.valid_from.type)
+_COLUMNS: Final[Mapping[str, Any]] = {
+    **dict.fromkeys(("user_id", "own", "other", "version"), cast(null(), Integer)),
+    **dict.fromkeys(("word", "level"), cast(null(), Text)),
+    **dict.fromkeys(("flag", "root"), cast(null(), Boolean)),
+    **dict.fromkeys(("valid_from", "valid_until"), cast(null(), Membership.__table__.c.valid_from.type)),
+}
+"""The columns that all parts of the statement share, with what stands in one that says nothing there."""
 _WANTED: Final[Any] = bindparam("users", expanding=True)
 
 
-def _part(
-    part: str,
-    *,
-    user: Any = _NO_ID,
-    own: Any,
-    other: Any = _NO_ID,
-    version: Any = _NO_ID,
-    word: Any = _NO_WORD,
-    level: Any = _NO_WORD,
-    flag: Any = _NO_FLAG,
-    root: Any = _NO_FLAG,
-    valid_from: Any = _NO_MOMENT,
-    valid_until: Any = _NO_MOMENT,
-) -> Select[Any]:
-    """What one of the tables says, in columns that all of them share."""
-    columns = {
-        "user_id": user,
-        "own": own,
-        "other": other,
-        "version": version,
-        "word": word,
-        "level": level,
-        "flag": flag,
-        "root": root,
-        "valid_from": valid_from,
-        "valid_until": valid_until,
-    }
+def _part(part: str, **said: Any) -> Select[Any]:
+    """What one of the tables says, by column."""
+    columns = {**_COLUMNS, **said}
     return select(
-        cast(literal_column(f"'{part}'"), Text).label("part"), *(c.label(name) for name, c in columns.items())
+        cast(literal_column(f"'{part}'"), Text).label("part"), *(one.label(name) for name, one in columns.items())
     )
 
 
@@ -100,7 +79,7 @@ def _part(
 _GRANTS: Final = union_all(
     _part(
         "user",
-        user=User.id,
+        user_id=User.id,
         own=User.tenant_id,
         other=User.home_id,
         version=Tenant.version,
@@ -113,7 +92,7 @@ _GRANTS: Final = union_all(
     .where(User.id.in_(_WANTED)),
     _part(
         "group",
-        user=Membership.user_id,
+        user_id=Membership.user_id,
         own=SecurityGroup.id,
         other=SecurityGroup.role_id,
         word=SecurityGroup.scope,
@@ -133,11 +112,11 @@ _GRANTS: Final = union_all(
             .where(Membership.user_id.in_(_WANTED))
         )
     ),
-    _part("filter", user=UserCustomerGroup.user_id, own=CustomerGroup.id, flag=CustomerGroup.active)
+    _part("filter", user_id=UserCustomerGroup.user_id, own=CustomerGroup.id, flag=CustomerGroup.active)
     .select_from(UserCustomerGroup)
     .join(CustomerGroup, UserCustomerGroup.group_id == CustomerGroup.id)
     .where(UserCustomerGroup.user_id.in_(_WANTED)),
-    _part("site", user=UserSite.user_id, own=Site.id, other=Site.customer_id, word=Customer.path)
+    _part("site", user_id=UserSite.user_id, own=Site.id, other=Site.customer_id, word=Customer.path)
     .select_from(UserSite)
     .join(Site, Site.id == UserSite.site_id)
     .join(Customer, Customer.id == Site.customer_id)
