@@ -251,6 +251,8 @@ class TestProcessing:
             await console.pilot.pause(0.25)
             assert "Assigning" in console.text
             assert "Esc cancels" in console.text
+            (bar,) = (line for line in console.text.splitlines() if "━" in line)
+            assert bar.split("─")[-1].split()[:2] in (["49", "%"], ["50", "%"]), "some of them may be hidden"
             send(console.app, "escape")
             await console.settle()
             assert "cancelled: nothing was changed" in console.toasts[-1]

@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen, Screen
 
 from ringfence.console.asking import Asks, while_wanted
-from ringfence.console.text import content, number
+from ringfence.console.text import content
 from ringfence.console.widgets.bar import Bar
 from ringfence.console.widgets.paint import Part
 
@@ -23,21 +23,21 @@ _DRAW_SECONDS: Final = 0.1
 
 
 class _HowFar(Bar):
-    """One step of the work as a bar, with its numbers."""
+    """One step of the work as a bar, with how much of it is done: never of how many, since some may be hidden."""
 
     def __init__(self) -> None:
         super().__init__()
         self.told: tuple[str, int, int] = ("", 0, 0)
 
     def parts(self, width: int) -> Sequence[Part]:
-        """The step, the bar, the numbers."""
+        """The step, the bar, the percentage."""
         what, done, of = self.told
         if not of:
             return [(what or "…", "quiet")]
-        numbers = f" {number(done)} of {number(of)}"
-        room = max(0, min(40, width - len(what) - len(numbers) - 2))
+        share = f" {100 * min(done, of) // of} %"
+        room = max(0, min(40, width - len(what) - len(share) - 2))
         full = room * min(done, of) // of
-        return [(f"{what} ", ""), ("━" * full, "accent"), ("─" * (room - full), "quiet"), (numbers, "quiet")]
+        return [(f"{what} ", ""), ("━" * full, "accent"), ("─" * (room - full), "quiet"), (share, "quiet")]
 
 
 class Working(ModalScreen[Any], Asks):
