@@ -4,15 +4,19 @@ refused."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import URL, make_url, text
 from support.databases import dumped
 
+from ringfence.domain.customer import Customer
 from ringfence.domain.errors import RingfenceError
-from ringfence.services import listing
-from ringfence.services.records import Listing
+from ringfence.services import editing, listing, previewing
+from ringfence.services.editing import Edit
+from ringfence.services.records import Listing, Part
 from ringfence.snapshot.load import load_document
+from ringfence.storage.bulk import insert_rows
 from ringfence.storage.engine import Database, open_database
 from ringfence.visibility.viewer import Viewer
 
@@ -154,3 +158,57 @@ def test_what_cannot_be_honoured_is_refused(query: dict[str, str], said: str, fi
     with pytest.raises(RingfenceError) as caught:
         open_database(filled.update_query_dict(query).render_as_string(hide_password=False))
     assert str(caught.value) == said
+
+
+def test_a_preview_where_nothing_is_to_be_written_is_refused(read_only: URL) -> None:
+    database = open_database(read_only.render_as_string(hide_password=False))
+    with pytest.raises(RingfenceError, match="cannot be written: connect to a server that accepts writes"):
+        previewing.preview(Viewer.sign_in(database, "u"), [renamed(Viewer.sign_in(database, "u"))])
+    database.close()
+
+
+def renamed(viewer: Viewer) -> Edit:
+    """Another name for the customer."""
+    opened = editing.open_record(viewer, "customer", listing.rows(viewer, Listing("customers"), Part())[-1].id)
+    return Edit("customer", opened.id, opened.state, replace(opened.state, name="D"), opened.revision)
+
+
+def test_a_role_without_temporary_tables_is_told_what_it_lacks(filled: URL) -> None:
+    """Previews are made upon them, so that nothing can be looked at before it is saved."""
+    run(filled, "REVOKE TEMPORARY ON DATABASE fresh FROM PUBLIC")
+    run(filled, "CREATE ROLE editor LOGIN")
+    try:
+        run(filled, "GRANT ALL ON ALL TABLES IN SCHEMA public TO editor")
+        run(filled, "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO editor")
+        database = open_database(filled.set(username="editor").render_as_string(hide_password=False))
+        viewer = Viewer.sign_in(database, "u")
+        edit = renamed(viewer)
+        with pytest.raises(RingfenceError, match="needs TEMPORARY on the database: GRANT it"):
+            previewing.preview(viewer, [edit])
+        assert editing.save(viewer, [edit], "test").change
+        database.close()
+    finally:
+        run(filled, "DROP OWNED BY editor")
+        run(filled, "DROP ROLE editor")
+
+
+def test_rows_that_may_not_come_are_refused_in_one_line(filled: URL) -> None:
+    """They come as a stream, of which SQLAlchemy knows nothing."""
+    run(filled, "CREATE ROLE editor LOGIN")
+    try:
+        run(filled, "GRANT SELECT, UPDATE ON ALL TABLES IN SCHEMA public TO editor")
+        database = open_database(filled.set(username="editor").render_as_string(hide_password=False))
+        with pytest.raises(RingfenceError, match="refused the change"), database.writing() as connection:
+            insert_rows(connection, Customer.__table__, ("id", "name"), [(99, "X")])
+        database.close()
+    finally:
+        run(filled, "DROP OWNED BY editor")
+        run(filled, "DROP ROLE editor")
+
+
+def test_a_question_that_took_too_long_is_told(filled: URL) -> None:
+    url = filled.update_query_dict({"options": "-c statement_timeout=200"})
+    database = Database(url)
+    with pytest.raises(RingfenceError, match="took too long to answer"), database.reading() as connection:
+        connection.execute(text("SELECT pg_sleep(5)"))
+    database.close()

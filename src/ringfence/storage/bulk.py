@@ -25,6 +25,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.exc import DBAPIError
 
 from ringfence.storage.rehearsal import cover, real_name, rehearsed
 
@@ -49,7 +50,8 @@ def insert_rows(
     total = 0
     if connection.dialect.name == "postgresql":
         driver: Any = connection.connection.driver_connection
-        with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:
+        copying = f'COPY "{table.name}" ({names}) FROM STDIN'
+        with _as_elsewhere(connection), driver.cursor() as cursor, cursor.copy(copying) as copy:
             for row in pending:
                 copy.write_row(row)
                 total += 1
@@ -66,6 +68,16 @@ def insert_rows(
     if done:
         done(total)
     return total
+
+
+@contextmanager
+def _as_elsewhere(connection: Connection) -> Iterator[None]:
+    """What the driver itself raises, as the exception that SQLAlchemy makes of it everywhere else."""
+    raised = connection.dialect.loaded_dbapi.Error
+    try:
+        yield
+    except raised as error:
+        raise DBAPIError.instance(None, None, error, raised, dialect=connection.dialect) from error
 
 
 def moment(connection: Connection, at: datetime) -> Any:

@@ -50,6 +50,11 @@ _ADVICE = (
         "{name} is locked by another program: wait until it has finished, or close it, and try again",
     ),
     ("lock timeout", "{name} is locked by another program: wait until it has finished, and try again"),
+    ("statement timeout", "{name} took too long to answer: try again when less is going on, or ask for less"),
+    (
+        "permission denied to create temporary tables",
+        "{name} needs TEMPORARY on the database: GRANT it to this role, for what a change would do is looked at first",
+    ),
     ("readonly database", "{name} cannot be written: allow writing to the file and its folder, or work on a copy"),
     ("read-only", "{name} cannot be written: connect to a server that accepts writes"),
     ("file is not a database", "{name} is not an SQLite database: name another file, or restore a backup"),

@@ -261,9 +261,8 @@ class _PostgresqlCovers(_Covers):
         )
 
     def _run_all(self, *statements: str) -> None:
-        """Runs them in one round trip."""
-        driver: Any = self.connection.connection.driver_connection
-        driver.execute("; ".join(statements))
+        """Runs them in one round trip, which takes that they have no parameters."""
+        self.connection.exec_driver_sql("; ".join(statements), execution_options={"no_parameters": True})
 
 
 def _new(column: str, default: str | None) -> str:
