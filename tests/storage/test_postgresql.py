@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import URL, make_url, text
+from sqlalchemy import URL, make_url, select, text, update
 from support.databases import dumped
 
 from ringfence.domain.customer import Customer
@@ -158,6 +158,22 @@ def test_what_cannot_be_honoured_is_refused(query: dict[str, str], said: str, fi
     with pytest.raises(RingfenceError) as caught:
         open_database(filled.update_query_dict(query).render_as_string(hide_password=False))
     assert str(caught.value) == said
+
+
+@pytest.mark.parametrize("path", ["public", "public,pg_temp", '"$user",public,pg_catalog'])
+def test_a_rehearsal_writes_to_nothing_real_whatever_the_search_path(path: str, filled: URL) -> None:
+    """Temporary tables come first of themselves, but for whom the path puts them last, as is advised for safety."""
+    run(filled, f"ALTER DATABASE fresh SET search_path = {path}")
+    database = open_database(filled.render_as_string(hide_password=False), busy_seconds=0.1)
+    renaming = update(Customer.__table__).where(Customer.key == "c")
+    with database.rehearsing() as connection:
+        connection.execute(renaming.values(name="rehearsed"))
+        with database.writing() as other:
+            other.execute(renaming.values(name="saved"))
+        assert connection.execute(select(Customer.name).where(Customer.key == "c")).scalar_one() == "rehearsed"
+    with database.reading() as connection:
+        assert connection.execute(select(Customer.name).where(Customer.key == "c")).scalar_one() == "saved"
+    database.close()
 
 
 def test_a_preview_where_nothing_is_to_be_written_is_refused(read_only: URL) -> None:

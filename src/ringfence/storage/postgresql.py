@@ -114,6 +114,9 @@ def make_engine(url: URL, patience: Patience) -> Engine:
         local = []
         if (writing or rehearsing) and connection.info.get("ringfence_limited"):
             local.append("set_config('statement_timeout', '0', true)")
+        if rehearsing:
+            # Temporary tables stand before the real ones even where the path names them last.
+            local.append("set_config('search_path', 'pg_temp, ' || current_setting('search_path'), true)")
         if rehearsing and driver.info.server_version >= _LOOKS_SINCE:
             # So that what nobody waits for any more ends, even where whoever asked was killed.
             looks = "set_config('client_connection_check_interval', '500', true)"
