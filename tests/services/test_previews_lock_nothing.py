@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 from support.databases import rows
 from support.documents import AT
 from support.edits import World, provider
@@ -17,6 +17,7 @@ from ringfence.snapshot.collect import collect_from
 from ringfence.snapshot.load import load_document
 from ringfence.snapshot.what_if import what_if
 from ringfence.storage.engine import Database
+from ringfence.storage.rehearsal import rehearsed
 from ringfence.visibility.viewer import Viewer
 
 KINDS: dict[StateKind, str] = {
@@ -117,8 +118,8 @@ def test_the_same_is_saved_while_it_is_looked_at(database: Database, way: str) -
     other = Database(database.url, busy_seconds=0.1)
     state = {"looking": False, "done": False}
 
-    def held(_: Any) -> None:
-        if state["looking"]:
+    def held(connection: Connection) -> None:
+        if state["looking"] and rehearsed(connection):
             state["looking"] = False
             do(Session(other))
             state["done"] = True
