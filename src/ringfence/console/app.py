@@ -227,11 +227,8 @@ class RingfenceApp(App[str], Asks):
         self._stamp, self.profile, self.rights = standing.stamp, standing.profile, standing.rights
 
     def _handle_exception(self, error: Exception) -> None:
-        """What goes wrong while the console is being left concerns nobody (but who looks for faults): what it was about
-        is gone already."""
-        from ringfence.services.errors import debugging
-
-        if debugging() or not going(self):
+        """What goes wrong while the console is being left concerns nobody: what it was about is gone already."""
+        if not going(self):
             super()._handle_exception(error)
 
     def action_help_quit(self) -> None:
