@@ -83,7 +83,7 @@ class ChooseRecord(ModalScreen[Record | None]):
     """A list of one kind of record with a search over it. Ends with a record, or None.
 
     ``extra`` (id, name) are offered above the list, for what the listing does not hold; of such a one only the id and
-    the name are known.
+    the name are known. The cursor begins on ``now``, what is chosen already: Enter, pressed too soon, changes nothing.
     """
 
     BINDINGS = [
@@ -119,12 +119,14 @@ class ChooseRecord(ModalScreen[Record | None]):
         *,
         extra: Sequence[tuple[int, str]] = (),
         under: int | None = None,
+        now: int = 0,
         placeholder: str = "Search by name",
     ) -> None:
         super().__init__()
         self._title_text = title
         self._extra = tuple(extra)
         self._under = under
+        self._now = now
         self._placeholder = placeholder
         self._chosen = False  # Enter came before the rows that it was meant for
         self.extras = _Extras()
@@ -137,10 +139,16 @@ class ChooseRecord(ModalScreen[Record | None]):
             yield self.found
 
     def on_mount(self) -> None:
-        """Asks for the first rows."""
+        """Asks for the first rows, or for those around what is chosen now."""
         self.query_one("#box").border_title = content(self._title_text)
         self.extras.show(self._extra)
         self.found.show(under=self._under)
+        extra = next((at for at, row in enumerate(self._extra) if row[0] == self._now), None)
+        if extra is not None:
+            self.extras.cursor = extra
+            self._go(extra=True)
+        elif self._now > 0:
+            self.found.go_to(self._now, hidden=lambda: None)
 
     def _say_rows(self, text: str) -> None:
         keys = "↑↓ Enter chooses · Esc goes back"
@@ -193,8 +201,8 @@ class ChooseRecord(ModalScreen[Record | None]):
             own, name = self.extras.shown[self.extras.cursor]
             self.dismiss(Record(own, "", name, "", None, (name, own)))
             return
-        self._chosen = self.found.state == "loading"
-        row = None if self._chosen else self.found.current_row
+        self._chosen = self.found.state == "loading" or self.found.on_its_way
+        row = None if self._chosen else self.found.row
         if row is not None:
             self.dismiss(row)
 

@@ -252,9 +252,8 @@ class HasGroupRole(HoldsRole):
             held = f"{number(role.permissions)} of {number(total)}"
             return role.name, permissions.level(role.access_level), held, mark
 
-        self.app.push_screen(
-            ChooseRecord("Role", "roles", _COLUMNS, cells, extra=() if self.why_no_role else extra), self._role_chosen
-        )
+        extra, now = [] if self.why_no_role else extra, max(0, self.draft.role or 0)
+        self.app.push_screen(ChooseRecord("Role", "roles", _COLUMNS, cells, extra=extra, now=now), self._role_chosen)
 
     def _role_chosen(self, record: Any) -> None:
         if record is None or record.id == self.draft.role:

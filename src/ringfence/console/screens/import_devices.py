@@ -278,8 +278,9 @@ class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
             return row.name, row.owner
 
         extra = [self._top] if self._top else []
+        now = self._home[0] if self._home else 0
         self.app.push_screen(
-            ChooseRecord("Customer of new devices", "customers", _CUSTOMERS, drawn, extra=extra), chosen
+            ChooseRecord("Customer of new devices", "customers", _CUSTOMERS, drawn, extra=extra, now=now), chosen
         )
 
     # Loading.

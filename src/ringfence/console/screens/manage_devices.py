@@ -173,7 +173,10 @@ class ManageDevicesScreen(ChoosingDevices):
 
         def show(roots: Any) -> None:
             top = [(one.id, one.name) for one in roots if not one.key]
-            self.app.push_screen(ChooseRecord("To which customer?", "customers", _CUSTOMERS, drawn, extra=top), chosen)
+            screen = ChooseRecord(
+                "To which customer?", "customers", _CUSTOMERS, drawn, extra=top, now=self.customer or 0
+            )
+            self.app.push_screen(screen, chosen)
 
         self.ask("roots", lambda: workspace.roots(viewer), show)
 

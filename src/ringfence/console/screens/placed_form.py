@@ -113,7 +113,8 @@ class PlacedForm(EditorScreen):
                 self.form.update(self.PLACE, text=self.place_name())
 
         extra = [self._top] if self._top else []
-        self.app.push_screen(ChooseRecord(self.PLACE_LABEL, "customers", _COLUMNS, drawn, extra=extra), chosen)
+        screen = ChooseRecord(self.PLACE_LABEL, "customers", _COLUMNS, drawn, extra=extra, now=self.place)
+        self.app.push_screen(screen, chosen)
 
     def put_at(self, customer: int) -> None:
         """Gives the draft to another customer."""

@@ -65,6 +65,11 @@ class RecordList(RecordTable[Any], Asks):
         return self.current_row if self._awaited is None else None
 
     @property
+    def on_its_way(self) -> bool:
+        """Whether the cursor is on its way to a record."""
+        return self._awaited is not None
+
+    @property
     def chosen(self) -> tuple[int, ...]:
         """The ids of the marked records, or of the one under the cursor."""
         if self.marks and self._awaited is None:
@@ -91,6 +96,7 @@ class RecordList(RecordTable[Any], Asks):
         if self.listing is None or self.listing.search == text:
             return
         self.listing = replace(self.listing, search=text)
+        self._awaited = None  # whoever types wants what matches
         self._begin_anew()
 
     def again(self) -> None:
@@ -111,15 +117,19 @@ class RecordList(RecordTable[Any], Asks):
         self.clear_marks()
 
         def found(place: int | None) -> None:
-            if place is not None:
-                self._begin_anew(keep=record, in_place=True, at=place)
+            if self._awaited != record:
                 return
-            hidden, self._awaited = self._hidden, None
-            self.again()
-            if hidden is not None:
-                hidden()
+            if self.listing != wanted:
+                self.again()
+            elif place is not None:
+                self._begin_anew(keep=record, in_place=True, at=place)
             else:
-                self.notify("What was made is not in this list.")
+                hidden, self._awaited = self._hidden, None
+                self.again()
+                if hidden is not None:
+                    hidden()
+                else:
+                    self.notify("What was made is not in this list.")
 
         def failed(reason: str) -> None:
             self._awaited = None

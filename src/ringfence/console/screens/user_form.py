@@ -369,20 +369,29 @@ class UserForm(EditorScreen):
         if self._is_self:
             self.notify("Somebody else must change this.", markup=False)
         elif message.name == "home":
-            self._choose("Home", "customers", _PLACE_COLUMNS, self._take_home, [self._home] if self._home else [])
+            self._choose(
+                "Home",
+                "customers",
+                _PLACE_COLUMNS,
+                self._take_home,
+                [self._home] if self._home else [],
+                self.draft.home,
+            )
         elif message.name in ("security_groups", "customer_groups", "sites"):
             self._pick(message.name)
 
-    def _choose(self, title: str, kind: str, columns: Any, take: Any, extra: Sequence[tuple[int, str]] = ()) -> None:
+    def _choose(
+        self, title: str, kind: str, columns: Any, take: Any, extra: Sequence[tuple[int, str]] = (), now: int = 0
+    ) -> None:
         from ringfence.console.screens.choose_record import ChooseRecord
 
         def drawn(row: Any) -> tuple[Any, ...]:
             return (row.name, row.owner)[: len(columns)]
 
-        self.app.push_screen(ChooseRecord(title, kind, columns, drawn, extra=extra), take)
+        self.app.push_screen(ChooseRecord(title, kind, columns, drawn, extra=extra, now=now), take)
 
     def _take_home(self, record: Any) -> None:
-        if record is not None:
+        if record is not None and record.id != self.draft.home:
             self._names["home"][record.id] = record.name
             administrated = self._administrates()
             self.change(home=record.id)
