@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from ringfence.console.text import Cell, number
+from ringfence.console.text import Cell, fit, number, width_of
 from ringfence.console.widgets.columns import Column
 
 if TYPE_CHECKING:
@@ -21,7 +21,17 @@ COLUMNS: Final = (
     Column("origin", "From", 12, hide_below=88, style="quiet"),
 )
 _LABEL: Final = 17
-_VERBS: Final = {"create": "created", "edit": "edited", "delete": "deleted", "load": "loaded", "seal": "sealed"}
+_VERBS: Final = {
+    "create": "created",
+    "edit": "edited",
+    "delete": "deleted",
+    "move": "moved",
+    "assign": "assigned",
+    "hand over": "handed over",
+    "load": "loaded",
+    "seal": "sealed",
+    "see as": "saw as",
+}
 _COUNTING: Final = frozenset({"load", "hand over", "seal"})
 """The actions whose entries say how much, and nothing of what a record is or was."""
 _OVER: Final = " over ssh"
@@ -88,4 +98,4 @@ def lines(detail: AuditDetail) -> list[Sequence[Cell | str]]:
 
 
 def _line(label: str, *values: Cell) -> Sequence[Cell | str]:
-    return [Cell(label.ljust(_LABEL), "quiet"), *values]
+    return [Cell(fit(label, max(_LABEL, width_of(label) + 2)), "quiet"), *values]

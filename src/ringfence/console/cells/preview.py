@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from ringfence.console.text import Cell, Said, fit, many, number
+from ringfence.console.text import Cell, Said, fit, many, number, width_of
 from ringfence.wording import along, day, gained, lost
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def beside(preview: Preview) -> list[Said]:
 def _each(users: Sequence[UserDifference]) -> list[Said]:
     found: list[Said] = []
     for one in users:
-        name = [Cell(fit(one.login, max(16, len(one.login))) + " ", "strong")]
+        name = [Cell(fit(one.login, max(15, width_of(one.login))) + "  ", "strong")]
         parts = lines_of(one.now) or [Cell("nothing now", "quiet")]
         found.append([*name, *cells(parts[0])])
         found.extend(parts[1:])

@@ -22,14 +22,14 @@ def lines(prospect: Prospect, changed: bool, user_id: int, width: int, room: int
     if refused and user_id < 0:
         return _change(prospect.preview, user_id)
     found: list[Line] = [[Cell("Without the change:", "quiet")]] if refused else []
-    found.append(_counts(prospect.customers, prospect.devices))
+    found.extend(_counts(prospect.customers, prospect.devices, width))
     levels = ", ".join(level.replace("_", " ") for level in prospect.levels)
     found.append([Cell(f"Level: {levels or 'none in force'}", "quiet")])
     rest: list[Line] = [[Cell(f"! {warning}", "attention")] for warning in prospect.warnings]
     if prospect.later is not None:
         moment, customers, devices = prospect.later
         rest.append([Cell(f"After {datetime.fromisoformat(moment).astimezone(UTC):%Y-%m-%d %H:%M} UTC", "quiet")])
-        rest.append(_counts(customers, devices, "attention"))
+        rest.extend(_counts(customers, devices, width, "attention"))
     if changed:
         rest.append([Cell("Change since opened", "quiet")])
         rest.extend(_change(prospect.preview, user_id))
@@ -75,13 +75,12 @@ def _numbers(customers: int, devices: int) -> str:
     )
 
 
-def _counts(customers: int, devices: int, style: str = "accent") -> Line:
-    return [
-        Cell(number(customers), style),
-        Cell(f" customer{'' if customers == 1 else 's'}   "),
-        Cell(number(devices), style),
-        Cell(f" device{'' if devices == 1 else 's'}"),
-    ]
+def _counts(customers: int, devices: int, width: int, style: str = "accent") -> list[Line]:
+    """Both beside each other, or below each other where there is no room for that."""
+    one: Line = [Cell(number(customers), style), Cell(f" customer{'' if customers == 1 else 's'}")]
+    two: Line = [Cell(number(devices), style), Cell(f" device{'' if devices == 1 else 's'}")]
+    both: Line = [*one, Cell("   "), *two]
+    return [both] if sum(width_of(_text(cell)) for cell in both) <= width else [one, two]
 
 
 def _change(preview: Preview, user_id: int) -> list[Line]:

@@ -284,7 +284,12 @@ class Actions(Command):
 
         shown, edits = edited(screen)
         options = [
-            DialogOption(command.name, command.label, command.keys.split(",")[0], screen.why_off(command))
+            DialogOption(
+                command.name,
+                command.looks.capitalize() if command.looks and screen.read_only else command.label,
+                command.keys.split(",")[0],
+                screen.why_off(command),
+            )
             for command in screen.commands
             if isinstance(command, RecordCommand)
         ]

@@ -117,7 +117,7 @@ class EditGroups(RecordCommand):
         if screen.ringfence.viewer is None:
             return "sign in first"
         if {"security_group.edit", "customer_group.edit"}.isdisjoint(screen.ringfence.rights):
-            return "you may edit neither security groups nor customer groups"
+            return "you may edit no groups"
         return "" if edited(screen)[0].row is not None else "there is no customer under the cursor"
 
     def run(self, screen: CommandScreen) -> Any:

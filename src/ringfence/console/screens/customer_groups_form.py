@@ -89,7 +89,7 @@ class CustomerGroupsForm(EditorScreen):
     def why_fixed(self) -> str:
         """It is the groups that are changed, not the customer."""
         may = {"security_group.edit", "customer_group.edit"} & self.ringfence.rights
-        return "" if may else "you may edit neither security groups nor customer groups"
+        return "" if may else "you may edit no groups"
 
     # Drawing.
 

@@ -14,7 +14,7 @@ from ringfence.console.screens.area import AreaScreen
 from ringfence.console.screens.customer_detail import CustomerDetail
 from ringfence.console.screens.customer_tree import CustomerTree
 from ringfence.console.screens.record_list import RecordList
-from ringfence.console.text import literal, number
+from ringfence.console.text import fit, literal, number, width_of
 from ringfence.console.widgets.fields import Fields
 from ringfence.console.widgets.filter_bar import FilterBar
 from ringfence.console.widgets.key_bar import KeyBar
@@ -31,7 +31,8 @@ Counts: TypeAlias = dict[int, tuple[int, int]]
 _HITS = 500
 _NOTES = (3, 4)
 _ROOMY = 100
-_NAME = 22
+_NAME = 15
+"""The least room for what is being moved, beside how that ends."""
 _FOLLOW_SECONDS = 0.06  # a held key runs through the tree without opening every customer on its way
 
 
@@ -296,10 +297,13 @@ class CustomersScreen(AreaScreen):
     def on_customer_tree_moving(self) -> None:
         """Says what is being moved, and how that ends."""
         moving = self.forest.moving
-        name = literal(moving.name) if moving is not None else ""
-        name = name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
-        said = f"Moving {name}: go to its new parent, p puts it there, Esc leaves it"
-        self.query_one(KeyBar).say(said if moving is not None else "")
+        if moving is None:
+            self.query_one(KeyBar).say("")
+            return
+        how = ": go to its new parent, p puts it there, Esc leaves it"
+        name = f"Moving {literal(moving.name)}"
+        room = max(_NAME, self.size.width - width_of(how) - 3)
+        self.query_one(KeyBar).say((name if width_of(name) <= room else fit(name, room)) + how)
 
     def on_customer_tree_moved(self, message: CustomerTree.Moved) -> None:
         """Goes after the customer to its new place."""

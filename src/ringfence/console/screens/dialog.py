@@ -23,7 +23,8 @@ from ringfence.console.widgets.plain_input import PlainInput
 
 WIDTH: Final = 84
 _FRAME: Final = 4  # the border, and a cell of padding, on either side
-
+_ARROWS: Final = "↑↓ "
+_SHORTER: Final = "Enter chooses · Esc goes back"
 
 BACK: Final = "back"
 """The id of the answer that changes nothing."""
@@ -233,17 +234,24 @@ class Dialog(ModalScreen[str | None]):
         if self._has_lines or self._name:
             return WIDTH
         widest = max((width_of(option.label + option.off) + 8 for option in self.options), default=0)
-        return max(44, width_of(self._title_text) + 6, widest + _FRAME + 4)
+        return max(44, width_of(self._title_text) + 6, width_of(self._keys_said()) + _FRAME + 2, widest + _FRAME + 4)
 
     def _say_keys(self) -> None:
-        letters = any(self.keys) and len(self.options) > 1
-        keys = ["↑↓ Enter or its letter chooses" if letters else "↑↓ Enter chooses", "Esc goes back"]
+        said, box = self._keys_said(), self.query_one("#box")
         shown = self._said.size.height if self._has_lines else 0
         if 0 < shown < self._said.count:
             top = self._said.top
             place = f"{number(top + 1)}–{number(min(self._said.count, top + shown))} of {number(self._said.count)}"
-            keys.insert(0, f"{place} · PgDn PgUp")
-        self.query_one("#box").border_subtitle = content(" · ".join(keys))
+            room = min(self._wanted(), WIDTH, self.size.width * 96 // 100) - _FRAME - 2
+            for keys in (said, said.removeprefix(_ARROWS), _SHORTER):
+                said = f"{place} · PgDn PgUp · {keys}"
+                if width_of(said) <= room:
+                    break
+        box.border_subtitle = content(said)
+
+    def _keys_said(self) -> str:
+        letters = any(self.keys) and len(self.options) > 1
+        return f"{_ARROWS}{'Enter or its letter chooses' if letters else 'Enter chooses'} · Esc goes back"
 
     def why_off(self, at: int) -> str:
         """Why an answer cannot be given now; empty when it can."""

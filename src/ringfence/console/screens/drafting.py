@@ -57,6 +57,7 @@ class WholePreview(Command):
     keys = "p"
     footer = "preview"
     help = "Show for every user what saving changes."
+    changes = True
 
     def run(self, screen: CommandScreen) -> Any:
         assert isinstance(screen, Drafting)

@@ -16,6 +16,7 @@ from ringfence.console.screens.dialog import BACK, Dialog, DialogOption
 from ringfence.console.screens.drafting import Drafting
 from ringfence.console.text import Cell, Said
 from ringfence.console.widgets.form import Form, TextSpec
+from ringfence.console.widgets.outcome import OutcomePanel
 
 if TYPE_CHECKING:
     from ringfence.services.editing import Edit
@@ -267,6 +268,12 @@ class EditorScreen(Drafting):
         target = screen if isinstance(screen, Drafting) and screen.editor is self else self
         if target.is_mounted:
             target.show_outcome(self.outcome_lines())
+
+    def show_outcome(self, lines: Sequence[Said]) -> None:
+        """Draws what saving changes, or why nothing can be saved."""
+        if self.read_only:
+            self.query_one(OutcomePanel).set_title("Read only")
+        super().show_outcome(lines)
 
     def warnings(self) -> Sequence[str]:
         """What else there is to say about the draft."""

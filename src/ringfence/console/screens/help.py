@@ -10,7 +10,8 @@ from textual.screen import ModalScreen
 
 from ringfence.console.commands.command import SCREEN, display
 from ringfence.console.screens.area import CommandScreen
-from ringfence.console.text import content, fit, width_of
+from ringfence.console.text import content, fit
+from ringfence.console.widgets.form_page import flow
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
 
@@ -65,10 +66,8 @@ class HelpScreen(ModalScreen[None]):
         for command in self._about.commands:
             keys = ", ".join(display(key) for key in command.keys.split(",")) if command.keys else f":{command.name}"
             off = self._about.why_off(command)
-            if off and width_of(f"{command.help} (off: {off})") > _ROOM:
-                lines += [(keys, command.help), ("", f"(off: {off})")]
-            else:
-                lines.append((keys, command.help + (f" (off: {off})" if off else "")))
+            said = flow([command.help, *([f" (off: {off})"] if off else [])], _ROOM)
+            lines += [("" if at else keys, "".join(cell.text for cell in line)) for at, line in enumerate(said)]
         focused = self._about.focused
         if focused is not None:
             known: dict[str, list[str]] = {}

@@ -557,7 +557,7 @@ class Form(Widget):
         page = self._lines.page
         text.load(spec.name, spec.value, placeholder_of(spec))
         y = self._lines.cursor - self._lines.top
-        text.styles.width = min(page.field, self._lines.size.width)
+        text.styles.width = min(page.field_of(spec), self._lines.size.width)
         text.styles.offset = (1 + page.label, y if 0 <= y < self._lines.size.height else -9)
         text.display = True
         self.take_focus()
@@ -593,6 +593,7 @@ class Form(Widget):
         self._specs[index] = spec = replace(spec, value=value)
         if _wrong(spec) != shown:
             self.lay_out()
+        self._text.styles.width = min(self._lines.page.field_of(spec), self._lines.size.width)
         self.draw_cursor()
         self.post_message(self.Changed(self, spec.name, value))
 

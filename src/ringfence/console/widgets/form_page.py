@@ -29,28 +29,43 @@ _FIELD_MAX = 40
 _BESIDE_MIN = 20
 """The least room beside a field in which a message is said there and not below it."""
 _NAME_MIN, _CELL_MIN = 14, 8
+_SIGNS: Final = ("+ ", "− ", "! ")
 _STACKED_MAX: Final = 12
 """The most rows that have two lines each where one is too short for them."""
 
 
 def flow(cells: Iterable[Cell | str], width: int) -> list[list[Cell]]:
-    """Styled pieces as lines of at most `width` cells, broken between words; at least one line."""
+    """Styled pieces as lines of at most `width` cells, broken between words; at least one line. What goes on hangs
+    below what it belongs to: a line that begins further in, the column beside a label, the text behind a sign."""
+    pieces = [as_cell(cell) for cell in cells]
+    width = max(1, width)
+    hang = _hang(pieces, width)
     lines: list[list[Cell]] = [[]]
-    used, space, width = 0, Cell(""), max(1, width)
-    for text, style in map(as_cell, cells):
+    used, space = 0, Cell("")
+    for text, style in pieces:
         for word in re.findall(r"\s+|\S+", literal(text)):
             if word.isspace():
                 space = Cell(space.text + word, style)
                 continue
-            for piece in chop_cells(word, width) if width_of(word) > width else [word]:
+            for piece in chop_cells(word, width - hang) if width_of(word) > width - hang else [word]:
                 gap = space.text if used else space.text if len(lines) == 1 else ""
                 if used and used + len(gap) + width_of(piece) > width:
-                    lines.append([])
-                    used, gap = 0, ""
+                    lines.append([Cell(" " * hang)] if hang else [])
+                    used, gap = hang, ""
                 lines[-1] += [Cell(gap, ""), Cell(piece, style)] if gap else [Cell(piece, style)]
                 used += len(gap) + width_of(piece)
                 space = Cell("")
     return lines
+
+
+def _hang(pieces: Sequence[Cell], width: int) -> int:
+    first = literal(pieces[0].text) if pieces else ""
+    begins = len(first) - len(first.lstrip(" "))
+    if len(pieces) > 1 and first.endswith("  ") and first.strip():
+        begins = width_of(first)
+    elif first[begins : begins + 2] in _SIGNS:
+        begins += 2
+    return begins if begins <= width // 2 else 0
 
 
 def exact(cells: Iterable[Cell], width: int) -> list[Part]:
@@ -220,6 +235,13 @@ class Page:
         message = self.messages.get(name, "")
         return not message or width_of(message) + 2 <= self.beside
 
+    def field_of(self, spec: TextSpec) -> int:
+        """How wide a text is: as far as there is room where it is longer than a field and nothing stands beside it."""
+        short = width_of(spec.value) < self.field
+        if short or (spec.name in self.messages and self._said_beside(spec.name)):
+            return self.field
+        return max(self.field, self.room - 1)
+
     def draw(self, index: int, width: int) -> list[Part]:
         """Line `index` in exactly `width` cells."""
         line = self.lines[index]
@@ -235,12 +257,18 @@ class Page:
         cells = [self._labelled(spec.label)]
         message = self.messages.get(spec.name, "")
         if spec.value:
-            cells.append(Cell(fit(spec.value, self.field), "field"))
+            cells.append(Cell(fit(spec.value, self.field_of(spec)), "field"))
         else:
             cells.append(Cell(fit("" if message else placeholder_of(spec), self.field), "empty"))
         if message and self._said_beside(spec.name):
             cells.append(Cell(f"{' ' * GAP}! {message}", "bad"))
-        elif spec.value and spec.hint and not message and width_of(spec.hint) <= self.beside:
+        elif (
+            spec.value
+            and spec.hint
+            and not message
+            and self.field_of(spec) == self.field
+            and width_of(spec.hint) <= self.beside
+        ):
             cells.append(Cell(" " * GAP + spec.hint, "quiet"))
         return cells
 

@@ -1,0 +1,160 @@
+"""What was crowded or cut at 80 columns, or offered to who may only look: dialogs, forms, help, the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.console import NOON, console_on, demo_copy, opened
+
+from ringfence.console.cells import audit
+from ringfence.console.cells.preview import said
+from ringfence.console.screens.customers import CustomersScreen
+from ringfence.console.screens.dialog import BACK, Dialog, DialogOption
+from ringfence.console.text import Cell, Said, width_of
+from ringfence.console.widgets.form import TextSpec
+from ringfence.console.widgets.form_page import Page, flow
+from ringfence.services.editing import CustomerState, DeviceState, Edit
+from ringfence.services.records import Difference, Listing, Part, Preview, Rights, UserDifference
+from ringfence.services.workspace import Workspace
+from ringfence.storage.engine import Database
+
+SMALL = (80, 24)
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Database]:
+    database = demo_copy(tmp_path)
+    yield database
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("line", "hang"),
+    [
+        (["one two three four five six seven"], 0),
+        (["  one two three four five six seven"], 2),
+        (["    − one two three four five six"], 6),
+        (["! one two three four five six seven"], 2),
+        ([Cell("who       ", "strong"), Cell("one two three four five")], 10),
+        ([Cell("much wider than a half  "), Cell("one two three four five")], 0),
+    ],
+)
+def test_what_goes_on_hangs_below_what_it_belongs_to(line: Sequence[Cell | str], hang: int) -> None:
+    first, *rest = ["".join(cell.text for cell in one) for one in flow(line, 24)]
+    assert rest
+    assert all(len(one) - len(one.lstrip()) == hang for one in rest)
+    assert all(width_of(one) <= 24 for one in (first, *rest))
+    whole = "".join(cell if isinstance(cell, str) else cell.text for cell in line)
+    assert " ".join(f"{first} {' '.join(rest)}".split()) == " ".join(whole.split())
+
+
+def test_a_word_longer_than_what_is_left_of_a_line_is_kept_whole() -> None:
+    flowed = ["".join(cell.text for cell in one) for one in flow([f"    − {'x' * 50}"], 24)]
+    assert all(width_of(one) <= 24 for one in flowed)
+    assert sum(one.count("x") for one in flowed) == 50
+
+
+def test_who_loses_much_stands_apart_from_it() -> None:
+    much = Difference(customers_lost=50_000, devices_lost=500_864, rights_lost=Rights(3_250_000, 50_000, ()))
+    preview = Preview(users=(UserDifference(1, "a.very.long.login.indeed", "A", much),))
+    text = ["".join(part.text for part in line) for one in said(preview, None) for line in flow(_cells(one), 72)]
+    assert text[0].startswith("a.very.long.login.indeed  −50,000 customers")
+    assert text[1].startswith(" " * 26)
+
+
+def _cells(line: Said) -> Sequence[Cell | str]:
+    return [line] if isinstance(line, Cell | str) else line
+
+
+@pytest.mark.parametrize("lines", [(), ("One.",), tuple(f"Line {n}" for n in range(1_200))])
+@pytest.mark.parametrize("key", ["", "g"])
+async def test_a_dialog_says_its_keys_whole(key: str, lines: Sequence[str], demo: Database) -> None:
+    options = [DialogOption("go", "Go on", key), DialogOption(BACK, "Back", key and "b")]
+    async with opened(console_on(demo), SMALL) as console:
+        console.app.push_screen(Dialog("Leave?", lines, options))
+        await console.settle()
+        frame = next(line for line in console.lines if "Esc goes" in line)
+        assert "Esc goes back ─╯" in frame
+        if len(lines) > 20:
+            await console.press(*["pagedown"] * 80)
+            assert any("of 1,200" in line and "Esc goes back ─╯" in line for line in console.lines)
+
+
+async def test_a_move_says_how_it_ends_however_long_the_name_is(demo: Database) -> None:
+    long = "An association with a name of many words, and a few more"
+    workspace = Workspace(demo, at=NOON)
+    admin = workspace.sign_in("h.devries")
+    root = workspace.roots(admin)[0].id
+    workspace.save(admin, [Edit("customer", -1, None, CustomerState(root, long))])
+    async with opened(console_on(demo), SMALL) as console:
+        await console.press("down", "x")
+        assert "Moving An asso" in console.lines[-1]
+        assert console.lines[-1].rstrip().endswith("p puts it there, Esc leaves it")
+
+
+async def test_help_cuts_nothing(demo: Database) -> None:
+    async with opened(console_on(demo), SMALL) as console:
+        for area in "1234568":
+            await console.press(area, "question_mark")
+            for _ in range(4):
+                assert "…" not in "".join(line for line in console.lines if "│" in line and "…" in line), console.text
+                await console.press("pagedown")
+            await console.press("escape")
+
+
+def test_a_long_text_takes_the_room_that_is_free() -> None:
+    short, long = TextSpec("a", "Name", "short"), TextSpec("b", "Notes", "a note of more than forty cells, x" * 2)
+    page = Page([short, long], {}, 76)
+    assert page.field_of(short) == page.field
+    assert page.field_of(long) == page.room - 1
+    assert Page([long], {"b": "too long"}, 76).field_of(long) == page.field, "what is wrong is said beside it"
+    drawn = "".join(text for text, _ in page.draw(1, 76))
+    assert len(drawn) == 76
+    assert long.value[:60] in drawn
+
+
+async def test_a_text_grows_as_it_is_typed(demo: Database) -> None:
+    async with opened(console_on(demo), SMALL) as console:
+        await console.press("down", "e")
+        await console.press("end")
+        await console.type(", and a few words more than there was room for")
+        assert "Brandsma & Zonen Juweliers, and a few words more than" in console.text
+
+
+async def test_who_may_only_look_is_offered_nothing_else(demo: Database) -> None:
+    async with opened(console_on(demo, "olga"), SMALL) as console:
+        await console.press("m")
+        assert "e  Open" in console.text
+        assert "Open and edit" not in console.text
+        await console.press("e")
+        assert "Read only" in console.text
+        assert "What saving changes" not in console.text
+        assert "preview" not in console.lines[-1]
+    async with opened(console_on(demo), SMALL) as console:
+        await console.press("m")
+        assert "e  Open and edit" in console.text
+        assert isinstance(console.app.screen_stack[-2], CustomersScreen)
+
+
+def test_a_label_of_the_audit_stands_apart_from_its_value(demo: Database) -> None:
+    workspace = Workspace(demo, at=NOON)
+    admin = workspace.sign_in("h.devries")
+    device = workspace.rows(admin, Listing("devices"), Part(1))[0]
+    state = workspace.open_record(admin, "device", device.id)
+    assert isinstance(state.state, DeviceState)
+    others = workspace.rows(admin, Listing("customers"), Part(40))
+    owner = next(one for one in others if one.id != state.state.customer and one.key)
+    workspace.save(
+        admin,
+        [Edit("device", device.id, state.state, replace(state.state, customer=owner.id, site=None), state.revision)],
+    )
+    entries = workspace.rows(admin, Listing("audit"), Part(9))
+    said_of = [audit.what(entry) for entry in entries]
+    assert any(text.startswith("handed over customer") for text in said_of), said_of
+    assert any(text.startswith("assigned device") for text in said_of), said_of
+    for entry in entries:
+        for label, *values in audit.lines(workspace.audit_detail(admin, entry.id)):
+            assert not values or str(label[0]).endswith("  "), label
