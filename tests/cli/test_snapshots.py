@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -287,7 +288,11 @@ class TestDatabaseCommands:
 
         with sqlite3.connect(own_db) as connection:
             connection.execute("UPDATE customer SET device_count = device_count + 1 WHERE key = 'northwind'")
-        assert "count of devices is wrong" in call("db", "check").refused()
+        said = call("db", "check")
+        assert (said.status, said.out) == (1, "")
+        summary, fault = said.err.splitlines()
+        assert "is not sound" in summary
+        assert re.fullmatch(r"ringfence: error: customer \d+: device_count is \d+, and it has \d+", fault)
 
     def test_of_another_revision(self, call: Call, own_db: Path) -> None:
         import sqlite3

@@ -191,7 +191,7 @@ async def test_long_work_is_cancelled_and_what_was_typed_is_kept(
         await console.press("space", "space", "b")
         await console.type("probe")
         send(console.app, "ctrl+s")
-        while "1 of 3" not in console.text:
+        while "33 %" not in console.text:
             await asyncio.sleep(0.02)
         assert "Saving 2 devices" in console.text
         send(console.app, "escape")

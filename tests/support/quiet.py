@@ -11,14 +11,18 @@ import pytest
 from support.clock import stopped_at
 from support.console import NOON
 
+_LONGEST = 300
+"""Seconds."""
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Runs a coroutine test to its end."""
+    """Runs a coroutine test to its end, which must come: one that waits for what never shows fails."""
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     wanted = pyfuncitem._fixtureinfo.argnames
-    asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in wanted}))
+    test = pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in wanted})
+    asyncio.run(asyncio.wait_for(test, _LONGEST))
     return True
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 
 from ringfence.domain import clock
 from ringfence.domain.customer import Customer
+from ringfence.domain.customer_group import CustomerGroup
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.permission import CATALOGUE, EVERYWHERE, PERMISSIONS
 from ringfence.domain.role import CUSTOMER, SITE
@@ -24,16 +25,10 @@ from ringfence.storage.bulk import any_of
 from ringfence.visibility.editing import Outcome, Progress
 from ringfence.visibility.impact import devices_in, shared
 from ringfence.visibility.intervals import contains, intersect, nested, within
-from ringfence.visibility.kinds import (
-    CUSTOMERS,
-    DEVICES,
-    SECURITY_GROUPS,
-)
+from ringfence.visibility.kinds import CUSTOMER_GROUPS, CUSTOMERS, DEVICES, SECURITY_GROUPS, Kind
 from ringfence.visibility.reach import Reach, measure, read_reaches
 from ringfence.visibility.rule import Grants, Region
-from ringfence.visibility.states import (
-    Edit,
-)
+from ringfence.visibility.states import Edit
 from ringfence.visibility.viewer import Viewer
 
 _SOON: Final = timedelta(days=3)
@@ -140,9 +135,14 @@ def _prospect(connection: Connection, viewer: Viewer, user: int, shown: Preview)
     customers, devices = _size(connection, viewer, own, reach)
     tops, count = _tops(connection, viewer, own, reach)
     # Of a group that is hidden from the viewer, no more is told than of one that is not there.
-    names = _names(connection, own, reach)
-    told = replace(reach.grants, groups=tuple(one for one in reach.grants.groups if one.group_id in names))
-    levels = tuple(dict.fromkeys(group.access_level for group in told.groups_in_force(at)))
+    names = _names(connection, own, SECURITY_GROUPS, [group.group_id for group in reach.grants.groups])
+    given = reach.grants.given
+    if given is not None:
+        given = tuple(_names(connection, own, CUSTOMER_GROUPS, given))
+    groups = tuple(one for one in reach.grants.groups if one.group_id in names)
+    told = replace(reach.grants, groups=groups, given=given)
+    in_force = (group for group in told.groups if told.active and group.in_force(at))
+    levels = tuple(dict.fromkeys(group.access_level for group in in_force))
     later = None
     moment = told.changes_at(at)
     if moment is not None:
@@ -180,29 +180,28 @@ def _tops(connection: Connection, viewer: Viewer, own: Reach, reach: Reach) -> t
     return tuple(shares), len(found)
 
 
-def _names(connection: Connection, own: Reach, reach: Reach) -> dict[int, str]:
-    """The names of a user's security groups by id, of those that the viewer may list."""
-    query = select(SecurityGroup.id, SecurityGroup.name, Customer.path).join(
-        Customer, Customer.id == SecurityGroup.owner_id
-    )
-    rows = connection.execute(query.where(SecurityGroup.id.in_([group.group_id for group in reach.grants.groups])))
-    return {group: name for group, name, path in rows if own.contains(SECURITY_GROUPS.permission, path)}
+def _names(connection: Connection, own: Reach, kind: Kind, groups: Collection[int]) -> dict[int, str]:
+    """The names of groups of a kind by id, of those that the viewer may list."""
+    mapped: Any = SecurityGroup if kind is SECURITY_GROUPS else CustomerGroup
+    query = select(mapped.id, mapped.name, Customer.path).join(Customer, Customer.id == mapped.owner_id)
+    rows = connection.execute(query.where(any_of(connection, mapped.id, groups)))
+    return {group: name for group, name, path in rows if own.contains(kind.permission, path)}
 
 
 def _warnings(reach: Reach, told: Grants, names: Mapping[int, str]) -> tuple[str, ...]:
     """Sentences for people; ``told`` are the grants without the groups that are hidden from the viewer."""
     at, grants = reach.at, reach.grants
+    in_force = [group for group in grants.groups if group.in_force(at)]
     said: list[str] = []
     if not grants.active:
         said.append("The user is inactive: they cannot sign in, and see nothing.")
     elif not told.groups and not reach.region(CUSTOMERS.permission).nodes():
         said.append("No security group gives them anything: they see nothing.")
-    elif grants.filters == ():
+    elif grants.filters == () and told.given and len(told.given) == len(grants.given or ()):
         said.append("Every customer group given to them is inactive: they see nothing.")
-    elif not grants.groups_in_force(at):
+    elif not in_force:
         said.append("None of their memberships is in force: they see nothing now.")
     elif not reach.region(CUSTOMERS.permission).nodes():
-        in_force = grants.groups_in_force(at)
         if all(group.access_level == SITE for group in in_force):
             said.append("Their role reaches only their sites, and none is in reach: they see nothing.")
         elif all(group.access_level == CUSTOMER and not group.selects for group in in_force):

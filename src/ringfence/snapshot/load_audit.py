@@ -52,7 +52,8 @@ class LoadAudit:
         self.connection = connection
         self.to = to
         self.counts = touched(contents)
-        self.known = {to.tenants[key] for key in self.counts if to.tenants[key] < to.first["tenants"]}
+        named = (to.tenants[key] for key in self.counts if key in to.tenants)  # of others devices are refused later
+        self.known = {tenant for tenant in named if tenant < to.first["tenants"]}
         """The tenants that were there before."""
         self._ids = self._records(contents)
         self._before = {place: self._read(*place) for place in self._ids}
