@@ -37,6 +37,7 @@ HANNA = ("--as", "h.devries")
 PATIENCE = 60
 """Seconds that one damaged file may take."""
 PAGE = 4096
+_KEPT = 20_000
 KINDS = ("customers", "sites", "devices", "users", "security-groups", "customer-groups", "roles", "audit")
 FORMS = ("table", "json", "csv", "keys")
 HOSTILE: tuple[Any, ...] = (
@@ -350,7 +351,9 @@ def _answer(commands: list[list[str]], given: bytes | None, out: Any) -> None:
             except BaseException:  # noqa: BLE001 - that is what is looked for
                 traceback.print_exc()
                 status = 99
-            answer = {"status": status, "error": stderr.getvalue()[:5000], "out": stdout.getvalue()[:100].strip()}
+            said = stderr.getvalue()  # whole lines, as many as are enough to judge by
+            kept = said if len(said) <= _KEPT else said[: said.rfind("\n", 0, _KEPT) + 1]
+            answer = {"status": status, "error": kept, "out": stdout.getvalue()[:100].strip()}
         out.write(json.dumps(answer) + "\n")
         out.flush()
 
