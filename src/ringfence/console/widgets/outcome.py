@@ -49,7 +49,7 @@ class OutcomePanel(LineList):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        width = max(10, self.line_width - 2)
+        width = max(10, self.line_width - 1)
         lines = [[line] if isinstance(line, Cell | str) else line for line in self._said]
         self._flowed = [part for line in lines for part in flow(line, width)]
         self.set_count(len(self._flowed))
