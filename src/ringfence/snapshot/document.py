@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
@@ -10,11 +9,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 
 from ringfence.domain import limits
 from ringfence.domain.permission import CATALOGUE, PERMISSIONS
+from ringfence.snapshot.read import show
 
 FORMAT: Final = 1
 MOST: Final = 2**31 - 1
 """The largest number: what PostgreSQL's integers hold."""
 
+_NAMED: Final = 5
 _ORDER: Final = {permission.key: place for place, permission in enumerate(CATALOGUE)}
 
 _PRINTABLE: Final = r"[^\x00-\x1f\x7f-\x9f]"
@@ -46,7 +47,8 @@ def _permissions(value: Any) -> list[str] | Literal["all"]:
         raise ValueError('must be a list of permissions, or "all"')
     unknown = [key for key in value if key not in PERMISSIONS]
     if unknown:
-        raise ValueError("unknown permission " + ", ".join(json.dumps(key) for key in unknown))
+        more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
+        raise ValueError("unknown permission " + ", ".join(map(show, unknown[:_NAMED])) + more)
     return sorted(set(value), key=_ORDER.__getitem__)
 
 
