@@ -17,12 +17,14 @@ import pytest
 from support.command_line import Call, Save
 
 from ringfence.cli import start
+from ringfence.cli.changing import told
 from ringfence.cli.settings import Settings, origin
-from ringfence.services import editing
+from ringfence.services import audit, editing
 from ringfence.services.records import Listing, Part
 from ringfence.services.workspace import Workspace
 from ringfence.snapshot.story import story
 from ringfence.storage.engine import open_database
+from ringfence.visibility.viewer import Viewer
 
 Change = Callable[..., int]
 
@@ -185,6 +187,18 @@ class TestUndoing:
         ]
         assert "there is nothing of yours to undo" in call("undo", "--as", "h.devries").refused()
         assert call("audit", "verify").status == 0
+
+    def test_what_comes_back_along_is_told(self, call: Call, own_db: Path) -> None:
+        """Whatever the console shows of an undo: the command line is the same preview."""
+        hanna = ("--as", "h.devries")
+        assert call("customers", "move", "dekker-marina", "--to", "polder", "--yes", *hanna).status == 0
+        opened = open_database(str(own_db))
+        _, _, preview = audit.preview_undo(Viewer.sign_in(opened, "h.devries"))
+        opened.close()
+        assert preview.along or preview.notes
+        lines = call("undo", "--dry-run", *hanna).lines
+        assert lines[1:] == list(told(preview))
+        assert call("undo", *hanna).lines[1:] == lines[1:]
 
     def test_one_that_is_named(self, call: Call, own_db: Path) -> None:
         first = change(str(own_db), "h.devries", "customer_group", "Production only", description="one")

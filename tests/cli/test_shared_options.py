@@ -49,6 +49,11 @@ def words(name: str) -> list[str]:
     return found
 
 
+def options_of(command: Any) -> set[str]:
+    """The options of a command."""
+    return {option for one in command.params for option in one.opts}
+
+
 @pytest.mark.parametrize(("name", "option"), CASES)
 def test_an_option_means_something_or_is_wrong_usage(call: Call, name: str, option: str) -> None:
     """Before the command and behind it alike, and in the same words but for what the framework says."""
@@ -75,6 +80,24 @@ def test_one_cannot_be_given_and_taken_at_once(call: Call, demo_db: object, opti
     both = [f"--{option}", "k", f"--no-{option}", "k"]
     said = call("users", "edit", "olga", "--as", "h.devries", *both).refused(2)
     assert said == f"--{option} and --no-{option} both name 'k': say one of them"
+
+
+@pytest.mark.parametrize(
+    ("option", "key"), [("group", "technicians"), ("filter", "production-only"), ("site", "north-maasvlakte-gate")]
+)
+def test_what_is_not_there_is_not_taken_away(call: Call, own_db: object, option: str, key: str) -> None:
+    """Nor is the rest done then."""
+    words = ["users", "edit", "h.devries", "--name", "Other", "--as", "h.devries"]
+    assert call(*words, f"--no-{option}", key).refused() == f"--no-{option}: they do not have {key!r}"
+    assert "there is nothing of yours to undo" in call("undo", "--as", "h.devries").refused()
+    assert call("users", "edit", "h.devries", "--name", "Other", "--as", "h.devries").status == 0
+
+
+@pytest.mark.parametrize("name", [name for name, one in COMMANDS.items() if "--yes" in options_of(one)])
+def test_there_is_nothing_to_confirm_in_a_dry_run(call: Call, name: str) -> None:
+    more = ("--to", "x") if name == "customers move" else ()
+    said = call(*words(name), *more, "--dry-run", "--yes").refused(2)
+    assert said == "--dry-run changes nothing, so there is nothing for --yes to say: leave one of them out"
 
 
 def test_a_moment_for_nobody_is_wrong_usage(call: Call, demo_db: object) -> None:

@@ -315,3 +315,23 @@ def test_a_page_of_the_file(world: Database) -> None:
         )
     faults = maintenance.check(world)
     assert [line for line in faults if line.startswith("the file is damaged: ")] != []
+
+
+def test_the_search_index_is_looked_at_without_a_lock(world: Database) -> None:
+    """While another process writes, too: its writing waits for nothing, and nothing waits for it."""
+    world.close()
+    with closing(sqlite3.connect(world.name, isolation_level=None)) as writer:
+        trigger = writer.execute("SELECT sql FROM sqlite_master WHERE name = 'device_search_update'").fetchone()[0]
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("UPDATE tenant SET key = key")
+        assert maintenance.check(world) == []
+        writer.execute("ROLLBACK")
+        writer.execute("DROP TRIGGER device_search_update")
+        writer.execute("UPDATE device SET search_key = 'elsewhere', name = 'elsewhere', unit_id = '' WHERE id = 1")
+        writer.execute(trigger)
+        writer.execute("BEGIN IMMEDIATE")
+        told = "device_search: the search index does not agree with the devices"
+        assert told in maintenance.check(world)
+        Path(world.name).chmod(0o444)
+        assert told in maintenance.check(world)
+        writer.execute("ROLLBACK")

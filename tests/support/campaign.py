@@ -256,12 +256,12 @@ class Campaign:
                 ["undo"],
             ]
         )
-        if words == ["undo"]:
-            mine = [one for one in self.history if one[1] == editor]
-            self.former = mine[-1][2] if mine else None
         out = io.StringIO()
         with redirect_stdout(out), redirect_stderr(out):
             run(["--db", str(self.path), "--as", editor, *words])
+        if words == ["undo"]:
+            undone = self.last("undoes")
+            self.former = next((was for change, who, was in self.history if (change, who) == (undone, editor)), None)
 
     def undo(self, editor: str) -> None:
         """One of the last changes, mostly their own."""
@@ -291,9 +291,11 @@ class Campaign:
         self.document = self.world.document()
         self.made["load"] += 1
 
-    def last(self) -> int:
+    def last(self, column: str = "change") -> int:
+        """What the last entry of the audit has there; 0 where it has nothing."""
         with self.database.reading() as connection:
-            return int(connection.exec_driver_sql("SELECT max(change) FROM audit_entry").scalar_one())
+            query = f"SELECT {column} FROM audit_entry ORDER BY number DESC LIMIT 1"  # noqa: S608 - a name of ours
+            return int(connection.exec_driver_sql(query).scalar_one() or 0)
 
 
 def given(editor: str, before: dict[str, Any], after: dict[str, Any]) -> list[Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ringfence.cli.differences import people
+from ringfence.cli.changing import told
 from ringfence.cli.options import AsUser, Db, Group, settings
 from ringfence.cli.settings import Faults, WrongUsage, origin
 from ringfence.domain.errors import Damaged, Refused
@@ -90,7 +90,7 @@ def undo(
     if preview.refusal:
         raise Refused(preview.refusal)
     lines = [f"{'would take back' if dry_run else 'took back'} change {change}: {literal(said)}"]
-    lines += people(preview.users)
+    lines += told(preview)
     text = "\n".join(lines)
     text.encode(sys.stdout.encoding or "utf-8")  # where it cannot be said, it is not done either
     if not dry_run:

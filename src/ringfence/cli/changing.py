@@ -132,8 +132,10 @@ def session(
 ) -> Session:
     """Whoever ``--as`` names, ready to change something. ``yes`` is None for what needs no question.
 
-    Raises WrongUsage where a question is due and there is nobody to be asked.
+    Raises WrongUsage where a question is due and there is nobody to be asked, and where there is none to be answered.
     """
+    if yes and dry_run:
+        raise WrongUsage("--dry-run changes nothing, so there is nothing for --yes to say: leave one of them out")
     asking = yes is False and not dry_run
     if asking and not sys.stdin.isatty():
         raise WrongUsage("nobody can be asked here: look with --dry-run, then say --yes")
@@ -196,10 +198,17 @@ def _fields_named() -> Iterator[None]:
 
 def _lines(change: Change, preview: Preview, *, done: bool) -> Iterator[str]:
     from ringfence.text import literal
-    from ringfence.wording import along
 
     yield literal(change.said(done=done))
     yield from map(literal, change.more)
+    yield from told(preview)
+
+
+def told(preview: Preview) -> Iterator[str]:
+    """What a change brings with it, and to whom, in lines."""
+    from ringfence.text import literal
+    from ringfence.wording import along
+
     yield from along(preview)
     yield from map(literal, preview.notes)
     yield from people(preview.users)

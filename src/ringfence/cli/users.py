@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -51,6 +51,7 @@ Sites = Annotated[
     typer.Option("--site", metavar="SITE-KEY", help="Given this site, for roles of site level; repeatable."),
 ]
 _ADMINISTRATORS: Final = -2  # and the number below it
+_LISTED: Final = {"filter": "customer-groups", "site": "sites"}
 
 
 @app.command()
@@ -155,6 +156,8 @@ def edit(
     state: UserState = opened.state
     belongs = state.home if home is None else place(viewer, "user", home, "--home")[0]
     put, out = (naming.record_ids(viewer, "security-groups", keys or ()) for keys in (groups, no_groups))
+    held = {group for group, _ in state.security_groups}
+    _had("group", no_groups, out, held)
     making: Sequence[Edit] = ()
     more: list[str] = []
     if administrator is not None or belongs != state.home:
@@ -171,8 +174,8 @@ def edit(
         name=state.name if name is None else name,
         email=state.email if email is None else email,
         security_groups=kept | {(group, (None, None)) for group in put},
-        customer_groups=_changed(viewer, "customer-groups", state.customer_groups, filters, no_filters),
-        sites=_changed(viewer, "sites", state.sites, sites, no_sites),
+        customer_groups=_changed(viewer, "filter", state.customer_groups, filters, no_filters),
+        sites=_changed(viewer, "site", state.sites, sites, no_sites),
     )
     edits = [*making, Edit("user", opened.id, state, after, opened.revision)]
     working.make(Change("edit", "user", edits, named("user", [opened]), keys=keys_of([opened]), more=more))
@@ -233,12 +236,20 @@ def _activate(working: Session, logins: Sequence[str], *, active: bool) -> None:
 
 
 def _changed(
-    viewer: Viewer, kind: str, now: frozenset[int], given: Sequence[str] | None, taken: Sequence[str] | None
+    viewer: Viewer, option: str, now: frozenset[int], given: Sequence[str] | None, taken: Sequence[str] | None
 ) -> frozenset[int]:
     from ringfence.services import naming
 
-    added, removed = (naming.record_ids(viewer, kind, keys or ()) for keys in (given, taken))
+    added, removed = (naming.record_ids(viewer, _LISTED[option], keys or ()) for keys in (given, taken))
+    _had(option, taken, removed, now)
     return now.difference(removed).union(added)
+
+
+def _had(option: str, keys: Sequence[str] | None, removed: Sequence[int], now: Collection[int]) -> None:
+    """Raises Refused where something is taken away that is not there: an option that does nothing is a mistake."""
+    for key, one in zip(dict.fromkeys(keys or ()), removed, strict=True):
+        if one not in now:
+            raise Refused(f"--no-{option}: they do not have {key!r}")
 
 
 def _administrators(viewer: Viewer, home: int) -> tuple[int, Sequence[Edit], list[str]]:
