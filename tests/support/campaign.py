@@ -294,7 +294,7 @@ class Campaign:
     def last(self, column: str = "change") -> int:
         """What the last entry of the audit has there; 0 where it has nothing."""
         with self.database.reading() as connection:
-            query = f"SELECT {column} FROM audit_entry ORDER BY number DESC LIMIT 1"  # noqa: S608 - a name of ours
+            query = f"SELECT {column} FROM audit_entry ORDER BY number DESC LIMIT 1"
             return int(connection.exec_driver_sql(query).scalar_one() or 0)
 
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 from precis_i18n import get_profile
+from sqlalchemy import text
 from support.databases import dumped
-from support.edits import World, provider
+from support.edits import TABLES, World, provider
 
 from ringfence.console.text import literal
 from ringfence.domain.errors import Refused
@@ -106,13 +107,13 @@ class TestCharacters:
         profile = get_profile("UsernameCaseMapped")
         compared = 0
         for code in (*range(0x21, 0xD800), *range(0xE000, 0x20000)):
-            for text in (chr(code), f"a{chr(code)}"):
+            for one in (chr(code), f"a{chr(code)}"):
                 try:
-                    prepared = profile.enforce(text)
+                    prepared = profile.enforce(one)
                 except UnicodeEncodeError:
                     continue
                 compared += 1
-                assert fold(text) == unicodedata.normalize("NFC", prepared.casefold()), ascii(text)
+                assert fold(one) == unicodedata.normalize("NFC", prepared.casefold()), ascii(one)
         assert compared > 100_000
 
     @pytest.mark.parametrize("login", SOUND)
@@ -274,6 +275,30 @@ class TestStored:
             assert dumped(world.database) != whole
             world.workspace.undo(viewer, saved.change)
             assert dumped(world.database) == whole, (kind, key, changes)
+
+    def test_whatever_else_is_broken_stays_out_of_the_way(self, world: World) -> None:
+        """A control character that came with a file of old, in any text of a record: its others are edited still, and
+        the broken one is, too."""
+        viewer = world.viewer("boss")
+        for kind, new in states(world):
+            (own,) = world.workspace.save(viewer, [Edit(kind, -1, None, new)]).created.values()
+
+            def put(changes: dict[str, str], kind: StateKind = kind, own: int = own) -> None:
+                opened = world.workspace.open_record(viewer, kind, own)
+                edit = Edit(kind, own, opened.state, replace(opened.state, **changes), opened.revision)  # type: ignore[arg-type]
+                world.workspace.save(viewer, [edit])
+
+            texts = fields(new) + [one for one in ("notes", "address", "description") if hasattr(new, one)]
+            for place, broken in enumerate(texts):
+                with world.database.writing() as connection:
+                    query = f"UPDATE {TABLES[kind]} SET {broken} = 'a' || :escape || 'b' WHERE id = :id"
+                    connection.execute(text(query), {"escape": "\x1b", "id": own})
+                for field in texts:
+                    if field != broken:
+                        put({field: f"o{place}@x.example" if field != "phone" else f"+31 20 765 {place + 20}"})
+                with pytest.raises(Refused, match="control character"):
+                    put({broken: "a\x07b"})
+                put({broken: getattr(new, broken) or "mended"})
 
 
 def test_trimming() -> None:

@@ -246,7 +246,8 @@ def _demand_one(connection: Connection, edit: Edit, state: State, names: frozens
         if isinstance(before, SecurityGroupState) and before.members != state.members:
             raise Refused("who is in a security group is changed with the user")
     elif isinstance(state, CustomerGroupState):
-        _demand_text(state.description, "description", limits.LONG_TEXT, lines=True)
+        if "description" in names:
+            _demand_text(state.description, "description", limits.LONG_TEXT, lines=True)
         if isinstance(before, CustomerGroupState) and before.users != state.users:
             raise Refused("who has a customer group is changed with the user")
     elif isinstance(state, UserState):
@@ -272,15 +273,16 @@ def _demand_customer(before: State | None, state: CustomerState, names: frozense
 
 def _demand_user(connection: Connection, edit: Edit, state: UserState, names: frozenset[str], restoring: bool) -> None:
     before = edit.before
-    _demand_text(state.login, "login", limits.SHORT_TEXT, filled=True)
-    _demand_text(state.email, "email", limits.SHORT_TEXT)
-    if "login" in names and not restoring and (said := login_fault(state.login)):
-        raise Refused(said, "login")
-    if "email" in names and not restoring and (said := email_fault(state.email)):
-        raise Refused(said, "email")
-    if ledger.login_taken(connection, state.login, edit.id):
+    for field, fault in (("login", login_fault), ("email", email_fault)):
+        if field in names:
+            text = getattr(state, field)
+            _demand_text(text, field, limits.SHORT_TEXT, filled=field == "login")
+            if not restoring and (said := fault(text)):
+                raise Refused(said, field)
+    if "login" in names and ledger.login_taken(connection, state.login, edit.id):
         raise Refused("another user has this login", "login")
-    _demand_search_key("name, login and e-mail", state.name, state.login, state.email)
+    if not names.isdisjoint(("name", "login", "email")):
+        _demand_search_key("name, login and e-mail", state.name, state.login, state.email)
     known = before.security_groups if isinstance(before, UserState) else frozenset()
     for _, (since, until) in state.security_groups - known:
         if not restoring and since is not None and until is not None and until <= since:
