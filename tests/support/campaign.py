@@ -30,7 +30,7 @@ from support.raising import arrived, raises
 from support.tree_edits import READING, TreeAttempts, overfull
 
 from ringfence.domain import clock
-from ringfence.domain.errors import Conflict, Refused, RingfenceError
+from ringfence.domain.errors import Conflict, InvalidDocument, Refused, RingfenceError
 from ringfence.domain.permission import PERMISSIONS
 from ringfence.services import assigning, audit, importing
 from ringfence.services.editing import Edit
@@ -287,7 +287,11 @@ class Campaign:
             return
         device = self.chance.choice(document["devices"])
         device["customer"], device["site"] = self.chance.choice(customers), None
-        load_document(self.database, document, "test")
+        try:
+            load_document(self.database, document, "test")
+        except InvalidDocument:  # a limit allows no more there
+            self.refused["load"] += 1
+            return
         self.document = self.world.document()
         self.made["load"] += 1
 
