@@ -6,6 +6,8 @@ import ast
 import os
 import shutil
 import stat
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -153,3 +155,26 @@ def _writes(call: ast.Call) -> bool:
         one.value for one in (*call.args, *(word.value for word in call.keywords)) if isinstance(one, ast.Constant)
     ]
     return name == "open" and any(isinstance(word, str) and set(word) & set("wax+") and len(word) < 4 for word in words)
+
+
+def test_what_is_cut_off_while_it_is_read_ends_in_words(tmp_path: Path) -> None:
+    """Not in a signal: a memory map of what is not there any more would."""
+    path = tmp_path / "short.db"
+    shutil.copy(shipped(), path)
+    program = """
+import os, sys
+from ringfence.domain.errors import RingfenceError
+from ringfence.storage.engine import open_database
+database = open_database(sys.argv[1])
+try:
+    with database.reading() as connection:
+        connection.exec_driver_sql("SELECT count(*) FROM tenant").scalar()
+        os.truncate(sys.argv[1], 8192)
+        for table in ("device", "audit_entry", "customer", "user_account"):
+            connection.exec_driver_sql(f"SELECT * FROM {table}").all()
+except RingfenceError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "is damaged: restore a backup" in done.stdout

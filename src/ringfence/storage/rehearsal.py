@@ -281,7 +281,6 @@ def _sqlite(url: URL, file: SqliteFile | None) -> Engine:
         else:
             chosen = urlencode({**url.query, "mode": "ro"}, doseq=True)
             connection = sqlite3.connect(f"{url.database}?{chosen}", uri=True, **options)
-        connection.execute("PRAGMA mmap_size = 268435456")
         connection.execute("PRAGMA temp_store = FILE")  # nameless, and only of what passes the cache
         connection.execute("PRAGMA temp.cache_size = -65536")
         connection.execute("PRAGMA temp.journal_mode = MEMORY")

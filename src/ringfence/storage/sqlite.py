@@ -114,7 +114,6 @@ def make_engine(url: URL, file: SqliteFile | None, patience: Patience) -> Engine
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA cache_size = -65536")
-        connection.execute("PRAGMA mmap_size = 268435456")
         connection.execute("PRAGMA temp_store = MEMORY")
 
     @event.listens_for(engine, "begin")
