@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import text
 
+from ringfence.changes import ledger
 from ringfence.domain.errors import Conflict
 from ringfence.services import access, editing, listing
 from ringfence.services.editing import Edit
@@ -30,7 +31,6 @@ from ringfence.snapshot.demo import shipped
 from ringfence.snapshot.dump import dump
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database, open_database
-from ringfence.visibility import ledger
 from ringfence.visibility.viewer import Viewer
 
 EDITOR = "h.devries"

@@ -63,8 +63,8 @@ class Clock(datetime):
 @pytest.fixture(autouse=True)
 def stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
     """Gives every change the same moment, and the same user of the operating system."""
-    monkeypatch.setattr("ringfence.visibility.audit.os_user", lambda: "operator")
-    monkeypatch.setattr("ringfence.visibility.audit.datetime", Clock)
+    monkeypatch.setattr("ringfence.changes.audit.os_user", lambda: "operator")
+    monkeypatch.setattr("ringfence.changes.audit.datetime", Clock)
     monkeypatch.setattr("ringfence.console.cells.audit.this_year", lambda: 2026)
 
 

@@ -14,6 +14,7 @@ from support.databases import dumped, empty, rows
 from support.documents import AT, LISTS, Sizes, make_document
 from support.told import flat, told
 
+from ringfence.changes.comparison import Comparison
 from ringfence.domain.errors import InvalidDocument
 from ringfence.services import listing
 from ringfence.services.records import Listing
@@ -21,7 +22,6 @@ from ringfence.snapshot.collect import collect_from
 from ringfence.snapshot.load import load_document
 from ringfence.snapshot.what_if import what_if
 from ringfence.storage.engine import Database
-from ringfence.visibility.comparison import Comparison
 from ringfence.visibility.viewer import Viewer
 
 Seen = dict[str, tuple[set[str], set[str], set[str]]]

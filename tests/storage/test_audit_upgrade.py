@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from support.databases import copied
 from support.edits import World, provider
 
+from ringfence.changes.audit import HASHED, _hash, faults
 from ringfence.domain.audit import AuditEntry
 from ringfence.domain.errors import Refused
 from ringfence.domain.former_customer import FormerCustomer
@@ -18,7 +19,6 @@ from ringfence.services import audit
 from ringfence.services.records import Listing, Part
 from ringfence.storage import maintenance
 from ringfence.storage.engine import Database, locate, open_database
-from ringfence.visibility.audit import HASHED, _hash, faults
 
 
 def document() -> dict[str, Any]:

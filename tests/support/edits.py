@@ -14,6 +14,7 @@ from support.databases import dumped
 from support.documents import AT
 from support.oracle import Oracle
 
+from ringfence.changes import ledger
 from ringfence.services.editing import (
     CustomerGroupState,
     Edit,
@@ -26,7 +27,6 @@ from ringfence.services.editing import (
 from ringfence.services.workspace import Workspace
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
-from ringfence.visibility import ledger
 from ringfence.visibility.viewer import Viewer
 
 OPEN = (None, None)

@@ -12,10 +12,10 @@ from typing import Any
 
 from sqlalchemy import event, text
 
+from ringfence.changes import ledger
 from ringfence.services.editing import DeviceState, Edit
 from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database, open_database
-from ringfence.visibility import ledger
 from ringfence.visibility.viewer import Viewer
 
 Moment = tuple[str, int]
@@ -23,7 +23,7 @@ Moment = tuple[str, int]
 ``before``, ``within`` (so many microseconds) or ``after`` the commit; or ``count``, which kills nothing and tells how
 much there was of each."""
 
-NEEDED = ["ringfence.services.workspace", "ringfence.visibility.ledger"]
+NEEDED = ["ringfence.services.workspace", "ringfence.changes.ledger"]
 """What such a process imports."""
 _STEP = 2000
 

@@ -12,6 +12,8 @@ from support.databases import dumped
 from support.documents import AT
 from support.edits import ADMINISTRATION, OPEN, World, provider
 
+from ringfence.changes import applying as core
+from ringfence.changes.audit import HASHED, _hash, faults, os_user
 from ringfence.domain.audit import AuditEntry
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.services import audit
@@ -19,8 +21,6 @@ from ringfence.services.editing import Edit, RoleState
 from ringfence.services.records import AuditDetail, AuditRecord, Listing, Part
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
-from ringfence.visibility import editing as core
-from ringfence.visibility.audit import HASHED, _hash, faults, os_user
 
 
 @pytest.fixture

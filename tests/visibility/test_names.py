@@ -14,6 +14,7 @@ from sqlalchemy import text
 from support.databases import dumped
 from support.edits import TABLES, World, provider
 
+from ringfence.changes.states import KIND_OF, LINES
 from ringfence.console.text import literal
 from ringfence.domain.errors import Refused
 from ringfence.domain.login import login_fault
@@ -34,7 +35,6 @@ from ringfence.services.editing import (
 from ringfence.services.records import Listing
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
-from ringfence.visibility.states import KIND_OF, LINES
 
 HIDDEN = ("\u202e", "\u200b", "\u061c", "\u2066", "\u00ad", "\ufeff", "\u3164", "\U000e0041", "\U000e0100\U000e01ff")
 """Each of a kind of its own: an override, a space without width, a mark, an isolate, a hyphen that is not there, a byte

@@ -11,13 +11,13 @@ from sqlalchemy import text
 from support.documents import AT, Sizes, make_document
 from support.oracle import Oracle
 
+from ringfence.changes.quota import Overfull, demand_room, overfull
+from ringfence.changes.states import LIMITS
 from ringfence.domain.customer import child_path
 from ringfence.domain.errors import Refused
 from ringfence.snapshot.load import load_document
 from ringfence.storage import maintenance
 from ringfence.storage.engine import Database
-from ringfence.visibility.quota import Overfull, demand_room, overfull
-from ringfence.visibility.states import LIMITS
 
 T = {"tenant": "t"}
 

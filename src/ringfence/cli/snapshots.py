@@ -16,8 +16,8 @@ from ringfence.cli.settings import WrongUsage, checked, origin
 from ringfence.domain.text import as_json
 
 if TYPE_CHECKING:
+    from ringfence.changes.comparison import Comparison
     from ringfence.snapshot.collect import Contents, Progress
-    from ringfence.visibility.comparison import Comparison
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A snapshot, JSON or YAML; - reads standard input.")]
 _SHOWN: Final = 10

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from ringfence.changes.audit import Actor, looked
 from ringfence.domain import clock
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.text import fold
@@ -14,12 +15,11 @@ from ringfence.services import editing, listing
 from ringfence.services.records import Account, Listing, Opened, Part, Profile, UserRecord
 from ringfence.storage.engine import Database
 from ringfence.visibility import directory, tree
-from ringfence.visibility.audit import Actor, looked
 from ringfence.visibility.kinds import CUSTOMERS, DEVICES, USERS
 from ringfence.visibility.page import Query, count
 from ringfence.visibility.point import among, find
 from ringfence.visibility.shared_view import IMPERSONATE, SharedView, Subjects
-from ringfence.visibility.standing import standing
+from ringfence.visibility.summary import summary
 from ringfence.visibility.viewer import Viewer, nobody
 
 
@@ -111,7 +111,7 @@ def profile(viewer: Viewer, *, totals: bool = False) -> Profile:
     with viewer.look(CUSTOMERS.permission, DEVICES.permission) as sight:
         view = viewer if isinstance(viewer, SharedView) else None
         user = view.subject if view is not None else viewer
-        own = standing(user, sight, viewer.at or clock.now())
+        own = summary(user, sight, viewer.at or clock.now())
         # By what others see what they see is not for everybody who looks through their eyes.
         parts = [", ".join(own.roles), ", ".join(own.filters)]
         if view is not None:

@@ -12,13 +12,13 @@ from typing import Final, Literal
 
 from sqlalchemy import select
 
+from ringfence.changes.states import DeviceState, Edit
 from ringfence.domain.errors import Refused
 from ringfence.domain.site import Site
 from ringfence.domain.text import has_control
 from ringfence.storage.bulk import uncollected
 from ringfence.visibility.kinds import CUSTOMERS, DEVICES, SITES
 from ringfence.visibility.point import among, called
-from ringfence.visibility.states import DeviceState, Edit
 from ringfence.visibility.viewer import Sight, Viewer
 
 MOST: Final = 100_000

@@ -8,6 +8,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, func, select
 
+from ringfence.changes.audit import REFERENCES, TOLD, Words, faults
+from ringfence.changes.authority import Authority
+from ringfence.changes.states import Edit, StateKind
+from ringfence.changes.undo import entries_of, last_change, last_deleted, of_change, reversal, undone
 from ringfence.domain import clock
 from ringfence.domain.audit import AuditEntry
 from ringfence.domain.errors import Refused, RingfenceError
@@ -18,13 +22,9 @@ from ringfence.services import editing, previewing
 from ringfence.services.records import AuditDetail, AuditRecord, Preview, Saved
 from ringfence.storage.engine import Database
 from ringfence.visibility import overview
-from ringfence.visibility.audit import REFERENCES, TOLD, Words, faults
-from ringfence.visibility.authority import Authority
 from ringfence.visibility.kinds import AUDIT, KINDS
 from ringfence.visibility.point import among, find
 from ringfence.visibility.reach import read_reaches
-from ringfence.visibility.states import Edit, StateKind
-from ringfence.visibility.undo import entries_of, last_change, last_deleted, of_change, reversal, undone
 from ringfence.visibility.viewer import Sight, Viewer
 
 _LABELS: Final = {permission.key: f"{permission.section}: {permission.label}" for permission in CATALOGUE}

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from ringfence.changes.states import Edit, RoleState, SecurityGroupState
 from ringfence.domain import clock
 from ringfence.domain.builtin_roles import BUILTIN_ROLES
 from ringfence.domain.customer import Customer, is_root
@@ -22,7 +23,6 @@ from ringfence.visibility.intervals import Interval, contains, nested
 from ringfence.visibility.kinds import CUSTOMERS, DEVICES, ROLES, SECURITY_GROUPS, kind_named
 from ringfence.visibility.point import among
 from ringfence.visibility.reach import read_reaches
-from ringfence.visibility.states import Edit, RoleState, SecurityGroupState
 from ringfence.visibility.tree import roots
 from ringfence.visibility.viewer import Viewer
 

@@ -8,6 +8,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, func, select
 
+from ringfence.changes.applying import Outcome
+from ringfence.changes.impact import devices_in
+from ringfence.changes.states import CustomerState, DeviceState, Edit, StateKind
 from ringfence.domain.customer import Customer
 from ringfence.domain.customer_group import CustomerGroup
 from ringfence.domain.role import Role
@@ -15,12 +18,9 @@ from ringfence.domain.security_group import SecurityGroup
 from ringfence.domain.site import Site
 from ringfence.domain.user import User
 from ringfence.storage.bulk import any_of
-from ringfence.visibility.editing import Outcome
-from ringfence.visibility.impact import devices_in
 from ringfence.visibility.intervals import Interval, contains, intersect, nested, union
 from ringfence.visibility.reach import Reach, measure
 from ringfence.visibility.rule import Region
-from ringfence.visibility.states import CustomerState, DeviceState, Edit, StateKind
 
 _COUNTED: Final[tuple[tuple[StateKind, Any], ...]] = (
     ("user", User.home_id),

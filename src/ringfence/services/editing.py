@@ -8,24 +8,10 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from ringfence.domain import clock
-from ringfence.domain.errors import Cancelled, Conflict, Refused, RingfenceError
-from ringfence.services.records import Opened, Saved
-from ringfence.visibility import overview
-from ringfence.visibility.audit import Actor
-from ringfence.visibility.editing import Outcome, Progress, apply
-from ringfence.visibility.kinds import (
-    CUSTOMER_GROUPS,
-    CUSTOMERS,
-    ROLES,
-    SECURITY_GROUPS,
-    SITES,
-    Kind,
-    kind_named,
-    kind_of_noun,
-)
-from ringfence.visibility.point import among
-from ringfence.visibility.states import (
+from ringfence.changes import opening
+from ringfence.changes.applying import Outcome, Progress, apply
+from ringfence.changes.audit import Actor
+from ringfence.changes.states import (
     CustomerGroupState,
     CustomerState,
     DeviceState,
@@ -37,6 +23,21 @@ from ringfence.visibility.states import (
     StateKind,
     UserState,
 )
+from ringfence.domain import clock
+from ringfence.domain.errors import Cancelled, Conflict, Refused, RingfenceError
+from ringfence.services.records import Opened, Saved
+from ringfence.visibility import overview
+from ringfence.visibility.kinds import (
+    CUSTOMER_GROUPS,
+    CUSTOMERS,
+    ROLES,
+    SECURITY_GROUPS,
+    SITES,
+    Kind,
+    kind_named,
+    kind_of_noun,
+)
+from ringfence.visibility.point import among
 from ringfence.visibility.viewer import Viewer
 
 __all__ = [
@@ -83,7 +84,7 @@ def open_records(viewer: Viewer, kind: StateKind, records: Sequence[int]) -> tup
     """The same for many at once, in their order; those that are hidden, or may not be viewed, are left out."""
     noun = kind.replace("_", " ")
     with viewer.look(*overview.LISTING, f"{kind}.view", f"{kind}.edit") as sight:
-        known = overview.open_states(sight, kind, records, viewer.user_id)
+        known = opening.open_states(sight, kind, records, viewer.user_id)
         states = [state for state, _ in known.values()]
         names = {
             field: overview.names(sight, listed, {one for state in states for one in _ids(state, field)})
@@ -143,8 +144,8 @@ def conflicts_as_seen(viewer: Viewer) -> Iterator[None]:
     else:
         return
     with viewer.look(*overview.LISTING, f"{kind}.view") as sight:
-        found = overview.open_state(sight, kind, record, viewer.user_id)  # type: ignore[arg-type]
-        who = overview.last_editor(sight, kind, found[0].key) if found else ""
+        found = opening.open_state(sight, kind, record, viewer.user_id)  # type: ignore[arg-type]
+        who = opening.last_editor(sight, kind, found[0].key) if found else ""
     state, revision = found or (None, 0)
     raise Conflict(said, kind, record, state, revision, who)
 

@@ -8,13 +8,13 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Final, Literal, TextIO, get_args
 
+from ringfence.changes.applying import Progress
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.text import as_json
 from ringfence.services import listing
 from ringfence.services.records import Listing, Record
 from ringfence.services.sheets import write_rows
 from ringfence.storage.files import whole
-from ringfence.visibility.editing import Progress
 from ringfence.visibility.viewer import Viewer
 
 Format = Literal["csv", "json"]

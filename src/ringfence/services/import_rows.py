@@ -13,18 +13,18 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import select
 
+from ringfence.changes import cascade
+from ringfence.changes.applying import Progress
+from ringfence.changes.authority import Authority
+from ringfence.changes.quota import counted, seen_by
+from ringfence.changes.states import DeviceState, Edit, changed
+from ringfence.changes.validity import demand_sound
 from ringfence.domain.customer import Customer
 from ringfence.domain.device import Device
 from ringfence.domain.errors import Refused
 from ringfence.storage.bulk import any_of
-from ringfence.visibility import along
-from ringfence.visibility.authority import Authority
-from ringfence.visibility.editing import Progress
 from ringfence.visibility.intervals import nested
-from ringfence.visibility.quota import counted, seen_by
 from ringfence.visibility.reach import measure
-from ringfence.visibility.sound import demand_sound
-from ringfence.visibility.states import DeviceState, Edit, changed
 from ringfence.visibility.viewer import Sight
 
 T = TypeVar("T")
@@ -146,7 +146,7 @@ class _Checking:
         """The viewer may do that to the device, where it is and where it would be. Asked once for all that are alike:
         where it stands counts only for who reaches single sites."""
         rows = [row for row in self.rows if row.placed and row.changes]
-        edits = along.placed(self.connection, [row.edit for row in rows], self.authority.own)
+        edits = cascade.placed(self.connection, [row.edit for row in rows], self.authority.own)
         self.authority.read_paths(edits)
         sites = any(self.authority.own.region(one).sites for one in _ASKED)
 

@@ -12,6 +12,9 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
+from ringfence.changes.applying import Progress
+from ringfence.changes.authority import Authority
+from ringfence.changes.states import DeviceState, Edit
 from ringfence.domain import clock, limits
 from ringfence.domain.customer import Customer
 from ringfence.domain.errors import Refused, RingfenceError
@@ -23,12 +26,9 @@ from ringfence.services.import_rows import TEXTS, Row, check, halved, shown
 from ringfence.services.records import UserDifference
 from ringfence.services.sheets import mangled, read_rows
 from ringfence.storage.bulk import any_of, uncollected
-from ringfence.visibility.authority import Authority
-from ringfence.visibility.editing import Progress
 from ringfence.visibility.kinds import CUSTOMERS, DEVICES, SITES
 from ringfence.visibility.point import among, called
 from ringfence.visibility.reach import read_reaches
-from ringfence.visibility.states import DeviceState, Edit
 from ringfence.visibility.viewer import Sight, Viewer
 
 COLUMNS: Final = ("key", "customer", "site", "name", "unit_id", "kind", "notes")

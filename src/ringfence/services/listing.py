@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from ringfence.changes.undo import undone
 from ringfence.domain.errors import RingfenceError
 from ringfence.services import records
 from ringfence.services.records import Listing, Part, Record
@@ -14,7 +15,6 @@ from ringfence.visibility import history, overview, tree
 from ringfence.visibility import page as pages
 from ringfence.visibility.kinds import AUDIT, CUSTOMERS, KINDS, SITES, USERS, Kind, kind_named
 from ringfence.visibility.point import among, find
-from ringfence.visibility.undo import undone
 from ringfence.visibility.viewer import Sight, Viewer
 
 Names = dict[int, tuple[str, str | None]]

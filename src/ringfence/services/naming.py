@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ringfence.changes.states import StateKind
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.text import fold
 from ringfence.services import choices, editing
@@ -11,7 +12,6 @@ from ringfence.services.records import Opened
 from ringfence.visibility import overview
 from ringfence.visibility.kinds import CUSTOMERS, USERS, Kind, kind_named, kind_of_noun
 from ringfence.visibility.point import among, find
-from ringfence.visibility.states import StateKind
 from ringfence.visibility.viewer import Sight, Viewer
 
 

@@ -9,6 +9,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
+from ringfence.changes.applying import Outcome, Progress
+from ringfence.changes.impact import devices_in
+from ringfence.changes.states import Edit
 from ringfence.domain import clock
 from ringfence.domain.customer import Customer
 from ringfence.domain.customer_group import CustomerGroup
@@ -22,13 +25,10 @@ from ringfence.services import consequences
 from ringfence.services.editing import apply_as, conflicts_as_seen
 from ringfence.services.records import CustomerShare, Preview, Prospect, UserDifference
 from ringfence.storage.bulk import any_of
-from ringfence.visibility.editing import Outcome, Progress
-from ringfence.visibility.impact import devices_in, shared
 from ringfence.visibility.intervals import contains, intersect, nested, within
 from ringfence.visibility.kinds import CUSTOMER_GROUPS, CUSTOMERS, DEVICES, SECURITY_GROUPS, Kind
 from ringfence.visibility.reach import Reach, measure, read_reaches
 from ringfence.visibility.rule import Grants, Region
-from ringfence.visibility.states import Edit
 from ringfence.visibility.viewer import Viewer
 
 _SOON: Final = timedelta(days=3)
@@ -153,14 +153,14 @@ def _prospect(connection: Connection, viewer: Viewer, user: int, shown: Preview)
 
 def _size(connection: Connection, viewer: Viewer, own: Reach, reach: Reach) -> tuple[int, int]:
     nodes = intersect(own.region(CUSTOMERS.permission).nodes(), reach.region(CUSTOMERS.permission).nodes())
-    devices = shared(own.region(DEVICES.permission), reach.region(DEVICES.permission))
+    devices = own.region(DEVICES.permission).shared(reach.region(DEVICES.permission))
     return measure(connection, viewer.tenant_id, nodes)[0], devices_in(connection, viewer.tenant_id, devices)
 
 
 def _tops(connection: Connection, viewer: Viewer, own: Reach, reach: Reach) -> tuple[tuple[CustomerShare, ...], int]:
     """The first of the customers at the top of what a user sees, by name, and how many there are."""
     nodes = intersect(own.region(CUSTOMERS.permission).nodes(), reach.region(CUSTOMERS.permission).nodes())
-    devices = shared(own.region(DEVICES.permission), reach.region(DEVICES.permission))
+    devices = own.region(DEVICES.permission).shared(reach.region(DEVICES.permission))
     starts = [low for low, _ in nodes]
     found: list[Any] = []
     for start in range(0, len(starts), _CHUNK):

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ringfence.visibility.difference import Difference, Later, Rights
+from ringfence.changes.difference import Difference, Later, Rights
 
 __all__ = ["Difference", "Later", "Rights"]
 

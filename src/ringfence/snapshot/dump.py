@@ -10,6 +10,7 @@ from typing import Any, Final, TextIO
 
 from sqlalchemy import Connection, select
 
+from ringfence.changes.states import LIMITS
 from ringfence.domain.customer import Customer
 from ringfence.domain.customer_group import CustomerGroup
 from ringfence.domain.device import Device
@@ -33,7 +34,6 @@ from ringfence.storage.engine import Database
 from ringfence.visibility.kinds import KINDS
 from ringfence.visibility.overview import more_than_named
 from ringfence.visibility.page import Query, every
-from ringfence.visibility.states import LIMITS
 from ringfence.visibility.tree import roots
 from ringfence.visibility.viewer import Sight, Viewer
 

@@ -10,6 +10,7 @@ from typing import IO, Any, Final
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
+from ringfence.changes.states import LIMITS
 from ringfence.domain import clock
 from ringfence.domain.customer import Customer, child_path
 from ringfence.domain.customer_group import CustomerGroup
@@ -33,7 +34,6 @@ from ringfence.snapshot.resolve import Resolver
 from ringfence.storage.bulk import insert_rows, lock_ids, settle_ids, settle_statistics
 from ringfence.storage.engine import Database
 from ringfence.storage.rehearsal import rehearsed
-from ringfence.visibility.states import LIMITS
 
 _OWN_IDS: Final = tuple(
     mapped.__table__

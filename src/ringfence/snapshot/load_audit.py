@@ -9,16 +9,16 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, select
 
+from ringfence.changes import ledger
+from ringfence.changes.audit import Actor, Event, Words, append
+from ringfence.changes.events import event
+from ringfence.changes.states import Edit, StateKind
 from ringfence.domain.customer import Customer
 from ringfence.domain.device import Device
 from ringfence.snapshot.collect import Contents
 from ringfence.snapshot.document import ENTRIES
 from ringfence.snapshot.resolve import Resolver
 from ringfence.storage.bulk import any_of
-from ringfence.visibility import ledger
-from ringfence.visibility.audit import Actor, Event, Words, append
-from ringfence.visibility.events import event
-from ringfence.visibility.states import Edit, StateKind
 
 _TOLD: Final[tuple[tuple[str, StateKind], ...]] = (
     ("customers", "customer"),

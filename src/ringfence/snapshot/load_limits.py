@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
+from ringfence.changes.quota import Overfull, counted, overfull
 from ringfence.domain.customer import Customer
 from ringfence.domain.device import Device
 from ringfence.domain.user import User
@@ -15,7 +16,6 @@ from ringfence.snapshot.collect import Contents, fault
 from ringfence.snapshot.load_audit import touched
 from ringfence.snapshot.read import show
 from ringfence.snapshot.resolve import Resolver
-from ringfence.visibility.quota import Overfull, counted, overfull
 
 _COUNTING: Final = {"customers": "parent", "users": "home", "devices": "customer"}
 """The field by which an entry of each list counts for a customer."""

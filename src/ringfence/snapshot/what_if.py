@@ -6,14 +6,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from ringfence.changes.comparison import Comparison, compare
+from ringfence.changes.moment import Moment
 from ringfence.domain import clock
 from ringfence.snapshot.collect import Contents, Progress
 from ringfence.snapshot.listed import Listed
 from ringfence.snapshot.load import load_into
 from ringfence.snapshot.load_audit import touched
 from ringfence.storage.engine import Database
-from ringfence.visibility.comparison import Comparison, compare
-from ringfence.visibility.moment import Moment
 from ringfence.visibility.viewer import Viewer
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import Row, func, select, text
 
-from ringfence.domain.audit import AuditEntry
 from ringfence.domain.customer import Customer, is_root
 from ringfence.domain.customer_group import CustomerGroup
 from ringfence.domain.device import Device
@@ -24,7 +22,6 @@ from ringfence.domain.permission import PERMISSIONS
 from ringfence.domain.role import Role
 from ringfence.domain.scope import ScopeInterval, ScopeSite
 from ringfence.domain.security_group import ALL, SecurityGroup
-from ringfence.visibility import ledger
 from ringfence.visibility.grants import read_filtered, read_selected
 from ringfence.visibility.intervals import Interval, contains, intersect, union
 from ringfence.visibility.kinds import (
@@ -34,15 +31,12 @@ from ringfence.visibility.kinds import (
     KINDS,
     ROLES,
     SECURITY_GROUPS,
-    SITES,
     USERS,
     Kind,
-    kind_of_noun,
 )
-from ringfence.visibility.point import among, find
+from ringfence.visibility.point import among
 from ringfence.visibility.reach import measure
 from ringfence.visibility.sql import probe
-from ringfence.visibility.states import CustomerGroupState, DeviceState, SecurityGroupState, State, StateKind, UserState
 from ringfence.visibility.viewer import Sight
 
 LISTING: Final = tuple(kind.permission for kind in KINDS.values())
@@ -150,56 +144,6 @@ def permission_counts(sight: Sight, roles: Sequence[int]) -> dict[int, int]:
     return found
 
 
-def open_state(sight: Sight, kind: StateKind, record: int, own: int = 0) -> tuple[State, int] | None:
-    """A record that the viewer may view, as a form shows it: without a reference to anything hidden from them."""
-    return open_states(sight, kind, [record], own).get(record)
-
-
-def open_states(sight: Sight, kind: StateKind, records: Sequence[int], own: int = 0) -> dict[int, tuple[State, int]]:
-    """The same for many at once; what the viewer may not view is left out. ``own`` is the viewer's own id as a user:
-    themselves they always view, while they are active."""
-    seen = [row.id for row in among(sight, f"{kind}.view", kind_of_noun(kind), records)]
-    if kind == "user" and own in records and own not in seen and sight.active:
-        seen.append(own)
-    read = ledger.read_many(sight.connection, sight.tenant_id, kind, seen)
-    if kind == "device":
-        return _devices_shown(sight, read)
-    return {record: (shown(sight, state), revision) for record, (state, revision) in read.items()}
-
-
-def _devices_shown(sight: Sight, read: ledger.Known) -> ledger.Known:
-    """Devices without a site that the viewer may not list: what is not changed stays as it is, that site too."""
-    stands = {state.site for state, _ in read.values() if isinstance(state, DeviceState) and state.site is not None}
-    hidden = stands - _seen(sight, SITES, stands)
-    return {
-        record: (replace(state, site=None), revision)
-        if isinstance(state, DeviceState) and state.site in hidden
-        else (state, revision)
-        for record, (state, revision) in read.items()
-    }
-
-
-def shown(sight: Sight, state: State) -> State:
-    """A state without what the viewer may not see."""
-    if isinstance(state, SecurityGroupState | CustomerGroupState):
-        seen = _seen(sight, CUSTOMERS, state.customers)
-        customers = {customer: nested for customer, nested in state.customers.items() if customer in seen}
-        if isinstance(state, CustomerGroupState):
-            return replace(state, customers=customers)
-        role = state.role if state.role is not None and _seen(sight, ROLES, [state.role]) else None
-        made = state.made_for if state.made_for is not None and _seen(sight, CUSTOMERS, [state.made_for]) else None
-        return replace(state, customers=customers, role=role, made_for=made)
-    if isinstance(state, UserState):
-        groups = _seen(sight, SECURITY_GROUPS, {group for group, _ in state.security_groups})
-        return replace(
-            state,
-            security_groups=frozenset(one for one in state.security_groups if one[0] in groups),
-            customer_groups=state.customer_groups & _seen(sight, CUSTOMER_GROUPS, state.customer_groups),
-            sites=state.sites & _seen(sight, SITES, state.sites),
-        )
-    return state
-
-
 def groups_of_own(sight: Sight, customer: int, level: str) -> list[tuple[int, str, frozenset[str]]]:
     """The security groups over all customers that belong to a customer and have a role of the level: id, name and what
     the role holds, by name, as far as the viewer may list them."""
@@ -207,7 +151,7 @@ def groups_of_own(sight: Sight, customer: int, level: str) -> list[tuple[int, st
     query = query.join(Role, Role.id == SecurityGroup.role_id).order_by(SecurityGroup.search_key)
     query = query.where(SecurityGroup.owner_id == customer, SecurityGroup.scope == ALL, Role.access_level == level)
     rows = sight.connection.execute(query).all()
-    seen = _seen(sight, SECURITY_GROUPS, [row[0] for row in rows])
+    seen = listed(sight, SECURITY_GROUPS, [row[0] for row in rows])
     found = []
     for group, name, role, everything in rows:
         if group in seen:
@@ -217,18 +161,8 @@ def groups_of_own(sight: Sight, customer: int, level: str) -> list[tuple[int, st
     return found
 
 
-def last_editor(sight: Sight, kind: str, key: str) -> str:
-    """The login of whoever changed a record last, where the viewer may list them; empty otherwise."""
-    query = select(AuditEntry.actor_key, AuditEntry.actor_login).where(
-        AuditEntry.tenant_id == sight.tenant_id, AuditEntry.kind == kind, AuditEntry.key == key
-    )
-    row = sight.connection.execute(query.order_by(AuditEntry.number.desc()).limit(1)).one_or_none()
-    if row is None or row.actor_key is None or find(sight, USERS.permission, USERS, "key", row.actor_key) is None:
-        return ""
-    return str(row.actor_login)
-
-
-def _seen(sight: Sight, kind: Kind, ids: Iterable[int]) -> set[int]:
+def listed(sight: Sight, kind: Kind, ids: Iterable[int]) -> set[int]:
+    """Those of the records that the viewer may list."""
     return {row.id for row in among(sight, kind.permission, kind, sorted(ids))}
 
 
@@ -257,12 +191,12 @@ def root_of(sight: Sight) -> int:
 
 def groups_naming(sight: Sight, kind: Kind, customer: int) -> dict[int, bool]:
     """The groups that name a customer, and whether with what is nested in it, as far as the viewer may list them."""
-    if not _seen(sight, CUSTOMERS, [customer]):
+    if not listed(sight, CUSTOMERS, [customer]):
         return {}
     entry = SecurityGroupCustomer if kind is SECURITY_GROUPS else CustomerGroupCustomer
     query = select(entry.group_id, entry.nested).where(entry.customer_id == customer)
     found = {group: bool(nested) for group, nested in sight.connection.execute(query)}
-    seen = _seen(sight, kind, found)
+    seen = listed(sight, kind, found)
     return {group: nested for group, nested in found.items() if group in seen}
 
 

@@ -118,6 +118,13 @@ class Region:
             return self.customers
         return union([*self.customers, *(single(site.path) for site in self.sites)])
 
+    def shared(self, other: Region) -> Region:
+        """What both hold."""
+        held = {site.site_id for site in other.sites}
+        sites = [one for one in self.sites if one.site_id in held or contains(other.customers, one.path)]
+        sites += [one for one in other.sites if contains(self.customers, one.path)]
+        return Region(intersect(self.customers, other.customers), tuple(sites))
+
 
 def region(
     grants: Grants,

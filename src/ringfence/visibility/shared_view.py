@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 
 from ringfence.domain.errors import SessionEnded
 from ringfence.visibility.grants import read_grants, read_many
-from ringfence.visibility.impact import shared
 from ringfence.visibility.intervals import intersect
 from ringfence.visibility.kinds import USERS
 from ringfence.visibility.reach import Grounds, Reach
@@ -69,7 +68,7 @@ class _Meet(Viewer):
             other = grounds.region(held.second, held.also or permission, at)
             # Whoever sees a customer for one site of it, and whoever sees it for another, both see the customer.
             nodes = intersect(one.nodes(), other.nodes())
-            found[signature] = made_of(connection, self.tenant_id, signature, shared(one, other), nodes)
+            found[signature] = made_of(connection, self.tenant_id, signature, one.shared(other), nodes)
         return found
 
 

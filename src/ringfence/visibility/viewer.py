@@ -59,7 +59,7 @@ class Held(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Holding:
     """A user's grants at one version of the tenant, in force until the next membership begins or ends.
 
     ``scopes`` are the stored ones that were found, by permission, each with the moment by which it was; ``made`` those
@@ -114,7 +114,7 @@ class Viewer:
         self.user_id = user_id
         self.tenant_id = tenant_id
         self.at = at
-        self._standing: Standing | None = None
+        self._holding: Holding | None = None
         self._keep_after = 0.0
         self.reading = Lock()
         """Held while something large is read for the memo: whoever asks meanwhile waits, and finds it there."""
@@ -138,32 +138,32 @@ class Viewer:
         for last in (False, True):
             at, began = self.at or clock.now(), time.monotonic()
             with self.database.reading() as connection:
-                standing = self.stand(connection, at)
-                scopes, made = self.scopes(connection, standing, permissions, at, began)
+                holding = self.stand(connection, at)
+                scopes, made = self.scopes(connection, holding, permissions, at, began)
                 if not made or last or time.monotonic() < self._keep_after:
                     with standing_before(connection, _all(connection, scopes.values(), made)):
-                        yield self.sight(connection, standing, scopes)
+                        yield self.sight(connection, holding, scopes)
                     return
-            self.keep(standing.version, made)
+            self.keep(holding.version, made)
 
     def keep(self, version: int, made: Sequence[Made]) -> None:
         """Stores what was worked out, unless that takes waiting; then the next time is a little later."""
         if not keep(self.database, self.tenant_id, version, made):
             self._keep_after = time.monotonic() + _AGAIN_SECONDS
 
-    def sight(self, connection: Connection, standing: Standing, scopes: dict[str, Scope]) -> Sight:
+    def sight(self, connection: Connection, holding: Holding, scopes: dict[str, Scope]) -> Sight:
         """What a transaction shows of these scopes."""
-        active = standing.grants is not None and standing.grants.active
-        return Sight(connection, self.tenant_id, self.database.postgresql, scopes, standing.memo, active)
+        active = holding.grants is not None and holding.grants.active
+        return Sight(connection, self.tenant_id, self.database.postgresql, scopes, holding.memo, active)
 
-    def stand(self, connection: Connection, at: datetime) -> Standing:
+    def stand(self, connection: Connection, at: datetime) -> Holding:
         """The grants as of this transaction: those known before, where nothing has changed."""
-        standing = self._standing
-        if standing is not None and standing.holds(self.version(connection), at):
-            return standing
+        holding = self._holding
+        if holding is not None and holding.holds(self.version(connection), at):
+            return holding
         version, held = self.held(connection, at)
-        self._standing = standing = Standing(version, held, at, held.changes_at(at) if held else None)
-        return standing
+        self._holding = holding = Holding(version, held, at, held.changes_at(at) if held else None)
+        return holding
 
     def version(self, connection: Connection) -> int:
         """The version of the tenant in this transaction."""
@@ -183,29 +183,29 @@ class Viewer:
         return work_out(connection, held, permissions, at)
 
     def scopes(
-        self, connection: Connection, standing: Standing, permissions: Sequence[str], at: datetime, began: float
+        self, connection: Connection, holding: Holding, permissions: Sequence[str], at: datetime, began: float
     ) -> tuple[dict[str, Scope], list[Made]]:
         """What each of the permissions reaches, and what of that is not stored, in a transaction that had not begun at
         ``began``."""
-        grants = standing.grants
+        grants = holding.grants
         if grants is None:
             return dict.fromkeys(permissions, NOTHING), []
-        before = {one: standing.scopes.get(one) for one in permissions}
+        before = {one: holding.scopes.get(one) for one in permissions}
         # What another thread found later than this transaction began may have been stored later, too.
         scopes = {one: known[0] for one, known in before.items() if known is not None and known[1] <= began}
         unknown = {one: grants.signature(one, at) for one in permissions if one not in scopes}
         if unknown:
-            found = find(connection, self.tenant_id, standing.version, set(unknown.values()))
+            found = find(connection, self.tenant_id, holding.version, set(unknown.values()))
             now = time.monotonic()
             for one, signature in unknown.items():
                 if signature in found:
                     scopes[one] = found[signature]
-                    standing.scopes[one] = found[signature], now
+                    holding.scopes[one] = found[signature], now
         missing = {one: signature for one, signature in unknown.items() if one not in scopes}
-        new = [one for one, signature in missing.items() if signature not in standing.made]
+        new = [one for one, signature in missing.items() if signature not in holding.made]
         if new:
-            standing.made.update(self.work_out(connection, grants, new, at))
-        made = {signature: standing.made[signature] for signature in missing.values()}
+            holding.made.update(self.work_out(connection, grants, new, at))
+        made = {signature: holding.made[signature] for signature in missing.values()}
         scopes.update({one: scope_of(made[signature]) for one, signature in missing.items()})
         return scopes, [part for parts in made.values() for part in parts]
 
@@ -237,12 +237,12 @@ class Pair:
                 sights = []
                 for viewer in viewers:
                     at = viewer.at or now
-                    standing = viewer.stand(connection, at)
-                    scopes, more = viewer.scopes(connection, standing, permissions, at, began)
-                    sights.append(viewer.sight(connection, standing, scopes))
+                    holding = viewer.stand(connection, at)
+                    scopes, more = viewer.scopes(connection, holding, permissions, at, began)
+                    sights.append(viewer.sight(connection, holding, scopes))
                     made.extend(more)
                 left, right = sights
-                together, more = self._together(left, right, permissions, standing.version, made)
+                together, more = self._together(left, right, permissions, holding.version, made)
                 if not (made or more) or last:
                     both = [
                         scope for scopes in (left.scopes, right.scopes, together.scopes) for scope in scopes.values()
@@ -251,7 +251,7 @@ class Pair:
                         yield left, right, together
                     return
             # What belongs to both goes by the ids of its parts, which have none before they are stored.
-            self.left.keep(standing.version, made or more)
+            self.left.keep(holding.version, made or more)
 
     def _together(
         self, left: Sight, right: Sight, permissions: Sequence[str], version: int, made: Sequence[Made]

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
-from ringfence.visibility.audit import Detail, Event, Words
-from ringfence.visibility.authority import Authority
-from ringfence.visibility.states import DeviceState, Edit, node_of
+from ringfence.changes.audit import Detail, Event, Words
+from ringfence.changes.authority import Authority
+from ringfence.changes.states import DeviceState, Edit, node_of
 
 _NAMED: Final = 12
 _TOLD: Final = 1000

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select, update
 
+from ringfence.changes.states import BLANK, Edit, State, StateKind, items
 from ringfence.domain.audit import AuditEntry
 from ringfence.domain.customer import Customer, is_root
 from ringfence.domain.customer_group import CustomerGroup
@@ -26,7 +27,6 @@ from ringfence.domain.tenant import Tenant
 from ringfence.domain.text import search_key
 from ringfence.domain.user import User
 from ringfence.storage.bulk import any_of, insert_rows, moment
-from ringfence.visibility.states import BLANK, Edit, State, StateKind, items
 
 Detail = dict[str, Any]
 

@@ -9,19 +9,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from ringfence.domain.customer import Customer
-from ringfence.domain.customer_group import CustomerGroup
-from ringfence.domain.errors import Refused
-from ringfence.domain.role import Role
-from ringfence.domain.security_group import SecurityGroup
-from ringfence.domain.site import Site
-from ringfence.storage.bulk import records_of
-from ringfence.visibility import ledger
-from ringfence.visibility.audit import noun
-from ringfence.visibility.intervals import contains
-from ringfence.visibility.reach import Reach
-from ringfence.visibility.rule import Region
-from ringfence.visibility.states import (
+from ringfence.changes import ledger
+from ringfence.changes.audit import noun
+from ringfence.changes.states import (
     LIMITS,
     CustomerGroupState,
     CustomerState,
@@ -35,6 +25,16 @@ from ringfence.visibility.states import (
     UserState,
     node_of,
 )
+from ringfence.domain.customer import Customer
+from ringfence.domain.customer_group import CustomerGroup
+from ringfence.domain.errors import Refused
+from ringfence.domain.role import Role
+from ringfence.domain.security_group import SecurityGroup
+from ringfence.domain.site import Site
+from ringfence.storage.bulk import records_of
+from ringfence.visibility.intervals import contains
+from ringfence.visibility.reach import Reach
+from ringfence.visibility.rule import Region
 
 _OWN_PROFILE: Final = frozenset({"name", "email"})
 _NOT_YOURS: Final = "something that belongs to it is not yours to delete: ask somebody who may"

@@ -11,6 +11,19 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
 
+from ringfence.changes.ledger import TABLES, keys_of
+from ringfence.changes.states import (
+    CustomerGroupState,
+    CustomerState,
+    DeviceState,
+    Edit,
+    RoleState,
+    SecurityGroupState,
+    SiteState,
+    State,
+    StateKind,
+    UserState,
+)
 from ringfence.domain import limits
 from ringfence.domain.customer import Customer, child_path
 from ringfence.domain.device import Device
@@ -27,19 +40,6 @@ from ringfence.domain.grants import (
 from ringfence.domain.security_group import SecurityGroup
 from ringfence.domain.text import fold, search_key
 from ringfence.storage.bulk import any_of, insert_rows, take_ids
-from ringfence.visibility.ledger import TABLES, keys_of
-from ringfence.visibility.states import (
-    CustomerGroupState,
-    CustomerState,
-    DeviceState,
-    Edit,
-    RoleState,
-    SecurityGroupState,
-    SiteState,
-    State,
-    StateKind,
-    UserState,
-)
 
 _STEM: Final = limits.KEY - 12
 _TOGETHER: Final = 20

@@ -15,22 +15,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select, update
 
-from ringfence.domain import limits
-from ringfence.domain.customer import Customer
-from ringfence.domain.device import Device
-from ringfence.domain.errors import Conflict, Refused
-from ringfence.domain.permission import POLICY_EDIT
-from ringfence.domain.security_group import ALL
-from ringfence.domain.tenant import Tenant
-from ringfence.domain.text import trimmed
-from ringfence.domain.user import User
-from ringfence.storage.bulk import uncollected
-from ringfence.storage.rehearsal import leave_out, rehearsed
-from ringfence.visibility import along, ledger, writing
-from ringfence.visibility.along import Herd
-from ringfence.visibility.audit import Actor, Event, Words, append, noun
-from ringfence.visibility.authority import Authority, put_in
-from ringfence.visibility.escalation import (
+from ringfence.changes import cascade, ledger, writing
+from ringfence.changes.audit import Actor, Event, Words, append, noun
+from ringfence.changes.authority import Authority, put_in
+from ringfence.changes.cascade import Herd
+from ringfence.changes.escalation import (
     demand_gains,
     demand_group,
     demand_permissions,
@@ -38,15 +27,12 @@ from ringfence.visibility.escalation import (
     extent,
     full_administrators,
 )
-from ringfence.visibility.events import told
-from ringfence.visibility.flow import Flow
-from ringfence.visibility.impact import Impact, impacts
-from ringfence.visibility.intervals import nested, union
-from ringfence.visibility.quota import demand_room, seen_by
-from ringfence.visibility.raising import gives_back, raised, refusal
-from ringfence.visibility.reach import Reach, read_reaches
-from ringfence.visibility.sound import demand_fitting, demand_sound, demand_staying
-from ringfence.visibility.states import (
+from ringfence.changes.events import told
+from ringfence.changes.flow import Flow
+from ringfence.changes.impact import Impact, impacts
+from ringfence.changes.quota import demand_room, seen_by
+from ringfence.changes.raising import gives_back, raised, refusal
+from ringfence.changes.states import (
     BLANK,
     LINES,
     CustomerGroupState,
@@ -62,6 +48,20 @@ from ringfence.visibility.states import (
     node_of,
     rebased,
 )
+from ringfence.changes.validity import demand_fitting, demand_sound, demand_staying
+from ringfence.domain import limits
+from ringfence.domain.customer import Customer
+from ringfence.domain.device import Device
+from ringfence.domain.errors import Conflict, Refused
+from ringfence.domain.permission import POLICY_EDIT
+from ringfence.domain.security_group import ALL
+from ringfence.domain.tenant import Tenant
+from ringfence.domain.text import trimmed
+from ringfence.domain.user import User
+from ringfence.storage.bulk import uncollected
+from ringfence.storage.rehearsal import leave_out, rehearsed
+from ringfence.visibility.intervals import nested, union
+from ringfence.visibility.reach import Reach, read_reaches
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done and how much there is; it may raise Cancelled."""
@@ -162,7 +162,7 @@ class _Change:
         if not edits:
             raise Refused("nothing was changed")
         going, herd = self._going_along(edits, undoes)
-        edits = along.placed(self.connection, [*edits, *going], self.own)
+        edits = cascade.placed(self.connection, [*edits, *going], self.own)
         total = len(edits)
         self.progress("Checking", total // 3, total)
         self.authority.read_paths(edits)
@@ -172,7 +172,7 @@ class _Change:
         unseen = self._unseen(edits) if undoes is not None else frozenset()
         demand_sound(self.connection, self.tenant_id, edits, herd, restoring=undoes is not None, hidden=unseen)
         flow = Flow(edits, self.paths, herd)
-        listed, hidden = along.counted(self.authority, going, herd) if measuring else (Counter[StateKind](), False)
+        listed, hidden = cascade.counted(self.authority, going, herd) if measuring else (Counter[StateKind](), False)
         own = self.own
         touched = self._touched(edits)
         affected = self._affected(edits)
@@ -256,10 +256,10 @@ class _Change:
 
     def _going_along(self, edits: Sequence[Edit], undoes: int | None) -> tuple[list[Edit], Herd]:
         """What goes with what is edited, without being named."""
-        belonging, herd = along.belongings(self.connection, self.tenant_id, edits)
+        belonging, herd = cascade.belongings(self.connection, self.tenant_id, edits)
         if (belonging or herd) and undoes is not None:
             raise Refused("other things belong to it by now: undo those first")
-        return belonging + along.private_roles(self.connection, self.tenant_id, [*edits, *belonging]), herd
+        return belonging + cascade.private_roles(self.connection, self.tenant_id, [*edits, *belonging]), herd
 
     def _demand_free_keys(self, edits: Sequence[Edit]) -> None:
         wanted: defaultdict[StateKind, list[str]] = defaultdict(list)
@@ -309,7 +309,7 @@ class _Change:
                 writing.tie(self.connection, edit.id, edit.before or BLANK[edit.kind], edit.after)
         events = []
         if not rehearsed(self.connection):  # what is left of what goes is there for the audit
-            edits[:] = along.left(self.connection, self.tenant_id, edits)
+            edits[:] = cascade.left(self.connection, self.tenant_id, edits)
             words = Words(self.connection, self.tenant_id)
             words.know({own: key for own, (key, _) in self.authority.names.items()})
             events = told(edits, words, self.authority)

@@ -7,20 +7,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from ringfence.domain import limits
-from ringfence.domain.contact import email_fault, phone_fault
-from ringfence.domain.device import Device
-from ringfence.domain.errors import Refused
-from ringfence.domain.login import login_fault
-from ringfence.domain.permission import PERMISSIONS
-from ringfence.domain.role import CUSTOMER, SERVICE_PROVIDER, SITE
-from ringfence.domain.security_group import ALL, SELECTED
-from ringfence.domain.site import Site
-from ringfence.domain.text import has_control, name_fault, search_key
-from ringfence.storage.bulk import any_of
-from ringfence.visibility import ledger
-from ringfence.visibility.along import NOBODY, Herd
-from ringfence.visibility.states import (
+from ringfence.changes import ledger
+from ringfence.changes.cascade import NOBODY, Herd
+from ringfence.changes.states import (
     KIND_OF,
     LIMITS,
     LINES,
@@ -37,6 +26,17 @@ from ringfence.visibility.states import (
     UserState,
     node_of,
 )
+from ringfence.domain import limits
+from ringfence.domain.contact import email_fault, phone_fault
+from ringfence.domain.device import Device
+from ringfence.domain.errors import Refused
+from ringfence.domain.login import login_fault
+from ringfence.domain.permission import PERMISSIONS
+from ringfence.domain.role import CUSTOMER, SERVICE_PROVIDER, SITE
+from ringfence.domain.security_group import ALL, SELECTED
+from ringfence.domain.site import Site
+from ringfence.domain.text import has_control, name_fault, search_key
+from ringfence.storage.bulk import any_of
 
 _MOST: Final = 2**31 - 1
 

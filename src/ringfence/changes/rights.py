@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from ringfence.changes.difference import NO_RIGHTS, Rights
+from ringfence.changes.states import StateKind
 from ringfence.domain.permission import AT_SITES, EVERYWHERE, PERMISSIONS
-from ringfence.visibility.difference import NO_RIGHTS, Rights
 from ringfence.visibility.reach import Reach
-from ringfence.visibility.states import StateKind
 
 Class = tuple[str, ...]
 """Permissions that one computation answers for, in order."""

@@ -8,10 +8,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from ringfence.visibility.along import Herd
+from ringfence.changes.cascade import Herd
+from ringfence.changes.states import DeviceState, Edit, SiteState, State, StateKind, node_of
 from ringfence.visibility.intervals import Interval, contains, nested, subtract, union, within
 from ringfence.visibility.rule import Region
-from ringfence.visibility.states import DeviceState, Edit, SiteState, State, StateKind, node_of
 
 Place = tuple[str, int | None]
 """Where a record is: its customer's path and the site that it stands on."""

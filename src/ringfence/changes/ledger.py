@@ -8,6 +8,17 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, cast, literal_column, null, select, union_all
 
+from ringfence.changes.states import (
+    CustomerGroupState,
+    CustomerState,
+    DeviceState,
+    RoleState,
+    SecurityGroupState,
+    SiteState,
+    State,
+    StateKind,
+    UserState,
+)
 from ringfence.domain.customer import Customer
 from ringfence.domain.customer_group import CustomerGroup
 from ringfence.domain.device import Device
@@ -25,17 +36,6 @@ from ringfence.domain.site import Site
 from ringfence.domain.text import fold
 from ringfence.domain.user import User
 from ringfence.storage.bulk import any_of, records_of
-from ringfence.visibility.states import (
-    CustomerGroupState,
-    CustomerState,
-    DeviceState,
-    RoleState,
-    SecurityGroupState,
-    SiteState,
-    State,
-    StateKind,
-    UserState,
-)
 
 Known = dict[int, tuple[State, int]]
 """States and revisions by id."""

@@ -17,7 +17,7 @@ from ringfence.visibility.viewer import Sight, Viewer
 
 
 @dataclass(frozen=True, slots=True)
-class UserStanding:
+class UserSummary:
     """A user, and by what they see what they see: the names of the roles in force and of the customer groups given.
 
     ``nothing`` says why they see nothing, as far as their own grants tell; it is empty otherwise.
@@ -33,7 +33,7 @@ class UserStanding:
     nothing: str
 
 
-def standing(viewer: Viewer, sight: Sight, at: datetime) -> UserStanding:
+def summary(viewer: Viewer, sight: Sight, at: datetime) -> UserSummary:
     """Reads it in the sight's transaction."""
     connection = sight.connection
     user = connection.execute(
@@ -83,7 +83,7 @@ def standing(viewer: Viewer, sight: Sight, at: datetime) -> UserStanding:
         reason = "their role reaches only named customers, and none is named"
     else:
         reason = "their groups reach no customer"
-    return UserStanding(
+    return UserSummary(
         user.login,
         user.name,
         user.active,

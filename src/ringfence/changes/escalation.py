@@ -12,6 +12,7 @@ from typing import Final
 
 from sqlalchemy import Connection, func, or_, select
 
+from ringfence.changes.states import CustomerGroupState, RoleState, SecurityGroupState
 from ringfence.domain.customer import Customer, is_root
 from ringfence.domain.errors import Refused
 from ringfence.domain.grants import Membership, RolePermission, UserCustomerGroup
@@ -21,7 +22,6 @@ from ringfence.domain.security_group import ALL, SecurityGroup
 from ringfence.domain.user import User
 from ringfence.visibility.intervals import Interval, contains, nested, single, subtract, union
 from ringfence.visibility.reach import Reach
-from ringfence.visibility.states import CustomerGroupState, RoleState, SecurityGroupState
 
 _LABELS: Final = {permission.key: f"{permission.section}: {permission.label}" for permission in CATALOGUE}
 

@@ -16,6 +16,10 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
+from ringfence.changes.escalation import label
+from ringfence.changes.flow import Flow, Place
+from ringfence.changes.states import Edit, StateKind, node_of
+from ringfence.changes.undo import last_deleted, of_change
 from ringfence.domain.audit import AuditEntry
 from ringfence.domain.customer import Customer
 from ringfence.domain.customer_group import CustomerGroup
@@ -26,13 +30,9 @@ from ringfence.domain.role import Role
 from ringfence.domain.security_group import SecurityGroup
 from ringfence.domain.site import Site
 from ringfence.domain.user import User
-from ringfence.visibility.escalation import label
-from ringfence.visibility.flow import Flow, Place
 from ringfence.visibility.intervals import Interval, contains, intersect, subtract
 from ringfence.visibility.reach import Reach
 from ringfence.visibility.rule import Region
-from ringfence.visibility.states import Edit, StateKind, node_of
-from ringfence.visibility.undo import last_deleted, of_change
 
 _AT_DEVICES: Final = ("device", "alarm", "script", "ticket", "ticket_attachment", "ticket_comment")
 _CONCERNING: Final[Mapping[StateKind, tuple[str, ...]]] = {

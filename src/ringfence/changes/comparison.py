@@ -13,15 +13,15 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select, text
 
+from ringfence.changes.difference import NO_RIGHTS, Difference, Later, Rights
+from ringfence.changes.moment import Moment, Place, Places
+from ringfence.changes.rights import OF_KIND, Classes, Tally, at_moment, moments, standing
+from ringfence.changes.states import StateKind
 from ringfence.domain.device import Device
-from ringfence.visibility.difference import NO_RIGHTS, Difference, Later, Rights
 from ringfence.visibility.intervals import Interval, contains, subtract
 from ringfence.visibility.kinds import CUSTOMERS, DEVICES, USERS
-from ringfence.visibility.moment import Moment, Place, Places
 from ringfence.visibility.reach import Reach
-from ringfence.visibility.rights import OF_KIND, Classes, Tally, at_moment, moments, standing
 from ringfence.visibility.rule import Region
-from ringfence.visibility.states import StateKind
 
 _NOTHING: Final = Region([], ())
 _CHUNK: Final = 500

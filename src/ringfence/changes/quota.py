@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, TextClause, text
 
+from ringfence.changes.states import LIMITS
 from ringfence.domain.errors import Refused
 from ringfence.visibility.intervals import contains, nested
 from ringfence.visibility.reach import Reach
-from ringfence.visibility.states import LIMITS
 
 _LISTED: Final = {"max_users": "user.list", "max_devices": "device.list", "max_customers": "customer.list"}
 _NOUNS: Final = {"max_users": "user", "max_devices": "device", "max_customers": "customer"}

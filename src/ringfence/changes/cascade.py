@@ -10,20 +10,9 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from ringfence.domain.customer import Customer
-from ringfence.domain.customer_group import CustomerGroup
-from ringfence.domain.device import Device
-from ringfence.domain.role import Role
-from ringfence.domain.security_group import SecurityGroup
-from ringfence.domain.site import Site
-from ringfence.domain.user import User
-from ringfence.storage.bulk import any_of
-from ringfence.storage.rehearsal import rehearsed
-from ringfence.visibility import ledger
-from ringfence.visibility.authority import Authority
-from ringfence.visibility.intervals import contains, union
-from ringfence.visibility.reach import Reach
-from ringfence.visibility.states import (
+from ringfence.changes import ledger
+from ringfence.changes.authority import Authority
+from ringfence.changes.states import (
     CustomerGroupState,
     CustomerState,
     DeviceState,
@@ -34,6 +23,17 @@ from ringfence.visibility.states import (
     StateKind,
     node_of,
 )
+from ringfence.domain.customer import Customer
+from ringfence.domain.customer_group import CustomerGroup
+from ringfence.domain.device import Device
+from ringfence.domain.role import Role
+from ringfence.domain.security_group import SecurityGroup
+from ringfence.domain.site import Site
+from ringfence.domain.user import User
+from ringfence.storage.bulk import any_of
+from ringfence.storage.rehearsal import rehearsed
+from ringfence.visibility.intervals import contains, union
+from ringfence.visibility.reach import Reach
 
 _BELONGING: Final[tuple[tuple[StateKind, Any], ...]] = (
     ("site", Site.customer_id),

@@ -10,17 +10,10 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
 
-from ringfence.domain.audit import AuditEntry
-from ringfence.domain.customer import Customer
-from ringfence.domain.device import Device
-from ringfence.domain.errors import Refused
-from ringfence.domain.permission import PERMISSIONS
-from ringfence.domain.site import Site
-from ringfence.domain.user import User
-from ringfence.visibility import ledger
-from ringfence.visibility.audit import LOOKED, SEAL, TOLD, Words, noun
-from ringfence.visibility.authority import Authority
-from ringfence.visibility.states import (
+from ringfence.changes import ledger
+from ringfence.changes.audit import LOOKED, SEAL, TOLD, Words, noun
+from ringfence.changes.authority import Authority
+from ringfence.changes.states import (
     BLANK,
     KIND_OF,
     TIED,
@@ -32,6 +25,13 @@ from ringfence.visibility.states import (
     changed,
     items,
 )
+from ringfence.domain.audit import AuditEntry
+from ringfence.domain.customer import Customer
+from ringfence.domain.device import Device
+from ringfence.domain.errors import Refused
+from ringfence.domain.permission import PERMISSIONS
+from ringfence.domain.site import Site
+from ringfence.domain.user import User
 from ringfence.visibility.viewer import Sight
 
 Seen = Callable[[str, Any, int], bool]

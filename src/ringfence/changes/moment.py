@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select, text
 
+from ringfence.changes.states import StateKind
 from ringfence.domain.customer import Customer
 from ringfence.domain.customer_group import CustomerGroup
 from ringfence.domain.role import Role
@@ -19,7 +20,6 @@ from ringfence.domain.user import User
 from ringfence.visibility.intervals import Interval, contains
 from ringfence.visibility.reach import Reach, read_reaches
 from ringfence.visibility.rule import Region
-from ringfence.visibility.states import StateKind
 
 _NOTHING: Final = Region([], ())
 _OWNED: Final[Mapping[StateKind, Any]] = {

@@ -10,17 +10,17 @@ from typing import Final
 
 from sqlalchemy import Connection, func, select
 
+from ringfence.changes.difference import Difference, Later, Rights
+from ringfence.changes.flow import Flow, Place
+from ringfence.changes.rights import OF_KIND, Classes, Tally, at_moment, moments, standing
+from ringfence.changes.states import StateKind
 from ringfence.domain.customer import Customer, is_root
 from ringfence.domain.device import Device
 from ringfence.storage.bulk import any_of
-from ringfence.visibility.difference import Difference, Later, Rights
-from ringfence.visibility.flow import Flow, Place
 from ringfence.visibility.intervals import Interval, contains, intersect, subtract, union
 from ringfence.visibility.kinds import CUSTOMERS, DEVICES, SITES, USERS
 from ringfence.visibility.reach import Reach, measure
-from ringfence.visibility.rights import OF_KIND, Classes, Tally, at_moment, moments, standing
 from ringfence.visibility.rule import Region
-from ringfence.visibility.states import StateKind
 
 _NOTHING: Final = Region([], ())
 
@@ -215,9 +215,9 @@ class _Measuring:
         """How many devices appear and go: what stays is counted by where it is now, and what itself comes, goes or
         moves is counted apart, and taken out of those counts."""
         flow, bound, here = self.flow, self.devices, self._at_present(old)
-        gained = self._beyond(here, shared(new, bound.here))
-        lost = self._beyond(new, shared(here, bound.here))
-        lost += flow.devices_gone.within(shared(old, bound.before))
+        gained = self._beyond(here, new.shared(bound.here))
+        lost = self._beyond(new, here.shared(bound.here))
+        lost += flow.devices_gone.within(old.shared(bound.before))
         for end, count in flow.devices_come.items():
             stayed = self.holds(here, end) and self.holds(bound.here, end)
             has, counted = self.holds(new, end), self.holds(bound.here, end)
@@ -368,14 +368,6 @@ def _on_sites(connection: Connection, sites: list[int]) -> int:
     # Fenced: counted at once, SQLite would go through every device where a rehearsal has laid a view over them.
     theirs = select(Device.id).where(any_of(connection, Device.site_id, sites)).offset(0).subquery()
     return connection.execute(select(func.count()).select_from(theirs)).scalar_one()
-
-
-def shared(one: Region, other: Region) -> Region:
-    """What both regions hold."""
-    held = {site.site_id for site in other.sites}
-    sites = [s for s in one.sites if s.site_id in held or contains(other.customers, s.path)]
-    sites += [s for s in other.sites if contains(one.customers, s.path)]
-    return Region(intersect(one.customers, other.customers), tuple(sites))
 
 
 def devices_in(connection: Connection, tenant_id: int, region: Region) -> int:

@@ -1,0 +1,1 @@
+"""What is done to records: checked at both ends, written, told beforehand, audited and undone."""
