@@ -39,7 +39,7 @@ def run(database: Path) -> list[str]:
 def _measure(copy: Path) -> list[str]:
     opened = open_database(str(copy))
     workspace = Workspace(opened)
-    viewer = workspace.sign_in("all")
+    session = workspace.sign_in("all")
     steps: dict[str, list[float]] = {}
 
     def took(name: str, step: Callable[[], Any]) -> Any:
@@ -49,18 +49,18 @@ def _measure(copy: Path) -> list[str]:
         return result
 
     chance = random.Random(11)
-    customers = [row.id for row in workspace.rows(viewer, Listing("customers"), Part(2 * ROUNDS))]
+    customers = [row.id for row in session.rows(Listing("customers"), Part(2 * ROUNDS))]
     for number in range(ROUNDS):
         target, other = customers[2 * number : 2 * number + 2]
         numbers = chance.sample(range(_DEVICES), 2 * COUNT)
         text = "\n".join(f"U-{one:07d}" if one % 2 else f"d{one}" for one in numbers[:COUNT])
-        matched = took("match the typed ids", partial(workspace.match_devices, viewer, text, target))
-        edits, _ = took("make the edits", partial(workspace.assignment, viewer, matched.move, target))
+        matched = took("match the typed ids", partial(session.match_devices, text, target))
+        edits, _ = took("make the edits", partial(session.assignment, matched.move, target))
         assert len(edits) >= COUNT - COUNT // 100
-        saved = took("save them", partial(workspace.save, viewer, edits))
-        bare = workspace.match_devices(viewer, "\n".join(f"d{one}" for one in numbers[COUNT:]), other).move
+        saved = took("save them", partial(session.save, edits))
+        bare = session.match_devices("\n".join(f"d{one}" for one in numbers[COUNT:]), other).move
         took(f"bare UPDATE of {COUNT:,}", partial(_update, copy, bare, other))
-        took("undo them", partial(workspace.undo, viewer, saved.change))
+        took("undo them", partial(session.undo, saved.change))
     opened.close()
     lines = [f"  {name:<28}{1000 * statistics.median(times):7.0f} ms" for name, times in steps.items()]
     own = [sum(times) for times in zip(*(steps[name] for name in _OWN), strict=True)]

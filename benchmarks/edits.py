@@ -37,7 +37,7 @@ def run(database: Path) -> list[str]:
 def _measure(copy: Path) -> list[str]:
     opened = open_database(str(copy))
     workspace = Workspace(opened)
-    viewer = workspace.sign_in("all")
+    session = workspace.sign_in("all")
     steps: dict[str, list[float]] = {}
 
     def took(name: str, step: Callable[[], Any]) -> Any:
@@ -46,27 +46,27 @@ def _measure(copy: Path) -> list[str]:
         steps.setdefault(name, []).append(time.perf_counter() - began)
         return result
 
-    role = workspace.rows(viewer, Listing("roles"), Part(1))[0]
-    home = workspace.home_of_new(viewer, "security_group.create")
+    role = session.rows(Listing("roles"), Part(1))[0]
+    home = session.home_of_new("security_group.create")
     assert home is not None
-    member = next(row for row in workspace.rows(viewer, Listing("users"), Part(10)) if row.name == "none")
+    member = next(row for row in session.rows(Listing("users"), Part(10)) if row.name == "none")
     for number in range(ROUNDS):
-        choices = took("read every customer to choose from", lambda: workspace.customer_choices(viewer))
+        choices = took("read every customer to choose from", lambda: session.customer_choices())
         state = SecurityGroupState(home[0], f"Bench {number}", role.id)
-        made = workspace.save(viewer, [Edit("security_group", -1, None, state)])
-        user = workspace.open_record(viewer, "user", member.id)
+        made = session.save([Edit("security_group", -1, None, state)])
+        user = session.open_record("user", member.id)
         given = frozenset({(made.created[-1], (None, None))})
         into = replace(user.state, security_groups=given)
-        workspace.save(viewer, [Edit("user", user.id, user.state, into, user.revision)])
-        group = workspace.open_record(viewer, "security_group", made.created[-1])
+        session.save([Edit("user", user.id, user.state, into, user.revision)])
+        group = session.open_record("security_group", made.created[-1])
         first = number * COUNT
         chosen = dict.fromkeys(choices.ids[first : first + COUNT], True)
         edit = Edit("security_group", group.id, group.state, replace(group.state, customers=chosen), group.revision)
-        found = took(f"preview {COUNT:,} customers added, for a user", partial(workspace.preview, viewer, [edit]))
+        found = took(f"preview {COUNT:,} customers added, for a user", partial(session.preview, [edit]))
         assert found.users[0].customers_gained >= COUNT
-        saved = took(f"save {COUNT:,} customers added", partial(workspace.save, viewer, [edit]))
+        saved = took(f"save {COUNT:,} customers added", partial(session.save, [edit]))
         rows = [(group.id, customer, 1) for customer in chosen]
-        took(f"undo the {COUNT:,}", partial(workspace.undo, viewer, saved.change))
+        took(f"undo the {COUNT:,}", partial(session.undo, saved.change))
         took(f"bare INSERT of {COUNT:,}", partial(_insert, copy, rows))
     opened.close()
     lines = [f"  {name:<46}{1000 * statistics.median(times):7.0f} ms" for name, times in steps.items()]

@@ -74,15 +74,15 @@ def _percentile(times: list[float]) -> float:
 def _saves(path: str, login: str) -> list[float]:
     database = open_database(path)
     workspace = Workspace(database)
-    viewer = workspace.sign_in(login)
-    (customer,) = workspace.rows(viewer, Listing("customers"), Part(1))
+    session = workspace.sign_in(login)
+    (customer,) = session.rows(Listing("customers"), Part(1))
     times = []
     for number in range(SAVES):
-        opened = workspace.open_record(viewer, "customer", customer.id)
+        opened = session.open_record("customer", customer.id)
         after = replace(opened.state, address=f"{number} Long Street")
         edit = Edit("customer", opened.id, opened.state, after, opened.revision)
         began = time.perf_counter()
-        workspace.save(viewer, [edit])
+        session.save([edit])
         times.append(time.perf_counter() - began)
     database.close()
     return times
@@ -91,21 +91,21 @@ def _saves(path: str, login: str) -> list[float]:
 def _preview(path: str, login: str, number: int, stop: Any, counted: Any) -> None:
     database = open_database(path)
     workspace = Workspace(database)
-    viewer = workspace.sign_in(login)
+    session = workspace.sign_in(login)
     chance = random.Random(number)
-    saved, *customers = workspace.rows(viewer, Listing("customers"), Part(200))
-    users = workspace.rows(viewer, Listing("users"), Part(200))
+    saved, *customers = session.rows(Listing("customers"), Part(200))
+    users = session.rows(Listing("users"), Part(200))
     done = 0
     while not stop.is_set():
         kind = chance.choice(("customer", "customer", "customer", "user"))
         record = chance.choice(customers if kind == "customer" else users).id
-        (opened,) = workspace.open_records(viewer, kind, [record])  # type: ignore[arg-type]
+        (opened,) = session.open_records(kind, [record])  # type: ignore[arg-type]
         state: Any = opened.state
         if kind == "user":
             after = replace(state, active=not state.active)
         else:
             after = chance.choice((None, replace(state, parent=saved.id), replace(state, name="Another")))
-        workspace.preview(viewer, [Edit(kind, record, state, after, opened.revision)])  # type: ignore[arg-type]
+        session.preview([Edit(kind, record, state, after, opened.revision)])  # type: ignore[arg-type]
         done += 1
         if done == 1:
             counted.put(1)

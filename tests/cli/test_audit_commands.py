@@ -33,12 +33,12 @@ def change(database: str, login: str, kind: editing.StateKind, name: str, /, **f
     """Changes a record of that name as the console does; returns the change's number."""
     opened = open_database(database)
     workspace = Workspace(opened)
-    viewer = workspace.sign_in(login)
+    session = workspace.sign_in(login)
     listed = Listing(f"{kind.replace('_', '-')}s", search=name)
-    (found,) = (row for row in workspace.rows(viewer, listed, Part()) if row.name == name)
-    state = workspace.open_record(viewer, kind, found.id)
+    (found,) = (row for row in session.rows(listed, Part()) if row.name == name)
+    state = session.open_record(kind, found.id)
     edit = editing.Edit(kind, found.id, state.state, replace(state.state, **fields), state.revision)
-    number = workspace.save(viewer, [edit]).change
+    number = session.save([edit]).change
     opened.close()
     return number
 

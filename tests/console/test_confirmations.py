@@ -40,10 +40,8 @@ def demo(tmp_path: Path) -> Iterator[Database]:
 
 def stamp(console: Console) -> Any:
     """What the data is at."""
-    workspace, viewer = console.app.workspace, console.app.viewer
-    assert workspace is not None
-    assert viewer is not None
-    return workspace.stamp(viewer)
+    assert console.app.session is not None
+    return console.app.session.stamp()
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

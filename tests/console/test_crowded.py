@@ -87,8 +87,8 @@ async def test_a_move_says_how_it_ends_however_long_the_name_is(demo: Database) 
     long = "An association with a name of many words, and a few more"
     workspace = Workspace(demo, at=NOON)
     admin = workspace.sign_in("h.devries")
-    root = workspace.roots(admin)[0].id
-    workspace.save(admin, [Edit("customer", -1, None, CustomerState(root, long))])
+    root = admin.roots()[0].id
+    admin.save([Edit("customer", -1, None, CustomerState(root, long))])
     async with opened(console_on(demo), SMALL) as console:
         await console.press("down", "x")
         assert "Moving An asso" in console.lines[-1]
@@ -142,19 +142,18 @@ async def test_who_may_only_look_is_offered_nothing_else(demo: Database) -> None
 def test_a_label_of_the_audit_stands_apart_from_its_value(demo: Database) -> None:
     workspace = Workspace(demo, at=NOON)
     admin = workspace.sign_in("h.devries")
-    device = workspace.rows(admin, Listing("devices"), Part(1))[0]
-    state = workspace.open_record(admin, "device", device.id)
+    device = admin.rows(Listing("devices"), Part(1))[0]
+    state = admin.open_record("device", device.id)
     assert isinstance(state.state, DeviceState)
-    others = workspace.rows(admin, Listing("customers"), Part(40))
+    others = admin.rows(Listing("customers"), Part(40))
     owner = next(one for one in others if one.id != state.state.customer and one.key)
-    workspace.save(
-        admin,
+    admin.save(
         [Edit("device", device.id, state.state, replace(state.state, customer=owner.id, site=None), state.revision)],
     )
-    entries = workspace.rows(admin, Listing("audit"), Part(9))
+    entries = admin.rows(Listing("audit"), Part(9))
     said_of = [audit.what(entry) for entry in entries]
     assert any(text.startswith("handed over customer") for text in said_of), said_of
     assert any(text.startswith("assigned device") for text in said_of), said_of
     for entry in entries:
-        for label, *values in audit.lines(workspace.audit_detail(admin, entry.id)):
+        for label, *values in audit.lines(admin.audit_detail(entry.id)):
             assert not values or str(label[0]).endswith("  "), label

@@ -33,9 +33,9 @@ def demo(tmp_path: Path) -> Iterator[Database]:
 def customer(demo: Database, search: str, login: str = "h.devries") -> Opened:
     """The first customer whose name holds a text, as it is now."""
     workspace = Workspace(demo, at=NOON)
-    viewer = workspace.sign_in(login)
-    found = next(iter(listing.export(viewer, Listing("customers", search))))
-    return workspace.open_record(viewer, "customer", found.id)
+    session = workspace.sign_in(login)
+    found = next(iter(listing.export(session.viewer, Listing("customers", search))))
+    return session.open_record("customer", found.id)
 
 
 async def go_to(console: Console, name: str) -> None:
@@ -192,9 +192,7 @@ async def test_what_another_operator_saved_meanwhile_is_shown(demo: Database) ->
         await console.type(" & Sons")
         there = customer(demo, "veldkamp")
         theirs = replace(there.state, email="info@veldkamp.example", max_devices=77)
-        workspace.save(
-            workspace.sign_in("h.devries"), [Edit("customer", there.id, there.state, theirs, there.revision)]
-        )
+        workspace.sign_in("h.devries").save([Edit("customer", there.id, there.state, theirs, there.revision)])
         await console.press("ctrl+s")
         assert isinstance(console.app.screen, ConflictScreen)
         for said in ("Limit: Devices", "E-mail", "info@veldkamp.example", "no limit", "Veldkamp Bakeries & Sons"):

@@ -38,7 +38,7 @@ async def open_veldkamp(console: Console) -> None:
 
 
 def customers_of(workspace: Workspace, login: str) -> set[str]:
-    return {row.key for row in listing.export(workspace.sign_in(login), Listing("customers"))}
+    return {row.key for row in listing.export(workspace.sign_in(login).viewer, Listing("customers"))}
 
 
 async def test_a_customer_is_put_into_groups_from_its_own_side(demo: Database) -> None:
@@ -75,14 +75,14 @@ async def test_what_somebody_else_did_to_the_group_stays(demo: Database) -> None
         await console.press("enter", "slash")
         await console.type("polder")
         await console.press("enter", "right")
-        group = next(iter(listing.export(hanna, Listing("security-groups", "Polder"))))
-        there = workspace.open_record(hanna, "security_group", group.id)
+        group = next(iter(listing.export(hanna.viewer, Listing("security-groups", "Polder"))))
+        there = hanna.open_record("security_group", group.id)
         renamed = replace(there.state, name="Polder, read only")
-        workspace.save(hanna, [Edit("security_group", there.id, there.state, renamed, there.revision)])
+        hanna.save([Edit("security_group", there.id, there.state, renamed, there.revision)])
         await console.press("ctrl+s")
         assert "was changed meanwhile" in console.text, console.text
         await console.press("ctrl+s")
         assert isinstance(console.app.screen, CustomersScreen), console.text
-    saved = workspace.open_record(hanna, "security_group", group.id).state
+    saved = hanna.open_record("security_group", group.id).state
     assert saved.name == "Polder, read only"
     assert len(saved.customers) == len(there.state.customers) + 1

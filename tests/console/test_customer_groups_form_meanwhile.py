@@ -28,8 +28,8 @@ def demo(tmp_path: Path) -> Iterator[Database]:
 async def test_a_group_deleted_meanwhile_is_left_out_and_the_others_are_saved(early: bool, demo: Database) -> None:
     workspace = Workspace(demo, at=NOON)
     hanna = workspace.sign_in("h.devries")
-    (polder,) = listing.export(hanna, Listing("security-groups", "polder"))
-    there = workspace.open_record(hanna, "security_group", polder.id)
+    (polder,) = listing.export(hanna.viewer, Listing("security-groups", "polder"))
+    there = hanna.open_record("security_group", polder.id)
     gone = [Edit("security_group", polder.id, there.state, None, there.revision)]
     before = workspace.profile_of("j.peeters").customers
     async with opened(console_on(demo), (120, 36)) as console:
@@ -39,11 +39,11 @@ async def test_a_group_deleted_meanwhile_is_left_out_and_the_others_are_saved(ea
         await console.type("staging")
         await console.press("enter", "right", "escape", "escape", "ctrl+home", "down", "down", "down", "enter", "slash")
         if early:
-            workspace.save(hanna, gone)
+            hanna.save(gone)
         await console.type("polder")
         await console.press("enter", "right", "escape", "escape")
         if not early:
-            workspace.save(hanna, gone)
+            hanna.save(gone)
         await console.press("ctrl+s")
         assert isinstance(console.app.screen, CustomerGroupsForm)
         assert "somebody deleted “Polder Water Board, read only” meanwhile" in console.text

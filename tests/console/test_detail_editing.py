@@ -38,7 +38,7 @@ def screen_of(console: Console) -> CustomersScreen:
 
 
 def found(demo: Database, kind: str, search: str) -> list[Any]:
-    return list(listing.export(Workspace(demo, at=NOON).sign_in("h.devries"), Listing(kind, search)))
+    return list(listing.export(Workspace(demo, at=NOON).sign_in("h.devries").viewer, Listing(kind, search)))
 
 
 async def test_the_keys_are_those_of_what_has_the_focus(demo: Database) -> None:

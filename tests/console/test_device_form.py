@@ -20,7 +20,7 @@ from ringfence.console.screens.working import Working
 from ringfence.services import listing
 from ringfence.services.editing import DeviceState, Edit
 from ringfence.services.records import DeviceRecord, Listing, Opened
-from ringfence.services.workspace import Workspace
+from ringfence.services.workspace import Session, Workspace
 from ringfence.storage.engine import Database
 
 SERVER = "U-00710"
@@ -37,12 +37,12 @@ def demo(tmp_path: Path) -> Iterator[Database]:
 def device(demo: Database, search: str) -> Opened:
     """The first device that a search finds, as it is now."""
     workspace = Workspace(demo, at=NOON)
-    viewer = workspace.sign_in("h.devries")
-    return workspace.open_record(viewer, "device", next(iter(rows(demo, search))).id)
+    session = workspace.sign_in("h.devries")
+    return session.open_record("device", next(iter(rows(demo, search))).id)
 
 
 def rows(demo: Database, search: str) -> list[DeviceRecord]:
-    found = listing.export(Workspace(demo, at=NOON).sign_in("h.devries"), Listing("devices", search))
+    found = listing.export(Workspace(demo, at=NOON).sign_in("h.devries").viewer, Listing("devices", search))
     return [row for row in found if isinstance(row, DeviceRecord)]
 
 
@@ -143,7 +143,7 @@ async def test_marked_devices_are_given_the_same(demo: Database) -> None:
         assert isinstance(console.app.screen, DevicesScreen), console.text
         assert not console.app.screen.records.marks
     workspace = Workspace(demo, at=NOON)
-    now = workspace.open_records(workspace.sign_in("h.devries"), "device", list(was))
+    now = workspace.sign_in("h.devries").open_records("device", list(was))
     assert sum(one.state.notes == "Check the seal" for one in now) == 3
     assert all(one.state.kind == was[one.id].kind for one in now)
 
@@ -179,13 +179,13 @@ def _told(watched: list[str], real: Any) -> Any:
 async def test_long_work_is_cancelled_and_what_was_typed_is_kept(
     demo: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def endless(self: object, viewer: object, edits: object, progress: Any) -> None:
+    def endless(self: object, edits: object, progress: Any) -> None:
         while True:
             progress("Writing", 1, 3)
             time.sleep(0.01)
 
     monkeypatch.setattr("ringfence.console.screens.bulk_edit.MANY", 2)
-    monkeypatch.setattr(Workspace, "save", endless)
+    monkeypatch.setattr(Session, "save", endless)
     async with opened(console_on(demo)) as console:
         await go_to(console, "Cold room")
         await console.press("space", "space", "b")
@@ -210,7 +210,7 @@ async def test_one_that_somebody_changed_meanwhile_is_read_anew(demo: Database) 
         await console.type("probe")
         there = device(demo, "Cold room 1 camera")
         named = replace(there.state, name="Cold room 1 camera, left")
-        workspace.save(hanna, [Edit("device", there.id, there.state, named, there.revision)])
+        hanna.save([Edit("device", there.id, there.state, named, there.revision)])
         await console.press("ctrl+s")
         assert "one of them was changed meanwhile" in console.text
         await console.press("ctrl+s")

@@ -22,7 +22,7 @@ NOTHING = object()
 COLUMNS = (Column("name", "Name", 20, grow=2), Column("owner", "In", 12, grow=1, style="quiet"))
 
 
-class Workspace:
+class Session:
     """A hundred thousand records that exist nowhere."""
 
     def __init__(self) -> None:
@@ -34,10 +34,10 @@ class Workspace:
         own = int(listing.search) if listing.search.isdigit() else -1
         return range(own, own + 1) if own >= 0 else range(0)
 
-    def count(self, viewer: object, listing: Listing) -> int:
+    def count(self, listing: Listing) -> int:
         return len(self._found(listing))
 
-    def rows(self, viewer: object, listing: Listing, part: Part) -> tuple[Record, ...]:
+    def rows(self, listing: Listing, part: Part) -> tuple[Record, ...]:
         found = self._found(listing)
         first = found.start
         if part.from_end:
@@ -56,8 +56,7 @@ class Host(App[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.workspace = Workspace()
-        self.viewer = object()
+        self.session = Session()
         self.profile = SimpleNamespace(name="Hanna", reason="")
         self.rights: frozenset[str] = frozenset()
         self.answer: Any = NOTHING
@@ -166,7 +165,7 @@ async def test_one_of_a_hundred_thousand_is_chosen_without_fetching_them() -> No
         assert "of 100,000" in console.text
         await console.press("down", "down", "enter")
         assert host.answer.id == 2
-        assert sum(host.workspace.asked) < 1_000
+        assert sum(host.session.asked) < 1_000
     async with shown(choose()) as (host, console):
         await console.press("ctrl+end", "enter")
         assert host.answer.id == 99_999

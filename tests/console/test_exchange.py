@@ -47,8 +47,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def devices(demo: Database, search: str = "") -> dict[str, Any]:
-    viewer = Workspace(demo, at=NOON).sign_in("h.devries")
-    found: Any = listing.export(viewer, Listing("devices", search))
+    session = Workspace(demo, at=NOON).sign_in("h.devries")
+    found: Any = listing.export(session.viewer, Listing("devices", search))
     return {one.unit_id or one.key: one for one in found}
 
 
@@ -88,7 +88,7 @@ class TestExport:
             names = [row["name"] for row in csv.DictReader(opened_again)]
         assert len(names) == 63
         assert names == sorted(names, key=str.casefold, reverse=True)
-        assert importing.read(Workspace(demo, at=NOON).sign_in("h.devries"), path.read_bytes()).unchanged == 63
+        assert importing.read(Workspace(demo, at=NOON).sign_in("h.devries").viewer, path.read_bytes()).unchanged == 63
 
     async def test_under_another_name_that_is_free(self, demo: Database, here: Path) -> None:
         (here / "mine.csv").write_text("mine")

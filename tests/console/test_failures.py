@@ -14,7 +14,7 @@ from support.console import NOON, Console, console_on, demo_copy, opened, settle
 from ringfence.console.app import RingfenceApp
 from ringfence.console.screens.choose_user import ChooseUser
 from ringfence.console.screens.customers import CustomersScreen
-from ringfence.services.workspace import Workspace
+from ringfence.services.workspace import Session, Workspace
 from ringfence.storage.engine import Database, open_database
 
 
@@ -109,7 +109,7 @@ async def test_a_deactivated_user_is_out_at_the_next_action(keys: tuple[str, ...
 async def nothing_is_left(console: Console) -> None:
     """Neither on screen nor on the screens below nor on those that come up next."""
     app = console.app
-    assert app.viewer is None
+    assert app.session is None
     assert app.profile is None
     assert "Operator" not in console.text
     for screen in app.screen_stack:
@@ -203,7 +203,7 @@ async def test_a_refused_switch_leaves_everything_as_it_was(demo: Database) -> N
 
 
 def test_the_moment_of_these_tests_is_the_storys(demo: Database) -> None:
-    assert Workspace(demo, at=NOON).sign_in("olga").at == NOON
+    assert Workspace(demo, at=NOON).sign_in("olga").viewer.at == NOON
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ async def test_what_nobody_foresaw_is_told_and_the_console_stays(
         raise KeyError("what must not be seen")
 
     async with opened(console_on(demo)) as console:
-        monkeypatch.setattr(Workspace, "rows", broken)
+        monkeypatch.setattr(Session, "rows", broken)
         await console.press("2")
         assert "this should not happen (KeyError): 'ringfence db check' says" in console.text
         assert "seen" not in console.text

@@ -224,10 +224,10 @@ async def _filter(watch: Watch, secrets: Secrets) -> None:
 @pytest.mark.parametrize("login", ["t.okafor", "anneke", "g.moreau"])
 async def test_hidden_and_missing_customers_get_the_same_answer(login: str, demo: Database) -> None:
     workspace = Workspace(demo, at=NOON)
-    viewer = workspace.sign_in(login)
+    session = workspace.sign_in(login)
     with demo.reading() as connection:
         ids = [row.id for row in connection.execute(text("SELECT id FROM customer"))]
-    seen = {own for own in ids if workspace.trail(viewer, own)}
+    seen = {own for own in ids if session.trail(own)}
     hidden = [own for own in ids if own not in seen]
     assert seen
     assert hidden

@@ -19,7 +19,7 @@ from ringfence.console.screens.record_list import RecordList
 from ringfence.console.screens.side_by_side import SideBySideScreen
 from ringfence.services.editing import Edit, StateKind
 from ringfence.services.records import Listing, Part
-from ringfence.services.workspace import Workspace
+from ringfence.services.workspace import Session, Workspace
 from ringfence.storage.engine import Database, open_database
 
 WITHIN = 2.0
@@ -48,12 +48,12 @@ def looking(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def change(elsewhere: Workspace, kind: StateKind, called: str, /, **values: Any) -> None:
     """Changes a record as another operator does."""
-    viewer = elsewhere.sign_in("h.devries")
+    session = elsewhere.sign_in("h.devries")
     listed = {"customer_group": "customer-groups", "role": "roles", "security_group": "security-groups"}
-    rows = elsewhere.rows(viewer, Listing(listed.get(kind, "users"), called), Part(50))
-    found = elsewhere.open_record(viewer, kind, next(row.id for row in rows if row.name == called))
+    rows = session.rows(Listing(listed.get(kind, "users"), called), Part(50))
+    found = session.open_record(kind, next(row.id for row in rows if row.name == called))
     edit = Edit(kind, found.id, found.state, replace(found.state, **values) if values else None, found.revision)
-    elsewhere.save(viewer, [edit])
+    session.save([edit])
 
 
 def behind_its_back(database: Database, *statements: str) -> None:
@@ -222,11 +222,11 @@ async def test_header_and_rights_follow(demo: Database, elsewhere: Workspace) ->
         await console.press("5")
         assert console.lines[0].rstrip().endswith("RO")
         assert console.app.screen.is_off("new")  # type: ignore[attr-defined]
-        viewer = elsewhere.sign_in("h.devries")
-        rows = elsewhere.rows(viewer, Listing("security-groups", "administrators"), Part(9))
+        session = elsewhere.sign_in("h.devries")
+        rows = session.rows(Listing("security-groups", "administrators"), Part(9))
         group = next(row.id for row in rows if row.name == "Administrators")
-        user = next(row.id for row in elsewhere.rows(viewer, Listing("users", "olga"), Part(9)))
-        state = elsewhere.open_record(viewer, "user", user).state
+        user = next(row.id for row in session.rows(Listing("users", "olga"), Part(9)))
+        state = session.open_record("user", user).state
         groups = frozenset({(group, (None, None))})
         change(elsewhere, "user", state.name, security_groups=groups, customer_groups=frozenset())
         console.app.look_for_changes()
@@ -271,13 +271,13 @@ async def test_nothing_is_asked_while_there_is_nothing_to_show(
     demo: Database, looking: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    stamp = Workspace.stamp
+    stamp = Session.stamp
 
-    def counted(workspace: Workspace, viewer: Any) -> tuple[int, int]:
+    def counted(session: Session) -> tuple[int, int]:
         asked.append("stamp")
-        return stamp(workspace, viewer)
+        return stamp(session)
 
-    monkeypatch.setattr(Workspace, "stamp", counted)
+    monkeypatch.setattr(Session, "stamp", counted)
     async with opened(console_on(demo, None, demo=False)) as console:
         await asyncio.sleep(1.2)
         assert not asked, "nobody is signed in"
@@ -294,21 +294,21 @@ async def test_nothing_is_asked_while_there_is_nothing_to_show(
 async def test_a_database_that_is_back_is_read_again(demo: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     from ringfence.services.errors import RingfenceError
 
-    stamp = Workspace.stamp
+    stamp = Session.stamp
 
     def gone(*_: object) -> tuple[int, int]:
         raise RingfenceError("the database does not answer")
 
     async with opened(console_on(demo)) as console:
         await console.press("5")
-        monkeypatch.setattr(Workspace, "stamp", gone)
+        monkeypatch.setattr(Session, "stamp", gone)
         console.app.look_for_changes()
         await console.settle()
         assert "Schools" in console.text
         assert not console.toasts
         with demo.writing() as connection:
             connection.exec_driver_sql("UPDATE customer_group SET name = 'Skolen' WHERE name = 'Schools'")
-        monkeypatch.setattr(Workspace, "stamp", stamp)
+        monkeypatch.setattr(Session, "stamp", stamp)
         console.app.look_for_changes()
         await console.settle()
         assert "Skolen" in console.text

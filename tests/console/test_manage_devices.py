@@ -22,7 +22,7 @@ from ringfence.console.widgets.record_table import RecordTable
 from ringfence.services import editing, listing
 from ringfence.services.errors import RingfenceError
 from ringfence.services.records import Listing
-from ringfence.services.workspace import Workspace
+from ringfence.services.workspace import Session, Workspace
 from ringfence.storage.engine import Database
 from ringfence.visibility.viewer import Viewer
 
@@ -275,10 +275,10 @@ class TestProcessing:
             await mark_two(console)
             await choose(console, "polder")
             workspace = Workspace(demo, at=NOON)
-            viewer = workspace.sign_in("h.devries")
-            target = listing.customer_id(viewer, "dekker")
-            (first, *_) = listing.export(viewer, Listing("devices"), 1)
-            workspace.save(viewer, workspace.assignment(viewer, [first.id], target)[0])
+            session = workspace.sign_in("h.devries")
+            target = listing.customer_id(session.viewer, "dekker")
+            (first, *_) = listing.export(session.viewer, Listing("devices"), 1)
+            session.save(session.assignment([first.id], target)[0])
             await console.press("ctrl+s")
             assert isinstance(console.app.screen, ManageDevicesScreen)
             assert "nothing was changed" in console.toasts[-1]
@@ -288,7 +288,7 @@ class TestProcessing:
             assert customers_of(demo, *IDS) == ["polder", "polder"]
 
     async def test_the_database_is_away_for_a_while(self, demo: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-        match, save = Workspace.match_devices, editing.save
+        match, save = Session.match_devices, editing.save
         away = True
 
         def answered(work: Callable[..., Any]) -> Callable[..., Any]:
@@ -299,7 +299,7 @@ class TestProcessing:
 
             return answer
 
-        monkeypatch.setattr(Workspace, "match_devices", answered(match))
+        monkeypatch.setattr(Session, "match_devices", answered(match))
         monkeypatch.setattr(editing, "save", answered(save))
         async with opened(console_on(demo), SMALL) as console:
             await from_the_tree(console, "polder")
@@ -321,11 +321,11 @@ class TestProcessing:
     async def test_where_it_is_refused(self, demo: Database) -> None:
         """A customer with a limit takes no more than that; the screen says so before."""
         workspace = Workspace(demo, at=NOON)
-        viewer = workspace.sign_in("h.devries")
-        polder = workspace.open_record(viewer, "customer", listing.customer_id(viewer, "polder"))
-        count = workspace.detail(viewer, polder.id).devices
+        session = workspace.sign_in("h.devries")
+        polder = session.open_record("customer", listing.customer_id(session.viewer, "polder"))
+        count = session.detail(polder.id).devices
         limited = replace(polder.state, max_devices=count)
-        workspace.save(viewer, [editing.Edit("customer", polder.id, polder.state, limited, polder.revision)])
+        session.save([editing.Edit("customer", polder.id, polder.state, limited, polder.revision)])
         async with opened(console_on(demo), SMALL) as console:
             await mark_two(console)
             await choose(console, "polder")

@@ -136,15 +136,15 @@ async def test_after_an_import_it_is_on_the_first_that_is_new(demo: Database, tm
 def test_a_list_knows_where_its_records_stand(kind: str, descending: bool, demo: Database) -> None:
     workspace = Workspace(demo, at=NOON)
     for login in ("h.devries", "olga", "g.moreau", "t.okafor"):
-        viewer = workspace.sign_in(login)
+        session = workspace.sign_in(login)
         everything = [row.id for row in workspace_rows(workspace, "h.devries", Listing(kind))][::9]
         for search in ("", "a"):
             wanted = Listing(kind, search, descending=descending)
-            rows = [row.id for row in listing.export(viewer, wanted)]
+            rows = [row.id for row in listing.export(session.viewer, wanted)]
             for record in everything:
                 expected = rows.index(record) if record in rows else None
-                assert workspace.place(viewer, wanted, record) == expected, (login, search)
+                assert session.place(wanted, record) == expected, (login, search)
 
 
 def workspace_rows(workspace: Workspace, login: str, wanted: Listing) -> Any:
-    return listing.export(workspace.sign_in(login), wanted)
+    return listing.export(workspace.sign_in(login).viewer, wanted)

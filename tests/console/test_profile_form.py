@@ -63,10 +63,10 @@ async def test_what_somebody_else_changed_meanwhile_is_shown(demo: Database) -> 
         await console.press("end")
         await console.type(" mine")
         hanna = workspace.sign_in("h.devries")
-        found = workspace.open_record(hanna, "user", workspace.profile_of("olga").user_id)
+        found = hanna.open_record("user", workspace.profile_of("olga").user_id)
         state: UserState = found.state
         theirs = replace(state, name="Theirs")
-        workspace.save(hanna, [Edit("user", found.id, state, theirs, found.revision)])
+        hanna.save([Edit("user", found.id, state, theirs, found.revision)])
         await console.press("ctrl+s")
         assert "This user was changed meanwhile" in console.text
         assert "Theirs" in console.text
@@ -76,7 +76,7 @@ def test_nothing_else_of_oneself(demo: Database) -> None:
     """Whoever may do nothing changes nothing but their profile, neither of themselves nor of others."""
     workspace = Workspace(demo, at=NOON)
     nobody = workspace.sign_in(NOBODY)
-    own = workspace.own_record(nobody)
+    own = nobody.own_record()
     state: UserState = own.state
     for other in (
         replace(state, login="lind"),
@@ -90,8 +90,8 @@ def test_nothing_else_of_oneself(demo: Database) -> None:
         for name in ("", " too"):
             after = replace(other, name=state.name + name) if other is not None else None
             with pytest.raises((Refused, Conflict)):
-                workspace.save(nobody, [Edit("user", own.id, state, after, own.revision)])
+                nobody.save([Edit("user", own.id, state, after, own.revision)])
     hanna = workspace.profile_of("h.devries").user_id
     mine = replace(state, name="Mine")
     with pytest.raises((Refused, Conflict)):
-        workspace.save(nobody, [Edit("user", hanna, state, mine, own.revision)])
+        nobody.save([Edit("user", hanna, state, mine, own.revision)])

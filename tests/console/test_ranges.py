@@ -107,12 +107,12 @@ async def test_what_is_done_takes_the_range(name: str, demo: Database) -> None:
 async def test_a_range_goes_on_over_a_change_and_takes_no_other_row(demo: Database) -> None:
     workspace = Workspace(demo, at=NOON)
     admin = workspace.sign_in("h.devries")
-    root = workspace.roots(admin)[0].id
+    root = admin.roots()[0].id
     async with opened(console_on(demo)) as console:
         await console.press("2", "down", "down", "v", "down")
         shown = ranged(console)
         before = marked(shown)
-        workspace.save(admin, [Edit("device", -1, None, DeviceState(root, "000 first of all"))])
+        admin.save([Edit("device", -1, None, DeviceState(root, "000 first of all"))])
         console.app.look_for_changes()
         await console.settle()
         assert shown.span is not None

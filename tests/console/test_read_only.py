@@ -43,12 +43,11 @@ def make_viewer(database: Database) -> None:
     """Somebody who may list and view everything, and change nothing."""
     workspace = Workspace(database, at=NOON)
     admin = workspace.sign_in("h.devries")
-    root = workspace.roots(admin)[0].id
+    root = admin.roots()[0].id
     held = frozenset(f"{kind}.{action}" for kind in EDITED for action in ("list", "view")) | {"audit.view"}
     state = SecurityGroupState(root, "Onlookers", scope="all", role=-1)
     given = frozenset({(-2, (None, None))})
-    workspace.save(
-        admin,
+    admin.save(
         [
             Edit("role", -1, None, RoleState(root, "Onlooker", permissions=held)),
             Edit("security_group", -2, None, state),
@@ -60,8 +59,8 @@ def make_viewer(database: Database) -> None:
 def record_of(database: Database, kind: Editable) -> int:
     """The id of a record of that kind that is not the provider itself."""
     workspace = Workspace(database, at=NOON)
-    viewer = workspace.sign_in("onlooker")
-    rows = workspace.rows(viewer, Listing(f"{kind.kind.replace('_', '-')}s"), Part(3))
+    session = workspace.sign_in("onlooker")
+    rows = session.rows(Listing(f"{kind.kind.replace('_', '-')}s"), Part(3))
     return rows[-1].id
 
 

@@ -19,7 +19,7 @@ from ringfence.console.screens.role_form import RoleForm
 from ringfence.console.screens.security_group_form import SecurityGroupForm
 from ringfence.console.widgets.form import Form
 from ringfence.services.editing import Edit, RoleState, SecurityGroupState, UserState
-from ringfence.services.workspace import Viewer, Workspace
+from ringfence.services.workspace import Workspace
 from ringfence.snapshot.load import load_document
 from ringfence.snapshot.story import story
 from ringfence.storage.engine import Database
@@ -52,7 +52,7 @@ class Saved:
     def __init__(self, database: Database, login: str = "h.devries") -> None:
         self.database = database
         self.workspace = Workspace(database, at=NOON)
-        self.viewer: Viewer = self.workspace.sign_in(login)
+        self.session = self.workspace.sign_in(login)
 
     def id(self, table: str, key: str) -> int:
         query = text(
@@ -67,27 +67,25 @@ class Saved:
             return set(connection.execute(query).scalars())
 
     def group(self, key: str) -> SecurityGroupState:
-        found: SecurityGroupState = self.workspace.open_record(
-            self.viewer, "security_group", self.id("security_group", key)
-        ).state
+        found: SecurityGroupState = self.session.open_record("security_group", self.id("security_group", key)).state
         return found
 
     def role(self, key: str) -> RoleState:
-        found: RoleState = self.workspace.open_record(self.viewer, "role", self.id("role", key)).state
+        found: RoleState = self.session.open_record("role", self.id("role", key)).state
         return found
 
     def role_of(self, key: str) -> RoleState:
         """The role of a group."""
         role = self.group(key).role
         assert role is not None
-        found: RoleState = self.workspace.open_record(self.viewer, "role", role).state
+        found: RoleState = self.session.open_record("role", role).state
         return found
 
     def edit(self, kind: Any, table: str, key: str, **values: Any) -> None:
         """Changes a record as a second operator would."""
-        opened = self.workspace.open_record(self.viewer, kind, self.id(table, key))
+        opened = self.session.open_record(kind, self.id(table, key))
         edit = Edit(kind, opened.id, opened.state, replace(opened.state, **values), opened.revision)
-        self.workspace.save(self.viewer, [edit])
+        self.session.save([edit])
 
 
 async def show(console: Console, screen: EditorScreen) -> EditorScreen:
@@ -296,7 +294,7 @@ async def test_a_template_becomes_a_role_of_the_groups_owner(either: Database) -
 
 
 def saved_permissions(key: str, saved: Saved) -> frozenset[str] | None:
-    return next(one.permissions for one in saved.workspace.role_templates() if one.key == key)
+    return next(one.permissions for one in saved.session.role_templates() if one.key == key)
 
 
 # The matrix
@@ -472,7 +470,7 @@ async def test_a_group_is_duplicated_with_its_private_role(demo: Database) -> No
     role = saved.role_of("sint-jans-hospital-copy")
     assert role.private
     assert role.permissions == saved.role_of("sint-jans-hospital").permissions
-    assert saved.workspace.used_by(saved.viewer, "security-groups", saved.id("security_group", copy.key))[1] == []
+    assert saved.session.used_by("security-groups", saved.id("security_group", copy.key))[1] == []
 
 
 async def test_a_group_is_duplicated_with_its_shared_role(demo: Database) -> None:
@@ -555,8 +553,8 @@ async def test_somebody_else_deleted_the_role_that_was_being_changed(demo: Datab
         await console.press("space")
         viewer = saved.id("role", "viewer")
         saved.edit("security_group", "security_group", "polder-read-only", role=saved.id("role", "operator"))
-        role = saved.workspace.open_record(saved.viewer, "role", viewer)
-        saved.workspace.save(saved.viewer, [Edit("role", viewer, role.state, None, role.revision)])
+        role = saved.session.open_record("role", viewer)
+        saved.session.save([Edit("role", viewer, role.state, None, role.revision)])
         await console.press("ctrl+s")
         assert "the role is not there any more" in said(console)
         await go(console, "role")
@@ -578,7 +576,7 @@ async def test_who_may_not_edit_looks(demo: Database) -> None:
     looker = UserState(
         saved.group("operations").owner, "l.ook", "Lena Ook", security_groups=frozenset({(operations, (None, None))})
     )
-    saved.workspace.save(saved.viewer, [Edit("user", -1, None, looker)])
+    saved.session.save([Edit("user", -1, None, looker)])
     async with opened(console_on(demo, "l.ook"), SMALL) as console:
         form = SecurityGroupForm(saved.id("security_group", "field-service-south"))
         await show(console, form)

@@ -32,7 +32,7 @@ def own(tmp_path: Path) -> Iterator[Database]:
 def seen_as(database: Database) -> list[tuple[str, str]]:
     """Who looked through whose eyes, as the audit has it."""
     hanna = Workspace(database, at=NOON).sign_in("h.devries")
-    found = [one.fields() for one in listing.export(hanna, Listing("audit"))]
+    found = [one.fields() for one in listing.export(hanna.viewer, Listing("audit"))]
     return [(one["actor"], one["name"]) for one in found if one["action"] == "see as"]
 
 
@@ -62,8 +62,8 @@ async def test_only_those_are_offered_whom_one_may_look_through(own: Database) -
     workspace = Workspace(own, at=NOON)
     keys = ("user.list", "user.impersonate")
     for login in ("r.dekker", "olga", "k.adeyemi", "p.nowak"):
-        viewer = workspace.sign_in(login)
-        may = workspace.may(viewer, *keys) == set(keys)
+        session = workspace.sign_in(login)
+        may = session.may(*keys) == set(keys)
         async with opened(console_on(own, login, demo=False), WIDE) as console:
             for key in ("f2", "f3"):
                 console.forget_toasts()
@@ -90,9 +90,9 @@ async def test_side_by_side_shows_no_more_than_ones_own_and_is_audited_once(own:
         workspace = Workspace(own, at=NOON)
         hanna = workspace.sign_in("h.devries")
         user = workspace.profile_of("p.nowak").user_id
-        found = workspace.open_record(hanna, "user", user)
+        found = hanna.open_record("user", user)
         after = replace(found.state, email="p@harbor.example")
-        workspace.save(hanna, [Edit("user", user, found.state, after, found.revision)])
+        hanna.save([Edit("user", user, found.state, after, found.revision)])
         console.app.look_for_changes()
         await console.settle()
         await console.press("ctrl+r", "s")
@@ -114,8 +114,8 @@ async def test_it_ends_where_one_may_no_more(own: Database) -> None:
         await console.switch("olga")
         hanna = workspace.sign_in("h.devries")
         user = workspace.profile_of("olga").user_id
-        found = workspace.open_record(hanna, "user", user)
-        workspace.save(hanna, [Edit("user", user, found.state, replace(found.state, active=False), found.revision)])
+        found = hanna.open_record("user", user)
+        hanna.save([Edit("user", user, found.state, replace(found.state, active=False), found.revision)])
         console.app.look_for_changes()
         await console.settle()
         assert "h.devries" in console.lines[0]

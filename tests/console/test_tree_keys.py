@@ -60,8 +60,8 @@ def off(console: Console, name: str) -> str:
 
 def names(demo: Database, login: str = "h.devries") -> set[str]:
     """The customers that somebody sees."""
-    viewer = Workspace(demo, at=NOON).sign_in(login)
-    return {row.name for row in listing.export(viewer, Listing("customers"))}
+    session = Workspace(demo, at=NOON).sign_in(login)
+    return {row.name for row in listing.export(session.viewer, Listing("customers"))}
 
 
 def test_no_key_is_given_twice() -> None:
@@ -193,8 +193,8 @@ async def test_what_is_filtered_can_be_moved_too(demo: Database) -> None:
         await console.press("enter", "p", "m")
         assert here(console) == "Rotterdam", "the filter would hide it where it is now"
         assert "/veldkamp" not in console.text
-    viewer = Workspace(demo, at=NOON).sign_in("anneke")
-    assert "Rotterdam" in {row.name for row in listing.export(viewer, Listing("customers"))}
+    session = Workspace(demo, at=NOON).sign_in("anneke")
+    assert "Rotterdam" in {row.name for row in listing.export(session.viewer, Listing("customers"))}
 
 
 async def test_the_provider_itself_is_neither_moved_nor_deleted(demo: Database) -> None:

@@ -37,7 +37,7 @@ def user_id(workspace: Workspace, login: str) -> int:
 
 
 def state_of(workspace: Workspace, login: str) -> UserState:
-    state = workspace.open_record(workspace.sign_in("h.devries"), "user", user_id(workspace, login)).state
+    state = workspace.sign_in("h.devries").open_record("user", user_id(workspace, login)).state
     assert isinstance(state, UserState)
     return state
 
@@ -60,7 +60,7 @@ async def test_the_numbers_follow_each_change_and_come_true(demo: Database) -> N
         assert "none: no filter" in console.text
         await console.press("ctrl+s")
         assert isinstance(console.app.screen, UsersScreen)
-    seen = workspace.profile(workspace.sign_in("olga"))
+    seen = workspace.sign_in("olga").profile()
     assert (seen.customers, seen.devices) == (46, 498)
 
 
@@ -143,9 +143,9 @@ async def test_two_operators_see_both_and_lose_neither(demo: Database) -> None:
         await open_user(console, "olga")
         await console.press("ctrl+home")
         await console.type("!")
-        opened_there = workspace.open_record(hanna, "user", user_id(workspace, "olga"))
+        opened_there = hanna.open_record("user", user_id(workspace, "olga"))
         theirs = replace(opened_there.state, email="olga@elsewhere.example", customer_groups=frozenset())
-        workspace.save(hanna, [Edit("user", opened_there.id, opened_there.state, theirs, opened_there.revision)])
+        hanna.save([Edit("user", opened_there.id, opened_there.state, theirs, opened_there.revision)])
         await console.press("ctrl+s")
         assert isinstance(console.app.screen, ConflictScreen)
         assert "olga@elsewhere.example" in console.text

@@ -38,29 +38,29 @@ class Other:
 
     def __init__(self, database: Database) -> None:
         self.workspace = Workspace(database, at=NOON)
-        self.viewer = self.workspace.sign_in("h.devries")
+        self.session = self.workspace.sign_in("h.devries")
 
     def id(self, kind: str, search: str) -> int:
-        (found,) = listing.export(self.viewer, Listing(kind, search))
+        (found,) = listing.export(self.session.viewer, Listing(kind, search))
         return found.id
 
     def edit(self, kind: Any, record: int, **values: Any) -> None:
-        there = self.workspace.open_record(self.viewer, kind, record)
+        there = self.session.open_record(kind, record)
         after = replace(there.state, **values)
-        self.workspace.save(self.viewer, [Edit(kind, record, there.state, after, there.revision)])
+        self.session.save([Edit(kind, record, there.state, after, there.revision)])
 
     def delete(self, kind: Any, record: int) -> None:
-        there = self.workspace.open_record(self.viewer, kind, record)
-        self.workspace.save(self.viewer, [Edit(kind, record, there.state, None, there.revision)])
+        there = self.session.open_record(kind, record)
+        self.session.save([Edit(kind, record, there.state, None, there.revision)])
 
     def put_in(self, login: str, group: int) -> None:
         user = self.workspace.profile_of(login).user_id
-        state = self.workspace.open_record(self.viewer, "user", user).state
+        state = self.session.open_record("user", user).state
         self.edit("user", user, security_groups=state.security_groups | {(group, OPEN)})
 
     @property
     def groups(self) -> set[str]:
-        return {row.name for row in listing.export(self.viewer, Listing("security-groups"))}
+        return {row.name for row in listing.export(self.session.viewer, Listing("security-groups"))}
 
 
 async def open_user(console: Console, login: str) -> None:
@@ -116,8 +116,8 @@ async def test_a_generated_group_that_somebody_else_deleted_is_not_missed(demo: 
 async def test_what_the_other_operator_gave_has_its_name(demo: Database) -> None:
     other = Other(demo)
     user = other.workspace.profile_of("olga").user_id
-    state = other.workspace.open_record(other.viewer, "user", user).state
-    site = next(iter(listing.export(other.viewer, Listing("sites"))))
+    state = other.session.open_record("user", user).state
+    site = next(iter(listing.export(other.session.viewer, Listing("sites"))))
     async with opened(console_on(demo), WIDE) as console:
         await open_user(console, "olga")
         await console.press("ctrl+home")

@@ -42,10 +42,10 @@ async def test_a_group_is_deactivated_seen_in_the_audit_and_brought_back(demo: D
         assert "Deactivate customer group “Production only”?" in console.text
         assert "−40 customers" in console.text
         await console.press("enter")
-        assert workspace.profile(olga).customers == 40, "Enter is on Back"
+        assert olga.profile().customers == 40, "Enter is on Back"
         await console.press("a", "d")
         assert "inactive: gives nothing" in rows(console)[0]
-        assert workspace.profile(olga).customers == 0
+        assert olga.profile().customers == 0
         console.forget_toasts()
 
         await console.press("8")
@@ -68,7 +68,7 @@ async def test_a_group_is_deactivated_seen_in_the_audit_and_brought_back(demo: D
         newer, older = rows(console)
         assert "an undo" in newer
         assert "undone" in older
-        assert workspace.profile(olga).customers == 40
+        assert olga.profile().customers == 40
 
         await console.press("end", "u")
         assert console.toasts == ["undo: it was taken back already"]
@@ -106,11 +106,9 @@ async def test_the_world_has_moved_on_and_u_says_so(demo: Database) -> None:
     hanna = workspace.sign_in("h.devries")
 
     def rename(name: str, new: str) -> None:
-        row = workspace.rows(hanna, Listing("customer-groups", name), Part(1))[0]
-        found = workspace.open_record(hanna, "customer_group", row.id)
-        workspace.save(
-            hanna, [Edit("customer_group", row.id, found.state, replace(found.state, name=new), found.revision)]
-        )
+        row = hanna.rows(Listing("customer-groups", name), Part(1))[0]
+        found = hanna.open_record("customer_group", row.id)
+        hanna.save([Edit("customer_group", row.id, found.state, replace(found.state, name=new), found.revision)])
 
     rename("Schools", "First")
     rename("First", "Second")

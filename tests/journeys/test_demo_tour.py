@@ -122,7 +122,7 @@ async def test_the_tree_is_filtered_as_one_types(demo: Database) -> None:
 
 
 async def test_devices_are_filtered_sorted_marked_and_copied(demo: Database) -> None:
-    viewer = Workspace(demo, at=NOON).sign_in("h.devries")
+    session = Workspace(demo, at=NOON).sign_in("h.devries")
     async with opened(console_on(demo)) as console:
         await console.press("2")
         assert isinstance(console.app.screen, DevicesScreen)
@@ -130,12 +130,12 @@ async def test_devices_are_filtered_sorted_marked_and_copied(demo: Database) -> 
         await console.press("slash")
         await console.type("gate camera")
         await console.press("enter")
-        found = [row.name for row in listing.export(viewer, Listing("devices", "gate camera"))]
+        found = [row.name for row in listing.export(session.viewer, Listing("devices", "gate camera"))]
         assert f"/gate camera  {len(found)} of 498" in console.text
         table = records(console)
 
         await console.press("U")
-        by_unit = [row.unit_id for row in listing.export(viewer, Listing("devices", "gate camera", "unit_id"))]
+        by_unit = [row.unit_id for row in listing.export(session.viewer, Listing("devices", "gate camera", "unit_id"))]
         assert [table.row_at(n).unit_id for n in range(len(by_unit))] == by_unit  # type: ignore[union-attr]
         assert "Unit id ▲" in console.text
         await console.press("U")

@@ -31,7 +31,7 @@ def told(database: Database) -> Database:
 
 
 def keys(workspace: Workspace, login: str, kind: str) -> list[str]:
-    return listing.keys(workspace.sign_in(login), Listing(kind))
+    return listing.keys(workspace.sign_in(login).viewer, Listing(kind))
 
 
 async def test_a_customer_is_made_given_devices_and_an_administrator_who_runs_it(told: Database) -> None:
@@ -41,7 +41,9 @@ async def test_a_customer_is_made_given_devices_and_an_administrator_who_runs_it
         await make_customer(console)
         assert "haven-noord" in keys(workspace, "h.devries", "customers")
         await assign_devices(console)
-        moved = {record.key for record in listing.export(workspace.sign_in("h.devries"), Listing("devices", "berth"))}
+        moved = {
+            record.key for record in listing.export(workspace.sign_in("h.devries").viewer, Listing("devices", "berth"))
+        }
         assert len(moved) == 3
         await make_administrator(console)
         assert len(keys(workspace, "h.devries", "devices")) == everything, "they belong to somebody else, that is all"
@@ -83,7 +85,9 @@ async def test_a_customer_is_made_given_devices_and_an_administrator_who_runs_it
         assert "assign" in console.text
         assert "Bilge alarm berth" in console.text
         nothing_above(console)
-    told_above = [(one.action, one.name) for one in listing.export(workspace.sign_in("r.dekker"), Listing("audit"))]
+    told_above = [
+        (one.action, one.name) for one in listing.export(workspace.sign_in("r.dekker").viewer, Listing("audit"))
+    ]
     assert told_above.count(("hand over", "Marina Zilverzand")) == 2, "once for each change"
     assert {("assign", f"Bilge alarm berth {number}") for number in (1, 2, 3)} <= set(told_above), "they see both sides"
 

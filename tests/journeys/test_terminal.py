@@ -184,11 +184,11 @@ ENDLESS = """
 import sys, time
 from ringfence.services import workspace
 
-class Endless(workspace.Workspace):
+class Endless(workspace.Session):
     def preview(self, *arguments):
         time.sleep(600)
 
-workspace.Workspace = Endless
+workspace.Session = Endless
 from ringfence.__main__ import main
 main()
 """

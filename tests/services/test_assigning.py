@@ -311,10 +311,10 @@ class TestDoing:
     def test_whole_told_and_taken_back(self, both: World) -> None:
         viewer, deep = both.viewer("dora"), both.id("customer", "deep")
         before = both.dump()
-        found = both.workspace.match_devices(viewer, "U-1, U-2, south-2, beta-1", deep)
-        change, fates = both.workspace.assignment(viewer, found.move, deep)
+        found = both.workspace.session(viewer).match_devices("U-1, U-2, south-2, beta-1", deep)
+        change, fates = both.workspace.session(viewer).assignment(found.move, deep)
         told: list[tuple[str, int, int]] = []
-        saved = both.workspace.save(viewer, change, lambda *step: told.append(step))
+        saved = both.workspace.session(viewer).save(change, lambda *step: told.append(step))
         assert told
         assert all(0 <= done <= total for _, done, total in told)
         devices = {one["key"]: one for one in both.document()["devices"]}
@@ -324,13 +324,13 @@ class TestDoing:
         ]
         assert devices["north-0"]["site"] == "gate-deep"
         assert fates == SiteFates(kept=1)
-        both.workspace.undo(viewer, saved.change)
+        both.workspace.session(viewer).undo(saved.change)
         assert both.dump() == before
 
     def test_cancelled_at_any_point_nothing_was_changed(self, both: World) -> None:
         viewer, deep = both.viewer("dora"), both.id("customer", "deep")
-        found = both.workspace.match_devices(viewer, "U-1, U-2, south-2", deep)
-        change, _ = both.workspace.assignment(viewer, found.move, deep)
+        found = both.workspace.session(viewer).match_devices("U-1, U-2, south-2", deep)
+        change, _ = both.workspace.session(viewer).assignment(found.move, deep)
         before = rows(both.database)
         for at in count():
             left = at
@@ -342,7 +342,7 @@ class TestDoing:
                 left -= 1
 
             try:
-                both.workspace.save(viewer, change, stop)
+                both.workspace.session(viewer).save(change, stop)
             except Cancelled:
                 assert rows(both.database) == before
             else:
@@ -354,9 +354,9 @@ class TestDoing:
         """Assigning needs the permission at both ends."""
         viewer, gamma = world.viewer("boss"), world.id("customer", "gamma")
         ids = device_ids(world)
-        (edit,), _ = world.workspace.assignment(viewer, [ids["acme-0"]], gamma)
+        (edit,), _ = world.workspace.session(viewer).assignment([ids["acme-0"]], gamma)
         assert isinstance(edit, Edit)
-        said = world.workspace.preview(world.viewer("dora"), [edit]).refusal
+        said = world.session("dora").preview([edit]).refusal
         assert said == "choose a customer that you may see"
 
 

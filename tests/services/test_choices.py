@@ -35,7 +35,7 @@ def test_customers_are_those_in_sight(database: Database, seed: int) -> None:
         if not user["active"]:
             continue
         for include in ((), (root,)):
-            found = world.workspace.customer_choices(world.viewer(login), include)
+            found = world.session(login).customer_choices(include)
             forest = dict(oracle.forest(login))
             if not include:
                 forest = {
@@ -66,7 +66,7 @@ def _within(forest: dict[str | None, str | bool | None], node: str | bool | None
 
 def test_permissions_say_why_not(world: World) -> None:
     def blocked(login: str, *, everywhere: bool, made_for: bool = False) -> dict[str, str]:
-        found = world.workspace.permission_choices(world.viewer(login), everywhere=everywhere, made_for=made_for)
+        found = world.session(login).permission_choices(everywhere=everywhere, made_for=made_for)
         return {one.key: one.blocked for one in found}
 
     assert set(blocked("boss", everywhere=True).values()) == {""}
@@ -81,20 +81,20 @@ def test_permissions_say_why_not(world: World) -> None:
 
 def test_a_group_for_a_customer_is_made_once(world: World) -> None:
     for login, owner in (("boss", None), ("dora", "north")):
-        viewer = world.viewer(login)
+        session = world.session(login)
         customer = world.id("customer", "beta" if login == "boss" else "north")
-        temporary, name, edits = world.workspace.group_for_customer(viewer, customer)
+        temporary, name, edits = session.group_for_customer(customer)
         assert (temporary, len(edits)) == (-1, 2)
-        saved = world.workspace.save(viewer, edits)
+        saved = session.save(edits)
         state = world.state("security_group", saved.created[-1])[0]
         assert isinstance(state, SecurityGroupState)
         assert (state.name, state.owner, state.made_for) == (name, world.id("customer", owner), customer)
         assert state.customers == {customer: True}
-        assert world.workspace.group_for_customer(viewer, customer) == (saved.created[-1], name, ())
+        assert session.group_for_customer(customer) == (saved.created[-1], name, ())
     with pytest.raises(RingfenceError) as hidden:
-        world.workspace.group_for_customer(world.viewer("dora"), world.id("customer", "beta"))
+        world.session("dora").group_for_customer(world.id("customer", "beta"))
     with pytest.raises(RingfenceError) as missing:
-        world.workspace.group_for_customer(world.viewer("dora"), 10**6)
+        world.session("dora").group_for_customer(10**6)
     assert str(hidden.value) == str(missing.value)
 
 
@@ -109,29 +109,29 @@ def test_a_group_for_a_customer_holds_what_its_maker_holds_there(sqlite_database
     document["users"][2]["security_groups"].append({"group": "few"})
     world = World(sqlite_database, document)
     for key, held in (("south", True), ("north", False)):
-        edits = world.workspace.group_for_customer(world.viewer("dora"), world.id("customer", key))[2]
+        edits = world.session("dora").group_for_customer(world.id("customer", key))[2]
         assert ("ticket.list" in edits[0].after.permissions) is held  # type: ignore[union-attr, operator]
         world.save("dora", *edits)
 
 
 def test_where_something_new_may_stand(world: World) -> None:
-    assert world.workspace.home_of_new(world.viewer("boss"), "role.create") == (world.id("customer", None), "Tenant")
-    assert world.workspace.home_of_new(world.viewer("dora"), "role.create") == (world.id("customer", "acme"), "Acme")
-    assert world.workspace.home_of_new(world.viewer("rita"), "role.create") is None
-    assert world.workspace.home_of_new(world.viewer("gus"), "device.list") is None  # only what stands at a site
+    assert world.session("boss").home_of_new("role.create") == (world.id("customer", None), "Tenant")
+    assert world.session("dora").home_of_new("role.create") == (world.id("customer", "acme"), "Acme")
+    assert world.session("rita").home_of_new("role.create") is None
+    assert world.session("gus").home_of_new("device.list") is None  # only what stands at a site
 
 
 def test_who_stands_on_what(world: World) -> None:
     workspace, viewer = world.workspace, world.viewer("dora")
-    groups, logins = workspace.used_by(viewer, "roles", world.id("role", "reader"))
+    groups, logins = workspace.session(viewer).used_by("roles", world.id("role", "reader"))
     assert groups == ["Group both", "Group local", "Group north-readers", "Group readers"]
     assert logins == ["nora", "olaf", "rita"]  # staff is hidden
     beta, north = world.id("customer", "beta"), world.id("customer", "north")
-    found = workspace.groups_naming(viewer, "security-groups", north)
+    found = workspace.session(viewer).groups_naming("security-groups", north)
     assert found == {world.id("security_group", "north-readers"): True}
-    assert workspace.groups_naming(viewer, "customer-groups", beta) == {}
-    assert set(workspace.groups_naming(world.viewer("boss"), "customer-groups", beta)) == {
+    assert workspace.session(viewer).groups_naming("customer-groups", beta) == {}
+    assert set(workspace.session(world.viewer("boss")).groups_naming("customer-groups", beta)) == {
         world.id("customer_group", key) for key in ("mixed", "beta-only")
     }
-    names = workspace.names_of(viewer, "users", world.ids("user").values())
+    names = workspace.session(viewer).names_of("users", world.ids("user").values())
     assert sorted(names.values()) == [f"User {key}" for key in ("dora", "gus", "idle", "nora", "olaf", "rita")]

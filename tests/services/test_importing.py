@@ -197,16 +197,16 @@ class TestMeaning:
     def test_said_what_becomes_of_it_and_done_in_one_change(self, world: World) -> None:
         before, entries = world.dump(), world.entries()
         told: list[tuple[str, int, int]] = []
-        viewer = world.viewer("dora")
+        session = world.session("dora")
         source = sheet("key,name,customer", "acme-0,new name,", ",made,deep", "north-0,,south")
-        found = world.workspace.read_import(viewer, source, None, lambda *step: told.append(step))
+        found = session.read_import(source, None, lambda *step: told.append(step))
         assert world.dump() == before
         assert {"Reading the sheet", "Looking for the devices", "Checking"} <= {step for step, _, _ in told}
         assert found.faults == ("line 4: name: this must not be empty",)
-        saved = world.workspace.save(viewer, found.edits)
+        saved = session.save(found.edits)
         assert (found.new, found.changed, found.bad) == (1, 1, 1)
         assert world.entries() == entries + 2
-        world.workspace.undo(viewer, saved.change)
+        session.undo(saved.change)
         assert world.dump() == before
 
     def test_what_changed_meanwhile_is_not_written_over(self, world: World) -> None:
@@ -552,9 +552,9 @@ def test_good_rows_can_be_saved_whoever_brings_them(
             assert len(found.edits) == found.new + found.changed
             if found.edits:
                 before = world.dump()
-                change = world.workspace.save(viewer, found.edits).change
+                change = world.workspace.session(viewer).save(found.edits).change
                 saved += 1
-                world.workspace.undo(world.viewer("full"), change)  # who may do one need not be able to do the other
+                world.session("full").undo(change)  # who may do one need not be able to do the other
                 assert world.dump() == before
     assert saved
 
@@ -583,7 +583,9 @@ class TestExport:
         viewer, path = world.viewer("dora"), tmp_path / "devices.csv"
         told: list[Any] = []
         load(world, "key,notes", "acme-0,=1+1")
-        count = world.workspace.export(viewer, Listing("devices"), path, "csv", progress=lambda *one: told.append(one))
+        count = world.workspace.session(viewer).export(
+            Listing("devices"), path, "csv", progress=lambda *one: told.append(one)
+        )
         assert path.stat().st_mode & 0o777 == 0o600
         assert list(tmp_path.glob(".*.part")) == []
         lines = path.read_text().splitlines()
@@ -596,10 +598,10 @@ class TestExport:
     def test_filter_and_order_apply(self, world: World, tmp_path: Path) -> None:
         viewer, path = world.viewer("dora"), tmp_path / "x.json"
         wanted = Listing("devices", "south", descending=True)
-        assert world.workspace.export(viewer, wanted, path, "json") == 3
+        assert world.workspace.session(viewer).export(wanted, path, "json") == 3
         found = json.loads(path.read_text())
         assert [one["key"] for one in found] == ["south-2", "south-1", "south-0"]
-        assert world.workspace.export(viewer, Listing("devices", "none such"), path, "json", replace=True) == 0
+        assert world.workspace.session(viewer).export(Listing("devices", "none such"), path, "json", replace=True) == 0
         assert json.loads(path.read_text()) == []
 
     def test_what_is_there_is_left_alone(self, world: World, tmp_path: Path) -> None:
@@ -609,9 +611,9 @@ class TestExport:
         link.symlink_to(tmp_path / "nowhere")
         for taken in (path, link):
             with pytest.raises(exporting.FileExists, match="is there already"):
-                world.workspace.export(viewer, Listing("devices"), taken, "csv")
+                world.workspace.session(viewer).export(Listing("devices"), taken, "csv")
         assert path.read_text() == "mine"
-        assert world.workspace.export(viewer, Listing("devices"), path, "csv", replace=True) == 11
+        assert world.workspace.session(viewer).export(Listing("devices"), path, "csv", replace=True) == 11
         assert path.stat().st_mode & 0o777 == 0o600
 
     def test_nor_what_comes_meanwhile(self, world: World, tmp_path: Path) -> None:
@@ -621,17 +623,17 @@ class TestExport:
             path.write_text("theirs")
 
         with pytest.raises(exporting.FileExists):
-            world.workspace.export(world.viewer("dora"), Listing("devices"), path, "csv", progress=meanwhile)
+            world.session("dora").export(Listing("devices"), path, "csv", progress=meanwhile)
         assert path.read_text() == "theirs"
         assert [one.name for one in tmp_path.iterdir() if one.suffix == ".part"] == []
 
     def test_where_nothing_can_be_written(self, world: World, tmp_path: Path) -> None:
-        viewer = world.viewer("dora")
+        session = world.session("dora")
         for path in (tmp_path / "nowhere" / "x.csv", tmp_path / ("x" * 300), Path("/proc/x.csv")):
             with pytest.raises(RingfenceError, match="cannot be written"):
-                world.workspace.export(viewer, Listing("devices"), path, "csv")
+                session.export(Listing("devices"), path, "csv")
         with pytest.raises(RingfenceError, match="cannot be written: this is a folder"):
-            world.workspace.export(viewer, Listing("devices"), tmp_path, "csv", replace=True)
+            session.export(Listing("devices"), tmp_path, "csv", replace=True)
 
     def test_cancelled_nothing_is_left(self, world: World, tmp_path: Path) -> None:
         def stop(*_: object) -> None:
@@ -639,5 +641,5 @@ class TestExport:
 
         there = set(tmp_path.iterdir())
         with pytest.raises(Cancelled):
-            world.workspace.export(world.viewer("dora"), Listing("devices"), tmp_path / "x.csv", "csv", progress=stop)
+            world.session("dora").export(Listing("devices"), tmp_path / "x.csv", "csv", progress=stop)
         assert set(tmp_path.iterdir()) == there

@@ -18,7 +18,6 @@ from ringfence.snapshot.load import load_document
 from ringfence.snapshot.what_if import what_if
 from ringfence.storage.engine import Database
 from ringfence.storage.rehearsal import rehearsed
-from ringfence.visibility.viewer import Viewer
 
 KINDS: dict[StateKind, str] = {
     "customer": "south",
@@ -32,48 +31,47 @@ KINDS: dict[StateKind, str] = {
 SHEET = b"unit_id,name,customer\nU-77,New one,acme\n"
 
 
-class Session:
+class Editor:
     """Somebody who may do everything, on a connection of their own."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
         self.world = World(database)
-        self.workspace = self.world.workspace
-        self.viewer: Viewer = self.world.viewer("boss")
+        self.asks = self.world.session("boss")
 
     def opened(self, kind: StateKind, **fields: Any) -> list[Edit]:
         edit = self.world.edit("boss", kind, KINDS[kind], **fields)
         return [replace(edit, after=None)] if fields == {} else [edit]
 
 
-Act = Callable[[Session], Any]
+Act = Callable[[Editor], Any]
 
 
-def previewed(edits: Callable[[Session], list[Edit]]) -> tuple[Act, Act]:
+def previewed(edits: Callable[[Editor], list[Edit]]) -> tuple[Act, Act]:
     return (
-        lambda s: s.workspace.preview(s.viewer, edits(s)),
-        lambda s: s.workspace.save(s.viewer, edits(s)),
+        lambda s: s.asks.preview(edits(s)),
+        lambda s: s.asks.save(edits(s)),
     )
 
 
-def moved(session: Session) -> list[Edit]:
-    return session.opened("customer", parent=session.world.id("customer", "beta"))
+def moved(editor: Editor) -> list[Edit]:
+    return editor.opened("customer", parent=editor.world.id("customer", "beta"))
 
 
-def assigned(session: Session) -> list[Edit]:
-    devices = [session.world.id("device", f"south-{number}") for number in range(3)]
-    return list(session.workspace.assignment(session.viewer, devices, session.world.id("customer", "beta"))[0])
+def assigned(editor: Editor) -> list[Edit]:
+    devices = [editor.world.id("device", f"south-{number}") for number in range(3)]
+    return list(editor.asks.assignment(devices, editor.world.id("customer", "beta"))[0])
 
 
-def made(session: Session) -> list[Edit]:
-    one = session.opened("user", name="x")[0]
+def made(editor: Editor) -> list[Edit]:
+    one = editor.opened("user", name="x")[0]
     assert one.before is not None
     return [Edit("user", -1, None, replace(one.before, key="", login="fresh"))]  # type: ignore[call-arg]
 
 
-def prospected(session: Session) -> Any:
-    edits = session.opened("user", name="Another name")
-    return session.workspace.prospect(session.viewer, edits, edits[0].id)
+def prospected(editor: Editor) -> Any:
+    edits = editor.opened("user", name="Another name")
+    return editor.asks.prospect(edits, edits[0].id)
 
 
 def another(document: dict[str, Any]) -> dict[str, Any]:
@@ -87,14 +85,14 @@ WAYS: dict[str, tuple[Act, Act]] = {
     "move": previewed(moved),
     "assign": previewed(assigned),
     "create": previewed(made),
-    "prospect": (prospected, lambda s: s.workspace.save(s.viewer, s.opened("user", name="Another name"))),
+    "prospect": (prospected, lambda s: s.asks.save(s.opened("user", name="Another name"))),
     "undo": (
-        lambda s: s.workspace.preview_undo(s.viewer),
-        lambda s: s.workspace.undo(s.viewer, s.workspace.preview_undo(s.viewer)[0]),
+        lambda s: s.asks.preview_undo(),
+        lambda s: s.asks.undo(s.asks.preview_undo()[0]),
     ),
     "import": (
-        lambda s: s.workspace.read_import(s.viewer, SHEET),
-        lambda s: s.workspace.save(s.viewer, s.workspace.read_import(s.viewer, SHEET).edits),
+        lambda s: s.asks.read_import(SHEET),
+        lambda s: s.asks.save(s.asks.read_import(SHEET).edits),
     ),
     "what-if": (
         lambda s: what_if(s.database, collect_from(another(provider())), lambda *_: None, AT),
@@ -111,9 +109,9 @@ def test_the_same_is_saved_while_it_is_looked_at(database: Database, way: str) -
     look, do = WAYS[way]
     world = World(database, provider())
     world.save("boss", world.edit("boss", "user", "nora", name="To be taken back"))
-    look(Session(database))  # what is worked out once, and kept, is worked out
+    look(Editor(database))  # what is worked out once, and kept, is worked out
     before = rows(database)
-    alone = look(Session(database))
+    alone = look(Editor(database))
     assert rows(database) == before, "looking left a trace"
     other = Database(database.url, busy_seconds=0.1)
     state = {"looking": False, "done": False}
@@ -121,13 +119,13 @@ def test_the_same_is_saved_while_it_is_looked_at(database: Database, way: str) -
     def held(connection: Connection) -> None:
         if state["looking"] and rehearsed(connection):
             state["looking"] = False
-            do(Session(other))
+            do(Editor(other))
             state["done"] = True
 
     event.listen(Engine, "rollback", held)
     try:
         state["looking"] = True
-        assert look(Session(database)) == alone
+        assert look(Editor(database)) == alone
     finally:
         event.remove(Engine, "rollback", held)
         other.close()

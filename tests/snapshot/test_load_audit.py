@@ -98,8 +98,8 @@ def test_a_load_says_what_edits_say(sqlite_database: Database, tmp_path: Path) -
             of_record = Listing("audit", record=(expected[0][1], expected[0][2]))
             seen = [
                 [
-                    (one.action, world.workspace.audit_detail(world.viewer(login), one.id).lines)
-                    for one in world.workspace.rows(world.viewer(login), of_record, Part(100))
+                    (one.action, world.session(login).audit_detail(one.id).lines)
+                    for one in world.session(login).rows(of_record, Part(100))
                 ]
                 for world in (by_hand, by_load)
             ]
@@ -120,17 +120,15 @@ def test_devices_are_told_as_numbers(database: Database) -> None:
     devices["deep-0"]["unit_id"], devices["deep-1"]["unit_id"] = "U-2", "U-1"
     fresh = [{"key": f"new-{n}", "tenant": "t", "name": "New", "customer": "deep"} for n in range(4)]
     load_document(database, {"ringfence": 1, "devices": [*devices.values(), *fresh]}, "test")
-    told = [
-        one for one in world.workspace.rows(world.viewer("boss"), Listing("audit"), Part(9)) if one.kind == "devices"
-    ]
+    told = [one for one in world.session("boss").rows(Listing("audit"), Part(9)) if one.kind == "devices"]
     assert [one.action for one in told] == ["load"]
-    assert set(world.workspace.audit_detail(world.viewer("boss"), told[0].id).lines) == {
+    assert set(world.session("boss").audit_detail(told[0].id).lines) == {
         ("Devices new", "", "4"),
         ("Devices moved", "", "2"),
         ("Devices changed", "", "3"),
     }
     assert world.entries() == 2
-    assert world.workspace.count(world.viewer("dora"), Listing("audit")) == 0
+    assert world.session("dora").count(Listing("audit")) == 0
     load_document(database, world.document(), "test")
     assert world.entries() == 3  # nothing has changed since
     assert audit.verify(database)[1] == []
@@ -144,9 +142,9 @@ def test_it_is_not_taken_back_and_leaves_nothing_when_refused(sqlite_database: D
     load_document(sqlite_database, document, "test")
     assert world.entries() == 1 + len(document["users"])
     with pytest.raises(Refused, match="a load is not taken back: load what was before"):
-        world.workspace.undo(world.viewer("boss"), 1)
+        world.session("boss").undo(1)
     with pytest.raises(Refused, match="this entry is not there"):
-        world.workspace.undo(world.viewer("dora"), 1)
+        world.session("dora").undo(1)
     before = rows(sqlite_database)
     document["users"].append(document["users"][0] | {"key": "somebody-else"})
     with pytest.raises(Exception, match="login"):

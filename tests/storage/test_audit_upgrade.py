@@ -37,7 +37,7 @@ def document() -> dict[str, Any]:
 
 def numbers(world: World, login: str) -> list[int]:
     """The entries that somebody sees."""
-    found: Any = world.workspace.rows(world.viewer(login), Listing("audit"), Part(100))
+    found: Any = world.session(login).rows(Listing("audit"), Part(100))
     return [one.number for one in found]
 
 
@@ -84,7 +84,7 @@ def test_it_is_sealed_and_seen_from_where_it_was(tmp_path: Path, engine: str, re
     seen["boss"].append(count)
     assert {login: numbers(world, login) for login in seen} == seen
     with pytest.raises(Refused, match="an upgrade of the database is not taken back"):
-        world.workspace.undo(world.viewer("boss"), count)
+        world.session("boss").undo(count)
     world.save("boss", world.edit("boss", "customer", "beta", email=""))
     assert audit.verify(world.database)[1] == []
     for number in range(1, count + 2):

@@ -24,7 +24,7 @@ from ringfence.services.editing import (
     StateKind,
     UserState,
 )
-from ringfence.services.workspace import Workspace
+from ringfence.services.workspace import Session, Workspace
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
 from ringfence.visibility.viewer import Viewer
@@ -71,6 +71,10 @@ class World:
         """Whoever has the login, at the moment of the tests."""
         return Viewer.sign_in(self.database, login, AT)
 
+    def session(self, login: str) -> Session:
+        """What they can ask."""
+        return self.workspace.session(self.viewer(login))
+
     def ids(self, kind: str) -> dict[str | None, int]:
         """The ids of a kind by key; the tenant's root is None."""
         with self.database.reading() as connection:
@@ -93,7 +97,7 @@ class World:
 
     def edit(self, login: str, kind: StateKind, key: str, /, **fields: Any) -> Edit:
         """An edit as a form makes it: of what its viewer is shown."""
-        opened = self.workspace.open_record(self.viewer(login), kind, self.id(kind, key))
+        opened = self.session(login).open_record(kind, self.id(kind, key))
         return Edit(kind, opened.id, opened.state, replace(opened.state, **fields), opened.revision)
 
     def blind(self, kind: StateKind, key: str, /, **fields: Any) -> Edit:
@@ -108,7 +112,7 @@ class World:
 
     def save(self, login: str, *edits: Edit) -> int:
         """Makes a change; returns its number."""
-        return self.workspace.save(self.viewer(login), edits).change
+        return self.session(login).save(edits).change
 
     def dump(self) -> str:
         """All there is, as text."""

@@ -35,7 +35,7 @@ def change(path: str, what: str, moment: Moment, pipe: Pipe) -> None:
     viewer = Viewer.sign_in(database, "boss")
     workspace = Workspace(database, origin="test")
     edits = wanted(database, what)
-    workspace.check(viewer)
+    workspace.session(viewer).check()
     kind, number = moment
     seen = {"statement": 0, "step": 0, "progress": 0}
 
@@ -65,7 +65,7 @@ def change(path: str, what: str, moment: Moment, pipe: Pipe) -> None:
         if kind == "within":
             Thread(target=end_after, args=(number,)).start()
 
-    workspace.save(viewer, edits, lambda *_: passed("progress"))
+    workspace.session(viewer).save(edits, lambda *_: passed("progress"))
     if kind == "count":
         pipe.send(seen)
     else:

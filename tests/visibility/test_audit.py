@@ -40,13 +40,13 @@ def busy(sqlite_database: Database) -> World:
 
 
 def entries(world: World, login: str, search: str = "") -> list[AuditRecord]:
-    found = world.workspace.rows(world.viewer(login), Listing("audit", search, descending=True), Part(100))
+    found = world.session(login).rows(Listing("audit", search, descending=True), Part(100))
     assert all(isinstance(one, AuditRecord) for one in found)
     return list(found)  # type: ignore[arg-type]
 
 
 def details(world: World, login: str) -> list[AuditDetail]:
-    return [world.workspace.audit_detail(world.viewer(login), one.id) for one in entries(world, login)]
+    return [world.session(login).audit_detail(one.id) for one in entries(world, login)]
 
 
 def said(world: World, login: str) -> str:
@@ -66,9 +66,9 @@ def test_an_entry_says_who_when_from_where_and_what(world: World) -> None:
     assert [one.number for one in (first, second, third)] == [1, 2, 3]
     assert (first.actor, first.origin, first.action, first.kind, first.key) == ("dora", "test", "create", "role", "new")
     assert (second.name, second.action, third.kind) == ("Newer", "edit", "user")
-    lines = {line[0]: line[1:] for line in world.workspace.audit_detail(world.viewer("dora"), second.id).lines}
+    lines = {line[0]: line[1:] for line in world.session("dora").audit_detail(second.id).lines}
     assert lines == {"Name": ("New", "Newer"), "Permissions": ("−Customers: List and search", "")}
-    lines = {line[0]: line[1:] for line in world.workspace.audit_detail(world.viewer("dora"), third.id).lines}
+    lines = {line[0]: line[1:] for line in world.session("dora").audit_detail(third.id).lines}
     assert lines == {"Security groups": ("−Group readers", "+Group readers from 2026-11-22T12:00")}
     assert audit.verify(world.database) == ([("t", 3, _end(world))], [])
 
@@ -81,10 +81,8 @@ def _end(world: World) -> str:
 def test_nothing_is_kept_of_what_was_refused(world: World) -> None:
     with pytest.raises(Refused):
         world.save("dora", world.blind("security_group", "both", name="Mine"))
-    world.workspace.preview(world.viewer("dora"), [world.edit("dora", "user", "rita", name="R")])
-    world.workspace.prospect(
-        world.viewer("dora"), [world.edit("dora", "user", "rita", name="R")], world.id("user", "rita")
-    )
+    world.session("dora").preview([world.edit("dora", "user", "rita", name="R")])
+    world.session("dora").prospect([world.edit("dora", "user", "rita", name="R")], world.id("user", "rita"))
     assert world.entries() == 0
     assert audit.verify(world.database) == ([("t", 0, "")], [])
 
@@ -182,7 +180,7 @@ def test_every_column_of_every_entry_is_covered(busy: World) -> None:
     """But the id, by which nothing is decided: a value that is changed, of whatever column, is found."""
     assert set(HASHED[max(HASHED)]) == {column.name for column in AuditEntry.__table__.c} - {"id", "hash"}
     load_document(busy.database, {"ringfence": 1, "tenants": [{"key": "u", "name": "Other"}]})
-    busy.workspace.undo(busy.viewer("dora"), 4)
+    busy.session("dora").undo(4)
     with busy.database.engine.connect() as connection:
         tenant, other = connection.execute(text("SELECT id FROM tenant ORDER BY id")).scalars()
         rows = connection.execute(select(AuditEntry.__table__)).mappings().all()
@@ -242,9 +240,9 @@ def test_everybody_sees_the_entries_of_their_own_nodes(busy: World) -> None:
     for one in entries(busy, "boss"):
         if one.id not in own:
             with pytest.raises(RingfenceError) as hidden:
-                busy.workspace.audit_detail(busy.viewer("dora"), one.id)
+                busy.session("dora").audit_detail(one.id)
             with pytest.raises(RingfenceError) as missing:
-                busy.workspace.audit_detail(busy.viewer("dora"), 10**6)
+                busy.session("dora").audit_detail(10**6)
             assert str(hidden.value) == str(missing.value)
 
 

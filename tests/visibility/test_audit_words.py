@@ -51,9 +51,9 @@ def fresh(world: World, kind: StateKind, owner: str | None) -> State:
 
 def told(world: World, change: int) -> list[AuditDetail]:
     """The entries of a change, opened."""
-    viewer = world.viewer("boss")
-    found: Any = world.workspace.rows(viewer, Listing("audit"), Part(1000))
-    return [world.workspace.audit_detail(viewer, one.id) for one in found if one.change == change]
+    session = world.session("boss")
+    found: Any = session.rows(Listing("audit"), Part(1000))
+    return [session.audit_detail(one.id) for one in found if one.change == change]
 
 
 def drawn(detail: AuditDetail) -> dict[str, list[tuple[str, str]]]:
@@ -70,7 +70,7 @@ def drawn(detail: AuditDetail) -> dict[str, list[tuple[str, str]]]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_comes_and_goes_is_no_difference(world: World, kind: StateKind, owner: str | None) -> None:
     """A record of any kind that is made is drawn as what is, one that is deleted as what was, in the same words."""
-    saved = world.workspace.save(world.viewer("boss"), [Edit(kind, -1, None, fresh(world, kind, owner))])
+    saved = world.session("boss").save([Edit(kind, -1, None, fresh(world, kind, owner))])
     (made,) = told(world, saved.change)
     state, revision = world.state(kind, saved.created[-1])
     gone = world.save("boss", Edit(kind, saved.created[-1], state, None, revision))
@@ -84,7 +84,7 @@ def test_what_comes_and_goes_is_no_difference(world: World, kind: StateKind, own
     assert ("Acme" if owner else "Tenant") in is_there.values()
     assert all({style for _, style in said} == {"good"} and len(said) == 1 for said in drawn(made).values())
     assert all({style for _, style in said} == {"bad"} and len(said) == 1 for said in drawn(deleted).values())
-    back = world.workspace.undo(world.viewer("boss"), gone).change
+    back = world.session("boss").undo(gone).change
     (again,) = told(world, back)
     assert {label: after for label, _, after in again.lines} == was_there
 
@@ -111,14 +111,14 @@ def test_undo_names_what_was_acted_on(world: World) -> None:
         ([yard, branch], "create customer “Branch” and 1 more"),
     ]
     for edits, said in changes:
-        saved = world.workspace.save(boss, edits)
-        assert world.workspace.preview_undo(boss, saved.change)[1] == said
-        back = world.workspace.undo(boss, saved.change).change
-        assert world.workspace.preview_undo(boss, back)[1] == said.replace("create", "delete")
+        saved = world.workspace.session(boss).save(edits)
+        assert world.workspace.session(boss).preview_undo(saved.change)[1] == said
+        back = world.workspace.session(boss).undo(saved.change).change
+        assert world.workspace.session(boss).preview_undo(back)[1] == said.replace("create", "delete")
     deletions = {"acme": "Acme", "south": "Acme South"}
     for key, name in deletions.items():
         gone = world.save("boss", world.delete("customer", key))
-        (_, said, _) = world.workspace.preview_undo(boss, gone)
+        (_, said, _) = world.workspace.session(boss).preview_undo(gone)
         assert said.startswith(f"delete customer “{name}” and ")
-        back = world.workspace.undo(boss, gone).change
-        assert world.workspace.preview_undo(boss, back)[1] == said.replace("delete", "create")
+        back = world.workspace.session(boss).undo(gone).change
+        assert world.workspace.session(boss).preview_undo(back)[1] == said.replace("delete", "create")

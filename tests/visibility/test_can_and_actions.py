@@ -95,7 +95,7 @@ class Asking:
 
     def opens(self, kind: Any, record: int) -> bool:
         try:
-            self.world.workspace.open_record(self.viewer, kind, record)
+            self.world.workspace.session(self.viewer).open_record(kind, record)
         except RingfenceError:
             return False
         return True

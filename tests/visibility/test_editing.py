@@ -47,8 +47,7 @@ def refused(world: World, login: str, *edits: Edit, said: str, field: str | None
 def test_each_kind_comes_changes_and_goes(world: World) -> None:
     """By somebody who may, of one customer; each step is in the audit."""
     acme, south = world.id("customer", "acme"), world.id("customer", "south")
-    made = world.workspace.save(
-        world.viewer("dora"),
+    made = world.session("dora").save(
         [
             Edit("role", -1, None, RoleState(acme, "Läser & co", permissions=frozenset({"device.list"}))),
             Edit("customer_group", -2, None, CustomerGroupState(acme, "South", "a\nb", True, {south: False})),
@@ -68,13 +67,13 @@ def test_each_kind_comes_changes_and_goes(world: World) -> None:
     user = next(one for one in document["users"] if one["key"] == "newcomer")
     assert user["customer_groups"] == ["south"]
     assert [member["group"] for member in user["security_groups"]] == ["south"]
-    viewer = world.viewer("newcomer")
-    assert world.workspace.count(viewer, Listing("devices")) == 3  # those of the south itself, by the filter
+    session = world.session("newcomer")
+    assert session.count(Listing("devices")) == 3  # those of the south itself, by the filter
     assert world.entries() == 4
     world.save("dora", world.edit("dora", "customer_group", "south", customers={south: True}, name="All south"))
     world.save("dora", world.edit("dora", "role", "laser-co", permissions=frozenset({"device.list", "customer.list"})))
-    assert world.workspace.count(viewer, Listing("devices")) == 7
-    assert world.workspace.count(viewer, Listing("customers")) == 2
+    assert session.count(Listing("devices")) == 7
+    assert session.count(Listing("customers")) == 2
     world.save("dora", world.delete("user", "newcomer"))
     world.save("dora", world.delete("security_group", "south"), world.delete("role", "laser-co"))
     world.save("dora", world.delete("customer_group", "south"))
@@ -90,7 +89,7 @@ def test_hidden_and_missing_are_one(on_file: World, kind: Any) -> None:
         kind, {"role": "beta-role", "customer_group": "beta-only", "security_group": "betas"}.get(kind, "bert")
     )
     state, revision = world.state(kind, hidden)
-    viewer = world.viewer("dora")
+    session = world.session("dora")
 
     def said(call: Callable[[], Any]) -> tuple[Any, ...]:
         with pytest.raises(RingfenceError) as caught:
@@ -101,12 +100,12 @@ def test_hidden_and_missing_are_one(on_file: World, kind: Any) -> None:
 
     answers = []
     for record in (hidden, 10**6):
-        found = [said(lambda record=record: world.workspace.open_record(viewer, kind, record))]
+        found = [said(lambda record=record: session.open_record(kind, record))]
         for known in (0, revision, revision + 5):
             for after in (None, replace(state, name="Mine")):
                 edit = Edit(kind, record, state, after, known)
-                found.append(said(lambda edit=edit: world.workspace.save(viewer, [edit])))
-                found.append(said(lambda edit=edit: world.workspace.preview(viewer, [edit])))
+                found.append(said(lambda edit=edit: session.save([edit])))
+                found.append(said(lambda edit=edit: session.preview([edit])))
         answers.append(found)
     assert answers[0] == answers[1]
 
@@ -165,7 +164,7 @@ def test_built_in_and_private_roles(on_file: World) -> None:
         connection.exec_driver_sql("UPDATE role SET builtin = TRUE WHERE key = 'guard'")
     refused(world, "boss", world.edit("boss", "role", "guard", name="Mine"), said="is copied, not changed")
     refused(world, "boss", world.delete("role", "guard"), said="is copied, not changed")
-    assert "copied" in world.workspace.open_record(world.viewer("boss"), "role", world.id("role", "guard")).why_not
+    assert "copied" in world.session("boss").open_record("role", world.id("role", "guard")).why_not
     refused(world, "boss", world.delete("role", "reader"), said="security groups use this role")
     world.save("boss", world.delete("role", "named"))
 
@@ -175,13 +174,16 @@ def test_a_private_role_belongs_to_one_group(on_file: World) -> None:
     world = on_file
     refused(world, "boss", world.edit("boss", "role", "reader", private=True), said="private to another")
     private = RoleState(world.id("customer", "acme"), "Own", permissions=frozenset({"device.list"}), private=True)
-    made = world.workspace.save(
-        world.viewer("dora"),
-        [
-            Edit("role", -1, None, private),
-            world.edit("dora", "security_group", "north-readers", role=-1),
-        ],
-    ).created[-1]
+    made = (
+        world.session("dora")
+        .save(
+            [
+                Edit("role", -1, None, private),
+                world.edit("dora", "security_group", "north-readers", role=-1),
+            ],
+        )
+        .created[-1]
+    )
     assert made in world.ids("role").values()
     refused(world, "dora", world.edit("dora", "security_group", "guards", role=made), said="private to another")
     swap = (
@@ -191,10 +193,13 @@ def test_a_private_role_belongs_to_one_group(on_file: World) -> None:
     refused(world, "dora", *swap, said="security groups use this role")
     world.save("dora", swap[0])
     assert made not in world.ids("role").values()
-    again = world.workspace.save(
-        world.viewer("dora"),
-        [Edit("role", -1, None, private), world.edit("dora", "security_group", "north-readers", role=-1)],
-    ).created[-1]
+    again = (
+        world.session("dora")
+        .save(
+            [Edit("role", -1, None, private), world.edit("dora", "security_group", "north-readers", role=-1)],
+        )
+        .created[-1]
+    )
     # whoever says that the group had no role does not leave an orphan
     state, revision = world.state("security_group", world.id("security_group", "north-readers"))
     world.save(
@@ -236,11 +241,11 @@ def test_the_branch_one_sits_on(on_file: World) -> None:
 
 def test_whoever_was_deactivated_meanwhile(on_file: World) -> None:
     world = on_file
-    viewer = world.viewer("dora")
+    session = world.session("dora")
     edit = world.edit("dora", "user", "rita", name="R")
     world.save("boss", world.edit("boss", "user", "dora", active=False))
     with pytest.raises(SessionEnded):
-        world.workspace.save(viewer, [edit])
+        session.save([edit])
 
 
 TEXTS: list[tuple[dict[str, Any], str, str | None]] = [
@@ -267,7 +272,7 @@ def test_texts_that_no_user_has(on_file: World) -> None:
     for fields, said, field in TEXTS:
         state = replace(NEW, home=on_file.id("customer", "acme"), **fields)
         refused(on_file, "dora", Edit("user", -1, None, state), said=said, field=field)
-        assert said in on_file.workspace.preview(on_file.viewer("dora"), [Edit("user", -1, None, state)]).refusal
+        assert said in on_file.session("dora").preview([Edit("user", -1, None, state)]).refusal
 
 
 def test_other_values_that_nothing_has(on_file: World) -> None:
@@ -326,9 +331,9 @@ def test_a_conflict_shows_what_its_viewer_may_see(world: World) -> None:
     assert caught.value.who == "boss"
     assert caught.value.current.customers == {world.id("customer", "beta"): True}
     with pytest.raises(Conflict):
-        world.workspace.preview(world.viewer("dora"), [mine])
+        world.session("dora").preview([mine])
     with pytest.raises(Conflict):
-        world.workspace.prospect(world.viewer("dora"), [mine], world.id("user", "rita"))
+        world.session("dora").prospect([mine], world.id("user", "rita"))
     world.save("boss", world.delete("security_group", "empty"))
     with pytest.raises(Conflict, match="is not there any more") as caught:
         world.save("dora", mine)
@@ -344,13 +349,13 @@ def test_what_an_editor_does_not_see_stays(on_file: World) -> None:
     filters = frozenset({world.id("customer_group", "beta-only")})
     groups = frozenset({(betas, OPEN), (world.id("security_group", "readers"), OPEN)})
     world.save("boss", world.edit("boss", "user", "rita", customer_groups=filters, security_groups=groups))
-    opened = world.workspace.open_record(world.viewer("dora"), "security_group", world.id("security_group", "empty"))
+    opened = world.session("dora").open_record("security_group", world.id("security_group", "empty"))
     assert opened.state.customers == {}
     world.save("dora", world.edit("dora", "security_group", "empty", customers={north: False}, name="E"))
     state = world.state("security_group", opened.id)[0]
     assert isinstance(state, SecurityGroupState)
     assert state.customers == {beta: True, north: False}
-    opened = world.workspace.open_record(world.viewer("dora"), "user", world.id("user", "rita"))
+    opened = world.session("dora").open_record("user", world.id("user", "rita"))
     assert opened.state.customer_groups == frozenset()
     assert {group for group, _ in opened.state.security_groups} == {world.id("security_group", "readers")}
     given = opened.state.security_groups | {(world.id("security_group", "north-readers"), OPEN)}
@@ -383,10 +388,10 @@ def test_two_at_once(world: World) -> None:
     barrier = Barrier(len(logins))
 
     def save(login: str) -> str:
-        viewer = world.viewer(login)
+        session = world.session(login)
         barrier.wait()
         try:
-            world.workspace.save(viewer, [edits[login]])
+            session.save([edits[login]])
         except Conflict:
             return "conflict"
         return login
@@ -406,9 +411,7 @@ def test_many_at_once_upon_different_records(world: World) -> None:
     keys = ["rita", "nora", "olaf", "gus", "bert", "staff"]
     edits = [world.edit("boss", "user", key, name=f"{key} {number}") for number, key in enumerate(keys)]
     with ThreadPoolExecutor(6) as pool:
-        numbers = sorted(
-            saved.change for saved in pool.map(lambda edit: world.workspace.save(world.viewer("boss"), [edit]), edits)
-        )
+        numbers = sorted(saved.change for saved in pool.map(lambda edit: world.session("boss").save([edit]), edits))
     assert numbers == [1, 2, 3, 4, 5, 6]
     assert audit.verify(world.database)[1] == []
 
@@ -418,11 +421,11 @@ def test_a_look_follows_at_once(on_file: World) -> None:
     world = on_file
     viewer = Viewer.sign_in(world.database, "gus", AT)
     workspace = Workspace(world.database, AT)
-    stamp = workspace.stamp(viewer)
-    assert workspace.count(viewer, Listing("devices")) == 2
+    stamp = workspace.session(viewer).stamp()
+    assert workspace.session(viewer).count(Listing("devices")) == 2
     world.save(
         "dora",
         world.edit("dora", "user", "gus", security_groups=frozenset({(world.id("security_group", "readers"), OPEN)})),
     )
-    assert workspace.count(viewer, Listing("devices")) == 3
-    assert workspace.stamp(viewer) != stamp
+    assert workspace.session(viewer).count(Listing("devices")) == 3
+    assert workspace.session(viewer).stamp() != stamp

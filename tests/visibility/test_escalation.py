@@ -109,7 +109,7 @@ def refused(world: World, login: str, *edits: Edit, said: str = "") -> None:
     with pytest.raises(Refused) as caught:
         world.save(login, *edits)
     assert said in str(caught.value)
-    assert world.workspace.preview(world.viewer(login), edits).refusal == str(caught.value)
+    assert world.session(login).preview(edits).refusal == str(caught.value)
     assert world.dump() == before
     assert world.entries() == count
 
@@ -218,9 +218,7 @@ def test_a_group_made_for_one_customer_never_edits_policies(world: World) -> Non
         edits = (Edit("role", -2, None, role), Edit("security_group", -1, None, group))
         refused(world, "boss", *edits, said="never edits policies")
     role = RoleState(root, "Beta", permissions=frozenset({"device.list"}), private=True)
-    made = world.workspace.save(
-        world.viewer("boss"), (Edit("role", -2, None, role), Edit("security_group", -1, None, group))
-    )
+    made = world.session("boss").save((Edit("role", -2, None, role), Edit("security_group", -1, None, group)))
     state, revision = world.state("role", made.created[-2])
     assert isinstance(state, RoleState)
     for permissions in (None, frozenset({"policy.edit"})):
@@ -265,7 +263,7 @@ def test_an_administrator_of_a_nested_customer(world: World) -> None:
     sam = replace(sam, security_groups=frozenset({(-1, OPEN)}))
     world.save("dora", Edit("security_group", -1, None, group), Edit("user", -2, None, sam))
     role = RoleState(south, "Reading", permissions=frozenset({"device.list"}))
-    made = world.workspace.save(world.viewer("sam"), [Edit("role", -1, None, role)]).created[-1]
+    made = world.session("sam").save([Edit("role", -1, None, role)]).created[-1]
     own = SecurityGroupState(south, "Own", made, "selected", {south: True})
     world.save("sam", Edit("security_group", -1, None, own))
     for state in (

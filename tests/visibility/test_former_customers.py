@@ -115,15 +115,15 @@ class Past:
 def shown(world: World, login: str, **options: Any) -> list[int]:
     """The numbers of the entries that somebody is shown, every way there is; they must agree."""
     viewer, wanted = world.viewer(login), Listing("audit", **options)
-    found: Any = list(world.workspace.rows(viewer, wanted, Part(1000)))
-    assert world.workspace.count(viewer, wanted) == len(found)
+    found: Any = list(world.workspace.session(viewer).rows(wanted, Part(1000)))
+    assert world.workspace.session(viewer).count(wanted) == len(found)
     assert list(listing.export(viewer, wanted)) == found
     numbers = [one.number for one in found]
     if not options:
-        searched: Any = world.workspace.rows(viewer, replace(wanted, search="node"), Part(1000))
+        searched: Any = world.workspace.session(viewer).rows(replace(wanted, search="node"), Part(1000))
         assert [one.number for one in searched] == [one.number for one in found if "Node" in one.name]
         for one in found[:: len(found) // 4 + 1]:
-            assert world.workspace.audit_detail(viewer, one.id).record.number == one.number
+            assert world.workspace.session(viewer).audit_detail(one.id).record.number == one.number
             record = (one.kind, one.key)
             of_record = [other.number for other in found if (other.kind, other.key) == record]
             assert shown(world, login, record=record) == of_record
@@ -141,7 +141,7 @@ def shown(world: World, login: str, **options: Any) -> list[int]:
 
 def everybody(world: World, past: Past) -> None:
     past.look()
-    known: Any = world.workspace.rows(world.viewer("boss"), Listing("audit"), Part(1000))
+    known: Any = world.session("boss").rows(Listing("audit"), Part(1000))
     for user in world.document()["users"]:
         login = user["login"]
         expected = past.seen(login)
@@ -149,7 +149,7 @@ def everybody(world: World, past: Past) -> None:
         hidden = [one.id for one in known if one.number not in expected]
         for own in hidden[:: len(hidden) // 4 + 1]:
             with pytest.raises(RingfenceError, match="this entry is not there"):
-                world.workspace.audit_detail(world.viewer(login), own)
+                world.session(login).audit_detail(own)
     assert audit.verify(world.database)[1] == []
     assert maintenance.check(world.database) == []
 
@@ -168,7 +168,7 @@ def test_the_past_is_whose_scope_takes_in_its_place(database: Database, seed: in
         try:
             if kind == "back":
                 if taken:
-                    world.workspace.undo(world.viewer("boss"), taken.pop())
+                    world.session("boss").undo(taken.pop())
             elif there:
                 key = chance.choice(there)
                 to = chance.choice([None, *there])
@@ -198,4 +198,4 @@ def test_only_whoever_sees_what_is_nested(sqlite_database: Database) -> None:
     assert shown(world, "a-False") == []
     assert shown(world, "at-a") == shown(world, "a-True") == shown(world, "boss")
     with pytest.raises(RingfenceError, match="not there any more"):
-        world.workspace.undo(world.viewer("boss"), change)
+        world.session("boss").undo(change)

@@ -86,8 +86,8 @@ def entries(world: World, login: str, search: str = "", record: tuple[str, str] 
     """The audit as somebody lists it, oldest first; the count and the export say the same."""
     wanted = Listing("audit", search, record=record)
     viewer = world.viewer(login)
-    found: Any = list(world.workspace.rows(viewer, wanted, Part(1000)))
-    assert world.workspace.count(viewer, wanted) == len(found)
+    found: Any = list(world.workspace.session(viewer).rows(wanted, Part(1000)))
+    assert world.workspace.session(viewer).count(wanted) == len(found)
     assert list(listing.export(viewer, wanted)) == found
     return list(found)
 
@@ -101,22 +101,22 @@ def done(world: World, login: str, key: str, kind: str = "device") -> list[tuple
 
 def said(world: World, login: str) -> str:
     """Everything that the audit tells somebody, wherever they look for it."""
-    viewer = world.viewer(login)
+    session = world.session(login)
     found: list[Any] = [entries(world, login)]
-    found += [world.workspace.audit_detail(viewer, one.id) for one in found[0]]
+    found += [session.audit_detail(one.id) for one in found[0]]
     found += [one.fields() for one in found[0]]
     for search in ("alpha", "bravo", "pump", "gate", "assign", "hand over", "anna", "bert"):
         found += entries(world, login, search)
     for change in {one.change for one in found[0]}:
         try:
-            found.append(world.workspace.preview_undo(viewer, change))
+            found.append(session.preview_undo(change))
         except Refused as refused:
             found.append(str(refused))
     own = {one.id for one in found[0]}
     for one in entries(world, "boss"):
         if one.id not in own:
             with pytest.raises(RingfenceError) as caught:
-                world.workspace.audit_detail(viewer, one.id)
+                session.audit_detail(one.id)
             assert str(caught.value) == "this entry is not there"
     assert audit.verify(world.database)[1] == []
     return repr(found)
@@ -149,14 +149,14 @@ def test_a_device_that_goes_leaves_its_past_behind(world: World) -> None:
     silent(said(world, "anna"), BRAVO)
     silent(said(world, "bert"), ALPHA)
     (handed,) = [one for one in entries(world, "anna") if one.action == "hand over"]
-    lines = {one[0]: one[2] for one in world.workspace.audit_detail(world.viewer("anna"), handed.id).lines}
+    lines = {one[0]: one[2] for one in world.session("anna").audit_detail(handed.id).lines}
     assert lines == {"Devices handed over": "1", "Names": "Pump one"}
     (taken,) = [one for one in entries(world, "bert") if one.action == "assign"]
-    opened = world.workspace.audit_detail(world.viewer("bert"), taken.id)
+    opened = world.session("bert").audit_detail(taken.id)
     assert opened.lines[0] == ("Customer", "", "Bravo Yards")
     assert opened.entries == 1
     assert opened.record.actor == ""
-    assert world.workspace.audit_detail(world.viewer("boss"), taken.id).entries == 2
+    assert world.session("boss").audit_detail(taken.id).entries == 2
 
 
 def test_it_comes_back(on_file: World) -> None:
@@ -171,7 +171,7 @@ def test_it_comes_back(on_file: World) -> None:
     assert done(world, "bert", "pump-2") == [("assign", "Pump 2"), ("edit", "Pump of bravo")]
     assert [one.action for one in entries(world, "bert")] == ["assign", "edit", "hand over"]
     change = world.save("boss", *assigned(world, "pump-4", to="bravo"))
-    world.workspace.undo(world.viewer("boss"), change)
+    world.session("boss").undo(change)
     assert done(world, "anna", "pump-4") == [("assign", "Pump 4")]
     assert done(world, "bert", "pump-4") == [("assign", "Pump 4")]
     assert [one.action for one in entries(world, "bert")][-2:] == ["assign", "hand over"]
@@ -192,7 +192,7 @@ def test_many_that_go_are_one_entry_for_those_they_leave(on_file: World) -> None
     silent(said(world, "anna"), BRAVO)
     for login in ("bert", "dick", "pia"):
         silent(said(world, login), ALPHA)
-    world.workspace.undo(world.viewer("boss"), change)
+    world.session("boss").undo(change)
     assert {one.action for one in entries(world, "anna")[1:]} == {"assign"}
     silent(said(world, "anna"), BRAVO)
     silent(said(world, "pia"), ALPHA)
@@ -204,7 +204,7 @@ def test_nobody_takes_back_what_they_see_a_part_of(on_file: World) -> None:
     change = world.save("boss", *assigned(world, "pump-1", to="bravo"))
     for login in ("anna", "bert"):
         with pytest.raises(Refused, match="this entry is not there"):
-            world.workspace.undo(world.viewer(login), change)
+            world.session(login).undo(change)
 
 
 def test_whoever_saw_it_go_does_not_hear_what_became_of_it(on_file: World) -> None:
@@ -217,11 +217,11 @@ def test_whoever_saw_it_go_does_not_hear_what_became_of_it(on_file: World) -> No
         if edit is not None:
             world.save("boss", edit)
         with pytest.raises(Refused) as caught:
-            world.workspace.undo(world.viewer("anna"), change)
+            world.session("anna").undo(change)
         answers.add(str(caught.value))
     world.save("boss", world.delete("device", "pump-1"))
     with pytest.raises(Refused) as caught:
-        world.workspace.undo(world.viewer("anna"), change)
+        world.session("anna").undo(change)
     assert answers == {str(caught.value)} == {"the device 'Pump one' is not there any more"}
 
 
@@ -242,7 +242,7 @@ def test_the_past_of_a_customer_stays_with_the_one_above(world: World) -> None:
     assert entries(world, "anna") == []
     silent(said(world, "bert"), ALPHA)
     count = world.entries()
-    world.workspace.undo(world.viewer("bert"), change)
+    world.session("bert").undo(change)
     assert world.dump() == before
     for login, seen in past.items():
         assert [one.number for one in entries(world, login) if one.number <= 3] == seen, login
@@ -264,8 +264,8 @@ def test_the_past_goes_up_as_far_as_it_must(on_file: World) -> None:
     outer = world.save("boss", world.delete("customer", "bravo"))
     assert done(world, "boss", "p-pier") == [("edit", "Lamp of pier"), ("delete", "Lamp of pier")]
     assert entries(world, "anna") == []
-    world.workspace.undo(world.viewer("boss"), outer)
-    world.workspace.undo(world.viewer("boss"), inner)
+    world.session("boss").undo(outer)
+    world.session("boss").undo(inner)
     assert done(world, "pia", "p-pier")[:2] == [("edit", "Lamp of pier"), ("delete", "Lamp of pier")]
     assert audit.verify(world.database)[1] == []
 
@@ -280,9 +280,9 @@ def test_a_customer_that_moves_takes_its_past_along(on_file: World) -> None:
     assert [one.action for one in entries(world, "dick")] == ["edit", "move"]
     assert [one.action for one in entries(world, "pia")] == ["edit"]
     (move,) = [one for one in entries(world, "anna") if one.action == "move"]
-    lines = world.workspace.audit_detail(world.viewer("anna"), move.id).lines
+    lines = world.session("anna").audit_detail(move.id).lines
     assert ("Parent", "", "Alpha Works") in lines
-    lines = world.workspace.audit_detail(world.viewer("dick"), move.id).lines
+    lines = world.session("dick").audit_detail(move.id).lines
     assert ("Parent", "", "") in lines
     silent(said(world, "dick").replace("Bravo Dock", ""), ("Bravo Y", "Alpha", "anna", "bert"))
 
@@ -299,7 +299,7 @@ def test_what_was_cleared_out_first(on_file: World) -> None:
     assert [one.action for one in entries(world, "dick") if one.kind == "customer"] == ["delete", "hand over"]
     silent(said(world, "anna"), BRAVO)
     silent(said(world, "dick"), ALPHA)
-    world.workspace.undo(world.viewer("boss"), change)
+    world.session("boss").undo(change)
     assert world.dump() == then != before
     assert [one.action for one in entries(world, "pia")][:1] == ["edit"]
     assert audit.verify(world.database)[1] == []
@@ -312,7 +312,7 @@ def test_a_new_customer_gets_nobodys_past(on_file: World) -> None:
     world.save("pia", world.edit("pia", "device", "p-pier", name="Lamp of pier"))
     world.save("boss", world.delete("customer", "pier"))
     new = CustomerState(world.id("customer", "alpha"), "Bravo Pier", key="pier", former=pier)
-    made = world.workspace.save(world.viewer("anna"), [Edit("customer", -1, None, new)]).created[-1]
+    made = world.session("anna").save([Edit("customer", -1, None, new)]).created[-1]
     assert made != pier
     assert [(one.action, one.kind) for one in entries(world, "anna")] == [("create", "customer")]
     device = DeviceState(made, "Lamp of pier", key="p-pier")
@@ -325,11 +325,11 @@ def test_limits_are_in_the_audit_as_numbers(on_file: World) -> None:
     before = world.dump()
     change = world.save("boss", world.edit("boss", "customer", "pier", max_devices=5, max_users=9))
     (entry,) = entries(world, "pia")
-    lines = world.workspace.audit_detail(world.viewer("pia"), entry.id).lines
+    lines = world.session("pia").audit_detail(entry.id).lines
     assert [(one[0], one[2]) for one in lines] == [("Max devices", "5"), ("Max users", "9")]
     limited = world.dump()
     gone = world.save("boss", world.delete("customer", "pier"))
-    world.workspace.undo(world.viewer("boss"), gone)
+    world.session("boss").undo(gone)
     assert world.dump() == limited
-    world.workspace.undo(world.viewer("boss"), change)
+    world.session("boss").undo(change)
     assert world.dump() == before

@@ -37,7 +37,7 @@ def previewed(database: Database, document: dict[str, Any], chance: Random, trie
             editor = "full"
         edits, count = attempts.next(editor, old), world.entries()
         try:
-            preview = world.workspace.preview(world.viewer(editor), edits)
+            preview = world.session(editor).preview(edits)
         except Conflict:
             continue
         assert world.dump() == text
@@ -82,12 +82,12 @@ def world(sqlite_database: Database) -> World:
 
 
 def prospect(world: World, login: str, user: int, *edits: Edit) -> Prospect:
-    return world.workspace.prospect(world.viewer(login), edits, user)
+    return world.session(login).prospect(edits, user)
 
 
 def counted(world: World, login: str) -> tuple[int, int]:
-    viewer = world.viewer(login)
-    return world.workspace.count(viewer, Listing("customers")), world.workspace.count(viewer, Listing("devices"))
+    session = world.session(login)
+    return session.count(Listing("customers")), session.count(Listing("devices"))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -175,7 +175,7 @@ def test_warnings(world: World) -> None:
         warned(world, "rita", security_groups=both) == "Group north-readers has no effect: the others give all of it."
     )
     named = SecurityGroupState(world.id("customer", None), "Named", world.id("role", "named"), "all")
-    group = world.workspace.save(world.viewer("boss"), [Edit("security_group", -1, None, named)]).created[-1]
+    group = world.session("boss").save([Edit("security_group", -1, None, named)]).created[-1]
     assert "only customers named for them" in warned(world, "staff", security_groups=given((group, OPEN)))
     everything = given((world.id("security_group", "everything"), OPEN))
     assert warned(world, "staff", security_groups=everything) == ""
@@ -202,7 +202,7 @@ def test_a_hidden_filter_that_is_off_is_as_one_that_lets_nothing_through(world: 
     found = []
     for active in (True, False):
         own = CustomerGroupState(beta, f"Of beta {active}", active=active, customers={beta: True})
-        group = world.workspace.save(world.viewer("boss"), [Edit("customer_group", -1, None, own)]).created[-1]
+        group = world.session("boss").save([Edit("customer_group", -1, None, own)]).created[-1]
         world.save("boss", world.edit("boss", "user", "rita", customer_groups=frozenset({group})))
         found.append(prospect(world, "dora", world.id("user", "rita")))
     assert found[0] == found[1]
@@ -212,7 +212,7 @@ def test_a_hidden_filter_that_is_off_is_as_one_that_lets_nothing_through(world: 
 def test_a_preview_of_somebody_greater_shows_no_hidden_user(world: World) -> None:
     """Wide changes are told of whom the viewer may list, and of nobody else."""
     edit = world.edit("boss", "security_group", "readers", customers={})
-    assert {one.login for one in world.workspace.preview(world.viewer("boss"), [edit]).users} == {"rita", "nora"}
+    assert {one.login for one in world.session("boss").preview([edit]).users} == {"rita", "nora"}
     world.save("boss", world.edit("boss", "user", "staff", security_groups=frozenset({(edit.id, OPEN)})))
     edit = world.edit("dora", "security_group", "readers", customers={})
-    assert {one.login for one in world.workspace.preview(world.viewer("dora"), [edit]).users} == {"rita", "nora"}
+    assert {one.login for one in world.session("dora").preview([edit]).users} == {"rita", "nora"}

@@ -128,7 +128,7 @@ class Station:
             assert maintenance.check(database) == []
             viewer = Viewer.sign_in(database, "boss")
             next_one = Edit("customer", -1, None, CustomerState(1, "Next"))
-            assert Workspace(database).save(viewer, [next_one]).change == chains[0][1] + 1
+            assert Workspace(database).session(viewer).save([next_one]).change == chains[0][1] + 1
         finally:
             database.close()
 

@@ -191,7 +191,7 @@ def test_new_ones_below_moved_ones_and_moved_ones_below_new_ones(sqlite_database
     ):
         with pytest.raises(Refused, match="cannot be put below itself"):
             world.save("boss", *edits)
-    world.workspace.undo(world.viewer("boss"), change)
+    world.session("boss").undo(change)
     assert world.dump() == before
 
 
@@ -208,7 +208,7 @@ def test_nested_no_deeper_than_paths_may_be(sqlite_database: Database, monkeypat
             with pytest.raises(Refused, match="nested no deeper than this"):
                 world.save("boss", edit)
         else:
-            world.workspace.undo(world.viewer("boss"), world.save("boss", edit))
+            world.session("boss").undo(world.save("boss", edit))
         assert world.dump() == before
 
 
@@ -221,20 +221,24 @@ def test_ten_thousand_at_once(sqlite_database: Database) -> None:
     document["customers"] += [{"key": key, **T, "name": key, "parent": parent} for parent, key in rows]
     document["devices"] += [{"key": f"x{n}", **T, "name": "X", "customer": f"c{n}"} for n in range(0, 9_900, 99)]
     world = World(sqlite_database, document)
-    viewer = world.viewer("below")
-    seen = world.workspace.count(viewer, Listing("customers")), world.workspace.count(viewer, Listing("devices"))
+    session = world.session("below")
+    seen = (
+        session.count(Listing("customers")),
+        session.count(Listing("devices")),
+    )
     assert seen == (1, 1)
     before, where = world.dump(), placed(world.database)
     change = world.save("boss", world.blind("customer", "n1", parent=world.id("customer", "n0")))
-    seen = world.workspace.count(viewer, Listing("customers")), world.workspace.count(viewer, Listing("devices"))
-    assert seen == (10_002, 102)
-    assert (
-        len(world.workspace.rows(world.viewer("boss"), Listing("audit"), Part(100))) == world.entries() == change == 1
+    seen = (
+        session.count(Listing("customers")),
+        session.count(Listing("devices")),
     )
+    assert seen == (10_002, 102)
+    assert len(world.session("boss").rows(Listing("audit"), Part(100))) == world.entries() == change == 1
     moved = placed(world.database)
     assert sum(way[:3] == (None, "n0", "n1") for way, *_ in moved.values()) == 10_001
     assert maintenance.check(world.database) == []
-    world.workspace.undo(world.viewer("boss"), change)
+    world.session("boss").undo(change)
     assert world.dump() == before
     assert placed(world.database) == where
     with world.database.reading() as connection:

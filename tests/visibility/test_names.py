@@ -145,65 +145,65 @@ class TestCharacters:
 class TestTyped:
     @pytest.mark.parametrize("hidden", HIDDEN, ids=character_id)
     def test_no_text_of_any_new_record_hides_anything(self, world: World, hidden: str) -> None:
-        viewer = world.viewer("boss")
+        session = world.session("boss")
         before = dumped(world.database)
         for kind, state in states(world):
             for field in fields(state):
                 sound = getattr(state, field)
                 odd = replace(state, **{field: sound[:1] + hidden + sound[1:]})
                 with pytest.raises(Refused) as refused:
-                    world.workspace.save(viewer, [Edit(kind, -1, None, odd)])
+                    session.save([Edit(kind, -1, None, odd)])
                 assert refused.value.field == field
                 said = str(refused.value)
                 assert character(hidden[-1]) in said or character(hidden[0]) in said, (kind, field, said)
         assert dumped(world.database) == before
 
     def test_no_text_of_any_record_is_changed_to_hide_anything(self, world: World) -> None:
-        viewer = world.viewer("boss")
+        session = world.session("boss")
         for kind, state in states(world):
-            (own,) = world.workspace.save(viewer, [Edit(kind, -1, None, state)]).created.values()
-            opened = world.workspace.open_record(viewer, kind, own)
+            (own,) = session.save([Edit(kind, -1, None, state)]).created.values()
+            opened = session.open_record(kind, own)
             for field in fields(state):
                 odd = replace(opened.state, **{field: getattr(state, field)[:1] + "\u202e"})
                 with pytest.raises(Refused) as refused:
-                    world.workspace.save(viewer, [Edit(kind, own, opened.state, odd, opened.revision)])
+                    session.save([Edit(kind, own, opened.state, odd, opened.revision)])
                 assert "U+202E RIGHT-TO-LEFT OVERRIDE" in str(refused.value)
                 assert refused.value.field == field
 
     @pytest.mark.parametrize("kept", KEPT, ids=character_id)
     def test_what_belongs_to_words_stays(self, world: World, kept: str) -> None:
-        viewer = world.viewer("boss")
+        session = world.session("boss")
         for kind, state in states(world):
             name = f"A{kept}b"
-            (own,) = world.workspace.save(viewer, [Edit(kind, -1, None, replace(state, name=name))]).created.values()
-            assert world.workspace.open_record(viewer, kind, own).state.name == name
+            (own,) = session.save([Edit(kind, -1, None, replace(state, name=name))]).created.values()
+            assert session.open_record(kind, own).state.name == name
 
     @pytest.mark.parametrize("space", SPACES, ids=character_id)
     def test_spaces_around_what_is_typed_are_not_kept(self, world: World, space: str) -> None:
-        viewer = world.viewer("boss")
+        session = world.session("boss")
         for kind, state in states(world):
             padded = replace(state, **{field: f"{space}{getattr(state, field)}{space} " for field in fields(state)})
-            (own,) = world.workspace.save(viewer, [Edit(kind, -1, None, padded)]).created.values()
-            opened = world.workspace.open_record(viewer, kind, own)
+            (own,) = session.save([Edit(kind, -1, None, padded)]).created.values()
+            opened = session.open_record(kind, own)
             assert [getattr(opened.state, field) for field in fields(state)] == [
                 getattr(state, field) for field in fields(state)
             ]
             again = replace(opened.state, **{field: f" {getattr(state, field)}" for field in fields(state)})
             with pytest.raises(Refused, match="nothing was changed"):
-                world.workspace.save(viewer, [Edit(kind, own, opened.state, again, opened.revision)])
+                session.save([Edit(kind, own, opened.state, again, opened.revision)])
 
     @pytest.mark.parametrize("login", BESIDE)
     def test_nobody_comes_to_stand_beside_another(self, world: World, login: str) -> None:
-        viewer = world.viewer("boss")
+        session = world.session("boss")
         acme = world.ids("customer")["acme"]
         with pytest.raises(Refused) as refused:
-            world.workspace.save(viewer, [Edit("user", -1, None, UserState(acme, login, "Dora too"))])
+            session.save([Edit("user", -1, None, UserState(acme, login, "Dora too"))])
         assert refused.value.field == "login"
         rita = world.ids("user")["rita"]
-        opened = world.workspace.open_record(viewer, "user", rita)
+        opened = session.open_record("user", rita)
         edit = Edit("user", rita, opened.state, replace(opened.state, login=login), opened.revision)
         with pytest.raises(Refused) as refused:
-            world.workspace.save(viewer, [edit])
+            session.save([edit])
         assert refused.value.field == "login"
 
     def test_a_sheet_is_held_to_the_same(self, world: World) -> None:
@@ -255,7 +255,7 @@ class TestStored:
         empty(world.database)
         load_document(world.database, odd_document())
         world = World(world.database)
-        viewer = world.viewer("boss")
+        session = world.session("boss")
         whole = dumped(world.database)
         for kind, key, changes in (
             ("customer", "gamma", {"address": "Somewhere"}),
@@ -269,24 +269,24 @@ class TestStored:
             ("site", "gate", {"name": "Gate"}),
         ):
             own = world.ids(kind)[key]
-            opened = world.workspace.open_record(viewer, kind, own)
+            opened = session.open_record(kind, own)
             after = replace(opened.state, **changes) if changes is not None else None
-            saved = world.workspace.save(viewer, [Edit(kind, own, opened.state, after, opened.revision)])
+            saved = session.save([Edit(kind, own, opened.state, after, opened.revision)])
             assert dumped(world.database) != whole
-            world.workspace.undo(viewer, saved.change)
+            session.undo(saved.change)
             assert dumped(world.database) == whole, (kind, key, changes)
 
     def test_whatever_else_is_broken_stays_out_of_the_way(self, world: World) -> None:
         """A control character that came with a file of old, in any text of a record: its others are edited still, and
         the broken one is, too."""
-        viewer = world.viewer("boss")
+        session = world.session("boss")
         for kind, new in states(world):
-            (own,) = world.workspace.save(viewer, [Edit(kind, -1, None, new)]).created.values()
+            (own,) = session.save([Edit(kind, -1, None, new)]).created.values()
 
             def put(changes: dict[str, str], kind: StateKind = kind, own: int = own) -> None:
-                opened = world.workspace.open_record(viewer, kind, own)
+                opened = session.open_record(kind, own)
                 edit = Edit(kind, own, opened.state, replace(opened.state, **changes), opened.revision)  # type: ignore[arg-type]
-                world.workspace.save(viewer, [edit])
+                session.save([edit])
 
             texts = fields(new) + [one for one in ("notes", "address", "description") if hasattr(new, one)]
             for place, broken in enumerate(texts):

@@ -56,8 +56,8 @@ def test_a_change_reads_what_it_is_about(sqlite_database: Database) -> None:
     ]
     with steps(sqlite_database) as found:
         for change in edits:
-            world.workspace.open_records(boss, change[0].kind, [edit.id for edit in change])
-            saved = world.workspace.save(boss, change)
-        world.workspace.undo(boss, saved.change)
+            world.workspace.session(boss).open_records(change[0].kind, [edit.id for edit in change])
+            saved = world.workspace.session(boss).save(change)
+        world.workspace.session(boss).undo(saved.change)
     assert len(found) > 100
     assert sorted({one for one in found if whole(one[0])}) == []

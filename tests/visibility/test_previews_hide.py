@@ -86,7 +86,7 @@ def told(world: World) -> list[str]:
     viewer, found = world.viewer("ed"), []
 
     def state(kind: StateKind, key: str) -> Any:
-        opened = world.workspace.open_record(viewer, kind, world.id(kind, key))
+        opened = world.workspace.session(viewer).open_record(kind, world.id(kind, key))
         found.append(repr((opened.state, opened.names, opened.active, opened.why_not)))
         return opened
 
@@ -94,7 +94,7 @@ def told(world: World) -> list[str]:
         opened = state(kind, key)
         after = None if fields.get("gone") else type(opened.state)(**{**_fields(opened.state), **fields})
         edit = Edit(kind, opened.id, opened.state, after, opened.revision)
-        found.append(repr(world.workspace.preview(viewer, [edit])))
+        found.append(repr(world.workspace.session(viewer).preview([edit])))
 
     gamma, south = world.id("customer", "gamma"), world.id("customer", "south")
     preview("customer", "south", parent=gamma)
@@ -134,13 +134,13 @@ def test_not_a_byte_of_a_preview(
 def test_a_hidden_site_stays_as_it_is(sqlite_database: Database) -> None:
     """It is in no form, and saving leaves the device on it; at another customer, the device stands on none."""
     world = World(sqlite_database, seen_by(("site.list",), nested=True))
-    opened = world.workspace.open_record(world.viewer("ed"), "device", world.id("device", "north-0"))
+    opened = world.session("ed").open_record("device", world.id("device", "north-0"))
     assert opened.state.site is None
     world.save("ed", world.edit("ed", "device", "north-0", name="Other"))
     state: Any = world.state("device", opened.id)[0]
     assert (state.name, state.site) == ("Other", world.id("site", "gate"))
     move = world.edit("ed", "device", "north-0", customer=world.id("customer", "south"))
-    assert "site" not in repr(world.workspace.preview(world.viewer("ed"), [move]).notes).replace("history", "")
+    assert "site" not in repr(world.session("ed").preview([move]).notes).replace("history", "")
     world.save("ed", move)
     state = world.state("device", opened.id)[0]
     assert state.site is None

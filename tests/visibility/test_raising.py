@@ -59,7 +59,7 @@ def to(world: World, kind: Any, customer: str | None) -> Edit:
 
 def said_of(world: World, login: str, *edits: Edit) -> str:
     """The refusal, which saving and its preview tell in the same words."""
-    preview = world.workspace.preview(world.viewer(login), edits)
+    preview = world.session(login).preview(edits)
     with pytest.raises(Refused) as caught:
         world.save(login, *edits)
     assert str(caught.value) == preview.refusal

@@ -18,11 +18,12 @@ from ringfence.domain.errors import Refused, RingfenceError, SessionEnded
 from ringfence.services import accounts, listing
 from ringfence.services.editing import Edit, UserState
 from ringfence.services.records import Listing, Part
-from ringfence.services.workspace import Pair, Viewer, Workspace
+from ringfence.services.workspace import Session
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
 from ringfence.visibility.kinds import KINDS
 from ringfence.visibility.shared_view import SharedView
+from ringfence.visibility.viewer import Viewer
 
 SEEING = ["user.list", "user.impersonate"]
 WHOLE = Part(limit=1000)
@@ -120,20 +121,20 @@ def world(database: Database) -> World:
 
 def test_of_whoever_sees_all_it_is_the_subjects_own(sqlite_database: Database) -> None:
     of = world(sqlite_database)
-    boss = of.viewer("boss")
+    boss = of.session("boss")
     for login in ("dora", "rita", "nora", "gus", "bert", "staff"):
-        own, seen = of.viewer(login), of.workspace.see_as(boss, login)
+        own, seen = of.viewer(login), boss.see_as(login).viewer
         for kind in ("customers", "sites", "devices", "users", "roles", "security-groups", "customer-groups", "audit"):
             assert list(listing.export(seen, Listing(kind))) == list(listing.export(own, Listing(kind))), (login, kind)
 
 
 def test_nothing_is_changed_through_it(sqlite_database: Database) -> None:
-    """No way of the workspace that changes something, or makes that ready, goes further than the reason."""
+    """Nothing asked of the session that changes something, or makes that ready, goes further than the reason."""
     of = world(sqlite_database)
-    view = of.workspace.see_as(of.viewer("boss"), "dora")
+    view = of.session("boss").see_as("dora")
     before = of.entries()
     nora = of.ids("user")["nora"]
-    opened = of.workspace.open_record(view, "user", nora)
+    opened = view.open_record("user", nora)
     assert isinstance(opened.state, UserState)
     edits = [Edit("user", nora, opened.state, replace(opened.state, name="Other"), opened.revision)]
     acme = of.ids("customer")["acme"]
@@ -155,78 +156,63 @@ def test_nothing_is_changed_through_it(sqlite_database: Database) -> None:
     }
     for name, given in asked.items():
         with pytest.raises(Refused, match=r"^you look through dora's eyes$"):
-            getattr(of.workspace, name)(view, *given)
+            getattr(view, name)(*given)
     reading = {
-        *("check", "check_changing", "profile", "accounts", "account_count", "rows", "count", "place", "roots"),
-        *(
-            "children",
-            "matching",
-            "trail",
-            "counts",
-            "detail",
-            "stamp",
-            "may",
-            "open_record",
-            "open_records",
-            "names_of",
-        ),
-        *("names_of", "export", "audit_detail", "customer_choices", "record_choices", "permission_choices"),
+        *("check", "stamp", "may", "profile", "beside", "subjects", "subject_count", "rows", "count", "place"),
+        *("export", "names_of", "roots", "children", "matching", "trail", "counts", "detail", "open_record"),
+        *("open_records", "audit_detail", "customer_choices", "record_choices", "permission_choices", "role_templates"),
         *("home_of_new", "groups_naming", "group_notes", "used_by"),
     }
-    asking = {name for name, one in inspect.getmembers(Workspace, inspect.isfunction) if "viewer" in _names(one)}
-    assert asking == reading | asked.keys(), "whatever else takes a viewer reads, or is refused"
+    asking = {name for name, _ in inspect.getmembers(Session, inspect.isfunction) if not name.startswith("_")}
+    assert asking == reading | asked.keys(), "whatever else can be asked reads, or is refused"
     assert of.entries() == before
-
-
-def _names(function: Any) -> list[str]:
-    return [] if function.__name__.startswith("_") else list(inspect.signature(function).parameters)
 
 
 def test_one_sees_no_more_of_the_subject_than_one_may(sqlite_database: Database) -> None:
     """Neither their own record, which they may always see, nor by which groups they see what they see."""
     of = world(sqlite_database)
-    dora = of.viewer("dora")
-    view = of.workspace.see_as(dora, "nora")
-    assert of.workspace.profile(view).standing == "seen by dora"
+    dora = of.session("dora")
+    view = dora.see_as("nora")
+    assert view.profile().standing == "seen by dora"
     with pytest.raises(RingfenceError):
-        of.workspace.open_record(view, "user", of.ids("user")["nora"])
-    assert {one.login for one in of.workspace.accounts("", WHOLE, dora)} >= {"rita", "nora", "gus"}
-    assert not {one.login for one in of.workspace.accounts("", WHOLE, dora)} & {"boss", "bert", "staff"}
+        view.open_record("user", of.ids("user")["nora"])
+    assert {one.login for one in dora.subjects("", WHOLE)} >= {"rita", "nora", "gus"}
+    assert not {one.login for one in dora.subjects("", WHOLE)} & {"boss", "bert", "staff"}
 
 
 def test_it_is_audited_under_the_real_name_and_is_nothing_to_undo(sqlite_database: Database) -> None:
     of = world(sqlite_database)
-    dora, boss = of.viewer("dora"), of.viewer("boss")
+    dora, boss = of.session("dora"), of.session("boss")
     rita = of.ids("user")["rita"]
-    opened = of.workspace.open_record(dora, "user", rita)
+    opened = dora.open_record("user", rita)
     edit = Edit("user", rita, opened.state, replace(opened.state, email="rita@acme.example"), opened.revision)
-    change = of.workspace.save(dora, [edit]).change
-    of.workspace.see_as(dora, "nora")
-    entry = list(listing.export(boss, Listing("audit")))[-1].fields()
+    change = dora.save([edit]).change
+    dora.see_as("nora")
+    entry = list(listing.export(boss.viewer, Listing("audit")))[-1].fields()
     assert (entry["actor"], entry["action"], entry["kind"], entry["origin"]) == ("dora", "see as", "user", "test")
-    assert of.workspace.preview_undo(dora)[0] == change, "one's last change is still that"
+    assert dora.preview_undo()[0] == change, "one's last change is still that"
     with pytest.raises(Refused, match="changed nothing"):
-        of.workspace.preview_undo(boss, entry["number"])
-    of.workspace.audit_detail(boss, list(listing.export(boss, Listing("audit")))[-1].id)
+        boss.preview_undo(entry["number"])
+    boss.audit_detail(list(listing.export(boss.viewer, Listing("audit")))[-1].id)
 
 
 def test_it_ends_when_one_may_no_more(sqlite_database: Database) -> None:
     of = world(sqlite_database)
-    dora, boss = of.viewer("dora"), of.viewer("boss")
-    view = of.workspace.see_as(dora, "nora")
-    pair = Pair(dora, view)
-    assert of.workspace.roots(pair)
+    dora, boss = of.session("dora"), of.session("boss")
+    view = dora.see_as("nora")
+    pair = dora.beside(view)
+    assert pair.roots()
     for login in ("nora", "dora"):
         own = of.ids("user")[login]
-        opened = of.workspace.open_record(boss, "user", own)
+        opened = boss.open_record("user", own)
         idle = replace(opened.state, active=False)
-        change = of.workspace.save(boss, [Edit("user", own, opened.state, idle, opened.revision)]).change
+        change = boss.save([Edit("user", own, opened.state, idle, opened.revision)]).change
         with pytest.raises(SessionEnded, match="nora's eyes any more"):
-            of.workspace.count(view, Listing("devices"))
+            view.count(Listing("devices"))
         with pytest.raises(SessionEnded):
-            of.workspace.roots(pair)
-        of.workspace.undo(boss, change)
-        assert of.workspace.count(view, Listing("devices")) >= 0
+            pair.roots()
+        boss.undo(change)
+        assert view.count(Listing("devices")) >= 0
 
 
 def test_it_is_read_where_nothing_can_be_written(sqlite_database: Database) -> None:

@@ -94,7 +94,7 @@ def refused(world: World, login: str, *edits: Edit, said: str = "", field: str |
         world.save(login, *edits)
     assert said in str(caught.value)
     assert field is None or caught.value.field == field
-    assert world.workspace.preview(world.viewer(login), edits).refusal == str(caught.value)
+    assert world.session(login).preview(edits).refusal == str(caught.value)
     assert world.dump() == before
     assert world.entries() == count
     return str(caught.value)
@@ -108,7 +108,7 @@ def ours(world: World) -> dict[str, list[Any]]:
 
 def audited(world: World, login: str) -> list[Any]:
     """The audit as somebody lists it."""
-    return list(world.workspace.rows(world.viewer(login), Listing("audit"), Part(999)))
+    return list(world.session(login).rows(Listing("audit"), Part(999)))
 
 
 def new(kind: Any, state: Any, own: int = -1) -> Edit:
@@ -116,7 +116,7 @@ def new(kind: Any, state: Any, own: int = -1) -> Edit:
 
 
 def undo(world: World, login: str, change: int) -> int:
-    return world.workspace.undo(world.viewer(login), change).change
+    return world.session(login).undo(change).change
 
 
 def not_undone(world: World, login: str, change: int, said: str) -> None:
@@ -154,7 +154,7 @@ def test_nobody_lifts_their_own_limit(world: World) -> None:
     )
     inner = new("customer", CustomerState(north, "Inner"), -2)
     refused(world, "nick", inner, new("device", DeviceState(-2, "One more")), said="at most 3 devices")
-    made = world.workspace.save(world.viewer("nick"), [inner, world.blind("device", "north-0", customer=-2, site=None)])
+    made = world.session("nick").save([inner, world.blind("device", "north-0", customer=-2, site=None)])
     refused(
         world, "nick", new("customer", CustomerState(made.created[-2], "Innermost")), said="at most 1 nested customer:"
     )
@@ -238,10 +238,10 @@ def test_nobody_moves_what_they_live_in(world: World) -> None:
     )
     refused(world, "boss", world.blind("customer", "acme", parent=north), said="below itself")
     world.save("dora", world.edit("dora", "customer", "north", parent=south))
-    assert world.workspace.count(world.viewer("nick"), Listing("devices")) == 3
+    assert world.session("nick").count(Listing("devices")) == 3
     refused(world, "wim", world.blind("customer", "north", parent=acme), said="choose a customer")
     world.save("wim", world.blind("customer", "north", parent=gamma))
-    assert world.workspace.count(world.viewer("dora"), Listing("customers")) == 3
+    assert world.session("dora").count(Listing("customers")) == 3
 
 
 def test_nobody_deletes_what_they_live_in_or_stand_on(world: World) -> None:
@@ -251,18 +251,18 @@ def test_nobody_deletes_what_they_live_in_or_stand_on(world: World) -> None:
     boss3 = UserState(world.id("customer", None), "boss3", "B", security_groups=frozenset({(everything, OPEN)}))
     world.save("boss", new("user", boss3))
     group = SecurityGroupState(world.id("customer", "gamma"), "Standing", world.id("role", "all"), "all")
-    made = world.workspace.save(world.viewer("boss"), [new("security_group", group)]).created[-1]
+    made = world.session("boss").save([new("security_group", group)]).created[-1]
     world.save("boss", world.edit("boss", "user", "boss3", security_groups=frozenset({(made, OPEN)})))
     refused(world, "boss3", world.delete("customer", "gamma"), said="you stand on this security group")
     filtering = CustomerGroupState(
         world.id("customer", "gamma"), "Through", customers={world.id("customer", None): True}
     )
-    made = world.workspace.save(world.viewer("boss"), [new("customer_group", filtering)]).created[-1]
+    made = world.session("boss").save([new("customer_group", filtering)]).created[-1]
     world.save("boss", world.edit("boss", "user", "boss3", customer_groups=frozenset({made})))
     refused(world, "boss3", world.delete("customer", "gamma"), said="you stand on this")
     role = new("role", RoleState(world.id("customer", "beta"), "All", permissions=None))
     group = SecurityGroupState(world.id("customer", None), "By it", -1, "all")
-    made = world.workspace.save(world.viewer("boss"), [role, new("security_group", group, -2)]).created[-2]
+    made = world.session("boss").save([role, new("security_group", group, -2)]).created[-2]
     world.save("boss", world.edit("boss", "user", "boss2", security_groups=frozenset({(made, OPEN)})))
     refused(world, "boss2", world.delete("customer", "beta"), said="you stand on this role")
 
@@ -272,7 +272,7 @@ def test_a_filter_that_goes_with_a_customer_sets_nobody_free(world: World) -> No
     filtering = CustomerGroupState(
         world.id("customer", "north"), "Only", customers={world.id("customer", "north"): True}
     )
-    made = world.workspace.save(world.viewer("dora"), [new("customer_group", filtering)]).created[-1]
+    made = world.session("dora").save([new("customer_group", filtering)]).created[-1]
     everything = world.id("security_group", "everything")
     free = UserState(
         world.id("customer", None), "free", "F", "", True, frozenset({(everything, OPEN)}), frozenset({made})
@@ -322,16 +322,19 @@ def test_each_right_counts_at_each_end(world: World, right: str, end: str) -> No
     alone = RoleState(root, "Alone", permissions=frozenset({right}))
     both = {north: True, beta: True}
     elsewhere = {node: True for place, node in places.items() if place != end}
-    made = world.workspace.save(
-        world.viewer("boss"),
-        [
-            new("role", without),
-            new("role", alone, -2),
-            new("security_group", SecurityGroupState(root, "Without", -1, "selected", both), -3),
-            new("security_group", SecurityGroupState(root, "Alone", -2, "selected", elsewhere), -4),
-            new("user", UserState(root, "part", "P", security_groups=frozenset({(-3, OPEN), (-4, OPEN)})), -5),
-        ],
-    ).created
+    made = (
+        world.session("boss")
+        .save(
+            [
+                new("role", without),
+                new("role", alone, -2),
+                new("security_group", SecurityGroupState(root, "Without", -1, "selected", both), -3),
+                new("security_group", SecurityGroupState(root, "Alone", -2, "selected", elsewhere), -4),
+                new("user", UserState(root, "part", "P", security_groups=frozenset({(-3, OPEN), (-4, OPEN)})), -5),
+            ],
+        )
+        .created
+    )
     for key in ("gus", "nora", "nick"):
         world.save("boss", world.blind("user", key, security_groups=frozenset(), customer_groups=frozenset()))
     ways: dict[str, Edit] = {
@@ -532,8 +535,7 @@ def test_what_is_new_comes_with_nothing(world: World) -> None:
     people = frozenset({world.id("user", login) for login in ("dora", "bert", "gus")})
     devices = frozenset({world.id("device", "acme-0"), world.id("device", "beta-0")})
     site = SiteState(acme, "New", devices, people, key="roof")
-    made = world.workspace.save(
-        world.viewer("dora"),
+    made = world.session("dora").save(
         [new("customer", forged), new("customer", replace(forged, former=gamma), -2), new("site", site, -3)],
     )
     assert gamma not in made.created.values()
@@ -628,27 +630,27 @@ def test_a_session_does_not_become_somebody_elses(on_both: World) -> None:
     """Nobody gets the id of a user who is gone: neither who is new, of the same login, nor the one who comes back."""
     world = on_both
     session = world.viewer("rita")
-    assert world.workspace.count(session, Listing("devices")) == 11
+    assert world.workspace.session(session).count(Listing("devices")) == 11
     state = world.state("user", session.user_id)[0]
     assert isinstance(state, UserState)
     gone = world.save("boss", world.delete("user", "rita"))
     with pytest.raises(SessionEnded):
-        world.workspace.count(session, Listing("devices"))
+        world.workspace.session(session).count(Listing("devices"))
     everything = frozenset({(world.id("security_group", "everything"), OPEN)})
-    made = world.workspace.save(world.viewer("boss"), [new("user", replace(state, security_groups=everything))])
+    made = world.session("boss").save([new("user", replace(state, security_groups=everything))])
     assert made.created[-1] != session.user_id
     for call in (
-        lambda: world.workspace.count(session, Listing("devices")),
-        lambda: world.workspace.save(session, [world.blind("device", "beta-0", name="X")]),
-        lambda: world.workspace.preview_undo(session),
+        lambda: world.workspace.session(session).count(Listing("devices")),
+        lambda: world.workspace.session(session).save([world.blind("device", "beta-0", name="X")]),
+        lambda: world.workspace.session(session).preview_undo(),
     ):
         with pytest.raises(SessionEnded):
             call()
     undo(world, "boss", made.change)
     undo(world, "boss", gone)
     with pytest.raises(SessionEnded):
-        world.workspace.count(session, Listing("devices"))
-    assert world.workspace.count(world.viewer("rita"), Listing("devices")) == 11
+        world.workspace.session(session).count(Listing("devices"))
+    assert world.session("rita").count(Listing("devices")) == 11
 
 
 def test_nobody_inherits_what_another_of_their_key_did(world: World) -> None:
@@ -660,10 +662,10 @@ def test_nobody_inherits_what_another_of_their_key_did(world: World) -> None:
     gone = world.save("boss", world.delete("user", "temp"))
     made = world.save("dora", new("user", UserState(acme, "temp", "Temp", security_groups=readers)))
     with pytest.raises(Refused, match="there is nothing of yours to undo"):
-        world.workspace.preview_undo(world.viewer("temp"))
+        world.session("temp").preview_undo()
     for number in (change, MISSING):
         with pytest.raises(Refused, match=r"^this entry is not there$"):
-            world.workspace.preview_undo(world.viewer("temp"), number)
+            world.session("temp").preview_undo(number)
     undo(world, "boss", made)
     undo(world, "boss", gone)
     undo(world, "temp", change)  # they see it in the audit
@@ -703,7 +705,7 @@ def test_a_subtree_comes_back_only_to_where_it_was(world: World) -> None:
     not_undone(world, "boss", gone, "it refers to a customer that is not there any more")
     undo(world, "boss", above)
     undo(world, "boss", gone)
-    assert world.workspace.count(world.viewer("dora"), Listing("devices")) == 11
+    assert world.session("dora").count(Listing("devices")) == 11
 
 
 @pytest.mark.parametrize("kind", ["customer", "site", "device", "user"])
@@ -742,11 +744,9 @@ def test_what_else_named_it_may_be_gone(on_both: World) -> None:
     assert ours(world) == expected
     undo(world, "boss", back)
     site = world.save("boss", world.delete("site", "roof"))
-    yard = world.workspace.save(
-        world.viewer("boss"), [new("site", SiteState(world.id("customer", "beta"), "Yard"))]
-    ).created[-1]
+    yard = world.session("boss").save([new("site", SiteState(world.id("customer", "beta"), "Yard"))]).created[-1]
     world.save("boss", world.blind("device", "beta-1", site=yard), world.delete("device", "beta-2"))
-    preview = world.workspace.preview_undo(world.viewer("boss"), site)[2]
+    preview = world.session("boss").preview_undo(site)[2]
     assert preview.refusal == ""
     undo(world, "boss", site)
     sites = {one["key"]: one["site"] for one in ours(world)["devices"] if one["customer"] == "beta"}
@@ -779,8 +779,7 @@ def test_nobody_gives_themselves_back_what_was_taken(world: World) -> None:
     north, acme, root = (world.id("customer", key) for key in ("north", "acme", None))
     reading = ["customer.list", "customer.view", "customer.create", "site.create", "device.create", "user.create"]
     creating = RoleState(root, "Creating", permissions=frozenset({*reading, "audit.view", "user.list", "device.list"}))
-    made = world.workspace.save(
-        world.viewer("boss"),
+    made = world.session("boss").save(
         [
             new("role", creating),
             new("security_group", SecurityGroupState(root, "Above", -1, "selected", {acme: True}), -2),
@@ -904,10 +903,10 @@ def test_two_at_once(on_both: World, kind: Any) -> None:
     barrier = Barrier(3)
 
     def save(login: str) -> str:
-        viewer = world.viewer(login)
+        session = world.session(login)
         barrier.wait()
         try:
-            world.workspace.save(viewer, edits[login])
+            session.save(edits[login])
         except Conflict:
             return "conflict"
         return login
@@ -934,10 +933,10 @@ def test_a_move_and_a_deletion_at_once(on_both: World) -> None:
     barrier = Barrier(2)
 
     def save(login: str) -> bool:
-        viewer = world.viewer(login)
+        session = world.session(login)
         barrier.wait()
         try:
-            world.workspace.save(viewer, changes[login])
+            session.save(changes[login])
         except Refused:
             return False
         return True
@@ -965,7 +964,7 @@ def test_a_full_customer_does_not_count_what_is_hidden(world: World) -> None:
 
 def test_whoever_loses_by_it_is_told(world: World) -> None:
     """The editor themselves, though they may not list the users of where they are at home."""
-    preview = world.workspace.preview(world.viewer("wim"), [world.delete("device", "north-x")])
+    preview = world.session("wim").preview([world.delete("device", "north-x")])
     assert [(one.login, one.now.devices_lost) for one in preview.users if one.login == "wim"] == [("wim", 1)]
 
 
@@ -1008,7 +1007,7 @@ def test_hidden_and_missing_are_one(world: World, kind: Any, login: str) -> None
     hidden = world.id(kind, {"customer": "beta", "site": "roof", "device": "beta-0"}[kind])
     state: Any
     state, revision = world.state(kind, hidden)
-    viewer = world.viewer(login)
+    session = world.session(login)
     north, gate, beta = world.id("customer", "north"), world.id("site", "gate"), world.id("customer", "beta")
     visible = world.blind("device", "north-0")
 
@@ -1049,17 +1048,17 @@ def test_hidden_and_missing_are_one(world: World, kind: Any, login: str) -> None
             changed += [replace(state, customer=north, site=None), replace(state, site=gate)]
         for known in (0, revision, revision + 5):
             edits += [Edit(kind, record, state, after, known) for after in changed]
-        found = [said(world.workspace.open_record, viewer, kind, record)]
+        found = [said(session.open_record, kind, record)]
         for edit in edits:
-            found.append(said(world.workspace.save, viewer, [edit]))
+            found.append(said(session.save, [edit]))
             preview = None
             try:
-                preview = world.workspace.preview(viewer, [edit])
+                preview = session.preview([edit])
             except Conflict as conflict:
                 found.append((str(conflict), conflict.current))
             if preview is not None:
                 found.append((preview.refusal, preview.field, preview.users))
-            found.append(said(world.workspace.save, viewer, [visible, edit]))
+            found.append(said(session.save, [visible, edit]))
         answers.append(found)
     assert answers[0] == answers[1]
 
@@ -1068,7 +1067,7 @@ def test_who_sees_a_customer_only_for_a_site_of_it(world: World) -> None:
     """Its name in the tree is all they get, and no form of it: they are told that it is not theirs to change, not that
     it is not there."""
     with pytest.raises(RingfenceError, match="or you may not open it"):
-        world.workspace.open_record(world.viewer("gus"), "customer", world.id("customer", "north"))
+        world.session("gus").open_record("customer", world.id("customer", "north"))
     refused(world, "gus", world.blind("customer", "north", name="Mine"), said="you may not edit a customer there")
     refused(world, "gus", world.delete("customer", "north"), said="you may not delete a customer there")
     north, gate = world.id("customer", "north"), world.id("site", "gate")

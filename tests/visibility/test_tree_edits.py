@@ -63,22 +63,22 @@ class Trial:
 
     def try_one(self, editor: str, edits: list[Edit]) -> None:
         world = self.world
-        viewer = world.viewer(editor)
+        session = world.session(editor)
         before, count = kept(world.database), world.entries()
         preview = None
         with suppress(Conflict):
-            preview = world.workspace.preview(viewer, edits)
+            preview = session.preview(edits)
         assert kept(world.database) == before, "a preview changed something"
         if preview is None or preview.refusal:
             with pytest.raises((Refused, Conflict)) as caught:
-                world.workspace.save(viewer, edits)
+                session.save(edits)
             assert kept(world.database) == before, (editor, edits)
             if preview is not None:
                 assert (str(caught.value), getattr(caught.value, "field", "")) == (preview.refusal, preview.field)
                 assert preview.users == ()
             self.refused += 1
             return
-        change = world.workspace.save(viewer, edits).change
+        change = session.save(edits).change
         assert world.entries() > count
         self.made += 1
         text, new = world.dump(), world.document()
@@ -96,7 +96,7 @@ class Trial:
         world = self.world
         if editor != "full":
             try:
-                world.workspace.undo(world.viewer(editor), change)
+                world.session(editor).undo(change)
             except (Refused, Conflict):
                 assert world.dump() == text
             else:
@@ -104,17 +104,17 @@ class Trial:
                 if self.chance.random() < 0.7:
                     return
                 change = self.last()
-                world.workspace.undo(world.viewer("full"), change)
+                world.session("full").undo(change)
                 self.text_is(text)
                 self.text, self.old = text, new
                 return
-        preview = world.workspace.preview_undo(world.viewer("full"), change)[2]
+        preview = world.session("full").preview_undo(change)[2]
         assert preview.refusal == ""
         assert said(preview.users) == told(new, self.old, "full")
-        change = world.workspace.undo(world.viewer("full"), change).change
+        change = world.session("full").undo(change).change
         self.text_is(self.text)
         if self.chance.random() < 0.7:
-            world.workspace.undo(world.viewer("full"), change)
+            world.session("full").undo(change)
             self.text_is(text)
             self.text, self.old = text, new
 
@@ -143,7 +143,7 @@ class Trial:
                 wanted = oracle.listed(login, kind)
                 viewer = world.viewer(login)
                 assert set(listing.keys(viewer, Listing(kind))) == wanted, (login, kind)
-                assert world.workspace.count(viewer, Listing(kind)) == len(wanted)
+                assert world.workspace.session(viewer).count(Listing(kind)) == len(wanted)
 
 
 def kept(database: Database) -> dict[str, list[Any]]:
@@ -210,13 +210,13 @@ def test_sites_that_go_are_counted_once(sqlite_database: Database, login: str) -
         fresh = [replace(one, id=world.id(one.kind, one.before.key), revision=0) for one in edits if one.before]
         edits = [*fresh, replace(world.delete("site", "gate"), revision=0)]
         old = world.document()
-        preview = world.workspace.preview(world.viewer(login), edits)
+        preview = world.session(login).preview(edits)
         change = world.save(login, *edits)
         new = world.document()
         assert said(preview.users) == told(old, new, login)
-        preview = world.workspace.preview_undo(world.viewer(login), change)[2]
+        preview = world.session(login).preview_undo(change)[2]
         assert said(preview.users) == told(new, old, login)
-        world.workspace.undo(world.viewer(login), change)
+        world.session(login).undo(change)
         assert world.document() == old
 
 
@@ -227,13 +227,13 @@ def test_a_site_that_comes_back_finds_fewer(sqlite_database: Database) -> None:
     yard = Edit("site", -1, None, SiteState(world.id("customer", "north"), "Yard"))
     world.save("boss", yard, world.blind("device", "north-0", site=-1))
     old = world.document()
-    preview = world.workspace.preview_undo(world.viewer("boss"), change)[2]
-    world.workspace.undo(world.viewer("boss"), change)
+    preview = world.session("boss").preview_undo(change)[2]
+    world.session("boss").undo(change)
     assert said(preview.users) == told(old, world.document(), "boss")
     assert {one.login: numbers(one.now) for one in preview.users} == {"gus": (1, 0, 1, 0)}
-    viewer = world.viewer("boss")
-    (entry,) = world.workspace.rows(viewer, Listing("audit", descending=True), Part(1))
-    lines = {line[0]: line[2] for line in world.workspace.audit_detail(viewer, entry.id).lines}
+    session = world.session("boss")
+    (entry,) = session.rows(Listing("audit", descending=True), Part(1))
+    lines = {line[0]: line[2] for line in session.audit_detail(entry.id).lines}
     assert (lines["Devices"], lines["Users"]) == ("north 1", "User gus")
 
 
@@ -250,10 +250,10 @@ def test_what_comes_to_where_others_are_shut_out(sqlite_database: Database) -> N
         world.blind("device", "north-x", customer=south),
         world.blind("security_group", "readers", customers={north: True}),
     ]
-    preview = world.workspace.preview(world.viewer("boss"), edits)
+    preview = world.session("boss").preview(edits)
     change = world.save("boss", *edits)
     new = world.document()
     assert said(preview.users) == told(old, new, "boss")
     assert {one.login: numbers(one.now) for one in preview.users}["rita"] == (0, 3, 0, 9)
-    preview = world.workspace.preview_undo(world.viewer("boss"), change)[2]
+    preview = world.session("boss").preview_undo(change)[2]
     assert said(preview.users) == told(new, old, "boss")

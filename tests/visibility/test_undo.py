@@ -35,7 +35,7 @@ def on_file(sqlite_database: Database) -> World:
 
 
 def undo(world: World, login: str, change: int) -> int:
-    return world.workspace.undo(world.viewer(login), change).change
+    return world.session(login).undo(change).change
 
 
 def back_and_forth(database: Database, document: dict[str, Any], chance: Random, tries: int) -> int:
@@ -92,9 +92,7 @@ def test_what_was_deleted_comes_back_whole(world: World) -> None:
     acme, south = world.id("customer", "acme"), world.id("customer", "south")
     private = RoleState(acme, "Own", permissions=frozenset({"device.list"}), private=True)
     group = SecurityGroupState(acme, "Private", -1, "selected", {south: False}, south)
-    made = world.workspace.save(
-        world.viewer("boss"), [Edit("role", -1, None, private), Edit("security_group", -2, None, group)]
-    )
+    made = world.session("boss").save([Edit("role", -1, None, private), Edit("security_group", -2, None, group)])
     window = (AT, AT + timedelta(hours=1, microseconds=5))
     for key in ("rita", "gus"):
         given = frozenset({(made.created[-2], window), (made.created[-2], OPEN)})
@@ -141,7 +139,7 @@ def test_undoing_a_creation_takes_it_from_whoever_got_it_since(world: World) -> 
     acme = world.id("customer", "acme")
     before = world.dump()
     group = SecurityGroupState(acme, "New", world.id("role", "reader"), "selected", {acme: True})
-    saved = world.workspace.save(world.viewer("dora"), [Edit("security_group", -1, None, group)])
+    saved = world.session("dora").save([Edit("security_group", -1, None, group)])
     given = frozenset({(saved.created[-1], OPEN), (world.id("security_group", "readers"), OPEN)})
     world.save("dora", world.edit("dora", "user", "rita", security_groups=given))
     undo(world, "dora", saved.change)
@@ -151,21 +149,21 @@ def test_undoing_a_creation_takes_it_from_whoever_got_it_since(world: World) -> 
 def test_the_last_change_is_ones_own(on_file: World) -> None:
     world = on_file
     with pytest.raises(Refused, match="nothing of yours"):
-        world.workspace.preview_undo(world.viewer("dora"))
+        world.session("dora").preview_undo()
     first = world.save("dora", world.edit("dora", "user", "rita", name="R"))
     second = world.save(
         "dora", world.edit("dora", "user", "nora", name="N"), world.edit("dora", "user", "gus", name="G")
     )
     world.save("boss", world.edit("boss", "user", "bert", name="B"))
-    number, said, preview = world.workspace.preview_undo(world.viewer("dora"))
+    number, said, preview = world.session("dora").preview_undo()
     assert (number, said, preview.refusal, preview.users) == (second, "edit user “N” and 1 more", "", ())
     undo(world, "dora", number)
-    assert world.workspace.preview_undo(world.viewer("dora"))[0] == first
+    assert world.session("dora").preview_undo()[0] == first
     with pytest.raises(Refused, match="taken back already"):
         undo(world, "dora", number)
     undo(world, "dora", first)
     with pytest.raises(Refused, match="nothing of yours"):
-        world.workspace.preview_undo(world.viewer("dora"))
+        world.session("dora").preview_undo()
 
 
 def test_what_is_hidden_is_not_there_to_undo(on_file: World) -> None:
@@ -175,7 +173,7 @@ def test_what_is_hidden_is_not_there_to_undo(on_file: World) -> None:
     mixed = world.save(
         "boss", world.edit("boss", "user", "bert", name="B2"), world.edit("boss", "user", "rita", name="R")
     )
-    weights = [world.workspace.weight_of_change(world.viewer("dora"), change) for change in (hidden, 99)]
+    weights = [world.session("dora").weight_of_change(change) for change in (hidden, 99)]
     assert weights == [0, 0], "nor does one learn how much it was"
     seen = world.save("boss", world.edit("boss", "user", "rita", name="R2"))
     for change in (hidden, mixed, 10**6):
@@ -198,7 +196,7 @@ def test_the_same_rules_hold(on_file: World) -> None:
         undo(world, "dora", change)
     assert str(caught.value) == "it refers to a security group that is not there any more"  # which is hidden from her
     with pytest.raises(Refused, match=str(caught.value)):
-        world.workspace.preview_undo(world.viewer("dora"), change)
+        world.session("dora").preview_undo(change)
     assert world.dump() == before
     # and one does not give oneself what was taken
     given = frozenset({world.id("site", "gate")})
@@ -325,15 +323,15 @@ def test_what_went_along_unseen_is_neither_counted_nor_named(sqlite_database: Da
         world = World(sqlite_database, with_unseen(kind, many))
         world.save("ed", world.delete("customer", "deep"))
         change = world.save("ed", world.delete("customer", "south"))
-        found.append(world.workspace.preview_undo(world.viewer("ed"))[1:])
-        assert world.workspace.preview_undo(world.viewer("boss"), change)[1].endswith(f" and {many} more")
+        found.append(world.session("ed").preview_undo()[1:])
+        assert world.session("boss").preview_undo(change)[1].endswith(f" and {many} more")
     assert found[0] == found[1]
     place = next(name for name in ("customer", "owner", "home") if name in UNSEEN[kind])
     load_document(sqlite_database, {"ringfence": 1, f"{kind}s": [unseen(kind, "hid", **{place: "beta"})]})
     with pytest.raises(Refused, match=f"^there is a {kind.replace('_', ' ')} with a key of what went along again$"):
-        world.workspace.preview_undo(world.viewer("ed"))
+        world.session("ed").preview_undo()
     with pytest.raises(Refused, match=r"with the key 'hid' again$"):
-        world.workspace.preview_undo(world.viewer("boss"), change)
+        world.session("boss").preview_undo(change)
 
 
 def test_a_unit_id_that_went_along_unseen_is_not_said(sqlite_database: Database) -> None:
@@ -346,7 +344,7 @@ def test_a_unit_id_that_went_along_unseen_is_not_said(sqlite_database: Database)
         change = world.save("ed", world.delete("customer", gone))
         beta = world.id("customer", "beta")
         world.save("boss", Edit("device", -1, None, DeviceState(beta, "Other", "U-hid")))
-        told = [world.workspace.preview_undo(world.viewer(one), change)[2].refusal for one in ("ed", "boss")]
+        told = [world.session(one).preview_undo(change)[2].refusal for one in ("ed", "boss")]
         assert told == [
             "another device has a unit id of what went along",
             "another device has the unit id 'U-hid'",

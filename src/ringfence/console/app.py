@@ -13,8 +13,9 @@ from textual.theme import Theme
 from textual.timer import Timer
 from textual.widgets import Input
 
-from ringfence.console.asking import Answered, Asks, going
 from ringfence.console.commands.palette import Commands
+from ringfence.console.host import Host
+from ringfence.console.questions import Answered, Asks, going
 from ringfence.console.rights import ASKED, SEEING_AS
 from ringfence.console.screens.area import AreaScreen, CommandScreen
 from ringfence.console.screens.customers import CustomersScreen
@@ -24,7 +25,7 @@ from ringfence.console.widgets.plain_input import pasted
 
 if TYPE_CHECKING:
     from ringfence.services.records import Profile
-    from ringfence.services.workspace import Viewer, Workspace
+    from ringfence.services.workspace import Session, Workspace
 
 _LOOK_SECONDS = 1.0
 """How often it is looked whether anything has changed: twice as often as it must be seen."""
@@ -98,30 +99,26 @@ class RingfenceApp(App[str], Asks):
         self._login = login
         self.demo = demo
         self.workspace: Workspace | None = None
-        self.viewer: Viewer | None = None
-        self.real: Viewer | None = None
-        """Whoever signed in, where they look through another user's eyes or may do so; in the demo everybody is free to
-        be anybody."""
+        self.session: Session | None = None
+        self.real: Session | None = None
         self.profile: Profile | None = None
         self.view = 0
-        """Counts the sign-ins; a screen that shows an earlier one catches up."""
         self.changes = 0
-        """Counts the changes of the data that were noticed since; likewise."""
         self.rights: frozenset[str] = frozenset()
-        """What the viewer may do anywhere, of what is asked here."""
         self.read_only = ""
-        """Why nothing can be changed, whatever the viewer may do; empty where that is so. Every screen asks it."""
         self.catalogue = 0
-        """How many permissions there are."""
         self._stamp: tuple[int, int] | None = None
         self._looking: Timer | None = None
         self.areas: list[AreaScreen] = []
-        """The numbered screens that have come up so far."""
         self.console_themes: list[Theme] = []
         chosen = load_theme(DEFAULT)
         if chosen is not None:
             self.register_theme(chosen)
             self.theme = chosen.name
+
+    @property
+    def ringfence(self) -> Host:
+        return self
 
     def on_mount(self) -> None:
         """Paints the first screen, then opens the database beside it."""
@@ -135,18 +132,18 @@ class RingfenceApp(App[str], Asks):
                 self.choose_user()
             else:
                 self.sign_in(self._login)
-            self.ask("themes", load_themes, self._themes_found)
+            self.in_thread("themes", load_themes, self._themes_found)
             workspace.tell_waits(lambda line: self.post_message(Answered(lambda: self.notify(line))))
             self._looking = self.set_interval(_LOOK_SECONDS, self.look_for_changes)
 
-        self.ask("connect", self._connect, connected, self.give_up)
+        self.in_thread("connect", self._connect, connected, self.give_up)
 
     def _themes_found(self, found: tuple[list[Any], list[str]]) -> None:
         themes, problems = found
         for theme in themes:
             self.register_theme(theme)
         self.console_themes = list(themes)
-        self.ask("dialogs", _import_dialogs, lambda _: None)
+        self.in_thread("dialogs", _import_dialogs, lambda _: None)
         for problem in problems:
             self.notify(f"Theme left out: {problem}", markup=False, severity="warning")
 
@@ -165,10 +162,10 @@ class RingfenceApp(App[str], Asks):
     def end_session(self, reason: str) -> None:
         """Ends the present user's session: nothing of theirs stays on screen. Whoever only looked through their eyes
         comes back to their own view."""
-        if self.viewer is None:
+        if self.session is None:
             return
         back = self.real if self.looking_through else None
-        self.viewer = self.profile = self.real = None
+        self.session = self.profile = self.real = None
         self.rights, self.read_only = frozenset(), ""
         self.clear_notifications()
         self.notify(reason, markup=False, severity="error")
@@ -183,31 +180,29 @@ class RingfenceApp(App[str], Asks):
 
     def check_session(self) -> None:
         """Ends the session if the user was deactivated meanwhile; a database that cannot be asked has been told of."""
-        workspace, viewer = self.workspace, self.viewer
-        if workspace is not None and viewer is not None:
-            self.ask("session", lambda: workspace.check(viewer), lambda _: None, lambda _: None)
+        self.ask("session", lambda session: session.check(), lambda _: None, lambda _: None)
 
     def look_for_changes(self) -> None:
         """Looks whether anything of the tenant has changed, by whomever, and shows what is on screen as it is now.
 
         Not while a dialog asks something, which is about what was there when it came up.
         """
-        workspace, viewer, known = self.workspace, self.viewer, self._stamp
-        if going(self) or workspace is None or viewer is None or isinstance(self.screen, ModalScreen):
+        known = self._stamp
+        if going(self) or isinstance(self.screen, ModalScreen):
             return
         if any(worker.group == "look" and not worker.is_finished for worker in self.workers):
             return  # a database that answers slowly is not asked twice
 
-        def look() -> _Standing | None:
-            stamp = workspace.stamp(viewer)
+        def look(session: Session) -> _Summary | None:
+            stamp = session.stamp()
             if stamp == known:
                 return None
-            workspace.check(viewer)
-            return _standing(workspace, viewer, stamp, self.demo)
+            session.check()
+            return _summary(session, stamp, self.demo)
 
-        def looked(found: _Standing | None) -> None:
+        def looked(found: _Summary | None) -> None:
             if found is not None:
-                self._take_standing(found)
+                self._take_summary(found)
                 self.changes += 1
                 self.refresh_bindings()
                 if isinstance(self.screen, CommandScreen):
@@ -215,7 +210,7 @@ class RingfenceApp(App[str], Asks):
 
         def failed(reason: str) -> None:
             self._stamp = None  # once it answers again, everything is read again
-            if workspace.gone:
+            if self.workspace is not None and self.workspace.gone:
                 if self._looking is not None:
                     self._looking.stop()
                 self.clear_notifications()
@@ -223,8 +218,8 @@ class RingfenceApp(App[str], Asks):
 
         self.ask("look", look, looked, failed)
 
-    def _take_standing(self, standing: _Standing) -> None:
-        self._stamp, self.profile, self.rights = standing.stamp, standing.profile, standing.rights
+    def _take_summary(self, summary: _Summary) -> None:
+        self._stamp, self.profile, self.rights = summary.stamp, summary.profile, summary.rights
 
     def _handle_exception(self, error: Exception) -> None:
         """What goes wrong while the console is being left concerns nobody: what it was about is gone already."""
@@ -267,11 +262,11 @@ class RingfenceApp(App[str], Asks):
     @property
     def looking_through(self) -> bool:
         """Whether the view is another user's, through the eyes of whoever signed in."""
-        return self.real is not None and self.viewer is not None and self.viewer is not self.real
+        return self.real is not None and self.session is not None and self.session is not self.real
 
     def why_not_see_as(self) -> str:
         """Why nobody else's view may be shown; empty where somebody's may."""
-        if self.demo or self.viewer is None or self.looking_through or self.rights >= SEEING_AS:
+        if self.demo or self.session is None or self.looking_through or self.rights >= SEEING_AS:
             return ""
         return "you may look through nobody's eyes"
 
@@ -287,10 +282,10 @@ class RingfenceApp(App[str], Asks):
         def chosen(login: str | None) -> None:
             if login is not None:
                 self.sign_in(login)
-            elif self.viewer is None:
+            elif self.session is None:
                 self.exit()
 
-        self.push_screen(ChooseUser("Whose view?" if self.viewer else "Who are you?"), chosen)
+        self.push_screen(ChooseUser("Whose view?" if self.session else "Who are you?"), chosen)
 
     def choose_other_user(self) -> None:
         """Asks who shall be laid beside the present user."""
@@ -303,33 +298,31 @@ class RingfenceApp(App[str], Asks):
 
         self.push_screen(ChooseUser(f"Side by side with {self.profile.name if self.profile else ''}"), chosen)
 
-    def view_of(self, login: str) -> Viewer:
-        """The view of a user, in a thread: of whoever signs in, or of another as far as they see the same."""
-        workspace, real = self.workspace, self.real
-        assert workspace is not None
-        return workspace.sign_in(login) if real is None else workspace.see_as(real, login)
+    def session_of(self, login: str) -> Session:
+        """The session of a user, in a thread: of whoever signs in, or of another as far as they see the same."""
+        if self.real is not None:
+            return self.real.see_as(login)
+        assert self.workspace is not None
+        return self.workspace.sign_in(login)
 
     def sign_in(self, login: str) -> None:
         """Shows what a user sees, and says what that comes to."""
-        self._show_view(lambda: self.view_of(login))
+        self._show_view(lambda: self.session_of(login))
 
-    def _show_view(self, of: Callable[[], Viewer]) -> None:
-        workspace = self.workspace
-        assert workspace is not None
+    def _show_view(self, of: Callable[[], Session]) -> None:
+        def look() -> tuple[Session, _Summary, int]:
+            session = of()
+            stamp = session.stamp()
+            catalogue = self.catalogue or len(session.permission_choices(everywhere=True))
+            return session, _summary(session, stamp, self.demo), catalogue
 
-        def look() -> tuple[Viewer, _Standing, int]:
-            viewer = of()
-            stamp = workspace.stamp(viewer)
-            catalogue = self.catalogue or len(workspace.permission_choices(viewer, everywhere=True))
-            return viewer, _standing(workspace, viewer, stamp, self.demo), catalogue
-
-        def signed_in(found: tuple[Viewer, _Standing, int]) -> None:
-            first = self.viewer is None
-            self.viewer, standing, self.catalogue = found
+        def signed_in(found: tuple[Session, _Summary, int]) -> None:
+            first = self.session is None
+            self.session, summary, self.catalogue = found
             if first and not self.demo:
-                self.real = self.viewer
-            self.read_only = self.viewer.read_only
-            self._take_standing(standing)
+                self.real = self.session
+            self.read_only = self.session.read_only
+            self._take_summary(summary)
             assert self.profile is not None
             self.view += 1
             self.refresh_bindings()  # what was off for want of a user is on now
@@ -339,19 +332,19 @@ class RingfenceApp(App[str], Asks):
                 else:  # it reads anew when it comes up again, and must not flash up with what it held
                     screen.sign_out()
             if not first or self.profile.reason:
-                self.notify(summary(self.profile), markup=False, timeout=6)
+                self.notify(said(self.profile), markup=False, timeout=6)
 
         def refused(reason: str) -> None:
             self.tell_failure(reason)
-            if self.viewer is None:
+            if self.session is None:
                 self.choose_user()
 
-        if self.viewer is not None:
+        if self.session is not None:
             self.clear_notifications()  # they speak of what the one before was seeing
-        self.ask("sign-in", look, signed_in, refused)
+        self.in_thread("sign-in", look, signed_in, refused)
 
 
-class _Standing(NamedTuple):
+class _Summary(NamedTuple):
     """Who looks, what they see and may do, as of a state of the data."""
 
     stamp: tuple[int, int]
@@ -359,9 +352,9 @@ class _Standing(NamedTuple):
     rights: frozenset[str]
 
 
-def _standing(workspace: Workspace, viewer: Viewer, stamp: tuple[int, int], totals: bool) -> _Standing:
+def _summary(session: Session, stamp: tuple[int, int], totals: bool) -> _Summary:
     """The stamp is that of a moment before: what changes meanwhile is noticed the next time."""
-    return _Standing(stamp, workspace.profile(viewer, totals=totals), workspace.may(viewer, *ASKED))
+    return _Summary(stamp, session.profile(totals=totals), session.may(*ASKED))
 
 
 def _import_dialogs() -> None:
@@ -369,11 +362,11 @@ def _import_dialogs() -> None:
     from ringfence.console.screens import audit, choose_user, dialog, help, records, side_by_side  # noqa: A004, F401
 
 
-def summary(profile: Profile) -> str:
+def said(profile: Profile) -> str:
     """What a user sees, in a sentence; of how many there are where that may be said."""
     customers, devices = number(profile.customers), number(profile.devices)
     if profile.total_customers:
         customers += f" of {number(profile.total_customers)}"
         devices += f" of {number(profile.total_devices)}"
-    said = f"{profile.name} sees {customers} customers, {devices} devices"
-    return f"{said}: {profile.reason}" if profile.reason else said
+    sees = f"{profile.name} sees {customers} customers, {devices} devices"
+    return f"{sees}: {profile.reason}" if profile.reason else sees

@@ -10,8 +10,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from ringfence.console.app import RingfenceApp
-from ringfence.console.asking import going
 from ringfence.console.driver import driver_class
+from ringfence.console.questions import going
 
 if TYPE_CHECKING:
     from ringfence.services.workspace import Workspace

@@ -31,7 +31,7 @@ def children(viewer: Viewer | Pair, customer: int) -> tuple[TreeCustomer, ...]:
         return tuple(_nodes(tree.children(_sight(look), customer)))
 
 
-def matching(viewer: Viewer | Pair, search: str, limit: int) -> tuple[tuple[TreeCustomer, ...], frozenset[int]]:
+def matching(viewer: Viewer | Pair, search: str, limit: int = 500) -> tuple[tuple[TreeCustomer, ...], frozenset[int]]:
     """The customers whose name holds the text, with their visible ancestors; and the ids of those that match."""
     with viewer.look(*_TREE) as look:
         found, hits = tree.matching(_sight(look), search, limit)

@@ -1,10 +1,11 @@
-"""One open database and everything that can be asked of it: what the console is handed, and calls from its threads."""
+"""One open database, and what whoever signed in can ask of it: what the console is handed, and calls from threads."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from pathlib import Path
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import text
 
@@ -21,33 +22,17 @@ from ringfence.services import (
     listing,
     previewing,
 )
-from ringfence.services.records import (
-    Account,
-    AuditDetail,
-    ComparedCustomer,
-    CustomerDetail,
-    Listing,
-    Opened,
-    Part,
-    Preview,
-    Profile,
-    Prospect,
-    Record,
-    Saved,
-    TreeCustomer,
-)
+from ringfence.services.records import Account, ComparedCustomer, Part, Profile, Saved, TreeCustomer
 from ringfence.storage.engine import Database
 from ringfence.visibility.viewer import Pair, Viewer
 
-__all__ = ["Pair", "Viewer", "Workspace"]
+Rest = ParamSpec("Rest")
+Found = TypeVar("Found")
 
 
 class Workspace:
-    """The services over one database. Every call is a transaction of its own; errors are RingfenceError.
-
-    With ``at``, everybody who signs in looks at the validity windows as of that moment. ``origin`` is what the audit
-    says of where changes come from.
-    """
+    """One open database. With ``at``, everybody who signs in looks at the validity windows as of that moment.
+    ``origin`` is what the audit says of where changes come from."""
 
     def __init__(self, database: Database, at: datetime | None = None, origin: str = "console") -> None:
         self._database = database
@@ -63,276 +48,160 @@ class Workspace:
         """Has ``tell`` called, from any thread, with a line that says what a change waits for once that is long."""
         self._database.patience.tell = tell
 
-    def sign_in(self, login: str, at: datetime | None = None) -> Viewer:
-        """The viewer behind a login; an inactive user's is refused."""
-        return accounts.sign_in(self._database, login, at or self._at)
+    def sign_in(self, login: str, at: datetime | None = None) -> Session:
+        """The session of a login; an inactive user's is refused."""
+        return self.session(accounts.sign_in(self._database, login, at or self._at))
 
-    def check(self, viewer: Viewer | Pair) -> None:
-        """Raises SessionEnded for a deactivated user: their open sessions end at the next action. Neither of a pair is
-        whoever is looking."""
-        if isinstance(viewer, Pair):
-            return
-        with viewer.look() as sight:
-            if not sight.active:
-                raise SessionEnded("this user has been deactivated: sign in as somebody else")
-
-    def check_changing(self, viewer: Viewer) -> None:
-        """Raises Refused too for whoever only looks, whatever is to be changed or made ready for that."""
-        self.check(viewer)
-        if viewer.read_only:
-            raise Refused(viewer.read_only)
-
-    def profile(self, viewer: Viewer, *, totals: bool = False) -> Profile:
-        """Who is looking, and how much they see."""
-        return accounts.profile(viewer, totals=totals)
+    def session(self, viewer: Viewer) -> Session:
+        """What a viewer can ask."""
+        return Session(viewer, self._origin)
 
     def profile_of(self, login: str) -> Profile:
-        """The same for any login, signed in or not, active or not: for the demo's summary."""
+        """Who has a login and how much they see, signed in or not, active or not: for the demo's summary."""
         return accounts.profile(Viewer.sign_in(self._database, login, self._at), totals=True)
 
-    def accounts(self, search: str, part: Part, viewer: Viewer | None = None) -> tuple[Account, ...]:
-        """A part of everybody who could sign in; with a viewer, of those through whose eyes they may look."""
-        if viewer is None:
-            return accounts.accounts(self._database, search, part)
-        self.check(viewer)
-        return accounts.subjects(viewer, search, part)
+    def accounts(self, search: str, part: Part) -> tuple[Account, ...]:
+        """A part of everybody who could sign in."""
+        return accounts.accounts(self._database, search, part)
 
-    def account_count(self, search: str, viewer: Viewer | None = None) -> int:
+    def account_count(self, search: str) -> int:
         """How many that are."""
-        if viewer is None:
-            return accounts.account_count(self._database, search)
-        self.check(viewer)
-        return accounts.subject_count(viewer, search)
+        return accounts.account_count(self._database, search)
 
-    def see_as(self, viewer: Viewer, login: str) -> Viewer:
-        """A user's view as far as the viewer sees the same, which is audited; the viewer itself for their own login."""
-        self.check(viewer)
-        return accounts.see_as(viewer, login, self._origin)
 
-    def rows(self, viewer: Viewer, wanted: Listing, part: Part) -> tuple[Record, ...]:
-        """A part of a list."""
-        self.check(viewer)
-        return listing.rows(viewer, wanted, part)
+def _asks(
+    question: Callable[Concatenate[Viewer, Rest], Found], *, changing: bool = False
+) -> Callable[Concatenate[Session, Rest], Found]:
+    """A question to the services as one of a session's; ``changing`` for one that changes something, or makes that
+    ready."""
 
-    def count(self, viewer: Viewer, wanted: Listing) -> int:
-        """How many rows a list has."""
-        self.check(viewer)
-        return listing.count(viewer, wanted)
+    @wraps(question)
+    def asked(session: Session, /, *rest: Rest.args, **named: Rest.kwargs) -> Found:
+        session.check(changing=changing)
+        return question(session.viewer, *rest, **named)
 
-    def place(self, viewer: Viewer, wanted: Listing, record: int) -> int | None:
-        """How many rows of a list come before a record."""
-        self.check(viewer)
-        return listing.place(viewer, wanted, record)
+    return asked
 
-    def roots(self, viewer: Viewer | Pair) -> tuple[TreeCustomer, ...]:
-        """The top of the tree."""
-        self.check(viewer)
-        return customers.roots(viewer)
 
-    def children(self, viewer: Viewer | Pair, customer: int) -> tuple[TreeCustomer, ...]:
-        """The next level of the tree."""
-        self.check(viewer)
-        return customers.children(viewer, customer)
+class Session:
+    """Somebody who signed in, and what they can ask. Every question is a transaction of its own, and raises
+    SessionEnded for a deactivated user: their open sessions end at the next action. Whatever changes something, or
+    makes it ready, is Refused for whoever only looks."""
 
-    def matching(
-        self, viewer: Viewer | Pair, search: str, limit: int = 500
-    ) -> tuple[tuple[TreeCustomer, ...], frozenset[int]]:
-        """The part of the tree that holds a text."""
-        self.check(viewer)
-        return customers.matching(viewer, search, limit)
+    def __init__(self, viewer: Viewer, origin: str) -> None:
+        self.viewer = viewer
+        self._origin = origin
 
-    def trail(self, viewer: Viewer, customer: int) -> tuple[TreeCustomer, ...]:
-        """The way to a customer."""
-        self.check(viewer)
-        return customers.trail(viewer, customer)
+    @property
+    def read_only(self) -> str:
+        """Why nothing can be changed in this session, whatever the user may do; empty where something can."""
+        return self.viewer.read_only
 
-    def counts(self, viewer: Viewer, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
-        """Children and devices of the customers on screen."""
-        self.check(viewer)
-        return customers.counts(viewer, ids)
+    def check(self, *, changing: bool = False) -> None:
+        """Raises SessionEnded for a deactivated user; where something is to be changed, Refused for whoever only
+        looks."""
+        with self.viewer.look() as sight:
+            if not sight.active:
+                raise SessionEnded("this user has been deactivated: sign in as somebody else")
+        if changing and self.read_only:
+            raise Refused(self.read_only)
 
-    def detail(self, viewer: Viewer, customer: int) -> CustomerDetail:
-        """A customer opened."""
-        self.check(viewer)
-        return customers.detail(viewer, customer)
-
-    def pair(self, left: Viewer, right: Viewer) -> Pair:
-        """Two users side by side."""
-        return Pair(left, right)
-
-    def compare(self, pair: Pair, ids: Sequence[int]) -> dict[int, ComparedCustomer]:
-        """What each of the two sees of the customers on screen."""
-        return customers.compare(pair, ids)
-
-    def stamp(self, viewer: Viewer) -> tuple[int, int]:
+    def stamp(self) -> tuple[int, int]:
         """Differs from an earlier one when anything of the tenant has changed since; cheap to ask for."""
-        with viewer.look() as sight:
-            row = sight.connection.execute(_STAMP, {"tenant": viewer.tenant_id}).one()
+        with self.viewer.look() as sight:
+            row = sight.connection.execute(_STAMP, {"tenant": self.viewer.tenant_id}).one()
             return row.version, row.audit_count
 
-    def may(self, viewer: Viewer, *permissions: str) -> frozenset[str]:
-        """Those of the permissions that the viewer holds anywhere."""
-        with viewer.look(*permissions) as sight:
+    def may(self, *permissions: str) -> frozenset[str]:
+        """Those of the permissions that the user holds anywhere."""
+        with self.viewer.look(*permissions) as sight:
             return frozenset(one for one in permissions if not sight.scope(one).empty)
 
-    def open_record(self, viewer: Viewer, kind: editing.StateKind, record: int) -> Opened:
-        """A role, group or user in a form."""
-        self.check(viewer)
-        return editing.open_record(viewer, kind, record)
+    def profile(self, *, totals: bool = False) -> Profile:
+        """Who is looking, and how much they see."""
+        return accounts.profile(self.viewer, totals=totals)
 
-    def own_record(self, viewer: Viewer) -> Opened:
-        """The viewer's own record as a user."""
-        self.check_changing(viewer)
-        return accounts.own_record(viewer)
+    def see_as(self, login: str) -> Session:
+        """Another user's view as far as this one sees the same, which is audited; this one for their own login."""
+        self.check()
+        seen = accounts.see_as(self.viewer, login, self._origin)
+        return self if seen is self.viewer else Session(seen, self._origin)
 
-    def open_records(self, viewer: Viewer, kind: editing.StateKind, records: Sequence[int]) -> tuple[Opened, ...]:
-        """Many of them at once."""
-        self.check(viewer)
-        return editing.open_records(viewer, kind, records)
+    def beside(self, other: Session) -> SideBySide:
+        """The two over one tree."""
+        return SideBySide(Pair(self.viewer, other.viewer))
 
-    def names_of(self, viewer: Viewer, kind: str, ids: Iterable[int]) -> dict[int, str]:
-        """Names of records that the viewer may list."""
-        return editing.names_of(viewer, kind, ids)
+    subjects = _asks(accounts.subjects)
+    subject_count = _asks(accounts.subject_count)
 
-    def preview(
-        self, viewer: Viewer, edits: Sequence[editing.Edit], progress: editing.Progress | None = None
-    ) -> Preview:
-        """What a change would do; why it would be refused."""
-        self.check_changing(viewer)
-        return previewing.preview(viewer, edits, progress)
+    rows = _asks(listing.rows)
+    count = _asks(listing.count)
+    place = _asks(listing.place)
+    export = _asks(exporting.export)
+    names_of = _asks(editing.names_of)
 
-    def count_along(self, viewer: Viewer, edits: Sequence[editing.Edit]) -> tuple[tuple[str, int], ...]:
-        """How much goes along with customers that a change deletes or moves: quick, whatever the change."""
-        self.check_changing(viewer)
-        return previewing.count_along(viewer, edits)
+    roots = _asks(customers.roots)
+    children = _asks(customers.children)
+    matching = _asks(customers.matching)
+    trail = _asks(customers.trail)
+    counts = _asks(customers.counts)
+    detail = _asks(customers.detail)
 
-    def prospect(
-        self, viewer: Viewer, edits: Sequence[editing.Edit], user: int, progress: editing.Progress | None = None
-    ) -> Prospect:
-        """What a user's settings would come to."""
-        self.check_changing(viewer)
-        return previewing.prospect(viewer, edits, user, progress)
+    open_record = _asks(editing.open_record)
+    open_records = _asks(editing.open_records)
+    own_record = _asks(accounts.own_record, changing=True)
 
-    def save(self, viewer: Viewer, edits: Sequence[editing.Edit], progress: editing.Progress | None = None) -> Saved:
+    customer_choices = _asks(choices.customers)
+    record_choices = _asks(choices.records)
+    permission_choices = _asks(choices.permissions)
+    role_templates = staticmethod(choices.templates)
+    home_of_new = _asks(choices.home_of_new)
+    group_for_customer = _asks(choices.group_for_customer, changing=True)
+    administrators_of = _asks(choices.administrators_of, changing=True)
+    groups_naming = _asks(choices.groups_naming)
+    group_notes = _asks(choices.group_notes)
+    used_by = _asks(choices.used_by)
+
+    preview = _asks(previewing.preview, changing=True)
+    count_along = _asks(previewing.count_along, changing=True)
+    prospect = _asks(previewing.prospect, changing=True)
+
+    match_devices = _asks(assigning.match, changing=True)
+    assignment = _asks(assigning.edits, changing=True)
+    read_import = _asks(importing.read, changing=True)
+
+    audit_detail = _asks(audit.detail)
+    weight_of_change = _asks(audit.weight, changing=True)
+    preview_undo = _asks(audit.preview_undo, changing=True)
+
+    def save(self, edits: Sequence[editing.Edit], progress: editing.Progress | None = None) -> Saved:
         """Makes a change, whole or not at all; Refused, Conflict or Cancelled otherwise."""
-        self.check_changing(viewer)
-        return editing.save(viewer, edits, self._origin, progress=progress)
+        self.check(changing=True)
+        return editing.save(self.viewer, edits, self._origin, progress=progress)
 
-    def match_devices(
-        self, viewer: Viewer, typed: str | assigning.Typed | Sequence[int], customer: int
-    ) -> assigning.Matched:
-        """What becomes of devices that were typed, or marked (by id), when they go to a customer."""
-        self.check_changing(viewer)
-        return assigning.match(viewer, typed, customer)
-
-    def assignment(
-        self, viewer: Viewer, devices: Sequence[int], customer: int, site: assigning.Where = assigning.BY_NAME
-    ) -> tuple[tuple[editing.Edit, ...], assigning.SiteFates]:
-        """The edits that move devices to a customer, and what becomes of the sites that they stand on."""
-        self.check_changing(viewer)
-        return assigning.edits(viewer, devices, customer, site)
-
-    def read_import(
-        self,
-        viewer: Viewer,
-        source: bytes,
-        customer: int | None = None,
-        progress: editing.Progress | None = None,
-    ) -> importing.Import:
-        """What importing a sheet of devices would do; its edits are to be saved."""
-        self.check_changing(viewer)
-        return importing.read(viewer, source, customer, progress)
-
-    def export(
-        self,
-        viewer: Viewer,
-        wanted: Listing,
-        path: Path,
-        form: exporting.Format,
-        *,
-        replace: bool = False,
-        progress: editing.Progress | None = None,
-    ) -> int:
-        """Writes a list into a file; how many rows it has."""
-        self.check(viewer)
-        return exporting.export(viewer, wanted, path, form, replace=replace, progress=progress)
-
-    def weight_of_change(self, viewer: Viewer, change: int | None = None) -> int:
-        """How many entries the audit has of a change (the viewer's own last one): how long taking it back takes."""
-        self.check_changing(viewer)
-        return audit.weight(viewer, change)
-
-    def preview_undo(
-        self, viewer: Viewer, change: int | None = None, progress: editing.Progress | None = None
-    ) -> tuple[int, str, Preview]:
-        """The number of a change (the viewer's own last one), what it was, and what taking it back would do."""
-        self.check_changing(viewer)
-        return audit.preview_undo(viewer, change, progress)
-
-    def undo(self, viewer: Viewer, change: int, progress: editing.Progress | None = None) -> Saved:
+    def undo(self, change: int, progress: editing.Progress | None = None) -> Saved:
         """Takes a change back."""
-        self.check_changing(viewer)
-        return audit.undo(viewer, change, self._origin, progress)
+        self.check(changing=True)
+        return audit.undo(self.viewer, change, self._origin, progress)
 
-    def audit_detail(self, viewer: Viewer, entry: int) -> AuditDetail:
-        """An entry of the audit opened."""
-        self.check(viewer)
-        return audit.detail(viewer, entry)
 
-    def customer_choices(self, viewer: Viewer, include: Sequence[int] = ()) -> choices.CustomerChoices:
-        """Every customer to choose from."""
-        self.check(viewer)
-        return choices.customers(viewer, include)
+class SideBySide:
+    """Two users over one tree. Neither of them is whoever is looking."""
 
-    def record_choices(self, viewer: Viewer, kind: str) -> choices.RecordChoices:
-        """Every record of a kind to choose from."""
-        self.check(viewer)
-        return choices.records(viewer, kind)
+    def __init__(self, pair: Pair) -> None:
+        self._pair = pair
 
-    def permission_choices(
-        self, viewer: Viewer, *, everywhere: bool, made_for: bool = False
-    ) -> tuple[choices.PermissionChoice, ...]:
-        """The catalogue of permissions, with why each cannot be given."""
-        self.check(viewer)
-        return choices.permissions(viewer, everywhere=everywhere, made_for=made_for)
+    def roots(self) -> tuple[TreeCustomer, ...]:
+        """The top of the tree."""
+        return customers.roots(self._pair)
 
-    def role_templates(self) -> tuple[choices.RoleTemplate, ...]:
-        """The roles that come with Ringfence."""
-        return choices.templates()
+    def children(self, customer: int) -> tuple[TreeCustomer, ...]:
+        """The next level of the tree."""
+        return customers.children(self._pair, customer)
 
-    def home_of_new(self, viewer: Viewer, permission: str) -> tuple[int, str] | None:
-        """Where the viewer may create something: id and name of the topmost such customer."""
-        self.check(viewer)
-        return choices.home_of_new(viewer, permission)
-
-    def group_for_customer(
-        self, viewer: Viewer, customer: int, temporary: int = -1
-    ) -> tuple[int, str, tuple[editing.Edit, ...]]:
-        """The security group for the single-customer users of a customer, made or found."""
-        self.check_changing(viewer)
-        return choices.group_for_customer(viewer, customer, temporary)
-
-    def administrators_of(
-        self, viewer: Viewer, customer: int, temporary: int = -1
-    ) -> tuple[int, str, tuple[editing.Edit, ...]] | None:
-        """The security group for the account administrators of a customer, made or found."""
-        self.check_changing(viewer)
-        return choices.administrators_of(viewer, customer, temporary)
-
-    def groups_naming(self, viewer: Viewer, kind: str, customer: int) -> dict[int, bool]:
-        """The groups of a kind that name a customer, with whether those nested in it come along."""
-        self.check(viewer)
-        return choices.groups_naming(viewer, kind, customer)
-
-    def group_notes(self, viewer: Viewer, kind: str, ids: Sequence[int]) -> dict[int, choices.GroupNote]:
-        """Words on each of these security or customer groups."""
-        self.check(viewer)
-        return choices.group_notes(viewer, kind, ids)
-
-    def used_by(self, viewer: Viewer, kind: str, record: int) -> tuple[list[str], list[str]]:
-        """Names of the security groups (of a role) and logins of the users that stand on a role or group."""
-        self.check(viewer)
-        return choices.used_by(viewer, kind, record)
+    def compare(self, ids: Sequence[int]) -> dict[int, ComparedCustomer]:
+        """What each of the two sees of the customers on screen."""
+        return customers.compare(self._pair, ids)
 
 
 _STAMP = text("SELECT version, audit_count FROM tenant WHERE id = :tenant")

@@ -20,7 +20,7 @@ class Export(Command):
     help = "Export what the list shows to a file: CSV or JSON."
 
     def off(self, screen: CommandScreen) -> str:
-        if screen.ringfence.viewer is None:
+        if screen.ringfence.session is None:
             return "sign in first"
         return "" if _listed(screen)[1] != 0 else "there is nothing in the list"
 
@@ -40,7 +40,7 @@ class Import(Command):
     changes = True
 
     def off(self, screen: CommandScreen) -> str:
-        if screen.ringfence.viewer is None:
+        if screen.ringfence.session is None:
             return "sign in first"
         changing = {"device.create", "device.edit", "device.assign"}
         return "you may neither create nor edit devices" if changing.isdisjoint(screen.ringfence.rights) else ""

@@ -51,7 +51,7 @@ class Undo(Command):
     changes = True
 
     def off(self, screen: CommandScreen) -> str:
-        return "" if screen.ringfence.viewer else "sign in first"
+        return "" if screen.ringfence.session else "sign in first"
 
     def run(self, screen: CommandScreen) -> Any:
         from ringfence.console.screens.undo import ask_undo

@@ -13,10 +13,11 @@ from ringfence.console.text import many, number
 if TYPE_CHECKING:
     from textual.screen import Screen
 
-    from ringfence.console.app import RingfenceApp
+    from ringfence.console.host import Host
     from ringfence.console.screens.area import CommandScreen
     from ringfence.services.editing import StateKind
     from ringfence.services.records import Opened
+    from ringfence.services.workspace import Session
 
 Home = tuple[int, str]
 """A customer that a new record belongs to: id and name."""
@@ -54,13 +55,13 @@ class Edited(Protocol):
         """The ids of the marked records, or of the one under the cursor."""
 
     @property
-    def ringfence(self) -> RingfenceApp:
+    def ringfence(self) -> Host:
         """The application."""
 
     def changed(self) -> None:
         """What was chosen was changed."""
 
-    def ask(self, group: str, question: Callable[[], Any], take: Callable[[Any], object]) -> None:
+    def ask(self, group: str, question: Callable[[Session], Any], take: Callable[[Any], object]) -> None:
         """Asks in a thread."""
 
 
@@ -75,7 +76,7 @@ class RecordCommand(Command):
     on_row: ClassVar[bool] = True
 
     def off(self, screen: CommandScreen) -> str:
-        if screen.ringfence.viewer is None:
+        if screen.ringfence.session is None:
             return "sign in first"
         shown, edits = edited(screen)
         if f"{self.of or edits.kind}.{self.right}" not in screen.ringfence.rights:
@@ -277,7 +278,7 @@ class Actions(Command):
     palette = False
 
     def off(self, screen: CommandScreen) -> str:
-        return "" if screen.ringfence.viewer else "sign in first"
+        return "" if screen.ringfence.session else "sign in first"
 
     def run(self, screen: CommandScreen) -> Any:
         from ringfence.console.screens.dialog import Dialog, DialogOption
@@ -314,9 +315,9 @@ def edited(screen: CommandScreen) -> tuple[Edited, Editable]:
 
 def open_all(shown: Edited, then: Callable[[Sequence[Opened]], None]) -> None:
     """Opens what is marked, or the row under the cursor, as it is now."""
-    workspace, viewer, edits = shown.ringfence.workspace, shown.ringfence.viewer, shown.edits
+    edits = shown.edits
     ids = shown.chosen
-    if workspace is None or viewer is None or edits is None or not ids:
+    if edits is None or not ids:
         return
     kind, noun = edits.kind, edits.noun
 
@@ -326,7 +327,7 @@ def open_all(shown: Edited, then: Callable[[Sequence[Opened]], None]) -> None:
         else:
             shown.ringfence.tell_failure(f"this {noun} is not there any more, or you may not open it")
 
-    shown.ask("open", lambda: workspace.open_records(viewer, kind, ids), opened)
+    shown.ask("open", lambda session: session.open_records(kind, ids), opened)
 
 
 def _is_self(shown: Edited) -> bool:

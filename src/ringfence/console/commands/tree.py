@@ -87,8 +87,7 @@ class PutDown(RecordCommand):
 
         tree = _tree(screen.edited)
         moving, target = tree.moving, tree.row
-        workspace, viewer = screen.ringfence.workspace, screen.ringfence.viewer
-        if moving is None or target is None or workspace is None or viewer is None:
+        if moving is None or target is None:
             return
 
         def confirm(opened: Opened) -> None:
@@ -99,7 +98,7 @@ class PutDown(RecordCommand):
             change = [Edit("customer", opened.id, opened.state, after, opened.revision)]
             confirm_change(screen, title, change, "Move", lambda: tree.moved(opened.id))
 
-        screen.ask("open", lambda: workspace.open_record(viewer, "customer", moving.id), confirm)
+        screen.ask("open", lambda session: session.open_record("customer", moving.id), confirm)
 
 
 class EditGroups(RecordCommand):
@@ -114,7 +113,7 @@ class EditGroups(RecordCommand):
     right = "edit"
 
     def off(self, screen: CommandScreen) -> str:
-        if screen.ringfence.viewer is None:
+        if screen.ringfence.session is None:
             return "sign in first"
         if {"security_group.edit", "customer_group.edit"}.isdisjoint(screen.ringfence.rights):
             return "you may edit no groups"

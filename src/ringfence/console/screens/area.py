@@ -9,9 +9,9 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.screen import Screen
 
-from ringfence.console.asking import Asks
 from ringfence.console.commands.command import Command, bindings
 from ringfence.console.commands.everywhere import EVERYWHERE
+from ringfence.console.questions import Asks
 from ringfence.console.rights import badge, why_only_looking
 from ringfence.console.text import literal
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
@@ -61,7 +61,7 @@ class CommandScreen(Screen[Any], Asks):
         """Why nothing can be changed here; empty where something can. The one place that decides it: the badge, the
         fields of forms, the key bar and the commands ask here. A screen that knows it better says so."""
         app = self.ringfence
-        return app.read_only or (why_only_looking(app.rights) if app.viewer is not None else "")
+        return app.read_only or (why_only_looking(app.rights) if app.session is not None else "")
 
     def why_off(self, command: Command) -> str:
         """Why a command cannot be used now; empty when it can."""

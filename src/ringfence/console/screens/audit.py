@@ -43,7 +43,7 @@ class UndoEntry(Undo):
     def off(self, screen: CommandScreen) -> str:
         assert isinstance(screen, AuditScreen)
         row = screen.records.current_row
-        if screen.ringfence.viewer is None:
+        if screen.ringfence.session is None:
             return "sign in first"
         if row is None:
             return "there is no entry under the cursor"
@@ -92,8 +92,8 @@ class AuditScreen(ListScreen):
 
     def open_entry(self) -> None:
         """Shows the entry under the cursor, field by field."""
-        workspace, viewer, row = self.ringfence.workspace, self.ringfence.viewer, self.records.current_row
-        if workspace is None or viewer is None or row is None:
+        row = self.records.current_row
+        if row is None:
             return
 
         def show(detail: AuditDetail) -> None:
@@ -107,4 +107,4 @@ class AuditScreen(ListScreen):
             title = f"{said[:1].upper()}{said[1:]}"
             self.app.push_screen(Dialog(title, audit.lines(detail), options), answered)
 
-        self.ask("entry", lambda: workspace.audit_detail(viewer, row.id), show)
+        self.ask("entry", lambda session: session.audit_detail(row.id), show)

@@ -19,6 +19,7 @@ from ringfence.console.widgets.form import Form, PickSpec, TextLine, TextSpec
 if TYPE_CHECKING:
     from ringfence.services.editing import Edit
     from ringfence.services.records import Opened
+    from ringfence.services.workspace import Session
 
 _LEAVE: Final = "leave as it is"
 _TAKEN: Final = "none: what is there is taken away"
@@ -79,11 +80,8 @@ class BulkEditScreen(EditorScreen):
 
     # Opening.
 
-    def load(self) -> Any:
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        assert workspace is not None
-        assert viewer is not None
-        return workspace.open_records(viewer, "device", self._ids)
+    def load(self, session: Session) -> Any:
+        return session.open_records("device", self._ids)
 
     def take(self, found: Any) -> None:
         self._all = tuple(found)
@@ -127,10 +125,7 @@ class BulkEditScreen(EditorScreen):
         from ringfence.console.screens.choose_one import ChooseOne, sites_of
 
         message.stop()
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
         customers = {one.state.customer for one in self._mine}
-        if workspace is None or viewer is None:
-            return
 
         def chosen(site: int | None) -> None:
             if site is not None:
@@ -146,7 +141,7 @@ class BulkEditScreen(EditorScreen):
 
         if len(customers) == 1:
             (customer,) = customers
-            self.ask("sites", lambda: sites_of(workspace, viewer, customer), show)
+            self.ask("sites", lambda session: sites_of(session, customer), show)
         else:
             show([])
 
@@ -201,13 +196,11 @@ class BulkEditScreen(EditorScreen):
         from ringfence.console.screens.working import work_on
         from ringfence.services.editing import Conflict, Refused
 
-        workspace, viewer, edits = self.ringfence.workspace, self.ringfence.viewer, self.edits()
-        assert workspace is not None
-        assert viewer is not None
+        edits = self.edits()
 
-        def work(progress: Any) -> Any:
+        def work(session: Session, progress: Any) -> Any:
             try:
-                return workspace.save(viewer, edits, progress)
+                return session.save(edits, progress)
             except (Refused, Conflict) as error:
                 return error
 

@@ -13,7 +13,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from ringfence.console.asking import Asks
+from ringfence.console.questions import Asks
 from ringfence.console.text import content, fit, literal
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
@@ -94,7 +94,7 @@ class ChooseFile(ModalScreen[str | None], Asks):
         self._look("")
 
     def _look(self, typed: str) -> None:
-        self.ask("files", lambda: offered(typed, self._suffix), lambda found: self._show(typed, found))
+        self.in_thread("files", lambda: offered(typed, self._suffix), lambda found: self._show(typed, found))
 
     def _show(self, typed: str, found: Sequence[str]) -> None:
         if typed != self.query_one(Input).value:

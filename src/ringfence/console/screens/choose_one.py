@@ -17,7 +17,7 @@ from ringfence.console.widgets.paint import Part
 from ringfence.console.widgets.plain_input import PlainInput
 
 if TYPE_CHECKING:
-    from ringfence.services.workspace import Viewer, Workspace
+    from ringfence.services.workspace import Session
 
 _ROWS: Final = 14
 _PAGE: Final = 1000
@@ -134,14 +134,14 @@ class ChooseOne(ModalScreen[int | None]):
         self._found.action_page(pages)
 
 
-def sites_of(workspace: Workspace, viewer: Viewer, customer: int) -> list[tuple[int, str]]:
+def sites_of(session: Session, customer: int) -> list[tuple[int, str]]:
     """A customer's own sites (id, name), by name; those of customers nested in it are not among them."""
     from ringfence.services.records import Listing, Part
 
-    key = workspace.detail(viewer, customer).key or None
+    key = session.detail(customer).key or None
     wanted, after, found = Listing("sites", under=customer), None, []
     while True:
-        rows = workspace.rows(viewer, wanted, Part(_PAGE, after))
+        rows = session.rows(wanted, Part(_PAGE, after))
         found += [(row.id, row.name) for row in rows if row.owner and row.owner_key == key]
         if len(rows) < _PAGE:
             return found

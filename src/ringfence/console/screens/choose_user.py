@@ -11,8 +11,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from ringfence.console.asking import Asks
 from ringfence.console.cells import users
+from ringfence.console.questions import Asks
 from ringfence.console.screens.record_list import part_of
 from ringfence.console.text import content
 from ringfence.console.widgets.plain_input import PlainInput
@@ -93,9 +93,9 @@ class ChooseUser(ModalScreen[str | None], Asks):
         workspace, search, real = self.ringfence.workspace, self._search, self.ringfence.real
         generation = self.table.reset()
         if workspace is not None:
-            self.ask(
+            self.in_thread(
                 "accounts-count",
-                lambda: workspace.account_count(search, real),
+                lambda: real.subject_count(search) if real is not None else workspace.account_count(search),
                 lambda total: self.table.set_total(total, generation),
                 self.table.fail,
             )
@@ -105,9 +105,10 @@ class ChooseUser(ModalScreen[str | None], Asks):
         message.stop()
         workspace, search, ask, real = self.ringfence.workspace, self._search, message.ask, self.ringfence.real
         if workspace is not None:
-            self.ask(
+            part = part_of(ask)
+            self.in_thread(
                 "accounts",
-                lambda: workspace.accounts(search, part_of(ask), real),
+                lambda: real.subjects(search, part) if real is not None else workspace.accounts(search, part),
                 lambda rows: self._delivered(ask, rows),
                 self.table.fail,
             )

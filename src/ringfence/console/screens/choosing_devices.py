@@ -197,7 +197,7 @@ class ChoosingDevices(Drafting):
             self.entry.given = ""
             self.ids_refused(reason)
 
-        self.ask("parse", lambda: parse(given, before), take, failed)
+        self.in_thread("parse", lambda: parse(given, before), take, failed)
 
     def ids_refused(self, reason: str) -> None:
         """The text was not taken; what was chosen before it stays."""

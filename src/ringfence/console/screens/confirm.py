@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from ringfence.console.asking import Asks, while_wanted
 from ringfence.console.cells.preview import beside, said
+from ringfence.console.questions import Asks, while_wanted
 from ringfence.console.screens.area import AreaScreen, CommandScreen
 from ringfence.console.screens.dialog import BACK, Dialog, DialogOption
 from ringfence.console.screens.working import Progress, work_on
@@ -15,6 +15,7 @@ from ringfence.console.text import Cell, Said
 if TYPE_CHECKING:
     from ringfence.services.editing import Edit, StateKind
     from ringfence.services.records import Preview
+    from ringfence.services.workspace import Session
 
 MANY: Final = 200
 """From so many records on, a change takes long enough to be watched, and cancelled."""
@@ -43,8 +44,8 @@ class Confirm(Dialog, Asks):
         more: Sequence[Said],
         verb: str,
         *,
-        count: Callable[[], Sequence[tuple[str, int]]],
-        look: Callable[[Progress], Preview],
+        count: Callable[[Session], Sequence[tuple[str, int]]],
+        look: Callable[[Session, Progress], Preview],
         typed: str,
     ) -> None:
         self._more = more
@@ -61,7 +62,9 @@ class Confirm(Dialog, Asks):
     def on_mount(self) -> None:
         """Begins."""
         super().on_mount()
-        self.ask("confirm", lambda: self._look(while_wanted(self._tell)), self._previewed, self._failed)
+        self.ask(
+            "confirm", lambda session: self._look(session, while_wanted(self._tell)), self._previewed, self._failed
+        )
         self.ask("count", self._count, self._counted, lambda _: None)
         self.set_interval(_DRAW_SECONDS, self._draw)
 
@@ -117,9 +120,6 @@ def confirm_change(
     """
     from ringfence.services.editing import Conflict, Refused
 
-    workspace, viewer = screen.ringfence.workspace, screen.ringfence.viewer
-    if workspace is None or viewer is None:
-        return
     change = list(edits)
 
     def saved(found: Any) -> None:
@@ -133,9 +133,9 @@ def confirm_change(
         if done is not None:
             done()
 
-    def work(progress: Any = None) -> Any:
+    def work(session: Session, progress: Any = None) -> Any:
         try:
-            return workspace.save(viewer, change, progress)
+            return session.save(change, progress)
         except (Refused, Conflict) as error:
             return error
 
@@ -152,8 +152,8 @@ def confirm_change(
         title,
         more,
         verb,
-        count=lambda: workspace.count_along(viewer, change),
-        look=lambda progress: workspace.preview(viewer, change, progress),
+        count=lambda session: session.count_along(change),
+        look=lambda session, progress: session.preview(change, progress),
         typed=typed,
     )
     screen.app.push_screen(question, answered)

@@ -9,11 +9,11 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import ContentSwitcher
 
-from ringfence.console.asking import Asks
 from ringfence.console.cells import customers, devices, sites, users
 from ringfence.console.commands.command import SCREEN, bindings
 from ringfence.console.commands.records import DEVICE, SITE, USER
 from ringfence.console.commands.tree import CUSTOMER
+from ringfence.console.questions import Asks
 from ringfence.console.screens.record_list import RecordList
 from ringfence.console.text import content, number
 from ringfence.console.widgets.fields import Fields
@@ -113,9 +113,7 @@ class CustomerDetail(Vertical, Asks):
         self._read(customer)
 
     def _read(self, customer: int) -> None:
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        if workspace is not None and viewer is not None:
-            self.ask("detail", lambda: workspace.detail(viewer, customer), self._opened, self._gone)
+        self.ask("detail", lambda session: session.detail(customer), self._opened, self._gone)
 
     def close(self) -> None:
         """Shows nothing: there is no customer to show."""

@@ -10,6 +10,7 @@ from ringfence.console.widgets.form import Form, TextLine, TextSpec
 
 if TYPE_CHECKING:
     from ringfence.services.editing import CustomerState
+    from ringfence.services.workspace import Session
 
 _LIMITS: Final = {"max_users": "Users", "max_devices": "Devices", "max_customers": "Customers nested"}
 _MOST: Final = 999_999_999
@@ -29,7 +30,7 @@ class CustomerForm(PlacedForm):
     LABELS = {"email": "E-mail", **{name: f"Limit: {label}" for name, label in _LIMITS.items()}}
     draft: CustomerState
 
-    def load_more(self) -> None:
+    def load_more(self, session: Session) -> None:
         """Imports, beside the event loop, what checks as one types."""
         from ringfence.services.contact import email_fault, phone_fault
 

@@ -18,6 +18,7 @@ from ringfence.console.widgets.form import Form, Row, RowsSpec, TextLine, TextSp
 if TYPE_CHECKING:
     from ringfence.services.editing import CustomerGroupState
     from ringfence.services.records import Opened
+    from ringfence.services.workspace import Session
 
 LISTED = 200
 
@@ -40,15 +41,12 @@ class CustomerGroupForm(EditorScreen):
     def compose_body(self) -> ComposeResult:
         yield Form()
 
-    def load(self) -> Any:
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        assert workspace is not None
-        assert viewer is not None
-        home = workspace.home_of_new(viewer, "customer_group.create") if self.record_id is None else None
+    def load(self, session: Session) -> Any:
+        home = session.home_of_new("customer_group.create") if self.record_id is None else None
         users: list[str] = []
         if self.record_id is not None:
-            users = workspace.used_by(viewer, "customer-groups", self.record_id)[1]
-        return super().load(), home, users
+            users = session.used_by("customer-groups", self.record_id)[1]
+        return super().load(session), home, users
 
     def take(self, found: Any) -> Opened | None:
         opened, self._home, self._users = found
@@ -123,23 +121,18 @@ def customer_rows(chosen: Mapping[int, bool], names: Mapping[int, str]) -> tuple
 
 def read_ahead(editor: EditorScreen, chosen: Mapping[int, bool]) -> None:
     """Reads what the picker chooses from while nobody waits for it: at a hundred thousand it takes half a second."""
-    workspace, viewer = editor.ringfence.workspace, editor.ringfence.viewer
-    if workspace is not None and viewer is not None:
-        include = tuple(chosen)
-        editor.ask("choices", lambda: workspace.customer_choices(viewer, include), lambda _: None, lambda _: None)
+    include = tuple(chosen)
+    editor.ask("choices", lambda session: session.customer_choices(include), lambda _: None, lambda _: None)
 
 
 def pick_customers(
     editor: EditorScreen, title: str, chosen: Mapping[int, bool], take: Any, names: dict[int, str]
 ) -> None:
     """Opens the picker over every customer that the operator sees; their names are put into ``names``."""
-    workspace, viewer = editor.ringfence.workspace, editor.ringfence.viewer
-    if workspace is None or viewer is None:
-        return
     include = tuple(chosen)
 
-    def load() -> Choices:
-        found = workspace.customer_choices(viewer, include)
+    def load(session: Session) -> Choices:
+        found = session.customer_choices(include)
         names.update(zip(found.ids, found.names, strict=True))
         choices = Choices(found.ids, found.names, found.folded, found.parents, found.own, found.below)
         _ = choices.tree  # worked out here, in the thread

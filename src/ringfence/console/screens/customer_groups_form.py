@@ -17,6 +17,7 @@ from ringfence.console.widgets.form import Form, PickSpec, Row, RowsSpec, TextLi
 if TYPE_CHECKING:
     from ringfence.services.editing import Edit, StateKind
     from ringfence.services.records import CustomerDetail, Opened
+    from ringfence.services.workspace import Session
 
 _FIELDS: tuple[tuple[str, StateKind, str], ...] = (
     ("security_groups", "security_group", "Security groups"),
@@ -55,21 +56,18 @@ class CustomerGroupsForm(EditorScreen):
 
     # Opening.
 
-    def load(self) -> Any:
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        assert workspace is not None
-        assert viewer is not None
+    def load(self, session: Session) -> Any:
         assert self.record_id is not None
         found: dict[str, dict[int, bool]] = {}
         names: dict[str, dict[int, str]] = {}
         choices: dict[str, Any] = {}
         for field, _, _ in _FIELDS:
             kind = field.replace("_", "-")
-            found[field] = workspace.groups_naming(viewer, kind, self.record_id)
-            choices[field] = workspace.record_choices(viewer, kind)
+            found[field] = session.groups_naming(kind, self.record_id)
+            choices[field] = session.record_choices(kind)
             names[field] = dict(zip(choices[field].ids, choices[field].names, strict=True))
-        notes = workspace.group_notes(viewer, "security-groups", choices["security_groups"].ids)
-        return workspace.detail(viewer, self.record_id), found, names, notes
+        notes = session.group_notes("security-groups", choices["security_groups"].ids)
+        return session.detail(self.record_id), found, names, notes
 
     def take(self, found: Any) -> Opened | None:
         self._detail, self._found, self._names, notes = found
@@ -134,7 +132,7 @@ class CustomerGroupsForm(EditorScreen):
         screen = PickScreen(
             self,
             title,
-            lambda: choices,
+            lambda _: choices,
             getattr(self.draft, field),
             lambda chosen: self._chosen(field, chosen),
             noun=title.lower(),
@@ -158,17 +156,15 @@ class CustomerGroupsForm(EditorScreen):
             found.extend(Edit(kind, group, None, None) for group in sorted({one for one, _ in differing}))
         return found
 
-    def finished(self, edits: list[Edit]) -> list[Edit]:
-        workspace, viewer, own = self.ringfence.workspace, self.ringfence.viewer, self.record_id
-        assert workspace is not None
-        assert viewer is not None
+    def finished(self, session: Session, edits: list[Edit]) -> list[Edit]:
+        own = self.record_id
         assert own is not None
         found = []
         for edit in edits:
             after = self.draft.security_groups if edit.kind == "security_group" else self.draft.customer_groups
             opened = self._opened_groups.get((edit.kind, edit.id))
             if opened is None:
-                opened = self._open_group(edit.kind, edit.id)
+                opened = self._open_group(session, edit.kind, edit.id)
                 self._opened_groups[edit.kind, edit.id] = opened
             customers = {one: nested for one, nested in opened.state.customers.items() if one != own}
             if edit.id in after:
@@ -177,18 +173,15 @@ class CustomerGroupsForm(EditorScreen):
             found.append(replace(edit, before=opened.state, after=state, revision=opened.revision))
         return found
 
-    def _open_group(self, kind: StateKind, group: int) -> Opened:
+    def _open_group(self, session: Session, kind: StateKind, group: int) -> Opened:
         """A group as it is now; raises Conflict for one that is gone."""
         from ringfence.services.editing import Conflict
         from ringfence.services.errors import RingfenceError
 
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        assert workspace is not None
-        assert viewer is not None
         try:
-            return workspace.open_record(viewer, kind, group)
+            return session.open_record(kind, group)
         except RingfenceError as error:
-            if workspace.names_of(viewer, f"{kind.replace('_', '-')}s", [group]):
+            if session.names_of(f"{kind.replace('_', '-')}s", [group]):
                 raise
             raise Conflict(str(error), kind, group, None, 0, "") from None
 

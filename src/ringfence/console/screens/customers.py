@@ -24,6 +24,7 @@ from ringfence.console.widgets.tree import ForestView
 if TYPE_CHECKING:
     from ringfence.services.editing import StateKind
     from ringfence.services.records import TreeCustomer
+    from ringfence.services.workspace import Session
 
 Counts: TypeAlias = dict[int, tuple[int, int]]
 """Of customers by id: how many are nested in each, how many devices there are there and below."""
@@ -115,14 +116,11 @@ class CustomersScreen(AreaScreen):
         """
         self._search = ""
         seen = self.forest.ids_in_view if again else []
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        if workspace is None or viewer is None:
-            return
 
-        def look() -> tuple[list[TreeCustomer], int | None, Counts]:
-            nodes, shown_open, found = list(workspace.roots(viewer)), set(keep_open), None
+        def look(session: Session) -> tuple[list[TreeCustomer], int | None, Counts]:
+            nodes, shown_open, found = list(session.roots()), set(keep_open), None
             for own in reversed(place):
-                trail = workspace.trail(viewer, own)
+                trail = session.trail(own)
                 if trail:
                     shown_open.update(step.id for step in trail[:-1])
                     found = own
@@ -131,8 +129,8 @@ class CustomersScreen(AreaScreen):
                 shown_open.add(nodes[0].id)
             for node in nodes:  # which grows on the way
                 if node.has_children and node.id in shown_open:
-                    nodes.extend(workspace.children(viewer, node.id))
-            return nodes, found, workspace.counts(viewer, seen) if seen else {}
+                    nodes.extend(session.children(node.id))
+            return nodes, found, session.counts(seen) if seen else {}
 
         self.ask("tree", look, self._show_tree, self.forest.fail)
 
@@ -195,17 +193,14 @@ class CustomersScreen(AreaScreen):
 
     def _find(self, text: str, *, again: bool = False) -> None:
         self._search = text
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        if workspace is None or viewer is None:
-            return
         if not text:
             self._read_tree(self._place())
             return
 
         seen = self.forest.ids_in_view if again else []
 
-        def look() -> tuple[tuple[tuple[TreeCustomer, ...], frozenset[int]], Counts]:
-            return workspace.matching(viewer, text, _HITS), workspace.counts(viewer, seen) if seen else {}
+        def look(session: Session) -> tuple[tuple[tuple[TreeCustomer, ...], frozenset[int]], Counts]:
+            return session.matching(text, _HITS), session.counts(seen) if seen else {}
 
         def show(found: tuple[tuple[tuple[TreeCustomer, ...], frozenset[int]], Counts]) -> None:
             (nodes, hits), counted = found
@@ -241,25 +236,19 @@ class CustomersScreen(AreaScreen):
 
     def on_forest_view_expanded(self, message: ForestView.Expanded) -> None:
         """Fetches the children of a node that is opened."""
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        if workspace is None or viewer is None:
-            return
         parent, generation = message.id, message.generation
         self.ask(
             f"children-{parent}",
-            lambda: workspace.children(viewer, parent),
+            lambda session: session.children(parent),
             lambda found: self.forest.add_children(parent, self.forest.nodes(found), generation),
         )
 
     def on_forest_view_notes_wanted(self, message: ForestView.NotesWanted) -> None:
         """Fetches the counts beside the nodes on screen."""
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        if workspace is None or viewer is None:
-            return
         ids, generation = message.ids, message.generation
         self.ask(
             "notes",
-            lambda: workspace.counts(viewer, ids),
+            lambda session: session.counts(ids),
             lambda found: self._show_counts(found, generation),
         )
 

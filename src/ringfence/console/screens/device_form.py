@@ -91,9 +91,7 @@ class DeviceForm(PlacedForm):
     def _choose_site(self) -> None:
         from ringfence.console.screens.choose_one import ChooseOne, sites_of
 
-        workspace, viewer, customer = self.ringfence.workspace, self.ringfence.viewer, self.place
-        if workspace is None or viewer is None:
-            return
+        customer = self.place
 
         def chosen(site: int | None) -> None:
             if site is not None:
@@ -106,13 +104,13 @@ class DeviceForm(PlacedForm):
             screen = ChooseOne(title, found, above=[(_NONE, "none")], now=self.draft.site or _NONE)
             self.app.push_screen(screen, chosen)
 
-        self.ask("sites", lambda: sites_of(workspace, viewer, customer), show)
+        self.ask("sites", lambda session: sites_of(session, customer), show)
 
     # Two operators.
 
     def conflicted(self, conflict: Any) -> None:
-        workspace, viewer, theirs = self.ringfence.workspace, self.ringfence.viewer, conflict.current
-        if theirs is None or theirs.site is None or workspace is None or viewer is None:
+        theirs = conflict.current
+        if theirs is None or theirs.site is None:
             super().conflicted(conflict)
             return
 
@@ -120,7 +118,7 @@ class DeviceForm(PlacedForm):
             self.sites.update(found)
             PlacedForm.conflicted(self, conflict)
 
-        self.ask("sites", lambda: workspace.names_of(viewer, "sites", [theirs.site]), named)
+        self.ask("sites", lambda session: session.names_of("sites", [theirs.site]), named)
 
     def said(self, name: str, value: Any) -> str | tuple[str, ...]:
         if name == "site":

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import events, on
 
-from ringfence.console.asking import while_wanted
 from ringfence.console.cells.preview import said
+from ringfence.console.questions import while_wanted
 from ringfence.console.screens.area import CommandScreen
 from ringfence.console.screens.confirm import refresh_below
 from ringfence.console.screens.dialog import BACK, Dialog, DialogOption
@@ -21,6 +21,7 @@ from ringfence.console.widgets.outcome import OutcomePanel
 if TYPE_CHECKING:
     from ringfence.services.editing import Edit
     from ringfence.services.records import Opened, Preview
+    from ringfence.services.workspace import Session
 
 Fault = Callable[[str], str]
 """Says what is wrong with a text, or nothing."""
@@ -69,13 +70,10 @@ class EditorScreen(Drafting):
         self.show_path([self.TITLE_HERE, "…"])
         self.ask("open", self.load, self._loaded, self._not_opened)
 
-    def load(self) -> Any:
+    def load(self, session: Session) -> Any:
         """Reads what the form needs, in a thread. The default opens the record, or the one to be copied."""
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        assert workspace is not None
-        assert viewer is not None
         wanted = self.record_id if self.record_id is not None else self.copy_of
-        return workspace.open_record(viewer, self.KIND, wanted) if wanted is not None else None
+        return session.open_record(self.KIND, wanted) if wanted is not None else None
 
     def _not_opened(self, reason: str) -> None:
         self.ringfence.tell_failure(reason)
@@ -217,8 +215,7 @@ class EditorScreen(Drafting):
 
     def preview_now(self) -> None:
         """Asks what saving the draft as it is now would change."""
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        if workspace is None or viewer is None or self.draft is None:
+        if self.draft is None:
             return
         edits = self.edits()
         if not edits or not self.worth_asking():
@@ -227,23 +224,23 @@ class EditorScreen(Drafting):
             return
         draft = self.draft
         self.ask(
-            "preview", lambda: self.ask_preview(edits), lambda found: self._previewed(draft, found), self.no_preview
+            "preview",
+            lambda session: self.ask_preview(session, edits),
+            lambda found: self._previewed(draft, found),
+            self.no_preview,
         )
 
     def worth_asking(self) -> bool:
         """Whether the draft is far enough to be previewed."""
         return bool(self.draft.name.strip())
 
-    def ask_preview(self, edits: list[Edit]) -> Any:
+    def ask_preview(self, session: Session, edits: list[Edit]) -> Any:
         """Asks, in a thread, what saving would change. A conflict is none until something is saved."""
         from ringfence.services.editing import Conflict
         from ringfence.services.records import Preview
 
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        assert workspace is not None
-        assert viewer is not None
         try:
-            return workspace.preview(viewer, self.finished(edits), while_wanted())
+            return session.preview(self.finished(session, edits), while_wanted())
         except Conflict as conflict:
             return Preview((), f"{conflict}: saving shows both")
 
@@ -321,21 +318,17 @@ class EditorScreen(Drafting):
     def _save_now(self) -> None:
         from ringfence.services.editing import Conflict, Refused
 
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        if workspace is None or viewer is None:
-            self._saving = False
-            return
         edits = self.edits()
 
-        def work() -> Any:
+        def work(session: Session) -> Any:
             try:
-                return workspace.save(viewer, self.finished(edits))
+                return session.save(self.finished(session, edits))
             except (Refused, Conflict) as error:
                 return error
 
         self.ask("save", work, self._saved, self._save_failed)
 
-    def finished(self, edits: list[Edit]) -> list[Edit]:
+    def finished(self, session: Session, edits: list[Edit]) -> list[Edit]:
         """The change with whatever must be read for it first; runs in a thread."""
         return edits
 

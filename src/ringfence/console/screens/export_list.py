@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from ringfence.console.asking import Asks
+from ringfence.console.questions import Asks
 from ringfence.console.screens.dialog import BACK, Dialog, DialogOption
 from ringfence.console.screens.working import work_on
 from ringfence.console.text import content, many, number
@@ -22,6 +22,7 @@ from ringfence.console.widgets.form import ChoiceSpec, Form, PickSpec, TextLine,
 if TYPE_CHECKING:
     from ringfence.services.editing import Progress
     from ringfence.services.records import Listing
+    from ringfence.services.workspace import Session
 
 _LONG: Final = 2_000
 """From so many rows on, writing takes long enough to be watched, and cancelled."""
@@ -109,18 +110,17 @@ class ExportList(ModalScreen[None], Asks):
 
     def _write(self, *, replace: bool) -> None:
         form = self.query_one(Form)
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        if self._writing or not form.check() or workspace is None or viewer is None:
+        if self._writing or not form.check():
             return
         self._writing = True
         listing, wanted = self._listing, form.values["format"]
         path = _full(form.values["path"])
 
-        def write(progress: Progress | None = None) -> Any:
+        def write(session: Session, progress: Progress | None = None) -> Any:
             from ringfence.services.exporting import FileExists
 
             try:
-                return workspace.export(viewer, listing, path, wanted, replace=replace, progress=progress)
+                return session.export(listing, path, wanted, replace=replace, progress=progress)
             except FileExists as there:
                 return there
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from ringfence.console.app import RingfenceApp
     from ringfence.services.editing import Edit
+    from ringfence.services.workspace import Session
 
 SINGLE: Final = -10
 """Stands for the group that is generated for one customer."""
@@ -19,8 +19,7 @@ ADMINISTRATORS: Final = -20
 class GeneratedGroups:
     """What makes such groups while the draft is in them, and the one that goes when its last user leaves it."""
 
-    def __init__(self, app: RingfenceApp) -> None:
-        self.app = app
+    def __init__(self) -> None:
         self.leaving: Edit | None = None
         """The generated group that goes when the user leaves it."""
         self._making: dict[int, tuple[Edit, ...]] = {}
@@ -37,24 +36,21 @@ class GeneratedGroups:
         leaving = [self.leaving] if self.leaving is not None and self.leaving.id not in groups else []
         return [*making, *own, *leaving]
 
-    def finished(self, edits: Sequence[Edit], login: str) -> list[Edit]:
+    def finished(self, session: Session, edits: Sequence[Edit], login: str) -> list[Edit]:
         """The generated group goes as it is at that moment, and only while nobody but ``login`` is in it; in a
         thread."""
-        found = [self.as_it_is(edit.id, login) if edit.after is None else edit for edit in edits]
+        found = [self.as_it_is(session, edit.id, login) if edit.after is None else edit for edit in edits]
         return [edit for edit in found if edit is not None]
 
-    def as_it_is(self, group: int, login: str) -> Edit | None:
+    def as_it_is(self, session: Session, group: int, login: str) -> Edit | None:
         """The deletion of a generated group, read anew in a thread; None where it has to stay, or went already."""
         from ringfence.services.editing import Edit
         from ringfence.services.errors import RingfenceError
 
-        workspace, viewer = self.app.workspace, self.app.viewer
-        assert workspace is not None
-        assert viewer is not None
         self._goes = False
         try:
-            opened = workspace.open_record(viewer, "security_group", group)
-            users = workspace.used_by(viewer, "security-groups", group)[1]
+            opened = session.open_record("security_group", group)
+            users = session.used_by("security-groups", group)[1]
         except RingfenceError:
             return None
         if opened.why_not or any(one != login for one in users):

@@ -16,7 +16,7 @@ from ringfence.console.widgets.columns import Column
 if TYPE_CHECKING:
     from ringfence.services.choices import RoleTemplate
     from ringfence.services.editing import Conflict, RoleState, SecurityGroupState
-    from ringfence.services.workspace import Viewer, Workspace
+    from ringfence.services.workspace import Session
 
 NEW_ROLE: Final = -2
 """Stands for a role that the change makes; -1 is the group."""
@@ -71,13 +71,6 @@ class HasGroupRole(HoldsRole):
     @abstractmethod
     def show_role(self) -> None:
         """Draws what the form says of the role."""
-
-    def asking(self) -> tuple[Workspace, Viewer]:
-        """The database, and who asks."""
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        assert workspace is not None
-        assert viewer is not None
-        return workspace, viewer
 
     # What is said
 
@@ -261,9 +254,8 @@ class HasGroupRole(HoldsRole):
         if record.id < 0:
             self._take_template(self.templates[-1 - record.id])
             return
-        workspace, viewer = self.asking()
         self.role_names[record.id] = record.name
-        self.ask("role", lambda: read_role(workspace, viewer, record.id), self._role_read)
+        self.ask("role", lambda session: read_role(session, record.id), self._role_read)
 
     def _role_read(self, found: RoleHere) -> None:
         role = found
@@ -318,30 +310,30 @@ class HasGroupRole(HoldsRole):
         self.app.push_screen(ConflictScreen(title, conflict.who or "somebody else", rows), chosen)
 
 
-def read_role(workspace: Workspace, viewer: Viewer, role: int) -> RoleHere:
+def read_role(session: Session, role: int) -> RoleHere:
     """A role as it is saved, in a thread; without a state where it may not be viewed."""
     from ringfence.services.errors import RingfenceError, SessionEnded
 
     try:
-        opened = workspace.open_record(viewer, "role", role)
+        opened = session.open_record("role", role)
     except SessionEnded:
         raise
     except RingfenceError:
         return RoleHere(role, why_not="you may not view it")
-    groups, _ = workspace.used_by(viewer, "roles", role)
+    groups, _ = session.used_by("roles", role)
     state = opened.state
     return RoleHere(role, state, state, opened.revision, opened.why_not, base=state.permissions, groups=tuple(groups))
 
 
-def missing_templates(workspace: Workspace, viewer: Viewer) -> tuple[RoleTemplate, ...]:
+def missing_templates(session: Session) -> tuple[RoleTemplate, ...]:
     """The built-in roles of which the viewer sees no copy: the others are in the list of roles."""
     from ringfence.services.records import Listing, Part
 
     missing = []
-    for template in workspace.role_templates():
-        found = workspace.rows(viewer, Listing("roles", template.name), Part(20))
+    for template in session.role_templates():
+        found = session.rows(Listing("roles", template.name), Part(20))
         same = [one for one in found if one.name == template.name and not getattr(one, "private", False)]
-        held = [read_role(workspace, viewer, one.id).draft for one in same]
+        held = [read_role(session, one.id).draft for one in same]
         if not any(
             one is not None and (one.access_level, one.permissions) == (template.access_level, template.permissions)
             for one in held

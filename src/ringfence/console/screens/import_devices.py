@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ringfence.console.commands.records import Home
     from ringfence.services.editing import Progress
     from ringfence.services.importing import Import
+    from ringfence.services.workspace import Session
 
 _COMMANDS: Final[tuple[Command, ...]] = (*IMPORTING, Help(), Palette(), Quit())
 _LONG: Final = 50_000
@@ -141,20 +142,19 @@ class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
 
     def read(self) -> None:
         """Reads the file as it is now, and says what loading it would do."""
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
         path, customer = self._path, self._home[0] if self._home is not None else None
-        if workspace is None or viewer is None or self.busy:
+        if self.busy:
             return
         self._found, self._failure = None, ""
         self._say()
 
-        def look(progress: Progress | None = None) -> Any:
+        def look(session: Session, progress: Progress | None = None) -> Any:
             from ringfence.services.errors import RingfenceError, SessionEnded
             from ringfence.services.importing import source_of
 
             try:
-                found = workspace.read_import(viewer, source_of(path), customer, progress)
-                return found, workspace.home_of_new(viewer, "device.create")
+                found = session.read_import(source_of(path), customer, progress)
+                return found, session.home_of_new("device.create")
             except SessionEnded:
                 raise
             except RingfenceError as error:
@@ -287,15 +287,15 @@ class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
 
     def load(self) -> None:
         """Loads the good rows: in a thread, all of them or none."""
-        workspace, viewer, found = self.ringfence.workspace, self.ringfence.viewer, self._found
-        if workspace is None or viewer is None or found is None:
+        found = self._found
+        if found is None:
             return
 
-        def work(progress: Progress | None = None) -> Any:
+        def work(session: Session, progress: Progress | None = None) -> Any:
             from ringfence.services.editing import Conflict, Refused
 
             try:
-                return workspace.save(viewer, found.edits, progress)
+                return session.save(found.edits, progress)
             except (Refused, Conflict) as error:
                 return error
 

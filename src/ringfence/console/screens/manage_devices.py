@@ -11,12 +11,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 
-from ringfence.console.asking import while_wanted
 from ringfence.console.cells import assigning
 from ringfence.console.cells.preview import said
 from ringfence.console.commands.assigning import MANAGING, bound
 from ringfence.console.commands.command import Command
 from ringfence.console.commands.everywhere import Help, Palette, Quit
+from ringfence.console.questions import while_wanted
 from ringfence.console.screens.choosing_devices import ChoosingDevices
 from ringfence.console.screens.confirm import MANY, refresh_below
 from ringfence.console.screens.dialog import BACK, Dialog, DialogOption
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ringfence.services.assigning import Matched, SiteFates, Where
     from ringfence.services.editing import Edit, Progress
     from ringfence.services.records import Preview
+    from ringfence.services.workspace import Session
 
 _SETTLE: Final = 0.12
 _SHOWN: Final = 6
@@ -110,9 +111,9 @@ class ManageDevicesScreen(ChoosingDevices):
         self.query_one(OutcomePanel).set_title("What this does")
         self._say_where()
         (self.where if self.customer is None else self.records).focus()
-        workspace, viewer, customer = self.ringfence.workspace, self.ringfence.viewer, self.customer
-        if workspace is not None and viewer is not None and customer is not None:
-            self.ask("name", lambda: workspace.names_of(viewer, "customers", [customer]), self._named)
+        customer = self.customer
+        if customer is not None:
+            self.ask("name", lambda session: session.names_of("customers", [customer]), self._named)
 
     def _named(self, names: dict[int, str]) -> None:
         self._customer_name = next(iter(names.values()), "")
@@ -156,10 +157,6 @@ class ManageDevicesScreen(ChoosingDevices):
         """Asks for the customer; the provider itself is offered to those who see it."""
         from ringfence.console.screens.choose_record import ChooseRecord
 
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        if workspace is None or viewer is None:
-            return
-
         def drawn(row: Any) -> tuple[Any, ...]:
             return row.name, row.owner
 
@@ -178,14 +175,14 @@ class ManageDevicesScreen(ChoosingDevices):
             )
             self.app.push_screen(screen, chosen)
 
-        self.ask("roots", lambda: workspace.roots(viewer), show)
+        self.ask("roots", lambda session: session.roots(), show)
 
     def choose_site(self) -> None:
         """Asks for one of the customer's own sites."""
         from ringfence.console.screens.choose_one import ChooseOne, sites_of
 
-        workspace, viewer, customer = self.ringfence.workspace, self.ringfence.viewer, self.customer
-        if workspace is None or viewer is None or customer is None:
+        customer = self.customer
+        if customer is None:
             return
         above = [(_BY_NAME, "of the same name, otherwise none"), (_NONE, "none")]
 
@@ -201,7 +198,7 @@ class ManageDevicesScreen(ChoosingDevices):
             title = f"Onto which site of {self._customer_name}?"
             self.app.push_screen(ChooseOne(title, found, above=above, now=now), chosen)
 
-        self.ask("sites", lambda: sites_of(workspace, viewer, customer), show)
+        self.ask("sites", lambda session: sites_of(session, customer), show)
 
     # What it does.
 
@@ -223,17 +220,17 @@ class ManageDevicesScreen(ChoosingDevices):
 
     def _look(self) -> None:
         """Asks what becomes of what is marked or typed, and then what that does."""
-        workspace, viewer, customer, site = self.ringfence.workspace, self.ringfence.viewer, self.customer, self._site
-        if workspace is None or viewer is None or customer is None or not self.chosen:
+        customer, site = self.customer, self._site
+        if customer is None or not self.chosen:
             self._wanted = self._wanted and self.reading
             return
         marked, typed, line = self.choice()
 
-        def look() -> _Looked:
+        def look(session: Session) -> _Looked:
             from ringfence.services.assigning import parse
 
-            matched = workspace.match_devices(viewer, marked if typed is None else parse(line, typed), customer)
-            return _Looked(matched, *workspace.assignment(viewer, matched.move, customer, site))
+            matched = session.match_devices(marked if typed is None else parse(line, typed), customer)
+            return _Looked(matched, *session.assignment(matched.move, customer, site))
 
         self.ask("look", look, self._take_look, self._not_looked)
 
@@ -250,17 +247,14 @@ class ManageDevicesScreen(ChoosingDevices):
         if wanted:
             self.process()
         elif looked.edits:
-            self.ask("look", lambda: self._ask_preview(looked), self._take_preview, self._not_looked)
+            self.ask("look", lambda session: self._ask_preview(session, looked), self._take_preview, self._not_looked)
 
-    def _ask_preview(self, looked: _Looked) -> tuple[_Looked, Preview | None]:
+    def _ask_preview(self, session: Session, looked: _Looked) -> tuple[_Looked, Preview | None]:
         """Asks, in a thread, what it would change; None where one of the devices is another one by now."""
         from ringfence.services.editing import Conflict
 
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        assert workspace is not None
-        assert viewer is not None
         try:
-            return looked, workspace.preview(viewer, looked.edits, while_wanted())
+            return looked, session.preview(looked.edits, while_wanted())
         except Conflict:
             return looked, None
 
@@ -346,16 +340,15 @@ class ManageDevicesScreen(ChoosingDevices):
         self._wanted = looked is None  # what was typed is being looked at: they go the next moment
         if self._wanted and self._failure:
             self.devices_changed(soon=False)  # it may be found out by now
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        if workspace is None or viewer is None or looked is None or not looked.edits or self._processing:
+        if looked is None or not looked.edits or self._processing:
             return
         self._processing = True
 
-        def work(progress: Progress | None = None) -> Any:
+        def work(session: Session, progress: Progress | None = None) -> Any:
             from ringfence.services.editing import Conflict, Refused
 
             try:
-                return workspace.save(viewer, looked.edits, progress)
+                return session.save(looked.edits, progress)
             except (Refused, Conflict) as error:
                 return error
 

@@ -181,13 +181,10 @@ class MatrixScreen(Drafting):
         self.matrix.set_title("Permissions")
         self.matrix.wait()
         self.matrix.focus()
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        assert workspace is not None
-        assert viewer is not None
         everywhere, made_for, _, _ = self.editor.reaches
         self.ask(
             "choices",
-            lambda: workspace.permission_choices(viewer, everywhere=everywhere, made_for=made_for),
+            lambda session: session.permission_choices(everywhere=everywhere, made_for=made_for),
             self._read,
             self.matrix.fail,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import on
 from textual.app import ComposeResult
@@ -13,6 +13,9 @@ from ringfence.console.screens.editor import EditorScreen
 from ringfence.console.text import Cell, number
 from ringfence.console.widgets.choices import Choices
 from ringfence.console.widgets.picker import DualPicker
+
+if TYPE_CHECKING:
+    from ringfence.services.workspace import Session
 
 
 class PickScreen(Drafting):
@@ -28,7 +31,7 @@ class PickScreen(Drafting):
         self,
         editor: EditorScreen,
         title: str,
-        load: Callable[[], Choices],
+        load: Callable[[Session], Choices],
         chosen: Mapping[int, bool],
         take: Callable[[dict[int, bool]], None],
         *,

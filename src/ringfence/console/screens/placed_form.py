@@ -15,6 +15,7 @@ from ringfence.console.widgets.form import Form, PickSpec
 if TYPE_CHECKING:
     from ringfence.console.commands.records import Home
     from ringfence.services.records import Opened, Preview
+    from ringfence.services.workspace import Session
 
 _COLUMNS: Final = (
     Column("name", "Name", 20, grow=1, sortable=True),
@@ -48,15 +49,12 @@ class PlacedForm(EditorScreen):
 
     # Opening.
 
-    def load(self) -> Any:
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        assert workspace is not None
-        assert viewer is not None
+    def load(self, session: Session) -> Any:
         permission = self.MOVES if self.record_id is not None else f"{self.KIND}.create"
-        top = workspace.home_of_new(viewer, permission) if permission else None
-        return super().load(), top, self.load_more()
+        top = session.home_of_new(permission) if permission else None
+        return super().load(session), top, self.load_more(session)
 
-    def load_more(self) -> Any:
+    def load_more(self, session: Session) -> Any:
         """Reads what else the form needs, in a thread."""
 
     def take(self, found: Any) -> Opened | None:
@@ -157,8 +155,8 @@ class PlacedForm(EditorScreen):
 
     def conflicted(self, conflict: Any) -> None:
         """Reads the name of the customer that the other operator gave it to before both are shown."""
-        workspace, viewer, theirs = self.ringfence.workspace, self.ringfence.viewer, conflict.current
-        if theirs is None or workspace is None or viewer is None:
+        theirs = conflict.current
+        if theirs is None:
             super().conflicted(conflict)
             return
 
@@ -167,7 +165,7 @@ class PlacedForm(EditorScreen):
             EditorScreen.conflicted(self, conflict)
 
         place = getattr(theirs, self.PLACE)
-        self.ask("names", lambda: workspace.names_of(viewer, "customers", [place]), named)
+        self.ask("names", lambda session: session.names_of("customers", [place]), named)
 
     def label_of(self, name: str) -> str:
         return self.LABELS.get(name) or super().label_of(name)

@@ -12,6 +12,7 @@ from ringfence.console.widgets.form import Form, PickSpec, TextLine
 
 if TYPE_CHECKING:
     from ringfence.services.editing import UserState
+    from ringfence.services.workspace import Session
 
 
 class ProfileForm(EditorScreen):
@@ -25,14 +26,11 @@ class ProfileForm(EditorScreen):
     def compose_body(self) -> ComposeResult:
         yield Form()
 
-    def load(self) -> Any:
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        assert workspace is not None
-        assert viewer is not None
+    def load(self, session: Session) -> Any:
         from ringfence.services.contact import email_fault
 
         email_fault("a@b.example")  # imports, beside the event loop, what checks as one types
-        return workspace.own_record(viewer)
+        return session.own_record()
 
     def first_draft(self) -> UserState:
         assert self.opened is not None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual import on
 
-from ringfence.console.asking import Asks
+from ringfence.console.questions import Asks
 from ringfence.console.rights import may_list
 from ringfence.console.text import Cell, number
 from ringfence.console.widgets.columns import Column
@@ -110,8 +110,8 @@ class RecordList(RecordTable[Any], Asks):
     def go_to(self, record: int, *, hidden: Callable[[], object] | None = None) -> None:
         """Reads the list anew, with the cursor on a record wherever it stands in it now. ``hidden`` is called where the
         list does not show it."""
-        workspace, viewer, wanted = self.ringfence.workspace, self.ringfence.viewer, self.listing
-        if workspace is None or viewer is None or wanted is None:
+        wanted = self.listing
+        if wanted is None:
             return
         self._awaited, self._hidden = record, hidden or self._hidden if self._awaited == record else hidden
         self.clear_marks()
@@ -135,7 +135,7 @@ class RecordList(RecordTable[Any], Asks):
             self._awaited = None
             self.fail(reason)
 
-        self.ask(f"{self.kind}-place", lambda: workspace.place(viewer, wanted, record), found, failed)
+        self.ask(f"{self.kind}-place", lambda session: session.place(wanted, record), found, failed)
 
     def deliver(self, ask: Ask, rows: Sequence[Any]) -> bool:
         coming = self._awaited is not None and self._keep_id == self._awaited
@@ -175,7 +175,7 @@ class RecordList(RecordTable[Any], Asks):
         self.empty_text = "Nothing matches. Esc clears the filter." if search else self.nothing()
         self._matches = None
         generation = self.reset(keep_rows=keep_rows, keep_cursor_id=keep, in_place=in_place, at=at)
-        workspace, viewer, wanted = self.ringfence.workspace, self.ringfence.viewer, self.listing
+        wanted = self.listing
 
         def counted(total: int) -> None:
             if self.set_total(total, generation):
@@ -185,8 +185,7 @@ class RecordList(RecordTable[Any], Asks):
                 if self._on_total:
                     self._on_total()
 
-        if workspace is not None and viewer is not None:
-            self.ask(f"{self.kind}-count", lambda: workspace.count(viewer, wanted), counted, self.fail)
+        self.ask(f"{self.kind}-count", lambda session: session.count(wanted), counted, self.fail)
 
     def nothing(self) -> str:
         """Why there are no rows."""
@@ -201,13 +200,13 @@ class RecordList(RecordTable[Any], Asks):
     def on_record_table_wanted(self, message: RecordTable.Wanted) -> None:
         """Asks for rows that are about to be on screen."""
         message.stop()
-        workspace, viewer, wanted = self.ringfence.workspace, self.ringfence.viewer, self.listing
-        if workspace is None or viewer is None or wanted is None:
+        wanted = self.listing
+        if wanted is None:
             return
         ask = message.ask
         self.ask(
             f"{self.kind}-rows",
-            lambda: workspace.rows(viewer, wanted, part_of(ask)),
+            lambda session: session.rows(wanted, part_of(ask)),
             lambda rows: self.deliver(ask, rows),
             self.fail,
         )
@@ -228,9 +227,9 @@ class RecordList(RecordTable[Any], Asks):
         message.stop()
         from ringfence.services.records import Part
 
-        workspace, viewer, wanted = self.ringfence.workspace, self.ringfence.viewer, self.listing
+        wanted = self.listing
         size = message.last - message.first + 1
-        if workspace is None or viewer is None or wanted is None:
+        if wanted is None:
             return
         if size > _MARK_LIMIT:
             self.notify(f"A range marks {number(_MARK_LIMIT)} rows at most.", markup=False, severity="warning")
@@ -238,15 +237,12 @@ class RecordList(RecordTable[Any], Asks):
         then = message.then
         part = Part(size, skip=message.first)
 
-        def rows() -> tuple[Record, ...]:
-            return workspace.rows(viewer, wanted, part)
-
         def found(rows: tuple[Record, ...]) -> None:
             self.leave_range()
             self.mark([row.id for row in rows])
             then()
 
-        self.ask(f"{self.kind}-range", rows, found)
+        self.ask(f"{self.kind}-range", lambda session: session.rows(wanted, part), found)
 
 
 def part_of(ask: Ask) -> Part:

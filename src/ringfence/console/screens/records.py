@@ -140,9 +140,7 @@ class PickingList(EditableList):
 
     def viewer_changed(self) -> None:
         super().viewer_changed()
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        if workspace is not None and viewer is not None:
-            self.ask("choices", lambda: workspace.customer_choices(viewer), lambda _: None, lambda _: None)
+        self.ask("choices", lambda session: session.customer_choices(), lambda _: None, lambda _: None)
 
 
 class SecurityScreen(PickingList):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ringfence.services.choices import RoleTemplate
     from ringfence.services.editing import RoleState
     from ringfence.services.records import Opened
+    from ringfence.services.workspace import Session
 
 _LEVELS: Final = tuple((key, permissions.level(key)) for key in permissions.LEVELS)
 _MEANS: Final = {
@@ -75,16 +76,13 @@ class RoleForm(HoldsRole):
 
     # Opening.
 
-    def load(self) -> Any:
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        assert workspace is not None
-        assert viewer is not None
-        home = workspace.home_of_new(viewer, "role.create")
+    def load(self, session: Session) -> Any:
+        home = session.home_of_new("role.create")
         used: tuple[list[str], list[str]] = ([], [])
         if self.record_id is not None:
-            used = workspace.used_by(viewer, "roles", self.record_id)
-        catalogue = workspace.permission_choices(viewer, everywhere=True)
-        return super().load(), home, used, catalogue, workspace.role_templates()
+            used = session.used_by("roles", self.record_id)
+        catalogue = session.permission_choices(everywhere=True)
+        return super().load(session), home, used, catalogue, session.role_templates()
 
     def take(self, found: Any) -> Opened | None:
         opened, self._home, (self._groups, self._users), self.catalogue, self._templates = found

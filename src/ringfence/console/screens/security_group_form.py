@@ -20,6 +20,7 @@ from ringfence.console.widgets.form import ChoiceSpec, Form, PickSpec, RowsSpec,
 if TYPE_CHECKING:
     from ringfence.services.editing import Conflict, Edit, RoleState, SecurityGroupState
     from ringfence.services.records import Opened
+    from ringfence.services.workspace import Session
 
 
 class SecurityGroupForm(HasGroupRole):
@@ -41,19 +42,18 @@ class SecurityGroupForm(HasGroupRole):
 
     # Opening.
 
-    def load(self) -> Any:
-        workspace, viewer = self.asking()
-        opened = super().load()
-        home = workspace.home_of_new(viewer, "security_group.create") if self.record_id is None else None
+    def load(self, session: Session) -> Any:
+        opened = super().load(session)
+        home = session.home_of_new("security_group.create") if self.record_id is None else None
         users: list[str] = []
         if self.record_id is not None:
-            users = workspace.used_by(viewer, "security-groups", self.record_id)[1]
+            users = session.used_by("security-groups", self.record_id)[1]
         role = RoleHere()
         if opened is not None and opened.state.role is not None:
-            role = read_role(workspace, viewer, opened.state.role)
-        catalogue = workspace.permission_choices(viewer, everywhere=True)
-        may = workspace.may(viewer, "role.create")
-        return opened, home, users, role, catalogue, may, missing_templates(workspace, viewer)
+            role = read_role(session, opened.state.role)
+        catalogue = session.permission_choices(everywhere=True)
+        may = session.may("role.create")
+        return opened, home, users, role, catalogue, may, missing_templates(session)
 
     def take(self, found: Any) -> Opened | None:
         opened, self._home, self.users, self.role, self.catalogue, may, self.templates = found
@@ -251,13 +251,12 @@ class SecurityGroupForm(HasGroupRole):
         elif conflict.current is None:
             super().conflicted(conflict)
         else:
-            workspace, viewer = self.asking()
             theirs = conflict.current
 
-            def read() -> Any:
-                roles = workspace.names_of(viewer, "roles", [theirs.role] if theirs.role is not None else [])
-                role = read_role(workspace, viewer, theirs.role) if theirs.role is not None else RoleHere()
-                return workspace.names_of(viewer, "customers", list(theirs.customers)), roles, role
+            def read(session: Session) -> Any:
+                roles = session.names_of("roles", [theirs.role] if theirs.role is not None else [])
+                role = read_role(session, theirs.role) if theirs.role is not None else RoleHere()
+                return session.names_of("customers", list(theirs.customers)), roles, role
 
             def named(found: Any) -> None:
                 self._names.update(found[0])

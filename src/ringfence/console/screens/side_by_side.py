@@ -16,11 +16,11 @@ from ringfence.console.widgets.tree import ForestView
 
 if TYPE_CHECKING:
     from ringfence.services.records import ComparedCustomer, Profile, TreeCustomer
-    from ringfence.services.workspace import Pair, Viewer
+    from ringfence.services.workspace import Session, SideBySide
 
 
 _WIDE = 100
-_Found: TypeAlias = "tuple[Pair, tuple[Profile, ...], list[TreeCustomer], dict[int, ComparedCustomer]]"
+_Found: TypeAlias = "tuple[SideBySide, tuple[Profile, ...], list[TreeCustomer], dict[int, ComparedCustomer]]"
 
 
 class Swap(Command):
@@ -104,9 +104,9 @@ class SideBySideScreen(CommandScreen):
     def __init__(self, left: str, right: str) -> None:
         super().__init__()
         self._logins = [left, right]
-        self._views: dict[str, Viewer] = {}
+        self._sessions: dict[str, Session] = {}
         self._profiles: tuple[Profile, ...] = ()
-        self.pair: Pair | None = None
+        self.pair: SideBySide | None = None
         self._seen: dict[int, ComparedCustomer] = {}
         self._differences = False
         self._known: dict[int, TreeNode] = {}
@@ -143,24 +143,22 @@ class SideBySideScreen(CommandScreen):
             self._read(self.forest.expanded_ids)
 
     def _read(self, keep_open: frozenset[int] | None) -> None:
-        workspace = self.ringfence.workspace
-        assert workspace is not None
         logins, demo = tuple(self._logins), self.ringfence.demo
         known = [*self._seen] if keep_open is not None else []
 
-        def look() -> _Found:
+        def look(_: Session) -> _Found:
             for login in logins:
-                if login not in self._views:  # to look is audited: once
-                    self._views[login] = self.ringfence.view_of(login)
-            viewers = [self._views[login] for login in logins]
-            pair = workspace.pair(*viewers)
-            profiles = tuple(workspace.profile(viewer, totals=demo) for viewer in viewers)
-            nodes = list(workspace.roots(pair))
+                if login not in self._sessions:  # to look is audited: once
+                    self._sessions[login] = self.ringfence.session_of(login)
+            left, right = (self._sessions[login] for login in logins)
+            pair = left.beside(right)
+            profiles = (left.profile(totals=demo), right.profile(totals=demo))
+            nodes = list(pair.roots())
             opened = {nodes[0].id} if keep_open is None and len(nodes) == 1 else keep_open or frozenset()
             for node in nodes:  # which grows on the way
                 if node.has_children and node.id in opened:
-                    nodes.extend(workspace.children(pair, node.id))
-            return pair, profiles, nodes, workspace.compare(pair, known) if known else {}
+                    nodes.extend(pair.children(node.id))
+            return pair, profiles, nodes, pair.compare(known) if known else {}
 
         self.ask("pair", look, self._show, self._failed)
 
@@ -213,20 +211,20 @@ class SideBySideScreen(CommandScreen):
 
     def on_forest_view_expanded(self, message: ForestView.Expanded) -> None:
         """Fetches the children of a node that is opened."""
-        workspace, pair = self.ringfence.workspace, self.pair
-        if workspace is None or pair is None:
+        pair = self.pair
+        if pair is None:
             return
         parent, generation = message.id, message.generation
         self.ask(
             f"children-{parent}",
-            lambda: workspace.children(pair, parent),
+            lambda _: pair.children(parent),
             lambda found: self.forest.add_children(parent, self._add(list(found)), generation),
         )
 
     def on_forest_view_notes_wanted(self, message: ForestView.NotesWanted) -> None:
         """Fetches what each of the two sees of the nodes on screen."""
-        workspace, pair = self.ringfence.workspace, self.pair
-        if workspace is None or pair is None:
+        pair = self.pair
+        if pair is None:
             return
         ids, generation = message.ids, message.generation
 
@@ -236,7 +234,7 @@ class SideBySideScreen(CommandScreen):
             if self._differences:
                 self._leave_out()
 
-        self.ask("notes", lambda: workspace.compare(pair, ids), show)
+        self.ask("notes", lambda _: pair.compare(ids), show)
 
     def swap(self) -> None:
         """Puts the left user on the right."""

@@ -11,10 +11,10 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from ringfence.console.asking import while_wanted
 from ringfence.console.cells import prospect as cells
 from ringfence.console.commands.command import Command, bindings
 from ringfence.console.moments import window
+from ringfence.console.questions import while_wanted
 from ringfence.console.screens.area import CommandScreen
 from ringfence.console.screens.dialog import BACK, Dialog, DialogOption
 from ringfence.console.screens.editor import EditorScreen
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ringfence.services.choices import GroupNote
     from ringfence.services.editing import Edit, UserState
     from ringfence.services.records import Opened, Prospect
+    from ringfence.services.workspace import Session
 
 _NAME_COLUMN = (Column("name", "Name", 20, grow=1, sortable=True),)
 _PLACE_COLUMNS = (*_NAME_COLUMN, Column("owner", "In", 20, grow=1, style="quiet"))
@@ -142,7 +143,7 @@ class UserForm(EditorScreen):
     @cached_property
     def generated(self) -> GeneratedGroups:
         """The groups that are made with the user."""
-        return GeneratedGroups(self.ringfence)
+        return GeneratedGroups()
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="two"):
@@ -151,36 +152,30 @@ class UserForm(EditorScreen):
 
     # Opening.
 
-    def load(self) -> Any:
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        assert workspace is not None
-        assert viewer is not None
+    def load(self, session: Session) -> Any:
         from ringfence.services.contact import email_fault
 
         email_fault("a@b.example")  # imports, beside the event loop, what checks as one types
-        opened = super().load()
-        home = workspace.home_of_new(viewer, "user.create" if self.record_id is None else "user.edit")
+        opened = super().load(session)
+        home = session.home_of_new("user.create" if self.record_id is None else "user.edit")
         groups: dict[int, GroupNote] = {}
         filters: dict[int, GroupNote] = {}
         if opened is not None:
             state = opened.state
-            groups = workspace.group_notes(viewer, "security-groups", [one for one, _ in state.security_groups])
-            filters = workspace.group_notes(viewer, "customer-groups", list(state.customer_groups))
-        catalogue = workspace.permission_choices(viewer, everywhere=True)
+            groups = session.group_notes("security-groups", [one for one, _ in state.security_groups])
+            filters = session.group_notes("customer-groups", list(state.customer_groups))
+        catalogue = session.permission_choices(everywhere=True)
         at = opened.state.home if opened is not None else (self._first_home or home or (0, ""))[0]
-        administrators = self._read_administrators(at)
+        administrators = self._read_administrators(session, at)
         labels = {one.key: f"{one.section}: {one.label}" for one in catalogue}
         return opened, home, groups, filters, labels, administrators
 
-    def _read_administrators(self, home: int) -> Any:
+    def _read_administrators(self, session: Session, home: int) -> Any:
         """The group of the account administrators of a customer, in a thread."""
         from ringfence.services.errors import RingfenceError
 
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        assert workspace is not None
-        assert viewer is not None
         try:
-            return workspace.administrators_of(viewer, home, ADMINISTRATORS)
+            return session.administrators_of(home, ADMINISTRATORS)
         except RingfenceError:  # a home that the operator does not see
             return None
 
@@ -193,8 +188,8 @@ class UserForm(EditorScreen):
         if opened is not None:
             self._names["home"].update(opened.names["home"])
             self._names["sites"].update(opened.names["sites"])
-        viewer = self.ringfence.viewer
-        self._is_self = viewer is not None and self.record_id == viewer.user_id
+        profile = self.ringfence.profile
+        self._is_self = profile is not None and self.record_id == profile.user_id
         return opened  # type: ignore[no-any-return]
 
     def first_draft(self) -> UserState:
@@ -316,9 +311,7 @@ class UserForm(EditorScreen):
 
     def conflicted(self, conflict: Any) -> None:
         """Reads the names of what the other operator gave before both are shown."""
-        workspace, viewer, theirs = self.ringfence.workspace, self.ringfence.viewer, conflict.current
-        if workspace is None or viewer is None:
-            return
+        theirs = conflict.current
         if conflict.kind != "user":
             self.failure = f"Not saved: {conflict}. It was read anew; look, and save again."
             self.preview_now()
@@ -328,12 +321,12 @@ class UserForm(EditorScreen):
             super().conflicted(conflict)
             return
 
-        def read() -> Any:
+        def read(session: Session) -> Any:
             return (
-                workspace.group_notes(viewer, "security-groups", [group for group, _ in theirs.security_groups]),
-                workspace.group_notes(viewer, "customer-groups", list(theirs.customer_groups)),
-                workspace.names_of(viewer, "sites", theirs.sites),
-                workspace.names_of(viewer, "customers", [theirs.home]),
+                session.group_notes("security-groups", [group for group, _ in theirs.security_groups]),
+                session.group_notes("customer-groups", list(theirs.customer_groups)),
+                session.names_of("sites", theirs.sites),
+                session.names_of("customers", [theirs.home]),
             )
 
         def named(found: Any) -> None:
@@ -396,7 +389,11 @@ class UserForm(EditorScreen):
             administrated = self._administrates()
             self.change(home=record.id)
             self._redraw()
-            self.ask("administrators", lambda: self._read_administrators(record.id), self._moved_home(administrated))
+            self.ask(
+                "administrators",
+                lambda session: self._read_administrators(session, record.id),
+                self._moved_home(administrated),
+            )
 
     def _moved_home(self, administrated: bool) -> Callable[[Any], None]:
         """Whoever administrated the account that they leave does so at the one that they come to."""
@@ -412,13 +409,10 @@ class UserForm(EditorScreen):
         return known
 
     def _pick(self, field: str) -> None:
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        if workspace is None or viewer is None:
-            return
         kind = field.replace("_", "-")
 
-        def load() -> Choices:
-            found = workspace.record_choices(viewer, kind)
+        def load(session: Session) -> Choices:
+            found = session.record_choices(kind)
             self._choices = found
             return Choices.flat(found.ids, found.names)
 
@@ -456,8 +450,7 @@ class UserForm(EditorScreen):
         """Reads the words beside groups that were given just now."""
         known = self._groups if field == "security_groups" else self._filters
         missing = [one for one in self._chosen(field) if one > 0 and one not in known]
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        if field == "sites" or not missing or workspace is None or viewer is None:
+        if field == "sites" or not missing:
             self._redraw()
             return
         kind = field.replace("_", "-")
@@ -466,7 +459,7 @@ class UserForm(EditorScreen):
             known.update(notes)
             self._redraw()
 
-        self.ask("notes", lambda: workspace.group_notes(viewer, kind, missing), learned)
+        self.ask("notes", lambda session: session.group_notes(kind, missing), learned)
 
     # The row under the cursor.
 
@@ -560,8 +553,7 @@ class UserForm(EditorScreen):
             self._choose("Move to which security group?", "security-groups", _NAME_COLUMN, self._move_to)
 
     def _take_customer(self, record: Any) -> None:
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        if record is None or workspace is None or viewer is None:
+        if record is None:
             self._redraw()
             return
 
@@ -574,19 +566,18 @@ class UserForm(EditorScreen):
             self.change(security_groups=frozenset({(group, (None, None))}))
             self._redraw()
 
-        self.ask("single", lambda: workspace.group_for_customer(viewer, record.id, SINGLE), made)
+        self.ask("single", lambda session: session.group_for_customer(record.id, SINGLE), made)
 
     def _move_to(self, record: Any) -> None:
         """Out of the group made for one customer into a full one; when nobody else is in the former, it goes."""
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
         group = self._single()
-        if record is None or group is None or workspace is None or viewer is None or record.id == group:
+        if record is None or group is None or record.id == group:
             self._redraw()
             return
 
-        def look() -> Any:
-            notes = workspace.group_notes(viewer, "security-groups", [record.id])
-            return notes, self.generated.as_it_is(group, self._login) if group > 0 else None
+        def look(session: Session) -> Any:
+            notes = session.group_notes("security-groups", [record.id])
+            return notes, self.generated.as_it_is(session, group, self._login) if group > 0 else None
 
         def looked(found: Any) -> None:
             notes, self.generated.leaving = found
@@ -629,8 +620,8 @@ class UserForm(EditorScreen):
     def edits(self) -> list[Edit]:
         return self.generated.edits(super().edits(), self._given())
 
-    def finished(self, edits: list[Edit]) -> list[Edit]:
-        return self.generated.finished(edits, self._login)
+    def finished(self, session: Session, edits: list[Edit]) -> list[Edit]:
+        return self.generated.finished(session, edits, self._login)
 
     def warnings(self) -> Sequence[str]:
         return self.generated.warnings(self._given()) if self.draft is not None else ()
@@ -651,8 +642,7 @@ class UserForm(EditorScreen):
         super().draft_changed()
 
     def preview_now(self) -> None:
-        workspace, viewer = self.ringfence.workspace, self.ringfence.viewer
-        if workspace is None or viewer is None or self.draft is None:
+        if self.draft is None:
             return
         if self.record_id is None and not self.worth_asking():
             self._say_prospect()
@@ -667,17 +657,17 @@ class UserForm(EditorScreen):
                 self.say_outcome()
                 self.app.refresh_bindings()
 
-        def look() -> Prospect:
+        def look(session: Session) -> Prospect:
             wanted = while_wanted()
             from ringfence.services.editing import Conflict
             from ringfence.services.records import Preview
 
             try:
-                return workspace.prospect(viewer, self.finished(edits), user, wanted)
+                return session.prospect(self.finished(session, edits), user, wanted)
             except Conflict as conflict:
                 if user < 0:
                     raise
-                shown = workspace.prospect(viewer, (), user, wanted)
+                shown = session.prospect((), user, wanted)
                 return replace(shown, preview=Preview((), f"{conflict}: saving shows both"))
 
         self.ask("preview", look, found, self.no_preview)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from threading import Event
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen, Screen
 
-from ringfence.console.asking import Asks, while_wanted
+from ringfence.console.questions import Asks, while_wanted
 from ringfence.console.text import content
 from ringfence.console.widgets.bar import Bar
 from ringfence.console.widgets.paint import Part
+
+if TYPE_CHECKING:
+    from ringfence.services.workspace import Session
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is."""
@@ -59,7 +62,7 @@ class Working(ModalScreen[Any], Asks):
     }
     """
 
-    def __init__(self, title: str, work: Callable[[Progress], Any]) -> None:
+    def __init__(self, title: str, work: Callable[[Session, Progress], Any]) -> None:
         super().__init__()
         self._title_text = title
         self._work = work
@@ -76,7 +79,7 @@ class Working(ModalScreen[Any], Asks):
         box.border_title = content(self._title_text)
         box.border_subtitle = content("Esc cancels")
         self.set_interval(_DRAW_SECONDS, self._draw)
-        self.ask("work", lambda: self._work(while_wanted(self._progress)), self.dismiss, self._failed)
+        self.ask("work", lambda session: self._work(session, while_wanted(self._progress)), self.dismiss, self._failed)
 
     def _progress(self, what: str, done: int, of: int) -> None:
         """Called by the thread that works."""
@@ -102,6 +105,8 @@ class Working(ModalScreen[Any], Asks):
         self.query_one("#box").border_subtitle = content("stopping…")
 
 
-def work_on(screen: Screen[Any], title: str, work: Callable[[Progress], Any], take: Callable[[Any], None]) -> None:
+def work_on(
+    screen: Screen[Any], title: str, work: Callable[[Session, Progress], Any], take: Callable[[Any], None]
+) -> None:
     """Does long work over a screen; ``take`` is given what it brought, or None where it failed or was cancelled."""
     screen.app.push_screen(Working(title, work), take)

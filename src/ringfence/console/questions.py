@@ -11,10 +11,13 @@ from textual.message_pump import MessagePump
 from textual.timer import Timer
 from textual.worker import get_current_worker
 
+from ringfence.console.host import Host
+from ringfence.domain.errors import Cancelled, RingfenceError, SessionEnded, debugging, unexpected
+
 if TYPE_CHECKING:
     from textual.app import App
 
-    from ringfence.console.app import RingfenceApp
+    from ringfence.services.workspace import Session
 
 Answer = TypeVar("Answer")
 
@@ -38,8 +41,6 @@ def while_wanted(told: Callable[[str, int, int], object] | None = None) -> Calla
     worker = get_current_worker()
 
     def progress(what: str, done: int, of: int) -> None:
-        from ringfence.services.editing import Cancelled
-
         if worker.is_cancelled:
             raise Cancelled("cancelled: nothing was changed")
         if told is not None:
@@ -55,38 +56,48 @@ class Asks(MessagePump):
     """How many questions of each group there were."""
 
     @property
-    def ringfence(self) -> RingfenceApp:
+    def ringfence(self) -> Host:
         """The application."""
-        return cast("RingfenceApp", self.app)
+        return cast(Host, self.app)
 
     def ask(
         self,
         group: str,
-        question: Callable[[], Answer],
+        question: Callable[[Session], Answer],
         take: Callable[[Answer], object],
         failed: Callable[[str], None] | None = None,
     ) -> None:
-        """Runs ``question`` in a thread, then ``take`` with its answer here, or ``failed`` with a line for people.
+        """Asks something of the present session, as ``in_thread`` runs work; nothing where there is no session."""
+        session = self.ringfence.session
+        if session is not None:
+            self.in_thread(group, lambda: question(session), take, failed)
+
+    def in_thread(
+        self,
+        group: str,
+        work: Callable[[], Answer],
+        take: Callable[[Answer], object],
+        failed: Callable[[str], None] | None = None,
+    ) -> None:
+        """Runs ``work`` in a thread, then ``take`` with its answer here, or ``failed`` with a line for people.
 
         Without ``failed``, the line is shown as a notice. A session that has ended goes to the application. What was
         asked under one user is dropped once another looks, or nobody does.
         """
         if going(self.app):
             return
-        asked_by = self.ringfence.viewer
+        asked_by = self.ringfence.session
         number = self._next_question(group)
 
         def answered(then: Callable[[], object], *, always: bool = False) -> None:
             def if_wanted() -> None:
                 wanted = always or self._questions[group] == number
-                if wanted and (asked_by is None or self.ringfence.viewer is asked_by):
+                if wanted and (asked_by is None or self.ringfence.session is asked_by):
                     then()
 
             self.post_message(Answered(if_wanted))
 
-        def work() -> None:
-            from ringfence.services.errors import RingfenceError, SessionEnded, debugging, unexpected
-
+        def run() -> None:
             worker = get_current_worker()
 
             def told(said: str) -> None:
@@ -94,7 +105,7 @@ class Asks(MessagePump):
                     answered(lambda: (failed or self.ringfence.tell_failure)(said))
 
             try:
-                answer = question()
+                answer = work()
             except SessionEnded as error:
                 reason = str(error)
                 answered(lambda: self.ringfence.end_session(reason), always=True)
@@ -108,7 +119,7 @@ class Asks(MessagePump):
                 if not worker.is_cancelled:
                     answered(lambda: take(answer))
 
-        cast(Any, self).run_worker(work, thread=True, group=group, exclusive=True, exit_on_error=True)
+        cast(Any, self).run_worker(run, thread=True, group=group, exclusive=True, exit_on_error=True)
 
     def set_timer(self, delay: float, callback: Any = None, **options: Any) -> Timer:
         """A timer that does not act on a console that is being left."""

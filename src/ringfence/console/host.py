@@ -1,0 +1,65 @@
+"""The application as everything in it knows it: whose view it is, and what it does for its screens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from ringfence.services.records import Profile
+    from ringfence.services.workspace import Session, Workspace
+
+
+class Host(Protocol):
+    """What screens, widgets and commands may ask of the application, which alone knows every screen."""
+
+    workspace: Workspace | None
+    """The open database; None until it is open."""
+    session: Session | None
+    """Whose view it is; None while that is nobody's."""
+    real: Session | None
+    """Whoever signed in, where they look through another user's eyes or may do so; in the demo everybody is free to
+    be anybody."""
+    profile: Profile | None
+    demo: bool
+    view: int
+    """Counts the sign-ins; a screen that shows an earlier one catches up."""
+    changes: int
+    """Counts the changes of the data that were noticed since; likewise."""
+    rights: frozenset[str]
+    """What the user may do anywhere, of what is asked here."""
+    read_only: str
+    """Why nothing can be changed, whatever the user may do; empty where that is so. Every screen asks it."""
+    catalogue: int
+    """How many permissions there are."""
+    areas: list[Any]
+    """The numbered screens that have come up so far."""
+
+    def notify(self, message: str, **options: Any) -> None:
+        """Shows a notice, literally: it may tell of names."""
+
+    def tell_failure(self, reason: str) -> None:
+        """Shows a line for people."""
+
+    def check_session(self) -> None:
+        """Ends the session if the user was deactivated meanwhile."""
+
+    def end_session(self, reason: str) -> None:
+        """Ends the present user's session: nothing of theirs stays on screen."""
+
+    def look_for_changes(self) -> None:
+        """Looks whether anything of the tenant has changed, and shows what is on screen as it is now."""
+
+    def go(self, area: str) -> Any:
+        """Goes to one of the numbered screens."""
+
+    def why_not_see_as(self) -> str:
+        """Why nobody else's view may be shown; empty where somebody's may."""
+
+    def choose_user(self) -> None:
+        """Asks whose view it shall be."""
+
+    def choose_other_user(self) -> None:
+        """Asks who shall be laid beside the present user."""
+
+    def session_of(self, login: str) -> Session:
+        """The session of a user, in a thread: of whoever signs in, or of another as far as they see the same."""
