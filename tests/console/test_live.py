@@ -17,6 +17,7 @@ from ringfence.console.screens.choose_user import ChooseUser
 from ringfence.console.screens.customers import CustomersScreen
 from ringfence.console.screens.record_list import RecordList
 from ringfence.console.screens.side_by_side import SideBySideScreen
+from ringfence.domain.errors import RingfenceError
 from ringfence.services.editing import Edit, StateKind
 from ringfence.services.records import Listing, Part
 from ringfence.services.workspace import Session, Workspace
@@ -292,7 +293,6 @@ async def test_nothing_is_asked_while_there_is_nothing_to_show(
 
 
 async def test_a_database_that_is_back_is_read_again(demo: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ringfence.services.errors import RingfenceError
 
     stamp = Session.stamp
 

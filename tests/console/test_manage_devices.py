@@ -19,8 +19,8 @@ from ringfence.console.screens.records import DevicesScreen
 from ringfence.console.screens.report import ReportScreen
 from ringfence.console.screens.working import Working
 from ringfence.console.widgets.record_table import RecordTable
+from ringfence.domain.errors import RingfenceError
 from ringfence.services import editing, listing
-from ringfence.services.errors import RingfenceError
 from ringfence.services.records import Listing
 from ringfence.services.workspace import Session, Workspace
 from ringfence.storage.engine import Database

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from ringfence.console.app import RingfenceApp
 from ringfence.console.driver import driver_class
 from ringfence.console.questions import going
+from ringfence.domain.errors import RingfenceError, debugging, unexpected
 
 if TYPE_CHECKING:
     from ringfence.services.workspace import Workspace
@@ -41,7 +42,6 @@ class _OnTerminal(RingfenceApp):
 
     def _handle_exception(self, error: Exception) -> None:
         """The last line of defence: Textual would show where it happened, and what was being looked at."""
-        from ringfence.services.errors import debugging, unexpected
 
         if debugging() or going(self):
             super()._handle_exception(error)
@@ -58,6 +58,4 @@ def run_console(connect: Callable[[], Workspace], login: str | None, *, demo: bo
         console.driver_class = driver
     reason = console.run(mouse=False)
     if reason:
-        from ringfence.services.errors import RingfenceError
-
         raise RingfenceError(reason)

@@ -15,6 +15,7 @@ from ringfence.console.screens.confirm import MANY
 from ringfence.console.screens.editor import EditorScreen
 from ringfence.console.text import Cell, Said, many, number
 from ringfence.console.widgets.form import Form, PickSpec, TextLine, TextSpec
+from ringfence.domain.errors import Conflict, Refused
 
 if TYPE_CHECKING:
     from ringfence.services.editing import Edit
@@ -194,7 +195,6 @@ class BulkEditScreen(EditorScreen):
             super()._save_now()
             return
         from ringfence.console.screens.working import work_on
-        from ringfence.services.editing import Conflict, Refused
 
         edits = self.edits()
 

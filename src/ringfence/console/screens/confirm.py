@@ -11,6 +11,7 @@ from ringfence.console.screens.area import AreaScreen, CommandScreen
 from ringfence.console.screens.dialog import BACK, Dialog, DialogOption
 from ringfence.console.screens.working import Progress, work_on
 from ringfence.console.text import Cell, Said
+from ringfence.domain.errors import Conflict, Refused
 
 if TYPE_CHECKING:
     from ringfence.services.editing import Edit, StateKind
@@ -118,7 +119,6 @@ def confirm_change(
 
     Where more than one record goes along, ``typed`` (the name of the record) has to be typed first, if it is given.
     """
-    from ringfence.services.editing import Conflict, Refused
 
     change = list(edits)
 

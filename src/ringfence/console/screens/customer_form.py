@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ringfence.console.screens.placed_form import PlacedForm
 from ringfence.console.text import number
 from ringfence.console.widgets.form import Form, TextLine, TextSpec
+from ringfence.domain.contact import email_fault, phone_fault
 
 if TYPE_CHECKING:
     from ringfence.services.editing import CustomerState
@@ -32,7 +33,6 @@ class CustomerForm(PlacedForm):
 
     def load_more(self, session: Session) -> None:
         """Imports, beside the event loop, what checks as one types."""
-        from ringfence.services.contact import email_fault, phone_fault
 
         email_fault("a@b.example")
         phone_fault("+31101234567")
@@ -43,7 +43,6 @@ class CustomerForm(PlacedForm):
         return CustomerState(customer, "")
 
     def show_form(self) -> None:
-        from ringfence.services.contact import email_fault, phone_fault
 
         draft = self.draft
         self.form.set_title("Customer" if self.record_id is not None else "New customer")

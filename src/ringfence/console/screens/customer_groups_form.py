@@ -13,6 +13,7 @@ from ringfence.console.screens.pick import PickScreen
 from ringfence.console.text import Cell
 from ringfence.console.widgets.choices import Choices
 from ringfence.console.widgets.form import Form, PickSpec, Row, RowsSpec, TextLine
+from ringfence.domain.errors import Conflict, RingfenceError
 
 if TYPE_CHECKING:
     from ringfence.services.editing import Edit, StateKind
@@ -175,8 +176,6 @@ class CustomerGroupsForm(EditorScreen):
 
     def _open_group(self, session: Session, kind: StateKind, group: int) -> Opened:
         """A group as it is now; raises Conflict for one that is gone."""
-        from ringfence.services.editing import Conflict
-        from ringfence.services.errors import RingfenceError
 
         try:
             return session.open_record(kind, group)

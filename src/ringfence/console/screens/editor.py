@@ -17,6 +17,8 @@ from ringfence.console.screens.drafting import Drafting
 from ringfence.console.text import Cell, Said
 from ringfence.console.widgets.form import Form, TextSpec
 from ringfence.console.widgets.outcome import OutcomePanel
+from ringfence.domain.errors import Conflict, Refused
+from ringfence.domain.text import trimmed
 
 if TYPE_CHECKING:
     from ringfence.services.editing import Edit
@@ -170,8 +172,6 @@ class EditorScreen(Drafting):
         was = getattr(self.before, name) if self.before is not None else None
         check = None
         if fault is not None:
-            from ringfence.services.contact import trimmed
-
             wrong = fault
 
             def check(text: str) -> str:
@@ -236,7 +236,6 @@ class EditorScreen(Drafting):
 
     def ask_preview(self, session: Session, edits: list[Edit]) -> Any:
         """Asks, in a thread, what saving would change. A conflict is none until something is saved."""
-        from ringfence.services.editing import Conflict
         from ringfence.services.records import Preview
 
         try:
@@ -316,7 +315,6 @@ class EditorScreen(Drafting):
         self._save_now()
 
     def _save_now(self) -> None:
-        from ringfence.services.editing import Conflict, Refused
 
         edits = self.edits()
 
@@ -333,7 +331,6 @@ class EditorScreen(Drafting):
         return edits
 
     def _saved(self, found: Any) -> None:
-        from ringfence.services.editing import Conflict, Refused
 
         self._saving = self._waiting_to_save = False
         self.failure = ""

@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from ringfence.domain.errors import RingfenceError
+
 if TYPE_CHECKING:
     from ringfence.services.editing import Edit
     from ringfence.services.workspace import Session
@@ -45,7 +47,6 @@ class GeneratedGroups:
     def as_it_is(self, session: Session, group: int, login: str) -> Edit | None:
         """The deletion of a generated group, read anew in a thread; None where it has to stay, or went already."""
         from ringfence.services.editing import Edit
-        from ringfence.services.errors import RingfenceError
 
         self._goes = False
         try:

@@ -12,10 +12,11 @@ from ringfence.console.screens.dialog import BACK, Dialog, DialogOption
 from ringfence.console.screens.matrix import HoldsRole, permissions_said
 from ringfence.console.text import Cell, number
 from ringfence.console.widgets.columns import Column
+from ringfence.domain.errors import Conflict, RingfenceError, SessionEnded
 
 if TYPE_CHECKING:
     from ringfence.services.choices import RoleTemplate
-    from ringfence.services.editing import Conflict, RoleState, SecurityGroupState
+    from ringfence.services.editing import RoleState, SecurityGroupState
     from ringfence.services.workspace import Session
 
 NEW_ROLE: Final = -2
@@ -312,7 +313,6 @@ class HasGroupRole(HoldsRole):
 
 def read_role(session: Session, role: int) -> RoleHere:
     """A role as it is saved, in a thread; without a state where it may not be viewed."""
-    from ringfence.services.errors import RingfenceError, SessionEnded
 
     try:
         opened = session.open_record("role", role)

@@ -24,6 +24,7 @@ from ringfence.console.widgets.columns import Column
 from ringfence.console.widgets.form import Form, PickSpec, Spec, ToggleSpec, exact, flow
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
+from ringfence.domain.errors import Conflict, Refused, RingfenceError, SessionEnded
 
 if TYPE_CHECKING:
     from ringfence.console.commands.records import Home
@@ -149,7 +150,6 @@ class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
         self._say()
 
         def look(session: Session, progress: Progress | None = None) -> Any:
-            from ringfence.services.errors import RingfenceError, SessionEnded
             from ringfence.services.importing import source_of
 
             try:
@@ -292,7 +292,6 @@ class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
             return
 
         def work(session: Session, progress: Progress | None = None) -> Any:
-            from ringfence.services.editing import Conflict, Refused
 
             try:
                 return session.save(found.edits, progress)

@@ -25,6 +25,7 @@ from ringfence.console.widgets.columns import Column
 from ringfence.console.widgets.fields import Fields
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.outcome import OutcomePanel
+from ringfence.domain.errors import Conflict, Refused
 
 if TYPE_CHECKING:
     from ringfence.services.assigning import Matched, SiteFates, Where
@@ -251,7 +252,6 @@ class ManageDevicesScreen(ChoosingDevices):
 
     def _ask_preview(self, session: Session, looked: _Looked) -> tuple[_Looked, Preview | None]:
         """Asks, in a thread, what it would change; None where one of the devices is another one by now."""
-        from ringfence.services.editing import Conflict
 
         try:
             return looked, session.preview(looked.edits, while_wanted())
@@ -345,7 +345,6 @@ class ManageDevicesScreen(ChoosingDevices):
         self._processing = True
 
         def work(session: Session, progress: Progress | None = None) -> Any:
-            from ringfence.services.editing import Conflict, Refused
 
             try:
                 return session.save(looked.edits, progress)

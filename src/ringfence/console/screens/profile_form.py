@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 
 from ringfence.console.screens.editor import EditorScreen
 from ringfence.console.widgets.form import Form, PickSpec, TextLine
+from ringfence.domain.contact import email_fault
 
 if TYPE_CHECKING:
     from ringfence.services.editing import UserState
@@ -27,7 +28,6 @@ class ProfileForm(EditorScreen):
         yield Form()
 
     def load(self, session: Session) -> Any:
-        from ringfence.services.contact import email_fault
 
         email_fault("a@b.example")  # imports, beside the event loop, what checks as one types
         return session.own_record()
@@ -38,7 +38,6 @@ class ProfileForm(EditorScreen):
         return state
 
     def show_form(self) -> None:
-        from ringfence.services.contact import email_fault
 
         assert self.opened is not None
         draft = self.draft

@@ -16,9 +16,10 @@ from ringfence.console.screens.editor import EditorScreen
 from ringfence.console.screens.group_role import NEW_ROLE, HasGroupRole, RoleHere, missing_templates, read_role, some
 from ringfence.console.text import many
 from ringfence.console.widgets.form import ChoiceSpec, Form, PickSpec, RowsSpec, Spec, TextLine
+from ringfence.domain.errors import Conflict
 
 if TYPE_CHECKING:
-    from ringfence.services.editing import Conflict, Edit, RoleState, SecurityGroupState
+    from ringfence.services.editing import Edit, RoleState, SecurityGroupState
     from ringfence.services.records import Opened
     from ringfence.services.workspace import Session
 

@@ -26,6 +26,9 @@ from ringfence.console.widgets.columns import Column
 from ringfence.console.widgets.form import Form, PickSpec, Row, RowsSpec, TextLine, ToggleSpec
 from ringfence.console.widgets.key_bar import KeyBar
 from ringfence.console.widgets.outcome import OutcomePanel
+from ringfence.domain.contact import email_fault
+from ringfence.domain.errors import Conflict, RingfenceError
+from ringfence.domain.login import login_fault
 
 if TYPE_CHECKING:
     from ringfence.services.choices import GroupNote
@@ -153,7 +156,6 @@ class UserForm(EditorScreen):
     # Opening.
 
     def load(self, session: Session) -> Any:
-        from ringfence.services.contact import email_fault
 
         email_fault("a@b.example")  # imports, beside the event loop, what checks as one types
         opened = super().load(session)
@@ -172,7 +174,6 @@ class UserForm(EditorScreen):
 
     def _read_administrators(self, session: Session, home: int) -> Any:
         """The group of the account administrators of a customer, in a thread."""
-        from ringfence.services.errors import RingfenceError
 
         try:
             return session.administrators_of(home, ADMINISTRATORS)
@@ -203,7 +204,6 @@ class UserForm(EditorScreen):
     # Drawing.
 
     def show_form(self) -> None:
-        from ringfence.services.contact import email_fault, login_fault
 
         self.query_one(Form).set_title("Security settings" if self.record_id else "New user")
         who = [
@@ -659,7 +659,6 @@ class UserForm(EditorScreen):
 
         def look(session: Session) -> Prospect:
             wanted = while_wanted()
-            from ringfence.services.editing import Conflict
             from ringfence.services.records import Preview
 
             try:

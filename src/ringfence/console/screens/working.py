@@ -15,6 +15,7 @@ from ringfence.console.questions import Asks, while_wanted
 from ringfence.console.text import content
 from ringfence.console.widgets.bar import Bar
 from ringfence.console.widgets.paint import Part
+from ringfence.domain.errors import Cancelled
 
 if TYPE_CHECKING:
     from ringfence.services.workspace import Session
@@ -84,8 +85,6 @@ class Working(ModalScreen[Any], Asks):
     def _progress(self, what: str, done: int, of: int) -> None:
         """Called by the thread that works."""
         if self._stop.is_set():
-            from ringfence.services.editing import Cancelled
-
             raise Cancelled("cancelled: nothing was changed")
         self._told = (what, done, of)
 
