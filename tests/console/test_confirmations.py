@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from support.console import Console, console_on, demo_copy, opened
 
+from ringfence.console.options import BACK
 from ringfence.console.screens.audit import AuditScreen
-from ringfence.console.screens.dialog import BACK, Dialog
+from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.editor import EditorScreen
 from ringfence.console.widgets.form import ChoiceSpec, Form, ToggleSpec
 from ringfence.storage.engine import Database

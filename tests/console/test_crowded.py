@@ -11,8 +11,9 @@ from support.console import NOON, console_on, demo_copy, opened
 
 from ringfence.console.cells import audit
 from ringfence.console.cells.preview import said
+from ringfence.console.options import BACK, DialogOption
 from ringfence.console.screens.customers import CustomersScreen
-from ringfence.console.screens.dialog import BACK, Dialog, DialogOption
+from ringfence.console.screens.dialog import Dialog
 from ringfence.console.text import Cell, Said, width_of
 from ringfence.console.widgets.form import TextSpec
 from ringfence.console.widgets.form_page import Page, flow

@@ -11,9 +11,10 @@ from support.console import Console, send, settle
 from textual.app import App
 from textual.screen import ModalScreen
 
+from ringfence.console.options import DialogOption
 from ringfence.console.screens.choose_record import ChooseRecord
 from ringfence.console.screens.conflict import ConflictRow, ConflictScreen, shorten
-from ringfence.console.screens.dialog import Dialog, DialogOption
+from ringfence.console.screens.dialog import Dialog
 from ringfence.console.text import Cell
 from ringfence.console.widgets.columns import Column
 from ringfence.services.records import Listing, Part, Record

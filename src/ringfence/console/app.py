@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 from textual import events
 from textual.app import App
@@ -13,12 +14,12 @@ from textual.theme import Theme
 from textual.timer import Timer
 from textual.widgets import Input
 
-from ringfence.console.commands.palette import Commands
-from ringfence.console.host import Host
+from ringfence.console.application import Application
+from ringfence.console.palette import Commands
 from ringfence.console.questions import Answered, Asks, going
 from ringfence.console.rights import ASKED, SEEING_AS
+from ringfence.console.rooms import AREAS, prepare, room
 from ringfence.console.screens.area import AreaScreen, CommandScreen
-from ringfence.console.screens.customers import CustomersScreen
 from ringfence.console.text import literal, number
 from ringfence.console.themes import DEFAULT, load_theme, load_themes
 from ringfence.console.widgets.plain_input import pasted
@@ -30,42 +31,8 @@ if TYPE_CHECKING:
 _LOOK_SECONDS = 1.0
 """How often it is looked whether anything has changed: twice as often as it must be seen."""
 _FOR_GOOD = 10.0**7
-
-
-def _devices() -> Screen[Any]:
-    from ringfence.console.screens.records import DevicesScreen
-
-    return DevicesScreen()
-
-
-def _users() -> Screen[Any]:
-    from ringfence.console.screens.records import UsersScreen
-
-    return UsersScreen()
-
-
-def _security() -> Screen[Any]:
-    from ringfence.console.screens.records import SecurityScreen
-
-    return SecurityScreen()
-
-
-def _groups() -> Screen[Any]:
-    from ringfence.console.screens.records import GroupsScreen
-
-    return GroupsScreen()
-
-
-def _roles() -> Screen[Any]:
-    from ringfence.console.screens.records import RolesScreen
-
-    return RolesScreen()
-
-
-def _audit() -> Screen[Any]:
-    from ringfence.console.screens.audit import AuditScreen
-
-    return AuditScreen()
+_NEXT = ("audit", "choose user", "dialog", "help", "devices", "side by side")
+"""What the next keys may open: imported while nobody waits for it."""
 
 
 class RingfenceApp(App[str], Asks):
@@ -77,15 +44,7 @@ class RingfenceApp(App[str], Asks):
     TITLE = "ringfence"
     CSS_PATH = "app.tcss"
     COMMANDS: ClassVar[set[Any]] = {Commands}
-    SCREENS: ClassVar[dict[str, Callable[[], Screen[Any]]]] = {
-        "customers": CustomersScreen,
-        "devices": _devices,
-        "users": _users,
-        "security": _security,
-        "groups": _groups,
-        "roles": _roles,
-        "audit": _audit,
-    }
+    SCREENS: ClassVar[dict[str, Callable[[], Screen[Any]]]] = {name: partial(room, name) for name in AREAS}
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+backslash"  # ours is a command like any other
     BINDINGS: ClassVar[list[Any]] = [
@@ -117,7 +76,7 @@ class RingfenceApp(App[str], Asks):
             self.theme = chosen.name
 
     @property
-    def ringfence(self) -> Host:
+    def ringfence(self) -> Application:
         return self
 
     def on_mount(self) -> None:
@@ -143,7 +102,7 @@ class RingfenceApp(App[str], Asks):
         for theme in themes:
             self.register_theme(theme)
         self.console_themes = list(themes)
-        self.in_thread("dialogs", _import_dialogs, lambda _: None)
+        self.in_thread("dialogs", lambda: prepare(*_NEXT), lambda _: None)
         for problem in problems:
             self.notify(f"Theme left out: {problem}", markup=False, severity="warning")
 
@@ -251,6 +210,10 @@ class RingfenceApp(App[str], Asks):
         for field in [] if going(self) else self.screen.query(Input):
             field.cursor_blink = False
 
+    def open(self, name: str, *given: Any, then: Callable[[Any], object] | None = None, **named: Any) -> Any:
+        """Opens the screen of that name over the present one; ``then`` is told what it ends with."""
+        return self.push_screen(room(name, *given, **named), cast(Any, then))
+
     def go(self, area: str) -> Any:
         """Goes to one of the numbered screens."""
         if getattr(self.screen, "PASSING", False):
@@ -272,8 +235,6 @@ class RingfenceApp(App[str], Asks):
 
     def choose_user(self) -> None:
         """Asks whose view it shall be; from another user's view goes back to one's own first."""
-        from ringfence.console.screens.choose_user import ChooseUser
-
         real = self.real
         if real is not None and self.looking_through:
             self._show_view(lambda: real)
@@ -285,18 +246,16 @@ class RingfenceApp(App[str], Asks):
             elif self.session is None:
                 self.exit()
 
-        self.push_screen(ChooseUser("Whose view?" if self.session else "Who are you?"), chosen)
+        self.open("choose user", "Whose view?" if self.session else "Who are you?", then=chosen)
 
     def choose_other_user(self) -> None:
         """Asks who shall be laid beside the present user."""
-        from ringfence.console.screens.choose_user import ChooseUser
-        from ringfence.console.screens.side_by_side import SideBySideScreen
 
         def chosen(login: str | None) -> None:
             if login is not None and self.profile is not None:
-                self.push_screen(SideBySideScreen(self.profile.login, login))
+                self.open("side by side", self.profile.login, login)
 
-        self.push_screen(ChooseUser(f"Side by side with {self.profile.name if self.profile else ''}"), chosen)
+        self.open("choose user", f"Side by side with {self.profile.name if self.profile else ''}", then=chosen)
 
     def session_of(self, login: str) -> Session:
         """The session of a user, in a thread: of whoever signs in, or of another as far as they see the same."""
@@ -355,11 +314,6 @@ class _Summary(NamedTuple):
 def _summary(session: Session, stamp: tuple[int, int], totals: bool) -> _Summary:
     """The stamp is that of a moment before: what changes meanwhile is noticed the next time."""
     return _Summary(stamp, session.profile(totals=totals), session.may(*ASKED))
-
-
-def _import_dialogs() -> None:
-    """Imports what the next keys may open, while nobody waits for it."""
-    from ringfence.console.screens import audit, choose_user, dialog, help, records, side_by_side  # noqa: A004, F401
 
 
 def said(profile: Profile) -> str:

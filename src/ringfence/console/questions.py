@@ -11,7 +11,7 @@ from textual.message_pump import MessagePump
 from textual.timer import Timer
 from textual.worker import get_current_worker
 
-from ringfence.console.host import Host
+from ringfence.console.application import Application
 from ringfence.domain.errors import Cancelled, RingfenceError, SessionEnded, debugging, unexpected
 
 if TYPE_CHECKING:
@@ -56,9 +56,9 @@ class Asks(MessagePump):
     """How many questions of each group there were."""
 
     @property
-    def ringfence(self) -> Host:
+    def ringfence(self) -> Application:
         """The application."""
-        return cast(Host, self.app)
+        return cast(Application, self.app)
 
     def ask(
         self,

@@ -2,59 +2,161 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from textual.binding import Binding, BindingType
 
+from ringfence.console.application import Application
+
 if TYPE_CHECKING:
-    from ringfence.console.screens.area import CommandScreen
+    from ringfence.services.editing import StateKind
+    from ringfence.services.workspace import Session
+
+Home = tuple[int, str]
+"""A customer that a new record belongs to: id and name."""
 
 
-class Command:
-    """One thing that the operator can do. A subclass states the class variables and ``run``.
+class Host(Protocol):
+    """A screen as its commands know it."""
+
+    @property
+    def ringfence(self) -> Application:
+        """The application."""
+
+    @property
+    def commands(self) -> tuple[Command[Any], ...]:
+        """The commands that the screen has."""
+
+    @property
+    def edited(self) -> Edited | None:
+        """The list or tree that the commands which change records are about."""
+
+    @property
+    def read_only(self) -> str:
+        """Why nothing can be changed here; empty where something can."""
+
+    def why_off(self, command: Command[Any]) -> str:
+        """Why a command cannot be used now; empty when it can."""
+
+    async def action_command(self, name: str) -> None:
+        """Runs a command, or says why it is off."""
+
+    def ask(
+        self,
+        group: str,
+        question: Callable[[Session], Any],
+        take: Callable[[Any], object],
+        failed: Callable[[str], None] | None = None,
+    ) -> None:
+        """Asks in a thread."""
+
+    def refresh_data(self) -> None:
+        """Reads everything again."""
+
+    def turn_tab(self, step: int) -> None:
+        """Shows another tab."""
+
+    def copy_out(self, text: str) -> None:
+        """Puts text on the operator's own clipboard."""
+
+
+class Edited(Protocol):
+    """A list or tree whose records are changed by commands: the screen says which one that is at the moment."""
+
+    @property
+    def ringfence(self) -> Application:
+        """The application."""
+
+    @property
+    def edits(self) -> Editable | None:
+        """The kind of its records; None where they are not changed from here."""
+
+    @property
+    def home(self) -> Home | None:
+        """Where a new record belongs; None for wherever the viewer may make one."""
+
+    @property
+    def row(self) -> Any:
+        """The record under the cursor, or None."""
+
+    @property
+    def chosen(self) -> tuple[int, ...]:
+        """The ids of the marked records, or of the one under the cursor."""
+
+    def changed(self) -> None:
+        """What was chosen was changed."""
+
+
+Here = TypeVar("Here", bound=Any, contravariant=True)
+"""What a command needs of its screen: ``Host``, or more."""
+
+
+@dataclass(frozen=True, eq=False)
+class Command(Generic[Here]):
+    """One thing that the operator can do: ``run`` does it, and may return an awaitable.
 
     ``keys`` are alternatives, the first of which is shown; a command without any is run from the palette, by its name.
-    ``footer`` is the text beside it in the key bar, empty for a command that is not shown there; ``help`` is the
-    sentence that explains it; ``palette`` says whether the command palette offers it. ``changes`` says that it changes
-    something, or begins to: where the screen is read-only, it is off, and not shown. ``looks`` is the text in the key
-    bar instead of ``footer`` there.
+    ``help`` is the sentence that explains it; ``footer`` is the text beside its key in the key bar, empty for a command
+    that is not shown there; ``palette`` says whether the command palette offers it. ``unless`` says why it cannot be
+    used now, and is empty when it can. ``changes`` says that it changes something, or begins to: where the screen is
+    read-only, it is off, and not shown. ``looks`` is the text in the key bar instead of ``footer`` there.
     """
 
-    name: ClassVar[str]
-    keys: ClassVar[str] = ""
-    footer: ClassVar[str] = ""
-    help: ClassVar[str]
-    palette: ClassVar[bool] = True
-    changes: ClassVar[bool] = False
-    looks: ClassVar[str] = ""
+    name: str
+    keys: str
+    help: str
+    run: Callable[[Here], Any]
+    footer: str = ""
+    unless: Callable[[Here], str] = lambda _: ""
+    palette: bool = True
+    changes: bool = False
+    looks: str = ""
 
-    def off(self, screen: CommandScreen) -> str:
+    def off(self, here: Here) -> str:
         """Why the command cannot be used now; empty when it can."""
-        del screen
-        return ""
+        return self.unless(here)
 
-    def run(self, screen: CommandScreen) -> Any:
-        """Does it; may return an awaitable."""
-        raise NotImplementedError
+
+@dataclass(frozen=True, slots=True)
+class Editable:
+    """A kind of record as its commands need it: its permissions begin with ``kind``, its form is opened by that name;
+    ``commands`` are what can be done to it."""
+
+    kind: StateKind
+    noun: str
+    commands: tuple[Command[Host], ...] = ()
+
+    @property
+    def form(self) -> str:
+        """The name of the form's room."""
+        return f"{self.kind} form"
+
+
+def unless_signed_in(host: Host) -> str:
+    """Why nothing can be done before somebody has signed in."""
+    return "" if host.ringfence.session is not None else "sign in first"
 
 
 SCREEN: Final = "screen."
 """Stands before the action of a widget's key that is a command of its screen."""
 
 
-def bindings(commands: Sequence[Command], of: str = "") -> list[BindingType]:
-    """Textual's bindings for commands; ``of`` (``SCREEN``) where they are a widget's, while that has the focus."""
+def bindings(commands: Sequence[Command[Any]], of: str = "", *, apart: bool = False) -> list[BindingType]:
+    """Textual's bindings for commands; ``of`` (``SCREEN``) where they are a widget's, while that has the focus. With
+    ``apart``, each key of a command is one of its own, shown as itself: for where some of them are no keys at times."""
     return [
         Binding(
-            command.keys,
+            keys,
             f"{of}command('{command.name}')",
             command.footer or command.help,
             show=bool(command.footer),
-            key_display=display(command.keys),
+            key_display=display(keys),
         )
         for command in commands
         if command.keys
+        for keys in (command.keys.split(",") if apart else [command.keys])
     ]
 
 

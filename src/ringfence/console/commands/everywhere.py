@@ -2,194 +2,85 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, Final
 
-from ringfence.console.commands.command import Command
-
-if TYPE_CHECKING:
-    from ringfence.console.screens.area import CommandScreen
+from ringfence.console.commands.command import Command, Host
 
 
-class Help(Command):
-    """The keys of this screen."""
-
-    name = "help"
-    keys = "question_mark,f1"
-    footer = "help"
-    help = "Show every key that works here."
-
-    def run(self, screen: CommandScreen) -> Any:
-        from ringfence.console.screens.help import HelpScreen
-
-        return screen.app.push_screen(HelpScreen(screen))
+def _unless_open(host: Host) -> str:
+    return host.ringfence.why_not_see_as() if host.ringfence.workspace else "the database is not open yet"
 
 
-class Palette(Command):
-    """Every command, by name."""
-
-    name = "command_palette"
-    keys = "ctrl+p,colon"
-    footer = "palette"
-    help = "Find a command, a screen or a theme by name."
-    palette = False
-
-    def run(self, screen: CommandScreen) -> Any:
-        screen.app.action_command_palette()
+def _unless_known(host: Host) -> str:
+    return host.ringfence.why_not_see_as() if host.ringfence.profile else "sign in first"
 
 
-class Quit(Command):
-    """The end. The key is the application's own binding, so that it works in every dialog too."""
-
-    name = "quit"
-    keys = "ctrl+q"
-    help = "Leave the console."
-
-    def run(self, screen: CommandScreen) -> Any:
-        screen.app.exit()
+def _unless_own(host: Host) -> str:
+    return host.ringfence.read_only if host.ringfence.profile else "sign in first"
 
 
-class SwitchUser(Command):
-    """Another user's view."""
-
-    name = "switch_user"
-    keys = "f2,ctrl+u"
-    footer = "switch user"
-    help = "See what another user sees, at the same place."
-
-    def off(self, screen: CommandScreen) -> str:
-        return screen.ringfence.why_not_see_as() if screen.ringfence.workspace else "the database is not open yet"
-
-    def run(self, screen: CommandScreen) -> Any:
-        screen.ringfence.choose_user()
+def _profile(host: Host) -> Any:
+    profile = host.ringfence.profile
+    return host.ringfence.open("profile", profile.user_id) if profile is not None else None
 
 
-class SideBySide(Command):
-    """Two users over one tree."""
-
-    name = "side_by_side"
-    keys = "f3,ctrl+t"
-    footer = "side by side"
-    help = "Lay two users side by side over one tree."
-
-    def off(self, screen: CommandScreen) -> str:
-        return screen.ringfence.why_not_see_as() if screen.ringfence.profile else "sign in first"
-
-    def run(self, screen: CommandScreen) -> Any:
-        screen.ringfence.choose_other_user()
+def _go(area: str, key: str, help: str) -> Command[Host]:  # noqa: A002
+    return Command(area, key, help, lambda host: host.ringfence.go(area))
 
 
-class Profile(Command):
-    """The user's own record."""
-
-    name = "profile"
-    help = "Profile: change your own name and e-mail address."
-
-    def off(self, screen: CommandScreen) -> str:
-        return screen.ringfence.read_only if screen.ringfence.profile else "sign in first"
-
-    def run(self, screen: CommandScreen) -> Any:
-        from ringfence.console.screens.profile_form import ProfileForm
-
-        assert screen.ringfence.profile is not None
-        return screen.app.push_screen(ProfileForm(screen.ringfence.profile.user_id))
-
-
-class Refresh(Command):
-    """The data as it is now."""
-
-    name = "refresh"
-    keys = "ctrl+r,f5"
-    help = "Read everything on this screen again."
-
-    def run(self, screen: CommandScreen) -> Any:
-        screen.refresh_data()
-
-
-class _Area(Command):
-    """One of the numbered screens."""
-
-    area: ClassVar[str]
-
-    def run(self, screen: CommandScreen) -> Any:
-        return screen.ringfence.go(self.area)
-
-
-class GoCustomers(_Area):
-    """The tree."""
-
-    name = "customers"
-    area = "customers"
-    keys = "1"
-    help = "Go to the customers."
-
-
-class GoDevices(_Area):
-    """All devices."""
-
-    name = "devices"
-    area = "devices"
-    keys = "2"
-    help = "Go to the devices."
-
-
-class GoUsers(_Area):
-    """All users."""
-
-    name = "users"
-    area = "users"
-    keys = "3"
-    help = "Go to the users."
-
-
-class GoSecurity(_Area):
-    """All security groups."""
-
-    name = "security"
-    area = "security"
-    keys = "4"
-    help = "Go to the security groups."
-
-
-class GoGroups(_Area):
-    """All customer groups."""
-
-    name = "groups"
-    area = "groups"
-    keys = "5"
-    help = "Go to the customer groups."
-
-
-class GoRoles(_Area):
-    """All roles."""
-
-    name = "roles"
-    area = "roles"
-    keys = "6"
-    help = "Go to the roles."
-
-
-class GoAudit(_Area):
-    """Who changed what."""
-
-    name = "audit"
-    area = "audit"
-    keys = "8"
-    help = "Go to the audit: who changed what, and when."
-
-
-EVERYWHERE: Final[tuple[Command, ...]] = (
-    Help(),
-    SwitchUser(),
-    SideBySide(),
-    Palette(),
-    Quit(),
-    Refresh(),
-    GoCustomers(),
-    GoDevices(),
-    GoUsers(),
-    GoSecurity(),
-    GoGroups(),
-    GoRoles(),
-    GoAudit(),
-    Profile(),
+HELP: Final[Command[Host]] = Command(
+    "help",
+    "question_mark,f1",
+    "Show every key that works here.",
+    lambda host: host.ringfence.open("help", host),
+    footer="help",
 )
+PALETTE: Final[Command[Host]] = Command(
+    "command_palette",
+    "ctrl+p,colon",
+    "Find a command, a screen or a theme by name.",
+    lambda host: host.ringfence.action_command_palette(),
+    footer="palette",
+    palette=False,
+)
+QUIT: Final[Command[Host]] = Command("quit", "ctrl+q", "Leave the console.", lambda host: host.ringfence.exit())
+"""Its key is the application's own binding, so that it works in every dialog too."""
+
+EVERYWHERE: Final[tuple[Command[Host], ...]] = (
+    HELP,
+    Command(
+        "switch_user",
+        "f2,ctrl+u",
+        "See what another user sees, at the same place.",
+        lambda host: host.ringfence.choose_user(),
+        footer="switch user",
+        unless=_unless_open,
+    ),
+    Command(
+        "side_by_side",
+        "f3,ctrl+t",
+        "Lay two users side by side over one tree.",
+        lambda host: host.ringfence.choose_other_user(),
+        footer="side by side",
+        unless=_unless_known,
+    ),
+    PALETTE,
+    QUIT,
+    Command("refresh", "ctrl+r,f5", "Read everything on this screen again.", lambda host: host.refresh_data()),
+    _go("customers", "1", "Go to the customers."),
+    _go("devices", "2", "Go to the devices."),
+    _go("users", "3", "Go to the users."),
+    _go("security", "4", "Go to the security groups."),
+    _go("groups", "5", "Go to the customer groups."),
+    _go("roles", "6", "Go to the roles."),
+    _go("audit", "8", "Go to the audit: who changed what, and when."),
+    Command(
+        "profile",
+        "",
+        "Profile: change your own name and e-mail address.",
+        _profile,
+        unless=_unless_own,
+    ),
+)
+BESIDE: Final[tuple[Command[Host], ...]] = (HELP, PALETTE, QUIT)
+"""Those of a screen that work is left behind by going elsewhere."""

@@ -2,97 +2,64 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final, Protocol
 
-from ringfence.console.commands.command import Command
-from ringfence.console.commands.exchange import EXPORT
-
-if TYPE_CHECKING:
-    from ringfence.console.screens.area import AreaScreen, CommandScreen
+from ringfence.console.changing import ask_undo
+from ringfence.console.commands.command import Command, Host, unless_signed_in
+from ringfence.console.commands.exchange import EXPORT, Listed
 
 
-def _area(screen: CommandScreen) -> AreaScreen:
-    from ringfence.console.screens.area import AreaScreen
+class Lists(Listed, Protocol):
+    """A screen with a list that can be filtered."""
 
-    assert isinstance(screen, AreaScreen)
-    return screen
+    def open_filter(self) -> None:
+        """Opens the filter line."""
 
+    def copy(self) -> None:
+        """Copies what is marked or under the cursor."""
 
-class Filter(Command):
-    """Fewer rows."""
+    def change_to_undo(self) -> int | None:
+        """The number of the change that u takes back; None for the user's own last one."""
 
-    name = "filter"
-    keys = "slash"
-    footer = "filter"
-    help = "Filter by a text (Enter keeps it, Esc clears it)."
-
-    def run(self, screen: CommandScreen) -> Any:
-        _area(screen).open_filter()
+    def back(self) -> None:
+        """Goes one step back."""
 
 
-class Copy(Command):
-    """The rows, elsewhere."""
-
-    name = "copy"
-    keys = "y"
-    help = "Copy the marked rows or this one to your clipboard."
-
-    def run(self, screen: CommandScreen) -> Any:
-        _area(screen).copy()
-
-
-class Undo(Command):
-    """What was changed, taken back."""
-
-    name = "undo"
-    keys = "u"
-    footer = "undo"
-    help = "Take back your last change; asks first."
-    changes = True
-
-    def off(self, screen: CommandScreen) -> str:
-        return "" if screen.ringfence.session else "sign in first"
-
-    def run(self, screen: CommandScreen) -> Any:
-        from ringfence.console.screens.undo import ask_undo
-
-        ask_undo(screen, _area(screen).change_to_undo())
-
-
-class Back(Command):
-    """One step back."""
-
-    name = "back"
-    keys = "escape"
-    help = "Go one step back: marks, filter, list, tree."
-    palette = False
-
-    def run(self, screen: CommandScreen) -> Any:
-        _area(screen).back()
-
-
-class NextTab(Command):
-    """The tab to the right."""
-
-    name = "next_tab"
-    keys = "right_square_bracket,ctrl+right"
-    footer = "next tab"
-    help = "Show the next tab of the customer."
-
-    def run(self, screen: CommandScreen) -> Any:
-        screen.turn_tab(1)
-
-
-class PreviousTab(Command):
-    """The tab to the left."""
-
-    name = "previous_tab"
-    keys = "left_square_bracket,ctrl+left"
-    help = "Show the previous tab of the customer."
-
-    def run(self, screen: CommandScreen) -> Any:
-        screen.turn_tab(-1)
-
-
-LISTS: Final[tuple[Command, ...]] = (Filter(), Copy(), *EXPORT, Undo(), Back())
-TABS: Final[tuple[Command, ...]] = (NextTab(), PreviousTab())
+FILTER: Final[Command[Lists]] = Command(
+    "filter",
+    "slash",
+    "Filter by a text (Enter keeps it, Esc clears it).",
+    lambda host: host.open_filter(),
+    footer="filter",
+)
+COPY: Final[Command[Lists]] = Command(
+    "copy", "y", "Copy the marked rows or this one to your clipboard.", lambda host: host.copy()
+)
+UNDO: Final[Command[Lists]] = Command(
+    "undo",
+    "u",
+    "Take back your last change; asks first.",
+    lambda host: ask_undo(host, host.change_to_undo()),
+    footer="undo",
+    unless=unless_signed_in,
+    changes=True,
+)
+BACK: Final[Command[Lists]] = Command(
+    "back", "escape", "Go one step back: marks, filter, list, tree.", lambda host: host.back(), palette=False
+)
+LISTS: Final[tuple[Command[Lists], ...]] = (FILTER, COPY, EXPORT, UNDO, BACK)
+TABS: Final[tuple[Command[Host], ...]] = (
+    Command(
+        "next_tab",
+        "right_square_bracket,ctrl+right",
+        "Show the next tab of the customer.",
+        lambda host: host.turn_tab(1),
+        footer="next tab",
+    ),
+    Command(
+        "previous_tab",
+        "left_square_bracket,ctrl+left",
+        "Show the previous tab of the customer.",
+        lambda host: host.turn_tab(-1),
+    ),
+)

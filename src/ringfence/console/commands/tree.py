@@ -1,190 +1,140 @@
-"""The commands of the customers' tree. What they open is imported when it is asked for."""
+"""The commands of the customers' tree."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
-from ringfence.console.commands.records import (
-    Actions,
-    Delete,
-    Editable,
-    Edited,
-    History,
-    Home,
-    New,
-    Open,
-    RecordCommand,
-    edited,
-)
+from ringfence.console.changing import confirm_change
+from ringfence.console.commands.command import Editable, Edited, Host
+from ringfence.console.commands.records import ACTIONS, DELETE, HISTORY, NEW, OPEN, RecordCommand, edited
 
 if TYPE_CHECKING:
-    from textual.screen import Screen
-
-    from ringfence.console.screens.area import CommandScreen
-    from ringfence.console.screens.customer_tree import CustomerTree
     from ringfence.services.records import Opened
 
 
-class OpenCustomer(Open):
-    """The customer in its form."""
+class Tree(Edited, Protocol):
+    """A tree in which customers are moved."""
 
-    help = "Open and edit the customer."
+    @property
+    def moving(self) -> Any:
+        """The customer that was taken up, or None."""
 
+    def take_up(self) -> None:
+        """Takes up the customer under the cursor."""
 
-class NewCustomer(New):
-    """A customer in a customer."""
+    def why_not_here(self) -> str:
+        """Why what was taken up cannot be put below the customer under the cursor."""
 
-    help = "Make a new customer, nested in this one."
-    label = "New nested customer"
-    on_row = True
-
-
-class DeleteCustomer(Delete):
-    """One less, with all that is in it."""
-
-    help = "Delete the customer with everything in it; asks first."
-    label = "Delete, with everything in it"
-
-    def why_not(self, shown: Edited) -> str:
-        return "this is the provider itself" if _is_root(shown) else ""
+    def moved(self, customer: int) -> None:
+        """The customer has got another parent."""
 
 
-class TakeUp(RecordCommand):
-    """A customer on its way to another parent."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _OfGroups(RecordCommand):
+    """It is the groups that are changed."""
 
-    name = "take_up"
-    keys = "x"
-    footer = "move"
-    help = "Take the customer up, to move it in the tree."
-    changes = True
-    label = "Move: take it up"
-    right = "move"
-
-    def why_not(self, shown: Edited) -> str:
-        return "this is the provider itself" if _is_root(shown) else ""
-
-    def run(self, screen: CommandScreen) -> Any:
-        _tree(screen.edited).take_up()
-
-
-class PutDown(RecordCommand):
-    """Its new parent."""
-
-    name = "put_down"
-    keys = "p"
-    footer = "put here"
-    help = "Put what was taken up into this one; asks first."
-    changes = True
-    label = "Move: put it in here"
-    right = "move"
-
-    def why_not(self, shown: Edited) -> str:
-        return _tree(shown).why_not_here()
-
-    def run(self, screen: CommandScreen) -> Any:
-        from ringfence.console.screens.confirm import confirm_change
-
-        tree = _tree(screen.edited)
-        moving, target = tree.moving, tree.row
-        if moving is None or target is None:
-            return
-
-        def confirm(opened: Opened) -> None:
-            from ringfence.services.editing import Edit
-
-            after = replace(opened.state, parent=target.id)
-            title = f"Move “{opened.state.name}” into “{target.name}”?"
-            change = [Edit("customer", opened.id, opened.state, after, opened.revision)]
-            confirm_change(screen, title, change, "Move", lambda: tree.moved(opened.id))
-
-        screen.ask("open", lambda session: session.open_record("customer", moving.id), confirm)
-
-
-class EditGroups(RecordCommand):
-    """The groups that name a customer."""
-
-    name = "customer_groups"
-    keys = "g"
-    footer = "groups"
-    help = "Edit which groups the customer is in."
-    changes = True
-    label = "Security groups and customer groups"
-    right = "edit"
-
-    def off(self, screen: CommandScreen) -> str:
-        if screen.ringfence.session is None:
-            return "sign in first"
-        if {"security_group.edit", "customer_group.edit"}.isdisjoint(screen.ringfence.rights):
-            return "you may edit no groups"
-        return "" if edited(screen)[0].row is not None else "there is no customer under the cursor"
-
-    def run(self, screen: CommandScreen) -> Any:
-        from ringfence.console.screens.customer_groups_form import CustomerGroupsForm
-
-        return screen.app.push_screen(CustomerGroupsForm(edited(screen)[0].row.id))
-
-
-class AssignDevices(RecordCommand):
-    """Devices of others for a customer."""
-
-    name = "assign"
-    keys = "a"
-    footer = "assign"
-    help = "Assign devices to this customer."
-    changes = True
-    label = "Assign devices to it"
-    right = "assign"
-    of = "device"
-
-    def run(self, screen: CommandScreen) -> Any:
-        from ringfence.console.screens.manage_devices import ManageDevicesScreen
-
-        return screen.app.push_screen(ManageDevicesScreen(edited(screen)[0].row.id))
-
-
-class CopyId(RecordCommand):
-    """What it is known by elsewhere."""
-
-    name = "copy_id"
-    keys = "Y"
-    help = "Copy the customer's id."
-    label = "Copy its id"
-    right = "list"
-
-    def why_not(self, shown: Edited) -> str:
-        return "the provider itself has none" if _is_root(shown) else ""
-
-    def run(self, screen: CommandScreen) -> Any:
-        from ringfence.console.screens.area import AreaScreen
-
-        assert isinstance(screen, AreaScreen)
-        screen.copy_out(edited(screen)[0].row.key)
-
-
-def _customer(record: int | None, _: int | None, home: Home | None) -> Screen[Any]:
-    from ringfence.console.screens.customer_form import CustomerForm
-
-    return CustomerForm(record, home)
-
-
-CUSTOMER: Final = Editable(
-    "customer",
-    "customer",
-    _customer,
-    (
-        *(Actions(), OpenCustomer(), NewCustomer(), EditGroups(), AssignDevices()),
-        *(TakeUp(), PutDown(), History(), DeleteCustomer(), CopyId()),
-    ),
-)
-
-
-def _tree(shown: Edited | None) -> CustomerTree:
-    from ringfence.console.screens.customer_tree import CustomerTree
-
-    assert isinstance(shown, CustomerTree)
-    return shown
+    def denied(self, here: Host, edits: Editable) -> str:
+        may = not {"security_group.edit", "customer_group.edit"}.isdisjoint(here.ringfence.rights)
+        return "" if may else "you may edit no groups"
 
 
 def _is_root(shown: Edited) -> bool:
     return shown.row is not None and not shown.row.key
+
+
+def _unless_root(shown: Edited) -> str:
+    return "this is the provider itself" if _is_root(shown) else ""
+
+
+def _put_down(host: Host) -> None:
+    tree = cast(Tree, host.edited)
+    moving, target = tree.moving, tree.row
+    if moving is None or target is None:
+        return
+
+    def confirm(opened: Opened) -> None:
+        from ringfence.services.editing import Edit
+
+        after = replace(opened.state, parent=target.id)
+        title = f"Move “{opened.state.name}” into “{target.name}”?"
+        change = [Edit("customer", opened.id, opened.state, after, opened.revision)]
+        confirm_change(host, title, change, "Move", lambda: tree.moved(opened.id))
+
+    host.ask("open", lambda session: session.open_record("customer", moving.id), confirm)
+
+
+TAKE_UP: Final = RecordCommand(
+    name="take_up",
+    keys="x",
+    help="Take the customer up, to move it in the tree.",
+    run=lambda host: cast(Tree, host.edited).take_up(),
+    footer="move",
+    changes=True,
+    label="Move: take it up",
+    right="move",
+    why_not=_unless_root,
+)
+PUT_DOWN: Final = RecordCommand(
+    name="put_down",
+    keys="p",
+    help="Put what was taken up into this one; asks first.",
+    run=_put_down,
+    footer="put here",
+    changes=True,
+    label="Move: put it in here",
+    right="move",
+    why_not=lambda shown: cast(Tree, shown).why_not_here(),
+)
+EDIT_GROUPS: Final = _OfGroups(
+    name="customer_groups",
+    keys="g",
+    help="Edit which groups the customer is in.",
+    run=lambda host: host.ringfence.open("groups of a customer", edited(host)[0].row.id),
+    footer="groups",
+    changes=True,
+    label="Security groups and customer groups",
+    right="edit",
+)
+ASSIGN_DEVICES: Final = RecordCommand(
+    name="assign",
+    keys="a",
+    help="Assign devices to this customer.",
+    run=lambda host: host.ringfence.open("manage devices", edited(host)[0].row.id),
+    footer="assign",
+    changes=True,
+    label="Assign devices to it",
+    right="assign",
+    of="device",
+)
+COPY_ID: Final = RecordCommand(
+    name="copy_id",
+    keys="Y",
+    help="Copy the customer's id.",
+    run=lambda host: host.copy_out(edited(host)[0].row.key),
+    label="Copy its id",
+    right="list",
+    why_not=lambda shown: "the provider itself has none" if _is_root(shown) else "",
+)
+
+CUSTOMER: Final = Editable(
+    "customer",
+    "customer",
+    (
+        ACTIONS,
+        replace(OPEN, help="Open and edit the customer."),
+        replace(NEW, help="Make a new customer, nested in this one.", label="New nested customer", on_row=True),
+        EDIT_GROUPS,
+        ASSIGN_DEVICES,
+        TAKE_UP,
+        PUT_DOWN,
+        HISTORY,
+        replace(
+            DELETE,
+            help="Delete the customer with everything in it; asks first.",
+            label="Delete, with everything in it",
+            why_not=_unless_root,
+        ),
+        COPY_ID,
+    ),
+)

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.screen import Screen
 
-from ringfence.console.commands.command import Command, bindings
+from ringfence.console.commands.command import Command, Edited, bindings
 from ringfence.console.commands.everywhere import EVERYWHERE
 from ringfence.console.questions import Asks
 from ringfence.console.rights import badge, why_only_looking
@@ -20,7 +20,6 @@ from ringfence.console.widgets.key_bar import KeyBar
 from ringfence.console.widgets.ranges import RangedList
 
 if TYPE_CHECKING:
-    from ringfence.console.commands.records import Edited
     from ringfence.services.editing import StateKind
 
 AREAS: tuple[tuple[str, str, str], ...] = (
@@ -38,12 +37,12 @@ AREAS: tuple[tuple[str, str, str], ...] = (
 class CommandScreen(Screen[Any], Asks):
     """A screen whose keys are commands. The one place that asks whether a command is on, and says why it is not."""
 
-    COMMANDS_HERE: ClassVar[Sequence[Command]] = ()
+    COMMANDS_HERE: ClassVar[Sequence[Command[Any]]] = ()
     ENABLE_COMMAND_PALETTE = False
     BINDINGS = bindings(EVERYWHERE)
 
     @property
-    def commands(self) -> tuple[Command, ...]:
+    def commands(self) -> tuple[Command[Any], ...]:
         """The commands that this screen has, its own first."""
         return (*self.COMMANDS_HERE, *EVERYWHERE)
 
@@ -52,7 +51,7 @@ class CommandScreen(Screen[Any], Asks):
         """The list or tree that the commands which change records are about. A screen that has one says which."""
         return None
 
-    def command(self, name: str) -> Command | None:
+    def command(self, name: str) -> Command[Any] | None:
         """The command of that name, if this screen has it."""
         return next((command for command in self.commands if command.name == name), None)
 
@@ -63,7 +62,7 @@ class CommandScreen(Screen[Any], Asks):
         app = self.ringfence
         return app.read_only or (why_only_looking(app.rights) if app.session is not None else "")
 
-    def why_off(self, command: Command) -> str:
+    def why_off(self, command: Command[Any]) -> str:
         """Why a command cannot be used now; empty when it can."""
         return (self.read_only if command.changes else "") or command.off(self)
 
@@ -107,7 +106,7 @@ class CommandScreen(Screen[Any], Asks):
         if result is not None:
             await result
 
-    def _range_is_taken(self, command: Command) -> bool:
+    def _range_is_taken(self, command: Command[Any]) -> bool:
         """Whether a command can go on: whatever is done takes a live range as marked, and Escape only leaves it. Where
         its rows must be read first, the command is run again after that."""
         ranged = next((one for one in self.query(RangedList) if one.span is not None), None)
@@ -126,6 +125,15 @@ class CommandScreen(Screen[Any], Asks):
 
     def turn_tab(self, step: int) -> None:
         """Shows another tab. A screen that has tabs says how."""
+
+    def copy_out(self, text: str) -> None:
+        """Puts text on the operator's own clipboard (OSC 52: it is at the other end of the SSH line)."""
+        if not text:
+            self.notify("There is nothing to copy here.", markup=False)
+            return
+        self.app.copy_to_clipboard(text)
+        lines = text.count("\n") + 1
+        self.notify("Copied." if lines == 1 else f"Copied {lines} rows.", markup=False, timeout=2)
 
 
 class AreaScreen(CommandScreen):
@@ -157,7 +165,7 @@ class AreaScreen(CommandScreen):
         yield FilterBar(placeholder=self.FILTERS, on_edit=self.filtered)
         yield self.key_bar(self.FIRST_KEYS)
 
-    def why_off(self, command: Command) -> str:
+    def why_off(self, command: Command[Any]) -> str:
         """What may not be done to which kind of record, the command itself says."""
         return (self.ringfence.read_only if command.changes else "") or command.off(self)
 
@@ -246,6 +254,11 @@ class AreaScreen(CommandScreen):
         """Opens the filter line."""
         self.query_one(FilterBar).open()
 
+    @property
+    def listed(self) -> tuple[Any, int | None]:
+        """What the list shows (of a tree: what its filter leaves), and how many rows, as far as is known."""
+        raise NotImplementedError
+
     def copy(self) -> None:
         """Copies what is marked or under the cursor."""
         raise NotImplementedError
@@ -266,11 +279,13 @@ class AreaScreen(CommandScreen):
         """Goes to an area that was clicked."""
         self.call_later(self.ringfence.go, message.id)
 
-    def copy_out(self, text: str) -> None:
-        """Puts text on the operator's own clipboard (OSC 52: it is at the other end of the SSH line)."""
-        if not text:
-            self.notify("There is nothing to copy here.", markup=False)
+
+def refresh_below(closed: CommandScreen, new: tuple[StateKind, int] | None = None) -> None:
+    """Reads the list anew that comes up when an editor closes; the cursor goes to what was made there (``new``)."""
+    for screen in reversed(closed.app.screen_stack):
+        if screen is not closed and isinstance(screen, AreaScreen):
+            if new is None:
+                screen.call_later(screen.refresh_data)
+            else:
+                screen.show_new(*new)
             return
-        self.app.copy_to_clipboard(text)
-        lines = text.count("\n") + 1
-        self.notify("Copied." if lines == 1 else f"Copied {lines} rows.", markup=False, timeout=2)

@@ -2,52 +2,59 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, Final
 
 from ringfence.console.cells import audit
-from ringfence.console.commands.command import Command, bindings
+from ringfence.console.changing import ask_undo
+from ringfence.console.commands.command import Command, bindings, unless_signed_in
 from ringfence.console.commands.exchange import EXPORT
-from ringfence.console.commands.lists import Back, Copy, Filter, Undo
-from ringfence.console.screens.dialog import BACK, Dialog, DialogOption
+from ringfence.console.commands.lists import BACK as GO_BACK
+from ringfence.console.commands.lists import COPY, FILTER, UNDO
+from ringfence.console.options import BACK, DialogOption
+from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.record_list import RecordList
 from ringfence.console.screens.records import ListScreen
-from ringfence.console.screens.undo import ask_undo
 
 if TYPE_CHECKING:
-    from ringfence.console.screens.area import CommandScreen
     from ringfence.services.records import AuditDetail
 
 
-class OpenEntry(Command):
-    """What exactly was changed."""
-
-    name = "open"
-    keys = "e"
-    footer = "open"
-    help = "Show what was changed, field by field (Enter does too)."
-
-    def off(self, screen: CommandScreen) -> str:
-        assert isinstance(screen, AuditScreen)
-        return "" if screen.records.current_row is not None else "there is no entry under the cursor"
-
-    def run(self, screen: CommandScreen) -> Any:
-        assert isinstance(screen, AuditScreen)
-        screen.open_entry()
+def _unless_entry(screen: AuditScreen) -> str:
+    return "" if screen.records.current_row is not None else "there is no entry under the cursor"
 
 
-class UndoEntry(Undo):
-    """This change, taken back."""
+def _unless_undone(screen: AuditScreen) -> str:
+    row = screen.records.current_row
+    return (
+        unless_signed_in(screen)
+        or _unless_entry(screen)
+        or ("it was taken back already" if row is not None and row.undone else "")
+    )
 
-    help = "Take back the change under the cursor; asks first."
 
-    def off(self, screen: CommandScreen) -> str:
-        assert isinstance(screen, AuditScreen)
-        row = screen.records.current_row
-        if screen.ringfence.session is None:
-            return "sign in first"
-        if row is None:
-            return "there is no entry under the cursor"
-        return "it was taken back already" if row.undone else ""
+_COMMANDS: Final[tuple[Command[AuditScreen], ...]] = (
+    Command(
+        "open",
+        "e",
+        "Show what was changed, field by field (Enter does too).",
+        lambda screen: screen.open_entry(),
+        footer="open",
+        unless=_unless_entry,
+    ),
+    Command(
+        "undo",
+        "u",
+        "Take back the change under the cursor; asks first.",
+        UNDO.run,
+        footer="undo",
+        unless=_unless_undone,
+        changes=True,
+    ),
+    FILTER,
+    COPY,
+    EXPORT,
+    GO_BACK,
+)
 
 
 class AuditList(RecordList):
@@ -71,8 +78,8 @@ class AuditScreen(ListScreen):
     TITLE_HERE = "Audit"
     FILTERS = "Who, what was done, or to what"
     FIRST_KEYS = ("help", "filter", "open", "undo", "toggle_mark")
-    COMMANDS_HERE: ClassVar[tuple[Command, ...]] = (OpenEntry(), UndoEntry(), Filter(), Copy(), *EXPORT, Back())
-    BINDINGS = bindings(COMMANDS_HERE)
+    COMMANDS_HERE = _COMMANDS
+    BINDINGS = bindings(_COMMANDS)
 
     def make_list(self) -> RecordList:
         return AuditList(on_total=self._say_found)

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 from textual import on
 from textual.app import ComposeResult
 
+from ringfence.console.changing import MANY, save
 from ringfence.console.commands.command import Command, bindings
-from ringfence.console.screens.area import CommandScreen
-from ringfence.console.screens.confirm import MANY
 from ringfence.console.screens.editor import EditorScreen
 from ringfence.console.text import Cell, Said, many, number
 from ringfence.console.widgets.form import Form, PickSpec, TextLine, TextSpec
-from ringfence.domain.errors import Conflict, Refused
 
 if TYPE_CHECKING:
     from ringfence.services.editing import Edit
@@ -37,25 +35,17 @@ class Bulk:
     notes: str | None = None
 
 
-class LeaveField(Command):
-    """Not this field."""
-
-    name = "leave_field"
-    keys = "ctrl+l"
-    footer = "leave as it is"
-    help = "Leave the field under the cursor as it is at each device."
-    changes = True
-
-    def off(self, screen: CommandScreen) -> str:
-        assert isinstance(screen, BulkEditScreen)
-        return screen.why_not_leave_field()
-
-    def run(self, screen: CommandScreen) -> Any:
-        assert isinstance(screen, BulkEditScreen)
-        screen.leave_field()
-
-
-_COMMANDS = (LeaveField(),)
+_COMMANDS: Final[tuple[Command[BulkEditScreen], ...]] = (
+    Command(
+        "leave_field",
+        "ctrl+l",
+        "Leave the field under the cursor as it is at each device.",
+        lambda form: form.leave_field(),
+        footer="leave as it is",
+        unless=lambda form: form.why_not_leave_field(),
+        changes=True,
+    ),
+)
 
 
 class BulkEditScreen(EditorScreen):
@@ -194,22 +184,15 @@ class BulkEditScreen(EditorScreen):
         if len(self.edits()) < MANY:
             super()._save_now()
             return
-        from ringfence.console.screens.working import work_on
-
         edits = self.edits()
-
-        def work(session: Session, progress: Any) -> Any:
-            try:
-                return session.save(edits, progress)
-            except (Refused, Conflict) as error:
-                return error
 
         def ended(found: Any) -> None:
             self._saving = False
             if found is not None:
                 self._saved(found)
 
-        work_on(self, f"Saving {many(len(edits), 'device')}", work, ended)
+        title = f"Saving {many(len(edits), 'device')}"
+        self.ringfence.open("working", title, lambda session, told: save(session, edits, told), then=ended)
 
     def _saved(self, found: Any) -> None:
         super()._saved(found)

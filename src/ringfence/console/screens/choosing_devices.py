@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.widgets import ContentSwitcher
 
 from ringfence.console.cells import devices
+from ringfence.console.commands.command import Command
 from ringfence.console.screens.drafting import Drafting
 from ringfence.console.screens.record_list import RecordList
 from ringfence.console.text import literal
@@ -23,6 +24,38 @@ if TYPE_CHECKING:
     from ringfence.services.assigning import Typed
 
 _OF_THE_LIST: Final = ("filter", "mark_all")
+CHOOSING: Final[tuple[Command[ChoosingDevices], ...]] = (
+    Command(
+        "filter",
+        "slash",
+        "Filter the devices by a text (Esc clears it).",
+        lambda screen: screen.open_filter(),
+        footer="filter",
+        unless=lambda screen: screen.why_no_list(),
+    ),
+    Command(
+        "mark_all",
+        "a",
+        "Mark every device that is listed.",
+        lambda screen: screen.mark_all(),
+        footer="all",
+        unless=lambda screen: screen.why_no_list(),
+    ),
+    Command(
+        "toggle_typing",
+        "t,ctrl+t",
+        "Type or paste ids, or go back to the list.",
+        lambda screen: screen.toggle_typing(),
+        footer="list or ids",
+    ),
+)
+TAKE_ALL_AWAY: Final[Command[ChoosingDevices]] = Command(
+    "take_all_away",
+    "x,ctrl+x",
+    "Take all marks, or all typed ids, away.",
+    lambda screen: screen.take_all_away(),
+    unless=lambda screen: "" if screen.chosen else "there is nothing to take away",
+)
 
 
 class ChoosingDevices(Drafting):

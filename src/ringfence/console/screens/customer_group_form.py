@@ -16,6 +16,7 @@ from ringfence.console.widgets.choices import Choices
 from ringfence.console.widgets.form import Form, Row, RowsSpec, TextLine, TextSpec, ToggleSpec
 
 if TYPE_CHECKING:
+    from ringfence.console.commands.command import Home
     from ringfence.services.editing import CustomerGroupState
     from ringfence.services.records import Opened
     from ringfence.services.workspace import Session
@@ -32,8 +33,8 @@ class CustomerGroupForm(EditorScreen):
     NOUN = "customer group"
     draft: CustomerGroupState
 
-    def __init__(self, record_id: int | None, copy_of: int | None = None) -> None:
-        super().__init__(record_id, copy_of)
+    def __init__(self, record_id: int | None, copy_of: int | None = None, home: Home | None = None) -> None:
+        super().__init__(record_id, copy_of, home)
         self._home: tuple[int, str] | None = None
         self._users: list[str] = []
         self._names: dict[int, str] = {}

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.message import Message
 
-from ringfence.console.commands.command import SCREEN, bindings
-from ringfence.console.commands.records import Editable, Home
+from ringfence.console.commands.command import SCREEN, Editable, Home, bindings
 from ringfence.console.commands.tree import CUSTOMER
 from ringfence.console.questions import Asks
 from ringfence.console.widgets.forest import TreeNode

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from textual.app import ComposeResult
 
@@ -46,7 +46,7 @@ class CustomersScreen(AreaScreen):
         *("help", "filter", "next_tab", "actions", "open", "new", "undo", "toggle_mark", "delete", "take_up"),
         *("customer_groups", "assign", "activate", "bulk_edit"),
     )
-    COMMANDS_HERE: ClassVar[tuple[Command, ...]] = (*LISTS, *TABS)
+    COMMANDS_HERE: ClassVar[tuple[Command[Any], ...]] = (*LISTS, *TABS)
     BINDINGS = bindings(COMMANDS_HERE)
     AUTO_FOCUS = "ForestView"
     DEFAULT_CSS = """
@@ -75,7 +75,7 @@ class CustomersScreen(AreaScreen):
         super().on_mount()
 
     @property
-    def commands(self) -> tuple[Command, ...]:
+    def commands(self) -> tuple[Command[Any], ...]:
         return (*(self.edited.edits or self.forest.edits).commands, *self.COMMANDS_HERE, *EVERYWHERE)
 
     @property
@@ -83,6 +83,15 @@ class CustomersScreen(AreaScreen):
         """The list that has the focus; the tree where none has."""
         focused = self.focused
         return focused if isinstance(focused, RecordList) else self.forest
+
+    @property
+    def listed(self) -> tuple[Any, int | None]:
+        from ringfence.services.records import Listing
+
+        shown, profile, search = self.edited, self.ringfence.profile, self.query_one(FilterBar).value
+        if isinstance(shown, RecordList):
+            return shown.listed
+        return Listing("customers", search), None if search or profile is None else profile.customers
 
     @property
     def forest(self) -> CustomerTree:

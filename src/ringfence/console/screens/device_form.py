@@ -8,6 +8,7 @@ from ringfence.console.screens.placed_form import PlacedForm
 from ringfence.console.widgets.form import PickSpec, TextLine, TextSpec
 
 if TYPE_CHECKING:
+    from ringfence.console.commands.command import Home
     from ringfence.services.editing import DeviceState
     from ringfence.services.records import Opened
 
@@ -27,8 +28,8 @@ class DeviceForm(PlacedForm):
     LABELS = {"unit_id": "Unit id"}
     draft: DeviceState
 
-    def __init__(self, record_id: int | None, home: tuple[int, str] | None = None) -> None:
-        super().__init__(record_id, home)
+    def __init__(self, record_id: int | None, copy_of: int | None = None, home: Home | None = None) -> None:
+        super().__init__(record_id, copy_of, home)
         self.sites: dict[int, str] = {}
         """Names of sites by id."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from textual import events
@@ -15,6 +14,7 @@ from textual.strip import Strip
 from textual.widgets import Input
 
 from ringfence.console.commands.command import display
+from ringfence.console.options import BACK, DialogOption
 from ringfence.console.text import Cell, Said, content, literal, number, width_of
 from ringfence.console.widgets.form import exact, flow
 from ringfence.console.widgets.lines import LineList
@@ -25,19 +25,6 @@ WIDTH: Final = 84
 _FRAME: Final = 4  # the border, and a cell of padding, on either side
 _ARROWS: Final = "↑↓ "
 _SHORTER: Final = "Enter chooses · Esc goes back"
-
-BACK: Final = "back"
-"""The id of the answer that changes nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class DialogOption:
-    """One of the answers. ``key`` is a letter that gives it at once; ``off`` says why it cannot be given."""
-
-    id: str
-    label: str
-    key: str = ""
-    off: str = ""
 
 
 class SaidLines(LineList):

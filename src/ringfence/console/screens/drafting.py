@@ -1,71 +1,19 @@
-"""A screen that works on a draft, with the preview of what saving it changes; and the commands of such screens."""
+"""A screen that works on a draft, with the preview of what saving it changes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 
 from ringfence.console.commands.command import Command, bindings
-from ringfence.console.commands.everywhere import Help, Palette, Quit
+from ringfence.console.commands.drafting import EDITING, Editor
+from ringfence.console.commands.everywhere import BESIDE
 from ringfence.console.screens.area import AREAS, CommandScreen
 from ringfence.console.text import Said
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
 from ringfence.console.widgets.outcome import OutcomePanel
-
-if TYPE_CHECKING:
-    from ringfence.console.screens.editor import EditorScreen
-
-
-class Save(Command):
-    """The draft becomes what is."""
-
-    name = "save"
-    keys = "ctrl+s"
-    footer = "save"
-    help = "Save what was changed."
-    changes = True
-
-    def off(self, screen: CommandScreen) -> str:
-        assert isinstance(screen, Drafting)
-        return screen.editor.why_not_save()
-
-    def run(self, screen: CommandScreen) -> Any:
-        assert isinstance(screen, Drafting)
-        screen.editor.save()
-
-
-class Leave(Command):
-    """Back, without saving."""
-
-    name = "leave"
-    keys = "escape"
-    footer = "back"
-    help = "Go back; asks first where something would be lost."
-    palette = False
-
-    def run(self, screen: CommandScreen) -> Any:
-        assert isinstance(screen, Drafting)
-        screen.leave()
-
-
-class WholePreview(Command):
-    """Everybody whom saving would change something for."""
-
-    name = "whole_preview"
-    keys = "p"
-    footer = "preview"
-    help = "Show for every user what saving changes."
-    changes = True
-
-    def run(self, screen: CommandScreen) -> Any:
-        assert isinstance(screen, Drafting)
-        screen.editor.show_preview(screen)
-
-
-EDITING: Final[tuple[Command, ...]] = (Save(), Leave(), WholePreview())
-_BESIDE: Final[tuple[Command, ...]] = (Help(), Palette(), Quit())
 
 
 class Drafting(CommandScreen, inherit_bindings=False):
@@ -75,8 +23,8 @@ class Drafting(CommandScreen, inherit_bindings=False):
     """
 
     AREA: ClassVar[str] = ""
-    COMMANDS_HERE: ClassVar[Sequence[Command]] = ()
-    BINDINGS = bindings((*EDITING, *_BESIDE))
+    COMMANDS_HERE: ClassVar[Sequence[Command[Any]]] = ()
+    BINDINGS = bindings((*EDITING, *BESIDE))
     PANEL_HEIGHT: ClassVar[int] = 5
     KEYS_FIRST: ClassVar[Sequence[str]] = ()
     """The widgets' own keys that the key bar shows before all others."""
@@ -84,7 +32,7 @@ class Drafting(CommandScreen, inherit_bindings=False):
     KEYS_THAT_CHANGE: ClassVar[Sequence[str]] = ()
     """Those of them that change something."""
 
-    editor: EditorScreen
+    editor: Editor
 
     @property
     def read_only(self) -> str:
@@ -94,9 +42,9 @@ class Drafting(CommandScreen, inherit_bindings=False):
         return "" if self.read_only and name in self.KEYS_THAT_CHANGE else super().key_says(name, text)
 
     @property
-    def commands(self) -> tuple[Command, ...]:
+    def commands(self) -> tuple[Command[Any], ...]:
         """Nothing of the areas here: they would leave the draft behind."""
-        return (*self.COMMANDS_HERE, *EDITING, *_BESIDE)
+        return (*self.COMMANDS_HERE, *EDITING, *BESIDE)
 
     def compose(self) -> ComposeResult:
         yield TitleBar(app_name="◎ ringfence")

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from textual import events, on
 
 from ringfence.console.cells.preview import said
+from ringfence.console.options import BACK, DialogOption
 from ringfence.console.questions import while_wanted
-from ringfence.console.screens.area import CommandScreen
-from ringfence.console.screens.confirm import refresh_below
-from ringfence.console.screens.dialog import BACK, Dialog, DialogOption
+from ringfence.console.screens.area import CommandScreen, refresh_below
+from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.drafting import Drafting
 from ringfence.console.text import Cell, Said
 from ringfence.console.widgets.form import Form, TextSpec
@@ -21,6 +21,7 @@ from ringfence.domain.errors import Conflict, Refused
 from ringfence.domain.text import trimmed
 
 if TYPE_CHECKING:
+    from ringfence.console.commands.command import Home
     from ringfence.services.editing import Edit
     from ringfence.services.records import Opened, Preview
     from ringfence.services.workspace import Session
@@ -46,11 +47,13 @@ class EditorScreen(Drafting):
     TITLE_HERE: ClassVar[str]
     NOUN: ClassVar[str]
 
-    def __init__(self, record_id: int | None, copy_of: int | None = None) -> None:
+    def __init__(self, record_id: int | None, copy_of: int | None = None, home: Home | None = None) -> None:
         super().__init__()
         self.editor = self
         self.record_id = record_id
         self.copy_of = copy_of
+        self.first_home = home
+        """Where a new record belongs; None for wherever the viewer may make one."""
         self.opened: Opened | None = None
         self.before: Any = None
         self.draft: Any = None
@@ -315,7 +318,6 @@ class EditorScreen(Drafting):
         self._save_now()
 
     def _save_now(self) -> None:
-
         edits = self.edits()
 
         def work(session: Session) -> Any:
@@ -331,7 +333,6 @@ class EditorScreen(Drafting):
         return edits
 
     def _saved(self, found: Any) -> None:
-
         self._saving = self._waiting_to_save = False
         self.failure = ""
         if isinstance(found, Conflict):

@@ -13,9 +13,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
+from ringfence.console.options import BACK, DialogOption
 from ringfence.console.questions import Asks
-from ringfence.console.screens.dialog import BACK, Dialog, DialogOption
-from ringfence.console.screens.working import work_on
+from ringfence.console.screens.dialog import Dialog
 from ringfence.console.text import content, many, number
 from ringfence.console.widgets.form import ChoiceSpec, Form, PickSpec, TextLine, TextSpec
 
@@ -134,7 +134,7 @@ class ExportList(ModalScreen[None], Asks):
                 self.ringfence.notify(f"Wrote {rows} to {path}", timeout=8)
 
         if self._count is None or self._count > _LONG:
-            work_on(self, f"Exporting {listing.kind.replace('-', ' ')}", write, written)
+            self.ringfence.open("working", f"Exporting {listing.kind.replace('-', ' ')}", write, then=written)
         else:
             self.ask("write", write, written, self._not_written)
 

@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ringfence.console.cells import permissions
-from ringfence.console.screens.dialog import BACK, Dialog, DialogOption
+from ringfence.console.options import BACK, DialogOption
+from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.matrix import HoldsRole, permissions_said
 from ringfence.console.text import Cell, number
 from ringfence.console.widgets.columns import Column
 from ringfence.domain.errors import Conflict, RingfenceError, SessionEnded
 
 if TYPE_CHECKING:
+    from ringfence.console.commands.command import Home
     from ringfence.services.choices import RoleTemplate
     from ringfence.services.editing import RoleState, SecurityGroupState
     from ringfence.services.workspace import Session
@@ -57,8 +59,8 @@ class HasGroupRole(HoldsRole):
 
     draft: SecurityGroupState
 
-    def __init__(self, record_id: int | None, copy_of: int | None = None) -> None:
-        super().__init__(record_id, copy_of)
+    def __init__(self, record_id: int | None, copy_of: int | None = None, home: Home | None = None) -> None:
+        super().__init__(record_id, copy_of, home)
         self.role = RoleHere()
         self.role_was: RoleState | None = None
         """The role as the form came up."""

@@ -12,27 +12,56 @@ from textual import events, on
 from textual.app import ComposeResult
 
 from ringfence.console.cells.importing import lines
+from ringfence.console.changing import MANY, save
 from ringfence.console.commands.command import Command, bindings
-from ringfence.console.commands.everywhere import Help, Palette, Quit
-from ringfence.console.commands.exchange import IMPORTING
-from ringfence.console.screens.area import AREAS, CommandScreen
-from ringfence.console.screens.confirm import MANY, refresh_below
-from ringfence.console.screens.working import work_on
+from ringfence.console.commands.everywhere import BESIDE
+from ringfence.console.screens.area import AREAS, CommandScreen, refresh_below
 from ringfence.console.text import Cell, Said, many, number, width_of
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
 from ringfence.console.widgets.columns import Column
 from ringfence.console.widgets.form import Form, PickSpec, Spec, ToggleSpec, exact, flow
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
-from ringfence.domain.errors import Conflict, Refused, RingfenceError, SessionEnded
+from ringfence.domain.errors import RingfenceError, SessionEnded
 
 if TYPE_CHECKING:
-    from ringfence.console.commands.records import Home
+    from ringfence.console.commands.command import Home
     from ringfence.services.editing import Progress
     from ringfence.services.importing import Import
     from ringfence.services.workspace import Session
 
-_COMMANDS: Final[tuple[Command, ...]] = (*IMPORTING, Help(), Palette(), Quit())
+_COMMANDS: Final[tuple[Command[ImportDevicesScreen], ...]] = (
+    Command(
+        "save",
+        "ctrl+s",
+        "Load the rows that are good.",
+        lambda screen: screen.load(),
+        footer="load",
+        unless=lambda screen: screen.why_not(),
+        changes=True,
+    ),
+    Command(
+        "read_again",
+        "ctrl+r,f5",
+        "Read the file again, once it was put right.",
+        lambda screen: screen.read(),
+        footer="read again",
+        unless=lambda screen: "it is being loaded" if screen.busy else "",
+    ),
+    Command(
+        "copy", "y", "Copy what is told of the file to your clipboard.", lambda screen: screen.copy(), footer="copy"
+    ),
+    Command(
+        "leave",
+        "escape",
+        "Go back; nothing is loaded.",
+        lambda screen: screen.app.pop_screen(),
+        footer="back",
+        unless=lambda screen: "it is being loaded" if screen.busy else "",
+        palette=False,
+    ),
+    *BESIDE,
+)
 _LONG: Final = 50_000
 """A file of so many bytes takes long enough to be watched, and cancelled."""
 _CUSTOMERS: Final = (
@@ -103,12 +132,12 @@ class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
         self._top: Home | None = None
         self._found: Import | None = None
         self._skip = False
-        self.busy = False
+        self.busy: bool = False
         """Whether the rows are being loaded at this moment."""
         self._failure = ""
 
     @property
-    def commands(self) -> tuple[Command, ...]:
+    def commands(self) -> tuple[Command[Any], ...]:
         return _COMMANDS
 
     def compose(self) -> ComposeResult:
@@ -172,7 +201,7 @@ class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
 
     def _do(self, title: str, work: Callable[..., Any], take: Callable[[Any], None], *, long: bool) -> None:
         if long:
-            work_on(self, title, work, take)
+            self.ringfence.open("working", title, work, then=take)
             return
 
         def failed(reason: str) -> None:
@@ -293,10 +322,7 @@ class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
 
         def work(session: Session, progress: Progress | None = None) -> Any:
 
-            try:
-                return session.save(found.edits, progress)
-            except (Refused, Conflict) as error:
-                return error
+            return save(session, found.edits, progress)
 
         self.busy = True
         title = f"Loading {many(len(found.edits), 'device')}"

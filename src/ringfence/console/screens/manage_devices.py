@@ -13,19 +13,21 @@ from textual.binding import Binding
 
 from ringfence.console.cells import assigning
 from ringfence.console.cells.preview import said
-from ringfence.console.commands.assigning import MANAGING, bound
-from ringfence.console.commands.command import Command
-from ringfence.console.commands.everywhere import Help, Palette, Quit
+from ringfence.console.changing import MANY, save
+from ringfence.console.commands.command import Command, bindings
+from ringfence.console.commands.drafting import LEAVE
+from ringfence.console.commands.everywhere import BESIDE
+from ringfence.console.options import BACK, DialogOption
 from ringfence.console.questions import while_wanted
-from ringfence.console.screens.choosing_devices import ChoosingDevices
-from ringfence.console.screens.confirm import MANY, refresh_below
-from ringfence.console.screens.dialog import BACK, Dialog, DialogOption
+from ringfence.console.screens.area import refresh_below
+from ringfence.console.screens.choosing_devices import CHOOSING, TAKE_ALL_AWAY, ChoosingDevices
+from ringfence.console.screens.dialog import Dialog
 from ringfence.console.text import Cell, Said, many
 from ringfence.console.widgets.columns import Column
 from ringfence.console.widgets.fields import Fields
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.outcome import OutcomePanel
-from ringfence.domain.errors import Conflict, Refused
+from ringfence.domain.errors import Conflict
 
 if TYPE_CHECKING:
     from ringfence.services.assigning import Matched, SiteFates, Where
@@ -52,6 +54,45 @@ class _Looked:
     fates: SiteFates
 
 
+_COMMANDS: Final[tuple[Command[ManageDevicesScreen], ...]] = (
+    Command(
+        "save",
+        "ctrl+s",
+        "Assign the devices: all of them, or none.",
+        lambda screen: screen.process(),
+        footer="process",
+        unless=lambda screen: screen.why_not(),
+        changes=True,
+    ),
+    *CHOOSING,
+    Command(
+        "choose_customer",
+        "c",
+        "Choose the customer that the devices go to.",
+        lambda screen: screen.choose_customer(),
+        footer="customer",
+    ),
+    Command(
+        "choose_site",
+        "s",
+        "Choose the site that the devices go onto, or none.",
+        lambda screen: screen.choose_site(),
+        footer="site",
+        unless=lambda screen: "" if screen.customer is not None else "choose the customer first",
+    ),
+    Command(
+        "whole_preview",
+        "p,f4",
+        "Show what is left out, and what changes for whom.",
+        lambda screen: screen.show_details(),
+        footer="details",
+        changes=True,
+    ),
+    TAKE_ALL_AWAY,
+    LEAVE,
+)
+
+
 class ManageDevicesScreen(ChoosingDevices):
     """Assigns many devices to one customer: those that are marked in a list, or whose ids are typed or pasted.
 
@@ -61,9 +102,9 @@ class ManageDevicesScreen(ChoosingDevices):
 
     editor: Any
     AUTO_FOCUS = ""
-    COMMANDS_HERE = MANAGING
+    COMMANDS_HERE = _COMMANDS
     BINDINGS = [
-        *bound(MANAGING),
+        *bindings(_COMMANDS, apart=True),
         Binding("tab", "app.focus_next", "Next part", show=False),
         Binding("shift+tab", "app.focus_previous", "Previous part", show=False),
     ]
@@ -81,7 +122,7 @@ class ManageDevicesScreen(ChoosingDevices):
         super().__init__(marked)
         self.editor = self
         self.AREA = "devices" if customer is None else "customers"  # type: ignore[misc]
-        self.customer = customer
+        self.customer: int | None = customer
         self._customer_name = ""
         self._site: Where = "by name"
         self._site_name = ""
@@ -100,8 +141,8 @@ class ManageDevicesScreen(ChoosingDevices):
         return self.ringfence.read_only or ("" if may else "you may not assign devices")
 
     @property
-    def commands(self) -> tuple[Command, ...]:
-        return (*MANAGING, Help(), Palette(), Quit())
+    def commands(self) -> tuple[Command[Any], ...]:
+        return (*_COMMANDS, *BESIDE)
 
     def compose_body(self) -> ComposeResult:
         yield Fields()
@@ -346,10 +387,7 @@ class ManageDevicesScreen(ChoosingDevices):
 
         def work(session: Session, progress: Progress | None = None) -> Any:
 
-            try:
-                return session.save(looked.edits, progress)
-            except (Refused, Conflict) as error:
-                return error
+            return save(session, looked.edits, progress)
 
         def done(found: Any) -> None:
             self._processing = False
@@ -359,9 +397,8 @@ class ManageDevicesScreen(ChoosingDevices):
         if len(looked.edits) < MANY:
             self.ask("process", work, done, self._not_looked)
         else:
-            from ringfence.console.screens.working import work_on
-
-            work_on(self, f"Assigning {many(len(looked.edits), 'device')} to {self._customer_name}", work, done)
+            title = f"Assigning {many(len(looked.edits), 'device')} to {self._customer_name}"
+            self.ringfence.open("working", title, work, then=done)
 
     def _processed(self, looked: _Looked, found: Any) -> None:
         from ringfence.console.screens.report import ReportScreen

@@ -12,7 +12,8 @@ from textual.app import ComposeResult
 
 from ringfence.console.cells import permissions
 from ringfence.console.cells.preview import said
-from ringfence.console.screens.dialog import BACK, Dialog, DialogOption
+from ringfence.console.options import BACK, DialogOption
+from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.drafting import Drafting
 from ringfence.console.screens.editor import EditorScreen
 from ringfence.console.text import Cell, Said, fit, number, width_of

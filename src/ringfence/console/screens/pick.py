@@ -24,6 +24,7 @@ class PickScreen(Drafting):
     ``load`` reads the choices in a thread; ``take`` is given what is chosen after each change.
     """
 
+    editor: EditorScreen
     AUTO_FOCUS = ""
     KEYS_FIRST = ("toggle_mark", "add", "remove", "toggle_nested", "add_all", "remove_all")
 

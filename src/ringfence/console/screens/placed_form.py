@@ -13,7 +13,7 @@ from ringfence.console.widgets.columns import Column
 from ringfence.console.widgets.form import Form, PickSpec
 
 if TYPE_CHECKING:
-    from ringfence.console.commands.records import Home
+    from ringfence.console.commands.command import Home
     from ringfence.services.records import Opened, Preview
     from ringfence.services.workspace import Session
 
@@ -36,9 +36,8 @@ class PlacedForm(EditorScreen):
     LABELS: ClassVar[Mapping[str, str]] = {}
     """The fields for people."""
 
-    def __init__(self, record_id: int | None, home: Home | None = None) -> None:
-        super().__init__(record_id)
-        self._home = home
+    def __init__(self, record_id: int | None, copy_of: int | None = None, home: Home | None = None) -> None:
+        super().__init__(record_id, copy_of, home)
         self._top: Home | None = None
         self._refused = ""
         self.names: dict[int, str] = {}
@@ -59,7 +58,7 @@ class PlacedForm(EditorScreen):
 
     def take(self, found: Any) -> Opened | None:
         opened, self._top, more = found
-        for known in (self._home, self._top):
+        for known in (self.first_home, self._top):
             if known is not None:
                 self.names[known[0]] = known[1]
         if opened is not None:
@@ -73,7 +72,7 @@ class PlacedForm(EditorScreen):
     def first_draft(self) -> Any:
         if self.before is not None:
             return self.before
-        home = self._home or self._top
+        home = self.first_home or self._top
         return self.new_at(home[0] if home else 0)
 
     def new_at(self, customer: int) -> Any:

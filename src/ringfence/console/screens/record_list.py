@@ -15,7 +15,7 @@ from ringfence.console.widgets.columns import Column
 from ringfence.console.widgets.record_table import Ask, RecordTable
 
 if TYPE_CHECKING:
-    from ringfence.console.commands.records import Editable, Home
+    from ringfence.console.commands.command import Editable, Home
     from ringfence.services.records import Listing, Part, Record
 
 _MARK_LIMIT = 100_000
@@ -63,6 +63,11 @@ class RecordList(RecordTable[Any], Asks):
     def row(self) -> Any:
         """The record under the cursor, or None: while the cursor is on its way to another one, there is none."""
         return self.current_row if self._awaited is None else None
+
+    @property
+    def listed(self) -> tuple[Any, int | None]:
+        """What the list shows, and how many rows, as far as is known."""
+        return (self.listing, self.total) if self.listing is not None else (None, 0)
 
     @property
     def on_its_way(self) -> bool:

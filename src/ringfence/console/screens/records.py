@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import ComposeResult
 
 from ringfence.console.cells import customer_groups, devices, roles, security_groups, users
-from ringfence.console.commands.command import Command, bindings
+from ringfence.console.commands.command import Command, Editable, bindings
 from ringfence.console.commands.lists import LISTS
-from ringfence.console.commands.records import CUSTOMER_GROUP, DEVICE, ROLE, SECURITY_GROUP, USER, Editable
+from ringfence.console.commands.records import CUSTOMER_GROUP, DEVICE, ROLE, SECURITY_GROUP, USER
 from ringfence.console.screens.area import AreaScreen
 from ringfence.console.screens.record_list import RecordList
 from ringfence.console.widgets.filter_bar import FilterBar
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class ListScreen(AreaScreen):
     """A numbered screen with one list on it."""
 
-    COMMANDS_HERE: ClassVar[tuple[Command, ...]] = LISTS
+    COMMANDS_HERE: ClassVar[tuple[Command[Any], ...]] = LISTS
     BINDINGS = bindings(LISTS)
     AUTO_FOCUS = "RecordList"
     TITLE_HERE: ClassVar[str]
@@ -78,6 +78,10 @@ class ListScreen(AreaScreen):
     def _say_found(self) -> None:
         listing = self.records.listing
         self.show_filter(listing.search if listing else "", self.records.found)
+
+    @property
+    def listed(self) -> tuple[Any, int | None]:
+        return self.records.listed
 
     def copy(self) -> None:
         self.copy_out(self.records.copy_text())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from textual.app import ComposeResult
 
-from ringfence.console.commands.command import Command, bindings
-from ringfence.console.commands.everywhere import Help, Palette, Quit
-from ringfence.console.commands.reports import REPORTING
+from ringfence.console.changing import ask_undo
+from ringfence.console.commands.command import Command, bindings, unless_signed_in
+from ringfence.console.commands.everywhere import BESIDE
 from ringfence.console.screens.area import AREAS, CommandScreen
 from ringfence.console.text import fit, number
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
@@ -17,7 +17,20 @@ from ringfence.console.widgets.key_bar import KeyBar
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
 
-_COMMANDS: Final[tuple[Command, ...]] = (*REPORTING, Help(), Palette(), Quit())
+_COMMANDS: Final[tuple[Command[ReportScreen], ...]] = (
+    Command("copy", "y", "Copy the whole report to your clipboard.", lambda screen: screen.copy(), footer="copy"),
+    Command(
+        "undo",
+        "u",
+        "Take back what the report tells of; asks first.",
+        lambda screen: ask_undo(screen, screen.change, screen.taken_back),
+        footer="undo",
+        unless=lambda screen: "it was taken back already" if screen.undone else unless_signed_in(screen),
+        changes=True,
+    ),
+    Command("back", "escape", "Go back.", lambda screen: screen.app.pop_screen(), footer="back", palette=False),
+    *BESIDE,
+)
 
 
 class _Text(LineList):
@@ -58,11 +71,11 @@ class ReportScreen(CommandScreen, inherit_bindings=False):
         self._area = area
         self._path = tuple(path)
         self.text = text
-        self.change = change
-        self.undone = False
+        self.change: int = change
+        self.undone: bool = False
 
     @property
-    def commands(self) -> tuple[Command, ...]:
+    def commands(self) -> tuple[Command[Any], ...]:
         return _COMMANDS
 
     def compose(self) -> ComposeResult:

@@ -10,13 +10,14 @@ from textual.app import ComposeResult
 
 from ringfence.console.cells import permissions
 from ringfence.console.commands.command import Command, bindings
-from ringfence.console.screens.area import CommandScreen
-from ringfence.console.screens.dialog import Dialog, DialogOption
+from ringfence.console.options import DialogOption
+from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.matrix import HoldsRole, permissions_said
 from ringfence.console.text import number
 from ringfence.console.widgets.form import ChoiceSpec, Form, PickSpec, Spec, TextLine, ToggleSpec
 
 if TYPE_CHECKING:
+    from ringfence.console.commands.command import Home
     from ringfence.services.choices import RoleTemplate
     from ringfence.services.editing import RoleState
     from ringfence.services.records import Opened
@@ -31,24 +32,16 @@ _MEANS: Final = {
 _NAMED: Final = 40
 
 
-class CopyRole(Command):
-    """Another role that begins as this one."""
-
-    name = "copy_role"
-    keys = "c"
-    footer = "copy it"
-    help = "Make a role of your own that begins as this one."
-
-    def off(self, screen: CommandScreen) -> str:
-        assert isinstance(screen, RoleForm)
-        return screen.why_not_copy()
-
-    def run(self, screen: CommandScreen) -> Any:
-        assert isinstance(screen, RoleForm)
-        return screen.app.switch_screen(RoleForm(None, copy_of=screen.record_id))
-
-
-_COMMANDS: Final = (CopyRole(),)
+_COMMANDS: Final[tuple[Command[RoleForm], ...]] = (
+    Command(
+        "copy_role",
+        "c",
+        "Make a role of your own that begins as this one.",
+        lambda form: form.app.switch_screen(RoleForm(None, copy_of=form.record_id)),
+        footer="copy it",
+        unless=lambda form: form.why_not_copy(),
+    ),
+)
 
 
 class RoleForm(HoldsRole):
@@ -62,8 +55,8 @@ class RoleForm(HoldsRole):
     BINDINGS = bindings(_COMMANDS)
     draft: RoleState
 
-    def __init__(self, record_id: int | None, copy_of: int | None = None) -> None:
-        super().__init__(record_id, copy_of)
+    def __init__(self, record_id: int | None, copy_of: int | None = None, home: Home | None = None) -> None:
+        super().__init__(record_id, copy_of, home)
         self._home: tuple[int, str] | None = None
         self._groups: list[str] = []
         self._users: list[str] = []

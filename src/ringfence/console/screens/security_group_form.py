@@ -10,8 +10,9 @@ from textual import on
 from textual.app import ComposeResult
 
 from ringfence.console.cells import permissions
+from ringfence.console.options import BACK, DialogOption
 from ringfence.console.screens.customer_group_form import customer_rows, pick_customers
-from ringfence.console.screens.dialog import BACK, Dialog, DialogOption
+from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.editor import EditorScreen
 from ringfence.console.screens.group_role import NEW_ROLE, HasGroupRole, RoleHere, missing_templates, read_role, some
 from ringfence.console.text import many
@@ -19,6 +20,7 @@ from ringfence.console.widgets.form import ChoiceSpec, Form, PickSpec, RowsSpec,
 from ringfence.domain.errors import Conflict
 
 if TYPE_CHECKING:
+    from ringfence.console.commands.command import Home
     from ringfence.services.editing import Edit, RoleState, SecurityGroupState
     from ringfence.services.records import Opened
     from ringfence.services.workspace import Session
@@ -32,8 +34,8 @@ class SecurityGroupForm(HasGroupRole):
     TITLE_HERE = "Security groups"
     NOUN = "security group"
 
-    def __init__(self, record_id: int | None, copy_of: int | None = None) -> None:
-        super().__init__(record_id, copy_of)
+    def __init__(self, record_id: int | None, copy_of: int | None = None, home: Home | None = None) -> None:
+        super().__init__(record_id, copy_of, home)
         self._theirs = RoleHere()
         self._home: tuple[int, str] | None = None
         self._names: dict[int, str] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from textual import events
 from textual.app import ComposeResult
@@ -23,79 +23,33 @@ _WIDE = 100
 _Found: TypeAlias = "tuple[SideBySide, tuple[Profile, ...], list[TreeCustomer], dict[int, ComparedCustomer]]"
 
 
-class Swap(Command):
-    """The two the other way round."""
-
-    name = "swap"
-    keys = "tab,s"
-    footer = "swap users"
-    help = "Put the left user on the right."
-
-    def off(self, screen: CommandScreen) -> str:
-        return "" if isinstance(screen, SideBySideScreen) and screen.pair else "the two are still being looked up"
-
-    def run(self, screen: CommandScreen) -> Any:
-        assert isinstance(screen, SideBySideScreen)
-        screen.swap()
-
-
-class OnlyDifferences(Command):
-    """Without what both see alike."""
-
-    name = "only_differences"
-    keys = "d"
-    footer = "only differences"
-    help = "Leave out what both see alike; again: show all."
-
-    def run(self, screen: CommandScreen) -> Any:
-        assert isinstance(screen, SideBySideScreen)
-        screen.toggle_differences()
-
-
-class ChooseLeft(Command):
-    """Another left one."""
-
-    name = "choose_left"
-    keys = "L"
-    footer = "left user"
-    help = "Choose the user on the left."
-
-    def run(self, screen: CommandScreen) -> Any:
-        assert isinstance(screen, SideBySideScreen)
-        screen.choose(0)
-
-
-class ChooseRight(Command):
-    """Another right one."""
-
-    name = "choose_right"
-    keys = "R"
-    footer = "right user"
-    help = "Choose the user on the right."
-
-    def run(self, screen: CommandScreen) -> Any:
-        assert isinstance(screen, SideBySideScreen)
-        screen.choose(1)
-
-
-class Leave(Command):
-    """Back to where one was."""
-
-    name = "leave"
-    keys = "escape"
-    footer = "back"
-    help = "Go back."
-    palette = False
-
-    def run(self, screen: CommandScreen) -> Any:
-        screen.app.pop_screen()
+_COMMANDS: Final[tuple[Command[SideBySideScreen], ...]] = (
+    Command(
+        "only_differences",
+        "d",
+        "Leave out what both see alike; again: show all.",
+        lambda screen: screen.toggle_differences(),
+        footer="only differences",
+    ),
+    Command(
+        "swap",
+        "tab,s",
+        "Put the left user on the right.",
+        lambda screen: screen.swap(),
+        footer="swap users",
+        unless=lambda screen: "" if screen.pair else "the two are still being looked up",
+    ),
+    Command("choose_left", "L", "Choose the user on the left.", lambda screen: screen.choose(0), footer="left user"),
+    Command("choose_right", "R", "Choose the user on the right.", lambda screen: screen.choose(1), footer="right user"),
+    Command("leave", "escape", "Go back.", lambda screen: screen.app.pop_screen(), footer="back", palette=False),
+)
 
 
 class SideBySideScreen(CommandScreen):
     """The union of two users' trees, with what each of them sees of every customer."""
 
-    COMMANDS_HERE = (OnlyDifferences(), Swap(), ChooseLeft(), ChooseRight(), Leave())
-    BINDINGS = bindings(COMMANDS_HERE)
+    COMMANDS_HERE = _COMMANDS
+    BINDINGS = bindings(_COMMANDS)
     AUTO_FOCUS = "ForestView"
     DEFAULT_CSS = """
     SideBySideScreen ForestView { height: 1fr; }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,9 +14,9 @@ from textual.containers import Horizontal
 from ringfence.console.cells import prospect as cells
 from ringfence.console.commands.command import Command, bindings
 from ringfence.console.moments import window
+from ringfence.console.options import BACK, DialogOption
 from ringfence.console.questions import while_wanted
-from ringfence.console.screens.area import CommandScreen
-from ringfence.console.screens.dialog import BACK, Dialog, DialogOption
+from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.editor import EditorScreen
 from ringfence.console.screens.generated_groups import ADMINISTRATORS, SINGLE, GeneratedGroups
 from ringfence.console.screens.pick import PickScreen
@@ -31,6 +31,7 @@ from ringfence.domain.errors import Conflict, RingfenceError
 from ringfence.domain.login import login_fault
 
 if TYPE_CHECKING:
+    from ringfence.console.commands.command import Home
     from ringfence.services.choices import GroupNote
     from ringfence.services.editing import Edit, UserState
     from ringfence.services.records import Opened, Prospect
@@ -40,77 +41,42 @@ _NAME_COLUMN = (Column("name", "Name", 20, grow=1, sortable=True),)
 _PLACE_COLUMNS = (*_NAME_COLUMN, Column("owner", "In", 20, grow=1, style="quiet"))
 
 
-class SetWindow(Command):
-    """When a membership begins and ends."""
-
-    name = "window"
-    keys = "v"
-    footer = "validity"
-    help = "Say from when until when the user is in the security group under the cursor."
-    changes = True
-
-    def off(self, screen: CommandScreen) -> str:
-        assert isinstance(screen, UserForm)
-        return screen.why_no_group()
-
-    def run(self, screen: CommandScreen) -> Any:
-        assert isinstance(screen, UserForm)
-        screen.set_window()
-
-
-class TakeAway(Command):
-    """Out of a group."""
-
-    name = "take_away"
-    keys = "delete,x"
-    footer = "take away"
-    help = "Take away the group or site under the cursor."
-    changes = True
-
-    def off(self, screen: CommandScreen) -> str:
-        assert isinstance(screen, UserForm)
-        return screen.why_no_row()
-
-    def run(self, screen: CommandScreen) -> Any:
-        assert isinstance(screen, UserForm)
-        screen.take_away()
-
-
-class OpenGroup(Command):
-    """The group's own form, with its permissions."""
-
-    name = "open_group"
-    keys = "g"
-    footer = "group"
-    help = "Open the security group under the cursor, with its permissions."
-
-    def off(self, screen: CommandScreen) -> str:
-        assert isinstance(screen, UserForm)
-        return screen.why_no_group() or screen.why_not_open()
-
-    def run(self, screen: CommandScreen) -> Any:
-        assert isinstance(screen, UserForm)
-        screen.open_group()
-
-
-class ListCustomers(Command):
-    """All of what they see."""
-
-    name = "list_customers"
-    keys = "l"
-    footer = "list"
-    help = "List the customers that the user sees, with what they may do at each."
-
-    def off(self, screen: CommandScreen) -> str:
-        assert isinstance(screen, UserForm)
-        return "" if screen.prospect else "it is still being worked out"
-
-    def run(self, screen: CommandScreen) -> Any:
-        assert isinstance(screen, UserForm)
-        screen.list_customers()
-
-
-_COMMANDS = (SetWindow(), TakeAway(), OpenGroup(), ListCustomers())
+_COMMANDS: Final[tuple[Command[UserForm], ...]] = (
+    Command(
+        "window",
+        "v",
+        "Say from when until when the user is in the security group under the cursor.",
+        lambda form: form.set_window(),
+        footer="validity",
+        unless=lambda form: form.why_no_group(),
+        changes=True,
+    ),
+    Command(
+        "take_away",
+        "delete,x",
+        "Take away the group or site under the cursor.",
+        lambda form: form.take_away(),
+        footer="take away",
+        unless=lambda form: form.why_no_row(),
+        changes=True,
+    ),
+    Command(
+        "open_group",
+        "g",
+        "Open the security group under the cursor, with its permissions.",
+        lambda form: form.open_group(),
+        footer="group",
+        unless=lambda form: form.why_no_group() or form.why_not_open(),
+    ),
+    Command(
+        "list_customers",
+        "l",
+        "List the customers that the user sees, with what they may do at each.",
+        lambda form: form.list_customers(),
+        footer="list",
+        unless=lambda form: "" if form.prospect else "it is still being worked out",
+    ),
+)
 
 
 class UserForm(EditorScreen):
@@ -129,9 +95,8 @@ class UserForm(EditorScreen):
     """
     draft: UserState
 
-    def __init__(self, record_id: int | None, home: tuple[int, str] | None = None) -> None:
-        super().__init__(record_id)
-        self._first_home = home
+    def __init__(self, record_id: int | None, copy_of: int | None = None, home: Home | None = None) -> None:
+        super().__init__(record_id, copy_of, home)
         """Where a new user belongs to begin with; None for the topmost customer."""
         self.prospect: Prospect | None = None
         self._home: tuple[int, str] | None = None
@@ -167,7 +132,7 @@ class UserForm(EditorScreen):
             groups = session.group_notes("security-groups", [one for one, _ in state.security_groups])
             filters = session.group_notes("customer-groups", list(state.customer_groups))
         catalogue = session.permission_choices(everywhere=True)
-        at = opened.state.home if opened is not None else (self._first_home or home or (0, ""))[0]
+        at = opened.state.home if opened is not None else (self.first_home or home or (0, ""))[0]
         administrators = self._read_administrators(session, at)
         labels = {one.key: f"{one.section}: {one.label}" for one in catalogue}
         return opened, home, groups, filters, labels, administrators
@@ -183,7 +148,7 @@ class UserForm(EditorScreen):
     def take(self, found: Any) -> Opened | None:
         opened, self._home, self._groups, self._filters, self._labels, administrators = found
         self._know_administrators(administrators)
-        for known in (self._home, self._first_home):
+        for known in (self._home, self.first_home):
             if known is not None:
                 self._names["home"][known[0]] = known[1]
         if opened is not None:
@@ -198,7 +163,7 @@ class UserForm(EditorScreen):
 
         if isinstance(self.before, UserState):
             return self.before
-        home = self._first_home or self._home
+        home = self.first_home or self._home
         return UserState(home[0] if home else 0, "", "")
 
     # Drawing.

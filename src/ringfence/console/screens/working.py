@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen, Screen
+from textual.screen import ModalScreen
 
 from ringfence.console.questions import Asks, while_wanted
 from ringfence.console.text import content
@@ -102,10 +102,3 @@ class Working(ModalScreen[Any], Asks):
         """Asks the work to stop."""
         self._stop.set()
         self.query_one("#box").border_subtitle = content("stopping…")
-
-
-def work_on(
-    screen: Screen[Any], title: str, work: Callable[[Session, Progress], Any], take: Callable[[Any], None]
-) -> None:
-    """Does long work over a screen; ``take`` is given what it brought, or None where it failed or was cancelled."""
-    screen.app.push_screen(Working(title, work), take)

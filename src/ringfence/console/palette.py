@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from ringfence.console.commands.command import display
-
-if TYPE_CHECKING:
-    from ringfence.console.app import RingfenceApp
+from ringfence.console.screens.area import CommandScreen
 
 
 class Commands(Provider):
     """Every command of the screen, in the words of its help."""
 
     def _offers(self) -> Iterator[tuple[str, str, Callable[[], Any]]]:
-        from ringfence.console.screens.area import CommandScreen
-
         screen = self.screen
         if isinstance(screen, CommandScreen):
             for command in screen.commands:
@@ -27,7 +23,7 @@ class Commands(Provider):
                     off = screen.why_off(command)
                     text = f"off: {off}" if off else display(command.keys) if command.keys else f":{command.name}"
                     yield command.help.rstrip("."), text, partial(screen.action_command, command.name)
-        console: RingfenceApp = self.app  # type: ignore[assignment]
+        console: Any = self.app
         for theme in console.console_themes:
             title = getattr(theme, "title", "") or theme.name
             yield f"Theme: {title}", theme.name, partial(setattr, console, "theme", theme.name)

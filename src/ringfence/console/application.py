@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -9,7 +10,7 @@ if TYPE_CHECKING:
     from ringfence.services.workspace import Session, Workspace
 
 
-class Host(Protocol):
+class Application(Protocol):
     """What screens, widgets and commands may ask of the application, which alone knows every screen."""
 
     workspace: Workspace | None
@@ -48,6 +49,15 @@ class Host(Protocol):
 
     def look_for_changes(self) -> None:
         """Looks whether anything of the tenant has changed, and shows what is on screen as it is now."""
+
+    def open(self, name: str, *given: Any, then: Callable[[Any], object] | None = None, **named: Any) -> Any:
+        """Opens the screen of that name over the present one; ``then`` is told what it ends with."""
+
+    def exit(self) -> None:
+        """Ends the console."""
+
+    def action_command_palette(self) -> None:
+        """Opens the palette."""
 
     def go(self, area: str) -> Any:
         """Goes to one of the numbered screens."""
