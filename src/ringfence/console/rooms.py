@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pkgutil import resolve_name
+from importlib import import_module
 from typing import Any, Final
 
 from textual.screen import Screen
@@ -47,11 +47,12 @@ ROOMS: Final[Mapping[str, str]] = {
 
 def room(name: str, *given: Any, **named: Any) -> Screen[Any]:
     """The screen of that name, made of what it is given. It is imported now, if it has not been yet."""
-    made: Screen[Any] = resolve_name(ROOMS[name])(*given, **named)
+    module, _, screen = ROOMS[name].partition(":")
+    made: Screen[Any] = getattr(import_module(module), screen)(*given, **named)
     return made
 
 
 def prepare(*names: str) -> None:
     """Imports screens before they are asked for."""
     for name in names:
-        resolve_name(ROOMS[name])
+        import_module(ROOMS[name].partition(":")[0])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeVar
 
 from textual.binding import Binding, BindingType
 
@@ -93,7 +94,6 @@ Here = TypeVar("Here", bound=Any, contravariant=True)
 """What a command needs of its screen: ``Host``, or more."""
 
 
-@dataclass(frozen=True, eq=False)
 class Command(Generic[Here]):
     """One thing that the operator can do: ``run`` does it, and may return an awaitable.
 
@@ -104,15 +104,28 @@ class Command(Generic[Here]):
     read-only, it is off, and not shown. ``looks`` is the text in the key bar instead of ``footer`` there.
     """
 
-    name: str
-    keys: str
-    help: str
-    run: Callable[[Here], Any]
-    footer: str = ""
-    unless: Callable[[Here], str] = lambda _: ""
-    palette: bool = True
-    changes: bool = False
-    looks: str = ""
+    def __init__(
+        self,
+        name: str,
+        keys: str,
+        help: str,  # noqa: A002
+        run: Callable[[Here], Any],
+        *,
+        footer: str = "",
+        unless: Callable[[Here], str] = lambda _: "",
+        palette: bool = True,
+        changes: bool = False,
+        looks: str = "",
+    ) -> None:
+        self.name, self.keys, self.help, self.run = name, keys, help, run
+        self.footer, self.unless = footer, unless
+        self.palette, self.changes, self.looks = palette, changes, looks
+
+    def but(self, **other: Any) -> Self:
+        """The same command, but for this."""
+        made = copy(self)
+        vars(made).update(other)
+        return made
 
     def off(self, here: Here) -> str:
         """Why the command cannot be used now; empty when it can."""

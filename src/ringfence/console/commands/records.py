@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ringfence.console.changing import confirm_change
 from ringfence.console.commands.command import Command, Editable, Edited, Host, unless_signed_in
 from ringfence.console.commands.exchange import IMPORT
-from ringfence.console.options import DialogOption
 from ringfence.console.text import many, number
 
 if TYPE_CHECKING:
@@ -17,18 +16,25 @@ if TYPE_CHECKING:
     from ringfence.services.records import Opened
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
 class RecordCommand(Command[Host]):
     """Something done to the records of a list. ``label`` is its name in the menu of actions; ``right`` the last word of
     the permission that it needs, of records of the list or of another kind ``of``; ``on_row`` whether it needs a row,
     and ``why_not`` why it cannot be done to that.
     """
 
-    label: str
-    right: str
-    of: str = ""
-    on_row: bool = True
-    why_not: Callable[[Edited], str] = lambda _: ""
+    def __init__(
+        self,
+        *given: Any,
+        label: str,
+        right: str,
+        of: str = "",
+        on_row: bool = True,
+        why_not: Callable[[Edited], str] = lambda _: "",
+        **named: Any,
+    ) -> None:
+        super().__init__(*given, **named)
+        self.label, self.right, self.of = label, right, of
+        self.on_row, self.why_not = on_row, why_not
 
     def off(self, here: Host) -> str:
         if signed_out := unless_signed_in(here):
@@ -132,6 +138,8 @@ def _history(host: Host) -> Any:
 
 
 def _actions(host: Host) -> Any:
+    from ringfence.console.options import DialogOption
+
     shown, edits = edited(host)
     options = [
         DialogOption(
@@ -190,20 +198,20 @@ ACTIONS: Final[Command[Host]] = Command(
     palette=False,
 )
 OPEN: Final = RecordCommand(
-    name="open",
-    keys="e",
-    help="Open and edit the record (Enter does too).",
-    run=_open,
+    "open",
+    "e",
+    "Open and edit the record (Enter does too).",
+    _open,
     footer="edit",
     looks="open",
     label="Open and edit",
     right="view",
 )
 NEW: Final = RecordCommand(
-    name="new",
-    keys="n",
-    help="Make a new one.",
-    run=_new,
+    "new",
+    "n",
+    "Make a new one.",
+    _new,
     footer="new",
     changes=True,
     label="New",
@@ -211,20 +219,20 @@ NEW: Final = RecordCommand(
     on_row=False,
 )
 DUPLICATE: Final = RecordCommand(
-    name="duplicate",
-    keys="c",
-    help="Make a new one like this.",
-    run=_duplicate,
+    "duplicate",
+    "c",
+    "Make a new one like this.",
+    _duplicate,
     footer="copy",
     changes=True,
     label="Duplicate",
     right="create",
 )
 DELETE: Final = RecordCommand(
-    name="delete",
-    keys="D,delete",
-    help="Delete the marked ones or this one; asks first.",
-    run=_delete,
+    "delete",
+    "D,delete",
+    "Delete the marked ones or this one; asks first.",
+    _delete,
     footer="delete",
     changes=True,
     label="Delete",
@@ -232,10 +240,10 @@ DELETE: Final = RecordCommand(
     why_not=_unless_deletable,
 )
 ACTIVATE: Final = RecordCommand(
-    name="activate",
-    keys="a",
-    help="Activate or deactivate it, or the marked ones.",
-    run=_activate,
+    "activate",
+    "a",
+    "Activate or deactivate it, or the marked ones.",
+    _activate,
     footer="activate",
     changes=True,
     label="Activate or deactivate",
@@ -243,30 +251,30 @@ ACTIVATE: Final = RecordCommand(
     why_not=lambda shown: "this is you: somebody else must deactivate you" if _is_self(shown) else "",
 )
 ASSIGN: Final = RecordCommand(
-    name="assign",
-    keys="a",
-    help="Assign the marked ones or this one to a customer.",
-    run=_assign,
+    "assign",
+    "a",
+    "Assign the marked ones or this one to a customer.",
+    _assign,
     footer="assign",
     changes=True,
     label="Assign to a customer",
     right="assign",
 )
 BULK_EDIT: Final = RecordCommand(
-    name="bulk_edit",
-    keys="b",
-    help="Give the marked devices the same kind, site or notes.",
-    run=_edit_all,
+    "bulk_edit",
+    "b",
+    "Give the marked devices the same kind, site or notes.",
+    _edit_all,
     footer="bulk edit",
     changes=True,
     label="Edit all marked",
     right="edit",
 )
 HISTORY: Final = RecordCommand(
-    name="history",
-    keys="H",
-    help="Show what the audit says of the record.",
-    run=_history,
+    "history",
+    "H",
+    "Show what the audit says of the record.",
+    _history,
     footer="history",
     label="History",
     right="view",

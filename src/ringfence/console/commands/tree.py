@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from ringfence.console.changing import confirm_change
@@ -30,7 +30,6 @@ class Tree(Edited, Protocol):
         """The customer has got another parent."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
 class _OfGroups(RecordCommand):
     """It is the groups that are changed."""
 
@@ -65,10 +64,10 @@ def _put_down(host: Host) -> None:
 
 
 TAKE_UP: Final = RecordCommand(
-    name="take_up",
-    keys="x",
-    help="Take the customer up, to move it in the tree.",
-    run=lambda host: cast(Tree, host.edited).take_up(),
+    "take_up",
+    "x",
+    "Take the customer up, to move it in the tree.",
+    lambda host: cast(Tree, host.edited).take_up(),
     footer="move",
     changes=True,
     label="Move: take it up",
@@ -76,10 +75,10 @@ TAKE_UP: Final = RecordCommand(
     why_not=_unless_root,
 )
 PUT_DOWN: Final = RecordCommand(
-    name="put_down",
-    keys="p",
-    help="Put what was taken up into this one; asks first.",
-    run=_put_down,
+    "put_down",
+    "p",
+    "Put what was taken up into this one; asks first.",
+    _put_down,
     footer="put here",
     changes=True,
     label="Move: put it in here",
@@ -87,20 +86,20 @@ PUT_DOWN: Final = RecordCommand(
     why_not=lambda shown: cast(Tree, shown).why_not_here(),
 )
 EDIT_GROUPS: Final = _OfGroups(
-    name="customer_groups",
-    keys="g",
-    help="Edit which groups the customer is in.",
-    run=lambda host: host.ringfence.open("groups of a customer", edited(host)[0].row.id),
+    "customer_groups",
+    "g",
+    "Edit which groups the customer is in.",
+    lambda host: host.ringfence.open("groups of a customer", edited(host)[0].row.id),
     footer="groups",
     changes=True,
     label="Security groups and customer groups",
     right="edit",
 )
 ASSIGN_DEVICES: Final = RecordCommand(
-    name="assign",
-    keys="a",
-    help="Assign devices to this customer.",
-    run=lambda host: host.ringfence.open("manage devices", edited(host)[0].row.id),
+    "assign",
+    "a",
+    "Assign devices to this customer.",
+    lambda host: host.ringfence.open("manage devices", edited(host)[0].row.id),
     footer="assign",
     changes=True,
     label="Assign devices to it",
@@ -108,10 +107,10 @@ ASSIGN_DEVICES: Final = RecordCommand(
     of="device",
 )
 COPY_ID: Final = RecordCommand(
-    name="copy_id",
-    keys="Y",
-    help="Copy the customer's id.",
-    run=lambda host: host.copy_out(edited(host)[0].row.key),
+    "copy_id",
+    "Y",
+    "Copy the customer's id.",
+    lambda host: host.copy_out(edited(host)[0].row.key),
     label="Copy its id",
     right="list",
     why_not=lambda shown: "the provider itself has none" if _is_root(shown) else "",
@@ -122,15 +121,14 @@ CUSTOMER: Final = Editable(
     "customer",
     (
         ACTIONS,
-        replace(OPEN, help="Open and edit the customer."),
-        replace(NEW, help="Make a new customer, nested in this one.", label="New nested customer", on_row=True),
+        OPEN.but(help="Open and edit the customer."),
+        NEW.but(help="Make a new customer, nested in this one.", label="New nested customer", on_row=True),
         EDIT_GROUPS,
         ASSIGN_DEVICES,
         TAKE_UP,
         PUT_DOWN,
         HISTORY,
-        replace(
-            DELETE,
+        DELETE.but(
             help="Delete the customer with everything in it; asks first.",
             label="Delete, with everything in it",
             why_not=_unless_root,
