@@ -10,7 +10,7 @@ from support.console import Console, console_on, demo_copy, opened
 
 from ringfence.console.screens.choose_record import ChooseRecord
 from ringfence.console.screens.dialog import Dialog
-from ringfence.console.screens.editor import EditorScreen
+from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.widgets.form import Form
 from ringfence.storage.engine import Database
 
@@ -38,7 +38,7 @@ async def test_choosing_begins_on_what_is_chosen(what: str, demo: Database) -> N
     async with opened(console_on(demo), SMALL) as console:
         await console.press(*keys)
         screen = console.app.screen
-        assert isinstance(screen, EditorScreen)
+        assert isinstance(screen, RecordForm)
         before = screen.draft
         await go(console, screen.query_one(Form), field)
         await console.press("enter")

@@ -12,7 +12,7 @@ from support.console import Console, console_on, demo_copy, opened
 from ringfence.console.options import BACK
 from ringfence.console.screens.audit import AuditScreen
 from ringfence.console.screens.dialog import Dialog
-from ringfence.console.screens.editor import EditorScreen
+from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.widgets.form import ChoiceSpec, Form, ToggleSpec
 from ringfence.storage.engine import Database
 
@@ -83,7 +83,7 @@ async def test_enter_changes_no_field_of_any_form(form: str, size: tuple[int, in
     async with opened(console_on(demo), size) as console:
         await console.press(*FORMS[form])
         screen = console.app.screen
-        assert isinstance(screen, EditorScreen)
+        assert isinstance(screen, RecordForm)
         draft = screen.draft
         fields = screen.query_one(Form)
         for at in list(fields._lines.page.stops):

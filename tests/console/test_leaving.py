@@ -10,7 +10,7 @@ import pytest
 from support.console import console_on, demo_copy, send, settle
 
 from ringfence.console import app as console_app
-from ringfence.console.screens import customers, editor
+from ringfence.console.screens import customers, record_form
 from ringfence.storage.engine import Database
 
 PLACES: dict[str, Sequence[str]] = {
@@ -37,7 +37,7 @@ async def test_it_is_left_at_any_moment(place: str, way: str, demo: Database, mo
     """A fault of what is going on is raised when the console has ended."""
     monkeypatch.setattr(console_app, "_LOOK_SECONDS", 0.0005)
     monkeypatch.setattr(customers, "_FOLLOW_SECONDS", 0.0001)
-    monkeypatch.setattr(editor, "_SETTLE", 0.0001)
+    monkeypatch.setattr(record_form, "_SETTLE", 0.0001)
     for turns in (0, 1, 2, 3, 5, 8, 13):
         app = console_on(demo)
         async with app.run_test(size=(80, 24), notifications=True) as pilot:

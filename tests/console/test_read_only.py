@@ -21,8 +21,8 @@ from ringfence.console.screens.area import AreaScreen
 from ringfence.console.screens.bulk_edit import BulkEditScreen
 from ringfence.console.screens.customer_groups_form import CustomerGroupsForm
 from ringfence.console.screens.drafting import Drafting
-from ringfence.console.screens.editor import EditorScreen
 from ringfence.console.screens.manage_devices import ManageDevicesScreen
+from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.form_fields import PickSpec, RowsSpec, is_changed
 from ringfence.console.widgets.key_bar import KeyBar
@@ -95,11 +95,11 @@ def only_look(console: Console) -> None:
     screen.refresh_bindings()
 
 
-async def open_form(console: Console, demo: Database, name: str) -> EditorScreen:
+async def open_form(console: Console, demo: Database, name: str) -> RecordForm:
     console.app.push_screen(forms(demo)[name]())
     await console.settle()
     screen = console.app.screen
-    assert isinstance(screen, EditorScreen), console.text
+    assert isinstance(screen, RecordForm), console.text
     return screen
 
 

@@ -13,8 +13,8 @@ from support.console import NOON, Console, console_on, demo_copy, opened
 
 from ringfence.console.screens.conflict import ConflictScreen
 from ringfence.console.screens.dialog import Dialog
-from ringfence.console.screens.editor import EditorScreen
 from ringfence.console.screens.matrix import MatrixScreen
+from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.screens.role_form import RoleForm
 from ringfence.console.screens.security_group_form import SecurityGroupForm
 from ringfence.console.widgets.form import Form
@@ -88,7 +88,7 @@ class Saved:
         self.session.save([edit])
 
 
-async def show(console: Console, screen: EditorScreen) -> EditorScreen:
+async def show(console: Console, screen: RecordForm) -> RecordForm:
     await console.app.push_screen(screen)
     await console.settle()
     return screen

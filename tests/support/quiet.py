@@ -38,7 +38,7 @@ def plain_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest
     """Hides the developer's terminal, clock, themes and databases; nothing waits for the cursor or the typing to rest,
     and nobody looks by the clock whether anything has changed."""
     monkeypatch.setattr("ringfence.console.screens.customers._FOLLOW_SECONDS", 0.001)
-    monkeypatch.setattr("ringfence.console.screens.editor._SETTLE", 0.001)
+    monkeypatch.setattr("ringfence.console.screens.record_form._SETTLE", 0.001)
     monkeypatch.setattr("ringfence.console.screens.manage_devices._SETTLE", 0.001)
     monkeypatch.setattr("ringfence.console.app._LOOK_SECONDS", 3600.0)
     stopped_at(monkeypatch, NOON)

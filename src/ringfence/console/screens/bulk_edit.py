@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 
 from ringfence.console.changing import MANY, save
 from ringfence.console.commands.command import Command, bindings
-from ringfence.console.screens.editor import EditorScreen
+from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.text import Cell, Said, many, number
 from ringfence.console.widgets.form import Form, PickSpec, TextLine, TextSpec
 
@@ -48,7 +48,7 @@ _COMMANDS: Final[tuple[Command[BulkEditScreen], ...]] = (
 )
 
 
-class BulkEditScreen(EditorScreen):
+class BulkEditScreen(RecordForm):
     """A form over many devices: only what is touched is changed, one edit a device. ``done`` is called once saved."""
 
     AREA = "devices"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from ringfence.console.screens.placed_form import PlacedForm
+from ringfence.console.screens.owned_form import OwnedForm
 from ringfence.console.text import number
 from ringfence.console.widgets.form import Form, TextLine, TextSpec
 from ringfence.domain.contact import email_fault, phone_fault
@@ -17,7 +17,7 @@ _LIMITS: Final = {"max_users": "Users", "max_devices": "Devices", "max_customers
 _MOST: Final = 999_999_999
 
 
-class CustomerForm(PlacedForm):
+class CustomerForm(OwnedForm):
     """The form of a customer. Another parent moves it, with everything in it."""
 
     AREA = "customers"

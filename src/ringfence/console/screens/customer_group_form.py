@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from textual import on
 from textual.app import ComposeResult
 
-from ringfence.console.screens.editor import EditorScreen
 from ringfence.console.screens.pick import PickScreen
+from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.text import number
 from ringfence.console.widgets.choices import Choices
 from ringfence.console.widgets.form import Form, Row, RowsSpec, TextLine, TextSpec, ToggleSpec
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LISTED = 200
 
 
-class CustomerGroupForm(EditorScreen):
+class CustomerGroupForm(RecordForm):
     """The form of a customer group."""
 
     AREA = "groups"
@@ -120,14 +120,14 @@ def customer_rows(chosen: Mapping[int, bool], names: Mapping[int, str]) -> tuple
     return tuple(rows)
 
 
-def read_ahead(editor: EditorScreen, chosen: Mapping[int, bool]) -> None:
+def read_ahead(editor: RecordForm, chosen: Mapping[int, bool]) -> None:
     """Reads what the picker chooses from while nobody waits for it: at a hundred thousand it takes half a second."""
     include = tuple(chosen)
     editor.ask("choices", lambda session: session.customer_choices(include), lambda _: None, lambda _: None)
 
 
 def pick_customers(
-    editor: EditorScreen, title: str, chosen: Mapping[int, bool], take: Any, names: dict[int, str]
+    editor: RecordForm, title: str, chosen: Mapping[int, bool], take: Any, names: dict[int, str]
 ) -> None:
     """Opens the picker over every customer that the operator sees; their names are put into ``names``."""
     include = tuple(chosen)

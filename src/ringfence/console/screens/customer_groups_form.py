@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from textual import on
 from textual.app import ComposeResult
 
-from ringfence.console.screens.editor import EditorScreen
 from ringfence.console.screens.pick import PickScreen
+from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.text import Cell
 from ringfence.console.widgets.choices import Choices
 from ringfence.console.widgets.form import Form, PickSpec, Row, RowsSpec, TextLine
@@ -35,7 +35,7 @@ class Assignment:
     customer_groups: dict[int, bool]
 
 
-class CustomerGroupsForm(EditorScreen):
+class CustomerGroupsForm(RecordForm):
     """The groups of one customer. Saving changes every group whose customers differ, in one change."""
 
     AREA = "customers"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from ringfence.console.screens.placed_form import PlacedForm
+from ringfence.console.screens.owned_form import OwnedForm
 from ringfence.console.widgets.form import PickSpec, TextLine, TextSpec
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ _NONE: Final = 0
 _FOLLOWS: Final = "the one of the same name there, or none"
 
 
-class DeviceForm(PlacedForm):
+class DeviceForm(OwnedForm):
     """The form of a device. Another customer takes it over; what becomes of its site, the preview says."""
 
     AREA = "devices"
@@ -117,7 +117,7 @@ class DeviceForm(PlacedForm):
 
         def named(found: dict[int, str]) -> None:
             self.sites.update(found)
-            PlacedForm.conflicted(self, conflict)
+            OwnedForm.conflicted(self, conflict)
 
         self.ask("sites", lambda session: session.names_of("sites", [theirs.site]), named)
 

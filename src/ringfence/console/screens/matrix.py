@@ -15,7 +15,7 @@ from ringfence.console.cells.preview import said
 from ringfence.console.options import BACK, DialogOption
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.drafting import Drafting
-from ringfence.console.screens.editor import EditorScreen
+from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.text import Cell, Said, fit, number, width_of
 from ringfence.console.widgets.bar import Bar
 from ringfence.console.widgets.matrix import Option, PermissionMatrix, Section
@@ -32,7 +32,7 @@ _TALL: Final = 30
 """Lines of the screen from which what saving changes has two lines more."""
 
 
-class HoldsRole(EditorScreen):
+class HoldsRole(RecordForm):
     """An editor whose draft holds a role: the role itself, or that of a security group."""
 
     catalogue: tuple[PermissionChoice, ...] = ()

@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 
 from ringfence.console.screens.drafting import Drafting
-from ringfence.console.screens.editor import EditorScreen
+from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.text import Cell, number
 from ringfence.console.widgets.choices import Choices
 from ringfence.console.widgets.picker import DualPicker
@@ -24,13 +24,13 @@ class PickScreen(Drafting):
     ``load`` reads the choices in a thread; ``take`` is given what is chosen after each change.
     """
 
-    editor: EditorScreen
+    editor: RecordForm
     AUTO_FOCUS = ""
     KEYS_FIRST = ("toggle_mark", "add", "remove", "toggle_nested", "add_all", "remove_all")
 
     def __init__(
         self,
-        editor: EditorScreen,
+        editor: RecordForm,
         title: str,
         load: Callable[[Session], Choices],
         chosen: Mapping[int, bool],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from textual import on
 from textual.app import ComposeResult
 
-from ringfence.console.screens.editor import EditorScreen
+from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.widgets.form import Form, PickSpec, TextLine
 from ringfence.domain.contact import email_fault
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ringfence.services.workspace import Session
 
 
-class ProfileForm(EditorScreen):
+class ProfileForm(RecordForm):
     """The form of oneself."""
 
     KIND = "user"

@@ -13,8 +13,8 @@ from ringfence.console.cells import permissions
 from ringfence.console.options import BACK, DialogOption
 from ringfence.console.screens.customer_group_form import customer_rows, pick_customers
 from ringfence.console.screens.dialog import Dialog
-from ringfence.console.screens.editor import EditorScreen
 from ringfence.console.screens.group_role import NEW_ROLE, HasGroupRole, RoleHere, missing_templates, read_role, some
+from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.text import many
 from ringfence.console.widgets.form import ChoiceSpec, Form, PickSpec, RowsSpec, Spec, TextLine
 from ringfence.domain.errors import Conflict
@@ -265,6 +265,6 @@ class SecurityGroupForm(HasGroupRole):
                 self._names.update(found[0])
                 self.role_names.update(found[1])
                 self._theirs = found[2]
-                EditorScreen.conflicted(self, conflict)
+                RecordForm.conflicted(self, conflict)
 
             self.ask("names", read, named)

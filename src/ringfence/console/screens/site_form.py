@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.console.screens.placed_form import PlacedForm
+from ringfence.console.screens.owned_form import OwnedForm
 
 if TYPE_CHECKING:
     from ringfence.services.editing import SiteState
 
 
-class SiteForm(PlacedForm):
+class SiteForm(OwnedForm):
     """The form of a site."""
 
     AREA = "customers"

@@ -17,9 +17,9 @@ from ringfence.console.moments import window
 from ringfence.console.options import BACK, DialogOption
 from ringfence.console.questions import while_wanted
 from ringfence.console.screens.dialog import Dialog
-from ringfence.console.screens.editor import EditorScreen
 from ringfence.console.screens.generated_groups import ADMINISTRATORS, SINGLE, GeneratedGroups
 from ringfence.console.screens.pick import PickScreen
+from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.text import Cell, Said
 from ringfence.console.widgets.choices import Choices
 from ringfence.console.widgets.columns import Column
@@ -79,7 +79,7 @@ _COMMANDS: Final[tuple[Command[UserForm], ...]] = (
 )
 
 
-class UserForm(EditorScreen):
+class UserForm(RecordForm):
     """The form of a user. What the settings come to follows each change, before anything is saved."""
 
     AREA = "users"
@@ -300,7 +300,7 @@ class UserForm(EditorScreen):
             self._filters.update(filters)
             self._names["sites"].update(sites)
             self._names["home"].update(homes)
-            EditorScreen.conflicted(self, conflict)
+            RecordForm.conflicted(self, conflict)
 
         self.ask("names", read, named)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from textual import on
 from textual.app import ComposeResult
 
-from ringfence.console.screens.editor import EditorScreen
+from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.widgets.columns import Column
 from ringfence.console.widgets.form import Form, PickSpec
 
@@ -23,7 +23,7 @@ _COLUMNS: Final = (
 )
 
 
-class PlacedForm(EditorScreen):
+class OwnedForm(RecordForm):
     """The form of a record that belongs to a customer, named by the field ``PLACE``.
 
     A new one is at ``home``, or else at the topmost customer where the viewer may make one. ``MOVES`` is the permission
@@ -161,7 +161,7 @@ class PlacedForm(EditorScreen):
 
         def named(found: dict[int, str]) -> None:
             self.names.update(found)
-            EditorScreen.conflicted(self, conflict)
+            RecordForm.conflicted(self, conflict)
 
         place = getattr(theirs, self.PLACE)
         self.ask("names", lambda session: session.names_of("customers", [place]), named)

@@ -34,7 +34,7 @@ _BETWEEN_KEYS: Final = 0.03
 _SHOWN: Final = 6
 
 
-class EditorScreen(Drafting):
+class RecordForm(Drafting):
     """A form over one record. ``before`` is what it was when it was opened (None: a new one), ``draft`` what it would
     be; the draft is previewed a moment after each change.
 
