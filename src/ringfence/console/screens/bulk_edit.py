@@ -11,12 +11,13 @@ from textual.app import ComposeResult
 
 from ringfence.console.changing import MANY, save
 from ringfence.console.commands.command import Command, bindings
+from ringfence.console.screens.choose_one import ChooseOne, sites_of
 from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.text import Cell, Said, many, number
 from ringfence.console.widgets.form import Form, PickSpec, TextLine, TextSpec
+from ringfence.services.editing import Edit
 
 if TYPE_CHECKING:
-    from ringfence.services.editing import Edit
     from ringfence.services.records import Opened
     from ringfence.services.workspace import Session
 
@@ -113,8 +114,6 @@ class BulkEditScreen(RecordForm):
     @on(Form.Activated)
     def field_activated(self, message: Form.Activated) -> None:
         """Asks for a site: those of the customer, where the devices have one in common."""
-        from ringfence.console.screens.choose_one import ChooseOne, sites_of
-
         message.stop()
         customers = {one.state.customer for one in self._mine}
 
@@ -156,8 +155,6 @@ class BulkEditScreen(RecordForm):
     # The change.
 
     def edits(self) -> list[Edit]:
-        from ringfence.services.editing import Edit
-
         given: dict[str, Any] = {
             name: value for name in ("kind", "site", "notes") if (value := getattr(self.draft, name)) is not None
         }

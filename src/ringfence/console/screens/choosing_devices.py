@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -19,9 +19,7 @@ from ringfence.console.widgets.filter_bar import FilterBar
 from ringfence.console.widgets.id_entry import IdEntry
 from ringfence.console.widgets.outcome import OutcomePanel
 from ringfence.console.widgets.record_table import RecordTable
-
-if TYPE_CHECKING:
-    from ringfence.services.assigning import Typed
+from ringfence.services.assigning import Typed, parse
 
 _OF_THE_LIST: Final = ("filter", "mark_all")
 CHOOSING: Final[tuple[Command[ChoosingDevices], ...]] = (
@@ -137,8 +135,6 @@ class ChoosingDevices(Drafting):
         """What is chosen: ids of devices, or where ids are typed those, and what stands in the line."""
         if not self.typing:
             return [int(str(one)) for one in self.records.marks], None, ""
-        from ringfence.services.assigning import Typed
-
         return [], self._typed or Typed(), self.entry.line
 
     # The list.
@@ -214,8 +210,6 @@ class ChoosingDevices(Drafting):
     def ids_given(self, message: IdEntry.Given) -> None:
         """Takes text to pieces in a thread: it may be a very long one."""
         message.stop()
-        from ringfence.services.assigning import Typed, parse
-
         given, before = self.entry.given, self._typed or Typed()
         if not given:
             return
@@ -240,8 +234,6 @@ class ChoosingDevices(Drafting):
     def id_removed(self, message: IdEntry.Removed) -> None:
         """Forgets one of the ids, however often it was typed."""
         message.stop()
-        from ringfence.services.assigning import Typed
-
         known: Any = self._typed or Typed()
         kept = (tuple(one for one in ids if one != message.typed) for ids in (known.ids, known.doubled))
         self._typed = Typed(*kept)

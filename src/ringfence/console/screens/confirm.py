@@ -11,10 +11,10 @@ from ringfence.console.options import BACK, DialogOption
 from ringfence.console.questions import Asks, while_wanted
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.text import Cell, Said
+from ringfence.services.records import Preview
 
 if TYPE_CHECKING:
     from ringfence.services.editing import Edit
-    from ringfence.services.records import Preview
 
 _DRAW_SECONDS: Final = 0.1
 
@@ -64,8 +64,6 @@ class Confirm(Dialog, Asks):
         return Cell(f"Working out who gains and loses what{how_far}…", "quiet")
 
     def _counted(self, along: Sequence[tuple[str, int]]) -> None:
-        from ringfence.services.records import Preview
-
         self._along = beside(Preview((), along=tuple(along)))
         self._drawn = ""
         self._draw()

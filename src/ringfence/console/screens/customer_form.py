@@ -8,9 +8,9 @@ from ringfence.console.screens.owned_form import OwnedForm
 from ringfence.console.text import number
 from ringfence.console.widgets.form import Form, TextLine, TextSpec
 from ringfence.domain.contact import email_fault, phone_fault
+from ringfence.services.editing import CustomerState
 
 if TYPE_CHECKING:
-    from ringfence.services.editing import CustomerState
     from ringfence.services.workspace import Session
 
 _LIMITS: Final = {"max_users": "Users", "max_devices": "Devices", "max_customers": "Customers nested"}
@@ -38,8 +38,6 @@ class CustomerForm(OwnedForm):
         phone_fault("+31101234567")
 
     def new_at(self, customer: int) -> CustomerState:
-        from ringfence.services.editing import CustomerState
-
         return CustomerState(customer, "")
 
     def show_form(self) -> None:

@@ -14,10 +14,10 @@ from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.text import number
 from ringfence.console.widgets.choices import Choices
 from ringfence.console.widgets.form import Form, Row, RowsSpec, TextLine, TextSpec, ToggleSpec
+from ringfence.services.editing import CustomerGroupState
 
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Home
-    from ringfence.services.editing import CustomerGroupState
     from ringfence.services.records import Opened
     from ringfence.services.workspace import Session
 
@@ -56,8 +56,6 @@ class CustomerGroupForm(RecordForm):
         return opened  # type: ignore[no-any-return]
 
     def first_draft(self) -> CustomerGroupState:
-        from ringfence.services.editing import CustomerGroupState
-
         if self.record_id is not None:
             return self.before  # type: ignore[no-any-return]
         owner = self._home[0] if self._home else 0

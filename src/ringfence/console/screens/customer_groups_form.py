@@ -14,9 +14,10 @@ from ringfence.console.text import Cell
 from ringfence.console.widgets.choices import Choices
 from ringfence.console.widgets.form import Form, PickSpec, Row, RowsSpec, TextLine
 from ringfence.domain.errors import Conflict, RingfenceError
+from ringfence.services.editing import Edit
 
 if TYPE_CHECKING:
-    from ringfence.services.editing import Edit, StateKind
+    from ringfence.services.editing import StateKind
     from ringfence.services.records import CustomerDetail, Opened
     from ringfence.services.workspace import Session
 
@@ -149,8 +150,6 @@ class CustomerGroupsForm(RecordForm):
 
     def edits(self) -> list[Edit]:
         """An edit of each group whose customers differ; ``finished`` fills them in."""
-        from ringfence.services.editing import Edit
-
         found: list[Edit] = []
         for field, kind, _ in _FIELDS:
             differing = getattr(self.before, field).items() ^ getattr(self.draft, field).items()

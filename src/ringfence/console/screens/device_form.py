@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from ringfence.console.screens.choose_one import ChooseOne, sites_of
 from ringfence.console.screens.owned_form import OwnedForm
 from ringfence.console.widgets.form import PickSpec, TextLine, TextSpec
+from ringfence.services.editing import DeviceState
 
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Home
-    from ringfence.services.editing import DeviceState
     from ringfence.services.records import Opened
 
 _NONE: Final = 0
@@ -38,8 +39,6 @@ class DeviceForm(OwnedForm):
             self.sites.update(opened.names.get("site", {}))
 
     def new_at(self, customer: int) -> DeviceState:
-        from ringfence.services.editing import DeviceState
-
         return DeviceState(customer, "")
 
     def show_form(self) -> None:
@@ -90,8 +89,6 @@ class DeviceForm(OwnedForm):
         self.form.update("site", text=self._site_name())
 
     def _choose_site(self) -> None:
-        from ringfence.console.screens.choose_one import ChooseOne, sites_of
-
         customer = self.place
 
         def chosen(site: int | None) -> None:

@@ -18,6 +18,7 @@ from ringfence.console.questions import Asks
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.text import content, many, number
 from ringfence.console.widgets.form import ChoiceSpec, Form, PickSpec, TextLine, TextSpec
+from ringfence.services.exporting import FileExists
 
 if TYPE_CHECKING:
     from ringfence.services.editing import Progress
@@ -117,8 +118,6 @@ class ExportList(ModalScreen[None], Asks):
         path = _full(form.values["path"])
 
         def write(session: Session, progress: Progress | None = None) -> Any:
-            from ringfence.services.exporting import FileExists
-
             try:
                 return session.export(listing, path, wanted, replace=replace, progress=progress)
             except FileExists as there:

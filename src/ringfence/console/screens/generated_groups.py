@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from ringfence.domain.errors import RingfenceError
+from ringfence.services.editing import Edit
 
 if TYPE_CHECKING:
-    from ringfence.services.editing import Edit
     from ringfence.services.workspace import Session
 
 SINGLE: Final = -10
@@ -46,8 +46,6 @@ class GeneratedGroups:
 
     def as_it_is(self, session: Session, group: int, login: str) -> Edit | None:
         """The deletion of a generated group, read anew in a thread; None where it has to stay, or went already."""
-        from ringfence.services.editing import Edit
-
         self._goes = False
         try:
             opened = session.open_record("security_group", group)

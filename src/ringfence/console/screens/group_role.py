@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ringfence.console.cells import permissions
 from ringfence.console.options import BACK, DialogOption
+from ringfence.console.screens.choose_record import ChooseRecord
+from ringfence.console.screens.conflict import ConflictScreen
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.matrix import HoldsRole, permissions_said
 from ringfence.console.text import Cell, number
 from ringfence.console.widgets.columns import Column
 from ringfence.domain.errors import Conflict, RingfenceError, SessionEnded
+from ringfence.services.editing import RoleState
 
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Home
     from ringfence.services.choices import RoleTemplate
-    from ringfence.services.editing import RoleState, SecurityGroupState
+    from ringfence.services.editing import SecurityGroupState
     from ringfence.services.workspace import Session
 
 NEW_ROLE: Final = -2
@@ -213,8 +216,6 @@ class HasGroupRole(HoldsRole):
             self.set_role(self.own_copy(self.role.draft, self.draft.owner, self.draft.name))
 
     def take_permissions(self, held: frozenset[str] | None) -> None:
-        from ringfence.services.editing import RoleState
-
         role = self.role
         if role.draft is None:
             draft = RoleState(self.draft.owner, self.draft.name, permissions=held, private=True)
@@ -238,8 +239,6 @@ class HasGroupRole(HoldsRole):
 
     def choose_role(self) -> None:
         """Asks for another role: one of those there are, or a built-in one of which there is no copy yet."""
-        from ringfence.console.screens.choose_record import ChooseRecord
-
         extra = [(-1 - at, f"{one.name} · built in: {one.about}") for at, one in enumerate(self.templates)]
         total = len(self.catalogue)
 
@@ -277,8 +276,6 @@ class HasGroupRole(HoldsRole):
         return self.before is not None and self.before.role == role.id
 
     def _take_template(self, template: RoleTemplate) -> None:
-        from ringfence.services.editing import RoleState
-
         role = RoleState(self.draft.owner, template.name, template.access_level, template.permissions)
         self.set_role(RoleHere(NEW_ROLE, None, role, base=template.permissions, source=template.name))
 
@@ -286,8 +283,6 @@ class HasGroupRole(HoldsRole):
 
     def role_conflict(self, conflict: Conflict) -> None:
         """Somebody else changed the role meanwhile: both, field by field."""
-        from ringfence.console.screens.conflict import ConflictScreen
-
         self._show_this()
         if conflict.current is None:
             self.failure = "Not saved: the role is not there any more. Choose another one; all else is here still."

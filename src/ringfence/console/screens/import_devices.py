@@ -16,6 +16,9 @@ from ringfence.console.changing import MANY, save
 from ringfence.console.commands.command import Command, bindings
 from ringfence.console.commands.everywhere import BESIDE
 from ringfence.console.screens.area import AREAS, CommandScreen, refresh_below
+from ringfence.console.screens.choose_file import ChooseFile
+from ringfence.console.screens.choose_record import ChooseRecord
+from ringfence.console.screens.report import ReportScreen
 from ringfence.console.text import Cell, Said, many, number, width_of
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
 from ringfence.console.widgets.columns import Column
@@ -23,6 +26,7 @@ from ringfence.console.widgets.form import Form, PickSpec, Spec, ToggleSpec, exa
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
 from ringfence.domain.errors import RingfenceError, SessionEnded
+from ringfence.services.importing import report, said, said_where, source_of
 
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Home
@@ -179,8 +183,6 @@ class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
         self._say()
 
         def look(session: Session, progress: Progress | None = None) -> Any:
-            from ringfence.services.importing import source_of
-
             try:
                 found = session.read_import(source_of(path), customer, progress)
                 return found, session.home_of_new("device.create")
@@ -286,8 +288,6 @@ class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
             self._choose_home()
 
     def _choose_file(self) -> None:
-        from ringfence.console.screens.choose_file import ChooseFile
-
         def chosen(path: str | None) -> None:
             if path is not None:
                 self._path = Path(os.path.expanduser(path))
@@ -296,8 +296,6 @@ class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
         self.app.push_screen(ChooseFile("Import devices from which file?", ".csv"), chosen)
 
     def _choose_home(self) -> None:
-        from ringfence.console.screens.choose_record import ChooseRecord
-
         def chosen(record: Any) -> None:
             if record is not None:
                 self._home = record.id, record.name
@@ -329,9 +327,6 @@ class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
         self._do(title, work, self._loaded, long=len(found.edits) >= MANY)
 
     def _loaded(self, saved: Any) -> None:
-        from ringfence.console.screens.report import ReportScreen
-        from ringfence.services.importing import report
-
         profile = self.ringfence.profile
         self.busy = False
         if saved is None or self._found is None:  # cancelled: nothing was changed
@@ -349,8 +344,6 @@ class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
 
     def copy(self) -> None:
         """Puts what is told on the operator's own clipboard."""
-        from ringfence.services.importing import said, said_where
-
         if self._found is None:
             self.notify("There is nothing to copy yet.", markup=False)
             return

@@ -20,14 +20,18 @@ from ringfence.console.commands.everywhere import BESIDE
 from ringfence.console.options import BACK, DialogOption
 from ringfence.console.questions import while_wanted
 from ringfence.console.screens.area import refresh_below
+from ringfence.console.screens.choose_one import ChooseOne, sites_of
+from ringfence.console.screens.choose_record import ChooseRecord
 from ringfence.console.screens.choosing_devices import CHOOSING, TAKE_ALL_AWAY, ChoosingDevices
 from ringfence.console.screens.dialog import Dialog
+from ringfence.console.screens.report import ReportScreen
 from ringfence.console.text import Cell, Said, many
 from ringfence.console.widgets.columns import Column
 from ringfence.console.widgets.fields import Fields
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.outcome import OutcomePanel
 from ringfence.domain.errors import Conflict
+from ringfence.services.assigning import parse, report
 
 if TYPE_CHECKING:
     from ringfence.services.assigning import Matched, SiteFates, Where
@@ -197,7 +201,6 @@ class ManageDevicesScreen(ChoosingDevices):
 
     def choose_customer(self) -> None:
         """Asks for the customer; the provider itself is offered to those who see it."""
-        from ringfence.console.screens.choose_record import ChooseRecord
 
         def drawn(row: Any) -> tuple[Any, ...]:
             return row.name, row.owner
@@ -221,8 +224,6 @@ class ManageDevicesScreen(ChoosingDevices):
 
     def choose_site(self) -> None:
         """Asks for one of the customer's own sites."""
-        from ringfence.console.screens.choose_one import ChooseOne, sites_of
-
         customer = self.customer
         if customer is None:
             return
@@ -269,8 +270,6 @@ class ManageDevicesScreen(ChoosingDevices):
         marked, typed, line = self.choice()
 
         def look(session: Session) -> _Looked:
-            from ringfence.services.assigning import parse
-
             matched = session.match_devices(marked if typed is None else parse(line, typed), customer)
             return _Looked(matched, *session.assignment(matched.move, customer, site))
 
@@ -401,9 +400,6 @@ class ManageDevicesScreen(ChoosingDevices):
             self.ringfence.open("working", title, work, then=done)
 
     def _processed(self, looked: _Looked, found: Any) -> None:
-        from ringfence.console.screens.report import ReportScreen
-        from ringfence.services.assigning import report
-
         if found is None or isinstance(found, Exception):  # cancelled, or refused: nothing was changed
             if found is not None:
                 self.ringfence.tell_failure(f"{found}: nothing was changed")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from textual import on
 from textual.app import ComposeResult
 
+from ringfence.console.screens.choose_record import ChooseRecord
 from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.widgets.columns import Column
 from ringfence.console.widgets.form import Form, PickSpec
@@ -98,7 +99,6 @@ class OwnedForm(RecordForm):
 
     def choose_place(self) -> None:
         """Asks for a customer."""
-        from ringfence.console.screens.choose_record import ChooseRecord
 
         def drawn(row: Any) -> tuple[Any, ...]:
             return row.name, row.owner

@@ -12,6 +12,7 @@ from ringfence.console.cells.preview import said
 from ringfence.console.options import BACK, DialogOption
 from ringfence.console.questions import while_wanted
 from ringfence.console.screens.area import CommandScreen, refresh_below
+from ringfence.console.screens.conflict import ConflictRow, ConflictScreen
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.drafting import Drafting
 from ringfence.console.text import Cell, Said
@@ -19,11 +20,12 @@ from ringfence.console.widgets.form import Form, TextSpec
 from ringfence.console.widgets.outcome import OutcomePanel
 from ringfence.domain.errors import Conflict, Refused
 from ringfence.domain.text import trimmed
+from ringfence.services.editing import Edit
+from ringfence.services.records import Preview
 
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Home
-    from ringfence.services.editing import Edit
-    from ringfence.services.records import Opened, Preview
+    from ringfence.services.records import Opened
     from ringfence.services.workspace import Session
 
 Fault = Callable[[str], str]
@@ -192,8 +194,6 @@ class RecordForm(Drafting):
 
     def edits(self) -> list[Edit]:
         """The change that saving makes; nothing where the draft is what is."""
-        from ringfence.services.editing import Edit
-
         if self.before is not None and self.draft == self.before:
             return []
         return [Edit(self.KIND, self.own_id, self.before, self.draft, self.revision)]
@@ -239,8 +239,6 @@ class RecordForm(Drafting):
 
     def ask_preview(self, session: Session, edits: list[Edit]) -> Any:
         """Asks, in a thread, what saving would change. A conflict is none until something is saved."""
-        from ringfence.services.records import Preview
-
         try:
             return session.preview(self.finished(session, edits), while_wanted())
         except Conflict as conflict:
@@ -374,8 +372,6 @@ class RecordForm(Drafting):
 
     def conflicted(self, conflict: Any) -> None:
         """Shows what another operator made of the record beside what is typed here; the choice is the draft."""
-        from ringfence.console.screens.conflict import ConflictScreen
-
         self._show_this()
         theirs = conflict.current
         if theirs is None:
@@ -403,8 +399,6 @@ class RecordForm(Drafting):
 
     def conflict_rows(self, was: Any, theirs: Any, mine: Any) -> list[Any]:
         """The fields in which any of the three differ, in words."""
-        from ringfence.console.screens.conflict import ConflictRow
-
         names = [field.name for field in fields(mine) if field.name not in ("key", "members", "users")]
         return [
             ConflictRow(

@@ -15,11 +15,11 @@ from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.matrix import HoldsRole, permissions_said
 from ringfence.console.text import number
 from ringfence.console.widgets.form import ChoiceSpec, Form, PickSpec, Spec, TextLine, ToggleSpec
+from ringfence.services.editing import RoleState
 
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Home
     from ringfence.services.choices import RoleTemplate
-    from ringfence.services.editing import RoleState
     from ringfence.services.records import Opened
     from ringfence.services.workspace import Session
 
@@ -83,8 +83,6 @@ class RoleForm(HoldsRole):
         return opened  # type: ignore[no-any-return]
 
     def first_draft(self) -> RoleState:
-        from ringfence.services.editing import RoleState
-
         if self.record_id is not None:
             return self.before  # type: ignore[no-any-return]
         owner = self._home[0] if self._home else 0

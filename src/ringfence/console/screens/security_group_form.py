@@ -18,10 +18,11 @@ from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.text import many
 from ringfence.console.widgets.form import ChoiceSpec, Form, PickSpec, RowsSpec, Spec, TextLine
 from ringfence.domain.errors import Conflict
+from ringfence.services.editing import Edit, SecurityGroupState
 
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Home
-    from ringfence.services.editing import Edit, RoleState, SecurityGroupState
+    from ringfence.services.editing import RoleState
     from ringfence.services.records import Opened
     from ringfence.services.workspace import Session
 
@@ -67,8 +68,6 @@ class SecurityGroupForm(HasGroupRole):
         return opened  # type: ignore[no-any-return]
 
     def first_draft(self) -> SecurityGroupState:
-        from ringfence.services.editing import SecurityGroupState
-
         draft: SecurityGroupState
         if self.record_id is not None:
             draft = self.before
@@ -171,8 +170,6 @@ class SecurityGroupForm(HasGroupRole):
 
     def edits(self) -> list[Edit]:
         """The role's edit, where it is a new one or changes; and the group's, where that does."""
-        from ringfence.services.editing import Edit
-
         found = []
         group = self.draft if self.draft.scope == "selected" else replace(self.draft, customers={})
         role = self.role

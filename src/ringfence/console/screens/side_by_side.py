@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 
 from ringfence.console.commands.command import Command, bindings
 from ringfence.console.screens.area import AREAS, CommandScreen
+from ringfence.console.screens.choose_user import ChooseUser
 from ringfence.console.text import Cell, number
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
 from ringfence.console.widgets.forest import TreeNode
@@ -197,7 +198,6 @@ class SideBySideScreen(CommandScreen):
 
     def choose(self, side: int) -> None:
         """Asks for another user on one side."""
-        from ringfence.console.screens.choose_user import ChooseUser
 
         def chosen(login: str | None) -> None:
             if login is not None:

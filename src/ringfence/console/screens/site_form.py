@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ringfence.console.screens.owned_form import OwnedForm
-
-if TYPE_CHECKING:
-    from ringfence.services.editing import SiteState
+from ringfence.services.editing import SiteState
 
 
 class SiteForm(OwnedForm):
@@ -20,8 +16,6 @@ class SiteForm(OwnedForm):
     draft: SiteState
 
     def new_at(self, customer: int) -> SiteState:
-        from ringfence.services.editing import SiteState
-
         return SiteState(customer, "")
 
     def show_form(self) -> None:

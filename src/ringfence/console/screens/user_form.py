@@ -16,10 +16,12 @@ from ringfence.console.commands.command import Command, bindings
 from ringfence.console.moments import window
 from ringfence.console.options import BACK, DialogOption
 from ringfence.console.questions import while_wanted
+from ringfence.console.screens.choose_record import ChooseRecord
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.generated_groups import ADMINISTRATORS, SINGLE, GeneratedGroups
 from ringfence.console.screens.pick import PickScreen
 from ringfence.console.screens.record_form import RecordForm
+from ringfence.console.screens.window_dialog import WindowDialog
 from ringfence.console.text import Cell, Said
 from ringfence.console.widgets.choices import Choices
 from ringfence.console.widgets.columns import Column
@@ -29,11 +31,13 @@ from ringfence.console.widgets.outcome import OutcomePanel
 from ringfence.domain.contact import email_fault
 from ringfence.domain.errors import Conflict, RingfenceError
 from ringfence.domain.login import login_fault
+from ringfence.services.choices import GroupNote
+from ringfence.services.editing import UserState
+from ringfence.services.records import Preview
 
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Home
-    from ringfence.services.choices import GroupNote
-    from ringfence.services.editing import Edit, UserState
+    from ringfence.services.editing import Edit
     from ringfence.services.records import Opened, Prospect
     from ringfence.services.workspace import Session
 
@@ -159,8 +163,6 @@ class UserForm(RecordForm):
         return opened  # type: ignore[no-any-return]
 
     def first_draft(self) -> UserState:
-        from ringfence.services.editing import UserState
-
         if isinstance(self.before, UserState):
             return self.before
         home = self.first_home or self._home
@@ -341,8 +343,6 @@ class UserForm(RecordForm):
     def _choose(
         self, title: str, kind: str, columns: Any, take: Any, extra: Sequence[tuple[int, str]] = (), now: int = 0
     ) -> None:
-        from ringfence.console.screens.choose_record import ChooseRecord
-
         def drawn(row: Any) -> tuple[Any, ...]:
             return (row.name, row.owner)[: len(columns)]
 
@@ -464,8 +464,6 @@ class UserForm(RecordForm):
 
     def set_window(self) -> None:
         """Asks from when until when."""
-        from ringfence.console.screens.window_dialog import WindowDialog
-
         here = self._group_here()
         assert here is not None
         known = self._groups.get(here[0])
@@ -492,11 +490,9 @@ class UserForm(RecordForm):
 
     def open_group(self) -> None:
         """Opens the security group under the cursor."""
-        from ringfence.console.screens.security_group_form import SecurityGroupForm
-
         here = self._group_here()
         assert here is not None
-        self.app.push_screen(SecurityGroupForm(here[0]))
+        self.ringfence.open("security_group form", here[0])
 
     def list_customers(self) -> None:
         """Lists what the user sees, and may do there."""
@@ -523,8 +519,6 @@ class UserForm(RecordForm):
             return
 
         def made(found: Any) -> None:
-            from ringfence.services.choices import GroupNote
-
             group, name, making = found
             self.generated.make(group, making)
             self._groups[group] = GroupNote(name, "1 customer", made_for=True)
@@ -557,8 +551,6 @@ class UserForm(RecordForm):
 
     def _know_administrators(self, found: Any) -> None:
         """Takes in the group of the account administrators of the home."""
-        from ringfence.services.choices import GroupNote
-
         self._administrators = None
         if found is not None:
             self._administrators, name, making = found
@@ -624,8 +616,6 @@ class UserForm(RecordForm):
 
         def look(session: Session) -> Prospect:
             wanted = while_wanted()
-            from ringfence.services.records import Preview
-
             try:
                 return session.prospect(self.finished(session, edits), user, wanted)
             except Conflict as conflict:
