@@ -20,8 +20,8 @@ MOST_IN_A_CELL: Final = LONG_TEXT
 """Characters that a cell may have."""
 
 _RUN = r"(?:[\0\t\r\n]|[\s\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[=+\-@＝＋－＠])"
-_DEFUSE: Final = re.compile(f"'*{_RUN}")
-_FUSE: Final = re.compile(f"'+{_RUN}")
+_DEFUSE: Final = re.compile(f"[ ']*+{_RUN}")  # a reader takes no spaces for the beginning of a cell
+_FUSE: Final = re.compile(f"'[ ']*+{_RUN}")
 _NUMBER: Final = re.compile(r" *[+-][0-9 .()-]*")
 _DELIMITERS: Final = (",", ";", "\t")
 _LINES: Final = re.compile(r"[^\r\n]*+(?:\r\n|\r|\n)|[^\r\n]++")
