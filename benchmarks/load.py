@@ -11,9 +11,9 @@ from pathlib import Path
 from time import perf_counter
 
 from benchmarks.big import DATA, make_big
-from ringfence.domain.registry import Base
 from ringfence.snapshot.load import load_file
 from ringfence.storage.engine import open_database
+from ringfence.storage.metadata import metadata
 
 SLOWEST = 4.0
 MOST_MEMORY = 1024
@@ -68,7 +68,7 @@ def _bare(source: Path, target: Path) -> float:
         new.execute(f"PRAGMA {pragma}")
     seconds = 0.0
     new.execute("BEGIN IMMEDIATE")
-    for table in Base.metadata.sorted_tables:
+    for table in metadata.sorted_tables:
         rows = known.execute(f'SELECT * FROM "{table.name}"').fetchall()
         if rows:
             marks = ", ".join("?" * len(rows[0]))

@@ -7,8 +7,8 @@ from pathlib import Path
 from time import perf_counter
 
 from benchmarks.big import USERS
+from ringfence.domain.device import DEVICES
 from ringfence.storage.engine import Database, open_database
-from ringfence.visibility.kinds import DEVICES
 from ringfence.visibility.page import Query, Window, page
 from ringfence.visibility.sql import Shape, statement
 from ringfence.visibility.viewer import Viewer

@@ -29,9 +29,9 @@ from typing import Any
 import yaml
 
 from ringfence.cli.main import run
-from ringfence.domain.registry import Base
 from ringfence.snapshot.demo import shipped
 from ringfence.storage.engine import open_database
+from ringfence.storage.metadata import metadata
 
 HANNA = ("--as", "h.devries")
 PATIENCE = 60
@@ -139,7 +139,7 @@ def _stored(target: Path, chance: Random) -> str:
         connection.execute("PRAGMA ignore_check_constraints = ON")
         connection.execute("PRAGMA writable_schema = ON")
         for _ in range(chance.choice((1, 1, 3, 10))):
-            table = chance.choice(list(Base.metadata.tables.values()))
+            table = chance.choice(list(metadata.tables.values()))
             column = chance.choice(list(table.columns)).name
             value = chance.choice(STORED)
             some = "" if chance.random() < 0.3 else f" WHERE random() % {chance.choice((2, 5, 50))} = 0"

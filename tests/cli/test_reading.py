@@ -12,9 +12,9 @@ import pytest
 from support.command_line import AT, Call
 from support.powerless import bound_by_permissions, on_a_full_disk
 
+from ringfence.domain.registry import KINDS
 from ringfence.snapshot.demo import shipped
 from ringfence.storage.engine import open_database
-from ringfence.visibility.kinds import KINDS
 
 QUESTIONS = (
     *(("list", kind, "--as", "olga", "--at", AT) for kind in (*KINDS, "audit")),

@@ -12,7 +12,6 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from support.databases import dumped
 
-from ringfence.domain.registry import Base
 from ringfence.services import listing
 from ringfence.services.records import Listing
 from ringfence.snapshot.demo import scratch_copy, shift_to, shipped
@@ -20,6 +19,7 @@ from ringfence.snapshot.load import load_document
 from ringfence.snapshot.story import STORY_DAY, story
 from ringfence.storage.engine import Database, open_database
 from ringfence.storage.maintenance import check
+from ringfence.storage.metadata import metadata
 from ringfence.visibility.viewer import Viewer
 
 
@@ -43,7 +43,7 @@ def test_the_shipped_database_has_the_present_schema(tmp_path: Path) -> None:
     found = _copy(tmp_path)
     with found.engine.connect() as connection:
         migration = MigrationContext.configure(connection, opts={"include_name": _ours})
-        assert compare_metadata(migration, Base.metadata) == []
+        assert compare_metadata(migration, metadata) == []
         tables = "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
         shipped_tables = _spelled(connection.exec_driver_sql(tables).all())
     fresh = open_database(str(tmp_path / "fresh.db"), create=True)

@@ -12,13 +12,12 @@ from support.databases import copied
 from support.edits import World, provider
 
 from ringfence.changes.audit import HASHED, _hash, faults
-from ringfence.domain.audit import AuditEntry
 from ringfence.domain.errors import Refused
-from ringfence.domain.former_customer import FormerCustomer
 from ringfence.services import audit
 from ringfence.services.records import Listing, Part
 from ringfence.storage import maintenance
 from ringfence.storage.engine import Database, locate, open_database
+from ringfence.storage.tables import AuditEntry, FormerCustomer
 
 
 def document() -> dict[str, Any]:

@@ -7,15 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, text
 
-from ringfence.domain.customer import Customer
-from ringfence.domain.device import Device
 from ringfence.domain.errors import RingfenceError
-from ringfence.domain.registry import Base
-from ringfence.domain.tenant import Tenant
-from ringfence.domain.user import User
 from ringfence.snapshot.load import keep_others_out, load_document
 from ringfence.storage.bulk import next_id, take_ids
 from ringfence.storage.engine import Database
+from ringfence.storage.metadata import metadata
+from ringfence.storage.tables import Customer, Device, Tenant, User
 
 T = {"tenant": "t"}
 TABLES = {"customers": Customer.__table__, "users": User.__table__}
@@ -108,6 +105,6 @@ def test_nobody_takes_ids_while_a_load_numbers_its_rows(postgres_database: Datab
 
 def test_every_table_with_ids_of_its_own_has_a_next_one(database: Database) -> None:
     with database.reading() as connection:
-        for table in Base.metadata.sorted_tables:
+        for table in metadata.sorted_tables:
             if "id" in table.c:
                 assert next_id(connection, table) == 1, table.name

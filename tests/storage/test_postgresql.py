@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import URL, make_url, select, text, update
 from support.databases import dumped
 
-from ringfence.domain.customer import Customer
 from ringfence.domain.errors import RingfenceError
 from ringfence.services import editing, listing, previewing
 from ringfence.services.editing import Edit
@@ -18,6 +17,7 @@ from ringfence.services.records import Listing, Part
 from ringfence.snapshot.load import load_document
 from ringfence.storage.bulk import insert_rows
 from ringfence.storage.engine import Database, open_database
+from ringfence.storage.tables import Customer
 from ringfence.visibility.viewer import Viewer
 
 pytestmark = pytest.mark.postgres

@@ -17,15 +17,15 @@ from sqlalchemy.exc import IntegrityError
 from support.databases import rows
 from support.edits import provider
 
-from ringfence.domain.device import Device
 from ringfence.domain.errors import Cancelled, RingfenceError
-from ringfence.domain.registry import Base
 from ringfence.snapshot.load import load_document
 from ringfence.storage.bulk import insert_rows, take_ids
 from ringfence.storage.engine import Database
+from ringfence.storage.metadata import metadata
 from ringfence.storage.rehearsal import cover
+from ringfence.storage.tables import Device
 
-TABLES: dict[str, Table] = Base.metadata.tables  # type: ignore[assignment]
+TABLES: dict[str, Table] = metadata.tables  # type: ignore[assignment]
 
 
 @pytest.fixture

@@ -12,12 +12,11 @@ from support.databases import copied, dumped
 from support.documents import Sizes, make_document
 
 from ringfence.domain.errors import RingfenceError
-from ringfence.domain.role import Role
-from ringfence.domain.tenant import Tenant
 from ringfence.snapshot.load import load_document
 from ringfence.storage import maintenance, schema
 from ringfence.storage.engine import Database, open_database
 from ringfence.storage.structure import differences
+from ringfence.storage.tables import Role, Tenant
 
 
 def devices(*names: str) -> dict[str, object]:

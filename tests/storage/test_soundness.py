@@ -16,18 +16,18 @@ from sqlalchemy.exc import DBAPIError
 from support.console import demo_copy
 from support.databases import dumped
 
-from ringfence.domain.base import UtcDateTime
-from ringfence.domain.registry import Base
 from ringfence.services.listing import count
 from ringfence.services.records import Listing
 from ringfence.snapshot.load import load_document
 from ringfence.storage import maintenance, soundness
+from ringfence.storage.columns import UtcDateTime
 from ringfence.storage.engine import Database, open_database
+from ringfence.storage.metadata import metadata
 from ringfence.visibility.viewer import Viewer
 
 SCOPES = ("scope", "scope_interval", "scope_site")
 CHAINED = ("audit_entry",)
-COLUMNS = [(table, column) for table in Base.metadata.sorted_tables for column in table.columns]
+COLUMNS = [(table, column) for table in metadata.sorted_tables for column in table.columns]
 
 
 def fill(database: Database, folder: Path) -> None:
@@ -42,7 +42,7 @@ def fill(database: Database, folder: Path) -> None:
         count(Viewer.sign_in(database, login), Listing("devices"))
     assert maintenance.check(database) == []
     with database.reading() as connection:
-        for table in Base.metadata.sorted_tables:
+        for table in metadata.sorted_tables:
             some = connection.execute(text(f'SELECT 1 FROM "{table.name}"')).first()
             assert some is not None or table.name == "scope_site", table.name
 
@@ -226,9 +226,9 @@ def test_what_leads_to_another_tenant(world: Database) -> None:
                 broken.append((table.name, column.name))
     faults = maintenance.check(world)
     for table, column in broken:
-        if "tenant_id" in Base.metadata.tables[table].columns:
+        if "tenant_id" in metadata.tables[table].columns:
             assert any(f": {column} leads to another tenant" in one and one.startswith(table) for one in faults), column
-        elif len({key.parent.name for key in Base.metadata.tables[table].foreign_keys}) > 1:
+        elif len({key.parent.name for key in metadata.tables[table].foreign_keys}) > 1:
             assert any("leads to another tenant" in one and one.startswith(f"{table} ") for one in faults), table
 
 

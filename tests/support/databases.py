@@ -10,16 +10,16 @@ from alembic import command
 from sqlalchemy import column, insert, inspect, select, text
 from sqlalchemy import table as lightweight
 
-from ringfence.domain.registry import Base
 from ringfence.snapshot.dump import dump
 from ringfence.storage import schema
 from ringfence.storage.engine import Database, locate, require_file
+from ringfence.storage.metadata import metadata
 from ringfence.visibility.viewer import Viewer
 
 
 def empty(database: Database) -> None:
     """Takes every row out of a database, and begins its ids anew."""
-    tables = [table.name for table in Base.metadata.sorted_tables]
+    tables = [table.name for table in metadata.sorted_tables]
     if database.postgresql:
         with database.engine.begin() as connection:
             names = ", ".join(f'"{name}"' for name in tables)
@@ -61,7 +61,7 @@ def copied(source: Database, url: str, revision: str, audit: Callable[[list[Any]
         connection.commit()
         with source.reading() as reading:
             # The audit last: once it referred to customers.
-            for table in sorted(Base.metadata.sorted_tables, key=lambda table: table.name == "audit_entry"):
+            for table in sorted(metadata.sorted_tables, key=lambda table: table.name == "audit_entry"):
                 if not inspect(connection).has_table(table.name):
                     continue
                 there = {one["name"] for one in inspect(connection).get_columns(table.name)}

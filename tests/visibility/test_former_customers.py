@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import text
 from support.edits import World
 
+from ringfence.domain.audit import AUDIT
 from ringfence.domain.errors import RingfenceError
 from ringfence.services import audit, listing
 from ringfence.services.records import Listing, Part
 from ringfence.snapshot.load import load_document
 from ringfence.storage import maintenance
 from ringfence.storage.engine import Database
-from ringfence.visibility.kinds import AUDIT
 from ringfence.visibility.page import Query, Window, _binds
 from ringfence.visibility.sql import Shape, statement
 

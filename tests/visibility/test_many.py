@@ -8,9 +8,9 @@ from typing import Any
 from support.documents import AT, Sizes, make_document
 from support.oracle import LISTING, Oracle
 
+from ringfence.domain.registry import KINDS
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
-from ringfence.visibility.kinds import KINDS
 from ringfence.visibility.page import Query, Window, _plan, count, every, page
 from ringfence.visibility.viewer import Sight, Viewer
 

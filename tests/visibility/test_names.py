@@ -14,10 +14,10 @@ from sqlalchemy import text
 from support.databases import dumped
 from support.edits import TABLES, World, provider
 
-from ringfence.changes.states import KIND_OF, LINES
 from ringfence.console.text import literal
 from ringfence.domain.errors import Refused
 from ringfence.domain.login import login_fault
+from ringfence.domain.registry import EDITED, kind_of
 from ringfence.domain.text import character, fold, trimmed, unseen
 from ringfence.services import importing, listing
 from ringfence.services.editing import (
@@ -73,12 +73,12 @@ def states(world: World) -> Iterator[tuple[StateKind, State]]:
         SecurityGroupState(acme, "New"),
         UserState(acme, "new", "New", email="new@acme.example"),
     ]
-    assert {type(one) for one in filled} == set(KIND_OF), "of every kind"
-    yield from ((KIND_OF[type(one)], one) for one in filled)
+    assert {type(one) for one in filled} == {kind.state for kind in EDITED.values()}, "of every kind"
+    yield from ((kind_of(one).noun, one) for one in filled)
 
 
 def fields(state: State) -> list[str]:
-    return [name for name in LINES if hasattr(state, name)]
+    return [name for name, text in kind_of(state).texts.items() if not text.lines]
 
 
 class TestCharacters:

@@ -15,11 +15,12 @@ from support.documents import AT, SEARCHES, Sizes, documents, make_document
 from support.oracle import EVERYWHERE, LISTING, OWNERS, Oracle, folded
 from support.unwritable import stored_scopes, unwritable
 
+from ringfence.domain.kind import Kind
 from ringfence.domain.permission import PERMISSIONS
+from ringfence.domain.registry import KINDS
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database, open_database
 from ringfence.visibility import point, tree
-from ringfence.visibility.kinds import KINDS, Kind
 from ringfence.visibility.page import Query, Window, count, every, page
 from ringfence.visibility.viewer import Pair, Sight, Viewer
 

@@ -12,8 +12,7 @@ from support.documents import AT, Sizes, make_document
 from support.oracle import Oracle
 
 from ringfence.changes.quota import Overfull, demand_room, overfull
-from ringfence.changes.states import LIMITS
-from ringfence.domain.customer import child_path
+from ringfence.domain.customer import LIMITS, child_path
 from ringfence.domain.errors import Refused
 from ringfence.snapshot.load import load_document
 from ringfence.storage import maintenance

@@ -15,13 +15,13 @@ from support.unwritable import unwritable
 from test_oracle import ASKED, MORE, Asker
 
 from ringfence.domain.errors import Refused, RingfenceError, SessionEnded
+from ringfence.domain.registry import KINDS
 from ringfence.services import accounts, listing
 from ringfence.services.editing import Edit, UserState
 from ringfence.services.records import Listing, Part
 from ringfence.services.workspace import Session
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
-from ringfence.visibility.kinds import KINDS
 from ringfence.visibility.shared_view import SharedView
 from ringfence.visibility.viewer import Viewer
 

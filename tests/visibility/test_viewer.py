@@ -16,10 +16,10 @@ from support.oracle import LISTING, Oracle
 from support.unwritable import held, stored_scopes
 
 from ringfence.domain.errors import RingfenceError
+from ringfence.domain.registry import KINDS, kind_named, kind_of_noun
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
 from ringfence.visibility import scopes, viewer
-from ringfence.visibility.kinds import KINDS, kind_named, kind_of_noun
 from ringfence.visibility.page import Query, Window, count, every, page
 from ringfence.visibility.viewer import Pair, Viewer
 

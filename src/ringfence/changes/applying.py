@@ -19,6 +19,7 @@ from ringfence.changes import cascade, ledger, writing
 from ringfence.changes.audit import Actor, Event, Words, append, noun
 from ringfence.changes.authority import Authority, put_in
 from ringfence.changes.cascade import Herd
+from ringfence.changes.edits import Edit, rebased
 from ringfence.changes.escalation import (
     demand_gains,
     demand_group,
@@ -32,49 +33,28 @@ from ringfence.changes.flow import Flow
 from ringfence.changes.impact import Impact, impacts
 from ringfence.changes.quota import demand_room, seen_by
 from ringfence.changes.raising import gives_back, raised, refusal
-from ringfence.changes.states import (
-    BLANK,
-    LINES,
-    CustomerGroupState,
-    CustomerState,
-    DeviceState,
-    Edit,
-    RoleState,
-    SecurityGroupState,
-    SiteState,
-    State,
-    StateKind,
-    UserState,
-    node_of,
-    rebased,
-)
 from ringfence.changes.validity import demand_fitting, demand_sound, demand_staying
 from ringfence.domain import limits
-from ringfence.domain.customer import Customer
-from ringfence.domain.device import Device
+from ringfence.domain.customer import CustomerState
+from ringfence.domain.customer_group import CustomerGroupState
+from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Conflict, Refused
+from ringfence.domain.kind import State, StateKind, altered, with_ids
 from ringfence.domain.permission import POLICY_EDIT
-from ringfence.domain.security_group import ALL
-from ringfence.domain.tenant import Tenant
+from ringfence.domain.registry import EDITED, kind_of, node_of
+from ringfence.domain.role import RoleState
+from ringfence.domain.security_group import ALL, SecurityGroupState
 from ringfence.domain.text import trimmed
-from ringfence.domain.user import User
+from ringfence.domain.user import UserState
 from ringfence.storage.bulk import uncollected
 from ringfence.storage.rehearsal import leave_out, rehearsed
+from ringfence.storage.tables import Customer, Device, Tenant, User
 from ringfence.visibility.intervals import nested, union
 from ringfence.visibility.reach import Reach, read_reaches
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done and how much there is; it may raise Cancelled."""
 
-_ORDER: Final[tuple[StateKind, ...]] = (
-    "customer",
-    "site",
-    "device",
-    "role",
-    "customer_group",
-    "security_group",
-    "user",
-)
 _ACCESS: Final[tuple[StateKind, ...]] = ("role", "customer_group", "security_group", "user")
 """What decides who sees what: nobody gives away of it what they do not hold."""
 
@@ -295,7 +275,7 @@ class _Change:
         devices = ((edit.id, edit.before, edit.after) for edit in edits if edit.kind == "device")
         writing.free_unit_ids(self.connection, devices)
         self._create(edits)
-        for kind in _ORDER:
+        for kind in EDITED:
             staying = (e for e in edits if e.kind == kind and e.before is not None and e.after is not None)
             writing.change(self.connection, kind, staying)
         moved = {
@@ -305,8 +285,8 @@ class _Change:
         }
         self.shifts = writing.move(self.connection, self.tenant_id, moved)
         for edit in edits:
-            if edit.after is not None and (edit.kind in _ACCESS or (edit.before is None and edit.kind != "device")):
-                writing.tie(self.connection, edit.id, edit.before or BLANK[edit.kind], edit.after)
+            if edit.after is not None and edit.of.ties:
+                writing.tie(self.connection, edit.id, edit.before or edit.of.blank, edit.after)
         events = []
         if not rehearsed(self.connection):  # what is left of what goes is there for the audit
             edits[:] = cascade.left(self.connection, self.tenant_id, edits)
@@ -318,7 +298,7 @@ class _Change:
         return events
 
     def _create(self, edits: list[Edit]) -> None:
-        coming = {kind: [e for e in edits if e.kind == kind and e.before is None] for kind in _ORDER}
+        coming = {kind: [e for e in edits if e.kind == kind and e.before is None] for kind in EDITED}
         former: dict[int, str] = {}
         for kind, new in coming.items():
             states = [edit.after for edit in new if edit.after is not None]
@@ -329,7 +309,7 @@ class _Change:
             if not states:
                 continue
             keys = writing.new_keys(self.connection, kind, self.tenant_id, states)
-            made = {self.ids[edit.id]: replace(s, key=k) for edit, s, k in zip(new, states, keys, strict=True)}
+            made = {self.ids[edit.id]: altered(s, key=k) for edit, s, k in zip(new, states, keys, strict=True)}
             writing.create(self.connection, self.tenant_id, kind, made, self.paths, self.revision)
             for own, state in made.items():
                 if isinstance(state, CustomerState) and state.former == own:
@@ -347,46 +327,15 @@ class _Change:
         """A state whose references to what this change creates are real ids."""
         if not self.ids:
             return state
-        real = self.ids.get
-        if isinstance(state, DeviceState):
-            site = None if state.site is None else real(state.site, state.site)
-            return replace(state, customer=real(state.customer, state.customer), site=site)
-        if isinstance(state, CustomerState):
-            return replace(state, parent=real(state.parent, state.parent))
-        if isinstance(state, UserState):
-            return replace(
-                state,
-                home=real(state.home, state.home),
-                security_groups=frozenset((real(group, group), window) for group, window in state.security_groups),
-                customer_groups=frozenset(real(group, group) for group in state.customer_groups),
-                sites=frozenset(real(site, site) for site in state.sites),
-            )
-        if isinstance(state, SecurityGroupState | CustomerGroupState):
-            customers = {real(one, one): nested_too for one, nested_too in state.customers.items()}
-            owner = real(state.owner, state.owner)
-            if isinstance(state, CustomerGroupState):
-                users = frozenset(real(user, user) for user in state.users)
-                return replace(state, owner=owner, customers=customers, users=users)
-            role = None if state.role is None else real(state.role, state.role)
-            made_for = None if state.made_for is None else real(state.made_for, state.made_for)
-            members = frozenset((real(user, user), window) for user, window in state.members)
-            return replace(state, owner=owner, customers=customers, role=role, made_for=made_for, members=members)
-        if isinstance(state, RoleState):
-            return replace(state, owner=real(state.owner, state.owner))
-        return replace(state, customer=real(state.customer, state.customer))
+        real = {name: with_ids(getattr(state, name), self._real) for name in kind_of(state).all_refs}
+        return altered(state, **real)
+
+    def _real(self, record: int) -> int:
+        return self.ids.get(record, record)
 
     def _remove(self, edits: Sequence[Edit], herd: Herd) -> None:
-        going = {kind: [e.id for e in edits if e.kind == kind and e.after is None] for kind in _ORDER}
-        order: tuple[StateKind, ...] = (
-            "user",
-            "security_group",
-            "customer_group",
-            "role",
-            "device",
-            "site",
-            "customer",
-        )
-        for kind in order:
+        going = {kind: [e.id for e in edits if e.kind == kind and e.after is None] for kind in EDITED}
+        for kind in reversed(EDITED):
             if kind == "role" and any(ledger.groups_of_role(self.connection, role) for role in going[kind]):
                 raise Refused("security groups use this role: give them another one first")
             writing.remove(self.connection, kind, going[kind])
@@ -545,11 +494,12 @@ def _trimmed(edit: Edit) -> Edit:
     """The edit without spaces around what was typed; what was there before keeps its own."""
     if edit.after is None:
         return edit
-    texts = ((name, getattr(edit.after, name)) for name in edit.changed if name in LINES)
+    lines = {name for name, text in edit.of.texts.items() if not text.lines}
+    texts = ((name, getattr(edit.after, name)) for name in edit.changed if name in lines)
     values: dict[str, Any] = {name: short for name, text in texts if (short := trimmed(text)) != text}
     if not values:
         return edit
-    return Edit(edit.kind, edit.id, edit.before, replace(edit.after, **values), edit.revision)
+    return Edit(edit.kind, edit.id, edit.before, altered(edit.after, **values), edit.revision)
 
 
 def _afresh(edit: Edit) -> Edit:
@@ -557,8 +507,10 @@ def _afresh(edit: Edit) -> Edit:
     state = edit.after
     if edit.before is not None or state is None:
         return edit
-    if isinstance(state, CustomerState):
-        state = replace(state, former=0, secured_by={}, grouped_by={}, groups_made=frozenset())
-    elif isinstance(state, SiteState):
-        state = replace(state, devices=frozenset(), users=frozenset())
-    return replace(edit, after=replace(state, key="") if state.key else state)
+    blank = edit.of.blank
+    # Of whoever would be put into a new group it is asked whether the editor may change them.
+    named = edit.of.unkept if edit.of.is_customer or edit.of.is_site else ("key",)
+    fresh = {name: getattr(blank, name) for name in named}
+    if all(getattr(state, name) == value for name, value in fresh.items()):
+        return edit
+    return replace(edit, after=altered(state, **fresh))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -14,19 +14,15 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select, update
 
-from ringfence.changes.states import BLANK, Edit, State, StateKind, items
-from ringfence.domain.audit import AuditEntry
-from ringfence.domain.customer import Customer, is_root
-from ringfence.domain.customer_group import CustomerGroup
-from ringfence.domain.device import Device
+from ringfence.changes import ledger
+from ringfence.changes.edits import Edit, items
+from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.errors import Refused
-from ringfence.domain.role import Role
-from ringfence.domain.security_group import SecurityGroup
-from ringfence.domain.site import Site
-from ringfence.domain.tenant import Tenant
+from ringfence.domain.kind import State, StateKind, ids_in
+from ringfence.domain.registry import EDITED, referring
 from ringfence.domain.text import search_key
-from ringfence.domain.user import User
 from ringfence.storage.bulk import any_of, insert_rows, moment
+from ringfence.storage.tables import AuditEntry, Customer, Tenant, User, is_root
 
 Detail = dict[str, Any]
 
@@ -35,32 +31,6 @@ TOLD: Final = frozenset({"hand over"})
 
 LOOKED: Final = "see as"
 """The action of entries that tell that somebody looked through a user's eyes: it changed nothing."""
-
-REFERENCES: Final[Mapping[str, Any]] = {
-    "owner": Customer,
-    "home": Customer,
-    "parent": Customer,
-    "customer": Customer,
-    "made_for": Customer,
-    "customers": Customer,
-    "role": Role,
-    "security_groups": SecurityGroup,
-    "customer_groups": CustomerGroup,
-    "secured_by": SecurityGroup,
-    "grouped_by": CustomerGroup,
-    "groups_made": SecurityGroup,
-    "site": Site,
-    "sites": Site,
-    "devices": Device,
-    "members": User,
-    "users": User,
-}
-"""The fields of states that refer to other records, whatever kind the state is of."""
-
-_OPTIONAL: Final = frozenset({"role", "made_for", "site"})
-"""Those that may refer to nothing."""
-_OWNING: Final = frozenset({"parent", "customer"})
-"""Where a customer or a site belongs: without it, it cannot come back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +94,7 @@ def append(
         rows.append((previous, *opening, written, *closing))
     insert_rows(connection, AuditEntry.__table__, ("hash", *HASHED[_FORMULA]), rows, done)
     connection.execute(update(Tenant).where(Tenant.id == tenant_id).values(audit_count=number, audit_hash=previous))
-    return change
+    return int(change)
 
 
 @cache
@@ -214,42 +184,40 @@ class Words:
     def __init__(self, connection: Connection, tenant_id: int) -> None:
         self.connection = connection
         self.tenant_id = tenant_id
-        self._known: defaultdict[Any, dict[int, str | None]] = defaultdict(dict)
-        self._ids: defaultdict[Any, dict[str | None, int]] = defaultdict(dict)
-        self._sought: defaultdict[Any, set[str | None]] = defaultdict(set)
+        self._known: defaultdict[StateKind, dict[int, str | None]] = defaultdict(dict)
+        self._ids: defaultdict[StateKind, dict[str | None, int]] = defaultdict(dict)
+        self._sought: defaultdict[StateKind, set[str | None]] = defaultdict(set)
 
     def know(self, customers: Mapping[int, str | None]) -> None:
         """Takes in the keys of customers that somebody else has read."""
-        self._known[Customer].update(customers)
+        self._known[CUSTOMERS.noun].update(customers)
 
     def details(self, edits: Sequence[Edit]) -> list[Detail]:
         """What each edit changes: the whole record where it comes or goes, else what differs."""
-        pairs = [(edit.before or BLANK[edit.kind], edit.after or BLANK[edit.kind]) for edit in edits]
-        wanted: defaultdict[Any, set[int]] = defaultdict(set)
+        pairs = [(edit.before or edit.of.blank, edit.after or edit.of.blank) for edit in edits]
+        wanted: defaultdict[str, set[int]] = defaultdict(set)
         for edit, (before, after) in zip(edits, pairs, strict=True):
             for name in edit.changed:
-                if name in REFERENCES:
-                    own = wanted[REFERENCES[name]]
+                to = edit.of.all_refs.get(name)
+                if to is not None:
                     for value in (getattr(before, name), getattr(after, name)):
-                        if isinstance(value, int):
-                            own.add(value)
-                        elif value is not None:
-                            own.update(_ids(value))
-        for mapped, ids in wanted.items():
-            self._keys(mapped, ids)
+                        wanted[to].update(ids_in(value))
+        for kind, ids in wanted.items():
+            self._keys(kind, ids)
         return [
-            {"edited": self._differences(before, after, edit.changed)}
+            {"edited": self._differences(edit, before, after)}
             if edit.before is not None and edit.after is not None
-            else {"created": self._differences(before, after, edit.changed)}
+            else {"created": self._differences(edit, before, after)}
             if edit.before is None
-            else {"deleted": self._differences(after, before, edit.changed)}  # told as what it was
+            else {"deleted": self._differences(edit, after, before)}  # told as what it was
             for edit, (before, after) in zip(edits, pairs, strict=True)
         ]
 
-    def _differences(self, before: State, after: State, names: Iterable[str]) -> Detail:
+    def _differences(self, edit: Edit, before: State, after: State) -> Detail:
         found: Detail = {}
-        for name in names:
-            known = self._known[REFERENCES[name]] if name in REFERENCES else None
+        for name in edit.changed:
+            to = edit.of.all_refs.get(name)
+            known = self._known[to] if to is not None else None
             old, new = getattr(before, name), getattr(after, name)
             was, now = items(old), items(new)
             if was is None or now is None:
@@ -261,8 +229,8 @@ class Words:
                 }
         return found
 
-    def _keys(self, mapped: Any, ids: Iterable[int]) -> dict[int, str | None]:
-        known = self._known[mapped]
+    def _keys(self, kind: StateKind, ids: Iterable[int]) -> dict[int, str | None]:
+        known, mapped = self._known[kind], ledger.table(kind)
         missing = [one for one in set(ids) if one not in known]
         if missing:
             query = select(mapped.id, mapped.key).where(any_of(self.connection, mapped.id, missing))
@@ -270,31 +238,32 @@ class Words:
             known.update((one, key) for one, key in self.connection.execute(query).all())
         return known
 
-    def ids(self, mapped: Any, keys: Iterable[str | None]) -> dict[str | None, int]:
+    def ids(self, kind: StateKind, keys: Iterable[str | None]) -> dict[str | None, int]:
         """The ids of keys; those that are gone are left out."""
-        found = self._ids[mapped]
-        missing = [key for key in set(keys) if key is not None and key not in self._sought[mapped]]
+        found, mapped = self._ids[kind], ledger.table(kind)
+        missing = [key for key in set(keys) if key is not None and key not in self._sought[kind]]
         if missing:
             query = select(mapped.key, mapped.id).where(mapped.tenant_id == self.tenant_id)
             rows = self.connection.execute(query.where(any_of(self.connection, mapped.key, missing)))
             found.update((key, own) for key, own in rows.all())
-            self._sought[mapped].update(missing)
-        if mapped is Customer and None not in found:
+            self._sought[kind].update(missing)
+        if EDITED[kind].is_customer and None not in found:
             found[None] = self.connection.execute(select(Customer.id).where(is_root(self.tenant_id))).scalar_one()
         return found
 
     def recall(self, details: Iterable[Detail]) -> None:
         """Reads the ids of what many entries refer to, at once."""
-        wanted: defaultdict[Any, set[str | None]] = defaultdict(set)
+        wanted: defaultdict[StateKind, set[str | None]] = defaultdict(set)
         for detail in details:
             for fields in detail.values():
                 for name, values in fields.items():
-                    if name not in REFERENCES:
+                    field = referring(name)
+                    if field is None:
                         continue
                     both = values if isinstance(values, list) else [*values["added"], *values["removed"]]
-                    wanted[REFERENCES[name]].update(_key(value) for value in both)
-        for mapped, keys in wanted.items():
-            self.ids(mapped, keys)
+                    wanted[field.refers].update(_key(value) for value in both)
+        for kind, keys in wanted.items():
+            self.ids(kind, keys)
 
     def read_field(
         self,
@@ -302,39 +271,38 @@ class Words:
         values: list[Any],
         coming: Mapping[tuple[str, str], int],
         *,
-        kind: str = "",
-        seen: Callable[[str, Any, int], bool] | None = None,
+        kind: StateKind,
+        seen: Callable[[str, StateKind, int], bool] | None = None,
     ) -> list[Any]:
         """Values of a field of a record of ``kind``, back from words. ``coming`` gives the ids that stand for records
         to be created, by kind and key.
 
-        Raises Refused where what they refer to is gone, or is not ``seen`` (asked with the field, the class and an id).
+        Raises Refused where what they refer to is gone, or is not ``seen`` (asked with the field, the kind and an id).
         What else referred to a customer or a site may be: it is left out.
         """
-        mapped = REFERENCES.get(name)
-        if mapped is None:
-            return [
-                frozenset(value) if name == "permissions" and isinstance(value, list) else value for value in values
-            ]
+        of = EDITED[kind]
+        field = of.fields[name]
+        referred = field.refers
+        if not referred:
+            return [frozenset(value) if field.form == "set" and isinstance(value, list) else value for value in values]
         keys = {_key(value) for value in values}
-        known = self.ids(mapped, keys)
-        referred = _NOUN[mapped].replace(" ", "_")
+        known = self.ids(referred, keys)
         coming_keys = [key for key in keys if key is not None and (referred, key) in coming]
         if coming_keys:
             known = {**known, **{key: coming[referred, key] for key in coming_keys}}
-        lenient = kind in ("customer", "site") and name not in _OWNING
+        lenient = name in of.whole and (of.is_customer or of.is_site)
         result: list[Any] = []
         for value in values:
             key = _key(value)
-            if key is None and name in _OPTIONAL:
+            if key is None and field.optional:
                 result.append(None)
                 continue
             if key not in known:
                 if lenient:
                     continue
-                raise Refused(f"it refers to a {_NOUN[mapped]} that is not there any more")
-            if seen is not None and not lenient and known[key] > 0 and not seen(name, mapped, known[key]):
-                raise Refused(f"it refers to a {_NOUN[mapped]} that is not there any more")
+                raise Refused(f"it refers to a {noun(referred)} that is not there any more")
+            if seen is not None and not lenient and known[key] > 0 and not seen(name, referred, known[key]):
+                raise Refused(f"it refers to a {noun(referred)} that is not there any more")
             if not isinstance(value, list):
                 result.append(known[key])
             elif len(value) == 2:
@@ -345,29 +313,10 @@ class Words:
         return result
 
 
-_NOUN: Final[Mapping[Any, str]] = {
-    Customer: "customer",
-    Role: "role",
-    SecurityGroup: "security group",
-    CustomerGroup: "customer group",
-    Site: "site",
-    Device: "device",
-    User: "user",
-}
-
-
 def _key(value: Any) -> str | None:
     """The key in a value or an item in words."""
     key: str | None = value[0] if isinstance(value, list) else value
     return key
-
-
-def _ids(value: Any) -> Iterator[int]:
-    within = items(value)
-    for item in within if within is not None else (value,):
-        one = item[0] if isinstance(item, tuple) else item
-        if isinstance(one, int):
-            yield one
 
 
 def _said(value: Any, known: Mapping[int, str | None] | None) -> Any:

@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, select
 
 from ringfence.changes import ledger
 from ringfence.changes.audit import noun
-from ringfence.changes.states import (
-    LIMITS,
-    CustomerGroupState,
-    CustomerState,
-    DeviceState,
-    Edit,
-    RoleState,
-    SecurityGroupState,
-    SiteState,
-    State,
-    StateKind,
-    UserState,
-    node_of,
-)
-from ringfence.domain.customer import Customer
-from ringfence.domain.customer_group import CustomerGroup
+from ringfence.changes.edits import Edit
+from ringfence.domain.customer import CUSTOMERS, LIMITS, CustomerState
 from ringfence.domain.errors import Refused
-from ringfence.domain.role import Role
-from ringfence.domain.security_group import SecurityGroup
-from ringfence.domain.site import Site
+from ringfence.domain.kind import Kind, Ref, State, StateKind, ids_in
+from ringfence.domain.registry import EDITED, node_of, references, site_of
+from ringfence.domain.role import RoleState
+from ringfence.domain.user import USERS
 from ringfence.storage.bulk import records_of
+from ringfence.storage.tables import Customer
 from ringfence.visibility.intervals import contains
 from ringfence.visibility.reach import Reach
 from ringfence.visibility.rule import Region
@@ -87,13 +76,11 @@ class Authority:
         """The same for records in a state."""
         wanted: set[int] = set()
         for record, state in records:
-            wanted.add(node_of(state))
             if isinstance(state, CustomerState):
                 wanted.add(record)
-            elif isinstance(state, SecurityGroupState | CustomerGroupState):
-                wanted.update(state.customers)
-                if isinstance(state, SecurityGroupState) and state.made_for is not None:
-                    wanted.add(state.made_for)
+            for kind, ids in references(state):
+                if kind == CUSTOMERS.noun:
+                    wanted.update(ids)
         missing = [one for one in wanted if one > 0 and one not in self.paths]
         if missing:
             query = select(Customer.id, Customer.path, Customer.key, Customer.name).where(
@@ -246,57 +233,39 @@ class Authority:
 
     def _references(self, edits: Iterable[Edit]) -> None:
         """Raises Refused unless the editor may see everything that records newly refer to."""
-        sites: set[int] = set()
+        named: defaultdict[tuple[str, str, bool], set[int]] = defaultdict(set)
         for edit in edits:
-            before, after = edit.before, edit.after
-            if isinstance(after, DeviceState):
-                if after.site is not None and after.site > 0 and not _same_site(before, after):
-                    sites.add(after.site)
-            elif after is not None:
-                self._refers(before, after)
-        self._see(Site, "site", sites, "site")
+            if edit.after is None:
+                continue
+            before, refs = edit.before or edit.of.blank, edit.of.refs
+            for name in edit.changed:
+                if name not in refs or name == edit.of.node.name:
+                    continue
+                new = set(ids_in(getattr(edit.after, name))).difference(ids_in(getattr(before, name)))
+                if new:
+                    field = edit.of.fields[name]
+                    place = field.spec.place if isinstance(field.spec, Ref) and field.spec.place else name
+                    named[refs[name], place, bool(field.form)].update(new)
+        for (kind, place, many), ids in named.items():
+            self._see(EDITED[kind], {one for one in ids if one >= 0}, place, many)
 
-    def _refers(self, before: State | None, after: State) -> None:
-        if isinstance(after, SecurityGroupState | CustomerGroupState):
-            known = before.customers if isinstance(before, SecurityGroupState | CustomerGroupState) else {}
-            for customer in after.customers.keys() - known.keys():
-                path = self.paths.get(customer)
-                if customer >= 0 and (path is None or not self.own.sees("customer.list", path)):
-                    raise Refused("one of the customers is not there any more", "customers")
-        if isinstance(after, SecurityGroupState):
-            old = before if isinstance(before, SecurityGroupState) else None
-            if after.role is not None and (old is None or after.role != old.role):
-                self._see(Role, "role", [after.role], "role")
-            if after.made_for is not None and after.made_for >= 0 and (old is None or after.made_for != old.made_for):
-                path = self.paths.get(after.made_for)
-                if path is None or not self.own.sees("customer.list", path):
-                    raise Refused("this customer is not there any more", "customers")
-        if isinstance(after, UserState):
-            old_user = before if isinstance(before, UserState) else None
-            groups = {group for group, _ in after.security_groups}
-            if old_user is not None:
-                groups -= {group for group, _ in old_user.security_groups}
-            filters = after.customer_groups - (old_user.customer_groups if old_user else frozenset())
-            sites = after.sites - (old_user.sites if old_user else frozenset())
-            self._see(SecurityGroup, "security_group", groups, "security_groups")
-            self._see(CustomerGroup, "customer_group", filters, "customer_groups")
-            self._see(Site, "site", sites, "sites")
-
-    def _see(self, mapped: Any, kind: str, named: Iterable[int], field: str) -> None:
-        wanted = {one for one in named if one >= 0}
+    def _see(self, kind: Kind, wanted: Collection[int], place: str, many: bool) -> None:
+        """Raises Refused unless the editor may list each of these records."""
         if not wanted:
             return
-        owner = mapped.customer_id if mapped is Site else mapped.owner_id
-        query = select(mapped.id, Customer.path).join(Customer, Customer.id == owner)
-        there = records_of(self.connection, mapped, self.tenant_id, wanted)
-        listed = self.own.region(f"{kind}.list")
-        seen = {
-            record for record, path in self.connection.execute(query.where(there)) if contains(listed.customers, path)
-        }
-        if mapped is Site:
-            seen |= {site.site_id for site in listed.sites}
-        if not wanted <= seen:
-            raise Refused(f"one of the {noun(kind)}s is not there any more", field)
+        if kind.is_customer:
+            seen = {one for one in wanted if one in self.paths and self.own.sees(kind.permission, self.paths[one])}
+        else:
+            mapped = ledger.table(kind.noun)
+            query = select(mapped.id, Customer.path).join(Customer, Customer.id == getattr(mapped, kind.owner))
+            rows = self.connection.execute(query.where(records_of(self.connection, mapped, self.tenant_id, wanted)))
+            listed = self.own.region(kind.permission)
+            seen = {record for record, path in rows if contains(listed.customers, path)}
+            if kind.is_site:
+                seen |= {site.site_id for site in listed.sites}
+        if not seen.issuperset(wanted):
+            one = f"one of the {kind.plural.replace('_', ' ')}" if many or not kind.is_customer else f"this {kind.said}"
+            raise Refused(f"{one} is not there any more", place)
 
 
 def demands(edit: Edit, *, written: bool = False) -> Iterator[Demand]:
@@ -313,29 +282,21 @@ def demands(edit: Edit, *, written: bool = False) -> Iterator[Demand]:
     for state in states:
         if state is None:
             continue
-        field = _PLACE.get(edit.kind, "owner")
+        field = edit.of.node.name
         for action in edit.actions:
             yield f"{edit.kind}.{action}", node_of(state), _site(edit, state), field
 
 
-_PLACE: Final = {"user": "home", "site": "customer", "device": "customer"}
-
-
 def _site(edit: Edit, state: State) -> int | None:
     """The site that a record stands on, or is."""
-    if isinstance(state, DeviceState):
-        return state.site
-    return edit.id if edit.kind == "site" and edit.before is not None else None
-
-
-def _same_site(before: State | None, after: DeviceState) -> bool:
-    return isinstance(before, DeviceState) and before.site == after.site
+    if edit.of.is_site:
+        return edit.id if edit.before is not None else None
+    return site_of(state)
 
 
 def put_in(edit: Edit) -> set[int]:
     """The users whom a new group or site comes with: one that is brought back."""
-    if edit.before is None and isinstance(edit.after, SecurityGroupState):
-        return {user for user, _ in edit.after.members}
-    if edit.before is None and isinstance(edit.after, CustomerGroupState | SiteState):
-        return set(edit.after.users)
-    return set()
+    if edit.before is not None or edit.after is None:
+        return set()
+    users = [name for name in edit.of.whole if edit.of.all_refs[name] == USERS.noun]
+    return {user for name in users for user in ids_in(getattr(edit.after, name))}

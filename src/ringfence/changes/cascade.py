@@ -6,43 +6,24 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from ringfence.changes import ledger
 from ringfence.changes.authority import Authority
-from ringfence.changes.states import (
-    CustomerGroupState,
-    CustomerState,
-    DeviceState,
-    Edit,
-    RoleState,
-    SecurityGroupState,
-    SiteState,
-    StateKind,
-    node_of,
-)
-from ringfence.domain.customer import Customer
-from ringfence.domain.customer_group import CustomerGroup
-from ringfence.domain.device import Device
-from ringfence.domain.role import Role
-from ringfence.domain.security_group import SecurityGroup
-from ringfence.domain.site import Site
-from ringfence.domain.user import User
+from ringfence.changes.edits import Edit
+from ringfence.domain.customer import CustomerState
+from ringfence.domain.device import DeviceState
+from ringfence.domain.kind import StateKind, altered, ids_in, only
+from ringfence.domain.registry import EDITED, node_of, site_of
+from ringfence.domain.role import RoleState
+from ringfence.domain.security_group import SecurityGroupState
 from ringfence.storage.bulk import any_of
 from ringfence.storage.rehearsal import rehearsed
+from ringfence.storage.tables import Customer, Device, Site
 from ringfence.visibility.intervals import contains, union
 from ringfence.visibility.reach import Reach
-
-_BELONGING: Final[tuple[tuple[StateKind, Any], ...]] = (
-    ("site", Site.customer_id),
-    ("device", Device.customer_id),
-    ("role", Role.owner_id),
-    ("customer_group", CustomerGroup.owner_id),
-    ("security_group", SecurityGroup.owner_id),
-    ("user", User.home_id),
-)
 
 
 def private_roles(connection: Connection, tenant_id: int, edits: Sequence[Edit]) -> list[Edit]:
@@ -99,12 +80,15 @@ def belongings(connection: Connection, tenant_id: int, edits: Sequence[Edit]) ->
     }
     found: list[Edit] = _deletions(connection, tenant_id, "customer", nodes, known)
     herd = NOBODY
-    for kind, owner in _BELONGING:
+    for kind, of in EDITED.items():
+        if of.is_customer:
+            continue
         if kind == "device" and rehearsed(connection):
             herd = _herd(connection, nodes, {record for kind, record in known if kind == "device"})
             continue
-        mapped = ledger.TABLES[kind]
-        owned = list(connection.execute(select(mapped.id).where(any_of(connection, owner, nodes))).scalars())
+        mapped = ledger.table(kind)
+        theirs = any_of(connection, getattr(mapped, of.owner), nodes)
+        owned = list(connection.execute(select(mapped.id).where(theirs)).scalars())
         found += _deletions(connection, tenant_id, kind, owned, known)
     return found, herd
 
@@ -134,11 +118,9 @@ def counted(authority: Authority, going: Sequence[Edit], herd: Herd) -> tuple[Co
 def _where(edit: Edit) -> tuple[int, int | None]:
     """The node and the site that decide who lists a record."""
     assert edit.before is not None
-    if edit.kind == "customer":
+    if edit.of.is_customer:
         return edit.id, None
-    if edit.kind == "site":
-        return node_of(edit.before), edit.id
-    return node_of(edit.before), edit.before.site if isinstance(edit.before, DeviceState) else None
+    return node_of(edit.before), edit.id if edit.of.is_site else site_of(edit.before)
 
 
 def _nodes(connection: Connection, tenant_id: int, going: Collection[int], edits: Sequence[Edit]) -> set[int]:
@@ -184,7 +166,9 @@ def placed(connection: Connection, edits: Sequence[Edit], own: Reach) -> list[Ed
     targets = {edit.after.customer for edit in moving if isinstance(edit.after, DeviceState)}
     listed = own.region("site.list")
     shown = {site.site_id for site in listed.sites}
-    query = select(Site.id, Site.customer_id, Site.search_key, Customer.path).join(Customer)
+    query = select(Site.id, Site.customer_id, Site.search_key, Customer.path).join(
+        Customer, Customer.id == Site.customer_id
+    )
     names: dict[int, str] = {}
     there: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
     for wanted in (
@@ -227,7 +211,7 @@ def left(connection: Connection, tenant_id: int, edits: Sequence[Edit]) -> list[
     for edit in edits:
         if edit.after is None:
             going[edit.kind].add(edit.id)
-            if edit.kind in ("customer", "site", "security_group", "customer_group"):
+            if edit.of.whole:
                 wanted[edit.kind].append(edit.id)
     found = {kind: ledger.read_many(connection, tenant_id, kind, ids, whole=True) for kind, ids in wanted.items()}
 
@@ -235,18 +219,10 @@ def left(connection: Connection, tenant_id: int, edits: Sequence[Edit]) -> list[
         if edit.after is not None or edit.kind not in found:
             return edit
         state = found[edit.kind][edit.id][0]
-        if isinstance(state, SecurityGroupState):
-            members = frozenset(one for one in state.members if one[0] not in going["user"])
-            return replace(edit, before=replace(state, members=members))
-        if isinstance(state, CustomerGroupState):
-            return replace(edit, before=replace(state, users=state.users - going["user"]))
-        if isinstance(state, SiteState):
-            devices, users = state.devices - going["device"], state.users - going["user"]
-            return replace(edit, before=replace(state, devices=devices, users=users))
-        assert isinstance(state, CustomerState)
-        secured = {one: nested for one, nested in state.secured_by.items() if one not in going["security_group"]}
-        grouped = {one: nested for one, nested in state.grouped_by.items() if one not in going["customer_group"]}
-        made = state.groups_made - going["security_group"]
-        return replace(edit, before=replace(state, secured_by=secured, grouped_by=grouped, groups_made=made))
+        staying = {}
+        for name in edit.of.whole:
+            gone = going[edit.of.all_refs[name]]
+            staying[name] = only(getattr(state, name), {*ids_in(getattr(state, name))}.difference(gone).__contains__)
+        return replace(edit, before=altered(state, **staying))
 
     return [whole(edit) for edit in edits]

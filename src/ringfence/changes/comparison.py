@@ -16,10 +16,12 @@ from sqlalchemy import Connection, select, text
 from ringfence.changes.difference import NO_RIGHTS, Difference, Later, Rights
 from ringfence.changes.moment import Moment, Place, Places
 from ringfence.changes.rights import OF_KIND, Classes, Tally, at_moment, moments, standing
-from ringfence.changes.states import StateKind
-from ringfence.domain.device import Device
+from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.device import DEVICES
+from ringfence.domain.kind import StateKind
+from ringfence.domain.user import USERS
+from ringfence.storage.tables import Device
 from ringfence.visibility.intervals import Interval, contains, subtract
-from ringfence.visibility.kinds import CUSTOMERS, DEVICES, USERS
 from ringfence.visibility.reach import Reach
 from ringfence.visibility.rule import Region
 

@@ -12,14 +12,13 @@ from typing import Final
 
 from sqlalchemy import Connection, func, or_, select
 
-from ringfence.changes.states import CustomerGroupState, RoleState, SecurityGroupState
-from ringfence.domain.customer import Customer, is_root
+from ringfence.domain.customer_group import CustomerGroupState
 from ringfence.domain.errors import Refused
-from ringfence.domain.grants import Membership, RolePermission, UserCustomerGroup
 from ringfence.domain.permission import CATALOGUE, EVERYWHERE, PERMISSIONS
-from ringfence.domain.role import SERVICE_PROVIDER, Role
-from ringfence.domain.security_group import ALL, SecurityGroup
-from ringfence.domain.user import User
+from ringfence.domain.role import SERVICE_PROVIDER, RoleState
+from ringfence.domain.security_group import ALL, SecurityGroupState
+from ringfence.storage.grants import Membership, RolePermission, UserCustomerGroup
+from ringfence.storage.tables import Customer, Role, SecurityGroup, User, is_root
 from ringfence.visibility.intervals import Interval, contains, nested, single, subtract, union
 from ringfence.visibility.reach import Reach
 

@@ -8,7 +8,9 @@ from typing import Final
 
 from ringfence.changes.audit import Detail, Event, Words
 from ringfence.changes.authority import Authority
-from ringfence.changes.states import DeviceState, Edit, node_of
+from ringfence.changes.edits import Edit
+from ringfence.domain.device import DeviceState
+from ringfence.domain.registry import node_of
 
 _NAMED: Final = 12
 _TOLD: Final = 1000

@@ -9,7 +9,11 @@ from dataclasses import replace
 from typing import Final
 
 from ringfence.changes.cascade import Herd
-from ringfence.changes.states import DeviceState, Edit, SiteState, State, StateKind, node_of
+from ringfence.changes.edits import Edit
+from ringfence.domain.device import DeviceState
+from ringfence.domain.kind import State, StateKind
+from ringfence.domain.registry import node_of
+from ringfence.domain.site import SiteState
 from ringfence.visibility.intervals import Interval, contains, nested, subtract, union, within
 from ringfence.visibility.rule import Region
 

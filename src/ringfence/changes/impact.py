@@ -13,12 +13,14 @@ from sqlalchemy import Connection, func, select
 from ringfence.changes.difference import Difference, Later, Rights
 from ringfence.changes.flow import Flow, Place
 from ringfence.changes.rights import OF_KIND, Classes, Tally, at_moment, moments, standing
-from ringfence.changes.states import StateKind
-from ringfence.domain.customer import Customer, is_root
-from ringfence.domain.device import Device
+from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.device import DEVICES
+from ringfence.domain.kind import StateKind
+from ringfence.domain.site import SITES
+from ringfence.domain.user import USERS
 from ringfence.storage.bulk import any_of
+from ringfence.storage.tables import Customer, Device, is_root
 from ringfence.visibility.intervals import Interval, contains, intersect, subtract, union
-from ringfence.visibility.kinds import CUSTOMERS, DEVICES, SITES, USERS
 from ringfence.visibility.reach import Reach, measure
 from ringfence.visibility.rule import Region
 

@@ -2,53 +2,26 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
-from sqlalchemy import Connection, cast, literal_column, null, select, union_all
+from sqlalchemy import Boolean, Connection, cast, literal_column, null, select, union_all
 
-from ringfence.changes.states import (
-    CustomerGroupState,
-    CustomerState,
-    DeviceState,
-    RoleState,
-    SecurityGroupState,
-    SiteState,
-    State,
-    StateKind,
-    UserState,
-)
-from ringfence.domain.customer import Customer
-from ringfence.domain.customer_group import CustomerGroup
-from ringfence.domain.device import Device
-from ringfence.domain.grants import (
-    CustomerGroupCustomer,
-    Membership,
-    RolePermission,
-    SecurityGroupCustomer,
-    UserCustomerGroup,
-    UserSite,
-)
-from ringfence.domain.role import Role
-from ringfence.domain.security_group import SecurityGroup
-from ringfence.domain.site import Site
+from ringfence.domain.kind import Field, Ref, State, StateKind, Text, Ties
+from ringfence.domain.registry import EDITED
 from ringfence.domain.text import fold
-from ringfence.domain.user import User
 from ringfence.storage.bulk import any_of, records_of
+from ringfence.storage.columns import UtcDateTime
+from ringfence.storage.grants import Membership, UserCustomerGroup, entries
+from ringfence.storage.tables import Customer, SecurityGroup, User, table_of
 
 Known = dict[int, tuple[State, int]]
 """States and revisions by id."""
 
-TABLES: Final[Mapping[StateKind, Any]] = {
-    "customer": Customer,
-    "site": Site,
-    "device": Device,
-    "role": Role,
-    "customer_group": CustomerGroup,
-    "security_group": SecurityGroup,
-    "user": User,
-}
+
+def table(kind: StateKind) -> Any:
+    """The table of a kind, by its noun."""
+    return table_of(EDITED[kind])
 
 
 def read(
@@ -65,211 +38,70 @@ def read_many(
     them: a group's members, the groups that name a customer, what stands on a site."""
     if not records:
         return {}
-    if kind == "device":
-        return _devices(connection, tenant_id, records)
-    mapped = TABLES[kind]
-    query = select(mapped).where(records_of(connection, mapped, tenant_id, records))
-    rows = connection.execute(query).all()
-    read_kind = {
-        "customer": _customers,
-        "site": _sites,
-        "role": _roles,
-        "customer_group": _customer_groups,
-        "security_group": _security_groups,
-        "user": _users,
-    }[kind]
-    return read_kind(connection, rows, [row.id for row in rows], whole)
-
-
-def _devices(connection: Connection, tenant_id: int, records: Collection[int]) -> Known:
-    query = select(
-        Device.id,
-        Device.revision,
-        Device.customer_id,
-        Device.name,
-        Device.unit_id,
-        Device.kind,
-        Device.site_id,
-        Device.notes,
-        Device.key,
-    ).where(records_of(connection, Device, tenant_id, records))
+    of = EDITED[kind]
+    mapped = table_of(of)
+    everything = {name: ties.everything for name, (_, ties) in of.ties.items() if ties.everything}
+    columns = [getattr(mapped, one.column) for one in of.stored.values()]
+    columns += [getattr(mapped, column) for column in everything.values()]
+    query = select(mapped.id, mapped.revision, *columns).where(records_of(connection, mapped, tenant_id, records))
     rows: Any = connection.execute(query).all()
-    return {own: (DeviceState(*values), revision) for own, revision, *values in rows}
-
-
-def _customers(connection: Connection, rows: Iterable[Any], ids: list[int], whole: bool) -> Known:
-    secured: Mapping[int, Any] = {}
-    grouped: Mapping[int, Any] = {}
-    made: Mapping[int, Any] = {}
-    if whole:
-        entry = SecurityGroupCustomer
-        secured = _tied(connection, entry.customer_id, ids, entry.group_id, entry.nested)
-        other = CustomerGroupCustomer
-        grouped = _tied(connection, other.customer_id, ids, other.group_id, other.nested)
-        made = _tied(connection, SecurityGroup.made_for_id, ids, SecurityGroup.id)
-    return {
-        row.id: (
-            CustomerState(
-                row.parent_id or 0,
-                row.name,
-                row.email,
-                row.phone,
-                row.address,
-                row.max_users,
-                row.max_devices,
-                row.max_customers,
-                _mapping(secured.get(row.id, ())),
-                _mapping(grouped.get(row.id, ())),
-                _set(made.get(row.id, ())),
-                row.key or "",
-            ),
-            row.revision,
-        )
-        for row in rows
-    }
-
-
-def _sites(connection: Connection, rows: Iterable[Any], ids: list[int], whole: bool) -> Known:
-    devices: Mapping[int, Any] = {}
-    users: Mapping[int, Any] = {}
-    if whole:
-        devices = _tied(connection, Device.site_id, ids, Device.id)
-        users = _tied(connection, UserSite.site_id, ids, UserSite.user_id)
-    return {
-        row.id: (
-            SiteState(row.customer_id, row.name, _set(devices.get(row.id, ())), _set(users.get(row.id, ())), row.key),
-            row.revision,
-        )
-        for row in rows
-    }
-
-
-def _roles(connection: Connection, rows: Iterable[Any], ids: list[int], _whole: bool) -> Known:
-    held = _tied(connection, RolePermission.role_id, ids, RolePermission.permission)
-    return {
-        row.id: (
-            RoleState(
-                row.owner_id,
-                row.name,
-                row.access_level,
-                None if row.all_permissions else _set(held.get(row.id, ())),
-                bool(row.private),
-                bool(row.builtin),
-                row.key,
-            ),
-            row.revision,
-        )
-        for row in rows
-    }
-
-
-def _customer_groups(connection: Connection, rows: Iterable[Any], ids: list[int], whole: bool) -> Known:
-    entry = CustomerGroupCustomer
-    named = _tied(connection, entry.group_id, ids, entry.customer_id, entry.nested)
-    given: Mapping[int, Any] = {}
-    if whole:
-        given = _tied(connection, UserCustomerGroup.group_id, ids, UserCustomerGroup.user_id)
-    return {
-        row.id: (
-            CustomerGroupState(
-                row.owner_id,
-                row.name,
-                row.description,
-                bool(row.active),
-                _mapping(named.get(row.id, ())),
-                _set(given.get(row.id, ())),
-                row.key,
-            ),
-            row.revision,
-        )
-        for row in rows
-    }
-
-
-def _security_groups(connection: Connection, rows: Iterable[Any], ids: list[int], whole: bool) -> Known:
-    entry = SecurityGroupCustomer
-    named = _tied(connection, entry.group_id, ids, entry.customer_id, entry.nested)
-    members: Mapping[int, Any] = {}
-    if whole:
-        joined = Membership
-        members = _tied(connection, joined.group_id, ids, joined.user_id, joined.valid_from, joined.valid_until)
-    return {
-        row.id: (
-            SecurityGroupState(
-                row.owner_id,
-                row.name,
-                row.role_id,
-                row.scope,
-                _mapping(named.get(row.id, ())),
-                row.made_for_id,
-                _windows(members.get(row.id, ())),
-                row.key,
-            ),
-            row.revision,
-        )
-        for row in rows
-    }
-
-
-def _users(connection: Connection, rows: Iterable[Any], ids: list[int], _whole: bool) -> Known:
-    # In one statement, since users are what is edited most: who is on a line that is slow waits for each.
-    groups: defaultdict[int, list[Any]] = defaultdict(list)
-    filters: defaultdict[int, list[Any]] = defaultdict(list)
-    sites: defaultdict[int, list[Any]] = defaultdict(list)
-    user = Membership.user_id
-    never = cast(null(), Membership.__table__.c.valid_from.type)
-    parts: list[Any] = [
-        select(literal_column("'group'"), user, Membership.group_id, Membership.valid_from, Membership.valid_until)
-    ]
-    for tie, own, other in (
-        ("'filter'", UserCustomerGroup.user_id, UserCustomerGroup.group_id),
-        ("'site'", UserSite.user_id, UserSite.site_id),
-    ):
-        parts.append(select(literal_column(tie), own, other, never, never))
-    owners = (user, UserCustomerGroup.user_id, UserSite.user_id)
-    query = union_all(*(part.where(any_of(connection, own, ids)) for part, own in zip(parts, owners, strict=True)))
-    for tie, own, other, *window in connection.execute(query):
-        if tie == "group":
-            groups[own].append((other, *window))
-        else:
-            (filters if tie == "filter" else sites)[own].append((other,))
-    return {
-        row.id: (
-            UserState(
-                row.home_id,
-                row.login,
-                row.name,
-                row.email,
-                bool(row.active),
-                _windows(groups.get(row.id, ())),
-                _set(filters.get(row.id, ())),
-                _set(sites.get(row.id, ())),
-                row.key,
-            ),
-            row.revision,
-        )
-        for row in rows
-    }
-
-
-def _tied(connection: Connection, own: Any, ids: list[int], *columns: Any) -> Mapping[int, list[Any]]:
-    """What is tied to each of the records ``ids`` of column ``own``."""
-    found: defaultdict[int, list[Any]] = defaultdict(list)
-    for record, *values in connection.execute(select(own, *columns).where(any_of(connection, own, ids))).all():
-        found[record].append(values)
+    absent = {place: "" if one.name == "key" else 0 for place, one in enumerate(of.stored.values()) if _absent(one)}
+    ties = {name: one for name, one in of.ties.items() if whole or name not in of.whole}
+    if not ties and not absent and tuple(of.stored) == tuple(of.fields):  # of these there may be very many
+        return {own: (of.state(*values), revision) for own, revision, *values in rows}
+    tied = _tied(connection, ties, [row[0] for row in rows])
+    found: Known = {}
+    for own, revision, *values in rows:
+        for place, empty in absent.items():
+            values[place] = values[place] or empty
+        fields = dict(zip(of.stored, values, strict=False))
+        fields |= {name: held.get(own, _EMPTY[of.fields[name].form]) for name, held in tied.items()}
+        fields |= {name: None for name, all_ in zip(everything, values[len(of.stored) :], strict=True) if all_}
+        found[own] = (of.state(**fields), revision)
     return found
 
 
-def _mapping(ties: Iterable[Any]) -> dict[int, bool]:
-    return {other: bool(nested) for other, nested in ties}
+def _absent(field: Field) -> bool:
+    return isinstance(field.spec, Text | Ref) and field.spec.absent
 
 
-def _set(ties: Iterable[Any]) -> frozenset[Any]:
-    return frozenset(other for (other,) in ties)
+_EMPTY: Final[Mapping[str, Any]] = {"set": frozenset(), "windows": frozenset(), "mapping": {}}
 
 
-def _windows(ties: Iterable[Any]) -> frozenset[Any]:
-    return frozenset((other, (since, until)) for other, since, until in ties)
+def _tied(connection: Connection, ties: Mapping[str, tuple[Field, Ties]], ids: list[int]) -> dict[str, dict[int, Any]]:
+    """What is tied to each of the records, by field: in one statement, since a slow line waits for each."""
+    found: dict[str, dict[int, Any]] = {name: {} for name in ties}
+    for parts in _alike(ties):
+        query = union_all(*(_part(connection, name, *ties[name], ids) for name in parts))
+        for name, own, *values in connection.execute(query):
+            held = found[name].setdefault(own, {} if ties[name][0].form == "mapping" else set())
+            match ties[name][0].form:
+                case "mapping":
+                    held[values[0]] = bool(values[1])
+                case "windows":
+                    held.add((values[0], (values[2], values[3])))
+                case _:
+                    held.add(values[0])
+    return {
+        name: {own: held if isinstance(held, dict) else frozenset(held) for own, held in records.items()}
+        for name, records in found.items()
+    }
+
+
+def _alike(ties: Mapping[str, tuple[Field, Ties]]) -> list[list[str]]:
+    """The fields whose rows go into one statement: names of records, and plain values."""
+    parts = [[name for name, (_, one) in ties.items() if bool(one.kind) is named] for named in (True, False)]
+    return [part for part in parts if part]
+
+
+def _part(connection: Connection, name: str, field: Field, ties: Ties, ids: list[int]) -> Any:
+    rows = entries(ties.table)
+    own = getattr(rows, ties.own)
+    nested = rows.nested if field.form == "mapping" else cast(null(), Boolean)
+    never = cast(null(), UtcDateTime)
+    window = (rows.valid_from, rows.valid_until) if field.form == "windows" else (never, never)
+    columns = (literal_column(f"'{name}'"), own, getattr(rows, ties.other), nested, *window)
+    return select(*columns).where(any_of(connection, own, ids))
 
 
 def key_of(connection: Connection, kind: StateKind, tenant_id: int, key: str) -> int | None:
@@ -281,7 +113,7 @@ def keys_of(connection: Connection, kind: StateKind, tenant_id: int, keys: Colle
     """The ids of those of the keys that are there."""
     if not keys:
         return {}
-    mapped = TABLES[kind]
+    mapped = table(kind)
     query = select(mapped.key, mapped.id).where(any_of(connection, mapped.key, keys), mapped.tenant_id == tenant_id)
     return dict(connection.execute(query).all())
 

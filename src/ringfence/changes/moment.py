@@ -9,14 +9,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select, text
 
-from ringfence.changes.states import StateKind
-from ringfence.domain.customer import Customer
-from ringfence.domain.customer_group import CustomerGroup
-from ringfence.domain.role import Role
-from ringfence.domain.security_group import SecurityGroup
-from ringfence.domain.site import Site
-from ringfence.domain.tenant import Tenant
-from ringfence.domain.user import User
+from ringfence.domain.kind import StateKind
+from ringfence.storage.tables import Customer, CustomerGroup, Role, SecurityGroup, Site, Tenant, User
 from ringfence.visibility.intervals import Interval, contains
 from ringfence.visibility.reach import Reach, read_reaches
 from ringfence.visibility.rule import Region

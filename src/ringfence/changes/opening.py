@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 
 from sqlalchemy import select
 
 from ringfence.changes import ledger
-from ringfence.changes.states import CustomerGroupState, DeviceState, SecurityGroupState, State, StateKind, UserState
-from ringfence.domain.audit import AuditEntry
-from ringfence.visibility.kinds import CUSTOMER_GROUPS, CUSTOMERS, ROLES, SECURITY_GROUPS, SITES, USERS, kind_of_noun
+from ringfence.domain.kind import State, StateKind, altered, ids_in, only
+from ringfence.domain.registry import EDITED, kind_of
+from ringfence.domain.user import USERS
+from ringfence.storage.tables import AuditEntry
 from ringfence.visibility.overview import listed
 from ringfence.visibility.point import among, find
 from ringfence.visibility.viewer import Sight
@@ -24,46 +25,34 @@ def open_state(sight: Sight, kind: StateKind, record: int, own: int = 0) -> tupl
 def open_states(sight: Sight, kind: StateKind, records: Sequence[int], own: int = 0) -> dict[int, tuple[State, int]]:
     """The same for many at once; what the viewer may not view is left out. ``own`` is the viewer's own id as a user:
     themselves they always view, while they are active."""
-    seen = [row.id for row in among(sight, f"{kind}.view", kind_of_noun(kind), records)]
+    seen = [row.id for row in among(sight, f"{kind}.view", EDITED[kind], records)]
     if kind == "user" and own in records and own not in seen and sight.active:
         seen.append(own)
-    read = ledger.read_many(sight.connection, sight.tenant_id, kind, seen)
-    if kind == "device":
-        return _devices_shown(sight, read)
-    return {record: (shown(sight, state), revision) for record, (state, revision) in read.items()}
-
-
-def _devices_shown(sight: Sight, read: ledger.Known) -> ledger.Known:
-    """Devices without a site that the viewer may not list: what is not changed stays as it is, that site too."""
-    stands = {state.site for state, _ in read.values() if isinstance(state, DeviceState) and state.site is not None}
-    hidden = stands - listed(sight, SITES, stands)
-    return {
-        record: (replace(state, site=None), revision)
-        if isinstance(state, DeviceState) and state.site in hidden
-        else (state, revision)
-        for record, (state, revision) in read.items()
-    }
+    return _shown(sight, kind, ledger.read_many(sight.connection, sight.tenant_id, kind, seen))
 
 
 def shown(sight: Sight, state: State) -> State:
     """A state without what the viewer may not see."""
-    if isinstance(state, SecurityGroupState | CustomerGroupState):
-        seen = listed(sight, CUSTOMERS, state.customers)
-        customers = {customer: nested for customer, nested in state.customers.items() if customer in seen}
-        if isinstance(state, CustomerGroupState):
-            return replace(state, customers=customers)
-        role = state.role if state.role is not None and listed(sight, ROLES, [state.role]) else None
-        made = state.made_for if state.made_for is not None and listed(sight, CUSTOMERS, [state.made_for]) else None
-        return replace(state, customers=customers, role=role, made_for=made)
-    if isinstance(state, UserState):
-        groups = listed(sight, SECURITY_GROUPS, {group for group, _ in state.security_groups})
-        return replace(
-            state,
-            security_groups=frozenset(one for one in state.security_groups if one[0] in groups),
-            customer_groups=state.customer_groups & listed(sight, CUSTOMER_GROUPS, state.customer_groups),
-            sites=state.sites & listed(sight, SITES, state.sites),
-        )
-    return state
+    return _shown(sight, kind_of(state).noun, {0: (state, 0)})[0][0]
+
+
+def _shown(sight: Sight, kind: StateKind, read: ledger.Known) -> ledger.Known:
+    """States without references to what the viewer may not list, but for where they belong: what is not changed stays
+    as it is, those references too."""
+    of = EDITED[kind]
+    names = {name: to for name, to in of.refs.items() if name != of.node.name}
+    if not names:
+        return read
+    wanted: defaultdict[str, set[int]] = defaultdict(set)
+    for state, _ in read.values():
+        for name, to in names.items():
+            wanted[to].update(ids_in(getattr(state, name)))
+    seen = {to: listed(sight, EDITED[to], ids) for to, ids in wanted.items()}
+    found: ledger.Known = {}
+    for record, (state, revision) in read.items():
+        values = {name: only(getattr(state, name), seen[to].__contains__) for name, to in names.items()}
+        found[record] = altered(state, **values), revision
+    return found
 
 
 def last_editor(sight: Sight, kind: str, key: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, TextClause, text
 
-from ringfence.changes.states import LIMITS
+from ringfence.domain.customer import LIMITS
 from ringfence.domain.errors import Refused
 from ringfence.visibility.intervals import contains, nested
 from ringfence.visibility.reach import Reach

@@ -16,20 +16,16 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
+from ringfence.changes.edits import Edit
 from ringfence.changes.escalation import label
 from ringfence.changes.flow import Flow, Place
-from ringfence.changes.states import Edit, StateKind, node_of
 from ringfence.changes.undo import last_deleted, of_change
-from ringfence.domain.audit import AuditEntry
-from ringfence.domain.customer import Customer
-from ringfence.domain.customer_group import CustomerGroup
 from ringfence.domain.errors import Refused
-from ringfence.domain.grants import Membership, UserCustomerGroup, UserSite
+from ringfence.domain.kind import StateKind
 from ringfence.domain.permission import CATALOGUE, EVERYWHERE, PERMISSIONS
-from ringfence.domain.role import Role
-from ringfence.domain.security_group import SecurityGroup
-from ringfence.domain.site import Site
-from ringfence.domain.user import User
+from ringfence.domain.registry import node_of
+from ringfence.storage.grants import Membership, UserCustomerGroup, UserSite
+from ringfence.storage.tables import AuditEntry, Customer, CustomerGroup, Role, SecurityGroup, Site, User
 from ringfence.visibility.intervals import Interval, contains, intersect, subtract
 from ringfence.visibility.reach import Reach
 from ringfence.visibility.rule import Region

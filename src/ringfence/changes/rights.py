@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from ringfence.changes.difference import NO_RIGHTS, Rights
-from ringfence.changes.states import StateKind
+from ringfence.domain.kind import StateKind
 from ringfence.domain.permission import AT_SITES, EVERYWHERE, PERMISSIONS
 from ringfence.visibility.reach import Reach
 

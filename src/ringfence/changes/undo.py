@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
@@ -13,32 +12,20 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
 from ringfence.changes import ledger
 from ringfence.changes.audit import LOOKED, SEAL, TOLD, Words, noun
 from ringfence.changes.authority import Authority
-from ringfence.changes.states import (
-    BLANK,
-    KIND_OF,
-    TIED,
-    CustomerState,
-    DeviceState,
-    Edit,
-    SiteState,
-    State,
-    changed,
-    items,
-)
-from ringfence.domain.audit import AuditEntry
-from ringfence.domain.customer import Customer
-from ringfence.domain.device import Device
+from ringfence.changes.edits import Edit, changed, items
+from ringfence.domain.customer import CustomerState
+from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Refused
+from ringfence.domain.kind import Kind, State, StateKind, altered
 from ringfence.domain.permission import PERMISSIONS
-from ringfence.domain.site import Site
-from ringfence.domain.user import User
+from ringfence.domain.registry import EDITED, kind_of
+from ringfence.domain.site import SiteState
+from ringfence.storage.tables import AuditEntry, Customer
 from ringfence.visibility.viewer import Sight
 
-Seen = Callable[[str, Any, int], bool]
-"""Whether a reference is to be told of: its field, the class that it refers to, and the id."""
-_PLACES: Final = frozenset({"parent", "customer", "home", "owner"})
-_NOUNS: Final = {mapped: kind for kind, mapped in ledger.TABLES.items()}
-_OWNERS: Final = {Site: "customer_id", Device: "customer_id", User: "home_id"}
+Seen = Callable[[str, StateKind, int], bool]
+"""Whether a reference is to be told of: its field, the kind that it refers to, and the id."""
+_PLACES: Final = frozenset(kind.node.name for kind in EDITED.values())
 _REVERSED: Final = frozenset({"create", "edit", "delete", "move", "assign"})
 
 
@@ -153,26 +140,27 @@ class _Reversal:
         own = self.authority.own
         there = [one for one in sorted(PERMISSIONS) if one.startswith(f"{kind}.")]
 
-        def sees(field: str, mapped: Any, record: int) -> bool:
-            known = (field in _PLACES, mapped, record)
+        def sees(field: str, kind: StateKind, record: int) -> bool:
+            of, place = EDITED[kind], field in _PLACES
+            known = (place, kind, record)
             if known not in self.told:
-                path = self._path(mapped, record)
-                listed = f"{_NOUNS[mapped]}.list"
-                if mapped is Customer:
-                    permissions = [listed, *there] if field in _PLACES else [listed]
+                path = self._path(of, record)
+                if of.is_customer:
+                    permissions = [of.permission, *there] if place else [of.permission]
                     self.told[known] = any(own.sees(one, path) for one in permissions)
                 else:
-                    at_site = mapped is Site and any(site.site_id == record for site in own.region(listed).sites)
-                    self.told[known] = at_site or own.contains(listed, path)
+                    at_site = of.is_site and any(site.site_id == record for site in own.region(of.permission).sites)
+                    self.told[known] = at_site or own.contains(of.permission, path)
             return self.told[known]
 
         return sees
 
-    def _path(self, mapped: Any, record: int) -> str:
+    def _path(self, kind: Kind, record: int) -> str:
         """The path of the customer that a record belongs to, or is."""
+        mapped = ledger.table(kind.noun)
         query = select(Customer.path).where(mapped.id == record)
-        if mapped is not Customer:
-            query = query.join(mapped, Customer.id == getattr(mapped, _OWNERS.get(mapped, "owner_id")))
+        if not kind.is_customer:
+            query = query.join(mapped, Customer.id == getattr(mapped, kind.owner))
         return self.words.connection.execute(query).scalar() or ""
 
     def _on_none(self, site: SiteState) -> frozenset[int]:
@@ -185,7 +173,7 @@ class _Reversal:
         what = f"{noun(entry.kind)} {entry.name!r}"
         ((verb, fields),) = self.details[entry.number].items()
         record = self.ids[entry.kind].get(entry.key)
-        blank = BLANK[entry.kind]
+        blank = EDITED[entry.kind].blank
         if verb == "deleted":
             if record is not None:
                 named = entry is self.entries[0] or entry.id in self.read  # not what went along unseen
@@ -194,16 +182,16 @@ class _Reversal:
             sees = self._sees(entry.kind)
             state = _applied(self.words, blank, fields, self.coming, forwards=True, what=what, seen=sees)
             if isinstance(state, CustomerState):
-                state = replace(state, former=entry.node_id)
+                state = altered(state, former=entry.node_id)
             elif isinstance(state, SiteState):
-                state = replace(state, devices=self._on_none(state))
-            return Edit(entry.kind, self.coming[entry.kind, entry.key], None, replace(state, key=entry.key))
+                state = altered(state, devices=self._on_none(state))
+            return Edit(entry.kind, self.coming[entry.kind, entry.key], None, altered(state, key=entry.key))
         if record is None or (entry.kind, record) not in self.seen:
             raise Refused(f"the {what} is not there any more")
         state, revision = self.known[entry.kind][record]
         if verb == "created":
             made = _applied(self.words, blank, fields, self.coming, forwards=True, what=what)
-            if set(changed(made, state)) - TIED:  # who was put in since goes out with it
+            if set(changed(made, state)) - kind_of(state).whole:  # who was put in since goes out with it
                 raise Refused(f"the {what} was changed since: undo that first")
             return Edit(entry.kind, record, state, None, revision)
         sees = self._sees(entry.kind)
@@ -222,7 +210,7 @@ def _applied(
     seen: Seen | None = None,
 ) -> State:
     """A state with the differences of a detail made, or taken back. Raises Refused where it does not hold them."""
-    kind = KIND_OF[type(state)]
+    kind = kind_of(state).noun
     values: dict[str, Any] = {}
     for name, change in detail.items():
         now = getattr(state, name)
@@ -249,4 +237,4 @@ def _applied(
             if not gone <= held or come & held:
                 raise Refused(f"the {name.replace('_', ' ')} of {what} were changed since")
             values[name] = (held - gone) | come
-    return replace(state, **values)
+    return altered(state, **values)

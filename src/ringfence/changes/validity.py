@@ -9,34 +9,20 @@ from sqlalchemy import Connection, select
 
 from ringfence.changes import ledger
 from ringfence.changes.cascade import NOBODY, Herd
-from ringfence.changes.states import (
-    KIND_OF,
-    LIMITS,
-    LINES,
-    TIED,
-    CustomerGroupState,
-    CustomerState,
-    DeviceState,
-    Edit,
-    RoleState,
-    SecurityGroupState,
-    SiteState,
-    State,
-    StateKind,
-    UserState,
-    node_of,
-)
+from ringfence.changes.edits import Edit
 from ringfence.domain import limits
-from ringfence.domain.contact import email_fault, phone_fault
-from ringfence.domain.device import Device
+from ringfence.domain.customer import CustomerState
+from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Refused
-from ringfence.domain.login import login_fault
+from ringfence.domain.kind import Choice, Kind, Number, State, StateKind, Text
 from ringfence.domain.permission import PERMISSIONS
-from ringfence.domain.role import CUSTOMER, SERVICE_PROVIDER, SITE
-from ringfence.domain.security_group import ALL, SELECTED
-from ringfence.domain.site import Site
+from ringfence.domain.registry import node_of, references
+from ringfence.domain.role import RoleState
+from ringfence.domain.site import SiteState
 from ringfence.domain.text import has_control, name_fault, search_key
+from ringfence.domain.user import UserState
 from ringfence.storage.bulk import any_of
+from ringfence.storage.tables import Device, Site
 
 _MOST: Final = 2**31 - 1
 
@@ -47,7 +33,7 @@ def demand_fitting(edits: Sequence[Edit]) -> None:
     known: set[tuple[str, int]] = set()
     for edit in edits:
         for state in (edit.before, edit.after):
-            if state is not None and KIND_OF[type(state)] != edit.kind:
+            if state is not None and not isinstance(state, edit.of.state):
                 raise Refused("a record of one kind is not made into another")
         record = (edit.kind, edit.id)
         if record in known or edit.id in coming:
@@ -61,7 +47,7 @@ def demand_fitting(edits: Sequence[Edit]) -> None:
         state = edit.after
         if isinstance(state, DeviceState) and state.customer >= 0 and (state.site is None or state.site >= 0):
             continue  # there may be very many of these
-        for kind, ids in _references(state):
+        for kind, ids in references(state):
             if any(coming.get(one) != kind for one in ids if one < 0):
                 raise Refused("it refers to a new record that this change does not make")
     _demand_tree(edits)
@@ -93,27 +79,9 @@ def demand_staying(edits: Sequence[Edit]) -> None:
             continue
         if ("customer", node_of(edit.after)) in going:
             raise Refused("it belongs to a customer that would be deleted: put it elsewhere, or leave it alone")
-        known = {(kind, one) for kind, ids in _references(edit.before) for one in ids}
-        if any((kind, one) in going - known for kind, ids in _references(edit.after) for one in ids):
+        known = {(kind, one) for kind, ids in references(edit.before) for one in ids}
+        if any((kind, one) in going - known for kind, ids in references(edit.after) for one in ids):
             raise Refused("it refers to something that would be deleted")
-
-
-def _references(state: State | None) -> list[tuple[StateKind, list[int]]]:
-    if state is None:
-        return []
-    found: list[tuple[StateKind, list[int]]] = [("customer", [node_of(state)])]
-    if isinstance(state, DeviceState) and state.site is not None:
-        found.append(("site", [state.site]))
-    elif isinstance(state, SecurityGroupState | CustomerGroupState):
-        found.append(("customer", list(state.customers)))
-        if isinstance(state, SecurityGroupState):
-            found.append(("role", [] if state.role is None else [state.role]))
-            found.append(("customer", [] if state.made_for is None else [state.made_for]))
-    elif isinstance(state, UserState):
-        found.append(("security_group", [group for group, _ in state.security_groups]))
-        found.append(("customer_group", list(state.customer_groups)))
-        found.append(("site", list(state.sites)))
-    return found
 
 
 def demand_sound(
@@ -135,45 +103,53 @@ def demand_sound(
             if edit.kind == "device":
                 going.add(edit.id)
             continue
-        names = _names(edit)
-        if "name" in names:
-            _demand_text(edit.after.name, "name", limits.NAME, filled=True)
-        if not restoring:
-            _demand_seen(edit.after, names)
+        _demand_fields(edit, edit.after, _names(edit), restoring=restoring)
         if isinstance(edit.after, DeviceState):
-            _demand_device(edit.after, names)
             devices.append(edit)
         else:
-            _demand_one(connection, edit, edit.after, names, restoring)
+            _demand_one(connection, edit, edit.after, restoring)
     _demand_unit_ids(connection, tenant_id, devices, going, herd, hidden)
     made = {edit.id: edit.after.customer for edit in edits if edit.before is None and isinstance(edit.after, SiteState)}
     _demand_sites(connection, devices, made)
 
 
-def _names(edit: Edit) -> frozenset[str]:
+def _names(edit: Edit) -> tuple[str, ...]:
     """The fields that an edit gives a new value."""
-    assert edit.after is not None
-    if edit.before is None:
-        return frozenset(type(edit.after).__slots__)
-    return frozenset(edit.changed)
+    return edit.of.compared if edit.before is None else edit.changed
 
 
-def _demand_seen(state: State, names: frozenset[str]) -> None:
-    """Raises Refused for a text of one line that would look like another one, or is hidden in part."""
-    for field in LINES:
-        if field in names and (said := name_fault(getattr(state, field))):
-            raise Refused(said, field)
+def _demand_fields(edit: Edit, state: State, names: Sequence[str], *, restoring: bool) -> None:
+    """Raises Refused for what no field may hold, of those that get a new value."""
+    kind = edit.of
+    if edit.before is not None and not kind.whole.isdisjoint(names):
+        raise Refused(_TIED[kind.noun])
+    for name in names:
+        value = getattr(state, name)
+        match kind.fields[name].spec if name in kind.fields else None:
+            case Text() as spec:
+                _demand_text(value, name, spec)
+                said = "" if restoring or spec.lines else name_fault(value)
+                if not said and spec.fault is not None and not restoring:
+                    said = spec.fault(value)
+                if said:
+                    raise Refused(said, name)
+            case Number() if value is not None and not 0 <= value <= _MOST:
+                raise Refused("a limit is a number from 0 up, or empty", name)
+            case Choice() as choice if value not in choice.values:
+                raise Refused(choice.fault, name)
+            case _:
+                pass
+    if len(kind.searched) > 1 and not set(kind.searched).isdisjoint(names):
+        _demand_search_key(kind, state)
 
 
-def _demand_device(state: DeviceState, names: frozenset[str]) -> None:
-    if "unit_id" in names:
-        _demand_text(state.unit_id, "unit_id", limits.SHORT_TEXT)
-    if "kind" in names:
-        _demand_text(state.kind, "kind", limits.SHORT_TEXT)
-    if "notes" in names:
-        _demand_text(state.notes, "notes", limits.LONG_TEXT, lines=True)
-    if not names.isdisjoint(("unit_id", "name")):
-        _demand_search_key("name and unit id", state.name, state.unit_id)
+_TIED: Final = {
+    "customer": "which groups name a customer is changed with the group",
+    "site": "what stands on a site is changed with the device",
+    "security_group": "who is in a security group is changed with the user",
+    "customer_group": "who has a customer group is changed with the user",
+}
+"""What is tied to a record is changed at the other end."""
 
 
 def _demand_unit_ids(
@@ -224,82 +200,42 @@ def _demand_sites(connection: Connection, edits: Sequence[Edit], made: Mapping[i
             raise Refused("this site is another customer's: choose one of this customer, or none", "site")
 
 
-def _demand_one(connection: Connection, edit: Edit, state: State, names: frozenset[str], restoring: bool) -> None:
+def _demand_one(connection: Connection, edit: Edit, state: State, restoring: bool) -> None:
     before = edit.before
-    if isinstance(state, CustomerState):
-        _demand_customer(before, state, names, restoring)
-    elif isinstance(state, SiteState):
+    if isinstance(state, SiteState):
         if isinstance(before, SiteState) and before.customer != state.customer:
             raise Refused("a site stays with its customer: make one at the other customer", "customer")
-        if isinstance(before, SiteState) and (before.devices, before.users) != (state.devices, state.users):
-            raise Refused("what stands on a site is changed with the device")
     elif isinstance(state, RoleState):
-        if state.access_level not in (SERVICE_PROVIDER, CUSTOMER, SITE):
-            raise Refused("choose an access level", "access_level")
         if state.builtin and not (isinstance(before, RoleState) and before.builtin):
             raise Refused("built-in roles come with Ringfence: make a role of your own")
         if state.permissions is not None and not state.permissions <= PERMISSIONS:
             raise Refused("one of the permissions is unknown", "permissions")
-    elif isinstance(state, SecurityGroupState):
-        if state.scope not in (ALL, SELECTED):
-            raise Refused("choose all or selected customers", "scope")
-        if isinstance(before, SecurityGroupState) and before.members != state.members:
-            raise Refused("who is in a security group is changed with the user")
-    elif isinstance(state, CustomerGroupState):
-        if "description" in names:
-            _demand_text(state.description, "description", limits.LONG_TEXT, lines=True)
-        if isinstance(before, CustomerGroupState) and before.users != state.users:
-            raise Refused("who has a customer group is changed with the user")
     elif isinstance(state, UserState):
-        _demand_user(connection, edit, state, names, restoring)
+        _demand_user(connection, edit, state, restoring)
 
 
-def _demand_customer(before: State | None, state: CustomerState, names: frozenset[str], restoring: bool) -> None:
-    if before is not None and not names.isdisjoint(TIED):
-        raise Refused("which groups name a customer is changed with the group")
-    for field, fault in (("email", email_fault), ("phone", phone_fault)):
-        if field in names and not restoring:
-            _demand_text(getattr(state, field), field, limits.SHORT_TEXT)
-            said = fault(getattr(state, field))
-            if said:
-                raise Refused(said, field)
-    if "address" in names:
-        _demand_text(state.address, "address", limits.LONG_TEXT, lines=True)
-    for field in LIMITS:
-        limit = getattr(state, field)
-        if limit is not None and not 0 <= limit <= _MOST:
-            raise Refused("a limit is a number from 0 up, or empty", field)
-
-
-def _demand_user(connection: Connection, edit: Edit, state: UserState, names: frozenset[str], restoring: bool) -> None:
+def _demand_user(connection: Connection, edit: Edit, state: UserState, restoring: bool) -> None:
     before = edit.before
-    for field, fault in (("login", login_fault), ("email", email_fault)):
-        if field in names:
-            text = getattr(state, field)
-            _demand_text(text, field, limits.SHORT_TEXT, filled=field == "login")
-            if not restoring and (said := fault(text)):
-                raise Refused(said, field)
-    if "login" in names and ledger.login_taken(connection, state.login, edit.id):
+    if "login" in edit.changed and ledger.login_taken(connection, state.login, edit.id):
         raise Refused("another user has this login", "login")
-    if not names.isdisjoint(("name", "login", "email")):
-        _demand_search_key("name, login and e-mail", state.name, state.login, state.email)
     known = before.security_groups if isinstance(before, UserState) else frozenset()
     for _, (since, until) in state.security_groups - known:
         if not restoring and since is not None and until is not None and until <= since:
             raise Refused("a validity window ends before it begins", "security_groups")
 
 
-def _demand_search_key(what: str, *fields: str) -> None:
-    if len(search_key(*fields).encode()) > limits.SEARCH_KEY_BYTES:
-        raise Refused(f"{what} are too long together", "name")
+def _demand_search_key(kind: Kind, state: State) -> None:
+    if len(search_key(*(getattr(state, name) for name in kind.searched)).encode()) > limits.SEARCH_KEY_BYTES:
+        said = [kind.label(name) for name in kind.searched]
+        raise Refused(f"{', '.join(said[:-1])} and {said[-1]} are too long together", "name")
 
 
-def _demand_text(text: str, field: str, longest: int, *, filled: bool = False, lines: bool = False) -> None:
-    if filled and not text.strip():
+def _demand_text(text: str, field: str, spec: Text) -> None:
+    if spec.filled and not text.strip():
         raise Refused("this must not be empty", field)
-    if len(text) > longest:
-        raise Refused(f"this is longer than {longest} characters", field)
-    if has_control(text, allow="\n\t" if lines else ""):
+    if len(text) > spec.longest:
+        raise Refused(f"this is longer than {spec.longest} characters", field)
+    if has_control(text, allow="\n\t" if spec.lines else ""):
         raise Refused("this holds a control character", field)
-    if filled and len(search_key(text).encode()) > limits.SEARCH_KEY_BYTES:
+    if spec.filled and len(search_key(text).encode()) > limits.SEARCH_KEY_BYTES:
         raise Refused("this is too long", field)

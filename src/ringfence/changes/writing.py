@@ -6,40 +6,26 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cache, partial
+from operator import attrgetter
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
 
-from ringfence.changes.ledger import TABLES, keys_of
-from ringfence.changes.states import (
-    CustomerGroupState,
-    CustomerState,
-    DeviceState,
-    Edit,
-    RoleState,
-    SecurityGroupState,
-    SiteState,
-    State,
-    StateKind,
-    UserState,
-)
+from ringfence.changes.edits import Edit
+from ringfence.changes.ledger import keys_of, table
 from ringfence.domain import limits
-from ringfence.domain.customer import Customer, child_path
-from ringfence.domain.device import Device
+from ringfence.domain.customer import CustomerState, child_path
+from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Refused
-from ringfence.domain.former_customer import FormerCustomer
-from ringfence.domain.grants import (
-    CustomerGroupCustomer,
-    Membership,
-    RolePermission,
-    SecurityGroupCustomer,
-    UserCustomerGroup,
-    UserSite,
-)
-from ringfence.domain.security_group import SecurityGroup
+from ringfence.domain.kind import Kind, Ref, State, StateKind, Text, Ties
+from ringfence.domain.registry import EDITED, kind_of, node_of
 from ringfence.domain.text import fold, search_key
+from ringfence.domain.user import UserState
 from ringfence.storage.bulk import any_of, insert_rows, take_ids
+from ringfence.storage.grants import entries
+from ringfence.storage.tables import Customer, Device, FormerCustomer
 
 _STEM: Final = limits.KEY - 12
 _TOGETHER: Final = 20
@@ -48,7 +34,7 @@ _TOGETHER: Final = 20
 
 def new_ids(connection: Connection, kind: StateKind, states: Sequence[State]) -> list[int]:
     """An id for each record that comes; a customer that is brought back gets its own again where nobody has it."""
-    fresh = take_ids(connection, TABLES[kind].__table__, len(states))
+    fresh = take_ids(connection, table(kind).__table__, len(states))
     former = [state.former for state in states if isinstance(state, CustomerState) and state.former]
     if not former:
         return fresh
@@ -110,7 +96,7 @@ def create(
     customers. Some ids are given out again: with a ``revision`` that no earlier record had, none is taken for it."""
     if not made:
         return
-    table = TABLES[kind].__table__
+    rows_of = table(kind).__table__
     if kind == "customer":
         _grow(made, paths)
     rows = [
@@ -121,10 +107,8 @@ def create(
         for row in rows:
             row["path"], row["device_count"] = paths[row["id"]], 0
         rows.sort(key=lambda row: row["path"].count("/"))  # a parent before those below it
-        for row in rows:
-            row["parent_id"] = row["parent_id"] or None
     columns = tuple(rows[0])
-    insert_rows(connection, table, columns, (tuple(row.values()) for row in rows))
+    insert_rows(connection, rows_of, columns, (tuple(row.values()) for row in rows))
 
 
 def _grow(made: Mapping[int, State], paths: dict[int, str]) -> None:
@@ -143,45 +127,33 @@ def _grow(made: Mapping[int, State], paths: dict[int, str]) -> None:
 
 def tie(connection: Connection, record: int, before: State, after: State) -> None:
     """Writes what differs in what is tied to a record."""
-    if isinstance(before, RoleState) and isinstance(after, RoleState):
-        held, wanted = before.permissions or frozenset(), after.permissions or frozenset()
-        _exchange(connection, RolePermission, "role_id", record, "permission", held - wanted, wanted - held)
-    elif isinstance(before, SecurityGroupState) and isinstance(after, SecurityGroupState):
-        _write_customers(connection, SecurityGroupCustomer, record, before.customers, after.customers)
-        _write_memberships(connection, "group_id", "user_id", record, before.members, after.members)
-    elif isinstance(before, CustomerGroupState) and isinstance(after, CustomerGroupState):
-        _write_customers(connection, CustomerGroupCustomer, record, before.customers, after.customers)
-        gone, come = before.users - after.users, after.users - before.users
-        _exchange(connection, UserCustomerGroup, "group_id", record, "user_id", gone, come)
-    elif isinstance(before, UserState) and isinstance(after, UserState):
-        _write_memberships(connection, "user_id", "group_id", record, before.security_groups, after.security_groups)
-        for mapped, column, old, new in (
-            (UserCustomerGroup, "group_id", before.customer_groups, after.customer_groups),
-            (UserSite, "site_id", before.sites, after.sites),
-        ):
-            _exchange(connection, mapped, "user_id", record, column, old - new, new - old)
-    elif isinstance(after, CustomerState):
-        _bring_back_customer(connection, record, after)
-    elif isinstance(after, SiteState):
-        _exchange(connection, UserSite, "site_id", record, "user_id", (), after.users)
-        if after.devices:
-            home = (Device.customer_id == after.customer) & Device.site_id.is_(None)
-            placed = update(Device).where(any_of(connection, Device.id, after.devices), home)
-            connection.execute(placed.values(site_id=record, revision=Device.revision + 1))
+    for name, (field, ties) in kind_of(after).ties.items():
+        old, new = getattr(before, name), getattr(after, name)
+        if old == new:
+            continue
+        rows = entries(ties.table)
+        match field.form:
+            case _ if ties.back:
+                _refer_back(connection, rows, ties, record, after, new)
+            case "mapping":
+                _write_mapping(connection, rows, ties, record, old, new)
+            case "windows":
+                _write_windows(connection, rows, ties, record, old, new)
+            case _:
+                held, wanted = old or frozenset(), new or frozenset()
+                _exchange(connection, rows, ties, record, held - wanted, wanted - held)
 
 
-def _bring_back_customer(connection: Connection, record: int, state: CustomerState) -> None:
-    """Puts a customer that was deleted back where it was named."""
-    for entry, groups in (
-        (SecurityGroupCustomer, state.secured_by),
-        (CustomerGroupCustomer, state.grouped_by),
-    ):
-        if groups:
-            rows = [{"group_id": group, "customer_id": record, "nested": nested} for group, nested in groups.items()]
-            connection.execute(insert(entry), rows)
-    if state.groups_made:
-        again = update(SecurityGroup).where(any_of(connection, SecurityGroup.id, state.groups_made))
-        connection.execute(again.where(SecurityGroup.made_for_id.is_(None)).values(made_for_id=record))
+def _refer_back(
+    connection: Connection, rows: Any, ties: Ties, record: int, state: State, others: Collection[int]
+) -> None:
+    """Has records refer to one that is brought back: those that refer to nothing by now, and still belong where it
+    does."""
+    free = any_of(connection, rows.id, others) & getattr(rows, ties.own).is_(None)
+    other = EDITED[ties.kind]
+    if other.stands is not None and other.stands.column == ties.own:
+        free &= getattr(rows, other.owner) == node_of(state)
+    connection.execute(update(rows).where(free).values({ties.own: record, "revision": rows.revision + 1}))
 
 
 def take_places(connection: Connection, tenant_id: int, customers: Mapping[int, str]) -> None:
@@ -219,7 +191,7 @@ def free_unit_ids(connection: Connection, edits: Iterable[tuple[int, State | Non
 
 def change(connection: Connection, kind: StateKind, edits: Iterable[Edit]) -> None:
     """Writes what the edits of records of a kind that stay change, their ties left out, and their next revisions."""
-    mapped = TABLES[kind]
+    mapped = table(kind)
     groups: defaultdict[tuple[tuple[str, Any], ...], list[int]] = defaultdict(list)
     for edit in edits:
         groups[_changed_values(edit)].append(edit.id)
@@ -231,11 +203,11 @@ def change(connection: Connection, kind: StateKind, edits: Iterable[Edit]) -> No
             continue
         together = update(mapped).where(any_of(connection, mapped.id, records))
         connection.execute(together.values(revision=mapped.revision + 1, **dict(values)))
-    table = mapped.__table__
+    rows_of = mapped.__table__
     for names, rows in single.items():
-        one = update(table).where(table.c.id == bindparam("own_id"))
+        one = update(rows_of).where(rows_of.c.id == bindparam("own_id"))
         columns: dict[str, Any] = {name: bindparam(name) for name in names}
-        connection.execute(one.values(revision=table.c.revision + 1, **columns), rows)
+        connection.execute(one.values(revision=rows_of.c.revision + 1, **columns), rows)
 
 
 def move(connection: Connection, tenant_id: int, moved: Mapping[int, int]) -> list[tuple[str, str]]:
@@ -284,17 +256,18 @@ def remove(connection: Connection, kind: StateKind, records: Collection[int]) ->
     """Deletes records with their ties. What belongs to them or refers to a role must have gone before."""
     if not records:
         return
-    for entry, column in _TIES_OF[kind]:
-        connection.execute(delete(entry).where(any_of(connection, column, records)))
-    if kind == "customer":
-        made = any_of(connection, SecurityGroup.made_for_id, records)
-        connection.execute(update(SecurityGroup).where(made).values(made_for_id=None))
+    of = EDITED[kind]
+    for _, ties in of.ties.values():
+        rows = entries(ties.table)
+        own = any_of(connection, getattr(rows, ties.own), records)
+        if not ties.back:
+            connection.execute(delete(rows).where(own))
+            continue
+        connection.execute(update(rows).where(own).values({ties.own: None, "revision": rows.revision + 1}))
+    if of.is_customer:
         leaving = select(Customer.id, Customer.tenant_id, Customer.path).where(any_of(connection, Customer.id, records))
         connection.execute(insert(FormerCustomer).from_select(["id", "tenant_id", "path"], leaving))
-    elif kind == "site":
-        standing = update(Device).where(any_of(connection, Device.site_id, records))
-        connection.execute(standing.values(site_id=None, revision=Device.revision + 1))
-    mapped = TABLES[kind]
+    mapped = table(kind)
     connection.execute(delete(mapped).where(any_of(connection, mapped.id, records)))
 
 
@@ -320,140 +293,92 @@ def device_steps(edits: Iterable[tuple[State | None, State | None]]) -> Counter[
     return steps
 
 
-_TIES_OF: Final[dict[StateKind, tuple[tuple[Any, Any], ...]]] = {
-    "customer": (
-        (SecurityGroupCustomer, SecurityGroupCustomer.customer_id),
-        (CustomerGroupCustomer, CustomerGroupCustomer.customer_id),
-    ),
-    "site": ((UserSite, UserSite.site_id),),
-    "device": (),
-    "role": ((RolePermission, RolePermission.role_id),),
-    "customer_group": (
-        (CustomerGroupCustomer, CustomerGroupCustomer.group_id),
-        (UserCustomerGroup, UserCustomerGroup.group_id),
-    ),
-    "security_group": ((SecurityGroupCustomer, SecurityGroupCustomer.group_id), (Membership, Membership.group_id)),
-    "user": (
-        (Membership, Membership.user_id),
-        (UserCustomerGroup, UserCustomerGroup.user_id),
-        (UserSite, UserSite.user_id),
-    ),
-}
-
-
-_PLAIN: Final = {"customer": "customer_id", "site": "site_id", "kind": "kind", "notes": "notes"}
-"""The fields of a device that are columns as they are, and nothing else's."""
-
-
 def _changed_values(edit: Edit) -> tuple[tuple[str, Any], ...]:
     """The columns that an edit changes, with their new values."""
-    before, after = edit.before, edit.after
-    assert before is not None
-    assert after is not None
-    if edit.kind == "device" and _PLAIN.keys() >= set(edit.changed):
-        return tuple([(_PLAIN[name], getattr(after, name)) for name in edit.changed])
-    old = _values(before)
-    return tuple((name, value) for name, value in _values(after).items() if old[name] != value)
+    return tuple([(column, value(edit.after)) for column, value in _columns(edit.of, edit.changed)])
+
+
+@cache
+def _columns(kind: Kind, names: tuple[str, ...]) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
+    """The columns that come of these fields of a state, each with what it holds."""
+    found: dict[str, Callable[[Any], Any]] = {}
+    for name in names:
+        field = kind.fields.get(name)
+        if field is None:
+            continue
+        value: Callable[[Any], Any] = attrgetter(name)
+        match field.spec:
+            case Ref(absent=True):
+                found[field.column] = partial(_or_nothing, value)
+            case Ties(everything=everything):
+                if everything:
+                    found[everything] = partial(_is_nothing, value)
+            case Text(folded=folded) if folded:
+                found[field.column] = value
+                found[folded] = partial(_folded, value)
+            case _:
+                found[field.column] = value
+    if not set(kind.searched).isdisjoint(names):
+        found["search_key"] = partial(_search_key, kind.searched)
+    return tuple(found.items())
+
+
+def _or_nothing(value: Callable[[Any], Any], state: State) -> Any:
+    return value(state) or None
+
+
+def _is_nothing(value: Callable[[Any], Any], state: State) -> bool:
+    return value(state) is None
+
+
+def _folded(value: Callable[[Any], Any], state: State) -> str:
+    return fold(value(state))
+
+
+def _search_key(names: Sequence[str], state: State) -> str:
+    return search_key(*(getattr(state, name) for name in names))
 
 
 def _values(state: State) -> dict[str, Any]:
     """A state as columns, but for its key."""
-    if isinstance(state, DeviceState):
-        return {
-            "customer_id": state.customer,
-            "site_id": state.site,
-            "name": state.name,
-            "unit_id": state.unit_id,
-            "kind": state.kind,
-            "notes": state.notes,
-            "search_key": search_key(state.name, state.unit_id),
-        }
-    if isinstance(state, SiteState):
-        return {"customer_id": state.customer, "name": state.name, "search_key": search_key(state.name)}
-    if isinstance(state, CustomerState):
-        return {
-            "parent_id": state.parent,
-            "name": state.name,
-            "email": state.email,
-            "phone": state.phone,
-            "address": state.address,
-            "max_users": state.max_users,
-            "max_devices": state.max_devices,
-            "max_customers": state.max_customers,
-            "search_key": search_key(state.name),
-        }
-    if isinstance(state, RoleState):
-        return {
-            "owner_id": state.owner,
-            "name": state.name,
-            "access_level": state.access_level,
-            "all_permissions": state.permissions is None,
-            "private": state.private,
-            "builtin": state.builtin,
-            "search_key": search_key(state.name),
-        }
-    if isinstance(state, CustomerGroupState):
-        return {
-            "owner_id": state.owner,
-            "name": state.name,
-            "description": state.description,
-            "active": state.active,
-            "search_key": search_key(state.name),
-        }
-    if isinstance(state, SecurityGroupState):
-        return {
-            "owner_id": state.owner,
-            "name": state.name,
-            "role_id": state.role,
-            "scope": state.scope,
-            "made_for_id": state.made_for,
-            "search_key": search_key(state.name),
-        }
-    return {
-        "home_id": state.home,
-        "login": state.login,
-        "login_key": fold(state.login),
-        "name": state.name,
-        "email": state.email,
-        "active": state.active,
-        "search_key": search_key(state.name, state.login, state.email),
-    }
+    kind = kind_of(state)
+    return {column: value(state) for column, value in _columns(kind, tuple(n for n in kind.fields if n != "key"))}
 
 
-def _write_customers(
-    connection: Connection, entry: Any, group: int, before: Mapping[int, bool], after: Mapping[int, bool]
+def _write_mapping(
+    connection: Connection, rows: Any, ties: Ties, record: int, before: Mapping[int, bool], after: Mapping[int, bool]
 ) -> None:
     old, new = set(before.items()), set(after.items())
-    _exchange(connection, entry, "group_id", group, "customer_id", {customer for customer, _ in old - new}, ())
+    _exchange(connection, rows, ties, record, {other for other, _ in old - new}, ())
     if new - old:
-        rows = [{"group_id": group, "customer_id": customer, "nested": nested} for customer, nested in new - old]
-        connection.execute(insert(entry), rows)
+        made = [{ties.own: record, ties.other: other, "nested": nested} for other, nested in new - old]
+        connection.execute(insert(rows), made)
 
 
-def _write_memberships(
-    connection: Connection, own: str, other: str, record: int, before: frozenset[Any], after: frozenset[Any]
+def _write_windows(
+    connection: Connection, rows: Any, ties: Ties, record: int, before: frozenset[Any], after: frozenset[Any]
 ) -> None:
-    for target, (since, until) in before - after:
-        query = delete(Membership).where(getattr(Membership, own) == record, getattr(Membership, other) == target)
-        for column, value in ((Membership.valid_from, since), (Membership.valid_until, until)):
+    for other, (since, until) in before - after:
+        query = delete(rows).where(getattr(rows, ties.own) == record, getattr(rows, ties.other) == other)
+        for column, value in ((rows.valid_from, since), (rows.valid_until, until)):
             query = query.where(column.is_(None) if value is None else column == value)
         connection.execute(query)
     if after - before:
-        rows = [
-            {own: record, other: target, "valid_from": since, "valid_until": until}
-            for target, (since, until) in after - before
+        made = [
+            {ties.own: record, ties.other: other, "valid_from": since, "valid_until": until}
+            for other, (since, until) in after - before
         ]
-        connection.execute(insert(Membership), rows)
+        connection.execute(insert(rows), made)
 
 
 def _exchange(
-    connection: Connection, entry: Any, own: str, record: int, column: str, gone: Iterable[Any], come: Iterable[Any]
+    connection: Connection, rows: Any, ties: Ties, record: int, gone: Iterable[Any], come: Iterable[Any]
 ) -> None:
     """Takes the ties to some records away and puts others there."""
     leaving = list(gone)
     if leaving:
-        left = any_of(connection, getattr(entry, column), leaving)
-        connection.execute(delete(entry).where(getattr(entry, own) == record, left))
-    rows = [{own: record, column: other} for other in come]
-    if rows:
-        connection.execute(insert(entry), rows)
+        left = any_of(connection, getattr(rows, ties.other), leaving)
+        connection.execute(delete(rows).where(getattr(rows, ties.own) == record, left))
+    made = [{ties.own: record, ties.other: other} for other in come]
+    if made:
+        connection.execute(insert(rows), made)

@@ -2,58 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated, Final
 
-from sqlalchemy import Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from ringfence.domain import limits
+from ringfence.domain.kind import LATER, Kind, Moment, Number, Ref, State, Text
 
-from ringfence.domain.base import Base, Id, Sorted, TenantId, UtcDateTime
+_TEXT: Final = Text(limits.LONG_TEXT)
+_EXACT: Final = Text(limits.LONG_TEXT, exact=True)
 
 
-class AuditEntry(Base):
+@dataclass(frozen=True, slots=True)
+class AuditState(State):
     """One record changed. ``change`` is the ``number`` of the first entry of the transaction, which all of its entries
     share; ``undoes`` the change that this one takes back.
 
-    ``node_id`` is the node that the record belonged to then, a customer or a former one: by it the entry is scoped.
+    ``node`` is the node that the record belonged to then, a customer or a former one: by it the entry is scoped.
     ``detail`` is JSON in the snapshot's words: references are keys, so that they outlive renames. ``origin`` says where
     the change was made, and over SSH from which address as the environment claims; ``os_user`` which user of the
     operating system made it, as that knows (empty in entries from before it was kept). ``hash`` covers, by the
     ``formula`` of that number, everything but itself and the id. Nothing of an entry is ever changed.
     """
 
-    __tablename__ = "audit_entry"
-    __table_args__ = (
-        UniqueConstraint("tenant_id", "number"),
-        Index(None, "tenant_id", "sort_key", "id"),
-        Index(None, "node_id", "sort_key", "id"),
-        Index(None, "tenant_id", "kind", "key", "number"),
-        Index(
-            "ix_audit_entry_tenant_id_undoes",
-            "tenant_id",
-            "undoes",
-            sqlite_where=text("undoes IS NOT NULL"),
-            postgresql_where=text("undoes IS NOT NULL"),
-        ),
-    )
+    number: Annotated[int, Number()]
+    change: Annotated[int, Number()]
+    undoes: Annotated[int | None, Number()]
+    at: Annotated[datetime, Moment()]
+    actor_key: Annotated[str | None, _EXACT]
+    actor_login: Annotated[str, _TEXT]
+    origin: Annotated[str, _TEXT]
+    action: Annotated[str, _TEXT]
+    kind: Annotated[str, _TEXT]
+    key: Annotated[str, _EXACT]
+    name: Annotated[str, _TEXT]
+    node: Annotated[int, Ref("customer", node=True, kept=True)]
+    detail: Annotated[str, _TEXT]
+    previous: Annotated[str, _TEXT]
+    hash: Annotated[str, _TEXT]
+    sort_key: Annotated[str, _EXACT]
+    os_user: Annotated[str, _TEXT, LATER] = ""
+    formula: Annotated[int, Number(), LATER] = 1
 
-    id: Mapped[Id]
-    tenant_id: Mapped[TenantId]
-    number: Mapped[int]
-    change: Mapped[int]
-    undoes: Mapped[int | None]
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-    actor_key: Mapped[Sorted | None]
-    actor_login: Mapped[str]
-    origin: Mapped[str]
-    os_user: Mapped[str] = mapped_column(default="", server_default="")
-    action: Mapped[str]
-    kind: Mapped[str]
-    key: Mapped[Sorted]
-    name: Mapped[str]
-    node_id: Mapped[int]
-    detail: Mapped[str]
-    formula: Mapped[int] = mapped_column(default=1, server_default="1")
-    previous: Mapped[str]
-    hash: Mapped[str]
-    sort_key: Mapped[Sorted]
-    search_key: Mapped[Sorted]
+
+AUDIT: Final = Kind(
+    AuditState,
+    "audit_entry",
+    "audit",
+    view="view",
+    lasting=True,
+    order="sort_key",  # an entry is known by its moment
+    apart=("at", "detail", "formula", "previous", "hash", "sort_key"),
+)

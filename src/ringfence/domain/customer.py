@@ -2,59 +2,56 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Final
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_
-from sqlalchemy.orm import Mapped, mapped_column
-
-from ringfence.domain.base import Base, Id, Revision, Sorted, TenantId
+from ringfence.domain import limits
+from ringfence.domain.contact import email_fault, phone_fault
+from ringfence.domain.kind import Kind, Number, Ref, State, Text, Ties
 
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-class Customer(Base):
-    """A node of the tree. The tenant's root is the one without a parent and without a key.
+@dataclass(frozen=True, slots=True)
+class CustomerState(State):
+    """A customer below ``parent``: the tenant's root is the one without a parent and without a key. The limits (None:
+    without one) count what is at it and below it.
 
-    ``path`` is the chain of ids from the root down, in base 36: ``/1/2s/``. Every node below it starts with it.
-    ``device_count`` counts the node's own devices, not those below it. ``max_users``, ``max_devices`` and
-    ``max_customers`` limit how many there may be at the node and below it (customers: below it); None is no limit.
-    An id is never given out twice: the audit keeps those of customers that are gone.
+    ``secured_by`` and ``grouped_by`` are the security and customer groups that name it, with whether those nested in it
+    come along, and ``groups_made`` the security groups that were made for it: all three only where it is deleted or
+    brought back, and ``former`` is the id that it had, only where it is brought back.
     """
 
-    __tablename__ = "customer"
-    __table_args__ = (
-        UniqueConstraint("tenant_id", "key"),
-        Index(None, "tenant_id", "path", "device_count"),
-        Index(None, "tenant_id", "search_key", "id"),
-        Index(None, "parent_id", "search_key", "id"),
-        {"sqlite_autoincrement": True},
-    )
-
-    id: Mapped[Id]
-    tenant_id: Mapped[TenantId]
-    parent_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
-    key: Mapped[Sorted | None]
-    name: Mapped[str]
-    email: Mapped[str] = mapped_column(default="")
-    phone: Mapped[str] = mapped_column(default="")
-    address: Mapped[str] = mapped_column(default="")
-    path: Mapped[Sorted]
-    device_count: Mapped[int] = mapped_column(default=0)
-    max_users: Mapped[int | None]
-    max_devices: Mapped[int | None]
-    max_customers: Mapped[int | None]
-    revision: Mapped[Revision]
-    search_key: Mapped[Sorted]
+    parent: Annotated[int, Ref("customer", node=True, absent=True)]
+    name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
+    email: Annotated[str, Text(limits.SHORT_TEXT, fault=email_fault)] = ""
+    phone: Annotated[str, Text(limits.SHORT_TEXT, fault=phone_fault)] = ""
+    address: Annotated[str, Text(limits.LONG_TEXT, lines=True)] = ""
+    max_users: Annotated[int | None, Number()] = None
+    max_devices: Annotated[int | None, Number()] = None
+    max_customers: Annotated[int | None, Number()] = None
+    secured_by: Annotated[
+        Mapping[int, bool], Ties("security_group_customer", "customer_id", "group_id", "security_group", whole=True)
+    ] = field(default_factory=dict)
+    grouped_by: Annotated[
+        Mapping[int, bool], Ties("customer_group_customer", "customer_id", "group_id", "customer_group", whole=True)
+    ] = field(default_factory=dict)
+    groups_made: Annotated[
+        frozenset[int], Ties("security_group", "made_for_id", "id", "security_group", whole=True, back=True)
+    ] = frozenset()
+    key: Annotated[str, Text(limits.KEY, exact=True, absent=True)] = ""
+    former: int = 0
 
 
-def is_root(tenant_id: int) -> ColumnElement[bool]:
-    """A condition: the customer is the root of the tenant."""
-    # The sum keeps SQLite to the few that have no parent: an index that begins with the tenant holds all of its tree.
-    return and_(Customer.parent_id.is_(None), Customer.tenant_id + 0 == tenant_id)
+CUSTOMERS: Final = Kind(CustomerState, "customer", "customers", node=True, more=("path", "device_count"))
+LIMITS: Final = CUSTOMERS.limits
+"""The fields of a customer that limit it."""
 
 
 def child_path(parent: str, customer_id: int) -> str:
-    """The path of a customer below ``parent`` (the empty string for a tenant's root)."""
+    """The path of a customer below ``parent`` (the empty string for a tenant's root): the chain of ids from the root
+    down, in base 36."""
     digits = ""
     while customer_id:
         customer_id, digit = divmod(customer_id, 36)

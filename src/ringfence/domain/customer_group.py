@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Final
 
-from ringfence.domain.base import Base, Id, NodeId, Revision, Sorted, TenantId
+from ringfence.domain import limits
+from ringfence.domain.kind import Flag, Kind, Ref, State, Text, Ties
 
 
-class CustomerGroup(Base):
-    """A set of customers used as a filter. An inactive one gives nothing."""
+@dataclass(frozen=True, slots=True)
+class CustomerGroupState(State):
+    """A set of customers used as a filter. An inactive one gives nothing. ``users``, as ``members`` of a security
+    group, are filled in only where it is deleted or brought back."""
 
-    __tablename__ = "customer_group"
-    __table_args__ = (
-        UniqueConstraint("tenant_id", "key"),
-        Index(None, "tenant_id", "search_key", "id"),
-        Index(None, "owner_id", "search_key", "id"),
+    owner: Annotated[int, Ref("customer", node=True)]
+    name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
+    description: Annotated[str, Text(limits.LONG_TEXT, lines=True)] = ""
+    active: Annotated[bool, Flag()] = True
+    customers: Annotated[Mapping[int, bool], Ties("customer_group_customer", "group_id", "customer_id", "customer")] = (
+        field(default_factory=dict)
     )
+    users: Annotated[frozenset[int], Ties("user_customer_group", "group_id", "user_id", "user", whole=True)] = (
+        frozenset()
+    )
+    key: Annotated[str, Text(limits.KEY, exact=True)] = ""
 
-    id: Mapped[Id]
-    tenant_id: Mapped[TenantId]
-    owner_id: Mapped[NodeId]
-    key: Mapped[Sorted]
-    name: Mapped[str]
-    description: Mapped[str] = mapped_column(default="")
-    active: Mapped[bool] = mapped_column(default=True)
-    revision: Mapped[Revision]
-    search_key: Mapped[Sorted]
+
+CUSTOMER_GROUPS: Final = Kind(CustomerGroupState, "customer_group", "customer_groups")

@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from dataclasses import dataclass
+from typing import Annotated, Final
 
-from ringfence.domain.base import Base, Id, NodeId, Revision, Sorted, TenantId
+from ringfence.domain import limits
+from ringfence.domain.kind import LATER, Kind, Ref, State, Text
 
 
-class Device(Base):
-    """A device or another asset. ``unit_id`` is unique within the tenant where it is not empty."""
+@dataclass(frozen=True, slots=True)
+class DeviceState(State):
+    """A device or another asset, on a site of its customer or on none. ``unit_id`` is unique within the tenant where it
+    is not empty."""
 
-    __tablename__ = "device"
-    __table_args__ = (
-        UniqueConstraint("tenant_id", "key"),
-        Index(
-            "uq_device_unit_id",
-            "tenant_id",
-            "unit_id",
-            unique=True,
-            sqlite_where=text("unit_id <> ''"),
-            postgresql_where=text("unit_id <> ''"),
-        ),
-        Index(None, "tenant_id", "search_key", "id", "customer_id"),
-        Index(None, "tenant_id", "unit_id", "id", "customer_id"),
-        Index(None, "customer_id", "search_key", "id"),
-        Index(None, "site_id"),
-    )
+    customer: Annotated[int, Ref("customer", node=True)]
+    name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
+    unit_id: Annotated[str, Text(limits.SHORT_TEXT, searched=True, exact=True, sorted=True)] = ""
+    kind: Annotated[str, Text(limits.SHORT_TEXT)] = ""
+    site: Annotated[int | None, Ref("site", stands=True)] = None
+    notes: Annotated[str, Text(limits.LONG_TEXT, lines=True), LATER] = ""
+    key: Annotated[str, Text(limits.KEY, exact=True)] = ""
 
-    id: Mapped[Id]
-    tenant_id: Mapped[TenantId]
-    customer_id: Mapped[NodeId]
-    site_id: Mapped[int | None] = mapped_column(ForeignKey("site.id"))
-    key: Mapped[Sorted]
-    name: Mapped[str]
-    unit_id: Mapped[Sorted] = mapped_column(default="")
-    kind: Mapped[str] = mapped_column(default="")
-    notes: Mapped[str] = mapped_column(default="", server_default="")
-    revision: Mapped[Revision]
-    search_key: Mapped[Sorted]
+
+DEVICES: Final = Kind(DeviceState, "device", "devices", indexed=True)

@@ -1,47 +1,76 @@
-"""Every mapped class in one place, so that the metadata is whole wherever it is needed."""
+"""Every kind of record, in the one order in which the others go by it: what others refer to comes before them."""
 
 from __future__ import annotations
 
-from ringfence.domain.audit import AuditEntry
-from ringfence.domain.base import Base
-from ringfence.domain.customer import Customer
-from ringfence.domain.customer_group import CustomerGroup
-from ringfence.domain.device import Device
-from ringfence.domain.former_customer import FormerCustomer
-from ringfence.domain.grants import (
-    CustomerGroupCustomer,
-    Membership,
-    RolePermission,
-    SecurityGroupCustomer,
-    UserCustomerGroup,
-    UserSite,
-)
-from ringfence.domain.role import Role
-from ringfence.domain.scope import Scope, ScopeInterval, ScopeSite
-from ringfence.domain.security_group import SecurityGroup
-from ringfence.domain.site import Site
-from ringfence.domain.tenant import Tenant
-from ringfence.domain.user import User
+from collections.abc import Iterator, Mapping
+from typing import Final
 
-__all__ = [
-    "AuditEntry",
-    "Base",
-    "Customer",
-    "CustomerGroup",
-    "CustomerGroupCustomer",
-    "Device",
-    "FormerCustomer",
-    "Membership",
-    "Role",
-    "RolePermission",
-    "Scope",
-    "ScopeInterval",
-    "ScopeSite",
-    "SecurityGroup",
-    "SecurityGroupCustomer",
-    "Site",
-    "Tenant",
-    "User",
-    "UserCustomerGroup",
-    "UserSite",
-]
+from ringfence.domain.audit import AUDIT
+from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.customer_group import CUSTOMER_GROUPS
+from ringfence.domain.device import DEVICES
+from ringfence.domain.errors import RingfenceError
+from ringfence.domain.kind import Field, Kind, State, ids_in
+from ringfence.domain.role import ROLES
+from ringfence.domain.security_group import SECURITY_GROUPS
+from ringfence.domain.site import SITES
+from ringfence.domain.user import USERS
+
+EDITED: Final[dict[str, Kind]] = {
+    kind.noun: kind for kind in (CUSTOMERS, SITES, DEVICES, ROLES, CUSTOMER_GROUPS, SECURITY_GROUPS, USERS)
+}
+"""The kinds that people edit, by noun."""
+KINDS: Final[dict[str, Kind]] = {
+    kind.name: kind for kind in (CUSTOMERS, SITES, DEVICES, USERS, SECURITY_GROUPS, CUSTOMER_GROUPS, ROLES, AUDIT)
+}
+"""The kinds that are listed, by what the command line calls a list."""
+_BY_STATE: Final[dict[type[State], Kind]] = {kind.state: kind for kind in EDITED.values()}
+
+
+def kind_of(state: State) -> Kind:
+    """The kind of a record by its state."""
+    return _BY_STATE[type(state)]
+
+
+def kind_named(name: str) -> Kind:
+    """The kind of a name as the command line spells it. Raises RingfenceError for any other."""
+    try:
+        return KINDS[name]
+    except KeyError:
+        raise RingfenceError(f"there is no kind {name!r}: choose one of {', '.join(KINDS)}") from None
+
+
+def kind_of_noun(noun: str) -> Kind:
+    """The kind of a record named as in ``device:KEY``. Raises RingfenceError for any other."""
+    for kind in KINDS.values():
+        if kind.noun == noun:
+            return kind
+    nouns = ", ".join(f"{kind.noun}:KEY" for kind in KINDS.values())
+    raise RingfenceError(f"there is no kind of record {noun!r}: name one as {nouns}")
+
+
+def node_of(state: State) -> int:
+    """The node that a record belongs to; of a customer, the one above it."""
+    node: int = getattr(state, kind_of(state).node.name)
+    return node
+
+
+def site_of(state: State) -> int | None:
+    """The site that a record stands on, if any."""
+    stands = kind_of(state).stands
+    return None if stands is None else getattr(state, stands.name)
+
+
+def references(state: State | None) -> Iterator[tuple[str, list[int]]]:
+    """What a record refers to, by kind, but for what is filled in only for one that comes or goes."""
+    if state is not None:
+        for name, kind in kind_of(state).refs.items():
+            yield kind, list(ids_in(getattr(state, name)))
+
+
+def referring(name: str) -> Field | None:
+    """A field that refers to records, by its name, which means the same in whatever kind has it."""
+    return _REFERRING.get(name)
+
+
+_REFERRING: Final[Mapping[str, Field]] = {name: kind.fields[name] for kind in EDITED.values() for name in kind.all_refs}

@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import dataclass
+from typing import Annotated, Final
 
-from sqlalchemy import Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
-
-from ringfence.domain.base import Base, Flag, Id, NodeId, Revision, Sorted, TenantId
+from ringfence.domain import limits
+from ringfence.domain.kind import LATER, Choice, Flag, Kind, Ref, State, Text, Ties
 
 SERVICE_PROVIDER: Final = "service_provider"
 CUSTOMER: Final = "customer"
 SITE: Final = "site"
+LEVELS: Final = (SERVICE_PROVIDER, CUSTOMER, SITE)
 
 
-class Role(Base):
-    """A named set of permissions. ``all_permissions`` stands for the whole catalogue, now and later.
+@dataclass(frozen=True, slots=True)
+class RoleState(State):
+    """A named set of permissions; None is all of the catalogue, now and later. A ``private`` role belongs to the one
+    security group that uses it; a ``builtin`` one is copied, never changed."""
 
-    A ``private`` role belongs to the one security group that uses it; a ``builtin`` one is copied, never changed.
-    """
+    owner: Annotated[int, Ref("customer", node=True)]
+    name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
+    access_level: Annotated[str, Choice(LEVELS, "choose an access level")] = SERVICE_PROVIDER
+    permissions: Annotated[
+        frozenset[str] | None, Ties("role_permission", "role_id", "permission", everything="all_permissions")
+    ] = frozenset()
+    private: Annotated[bool, Flag(), LATER] = False
+    builtin: Annotated[bool, Flag(), LATER] = False
+    key: Annotated[str, Text(limits.KEY, exact=True)] = ""
 
-    __tablename__ = "role"
-    __table_args__ = (
-        UniqueConstraint("tenant_id", "key"),
-        Index(None, "tenant_id", "search_key", "id"),
-        Index(None, "owner_id", "search_key", "id"),
-    )
 
-    id: Mapped[Id]
-    tenant_id: Mapped[TenantId]
-    owner_id: Mapped[NodeId]
-    key: Mapped[Sorted]
-    name: Mapped[str]
-    access_level: Mapped[str]
-    all_permissions: Mapped[bool] = mapped_column(default=False)
-    private: Mapped[Flag]
-    builtin: Mapped[Flag]
-    revision: Mapped[Revision]
-    search_key: Mapped[Sorted]
+ROLES: Final = Kind(RoleState, "role", "roles")

@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Final
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
-
-from ringfence.domain.base import Base, Id, NodeId, Revision, Sorted, TenantId
+from ringfence.domain import limits
+from ringfence.domain.kind import Choice, Kind, Ref, State, Text, Ties, Window
 
 ALL: Final = "all"
 SELECTED: Final = "selected"
 
 
-class SecurityGroup(Base):
+@dataclass(frozen=True, slots=True)
+class SecurityGroupState(State):
     """A role and a scope; users are members of any number of groups. Without a role it gives nothing.
 
-    ``made_for_id`` is the customer for whose single-customer users the group was generated, if it was.
+    ``customers`` maps each selected customer to whether those nested below it come along. ``made_for`` is the customer
+    for whose single-customer users the group was generated, if it was. ``members`` are filled in only where a group is
+    deleted or brought back: memberships are edited with the user.
     """
 
-    __tablename__ = "security_group"
-    __table_args__ = (
-        UniqueConstraint("tenant_id", "key"),
-        Index(None, "tenant_id", "search_key", "id"),
-        Index(None, "owner_id", "search_key", "id"),
+    owner: Annotated[int, Ref("customer", node=True)]
+    name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
+    role: Annotated[int | None, Ref("role")] = None
+    scope: Annotated[str, Choice((ALL, SELECTED), "choose all or selected customers")] = SELECTED
+    customers: Annotated[Mapping[int, bool], Ties("security_group_customer", "group_id", "customer_id", "customer")] = (
+        field(default_factory=dict)
     )
+    made_for: Annotated[int | None, Ref("customer", place="customers")] = None
+    members: Annotated[frozenset[tuple[int, Window]], Ties("membership", "group_id", "user_id", "user", whole=True)] = (
+        frozenset()
+    )
+    key: Annotated[str, Text(limits.KEY, exact=True)] = ""
 
-    id: Mapped[Id]
-    tenant_id: Mapped[TenantId]
-    owner_id: Mapped[NodeId]
-    key: Mapped[Sorted]
-    name: Mapped[str]
-    role_id: Mapped[int | None] = mapped_column(ForeignKey("role.id"))
-    scope: Mapped[str]
-    made_for_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
-    revision: Mapped[Revision]
-    search_key: Mapped[Sorted]
+
+SECURITY_GROUPS: Final = Kind(SecurityGroupState, "security_group", "security_groups")

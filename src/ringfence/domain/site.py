@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index, UniqueConstraint
-from sqlalchemy.orm import Mapped
+from dataclasses import dataclass
+from typing import Annotated, Final
 
-from ringfence.domain.base import Base, Id, NodeId, Revision, Sorted, TenantId
+from ringfence.domain import limits
+from ringfence.domain.kind import Kind, Ref, State, Text, Ties
 
 
-class Site(Base):
-    """A place of one customer."""
+@dataclass(frozen=True, slots=True)
+class SiteState(State):
+    """A site of a customer. ``devices`` that stand on it and ``users`` who were given it are filled in only where it
+    is deleted or brought back."""
 
-    __tablename__ = "site"
-    __table_args__ = (
-        UniqueConstraint("tenant_id", "key"),
-        Index(None, "tenant_id", "search_key", "id"),
-        Index(None, "customer_id", "search_key", "id"),
-    )
+    customer: Annotated[int, Ref("customer", node=True)]
+    name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
+    devices: Annotated[frozenset[int], Ties("device", "site_id", "id", "device", whole=True, back=True)] = frozenset()
+    users: Annotated[frozenset[int], Ties("user_site", "site_id", "user_id", "user", whole=True)] = frozenset()
+    key: Annotated[str, Text(limits.KEY, exact=True)] = ""
 
-    id: Mapped[Id]
-    tenant_id: Mapped[TenantId]
-    customer_id: Mapped[NodeId]
-    key: Mapped[Sorted]
-    name: Mapped[str]
-    revision: Mapped[Revision]
-    search_key: Mapped[Sorted]
+
+SITES: Final = Kind(SiteState, "site", "sites", place=True)

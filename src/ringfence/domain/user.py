@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from dataclasses import dataclass
+from typing import Annotated, Final
 
-from ringfence.domain.base import Base, Id, NodeId, Revision, Sorted, TenantId
+from ringfence.domain import limits
+from ringfence.domain.contact import email_fault
+from ringfence.domain.kind import Flag, Kind, Ref, State, Text, Ties, Window
+from ringfence.domain.login import login_fault
 
 
-class User(Base):
-    """Somebody who logs in. ``home_id`` is the tenant's root (staff) or a customer (that customer's own people).
+@dataclass(frozen=True, slots=True)
+class UserState(State):
+    """Somebody who logs in. ``home`` is the tenant's root (staff) or a customer (that customer's own people);
+    ``security_groups`` holds a group with each of its windows. A login is unique in the whole database, without regard
+    to case."""
 
-    ``login_key`` is the login folded: unique in the whole database, without regard to case. An id is never given out
-    twice: sessions hold it.
-    """
-
-    __tablename__ = "user_account"
-    __table_args__ = (
-        UniqueConstraint("tenant_id", "key"),
-        Index(None, "tenant_id", "search_key", "id"),
-        Index(None, "home_id", "search_key", "id"),
-        {"sqlite_autoincrement": True},
+    home: Annotated[int, Ref("customer", node=True)]
+    login: Annotated[str, Text(limits.SHORT_TEXT, filled=True, searched=True, folded="login_key", fault=login_fault)]
+    name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
+    email: Annotated[str, Text(limits.SHORT_TEXT, searched=True, fault=email_fault)] = ""
+    active: Annotated[bool, Flag()] = True
+    security_groups: Annotated[
+        frozenset[tuple[int, Window]], Ties("membership", "user_id", "group_id", "security_group")
+    ] = frozenset()
+    customer_groups: Annotated[frozenset[int], Ties("user_customer_group", "user_id", "group_id", "customer_group")] = (
+        frozenset()
     )
+    sites: Annotated[frozenset[int], Ties("user_site", "user_id", "site_id", "site")] = frozenset()
+    key: Annotated[str, Text(limits.KEY, exact=True)] = ""
 
-    id: Mapped[Id]
-    tenant_id: Mapped[TenantId]
-    home_id: Mapped[NodeId]
-    key: Mapped[Sorted]
-    login: Mapped[str]
-    login_key: Mapped[Sorted] = mapped_column(unique=True)
-    name: Mapped[str]
-    email: Mapped[str] = mapped_column(default="")
-    active: Mapped[bool] = mapped_column(default=True)
-    revision: Mapped[Revision]
-    search_key: Mapped[Sorted]
+
+USERS: Final = Kind(UserState, "user", "users", table="user_account")

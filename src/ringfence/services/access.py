@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ringfence.domain.errors import RingfenceError
-from ringfence.visibility.kinds import kind_of_noun
+from ringfence.domain.registry import kind_of_noun
 from ringfence.visibility.point import can as can_reach
 from ringfence.visibility.viewer import Viewer
 

@@ -8,14 +8,16 @@ from sqlalchemy import select
 
 from ringfence.changes.audit import Actor, looked
 from ringfence.domain import clock
+from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.text import fold
-from ringfence.domain.user import User
+from ringfence.domain.user import USERS
 from ringfence.services import editing, listing
 from ringfence.services.records import Account, Listing, Opened, Part, Profile, UserRecord
 from ringfence.storage.engine import Database
+from ringfence.storage.tables import User
 from ringfence.visibility import directory, tree
-from ringfence.visibility.kinds import CUSTOMERS, DEVICES, USERS
 from ringfence.visibility.page import Query, count
 from ringfence.visibility.point import among, find
 from ringfence.visibility.shared_view import IMPERSONATE, SharedView, Subjects

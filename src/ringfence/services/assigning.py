@@ -12,12 +12,14 @@ from typing import Final, Literal
 
 from sqlalchemy import select
 
-from ringfence.changes.states import DeviceState, Edit
+from ringfence.changes.edits import Edit
+from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.device import DEVICES, DeviceState
 from ringfence.domain.errors import Refused
-from ringfence.domain.site import Site
+from ringfence.domain.site import SITES
 from ringfence.domain.text import has_control
 from ringfence.storage.bulk import uncollected
-from ringfence.visibility.kinds import CUSTOMERS, DEVICES, SITES
+from ringfence.storage.tables import Site
 from ringfence.visibility.point import among, called
 from ringfence.visibility.viewer import Sight, Viewer
 

@@ -8,21 +8,21 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, func, select
 
-from ringfence.changes.audit import REFERENCES, TOLD, Words, faults
+from ringfence.changes.audit import TOLD, Words, faults
 from ringfence.changes.authority import Authority
-from ringfence.changes.states import Edit, StateKind
+from ringfence.changes.edits import Edit
 from ringfence.changes.undo import entries_of, last_change, last_deleted, of_change, reversal, undone
 from ringfence.domain import clock
-from ringfence.domain.audit import AuditEntry
+from ringfence.domain.audit import AUDIT
 from ringfence.domain.errors import Refused, RingfenceError
+from ringfence.domain.kind import StateKind
 from ringfence.domain.permission import CATALOGUE
-from ringfence.domain.tenant import Tenant
-from ringfence.domain.user import User
+from ringfence.domain.registry import EDITED, KINDS, referring
 from ringfence.services import editing, previewing
 from ringfence.services.records import AuditDetail, AuditRecord, Preview, Saved
 from ringfence.storage.engine import Database
+from ringfence.storage.tables import AuditEntry, Tenant, User
 from ringfence.visibility import overview
-from ringfence.visibility.kinds import AUDIT, KINDS
 from ringfence.visibility.point import among, find
 from ringfence.visibility.reach import read_reaches
 from ringfence.visibility.viewer import Sight, Viewer
@@ -106,16 +106,15 @@ def _few(values: Sequence[str], sign: str) -> str:
 
 def _values(sight: Sight, known: Words, name: str, values: Sequence[Any]) -> list[str]:
     """Values for people: names of what the viewer may list, nothing of the rest."""
-    mapped = REFERENCES.get(name)
-    if mapped is None:
+    field = referring(name)
+    if field is None:
         return [_plain(name, value) for value in values]
     keys = [value[0] if isinstance(value, list) else value for value in values]
-    ids = known.ids(mapped, keys)
-    kind = next(kind for kind in KINDS.values() if kind.table == mapped.__tablename__)
-    names = overview.names(sight, kind, ids.values())
+    ids = known.ids(field.refers, keys)
+    names = overview.names(sight, EDITED[field.refers], ids.values())
     said = []
     for value, key in zip(values, keys, strict=True):
-        if key is None and name in ("role", "made_for"):
+        if key is None and field.optional and not field.form:
             said.append("none")
         elif key in ids and ids[key] in names:
             said.append(names[ids[key]] + _beside(value))

@@ -8,19 +8,21 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from ringfence.changes.states import Edit, RoleState, SecurityGroupState
+from ringfence.changes.edits import Edit
 from ringfence.domain import clock
 from ringfence.domain.builtin_roles import BUILTIN_ROLES
-from ringfence.domain.customer import Customer, is_root
+from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.permission import CATALOGUE, EVERYWHERE, PERMISSIONS, POLICY_EDIT
-from ringfence.domain.security_group import ALL, SecurityGroup
-from ringfence.domain.user import User
+from ringfence.domain.registry import kind_named
+from ringfence.domain.role import ROLES, RoleState
+from ringfence.domain.security_group import ALL, SECURITY_GROUPS, SecurityGroupState
 from ringfence.services import listing
 from ringfence.services.records import Listing
+from ringfence.storage.tables import Customer, SecurityGroup, User, is_root
 from ringfence.visibility import overview
 from ringfence.visibility.intervals import Interval, contains, nested
-from ringfence.visibility.kinds import CUSTOMERS, DEVICES, ROLES, SECURITY_GROUPS, kind_named
 from ringfence.visibility.point import among
 from ringfence.visibility.reach import read_reaches
 from ringfence.visibility.tree import roots

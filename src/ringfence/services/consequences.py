@@ -9,15 +9,13 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, select
 
 from ringfence.changes.applying import Outcome
+from ringfence.changes.edits import Edit
 from ringfence.changes.impact import devices_in
-from ringfence.changes.states import CustomerState, DeviceState, Edit, StateKind
-from ringfence.domain.customer import Customer
-from ringfence.domain.customer_group import CustomerGroup
-from ringfence.domain.role import Role
-from ringfence.domain.security_group import SecurityGroup
-from ringfence.domain.site import Site
-from ringfence.domain.user import User
+from ringfence.domain.customer import CustomerState
+from ringfence.domain.device import DeviceState
+from ringfence.domain.kind import StateKind
 from ringfence.storage.bulk import any_of
+from ringfence.storage.tables import Customer, CustomerGroup, Role, SecurityGroup, Site, User
 from ringfence.visibility.intervals import Interval, contains, intersect, nested, union
 from ringfence.visibility.reach import Reach, measure
 from ringfence.visibility.rule import Region

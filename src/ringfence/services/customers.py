@@ -7,10 +7,13 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import RingfenceError
+from ringfence.domain.site import SITES
+from ringfence.domain.user import USERS
 from ringfence.services.records import ComparedCustomer, CustomerDetail, TreeCustomer
 from ringfence.visibility import overview, tree
-from ringfence.visibility.kinds import CUSTOMERS, DEVICES, SITES, USERS
 from ringfence.visibility.page import Query, count, size_under
 from ringfence.visibility.point import find_row
 from ringfence.visibility.viewer import Pair, Sight, Viewer

@@ -11,32 +11,20 @@ from sqlalchemy import Connection
 from ringfence.changes import opening
 from ringfence.changes.applying import Outcome, Progress, apply
 from ringfence.changes.audit import Actor
-from ringfence.changes.states import (
-    CustomerGroupState,
-    CustomerState,
-    DeviceState,
-    Edit,
-    RoleState,
-    SecurityGroupState,
-    SiteState,
-    State,
-    StateKind,
-    UserState,
-)
+from ringfence.changes.edits import Edit
 from ringfence.domain import clock
+from ringfence.domain.customer import CUSTOMERS, CustomerState
+from ringfence.domain.customer_group import CUSTOMER_GROUPS, CustomerGroupState
+from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Cancelled, Conflict, Refused, RingfenceError
+from ringfence.domain.kind import Kind, State, StateKind
+from ringfence.domain.registry import kind_named, kind_of_noun
+from ringfence.domain.role import ROLES, RoleState
+from ringfence.domain.security_group import SECURITY_GROUPS, SecurityGroupState
+from ringfence.domain.site import SITES, SiteState
+from ringfence.domain.user import UserState
 from ringfence.services.records import Opened, Saved
 from ringfence.visibility import overview
-from ringfence.visibility.kinds import (
-    CUSTOMER_GROUPS,
-    CUSTOMERS,
-    ROLES,
-    SECURITY_GROUPS,
-    SITES,
-    Kind,
-    kind_named,
-    kind_of_noun,
-)
 from ringfence.visibility.point import among
 from ringfence.visibility.viewer import Viewer
 
@@ -144,7 +132,7 @@ def conflicts_as_seen(viewer: Viewer) -> Iterator[None]:
     else:
         return
     with viewer.look(*overview.LISTING, f"{kind}.view") as sight:
-        found = opening.open_state(sight, kind, record, viewer.user_id)  # type: ignore[arg-type]
+        found = opening.open_state(sight, kind, record, viewer.user_id)
         who = opening.last_editor(sight, kind, found[0].key) if found else ""
     state, revision = found or (None, 0)
     raise Conflict(said, kind, record, state, revision, who)

@@ -16,13 +16,13 @@ from sqlalchemy import select
 from ringfence.changes import cascade
 from ringfence.changes.applying import Progress
 from ringfence.changes.authority import Authority
+from ringfence.changes.edits import Edit, changed
 from ringfence.changes.quota import counted, seen_by
-from ringfence.changes.states import DeviceState, Edit, changed
 from ringfence.changes.validity import demand_sound
-from ringfence.domain.customer import Customer
-from ringfence.domain.device import Device
+from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Refused
 from ringfence.storage.bulk import any_of
+from ringfence.storage.tables import Customer, Device
 from ringfence.visibility.intervals import nested
 from ringfence.visibility.reach import measure
 from ringfence.visibility.viewer import Sight

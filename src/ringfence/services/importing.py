@@ -14,11 +14,12 @@ from sqlalchemy import select
 
 from ringfence.changes.applying import Progress
 from ringfence.changes.authority import Authority
-from ringfence.changes.states import DeviceState, Edit
+from ringfence.changes.edits import Edit
 from ringfence.domain import clock, limits
-from ringfence.domain.customer import Customer
+from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.device import DEVICES, DeviceState
 from ringfence.domain.errors import Refused, RingfenceError
-from ringfence.domain.site import Site
+from ringfence.domain.site import SITES
 from ringfence.domain.text import fold
 from ringfence.services import previewing
 from ringfence.services.choices import home_of_new
@@ -26,7 +27,7 @@ from ringfence.services.import_rows import TEXTS, Row, check, halved, shown
 from ringfence.services.records import UserDifference
 from ringfence.services.sheets import mangled, read_rows
 from ringfence.storage.bulk import any_of, uncollected
-from ringfence.visibility.kinds import CUSTOMERS, DEVICES, SITES
+from ringfence.storage.tables import Customer, Site
 from ringfence.visibility.point import among, called
 from ringfence.visibility.reach import read_reaches
 from ringfence.visibility.viewer import Sight, Viewer

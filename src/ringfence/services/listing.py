@@ -8,12 +8,17 @@ from typing import Any
 from sqlalchemy import Row
 
 from ringfence.changes.undo import undone
+from ringfence.domain.audit import AUDIT
+from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.errors import RingfenceError
+from ringfence.domain.kind import Kind
+from ringfence.domain.registry import KINDS, kind_named
+from ringfence.domain.site import SITES
+from ringfence.domain.user import USERS
 from ringfence.services import records
 from ringfence.services.records import Listing, Part, Record
 from ringfence.visibility import history, overview, tree
 from ringfence.visibility import page as pages
-from ringfence.visibility.kinds import AUDIT, CUSTOMERS, KINDS, SITES, USERS, Kind, kind_named
 from ringfence.visibility.point import among, find
 from ringfence.visibility.viewer import Sight, Viewer
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ringfence.changes.states import StateKind
+from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.errors import Refused, RingfenceError
+from ringfence.domain.kind import Kind, StateKind
+from ringfence.domain.registry import kind_named, kind_of_noun
 from ringfence.domain.text import fold
+from ringfence.domain.user import USERS
 from ringfence.services import choices, editing
 from ringfence.services.records import Opened
 from ringfence.visibility import overview
-from ringfence.visibility.kinds import CUSTOMERS, USERS, Kind, kind_named, kind_of_noun
 from ringfence.visibility.point import among, find
 from ringfence.visibility.viewer import Sight, Viewer
 

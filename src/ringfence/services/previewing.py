@@ -10,23 +10,24 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from ringfence.changes.applying import Outcome, Progress
+from ringfence.changes.edits import Edit
 from ringfence.changes.impact import devices_in
-from ringfence.changes.states import Edit
 from ringfence.domain import clock
-from ringfence.domain.customer import Customer
-from ringfence.domain.customer_group import CustomerGroup
+from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.customer_group import CUSTOMER_GROUPS
+from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import Refused, RingfenceError
+from ringfence.domain.kind import Kind
 from ringfence.domain.permission import CATALOGUE, EVERYWHERE, PERMISSIONS
 from ringfence.domain.role import CUSTOMER, SITE
-from ringfence.domain.security_group import SecurityGroup
+from ringfence.domain.security_group import SECURITY_GROUPS
 from ringfence.domain.text import fold
-from ringfence.domain.user import User
 from ringfence.services import consequences
 from ringfence.services.editing import apply_as, conflicts_as_seen
 from ringfence.services.records import CustomerShare, Preview, Prospect, UserDifference
 from ringfence.storage.bulk import any_of
+from ringfence.storage.tables import Customer, CustomerGroup, SecurityGroup, User
 from ringfence.visibility.intervals import contains, intersect, nested, within
-from ringfence.visibility.kinds import CUSTOMER_GROUPS, CUSTOMERS, DEVICES, SECURITY_GROUPS, Kind
 from ringfence.visibility.reach import Reach, measure, read_reaches
 from ringfence.visibility.rule import Grants, Region
 from ringfence.visibility.viewer import Viewer

@@ -13,9 +13,9 @@ from pathlib import Path
 from sqlalchemy import bindparam, select, update
 
 from ringfence.domain.errors import RingfenceError
-from ringfence.domain.grants import Membership
-from ringfence.domain.tenant import Tenant
 from ringfence.storage.engine import Database, open_database
+from ringfence.storage.grants import Membership
+from ringfence.storage.tables import Tenant
 
 
 def shipped() -> Path:

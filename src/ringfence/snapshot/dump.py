@@ -10,11 +10,13 @@ from typing import Any, Final, TextIO
 
 from sqlalchemy import Connection, select
 
-from ringfence.changes.states import LIMITS
-from ringfence.domain.customer import Customer
-from ringfence.domain.customer_group import CustomerGroup
-from ringfence.domain.device import Device
-from ringfence.domain.grants import (
+from ringfence.domain.customer import LIMITS
+from ringfence.domain.permission import CATALOGUE
+from ringfence.domain.registry import KINDS
+from ringfence.domain.text import as_json
+from ringfence.snapshot.document import ENTRIES, FORMAT
+from ringfence.storage.engine import Database
+from ringfence.storage.grants import (
     CustomerGroupCustomer,
     Membership,
     RolePermission,
@@ -22,16 +24,7 @@ from ringfence.domain.grants import (
     UserCustomerGroup,
     UserSite,
 )
-from ringfence.domain.permission import CATALOGUE
-from ringfence.domain.role import Role
-from ringfence.domain.security_group import SecurityGroup
-from ringfence.domain.site import Site
-from ringfence.domain.tenant import Tenant
-from ringfence.domain.text import as_json
-from ringfence.domain.user import User
-from ringfence.snapshot.document import ENTRIES, FORMAT
-from ringfence.storage.engine import Database
-from ringfence.visibility.kinds import KINDS
+from ringfence.storage.tables import Customer, CustomerGroup, Device, Role, SecurityGroup, Site, Tenant, User
 from ringfence.visibility.overview import more_than_named
 from ringfence.visibility.page import Query, every
 from ringfence.visibility.tree import roots

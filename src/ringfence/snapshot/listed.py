@@ -8,14 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from ringfence.domain.customer import Customer
-from ringfence.domain.customer_group import CustomerGroup
-from ringfence.domain.device import Device
-from ringfence.domain.role import Role
-from ringfence.domain.security_group import SecurityGroup
-from ringfence.domain.site import Site
-from ringfence.domain.tenant import Tenant
-from ringfence.domain.user import User
+from ringfence.storage.tables import Customer, CustomerGroup, Device, Role, SecurityGroup, Site, Tenant, User
 from ringfence.visibility.intervals import contains
 from ringfence.visibility.reach import read_reaches
 
@@ -43,7 +36,7 @@ class Listed:
         reach = read_reaches(connection, [user], at)[user]
         self.tenant_id = reach.grants.tenant_id
         tree = select(Customer.id, Customer.path).where(Customer.tenant_id == self.tenant_id)
-        paths = dict(connection.execute(tree).all())
+        paths: dict[int, str] = dict(connection.execute(tree).all())
         self._nodes: dict[str, frozenset[int]] = {}
         self._sites: dict[str, frozenset[int]] = {}
         for name in _OWNERS:

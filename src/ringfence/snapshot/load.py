@@ -10,20 +10,10 @@ from typing import IO, Any, Final
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from ringfence.changes.states import LIMITS
 from ringfence.domain import clock
-from ringfence.domain.customer import Customer, child_path
-from ringfence.domain.customer_group import CustomerGroup
-from ringfence.domain.device import Device
+from ringfence.domain.customer import LIMITS, child_path
 from ringfence.domain.errors import InvalidDocument
-from ringfence.domain.former_customer import FormerCustomer
-from ringfence.domain.grants import Membership
-from ringfence.domain.role import Role
-from ringfence.domain.security_group import SecurityGroup
-from ringfence.domain.site import Site
-from ringfence.domain.tenant import Tenant
 from ringfence.domain.text import search_key
-from ringfence.domain.user import User
 from ringfence.snapshot.collect import Contents, DeviceRow, Progress, collect, collect_from, fault
 from ringfence.snapshot.listed import TAKEN, Listed
 from ringfence.snapshot.load_audit import LoadAudit
@@ -33,7 +23,19 @@ from ringfence.snapshot.read import show
 from ringfence.snapshot.resolve import Resolver
 from ringfence.storage.bulk import insert_rows, lock_ids, settle_ids, settle_statistics
 from ringfence.storage.engine import Database
+from ringfence.storage.grants import Membership
 from ringfence.storage.rehearsal import rehearsed
+from ringfence.storage.tables import (
+    Customer,
+    CustomerGroup,
+    Device,
+    FormerCustomer,
+    Role,
+    SecurityGroup,
+    Site,
+    Tenant,
+    User,
+)
 
 _OWN_IDS: Final = tuple(
     mapped.__table__
@@ -266,7 +268,7 @@ class _Load:
         )
         described = ("name", "email", "phone", "address", *LIMITS)
         columns = ("tenant_id", "parent_id", "key", *described, "path", "search_key")
-        before = dict(self.connection.execute(select(Customer.id, Customer.path)).all())
+        before: dict[int, str] = dict(self.connection.execute(select(Customer.id, Customer.path)).all())
         # Every path that a move changes is rewritten with it, in this transaction.
         moved = [
             {"own_id": own, "new_path": self.to.nodes[own].path}

@@ -11,14 +11,14 @@ from sqlalchemy import Connection, select
 
 from ringfence.changes import ledger
 from ringfence.changes.audit import Actor, Event, Words, append
+from ringfence.changes.edits import Edit
 from ringfence.changes.events import event
-from ringfence.changes.states import Edit, StateKind
-from ringfence.domain.customer import Customer
-from ringfence.domain.device import Device
+from ringfence.domain.kind import StateKind
 from ringfence.snapshot.collect import Contents
 from ringfence.snapshot.document import ENTRIES
 from ringfence.snapshot.resolve import Resolver
 from ringfence.storage.bulk import any_of
+from ringfence.storage.tables import Customer, Device
 
 _TOLD: Final[tuple[tuple[str, StateKind], ...]] = (
     ("customers", "customer"),

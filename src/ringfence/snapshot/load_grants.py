@@ -7,8 +7,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, insert, update
 
-from ringfence.domain.customer_group import CustomerGroup
-from ringfence.domain.grants import (
+from ringfence.domain.text import fold, search_key
+from ringfence.snapshot.resolve import Resolver
+from ringfence.storage.bulk import insert_rows
+from ringfence.storage.grants import (
     CustomerGroupCustomer,
     Membership,
     RolePermission,
@@ -16,12 +18,7 @@ from ringfence.domain.grants import (
     UserCustomerGroup,
     UserSite,
 )
-from ringfence.domain.role import Role
-from ringfence.domain.security_group import SecurityGroup
-from ringfence.domain.text import fold, search_key
-from ringfence.domain.user import User
-from ringfence.snapshot.resolve import Resolver
-from ringfence.storage.bulk import insert_rows
+from ringfence.storage.tables import CustomerGroup, Role, SecurityGroup, User
 
 _CHUNK: Final = 500
 

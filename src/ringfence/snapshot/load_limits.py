@@ -9,13 +9,11 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from ringfence.changes.quota import Overfull, counted, overfull
-from ringfence.domain.customer import Customer
-from ringfence.domain.device import Device
-from ringfence.domain.user import User
 from ringfence.snapshot.collect import Contents, fault
 from ringfence.snapshot.load_audit import touched
 from ringfence.snapshot.read import show
 from ringfence.snapshot.resolve import Resolver
+from ringfence.storage.tables import Customer, Device, User
 
 _COUNTING: Final = {"customers": "parent", "users": "home", "devices": "customer"}
 """The field by which an entry of each list counts for a customer."""
@@ -68,7 +66,7 @@ def _shown(connection: Connection, to: Resolver, one: Overfull) -> Overfull | No
     return replace(one, count=count) if count > one.limit else None
 
 
-def _below(customer: type[Customer], one: Overfull) -> tuple[Any, ...]:
+def _below(customer: Any, one: Overfull) -> tuple[Any, ...]:
     return customer.tenant_id == one.tenant_id, customer.path >= one.path, customer.path < one.path + "~"
 
 

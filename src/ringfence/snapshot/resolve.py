@@ -9,19 +9,13 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from ringfence.domain import limits
-from ringfence.domain.customer import Customer, child_path
-from ringfence.domain.customer_group import CustomerGroup
-from ringfence.domain.device import Device
-from ringfence.domain.role import Role
-from ringfence.domain.security_group import SecurityGroup
-from ringfence.domain.site import Site
-from ringfence.domain.tenant import Tenant
+from ringfence.domain.customer import child_path
 from ringfence.domain.text import fold
-from ringfence.domain.user import User
 from ringfence.snapshot.collect import Contents, DeviceRow, fault
 from ringfence.snapshot.listed import TAKEN, Listed
 from ringfence.snapshot.read import show
 from ringfence.storage.bulk import next_id
+from ringfence.storage.tables import Customer, CustomerGroup, Device, Role, SecurityGroup, Site, Tenant, User
 
 _SHOWN: Final = 8
 _FEW: Final = 5000

@@ -18,13 +18,13 @@ from sqlalchemy import Boolean, Column, Connection, Integer, String, Table, text
 from sqlalchemy.exc import DBAPIError
 
 from ringfence.domain import limits
-from ringfence.domain.base import UtcDateTime
 from ringfence.domain.customer import child_path
 from ringfence.domain.permission import PERMISSIONS
-from ringfence.domain.registry import Base
 from ringfence.domain.role import CUSTOMER, SERVICE_PROVIDER, SITE
 from ringfence.domain.security_group import ALL, SELECTED
 from ringfence.domain.text import search_key
+from ringfence.storage.columns import UtcDateTime
+from ringfence.storage.metadata import metadata
 
 SHOWN: Final = 20
 """So many faults of one sort are told; of the others, how many there are."""
@@ -86,7 +86,7 @@ def look(connection: Connection, faults: Faults) -> None:
     """Notes everything that rows hold and should not. Tables and columns that are not there are passed over."""
     there = _there(connection)
     steps: list[Callable[[], None]] = []
-    for table in Base.metadata.sorted_tables:
+    for table in metadata.sorted_tables:
         if all(column.name in there.get(table.name, ()) for column in table.columns):
             steps += _of_table(connection, table, faults)
     steps += [lambda: _tree(connection, faults), *_by_hand(connection, faults)]

@@ -8,8 +8,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from ringfence.domain.registry import Base
 from ringfence.storage import schema
+from ringfence.storage.metadata import metadata
 
 _APART: Final = "device_search"
 """The index of substrings is made by hand on each engine."""
@@ -26,7 +26,7 @@ def differences(connection: Connection) -> list[Any]:
         return not (name and made_apart)
 
     context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": ours})
-    found: list[Any] = compare_metadata(context, Base.metadata)
+    found: list[Any] = compare_metadata(context, metadata)
     return found
 
 

@@ -20,9 +20,8 @@ from sqlalchemy import (
     union_all,
 )
 
-from ringfence.domain.customer import Customer
-from ringfence.domain.customer_group import CustomerGroup
-from ringfence.domain.grants import (
+from ringfence.domain.security_group import SELECTED
+from ringfence.storage.grants import (
     CustomerGroupCustomer,
     Membership,
     RolePermission,
@@ -30,11 +29,7 @@ from ringfence.domain.grants import (
     UserCustomerGroup,
     UserSite,
 )
-from ringfence.domain.role import Role
-from ringfence.domain.security_group import SELECTED, SecurityGroup
-from ringfence.domain.site import Site
-from ringfence.domain.tenant import Tenant
-from ringfence.domain.user import User
+from ringfence.storage.tables import Customer, CustomerGroup, Role, SecurityGroup, Site, Tenant, User
 from ringfence.visibility.intervals import Interval, nested, single
 from ringfence.visibility.rule import Grants, GroupGrant, SiteGrant
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from sqlalchemy import Row, text
 
+from ringfence.domain.audit import AUDIT
 from ringfence.domain.text import fold
-from ringfence.visibility.kinds import AUDIT
 from ringfence.visibility.page import Window
 from ringfence.visibility.sql import within
 from ringfence.visibility.viewer import Sight

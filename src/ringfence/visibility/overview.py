@@ -8,32 +8,26 @@ from typing import Any, Final
 
 from sqlalchemy import Row, func, select, text
 
-from ringfence.domain.customer import Customer, is_root
-from ringfence.domain.customer_group import CustomerGroup
-from ringfence.domain.device import Device
-from ringfence.domain.grants import (
+from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.customer_group import CUSTOMER_GROUPS
+from ringfence.domain.device import DEVICES
+from ringfence.domain.kind import Kind
+from ringfence.domain.permission import PERMISSIONS
+from ringfence.domain.registry import KINDS
+from ringfence.domain.role import ROLES
+from ringfence.domain.security_group import ALL, SECURITY_GROUPS
+from ringfence.domain.user import USERS
+from ringfence.storage.grants import (
     CustomerGroupCustomer,
     Membership,
     RolePermission,
     SecurityGroupCustomer,
     UserCustomerGroup,
 )
-from ringfence.domain.permission import PERMISSIONS
-from ringfence.domain.role import Role
-from ringfence.domain.scope import ScopeInterval, ScopeSite
-from ringfence.domain.security_group import ALL, SecurityGroup
+from ringfence.storage.scopes import ScopeInterval, ScopeSite
+from ringfence.storage.tables import Customer, CustomerGroup, Device, Role, SecurityGroup, is_root
 from ringfence.visibility.grants import read_filtered, read_selected
 from ringfence.visibility.intervals import Interval, contains, intersect, union
-from ringfence.visibility.kinds import (
-    CUSTOMER_GROUPS,
-    CUSTOMERS,
-    DEVICES,
-    KINDS,
-    ROLES,
-    SECURITY_GROUPS,
-    USERS,
-    Kind,
-)
 from ringfence.visibility.point import among
 from ringfence.visibility.reach import measure
 from ringfence.visibility.sql import probe
@@ -186,7 +180,8 @@ def whole_tree(sight: Sight) -> Sequence[Row[Any]]:
 
 def root_of(sight: Sight) -> int:
     """The id of the tenant's root, whoever sees it."""
-    return sight.connection.execute(select(Customer.id).where(is_root(sight.tenant_id))).scalar_one()
+    root: int = sight.connection.execute(select(Customer.id).where(is_root(sight.tenant_id))).scalar_one()
+    return root
 
 
 def groups_naming(sight: Sight, kind: Kind, customer: int) -> dict[int, bool]:

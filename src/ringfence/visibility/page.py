@@ -12,10 +12,12 @@ from typing import Any, Final
 
 from sqlalchemy import Row, text
 
+from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import RingfenceError
+from ringfence.domain.kind import Kind
 from ringfence.domain.text import fold, has_control, like_pattern
 from ringfence.visibility.intervals import nested
-from ringfence.visibility.kinds import CUSTOMERS, DEVICES, Kind
 from ringfence.visibility.point import among
 from ringfence.visibility.scopes import Extent
 from ringfence.visibility.sql import Match, Shape, Side, Way, statement

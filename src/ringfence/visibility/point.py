@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from sqlalchemy import Row, TextClause, text
 
-from ringfence.visibility.kinds import DEVICES, Kind
+from ringfence.domain.device import DEVICES
+from ringfence.domain.kind import Kind
 from ringfence.visibility.scopes import Scope
 from ringfence.visibility.sql import probe, within
 from ringfence.visibility.viewer import Sight

@@ -16,11 +16,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, text
 
-from ringfence.domain.customer import Customer, is_root
 from ringfence.domain.errors import RingfenceError
-from ringfence.domain.scope import Scope as StoredScope
-from ringfence.domain.scope import ScopeInterval, ScopeSite
 from ringfence.storage.engine import Database
+from ringfence.storage.scopes import Scope as StoredScope
+from ringfence.storage.scopes import ScopeInterval, ScopeSite
+from ringfence.storage.tables import Customer, is_root
 from ringfence.visibility.intervals import Interval, union
 from ringfence.visibility.reach import Grounds, measure
 from ringfence.visibility.rule import Grants, Region

@@ -10,9 +10,9 @@ from typing import Final
 from sqlalchemy import Connection
 
 from ringfence.domain.errors import SessionEnded
+from ringfence.domain.user import USERS
 from ringfence.visibility.grants import read_grants, read_many
 from ringfence.visibility.intervals import intersect
-from ringfence.visibility.kinds import USERS
 from ringfence.visibility.reach import Grounds, Reach
 from ringfence.visibility.rule import Grants
 from ringfence.visibility.scopes import Made, made_of

@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 from sqlalchemy import TextClause, text
 
-from ringfence.visibility.kinds import Kind
+from ringfence.domain.kind import Kind
 
 Way = Literal["plain", "walk", "gather", "hits", "sites"]
 """plain: the whole tenant. walk: along the order, probing the scope for each row. gather: from the scope to its

@@ -7,12 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from ringfence.domain.customer import Customer
-from ringfence.domain.customer_group import CustomerGroup
-from ringfence.domain.grants import Membership, UserCustomerGroup
-from ringfence.domain.role import CUSTOMER, SITE, Role
-from ringfence.domain.security_group import SELECTED, SecurityGroup
-from ringfence.domain.user import User
+from ringfence.domain.role import CUSTOMER, SITE
+from ringfence.domain.security_group import SELECTED
+from ringfence.storage.grants import Membership, UserCustomerGroup
+from ringfence.storage.tables import Customer, CustomerGroup, Role, SecurityGroup, User
 from ringfence.visibility.viewer import Sight, Viewer
 
 

@@ -15,10 +15,9 @@ from sqlalchemy import Connection, bindparam, select
 from ringfence.domain import clock
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.permission import PERMISSIONS
-from ringfence.domain.tenant import Tenant
 from ringfence.domain.text import fold
-from ringfence.domain.user import User
 from ringfence.storage.engine import Database
+from ringfence.storage.tables import Tenant, User
 from ringfence.visibility.grants import read_grants
 from ringfence.visibility.rule import Grants
 from ringfence.visibility.scopes import (

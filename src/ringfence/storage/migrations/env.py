@@ -5,13 +5,13 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import text
 
-from ringfence.domain.registry import Base
+from ringfence.storage.metadata import metadata
 
 connection = context.config.attributes["connection"]
 is_postgresql = connection.dialect.name == "postgresql"
 context.configure(
     connection=connection,
-    target_metadata=Base.metadata,
+    target_metadata=metadata,
     render_as_batch=connection.dialect.name == "sqlite",
     transactional_ddl=True,
     # Not one further along the search path, which is another database's.

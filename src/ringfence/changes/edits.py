@@ -1,0 +1,111 @@
+"""What is done to one record: the state that it had, and the one that it shall have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any, Final
+
+from ringfence.domain.customer import CustomerState
+from ringfence.domain.device import DeviceState
+from ringfence.domain.kind import Kind, State, StateKind, altered
+from ringfence.domain.registry import EDITED, kind_of
+
+_MOVED_ALONE: Final = attrgetter("name", "unit_id", "kind", "notes")
+"""What of a device stays as it is when it is assigned to another customer, and no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One record to be created (``before`` None), changed, or deleted (``after`` None).
+
+    ``before`` is what whoever edits was shown, at ``revision``; only what differs between the two is changed.
+    """
+
+    kind: StateKind
+    id: int
+    before: State | None
+    after: State | None
+    revision: int = 0
+    # Worked out when they are first asked for: of very many edits, each is asked several times.
+    _actions: tuple[str, ...] = field(default=(), init=False, repr=False, compare=False)
+    _changed: tuple[str, ...] | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def of(self) -> Kind:
+        """The kind of the record, as it is declared."""
+        return EDITED[self.kind]
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """What is done to the record, as permissions call it: ``create``, ``delete``, ``move`` of a customer,
+        ``assign`` of a device to another customer, ``edit`` of anything else; an edit may be two of them."""
+        if not self._actions:
+            object.__setattr__(self, "_actions", self._actions_of())
+        return self._actions
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The names of the fields that differ; of a record that comes or goes, from one that is blank."""
+        if self._changed is None:
+            blank = self.of.blank
+            object.__setattr__(self, "_changed", tuple(changed(self.before or blank, self.after or blank)))
+        assert self._changed is not None
+        return self._changed
+
+    def _actions_of(self) -> tuple[str, ...]:
+        if self.before is None:
+            return ("create",)
+        if self.after is None:
+            return ("delete",)
+        before, after = self.before, self.after
+        if isinstance(before, DeviceState) and isinstance(after, DeviceState):
+            if before.customer == after.customer:
+                return ("edit",)
+            return ("assign",) if _MOVED_ALONE(before) == _MOVED_ALONE(after) else ("assign", "edit")
+        if isinstance(before, CustomerState) and isinstance(after, CustomerState) and before.parent != after.parent:
+            return ("move", "edit") if altered(before, parent=after.parent) != after else ("move",)
+        return ("edit",)
+
+    @property
+    def action(self) -> str:
+        """The first of ``actions``: what the audit says was done."""
+        return self.actions[0]
+
+
+def items(value: Any) -> frozenset[Any] | None:
+    """The items of a field that is a set or a mapping; None for a plain value (all permissions among them)."""
+    if isinstance(value, Mapping):
+        return frozenset(value.items())
+    return value if isinstance(value, frozenset) else None
+
+
+def changed(before: State, after: State) -> list[str]:
+    """The names of the fields in which two states of a record differ."""
+    if type(before) is not type(after):
+        raise TypeError("a record of one kind is not made into another")
+    kind = kind_of(before)
+    return [
+        name
+        for name, old, new in zip(kind.compared, kind.values(before), kind.values(after), strict=True)
+        if old != new
+    ]
+
+
+def rebased(current: State, before: State, after: State) -> State:
+    """``current`` with what was changed from ``before`` to ``after``: sets by their items, other fields whole."""
+    values: dict[str, Any] = {}
+    for name in changed(before, after):
+        old, new, now = (getattr(state, name) for state in (before, after, current))
+        sets = items(old), items(new), items(now)
+        if sets[0] is None or sets[1] is None or sets[2] is None:
+            values[name] = new
+            continue
+        kept = (sets[2] - (sets[0] - sets[1])) | (sets[1] - sets[0])
+        if isinstance(new, Mapping):
+            # An item of ours stands over one of theirs that has the same key.
+            values[name] = {**dict(sets[2] & kept), **dict(sets[1] - sets[0])}
+        else:
+            values[name] = kept
+    return altered(current, **values)

@@ -1,0 +1,377 @@
+"""What a kind of record is, said once: its fields with what each may hold, and what follows from them for every room.
+
+A kind is a frozen dataclass whose fields say in their annotations what they are (`Text`, `Ref`, `Ties` …), and a `Kind`
+beside it, all in one file of this room. The registry holds them in their order; the other rooms read it: tables,
+statements, reading and writing, checks, the audit. Nothing but the standard library is needed for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import MISSING, dataclass, replace
+from dataclasses import fields as dataclass_fields
+from datetime import datetime
+from functools import cached_property
+from operator import attrgetter
+from types import NoneType, UnionType
+from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+Window = tuple[datetime | None, datetime | None]
+"""A validity window: from (inclusive) and until (exclusive); None is open."""
+
+StateKind = str
+"""The noun of a kind that can be edited, as the registry spells it."""
+
+
+class State:
+    """The whole of a record at one moment, as forms hold it and the audit compares it. Ids refer to other records; a
+    negative id stands for one that the same change creates."""
+
+    __slots__ = ()
+
+    name: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Text of at most ``longest`` characters, of one line or of ``lines``. It must be ``filled``, is part of what is
+    ``searched``, compares by code point (``exact``), can be ``sorted`` by; ``fault`` says why what is typed is wrong
+    (empty: it is not). ``folded`` names a column that keeps it for comparing, without regard to case. What reads as
+    empty may be nothing in the table (``absent``)."""
+
+    longest: int
+    lines: bool = False
+    filled: bool = False
+    searched: bool = False
+    exact: bool = False
+    sorted: bool = False
+    fault: Callable[[str], str] | None = None
+    folded: str = ""
+    absent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A whole number from 0 up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Yes or no."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment, in UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of these words; ``fault`` says what to do about any other."""
+
+    values: tuple[str, ...]
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """The id of a record of a kind. ``node``: where this record belongs; ``stands``: the site that it stands on. A 0
+    may be nothing in the table (``absent``). ``kept`` where the one referred to may be gone. ``place`` is the field of
+    the form that shows it, where that is another."""
+
+    kind: str
+    node: bool = False
+    stands: bool = False
+    absent: bool = False
+    kept: bool = False
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """Rows of another table that name this record in the column ``own`` and in ``other`` a record of a ``kind``, or a
+    plain value. ``whole``: read only where the record is deleted or brought back. ``back``: the rows are records
+    themselves, which refer to this one. ``everything`` names a column of the record's own that stands for all that
+    there is, which the field says by None."""
+
+    table: str
+    own: str
+    other: str
+    kind: str = ""
+    whole: bool = False
+    back: bool = False
+    everything: str = ""
+
+
+Spec = Text | Number | Flag | Moment | Choice | Ref | Ties
+
+Later = Literal["later"]
+LATER: Final = "later"
+"""Beside a field whose column came to tables that had rows: the database itself fills it in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field: ``column`` is its own in the table, empty for ties. ``form`` is how ties are held: ``set``,
+    ``mapping`` (each with whether what is nested comes along) or ``windows`` (each with a validity window)."""
+
+    name: str
+    spec: Spec
+    column: str
+    optional: bool
+    later: bool
+    default: Any
+    form: Literal["", "set", "mapping", "windows"] = ""
+
+    @property
+    def refers(self) -> str:
+        """The kind of record that it refers to, if any."""
+        return self.spec.kind if isinstance(self.spec, Ref | Ties) else ""
+
+
+class Kind:
+    """A kind of record.
+
+    ``noun`` and ``plural`` are its one spelling, with ``_`` between words. ``table`` is the table, where that is not
+    the noun. ``view`` is the permission to list where that is not ``NOUN.list``. ``node`` kinds are nodes of the tree
+    themselves, ``place`` kinds are sites. ``indexed``: substrings of its search key are indexed. ``lasting``: it
+    outlives its owner, and is then where that was. ``order`` is the column that it is listed by. ``apart`` are fields
+    that no list reads, ``more`` columns of the table that every list reads though they are no fields.
+    """
+
+    def __init__(
+        self,
+        state: type[State],
+        noun: str,
+        plural: str,
+        *,
+        table: str = "",
+        view: str = "list",
+        node: bool = False,
+        place: bool = False,
+        indexed: bool = False,
+        lasting: bool = False,
+        order: str = "search_key",
+        apart: Collection[str] = (),
+        more: tuple[str, ...] = (),
+    ) -> None:
+        self.state = state
+        self.noun = noun
+        self.plural = plural
+        self.table = table or noun
+        self.permission = f"{noun if view == 'list' else noun.partition('_')[0]}.{view}"
+        self.is_customer = node
+        self.is_site = place
+        self.indexed = indexed
+        self.lasting = lasting
+        self.order = order
+        self.apart = frozenset(apart)
+        self.more = more
+        self.fields: Final[Mapping[str, Field]] = {one.name: one for one in _fields(state)}
+        self.every: Final = tuple(one.name for one in dataclass_fields(state))  # type: ignore[arg-type]
+
+    def __repr__(self) -> str:
+        return f"Kind({self.noun!r})"
+
+    @cached_property
+    def name(self) -> str:
+        """What the command line calls a list of it."""
+        return self.plural.replace("_", "-")
+
+    @cached_property
+    def said(self) -> str:
+        """One of it, for people."""
+        return self.noun.replace("_", " ")
+
+    def label(self, name: str) -> str:
+        """A field of it, for people."""
+        return _LABELS.get(name, name.replace("_", " "))
+
+    @cached_property
+    def stored(self) -> Mapping[str, Field]:
+        """The fields that are columns of the table."""
+        return {name: one for name, one in self.fields.items() if one.column}
+
+    @cached_property
+    def ties(self) -> Mapping[str, tuple[Field, Ties]]:
+        """The fields that are rows of other tables."""
+        return {name: (one, one.spec) for name, one in self.fields.items() if isinstance(one.spec, Ties)}
+
+    @cached_property
+    def refs(self) -> Mapping[str, str]:
+        """The fields that refer to records, and to which kind, but for those filled in only for what comes or goes."""
+        return {name: one.refers for name, one in self.fields.items() if one.refers and name not in self.whole}
+
+    @cached_property
+    def all_refs(self) -> Mapping[str, str]:
+        """The same with those too."""
+        return {name: one.refers for name, one in self.fields.items() if one.refers}
+
+    @cached_property
+    def whole(self) -> frozenset[str]:
+        """The fields that are filled in only where a record is deleted or brought back."""
+        return frozenset(name for name, (_, ties) in self.ties.items() if ties.whole)
+
+    @cached_property
+    def unkept(self) -> tuple[str, ...]:
+        """The fields that only a record has that is deleted or brought back: a new one has none of them yet."""
+        kept = {*self.stored, *self.ties} - self.whole - {"key"}
+        return tuple(name for name in self.every if name not in kept)
+
+    @cached_property
+    def node(self) -> Field:
+        """The field that says where a record belongs: of a customer, the one above it."""
+        return next(one for one in self.fields.values() if isinstance(one.spec, Ref) and one.spec.node)
+
+    @cached_property
+    def stands(self) -> Field | None:
+        """The field that says on which site a record stands, if any does."""
+        return next((one for one in self.fields.values() if isinstance(one.spec, Ref) and one.spec.stands), None)
+
+    @cached_property
+    def searched(self) -> tuple[str, ...]:
+        """The fields that the search key is made of: the name first."""
+        found = (name for name, one in self.texts.items() if one.searched)
+        return tuple(sorted(found, key=lambda name: name != "name"))
+
+    @cached_property
+    def texts(self) -> Mapping[str, Text]:
+        """The fields that hold text."""
+        return {name: one.spec for name, one in self.fields.items() if isinstance(one.spec, Text) and name != "key"}
+
+    @cached_property
+    def limits(self) -> tuple[str, ...]:
+        """The fields that limit how many there may be of something."""
+        return tuple(name for name, one in self.fields.items() if isinstance(one.spec, Number))
+
+    @cached_property
+    def compared(self) -> tuple[str, ...]:
+        """The fields in which two states of a record can differ: all but its key and what is not kept of it."""
+        return tuple(name for name in self.fields if name != "key")
+
+    @cached_property
+    def values(self) -> Callable[[State], tuple[Any, ...]]:
+        """Reads those of a state."""
+        found: Callable[[State], tuple[Any, ...]] = attrgetter(*self.compared)
+        return found
+
+    @cached_property
+    def blank(self) -> State:
+        """What a record that is not there yet differs from."""
+        empty = {one.name: 0 if isinstance(one.spec, Ref) else "" for one in self.fields.values() if _needed(one)}
+        return self.state(**empty)
+
+    # What statements are put together from.
+
+    @cached_property
+    def owner(self) -> str:
+        """The column that names the node it belongs to."""
+        return "id" if self.is_customer else self.node.column
+
+    @cached_property
+    def site(self) -> str | None:
+        """The column that says where it stands (None: on no site, so that site-level grants never reach it)."""
+        if self.is_site:
+            return "id"
+        return self.stands.column if self.stands is not None else None
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that lists read."""
+        own = tuple(one.column for name, one in self.stored.items() if name != "key" and name not in self.apart)
+        everything = tuple(ties.everything for _, ties in self.ties.values() if ties.everything)
+        return ("id", "key", *own, *everything, *self.more)
+
+    @cached_property
+    def sorts(self) -> Mapping[str, str]:
+        """What a list of it can be sorted by, each a column with an index that starts with the tenant."""
+        return {
+            "name": self.order,
+            **{name: self.fields[name].column for name, one in self.texts.items() if one.sorted},
+        }
+
+    @cached_property
+    def condition(self) -> str:
+        """What further is asked of a row: the tenant's root is nobody's record."""
+        return f" AND k.{self.node.column} IS NOT NULL" if self.is_customer else ""
+
+    @cached_property
+    def nodes(self) -> tuple[str, ...]:
+        """The tables that hold the owners, each with ``id``, ``tenant_id`` and ``path``."""
+        return ("customer", "former_customer") if self.lasting else ("customer",)
+
+
+_LABELS: Final = {"email": "e-mail"}
+
+
+def _needed(one: Field) -> bool:
+    return one.default is MISSING
+
+
+def _fields(state: type[State]) -> Iterator[Field]:
+    hints = get_type_hints(state, include_extras=True)
+    for one in dataclass_fields(state):  # type: ignore[arg-type]
+        hint = hints[one.name]
+        if get_origin(hint) is not Annotated:
+            continue  # not kept: it only tells whoever writes the record something
+        kept, spec, *rest = get_args(hint)
+        default = one.default if one.default_factory is MISSING else one.default_factory()
+        yield Field(one.name, spec, _column(one.name, spec), _optional(kept), LATER in rest, default, _form(kept, spec))
+
+
+def _column(name: str, spec: Spec) -> str:
+    if isinstance(spec, Ties):
+        return ""
+    return f"{name}_id" if isinstance(spec, Ref) else name
+
+
+def _optional(kept: Any) -> bool:
+    return get_origin(kept) in (Union, UnionType) and NoneType in get_args(kept)
+
+
+def _form(kept: Any, spec: Spec) -> Literal["", "set", "mapping", "windows"]:
+    if not isinstance(spec, Ties):
+        return ""
+    plain = next(one for one in (get_args(kept) if _optional(kept) else (kept,)) if one is not NoneType)
+    if get_origin(plain) is not frozenset:
+        return "mapping"
+    return "windows" if get_origin(get_args(plain)[0]) is tuple else "set"
+
+
+# Values of fields that refer to records.
+
+
+def ids_in(value: Any) -> Iterator[int]:
+    """The ids in it, be it one, none, a set, a mapping or a set of pairs."""
+    if isinstance(value, Mapping | frozenset):
+        yield from (one[0] if isinstance(one, tuple) else one for one in value)
+    elif value is not None:
+        yield value
+
+
+def with_ids(value: Any, new: Callable[[int], int]) -> Any:
+    """The same with other ids in the place of its own."""
+    if isinstance(value, Mapping):
+        return {new(one): rest for one, rest in value.items()}
+    if isinstance(value, frozenset):
+        return frozenset((new(one[0]), *one[1:]) if isinstance(one, tuple) else new(one) for one in value)
+    return None if value is None else new(value)
+
+
+def only(value: Any, keep: Callable[[int], bool]) -> Any:
+    """The same with only those of its ids that are to be kept."""
+    if isinstance(value, Mapping):
+        return {one: rest for one, rest in value.items() if keep(one)}
+    if isinstance(value, frozenset):
+        return frozenset(one for one in value if keep(one[0] if isinstance(one, tuple) else one))
+    return value if value is None or keep(value) else None
+
+
+S = TypeVar("S", bound=State)
+
+
+def altered(state: S, **values: Any) -> S:
+    """A state with other values in some of its fields."""
+    found: S = replace(state, **values)  # type: ignore[type-var]
+    return found

@@ -1,0 +1,97 @@
+"""What every table stands on: the metadata, its naming of constraints, and the column types of both engines.
+
+A table is asked for its columns as attributes (``Customer.path``). Migrations make them; nothing here does.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import Column, DateTime, Dialect, ForeignKey, Integer, MetaData, Table, Text
+from sqlalchemy.sql.schema import SchemaItem
+from sqlalchemy.types import TypeDecorator
+
+from ringfence.domain.errors import Damaged
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment, kept in UTC: PostgreSQL stores the zone, SQLite stores the UTC clock."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """Raises Damaged for what is no time: SQLite keeps whatever it is given."""
+        read = super().result_processor(dialect, coltype)
+        if read is None:
+            return None
+
+        def checked(value: Any) -> datetime | None:
+            try:
+                return read(value)
+            except (TypeError, ValueError, AttributeError) as error:
+                raise Damaged("a time is none") from error
+
+        return checked
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+BINARY_TEXT: Any = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text that compares by code point on both engines: paths, keys and everything that is sorted."""
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Rows:
+    """A table whose columns are attributes; it stands for the table wherever SQLAlchemy takes one."""
+
+    def __init__(self, table: Table) -> None:
+        self.__table__ = table
+        self.__tablename__ = table.name
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__table__.c[name]
+        except KeyError:
+            raise AttributeError(f"the table {self.__tablename__} has no column {name}") from None
+
+    def __clause_element__(self) -> Table:
+        return self.__table__
+
+    def __repr__(self) -> str:
+        return f"Rows({self.__tablename__!r})"
+
+
+def rows(name: str, *columns: SchemaItem, keyed: bool = False) -> Any:
+    """A table, as `Rows`; ``keyed`` by its columns alone, without a row id of its own on SQLite."""
+    return Rows(Table(name, metadata, *columns, sqlite_with_rowid=not keyed))
+
+
+def own_id() -> Column[Any]:
+    return Column("id", Integer, primary_key=True)
+
+
+def tenant_id() -> Column[Any]:
+    return Column("tenant_id", Integer, ForeignKey("tenant.id"), nullable=False)
+
+
+def tied(name: str, to: str, *, index: bool = False) -> Column[Any]:
+    return Column(name, Integer, ForeignKey(f"{to}.id"), primary_key=True, index=index)

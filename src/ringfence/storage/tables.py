@@ -1,0 +1,202 @@
+"""The tables of the kinds of record, made of their declarations, and of the tenants that hold them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    UniqueConstraint,
+    and_,
+    false,
+    text,
+)
+from sqlalchemy.sql.schema import SchemaItem
+
+from ringfence.domain import kind as declared
+from ringfence.domain.audit import AUDIT
+from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.customer_group import CUSTOMER_GROUPS
+from ringfence.domain.device import DEVICES
+from ringfence.domain.kind import Field, Kind
+from ringfence.domain.registry import EDITED
+from ringfence.domain.role import ROLES
+from ringfence.domain.security_group import SECURITY_GROUPS
+from ringfence.domain.site import SITES
+from ringfence.domain.user import USERS
+from ringfence.storage.columns import BINARY_TEXT, Rows, UtcDateTime, metadata, own_id, rows, tenant_id
+
+# The tables of the kinds.
+
+
+def _column(kind: Kind, field: Field) -> Column[Any]:
+    spec = field.spec
+    more: list[SchemaItem] = []
+    sql_type: Any
+    match spec:
+        case declared.Text():
+            sql_type = BINARY_TEXT if spec.exact else String()
+        case declared.Choice():
+            sql_type = String()
+        case declared.Number():
+            sql_type = Integer()
+        case declared.Flag():
+            sql_type = Boolean()
+        case declared.Moment():
+            sql_type = UtcDateTime()
+        case declared.Ref():
+            sql_type = Integer()
+            if not spec.kept:
+                more.append(ForeignKey(f"{EDITED[spec.kind].table}.id"))
+        case declared.Ties():
+            raise TypeError(f"{kind.noun}.{field.name} is no column")
+    plain = isinstance(field.default, str | int | bool)
+    return Column(
+        field.column,
+        sql_type,
+        *more,
+        nullable=field.optional or (isinstance(spec, declared.Ref | declared.Text) and spec.absent),
+        default=field.default if plain and field.name != "key" else None,
+        server_default=_filled_in(field.default) if field.later else None,
+    )
+
+
+def _filled_in(value: Any) -> Any:
+    return false() if value is False else str(value)
+
+
+def _of(kind: Kind, *more: SchemaItem, ever: bool = False, usual: bool = True) -> Any:
+    """The table of a kind. ``ever``: an id is never given out twice. Its ``usual`` indexes are those of its key and of
+    the lists of it, of the whole tenant and of each node."""
+    columns: list[SchemaItem] = [
+        own_id(),
+        tenant_id(),
+    ]
+    columns += [_column(kind, one) for one in kind.stored.values()]
+    for field, spec in kind.ties.values():
+        if spec.everything:
+            columns.append(Column(spec.everything, Boolean, nullable=False, default=field.default is None))
+    columns += [
+        Column(spec.folded, BINARY_TEXT, nullable=False, unique=True) for spec in kind.texts.values() if spec.folded
+    ]
+    columns.append(Column("search_key", BINARY_TEXT, nullable=False))
+    if usual:
+        columns += [Column("revision", Integer, nullable=False, default=1, server_default="1")]
+        columns += [UniqueConstraint("tenant_id", "key"), Index(None, kind.node.column, "search_key", "id")]
+    table = Table(kind.table, metadata, *columns, *more, sqlite_autoincrement=ever)
+    return Rows(table)
+
+
+def _listed(*also: str) -> Index:
+    return Index(None, "tenant_id", "search_key", "id", *also)
+
+
+Customer: Final = _of(
+    CUSTOMERS,
+    Column("path", BINARY_TEXT, nullable=False),
+    Column("device_count", Integer, nullable=False, default=0),
+    Index(None, "tenant_id", "path", "device_count"),
+    _listed(),
+    ever=True,
+)
+"""``path`` is the chain of ids from the root down (``child_path``): every node below it starts with it.
+``device_count`` counts the node's own devices, not those below it. An id is never given out twice: the audit keeps
+those of customers that are gone."""
+Site: Final = _of(SITES, _listed())
+Device: Final = _of(
+    DEVICES,
+    _listed("customer_id"),
+    Index(
+        "uq_device_unit_id",
+        "tenant_id",
+        "unit_id",
+        unique=True,
+        sqlite_where=text("unit_id <> ''"),
+        postgresql_where=text("unit_id <> ''"),
+    ),
+    Index(None, "tenant_id", "unit_id", "id", "customer_id"),
+    Index(None, "site_id"),
+)
+Role: Final = _of(ROLES, _listed())
+CustomerGroup: Final = _of(CUSTOMER_GROUPS, _listed())
+SecurityGroup: Final = _of(SECURITY_GROUPS, _listed())
+User: Final = _of(USERS, _listed(), ever=True)  # sessions hold ids
+AuditEntry: Final = _of(
+    AUDIT,
+    UniqueConstraint("tenant_id", "number"),
+    Index(None, "tenant_id", "sort_key", "id"),
+    Index(None, "node_id", "sort_key", "id"),
+    Index(None, "tenant_id", "kind", "key", "number"),
+    Index(
+        "ix_audit_entry_tenant_id_undoes",
+        "tenant_id",
+        "undoes",
+        sqlite_where=text("undoes IS NOT NULL"),
+        postgresql_where=text("undoes IS NOT NULL"),
+    ),
+    usual=False,
+)
+
+_TABLES: Final[dict[str, Any]] = {
+    kind.noun: table
+    for kind, table in (
+        (CUSTOMERS, Customer),
+        (SITES, Site),
+        (DEVICES, Device),
+        (ROLES, Role),
+        (CUSTOMER_GROUPS, CustomerGroup),
+        (SECURITY_GROUPS, SecurityGroup),
+        (USERS, User),
+        (AUDIT, AuditEntry),
+    )
+}
+
+
+def table_of(kind: Kind) -> Any:
+    """The table of a kind: one that needs nothing beyond its declaration is made of it when it is first asked for."""
+    found = _TABLES.get(kind.noun)
+    if found is None:
+        found = _TABLES[kind.noun] = _of(kind, _listed())
+    return found
+
+
+def is_root(tenant_id: int) -> ColumnElement[bool]:
+    """A condition: the customer is the root of the tenant."""
+    # The sum keeps SQLite to the few that have no parent: an index that begins with the tenant holds all of its tree.
+    return and_(Customer.parent_id.is_(None), Customer.tenant_id + 0 == tenant_id)
+
+
+# What is no kind of record.
+
+Tenant: Final = rows(
+    "tenant",
+    own_id(),
+    Column("key", BINARY_TEXT, nullable=False, unique=True),
+    Column("version", Integer, nullable=False, default=1),
+    Column("audit_count", Integer, nullable=False, default=0, server_default="0"),
+    Column("audit_hash", String, nullable=False, default="", server_default=""),
+)
+"""One service provider. Nothing crosses from one to another. Its name is that of its root, the customer without
+a parent.
+
+``version`` rises in the transaction of every change of tree, group, role, membership or user: what was worked out from
+an older version counts for nothing. ``audit_count`` and ``audit_hash`` are the end of its audit chain."""
+
+FormerCustomer: Final = rows(
+    "former_customer",
+    own_id(),
+    tenant_id(),
+    Column("path", BINARY_TEXT, nullable=False),
+    Index(None, "tenant_id", "path", "id"),
+)
+"""A customer that was deleted, under the id that it had, which no other customer gets: what its audit is scoped by.
+
+``path`` is that of its own time below whatever stands above it now: it moves when that does. Nobody names it any more,
+so that only a scope that takes in what is nested reaches it."""
