@@ -21,7 +21,7 @@ from ringfence.snapshot.load_grants import TIES, GrantRows
 from ringfence.snapshot.load_limits import limit_faults
 from ringfence.snapshot.read import show
 from ringfence.snapshot.resolve import Resolver
-from ringfence.storage.bulk import insert_rows, lock_ids, settle_ids, settle_statistics
+from ringfence.storage.bulk import insert_rows, lock_ids, settle_ids, settle_statistics, take_turn
 from ringfence.storage.engine import Database
 from ringfence.storage.grants import Membership
 from ringfence.storage.rehearsal import rehearsed
@@ -94,6 +94,7 @@ def keep_others_out(connection: Connection) -> None:
     rehearsal sees one moment anyway."""
     # The tenants first, as every change does: two who wait for each other would both fail.
     if not rehearsed(connection):
+        take_turn(connection)
         connection.execute(select(Tenant.id).order_by(Tenant.id).with_for_update(key_share=True)).all()
         lock_ids(connection, _OWN_IDS)
 

@@ -31,6 +31,7 @@ from ringfence.storage.rehearsal import cover, real_name, rehearsed
 
 _BATCH: Final = 20_000
 _MANY: Final = 2000
+_LOADING: Final = 0x52464E56
 
 
 def insert_rows(
@@ -109,6 +110,13 @@ def take_ids(connection: Connection, table: FromClause, count: int) -> list[int]
     connection.execute(text(f'LOCK TABLE "{table.name}" IN ROW EXCLUSIVE MODE'))
     taken = text(f"SELECT nextval({_sequence(connection, table)}) FROM generate_series(1, :count)")  # noqa: S608
     return sorted(connection.execute(taken, {"count": count}).scalars())
+
+
+def take_turn(connection: Connection) -> None:
+    """Lets one load go at a time: on PostgreSQL two of which one sees a tenant that the other does not would wait for
+    each other's locks. SQLite has only one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:one)"), {"one": _LOADING})
 
 
 def lock_ids(connection: Connection, tables: Iterable[FromClause]) -> None:
