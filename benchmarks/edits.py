@@ -63,7 +63,7 @@ def _measure(copy: Path) -> list[str]:
         chosen = dict.fromkeys(choices.ids[first : first + COUNT], True)
         edit = Edit("security_group", group.id, group.state, replace(group.state, customers=chosen), group.revision)
         found = took(f"preview {COUNT:,} customers added, for a user", partial(session.preview, [edit]))
-        assert found.users[0].customers_gained >= COUNT
+        assert found.users[0].now.customers_gained >= COUNT
         saved = took(f"save {COUNT:,} customers added", partial(session.save, [edit]))
         rows = [(group.id, customer, 1) for customer in chosen]
         took(f"undo the {COUNT:,}", partial(session.undo, saved.change))
