@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
 
 from sqlalchemy import Connection
 
@@ -13,15 +12,15 @@ from ringfence.changes.applying import Outcome, Progress, apply
 from ringfence.changes.audit import Actor
 from ringfence.changes.edits import Edit
 from ringfence.domain import clock
-from ringfence.domain.customer import CUSTOMERS, CustomerState
-from ringfence.domain.customer_group import CUSTOMER_GROUPS, CustomerGroupState
+from ringfence.domain.customer import CustomerState
+from ringfence.domain.customer_group import CustomerGroupState
 from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Cancelled, Conflict, Refused, RingfenceError
-from ringfence.domain.kind import Kind, State, StateKind
-from ringfence.domain.registry import kind_named, kind_of_noun
-from ringfence.domain.role import ROLES, RoleState
-from ringfence.domain.security_group import SECURITY_GROUPS, SecurityGroupState
-from ringfence.domain.site import SITES, SiteState
+from ringfence.domain.kind import State, StateKind, ids_in
+from ringfence.domain.registry import EDITED, kind_named
+from ringfence.domain.role import RoleState
+from ringfence.domain.security_group import SecurityGroupState
+from ringfence.domain.site import SiteState
 from ringfence.domain.user import UserState
 from ringfence.services.records import Opened, Saved
 from ringfence.visibility import overview
@@ -45,43 +44,28 @@ __all__ = [
     "UserState",
 ]
 
-_REFERENCES: Final[Mapping[str, Kind]] = {
-    "parent": CUSTOMERS,
-    "customer": CUSTOMERS,
-    "site": SITES,
-    "owner": CUSTOMERS,
-    "home": CUSTOMERS,
-    "made_for": CUSTOMERS,
-    "customers": CUSTOMERS,
-    "role": ROLES,
-    "security_groups": SECURITY_GROUPS,
-    "customer_groups": CUSTOMER_GROUPS,
-    "sites": SITES,
-}
-
 
 def open_record(viewer: Viewer, kind: StateKind, record: int) -> Opened:
     """A record in a form. Raises RingfenceError alike for one that is hidden, or may not be viewed, or is not there."""
     found = open_records(viewer, kind, [record])
     if not found:
-        raise RingfenceError(f"this {kind.replace('_', ' ')} is not there any more, or you may not open it")
+        raise RingfenceError(f"this {EDITED[kind].said} is not there any more, or you may not open it")
     return found[0]
 
 
 def open_records(viewer: Viewer, kind: StateKind, records: Sequence[int]) -> tuple[Opened, ...]:
     """The same for many at once, in their order; those that are hidden, or may not be viewed, are left out."""
-    noun = kind.replace("_", " ")
+    noun = EDITED[kind].said
     with viewer.look(*overview.LISTING, f"{kind}.view", f"{kind}.edit") as sight:
         known = opening.open_states(sight, kind, records, viewer.user_id)
         states = [state for state, _ in known.values()]
         names = {
-            field: overview.names(sight, listed, {one for state in states for one in _ids(state, field)})
-            for field, listed in _REFERENCES.items()
-            if states and hasattr(states[0], field)
+            field: overview.names(sight, EDITED[to], {one for state in states for one in ids_in(getattr(state, field))})
+            for field, to in EDITED[kind].refs.items()
         }
         filters = {one for state in states if isinstance(state, UserState) for one in state.customer_groups}
         active = dict(overview.active_of(sight, filters)) if filters else {}
-        rows = among(sight, f"{kind}.edit", kind_of_noun(kind), list(known))
+        rows = among(sight, f"{kind}.edit", EDITED[kind], list(known))
         editable = {row.id for row in rows}
     found = []
     for record in records:
@@ -154,12 +138,3 @@ def apply_as(
     actor = Actor(viewer.user_id, origin)
     now = clock.now()
     return apply(connection, viewer.tenant_id, actor, edits, now, measuring=measuring, undoes=undoes, progress=progress)
-
-
-def _ids(state: State, field: str) -> list[int]:
-    value = getattr(state, field)
-    if value is None:
-        return []
-    if isinstance(value, int):
-        return [value]
-    return [one[0] if isinstance(one, tuple) else one for one in value]

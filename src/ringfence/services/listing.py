@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final
 
 from sqlalchemy import Row
 
 from ringfence.changes.undo import undone
 from ringfence.domain.audit import AUDIT
 from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.customer_group import CUSTOMER_GROUPS
+from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import RingfenceError
-from ringfence.domain.kind import Kind
-from ringfence.domain.registry import KINDS, kind_named
+from ringfence.domain.kind import Field, Kind
+from ringfence.domain.registry import EDITED, KINDS, kind_named
+from ringfence.domain.role import ROLES
+from ringfence.domain.security_group import SECURITY_GROUPS
 from ringfence.domain.site import SITES
 from ringfence.domain.user import USERS
 from ringfence.services import records
@@ -26,7 +30,7 @@ Names = dict[int, tuple[str, str | None]]
 """Names and keys by id, of what the viewer may list."""
 
 _EXPORT_SIZE = 1000
-_COUNTED = ("security-groups", "customer-groups", "roles")
+_COUNTED: Final = (SECURITY_GROUPS, CUSTOMER_GROUPS, ROLES)
 """The kinds that are listed with what belongs to them counted, as far as the viewer sees it."""
 
 
@@ -96,9 +100,10 @@ def kinds() -> tuple[str, ...]:
 
 
 def _permissions(kind: Kind) -> tuple[str, ...]:
-    if kind is AUDIT or kind.name in _COUNTED:
+    if kind is AUDIT or kind in _COUNTED:
         return overview.LISTING
-    return tuple({kind.permission: None, CUSTOMERS.permission: None, SITES.permission: None})
+    referred = (EDITED[one.refers].permission for one in _referring(kind))
+    return tuple(dict.fromkeys((kind.permission, CUSTOMERS.permission, SITES.permission, *referred)))
 
 
 def _query(sight: Sight, kind: Kind, listing: Listing) -> pages.Query:
@@ -115,78 +120,130 @@ def _history(sight: Sight, listing: Listing, record: tuple[str, str]) -> Sequenc
     return history.entries(sight, record, listing.search, descending=listing.descending)
 
 
+def _referring(kind: Kind) -> list[Field]:
+    """The fields that refer to one record each."""
+    return [one for one in kind.stored.values() if one.refers]
+
+
 def _records(sight: Sight, kind: Kind, found: Iterable[Row[Any]]) -> Iterator[Record]:
     found = list(found)
-    owner = "parent_id" if kind.is_customer else kind.owner
-    owners = _names(sight, CUSTOMERS, {getattr(row, owner) for row in found})
-    sites = _names(sight, SITES, {row.site_id for row in found} - {None}) if kind.name == "devices" else {}
-    beside = _beside(sight, kind, [row.id for row in found], found)
+    ids = [row.id for row in found]
+    owner = kind.node.column
+    named = {
+        one.name: _names(sight, EDITED[one.refers], {getattr(row, one.column) for row in found} - {None})
+        for one in _referring(kind)
+    }
+    made = _MADE.get(kind.noun, _plain)(sight, kind, ids, found, named)
     for row in found:
-        name, key = owners.get(getattr(row, owner), ("", None))
-        shared = (row.id, row.key, row.name, name, key, (row.sort_value, row.id))
-        yield _record(kind, row, shared, sites, beside)
+        name, key = named[kind.node.name].get(getattr(row, owner), ("", None))
+        yield made(row, (row.id, row.key, row.name, name, key, (row.sort_value, row.id)))
 
 
-def _beside(sight: Sight, kind: Kind, ids: list[int], found: list[Row[Any]]) -> dict[str, Any]:
-    """What lists of roles and groups show beside the records themselves, by id."""
-    if kind is AUDIT:
-        keys = {row.actor_key for row in found} - {None}
-        seen: set[str | None] = {key for key in keys if find(sight, USERS.permission, USERS, "key", key) is not None}
-        if sight.scope(AUDIT.permission).records.whole:
-            seen.add(None)  # what nobody of the tenant did is told whole to whoever sees all of it
-        return {"actors": seen, "undone": undone(sight, {row.change for row in found})}
-    if kind is CUSTOMERS:
-        more = overview.more_than_named(sight)
-        return {"more": {row.id for row in found if more(row.path)}}
-    if kind.name not in _COUNTED:
-        return {}
-    beside: dict[str, Any] = {"users": {i: len(users) for i, users in overview.users_of(sight, kind, ids).items()}}
-    if kind.name == "roles":
-        beside["permissions"] = overview.permission_counts(sight, ids)
-        beside["groups"] = {role: len(groups) for role, groups in overview.groups_of(sight, ids).items()}
-    else:
-        beside["customers"] = overview.customers_of(sight, kind, ids)
-    if kind.name == "security-groups":
-        beside["roles"] = overview.roles_of(sight, ids)
-    return beside
+Shared = tuple[int, str, str, str, str | None, records.SortKey]
+"""What every record has."""
+Maker = Callable[[Row[Any], Shared], Record]
+Named = dict[str, Names]
+"""By field, what it refers to, as far as the viewer may list that."""
 
 
-def _record(
-    kind: Kind,
-    row: Row[Any],
-    shared: tuple[int, str, str, str, str | None, records.SortKey],
-    sites: Names,
-    beside: dict[str, Any],
-) -> Record:
-    if kind.name == "devices":
-        site, site_key = sites.get(row.site_id, ("", None))
-        return records.DeviceRecord(*shared, row.unit_id, row.kind, site, site_key, row.notes)
-    if kind.name == "customers":
-        told = (row.email, row.phone, row.address) if row.id in beside["more"] else ("", "", "")
+def _plain(_sight: Sight, kind: Kind, _ids: list[int], _rows: list[Row[Any]], named: Named) -> Maker:
+    """Of a kind that shows no more than its fields."""
+    shown = [one for name, one in kind.stored.items() if name not in ("key", "name", kind.node.name)]
+
+    def value(row: Row[Any], field: Field) -> Any:
+        kept = getattr(row, field.column)
+        return named[field.name].get(kept, ("", None))[1] if field.refers else kept
+
+    return lambda row, shared: records.PlainRecord(
+        *shared, kind.node.name, {one.name: value(row, one) for one in shown}
+    )
+
+
+def _customer(sight: Sight, _kind: Kind, _ids: list[int], _rows: list[Row[Any]], _named: Named) -> Maker:
+    more = overview.more_than_named(sight)
+
+    def made(row: Row[Any], shared: Shared) -> Record:
+        told = (row.email, row.phone, row.address) if more(row.path) else ("", "", "")
         return records.CustomerRecord(*shared, *told)
-    if kind.name == "users":
-        return records.UserRecord(*shared, row.login, row.email, bool(row.active))
-    if kind.name == "sites":
-        return records.SiteRecord(*shared)
-    if kind is AUDIT:
+
+    return made
+
+
+def _device(_sight: Sight, _kind: Kind, _ids: list[int], _rows: list[Row[Any]], named: Named) -> Maker:
+    def made(row: Row[Any], shared: Shared) -> Record:
+        site, site_key = named["site"].get(row.site_id, ("", None))
+        return records.DeviceRecord(*shared, row.unit_id, row.kind, site, site_key, row.notes)
+
+    return made
+
+
+def _user(_sight: Sight, _kind: Kind, _ids: list[int], _rows: list[Row[Any]], _named: Named) -> Maker:
+    return lambda row, shared: records.UserRecord(*shared, row.login, row.email, row.active)
+
+
+def _users(sight: Sight, kind: Kind, ids: list[int]) -> dict[int, int]:
+    """How many users stand on each of these, as far as the viewer may list them."""
+    return {record: len(users) for record, users in overview.users_of(sight, kind, ids).items()}
+
+
+def _security_group(sight: Sight, kind: Kind, ids: list[int], _rows: list[Row[Any]], named: Named) -> Maker:
+    users, customers = _users(sight, kind, ids), overview.customers_of(sight, kind, ids)
+
+    def made(row: Row[Any], shared: Shared) -> Record:
+        role = named["role"].get(row.role_id, ("", None))[0]
+        return records.SecurityGroupRecord(*shared, row.scope, role, customers[row.id], users.get(row.id, 0))
+
+    return made
+
+
+def _customer_group(sight: Sight, kind: Kind, ids: list[int], _rows: list[Row[Any]], _named: Named) -> Maker:
+    users, customers = _users(sight, kind, ids), overview.customers_of(sight, kind, ids)
+
+    def made(row: Row[Any], shared: Shared) -> Record:
+        numbers = (customers[row.id], users.get(row.id, 0))
+        return records.CustomerGroupRecord(*shared, row.description, row.active, *numbers)
+
+    return made
+
+
+def _role(sight: Sight, kind: Kind, ids: list[int], _rows: list[Row[Any]], _named: Named) -> Maker:
+    users, permissions = _users(sight, kind, ids), overview.permission_counts(sight, ids)
+    groups = overview.groups_of(sight, ids)
+
+    def made(row: Row[Any], shared: Shared) -> Record:
+        numbers = (permissions[row.id], len(groups.get(row.id, ())), users.get(row.id, 0))
+        return records.RoleRecord(*shared, row.access_level, *numbers, row.builtin, row.private)
+
+    return made
+
+
+def _entry(sight: Sight, _kind: Kind, _ids: list[int], rows: list[Row[Any]], _named: Named) -> Maker:
+    keys = {row.actor_key for row in rows} - {None}
+    seen: set[str | None] = {key for key in keys if find(sight, USERS.permission, USERS, "key", key) is not None}
+    if sight.scope(AUDIT.permission).records.whole:
+        seen.add(None)  # what nobody of the tenant did is told whole to whoever sees all of it
+    taken_back = undone(sight, {row.change for row in rows})
+
+    def made(row: Row[Any], shared: Shared) -> Record:
+        actor = row.actor_login if row.actor_key is None or row.actor_key in seen else ""
+        user = row.os_user if row.actor_key in seen else ""
         at = row.sort_value.partition(" ")[0]
-        actor = row.actor_login if row.actor_key is None or row.actor_key in beside["actors"] else ""
-        user = row.os_user if row.actor_key in beside["actors"] else ""
-        taken_back = row.change in beside["undone"]
-        whence = (actor, row.origin, user)
-        return records.AuditRecord(
-            *shared, row.number, row.change, row.undoes, at, *whence, row.action, row.kind, taken_back
-        )
-    users = beside["users"].get(row.id, 0)
-    if kind.name == "security-groups":
-        role = beside["roles"].get(row.id, (0, ""))[1]
-        return records.SecurityGroupRecord(*shared, row.scope, role, beside["customers"][row.id], users)
-    if kind.name == "customer-groups":
-        numbers = (beside["customers"][row.id], users)
-        return records.CustomerGroupRecord(*shared, row.description, bool(row.active), *numbers)
-    numbers = (beside["permissions"][row.id], beside["groups"].get(row.id, 0))
-    flags = (bool(row.builtin), bool(row.private))
-    return records.RoleRecord(*shared, row.access_level, *numbers, users, *flags)
+        what = (row.action, row.kind, row.change in taken_back)
+        return records.AuditRecord(*shared, row.number, row.change, row.undoes, at, actor, row.origin, user, *what)
+
+    return made
+
+
+_MADE: Final[dict[str, Callable[[Sight, Kind, list[int], list[Row[Any]], Named], Maker]]] = {
+    CUSTOMERS.noun: _customer,
+    DEVICES.noun: _device,
+    USERS.noun: _user,
+    SECURITY_GROUPS.noun: _security_group,
+    CUSTOMER_GROUPS.noun: _customer_group,
+    ROLES.noun: _role,
+    AUDIT.noun: _entry,
+}
+"""The kinds whose lists show more than their fields, or less."""
 
 
 def _names(sight: Sight, kind: Kind, ids: set[int]) -> Names:

@@ -3,6 +3,7 @@ and what is as plain."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,11 +51,15 @@ class CustomerRecord(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class SiteRecord(Record):
-    """A site of a customer."""
+class PlainRecord(Record):
+    """A record of a kind of which lists show its fields and no more: ``place`` is the one that says where it belongs,
+    ``values`` are the others, references as keys (None where there is none, or it is hidden)."""
+
+    place: str
+    values: Mapping[str, Any]
 
     def fields(self) -> dict[str, Any]:
-        return {"key": self.key, "customer": self.owner_key, "name": self.name}
+        return {"key": self.key, self.place: self.owner_key, "name": self.name, **self.values}
 
 
 @dataclass(frozen=True, slots=True)

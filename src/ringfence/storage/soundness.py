@@ -7,7 +7,7 @@ off; on PostgreSQL somebody may have altered a table. So everything is asked for
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,11 +17,12 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Boolean, Column, Connection, Integer, String, Table, text
 from sqlalchemy.exc import DBAPIError
 
+from ringfence.domain import kind as declared
 from ringfence.domain import limits
+from ringfence.domain.audit import AUDIT
 from ringfence.domain.customer import child_path
 from ringfence.domain.permission import PERMISSIONS
-from ringfence.domain.role import CUSTOMER, SERVICE_PROVIDER, SITE
-from ringfence.domain.security_group import ALL, SELECTED
+from ringfence.domain.registry import EDITED
 from ringfence.domain.text import search_key
 from ringfence.storage.columns import UtcDateTime
 from ringfence.storage.metadata import metadata
@@ -32,22 +33,9 @@ _MOST: Final = 2**31 - 1
 """What PostgreSQL's integers hold, and a snapshot's numbers."""
 _CHUNK: Final = 10_000
 
-_ALLOWED: Final[Mapping[tuple[str, str], Iterable[str]]] = {
-    ("role", "access_level"): (SERVICE_PROVIDER, CUSTOMER, SITE),
-    ("security_group", "scope"): (ALL, SELECTED),
-    ("role_permission", "permission"): sorted(PERMISSIONS),
-}
-_FILLED: Final = ("key", "name", "login", "login_key")
-_LENGTHS: Final = {
-    **dict.fromkeys(("name",), limits.NAME),
-    **dict.fromkeys(("key",), limits.KEY),
-    **dict.fromkeys(("login", "email", "phone", "unit_id", "kind"), limits.SHORT_TEXT),
-    **dict.fromkeys(("address", "notes", "description"), limits.LONG_TEXT),
-}
-_SEARCHED: Final = {"device": ("name", "unit_id"), "user_account": ("name", "login", "email")}
-"""The fields of a search key, where they are not the name alone."""
-_WITHOUT: Final = frozenset({"audit_entry"})
-"""Of what these hold in their texts, the audit's chain tells."""
+_BY_TABLE: Final = {kind.table: kind for kind in EDITED.values()}
+"""The kinds of record that tables hold. Of what the audit's chain holds in its texts, that tells itself."""
+_PERMISSION: Final = ("role_permission", "permission")
 
 
 @dataclass
@@ -149,13 +137,19 @@ def _conditions(column: Column[Any], sqlite: bool) -> Iterator[tuple[str, str]]:
     elif sqlite:
         yield f"({name} IS NOT NULL AND typeof({name}) <> 'text')", "is no text"
     if _is_text(column):
-        if column.name in _FILLED and column.table.name not in _WITHOUT:
+        kind = _BY_TABLE.get(column.table.name)
+        spec = kind.fields[column.name].spec if kind is not None and column.name in kind.stored else None
+        if column.name == "key" and column.table.name != AUDIT.table:
+            spec = declared.Text(limits.KEY, filled=True)
+        folded = kind is not None and column.name in {one.folded for one in kind.texts.values()}
+        if folded or (isinstance(spec, declared.Text) and spec.filled):
             yield f"trim({name}) = ''", "is empty"
-        if column.name in _LENGTHS:
-            most = _LENGTHS[column.name]
-            yield f"length({name}) > {most}", f"is longer than {most} characters"
-        allowed = _ALLOWED.get((column.table.name, column.name))
-        if allowed is not None:
+        if isinstance(spec, declared.Text):
+            yield f"length({name}) > {spec.longest}", f"is longer than {spec.longest} characters"
+        allowed = spec.values if isinstance(spec, declared.Choice) else ()
+        if (column.table.name, column.name) == _PERMISSION:
+            allowed = tuple(sorted(PERMISSIONS))
+        if allowed:
             listed = ", ".join(f"'{one}'" for one in allowed)
             yield f"{name} NOT IN ({listed})", "is none of those that there are"
 
@@ -169,7 +163,8 @@ def _texts(connection: Connection, table: Table, faults: Faults) -> None:
     width = len(table.primary_key.columns)
     listed = ", ".join([_primary(table), *map(_quoted, names)])
     times = {place for place, column in enumerate(columns, width) if _is_time(column)}
-    fields = _SEARCHED.get(table.name, ("name",)) if "search_key" in names and table.name not in _WITHOUT else ()
+    kind = _BY_TABLE.get(table.name)
+    fields = kind.searched if kind is not None else ()
     places = [width + names.index(name) for name in fields]
     kept = width + names.index("search_key") if fields else 0
     result = connection.execute(text(f"SELECT {listed} FROM {_quoted(table.name)}"))  # noqa: S608 - likewise

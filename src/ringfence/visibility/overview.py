@@ -14,7 +14,6 @@ from ringfence.domain.device import DEVICES
 from ringfence.domain.kind import Kind
 from ringfence.domain.permission import PERMISSIONS
 from ringfence.domain.registry import KINDS
-from ringfence.domain.role import ROLES
 from ringfence.domain.security_group import ALL, SECURITY_GROUPS
 from ringfence.domain.user import USERS
 from ringfence.storage.grants import (
@@ -117,14 +116,6 @@ def groups_of(sight: Sight, roles: Sequence[int]) -> dict[int, list[int]]:
         if role is not None and group in seen:
             found[role].append(group)
     return dict(found)
-
-
-def roles_of(sight: Sight, groups: Sequence[int]) -> dict[int, tuple[int, str]]:
-    """Id and name of the role of each of these groups, where the viewer may list it."""
-    query = select(SecurityGroup.id, SecurityGroup.role_id).where(SecurityGroup.id.in_(groups))
-    roles = {group: role for group, role in sight.connection.execute(query) if role is not None}
-    names = {row.id: row.name for row in among(sight, ROLES.permission, ROLES, sorted(set(roles.values())))}
-    return {group: (role, names[role]) for group, role in roles.items() if role in names}
 
 
 def permission_counts(sight: Sight, roles: Sequence[int]) -> dict[int, int]:

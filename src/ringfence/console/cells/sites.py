@@ -8,7 +8,7 @@ from ringfence.console.text import Cell
 from ringfence.console.widgets.columns import Column
 
 if TYPE_CHECKING:
-    from ringfence.services.records import SiteRecord
+    from ringfence.services.records import PlainRecord
 
 COLUMNS: Final = (
     Column("name", "Name", 16, grow=2, key="n", sortable=True),
@@ -17,6 +17,6 @@ COLUMNS: Final = (
 )
 
 
-def cells(site: SiteRecord) -> tuple[Cell | str, ...]:
+def cells(site: PlainRecord) -> tuple[Cell | str, ...]:
     """One cell for each of the columns."""
     return site.name, site.owner, site.key
