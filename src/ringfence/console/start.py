@@ -42,7 +42,6 @@ class _OnTerminal(RingfenceApp):
 
     def _handle_exception(self, error: Exception) -> None:
         """The last line of defence: Textual would show where it happened, and what was being looked at."""
-
         if debugging() or going(self):
             super()._handle_exception(error)
             return

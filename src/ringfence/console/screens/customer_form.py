@@ -33,7 +33,6 @@ class CustomerForm(OwnedForm):
 
     def load_more(self, session: Session) -> None:
         """Imports, beside the event loop, what checks as one types."""
-
         email_fault("a@b.example")
         phone_fault("+31101234567")
 
@@ -41,7 +40,6 @@ class CustomerForm(OwnedForm):
         return CustomerState(customer, "")
 
     def show_form(self) -> None:
-
         draft = self.draft
         self.form.set_title("Customer" if self.record_id is not None else "New customer")
         self.form.set_fields(

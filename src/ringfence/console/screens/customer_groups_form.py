@@ -175,7 +175,6 @@ class CustomerGroupsForm(RecordForm):
 
     def _open_group(self, session: Session, kind: StateKind, group: int) -> Opened:
         """A group as it is now; raises Conflict for one that is gone."""
-
         try:
             return session.open_record(kind, group)
         except RingfenceError as error:

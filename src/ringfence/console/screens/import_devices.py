@@ -319,7 +319,6 @@ class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
             return
 
         def work(session: Session, progress: Progress | None = None) -> Any:
-
             return save(session, found.edits, progress)
 
         self.busy = True

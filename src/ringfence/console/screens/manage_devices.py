@@ -292,7 +292,6 @@ class ManageDevicesScreen(ChoosingDevices):
 
     def _ask_preview(self, session: Session, looked: _Looked) -> tuple[_Looked, Preview | None]:
         """Asks, in a thread, what it would change; None where one of the devices is another one by now."""
-
         try:
             return looked, session.preview(looked.edits, while_wanted())
         except Conflict:
@@ -385,7 +384,6 @@ class ManageDevicesScreen(ChoosingDevices):
         self._processing = True
 
         def work(session: Session, progress: Progress | None = None) -> Any:
-
             return save(session, looked.edits, progress)
 
         def done(found: Any) -> None:

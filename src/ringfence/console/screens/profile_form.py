@@ -28,7 +28,6 @@ class ProfileForm(RecordForm):
         yield Form()
 
     def load(self, session: Session) -> Any:
-
         email_fault("a@b.example")  # imports, beside the event loop, what checks as one types
         return session.own_record()
 
@@ -38,7 +37,6 @@ class ProfileForm(RecordForm):
         return state
 
     def show_form(self) -> None:
-
         assert self.opened is not None
         draft = self.draft
         home = self.opened.names["home"].get(draft.home)

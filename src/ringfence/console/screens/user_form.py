@@ -101,7 +101,6 @@ class UserForm(RecordForm):
 
     def __init__(self, record_id: int | None, copy_of: int | None = None, home: Home | None = None) -> None:
         super().__init__(record_id, copy_of, home)
-        """Where a new user belongs to begin with; None for the topmost customer."""
         self.prospect: Prospect | None = None
         self._home: tuple[int, str] | None = None
         self._names: dict[str, dict[int, str]] = {"home": {}, "sites": {}}
@@ -125,7 +124,6 @@ class UserForm(RecordForm):
     # Opening.
 
     def load(self, session: Session) -> Any:
-
         email_fault("a@b.example")  # imports, beside the event loop, what checks as one types
         opened = super().load(session)
         home = session.home_of_new("user.create" if self.record_id is None else "user.edit")
@@ -143,7 +141,6 @@ class UserForm(RecordForm):
 
     def _read_administrators(self, session: Session, home: int) -> Any:
         """The group of the account administrators of a customer, in a thread."""
-
         try:
             return session.administrators_of(home, ADMINISTRATORS)
         except RingfenceError:  # a home that the operator does not see
@@ -171,7 +168,6 @@ class UserForm(RecordForm):
     # Drawing.
 
     def show_form(self) -> None:
-
         self.query_one(Form).set_title("Security settings" if self.record_id else "New user")
         who = [
             self.line("name", "Name", required=True),

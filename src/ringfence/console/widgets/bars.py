@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events
-from textual.message import Message
 
 from ringfence.console.text import fit, literal, width_of
 from ringfence.console.widgets.bar import Bar, cells
 from ringfence.console.widgets.paint import Part
+from ringfence.console.widgets.posted import Posted
 
 GAP = "  "
 
@@ -79,18 +79,12 @@ class TitleBar(Bar):
 class NavBar(Bar):
     """The areas with their keys, the current one marked. Where it gets narrow, only that one keeps its name."""
 
-    class Picked(Message):
+    class Picked(Posted):
         """Posted when an area is clicked."""
 
         def __init__(self, control: NavBar, item_id: str) -> None:
-            super().__init__()
-            self._bar = control
+            super().__init__(control)
             self.id = item_id
-
-        @property
-        def control(self) -> NavBar:
-            """The bar."""
-            return self._bar
 
     def __init__(
         self,

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
 from ringfence.console.widgets.plain_input import PlainInput
+from ringfence.console.widgets.posted import Posted
 
 
 class FilterBar(PlainInput):
@@ -54,30 +54,18 @@ class FilterBar(PlainInput):
             """The filter as it is now."""
             return self.value
 
-    class Kept(Message):
+    class Kept(Posted):
         """Posted when Enter keeps the filter, after the focus has gone back."""
 
         def __init__(self, control: FilterBar, text: str) -> None:
-            super().__init__()
-            self._bar = control
+            super().__init__(control)
             self.text = text
 
-        @property
-        def control(self) -> FilterBar:
-            """The filter bar."""
-            return self._bar
-
-    class Cleared(Message):
+    class Cleared(Posted):
         """Posted when the filter was cleared and the line hidden, after the focus has gone back."""
 
         def __init__(self, control: FilterBar) -> None:
-            super().__init__()
-            self._bar = control
-
-        @property
-        def control(self) -> FilterBar:
-            """The filter bar."""
-            return self._bar
+            super().__init__(control)
 
     def __init__(
         self,

@@ -11,7 +11,6 @@ from textual import events
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -32,6 +31,7 @@ from ringfence.console.widgets.form_page import Page, PageLine, exact, flow, pla
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
 from ringfence.console.widgets.plain_input import PlainInput
+from ringfence.console.widgets.posted import Posted
 
 __all__ = [
     "ChoiceSpec",
@@ -283,60 +283,36 @@ class Form(Widget):
     }
     """
 
-    class Changed(Message):
+    class Changed(Posted):
         """Posted when the operator has changed a value."""
 
         def __init__(self, control: Form, name: str, value: Any) -> None:
-            super().__init__()
-            self._form = control
+            super().__init__(control)
             self.name = name
             self.value = value
 
-        @property
-        def control(self) -> Form:
-            """The form."""
-            return self._form
-
-    class Activated(Message):
+    class Activated(Posted):
         """Posted when Enter is pressed on a value to change elsewhere, or on rows (``row_id``: on which, if any)."""
 
         def __init__(self, control: Form, name: str, row_id: Key | None) -> None:
-            super().__init__()
-            self._form = control
+            super().__init__(control)
             self.name = name
             self.row_id = row_id
 
-        @property
-        def control(self) -> Form:
-            """The form."""
-            return self._form
-
-    class Moved(Message):
+    class Moved(Posted):
         """Posted when the cursor has come to another field or row."""
 
         def __init__(self, control: Form, name: str, row_id: Key | None) -> None:
-            super().__init__()
-            self._form = control
+            super().__init__(control)
             self.name = name
             self.row_id = row_id
 
-        @property
-        def control(self) -> Form:
-            """The form."""
-            return self._form
-
-    class Refused(Message):
+    class Refused(Posted):
         """Posted when the operator tried to change a value of a form that is read-only; ``reason`` says why it is."""
 
         def __init__(self, control: Form, reason: str) -> None:
-            super().__init__()
-            self._form = control
+            super().__init__(control)
             self.reason = reason
-
-        @property
-        def control(self) -> Form:
-            """The form."""
-            return self._form
 
     def __init__(
         self,

@@ -10,13 +10,13 @@ from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.message import Message
 from textual.strip import Strip
 
 from ringfence.console.text import Cell, fit, number
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
 from ringfence.console.widgets.plain_input import PlainInput
+from ringfence.console.widgets.posted import Posted
 
 _FATE = 24
 """Cells for what becomes of an id."""
@@ -134,42 +134,24 @@ class IdEntry(Vertical):
     }
     """
 
-    class Given(Message):
+    class Given(Posted):
         """Posted when there is text in ``given``: answer with `show`."""
 
         def __init__(self, control: IdEntry) -> None:
-            super().__init__()
-            self._entry = control
+            super().__init__(control)
 
-        @property
-        def control(self) -> IdEntry:
-            """The entry."""
-            return self._entry
-
-    class Removed(Message):
+    class Removed(Posted):
         """Posted when an id was taken away."""
 
         def __init__(self, control: IdEntry, typed: str) -> None:
-            super().__init__()
-            self._entry = control
+            super().__init__(control)
             self.typed = typed
 
-        @property
-        def control(self) -> IdEntry:
-            """The entry."""
-            return self._entry
-
-    class Edited(Message):
+    class Edited(Posted):
         """Posted when the line is another one: what stands in it was not given yet."""
 
         def __init__(self, control: IdEntry) -> None:
-            super().__init__()
-            self._entry = control
-
-        @property
-        def control(self) -> IdEntry:
-            """The entry."""
-            return self._entry
+            super().__init__(control)
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)

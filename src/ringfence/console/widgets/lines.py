@@ -9,7 +9,6 @@ from typing import ClassVar, Literal
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
-from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -17,6 +16,7 @@ from textual.timer import Timer
 
 from ringfence.console.text import content, fit
 from ringfence.console.widgets.paint import Painted, Part
+from ringfence.console.widgets.posted import Posted
 
 State = Literal["loading", "ready", "empty", "failed"]
 
@@ -129,31 +129,19 @@ class LineList(Painted, ScrollView, can_focus=True):
     state: reactive[State] = reactive[State]("ready", repaint=False, init=False)
     """Whether there are lines, none (and why), not yet, or a failure."""
 
-    class CursorMoved(Message):
+    class CursorMoved(Posted):
         """Posted when the cursor has come to another line."""
 
         def __init__(self, control: LineList, index: int) -> None:
-            super().__init__()
-            self._list = control
+            super().__init__(control)
             self.index = index
 
-        @property
-        def control(self) -> LineList:
-            """The list."""
-            return self._list
-
-    class Chosen(Message):
+    class Chosen(Posted):
         """Posted when Enter is pressed on a line, or the line under the cursor is clicked."""
 
         def __init__(self, control: LineList, index: int) -> None:
-            super().__init__()
-            self._list = control
+            super().__init__(control)
             self.index = index
-
-        @property
-        def control(self) -> LineList:
-            """The list."""
-            return self._list
 
     def __init__(
         self,

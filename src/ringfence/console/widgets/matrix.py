@@ -10,7 +10,6 @@ from typing import ClassVar
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.strip import Strip
 
 from ringfence.console.text import literal, number
@@ -18,6 +17,7 @@ from ringfence.console.widgets.bar import cells, clip
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.matrix_layout import NO_OPTION, Layout, Place, Shown, Stop
 from ringfence.console.widgets.paint import Part
+from ringfence.console.widgets.posted import Posted
 
 WIDE = ((110, 3), (72, 2))
 """From how many cells on there are how many columns; one below that."""
@@ -98,45 +98,27 @@ class PermissionMatrix(LineList):
     }
     """
 
-    class Changed(Message):
+    class Changed(Posted):
         """Posted when the operator has switched something: `held` is all that is on now."""
 
         def __init__(self, control: PermissionMatrix, held: frozenset[str]) -> None:
-            super().__init__()
-            self._matrix = control
+            super().__init__(control)
             self.held = held
 
-        @property
-        def control(self) -> PermissionMatrix:
-            """The matrix."""
-            return self._matrix
-
-    class Highlighted(Message):
+    class Highlighted(Posted):
         """Posted when the cursor has come to another option, or to a heading (`option` is None then)."""
 
         def __init__(self, control: PermissionMatrix, option: Option | None, section: Section) -> None:
-            super().__init__()
-            self._matrix = control
+            super().__init__(control)
             self.option = option
             self.section = section
 
-        @property
-        def control(self) -> PermissionMatrix:
-            """The matrix."""
-            return self._matrix
-
-    class Refused(Message):
+    class Refused(Posted):
         """Posted instead of `Changed` when nothing could be switched: `reason` says why."""
 
         def __init__(self, control: PermissionMatrix, reason: str) -> None:
-            super().__init__()
-            self._matrix = control
+            super().__init__(control)
             self.reason = reason
-
-        @property
-        def control(self) -> PermissionMatrix:
-            """The matrix."""
-            return self._matrix
 
     def __init__(
         self,

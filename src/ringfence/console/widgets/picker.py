@@ -9,7 +9,6 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.message import Message
 from textual.widgets import Input, Static
 
 from ringfence.console.text import content
@@ -17,6 +16,7 @@ from ringfence.console.widgets.choices import Choices, Rank, Selection
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.picker_list import AvailableList, ChosenList, PickerList
 from ringfence.console.widgets.plain_input import PlainInput
+from ringfence.console.widgets.posted import Posted
 
 __all__ = ["Choices", "DualPicker"]
 
@@ -169,18 +169,12 @@ class DualPicker(Horizontal):
     DualPicker { height: 1fr; }
     """
 
-    class Changed(Message):
+    class Changed(Posted):
         """Posted when something was added, removed, or chosen with or without what is nested below it."""
 
         def __init__(self, control: DualPicker, chosen: dict[int, bool]) -> None:
-            super().__init__()
-            self._picker = control
+            super().__init__(control)
             self.chosen = chosen
-
-        @property
-        def control(self) -> DualPicker:
-            """The picker."""
-            return self._picker
 
     def __init__(
         self,

@@ -7,11 +7,11 @@ from typing import Any, ClassVar, Generic
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.message import Message
 
 from ringfence.console.text import ELLIPSIS, Cell, as_cell, fit, literal, number
 from ringfence.console.widgets.columns import GAP, Column, share
 from ringfence.console.widgets.paint import Part
+from ringfence.console.widgets.posted import Posted
 from ringfence.console.widgets.ranges import RangedList
 from ringfence.console.widgets.window import Ask, Place, Row, Window
 
@@ -40,62 +40,38 @@ class RecordTable(RangedList, Generic[Row]):
     | shift and a column's letter | Sort by that column. |
     """
 
-    class Wanted(Message):
+    class Wanted(Posted):
         """Posted when rows are needed: answer with `deliver(ask, rows)`. One question at a time."""
 
         def __init__(self, control: RecordTable[Any], ask: Ask) -> None:
-            super().__init__()
-            self._table = control
+            super().__init__(control)
             self.ask = ask
 
-        @property
-        def control(self) -> RecordTable[Any]:
-            """The table."""
-            return self._table
-
-    class SortRequested(Message):
+    class SortRequested(Posted):
         """Posted when a column's letter is pressed, or its heading clicked: set `sort` and call `reset`."""
 
         def __init__(self, control: RecordTable[Any], column_id: str) -> None:
-            super().__init__()
-            self._table = control
+            super().__init__(control)
             self.column_id = column_id
 
-        @property
-        def control(self) -> RecordTable[Any]:
-            """The table."""
-            return self._table
-
-    class MarksChanged(Message):
+    class MarksChanged(Posted):
         """Posted when rows were marked or unmarked; `count` is how many are marked now."""
 
         def __init__(self, control: RecordTable[Any], count: int) -> None:
-            super().__init__()
-            self._table = control
+            super().__init__(control)
             self.count = count
 
-        @property
-        def control(self) -> RecordTable[Any]:
-            """The table."""
-            return self._table
-
-    class RangeMarked(Message):
+    class RangeMarked(Posted):
         """Posted when a range is to be marked of which some rows are not held: the owner adds them with `mark`, and
         calls `then`, unless they are too many."""
 
         def __init__(
             self, control: RecordTable[Any], first: int, last: int, then: Callable[[], object] = lambda: None
         ) -> None:
-            super().__init__()
-            self._table = control
+            super().__init__(control)
             self.first = first
             self.last = last
             self.then = then
-
-        @property
-        def control(self) -> RecordTable[Any]:
-            """The table."""
-            return self._table
 
     def __init__(
         self,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual import events
-from textual.message import Message
 
 from ringfence.console.text import width_of
 from ringfence.console.widgets.bar import Bar
 from ringfence.console.widgets.paint import Part
+from ringfence.console.widgets.posted import Posted
 
 GAP = 2
 
@@ -17,18 +17,12 @@ GAP = 2
 class TabBar(Bar):
     """Labels of which one is current. What a tab shows, and which keys turn it, is its owner's."""
 
-    class Picked(Message):
+    class Picked(Posted):
         """Posted when a label is clicked."""
 
         def __init__(self, control: TabBar, tab_id: str) -> None:
-            super().__init__()
-            self._bar = control
+            super().__init__(control)
             self.tab_id = tab_id
-
-        @property
-        def control(self) -> TabBar:
-            """The bar."""
-            return self._bar
 
     def __init__(
         self,

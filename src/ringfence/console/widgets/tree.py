@@ -6,13 +6,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import ClassVar, Literal
 
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.reactive import reactive
 
 from ringfence.console.text import Align, Cell, as_cell, fit
 from ringfence.console.widgets.forest import Forest, TreeNode
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
+from ringfence.console.widgets.posted import Posted
 
 __all__ = ["ForestView", "TreeNode"]
 
@@ -46,46 +46,28 @@ class ForestView(LineList):
     note_widths: reactive[tuple[int, ...]] = reactive[tuple[int, ...]]((), init=False)
     """The widths of the columns of notes at the right, in cells; none, and no notes are asked for."""
 
-    class Expanded(Message):
+    class Expanded(Posted):
         """Posted when a node was opened whose children are not loaded: answer with `add_children`."""
 
         def __init__(self, control: ForestView, node_id: int, generation: int) -> None:
-            super().__init__()
-            self._tree = control
+            super().__init__(control)
             self.id = node_id
             self.generation = generation
 
-        @property
-        def control(self) -> ForestView:
-            """The tree."""
-            return self._tree
-
-    class NotesWanted(Message):
+    class NotesWanted(Posted):
         """Posted when nodes on screen have no notes: answer with `set_notes`. One question at a time."""
 
         def __init__(self, control: ForestView, ids: tuple[int, ...], generation: int) -> None:
-            super().__init__()
-            self._tree = control
+            super().__init__(control)
             self.ids = ids
             self.generation = generation
 
-        @property
-        def control(self) -> ForestView:
-            """The tree."""
-            return self._tree
-
-    class Selected(Message):
+    class Selected(Posted):
         """Posted when another node has come under the cursor, for whatever reason."""
 
         def __init__(self, control: ForestView, node_id: int) -> None:
-            super().__init__()
-            self._tree = control
+            super().__init__(control)
             self.id = node_id
-
-        @property
-        def control(self) -> ForestView:
-            """The tree."""
-            return self._tree
 
     class Chosen(LineList.Chosen):
         """Posted when Enter is pressed on a node, or the node under the cursor is clicked again."""
