@@ -13,7 +13,8 @@ from ringfence.console.options import BACK
 from ringfence.console.screens.audit import AuditScreen
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.record_form import RecordForm
-from ringfence.console.widgets.form import ChoiceSpec, Form, ToggleSpec
+from ringfence.console.widgets.form import Form
+from ringfence.console.widgets.form_fields import ChoiceSpec, ToggleSpec
 from ringfence.storage.engine import Database
 
 QUESTIONS: dict[str, Sequence[str]] = {

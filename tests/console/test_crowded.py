@@ -15,7 +15,7 @@ from ringfence.console.options import BACK, DialogOption
 from ringfence.console.screens.customers import CustomersScreen
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.text import Cell, Said, width_of
-from ringfence.console.widgets.form import TextSpec
+from ringfence.console.widgets.form_fields import TextSpec
 from ringfence.console.widgets.form_page import Page, flow
 from ringfence.services.editing import CustomerState, DeviceState, Edit
 from ringfence.services.records import Difference, Listing, Part, Preview, Rights, UserDifference

@@ -14,9 +14,9 @@ from textual.geometry import Size
 from textual.widgets import Button, Input
 
 from ringfence.console.text import Cell
-from ringfence.console.widgets.form import (
+from ringfence.console.widgets.form import Form
+from ringfence.console.widgets.form_fields import (
     ChoiceSpec,
-    Form,
     PickSpec,
     Row,
     RowsSpec,
@@ -24,9 +24,8 @@ from ringfence.console.widgets.form import (
     TextLine,
     TextSpec,
     ToggleSpec,
-    exact,
-    flow,
 )
+from ringfence.console.widgets.form_page import exact, flow
 
 HOSTILE = "A[/bold]\x1b[31m\u202e\nB [@click=app.quit]x[/]"
 

@@ -14,7 +14,8 @@ from ringfence.console.commands.command import Command, bindings
 from ringfence.console.screens.choose_one import ChooseOne, sites_of
 from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.text import Cell, Said, many, number
-from ringfence.console.widgets.form import Form, PickSpec, TextLine, TextSpec
+from ringfence.console.widgets.form import Form
+from ringfence.console.widgets.form_fields import PickSpec, TextLine, TextSpec
 from ringfence.services.editing import Edit
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ringfence.console.screens.owned_form import OwnedForm
 from ringfence.console.text import number
-from ringfence.console.widgets.form import Form, TextLine, TextSpec
+from ringfence.console.widgets.form import Form
+from ringfence.console.widgets.form_fields import TextLine, TextSpec
 from ringfence.domain.contact import email_fault, phone_fault
 from ringfence.services.editing import CustomerState
 

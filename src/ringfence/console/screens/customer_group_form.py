@@ -13,7 +13,8 @@ from ringfence.console.screens.pick import PickScreen
 from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.text import number
 from ringfence.console.widgets.choices import Choices
-from ringfence.console.widgets.form import Form, Row, RowsSpec, TextLine, TextSpec, ToggleSpec
+from ringfence.console.widgets.form import Form
+from ringfence.console.widgets.form_fields import Row, RowsSpec, TextLine, TextSpec, ToggleSpec
 from ringfence.services.editing import CustomerGroupState
 
 if TYPE_CHECKING:

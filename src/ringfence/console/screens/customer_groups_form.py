@@ -12,7 +12,8 @@ from ringfence.console.screens.pick import PickScreen
 from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.text import Cell
 from ringfence.console.widgets.choices import Choices
-from ringfence.console.widgets.form import Form, PickSpec, Row, RowsSpec, TextLine
+from ringfence.console.widgets.form import Form
+from ringfence.console.widgets.form_fields import PickSpec, Row, RowsSpec, TextLine
 from ringfence.domain.errors import Conflict, RingfenceError
 from ringfence.services.editing import Edit
 

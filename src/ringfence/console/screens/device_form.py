@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ringfence.console.screens.choose_one import ChooseOne, sites_of
 from ringfence.console.screens.owned_form import OwnedForm
-from ringfence.console.widgets.form import PickSpec, TextLine, TextSpec
+from ringfence.console.widgets.form_fields import PickSpec, TextLine, TextSpec
 from ringfence.services.editing import DeviceState
 
 if TYPE_CHECKING:

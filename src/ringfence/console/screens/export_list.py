@@ -17,7 +17,8 @@ from ringfence.console.options import BACK, DialogOption
 from ringfence.console.questions import Asks
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.text import content, many, number
-from ringfence.console.widgets.form import ChoiceSpec, Form, PickSpec, TextLine, TextSpec
+from ringfence.console.widgets.form import Form
+from ringfence.console.widgets.form_fields import ChoiceSpec, PickSpec, TextLine, TextSpec
 from ringfence.services.exporting import FileExists
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from textual.app import ComposeResult
 from ringfence.console.screens.choose_record import ChooseRecord
 from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.widgets.columns import Column
-from ringfence.console.widgets.form import Form, PickSpec
+from ringfence.console.widgets.form import Form
+from ringfence.console.widgets.form_fields import PickSpec
 
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Home

@@ -8,7 +8,8 @@ from textual import on
 from textual.app import ComposeResult
 
 from ringfence.console.screens.record_form import RecordForm
-from ringfence.console.widgets.form import Form, PickSpec, TextLine
+from ringfence.console.widgets.form import Form
+from ringfence.console.widgets.form_fields import PickSpec, TextLine
 from ringfence.domain.contact import email_fault
 
 if TYPE_CHECKING:

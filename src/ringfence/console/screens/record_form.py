@@ -16,7 +16,8 @@ from ringfence.console.screens.conflict import ConflictRow, ConflictScreen
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.drafting import Drafting
 from ringfence.console.text import Cell, Said
-from ringfence.console.widgets.form import Form, TextSpec
+from ringfence.console.widgets.form import Form
+from ringfence.console.widgets.form_fields import TextSpec
 from ringfence.console.widgets.outcome import OutcomePanel
 from ringfence.domain.errors import Conflict, Refused
 from ringfence.domain.text import trimmed

@@ -14,7 +14,8 @@ from ringfence.console.options import DialogOption
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.matrix import HoldsRole, permissions_said
 from ringfence.console.text import number
-from ringfence.console.widgets.form import ChoiceSpec, Form, PickSpec, Spec, TextLine, ToggleSpec
+from ringfence.console.widgets.form import Form
+from ringfence.console.widgets.form_fields import ChoiceSpec, PickSpec, Spec, TextLine, ToggleSpec
 from ringfence.services.editing import RoleState
 
 if TYPE_CHECKING:

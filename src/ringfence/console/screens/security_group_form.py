@@ -16,7 +16,8 @@ from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.group_role import NEW_ROLE, HasGroupRole, RoleHere, missing_templates, read_role, some
 from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.text import many
-from ringfence.console.widgets.form import ChoiceSpec, Form, PickSpec, RowsSpec, Spec, TextLine
+from ringfence.console.widgets.form import Form
+from ringfence.console.widgets.form_fields import ChoiceSpec, PickSpec, RowsSpec, Spec, TextLine
 from ringfence.domain.errors import Conflict
 from ringfence.services.editing import Edit, SecurityGroupState
 

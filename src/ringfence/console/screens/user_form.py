@@ -25,7 +25,8 @@ from ringfence.console.screens.window_dialog import WindowDialog
 from ringfence.console.text import Cell, Said
 from ringfence.console.widgets.choices import Choices
 from ringfence.console.widgets.columns import Column
-from ringfence.console.widgets.form import Form, PickSpec, Row, RowsSpec, TextLine, ToggleSpec
+from ringfence.console.widgets.form import Form
+from ringfence.console.widgets.form_fields import PickSpec, Row, RowsSpec, TextLine, ToggleSpec
 from ringfence.console.widgets.key_bar import KeyBar
 from ringfence.console.widgets.outcome import OutcomePanel
 from ringfence.domain.contact import email_fault

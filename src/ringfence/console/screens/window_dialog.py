@@ -12,7 +12,8 @@ from textual.screen import ModalScreen
 
 from ringfence.console.moments import HELP, read_moment, typed
 from ringfence.console.text import content
-from ringfence.console.widgets.form import Form, TextLine, TextSpec
+from ringfence.console.widgets.form import Form
+from ringfence.console.widgets.form_fields import TextLine, TextSpec
 
 Window = tuple[datetime | None, datetime | None]
 

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ringfence.console.text import Align
+from ringfence.console.text import Align, Cell, fit
+from ringfence.console.widgets.paint import Part
 
 GAP = 1
 """Cells between two columns."""
+GUTTER = 2
+"""Cells before the first column, beside the cursor's bar: the sign of a mark or of the row, and a space."""
+
+Shared = Sequence[tuple[int, "Column", int]]
+"""The columns that are shown: index among all, column, width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +73,37 @@ def share(columns: Sequence[Column], width: int) -> list[tuple[int, Column, int]
         widest = max(range(len(widths)), key=lambda place: widths[place])
         widths[widest] -= 1
     return [(index, column, widths[place]) for place, (index, column) in enumerate(shown)]
+
+
+def headings(columns: Shared, sort: tuple[str, bool] | None, width: int) -> list[Part]:
+    """The headings, with an arrow at the one sorted by."""
+    parts: list[Part] = [(" " * GUTTER, "")]
+    used = GUTTER
+    for place, (_, column, cells) in enumerate(columns):
+        if place:
+            parts.append((" " * GAP, ""))
+            used += GAP
+        title = column.title
+        if sort is not None and sort[0] == column.id:
+            arrow = "▼" if sort[1] else "▲"
+            title = f"{fit(title, max(0, cells - 2)).rstrip()} {arrow}" if cells > 2 else arrow
+        parts.append((fit(title, cells, align=column.align), "header"))
+        used += cells
+    parts.append((" " * max(0, width - used), ""))
+    return parts if used <= width else [(" " * width, "")]
+
+
+def row_parts(columns: Shared, sign: Cell, cells: Sequence[Cell | str], width: int) -> list[Part]:
+    """A row: its sign, then its cells."""
+    parts: list[Part] = [(fit(sign.text, 1) + " ", sign.style)]
+    used = GUTTER
+    for place, (number, column, wide) in enumerate(columns):
+        if place:
+            parts.append((" " * GAP, ""))
+            used += GAP
+        cell = cells[number]
+        text, style = cell if isinstance(cell, Cell) else (cell, "")
+        parts.append((fit(text, wide, align=column.align), style or column.style))
+        used += wide
+    parts.append((" " * (width - used), ""))
+    return parts

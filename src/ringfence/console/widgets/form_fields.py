@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TypeAlias, assert_never
+from typing import Any, TypeAlias, assert_never
 
 from ringfence.console.text import Cell
 
@@ -122,3 +122,17 @@ def is_changed(spec: Spec) -> bool:
             return False
         case _:
             assert_never(spec)
+
+
+def value_of(spec: Spec) -> Any:
+    """What a field holds: text, bool, the chosen option's value, the rows' ids, the picked text."""
+    if isinstance(spec, RowsSpec):
+        return tuple(row.id for row in spec.rows)
+    return spec.text if isinstance(spec, PickSpec | TextLine) else spec.value
+
+
+def fault_of(spec: TextSpec) -> str:
+    """What is wrong with the text of a field; empty where nothing is."""
+    if not spec.value.strip():
+        return "required" if spec.required else ""
+    return spec.check(spec.value) if spec.check is not None else ""

@@ -9,16 +9,13 @@ from textual import events
 from textual.binding import Binding, BindingType
 
 from ringfence.console.text import ELLIPSIS, Cell, as_cell, fit, literal, number
-from ringfence.console.widgets.columns import GAP, Column, share
+from ringfence.console.widgets.columns import GAP, GUTTER, Column, headings, row_parts, share
 from ringfence.console.widgets.paint import Part
 from ringfence.console.widgets.posted import Posted
 from ringfence.console.widgets.ranges import RangedList
 from ringfence.console.widgets.window import Ask, Place, Row, Window
 
 __all__ = ["Ask", "Column", "RecordTable"]
-
-GUTTER = 2
-"""Cells before the first column, beside the cursor's bar: the sign of a mark or of the row, and a space."""
 
 
 class RecordTable(RangedList, Generic[Row]):
@@ -381,21 +378,7 @@ class RecordTable(RangedList, Generic[Row]):
         return self._layout[1]
 
     def header_line(self, y: int, width: int) -> Sequence[Part]:
-        """The headings, with an arrow at the one sorted by."""
-        parts: list[Part] = [(" " * GUTTER, "")]
-        used = GUTTER
-        for place, (_, column, cells) in enumerate(self._columns(width)):
-            if place:
-                parts.append((" " * GAP, ""))
-                used += GAP
-            title = column.title
-            if self._sort is not None and self._sort[0] == column.id:
-                arrow = "▼" if self._sort[1] else "▲"
-                title = f"{fit(title, max(0, cells - 2)).rstrip()} {arrow}" if cells > 2 else arrow
-            parts.append((fit(title, cells, align=column.align), "header"))
-            used += cells
-        parts.append((" " * max(0, width - used), ""))
-        return parts if used <= width else [(" " * width, "")]
+        return headings(self._columns(width), self._sort, width)
 
     def line(self, index: int, width: int) -> Sequence[Part]:
         """One row: its sign or mark, then its cells."""
@@ -405,19 +388,7 @@ class RecordTable(RangedList, Generic[Row]):
             return [(fit(" " * GUTTER + ELLIPSIS, width), "quiet")]
         marked = self._row_id(row) in self._marks or bool(self.shade(index))
         sign = Cell("✓", "marked") if marked else self._lead(row) if self._lead else Cell("")
-        parts: list[Part] = [(fit(sign.text, 1) + " ", sign.style)]
-        used = GUTTER
-        cells = self._cells(row)
-        for place, (number_, column, wide) in enumerate(columns):
-            if place:
-                parts.append((" " * GAP, ""))
-                used += GAP
-            cell = cells[number_]
-            text, style = cell if isinstance(cell, Cell) else (cell, "")
-            parts.append((fit(text, wide, align=column.align), style or column.style))
-            used += wide
-        parts.append((" " * (width - used), ""))
-        return parts
+        return row_parts(columns, sign, self._cells(row), width)
 
     def on_click(self, event: events.Click) -> None:
         """Asks for a sort when a heading is clicked; a click on a row is the core's."""
