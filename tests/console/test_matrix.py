@@ -18,8 +18,9 @@ from textual.message import Message
 from textual.pilot import Pilot
 
 from ringfence.console.widgets.key_bar import KeyBar
-from ringfence.console.widgets.matrix import Option, PermissionMatrix, Section
+from ringfence.console.widgets.matrix import PermissionMatrix
 from ringfence.console.widgets.matrix_layout import share_out
+from ringfence.console.widgets.matrix_view import Option, Section
 
 ALONE = "only with all customers"
 

@@ -18,7 +18,8 @@ from ringfence.console.screens.drafting import Drafting
 from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.text import Cell, Said, fit, number, width_of
 from ringfence.console.widgets.bar import Bar
-from ringfence.console.widgets.matrix import Option, PermissionMatrix, Section
+from ringfence.console.widgets.matrix import PermissionMatrix
+from ringfence.console.widgets.matrix_view import Option, Section
 from ringfence.console.widgets.outcome import OutcomePanel
 from ringfence.console.widgets.paint import Part
 
