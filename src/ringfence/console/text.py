@@ -19,6 +19,7 @@ __all__ = [
     "Cell",
     "Said",
     "as_cell",
+    "capital",
     "content",
     "fit",
     "literal",
@@ -46,6 +47,11 @@ Said: TypeAlias = Cell | str | Sequence[Cell | str]
 def as_cell(value: Cell | str) -> Cell:
     """`value` itself, or an unstyled cell around a plain string."""
     return value if isinstance(value, Cell) else Cell(value)
+
+
+def capital(text: str) -> str:
+    """The text as a sentence begins."""
+    return text[:1].upper() + text[1:]
 
 
 def content(text: str, style: str = "") -> Content:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ringfence.console.changing import confirm_change
 from ringfence.console.commands.command import Command, Editable, Edited, Host, unless_signed_in
 from ringfence.console.commands.exchange import IMPORT
-from ringfence.console.text import many, number
+from ringfence.console.text import capital, many, number
 
 if TYPE_CHECKING:
     from ringfence.services.editing import StateKind
@@ -159,7 +159,7 @@ def _actions(host: Host) -> Any:
     marked = len(shown.chosen)
     title = shown.row.name if shown.row else f"{edits.noun}s"
     title = f"{number(marked)} {edits.noun}s marked" if marked > 1 else title
-    return host.ringfence.open("dialog", f"{title[:1].upper()}{title[1:]}", (), options, then=chosen)
+    return host.ringfence.open("dialog", capital(title), (), options, then=chosen)
 
 
 def _open_all(host: Host, then: Callable[[Sequence[Opened]], None]) -> None:

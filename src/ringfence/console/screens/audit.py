@@ -14,6 +14,7 @@ from ringfence.console.options import BACK, DialogOption
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.record_list import RecordList
 from ringfence.console.screens.records import ListScreen
+from ringfence.console.text import capital
 
 if TYPE_CHECKING:
     from ringfence.services.records import AuditDetail
@@ -111,7 +112,7 @@ class AuditScreen(ListScreen):
             said = audit.what(detail.record)
             off = self.ringfence.read_only or ("it was taken back already" if detail.undone else "")
             options = [DialogOption(BACK, "Back"), DialogOption("undo", "Undo this change", "u", off)]
-            title = f"{said[:1].upper()}{said[1:]}"
+            title = capital(said)
             self.app.push_screen(Dialog(title, audit.lines(detail), options), answered)
 
         self.ask("entry", lambda session: session.audit_detail(row.id), show)

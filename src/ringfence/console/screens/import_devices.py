@@ -19,7 +19,7 @@ from ringfence.console.screens.area import AREAS, CommandScreen, refresh_below
 from ringfence.console.screens.choose_file import ChooseFile
 from ringfence.console.screens.choose_record import ChooseRecord
 from ringfence.console.screens.report import ReportScreen
-from ringfence.console.text import Cell, Said, many, number, width_of
+from ringfence.console.text import Cell, Said, capital, many, number, width_of
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
 from ringfence.console.widgets.columns import Column
 from ringfence.console.widgets.form import Form
@@ -222,7 +222,7 @@ class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
         self.form.set_fields(self._fields())
         self.form.go_to("load")
         if self._failure:
-            self._told.show([Cell(f"! {self._failure[:1].upper()}{self._failure[1:]}.", "attention")])
+            self._told.show([Cell(f"! {capital(self._failure)}.", "attention")])
         else:
             self._told.show(lines(self._found) if self._found is not None else [Cell("…", "quiet")])
         self.app.refresh_bindings()
@@ -243,9 +243,7 @@ class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
                 ToggleSpec("skip", "Bad rows", self._skip, f"load the {good} good rows, and leave the {bad} bad")
             )
         why = self.why_not()
-        fields.append(
-            PickSpec("load", "Load", f"{why[:1].upper()}{why[1:]}" if why else self._what(), "" if why else "load")
-        )
+        fields.append(PickSpec("load", "Load", capital(why) if why else self._what(), "" if why else "load"))
         return fields
 
     def _what(self) -> str:

@@ -25,7 +25,7 @@ from ringfence.console.screens.choose_record import ChooseRecord
 from ringfence.console.screens.choosing_devices import CHOOSING, TAKE_ALL_AWAY, ChoosingDevices
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.report import ReportScreen
-from ringfence.console.text import Cell, Said, many
+from ringfence.console.text import Cell, Said, capital, many
 from ringfence.console.widgets.columns import Column
 from ringfence.console.widgets.fields import Fields
 from ringfence.console.widgets.lines import LineList
@@ -326,7 +326,7 @@ class ManageDevicesScreen(ChoosingDevices):
     def outcome_lines(self) -> list[Said]:
         """What there is to say, the most important first."""
         if self._failure:
-            return [Cell(f"! {self._failure[:1].upper()}{self._failure[1:]}.", "attention")]
+            return [Cell(f"! {capital(self._failure)}.", "attention")]
         if not self.chosen:
             how = "Type or paste ids." if self.typing else "Mark devices with Space, or press t to type or paste ids."
             return [Cell(how, "quiet")]

@@ -16,7 +16,7 @@ from ringfence.console.options import BACK, DialogOption
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.drafting import Drafting
 from ringfence.console.screens.record_form import RecordForm
-from ringfence.console.text import Cell, Said, fit, number, width_of
+from ringfence.console.text import Cell, Said, capital, fit, number, width_of
 from ringfence.console.widgets.bar import Bar
 from ringfence.console.widgets.matrix import PermissionMatrix
 from ringfence.console.widgets.matrix_view import Option, Section
@@ -251,7 +251,7 @@ class MatrixScreen(Drafting):
     def refused_switch(self, message: PermissionMatrix.Refused) -> None:
         """Says why it stays as it is."""
         message.stop()
-        self.notify(f"{message.reason[:1].upper()}{message.reason[1:]}.", markup=False, severity="warning")
+        self.notify(f"{capital(message.reason)}.", markup=False, severity="warning")
 
     # What is said
 
@@ -286,7 +286,7 @@ class MatrixScreen(Drafting):
             lines = [self._does(option), *self._amiss(option, option.key in held)]
         read_only, hint = self.editor.why_not_switch(), self.editor.hint()
         if read_only:
-            lines.append(Cell(f"{read_only[:1].upper()}{read_only[1:]}.", "quiet"))
+            lines.append(Cell(f"{capital(read_only)}.", "quiet"))
         elif hint:
             lines.append(Cell(f"! {hint}", "attention"))
         return lines
@@ -306,7 +306,7 @@ class MatrixScreen(Drafting):
             return [Cell(f"! It cannot be given here: {option.blocked}.", "attention")]
         if option.blocked == option.note:
             return [Cell(f"! It has no effect here: {option.blocked}.", "attention")]
-        return [Cell(f"! {option.blocked[:1].upper()}{option.blocked[1:]}: once off, it stays off.", "attention")]
+        return [Cell(f"! {capital(option.blocked)}: once off, it stays off.", "attention")]
 
 
 def _sections(choices: Sequence[PermissionChoice]) -> list[Section]:

@@ -15,7 +15,7 @@ from ringfence.console.screens.area import CommandScreen, refresh_below
 from ringfence.console.screens.conflict import ConflictRow, ConflictScreen
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.drafting import Drafting
-from ringfence.console.text import Cell, Said
+from ringfence.console.text import Cell, Said, capital
 from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.form_fields import TextSpec
 from ringfence.console.widgets.outcome import OutcomePanel
@@ -102,7 +102,7 @@ class RecordForm(Drafting):
     def refused_field(self, message: Form.Refused) -> None:
         """Says why a field stays as it is."""
         message.stop()
-        self.notify(f"{message.reason[:1].upper()}{message.reason[1:]}.", severity="warning")
+        self.notify(f"{capital(message.reason)}.", severity="warning")
 
     def _loaded(self, found: Any) -> None:
         opened = self.take(found)
@@ -110,8 +110,7 @@ class RecordForm(Drafting):
             self.opened = opened
             if self.record_id is not None:
                 self.before, self.revision = opened.state, opened.revision
-        self.draft = self.first_draft()
-        self.blank = self.draft
+        self.draft = self.blank = self.first_draft()
         self.show_standing()
         self.form.read_only = self.read_only
         self.show_form()
@@ -286,8 +285,7 @@ class RecordForm(Drafting):
             return lines
         lines.extend(Cell(f"! {warning}", "attention") for warning in self.warnings())
         if not self.edits():
-            why = self.why_not_save()
-            lines.append(Cell(f"{why[:1].upper()}{why[1:]}.", "quiet"))
+            lines.append(Cell(f"{capital(self.why_not_save())}.", "quiet"))
         elif self.preview is None:
             lines.append(Cell("…" if self.worth_asking() else "Give it a name.", "quiet"))
         else:
@@ -311,10 +309,9 @@ class RecordForm(Drafting):
             self._show_this()
             form.check()
             return
-        if self._saving:
-            return
-        self._saving = True
-        self._save_now()
+        if not self._saving:
+            self._saving = True
+            self._save_now()
 
     def _save_now(self) -> None:
         edits = self.edits()
@@ -381,7 +378,6 @@ class RecordForm(Drafting):
             )
             self.say_outcome()
             return
-        rows = self.conflict_rows(self.before, theirs, self.draft)
 
         def chosen(sides: dict[str, str] | None) -> None:
             if sides is None:
@@ -394,16 +390,16 @@ class RecordForm(Drafting):
             self.show_form()
             self.draft_changed()
 
-        self.app.push_screen(
-            ConflictScreen(f"This {self.NOUN} was changed meanwhile", conflict.who or "somebody else", rows), chosen
-        )
+        title, who = f"This {self.NOUN} was changed meanwhile", conflict.who or "somebody else"
+        rows = self.conflict_rows(self.before, theirs, self.draft)
+        self.app.push_screen(ConflictScreen(title, who, rows), chosen)
 
     def conflict_rows(self, was: Any, theirs: Any, mine: Any) -> list[Any]:
         """The fields in which any of the three differ, in words."""
         names = [field.name for field in fields(mine) if field.name not in ("key", "members", "users")]
         return [
             ConflictRow(
-                name, self.label_of(name), *(self.said(name, getattr(state, name)) for state in (was, theirs, mine))
+                name, self.label_of(name), *(self.said(name, getattr(one, name)) for one in (was, theirs, mine))
             )
             for name in names
             if not getattr(was, name) == getattr(theirs, name) == getattr(mine, name)
@@ -424,13 +420,9 @@ class RecordForm(Drafting):
             return "yes" if value else "no"
         if isinstance(value, int):
             return known.get(value, "another one")
-        return (
-            "none"
-            if value is None
-            else str(value).replace("_", " ")
-            if name in ("access_level", "scope")
-            else str(value)
-        )
+        if value is None:
+            return "none"
+        return str(value).replace("_", " ") if name in ("access_level", "scope") else str(value)
 
     # Leaving.
 
