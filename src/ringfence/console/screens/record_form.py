@@ -105,8 +105,7 @@ class RecordForm(Drafting):
         self.notify(f"{capital(message.reason)}.", severity="warning")
 
     def _loaded(self, found: Any) -> None:
-        opened = self.take(found)
-        if opened is not None:
+        if (opened := self.take(found)) is not None:
             self.opened = opened
             if self.record_id is not None:
                 self.before, self.revision = opened.state, opened.revision
