@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import gc
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import make_url, text
-from support.databases import empty
+from support.databases import empty, made
 from support.postgres import server
 
 from ringfence.storage.engine import Database, open_database
+
+# Whoever forbids the caches makes every start of the program twice as long.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 settings.register_profile(
     "ringfence",
@@ -20,6 +27,15 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.load_profile("ringfence")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def few_collections() -> None:
+    """Keeps what is imported out of the collections, which Textual asks for whenever an application begins and ends,
+    and collects seldom: most of what a test makes is gone without."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +81,7 @@ def postgres_database(_postgres_database: Database) -> Database:
 @pytest.fixture
 def sqlite_database(tmp_path: Path) -> Iterator[Database]:
     """An SQLite database with every table empty."""
-    database = open_database(str(tmp_path / "ringfence.db"), create=True)
+    database = made(tmp_path / "ringfence.db")
     yield database
     database.close()
 

@@ -1,5 +1,5 @@
 """Coroutine tests are run to their end; nothing of the developer's terminal or settings reaches them."""
 
-from support.quiet import few_collections, plain_surroundings, pytest_pyfunc_call
+from support.quiet import plain_surroundings, pytest_pyfunc_call
 
-__all__ = ["few_collections", "plain_surroundings", "pytest_pyfunc_call"]
+__all__ = ["plain_surroundings", "pytest_pyfunc_call"]

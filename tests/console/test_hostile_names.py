@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 from support.console import Console, console_on, opened
+from support.databases import made
 
 from ringfence.console.screens.customers import CustomersScreen
 from ringfence.console.text import fit, literal, width_of
 from ringfence.snapshot.load import load_document
-from ringfence.storage.engine import Database, open_database
+from ringfence.storage.engine import Database
 
 NAMES = {
     "style": "[red]x[/] [$primary]$x ${x} {x} %s %(x)s [link=https://a.example]x[/link]",
@@ -68,7 +69,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def database(name: str, tmp_path: Path) -> Iterator[Database]:
-    database = open_database(str(tmp_path / "hostile.db"), create=True)
+    database = made(tmp_path / "hostile.db")
     load_document(database, document(name))
     yield database
     database.close()

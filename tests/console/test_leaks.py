@@ -261,7 +261,7 @@ def frames(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
 
 
 async def test_no_frame_shows_one_user_what_the_other_saw(demo: Database, frames: list[tuple[str, str]]) -> None:
-    async with opened(console_on(demo)) as console:
+    async with opened(console_on(demo), frames=True) as console:
         await console.press("slash")
         await console.type("rotterdam")
         await console.press("enter", "2", "3", "1")

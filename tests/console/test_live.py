@@ -96,7 +96,7 @@ def frames(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 async def test_another_operators_change_comes_up_by_itself(
     demo: Database, elsewhere: Workspace, looking: None, frames: list[str]
 ) -> None:
-    async with opened(console_on(demo), (80, 24)) as console:
+    async with opened(console_on(demo), (80, 24), frames=True) as console:
         await console.press("5", "down", "space")
         row = records(console).current_row
         assert row.name == "Schools"
@@ -136,7 +136,7 @@ async def test_a_list_that_was_empty_fills_and_empties(demo: Database, elsewhere
 
 
 async def test_a_long_list_stays_where_it_is(demo: Database, frames: list[str]) -> None:
-    async with opened(console_on(demo), (80, 24)) as console:
+    async with opened(console_on(demo), (80, 24), frames=True) as console:
         await console.press("2", "slash")
         await console.type("a")
         await console.press("enter", *["pagedown"] * 9, *["up"] * 3, "space", "down")
@@ -165,7 +165,7 @@ async def test_a_long_list_stays_where_it_is(demo: Database, frames: list[str]) 
 
 
 async def test_the_tree_and_the_customer_beside_it_are_read_again(demo: Database, frames: list[str]) -> None:
-    async with opened(console_on(demo), (110, 24)) as console:
+    async with opened(console_on(demo), (110, 24), frames=True) as console:
         await console.press(*["down"] * 6, "right", "down", "down", "right")
         screen = console.app.screen
         assert isinstance(screen, CustomersScreen)
@@ -249,7 +249,7 @@ async def test_who_is_deactivated_is_out_without_a_key(demo: Database, elsewhere
 
 
 async def test_two_users_side_by_side_are_read_again(demo: Database, elsewhere: Workspace, frames: list[str]) -> None:
-    async with opened(console_on(demo)) as console:
+    async with opened(console_on(demo), frames=True) as console:
         await console.press("f3")
         await console.type("olga")
         await console.press("enter", "d", *["down"] * 2)

@@ -10,7 +10,7 @@ from typing import Any
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from support.databases import dumped
+from support.databases import dumped, made
 
 from ringfence.services import listing
 from ringfence.services.records import Listing
@@ -30,7 +30,7 @@ def _copy(tmp_path: Path) -> Database:
 
 
 def test_the_shipped_database_is_the_story(tmp_path: Path) -> None:
-    told = open_database(str(tmp_path / "told.db"), create=True)
+    told = made(tmp_path / "told.db")
     load_document(told, story())
     found = _copy(tmp_path)
     assert dumped(found) == dumped(told)
@@ -46,7 +46,7 @@ def test_the_shipped_database_has_the_present_schema(tmp_path: Path) -> None:
         assert compare_metadata(migration, metadata) == []
         tables = "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
         shipped_tables = _spelled(connection.exec_driver_sql(tables).all())
-    fresh = open_database(str(tmp_path / "fresh.db"), create=True)
+    fresh = made(tmp_path / "fresh.db")
     with fresh.engine.connect() as connection:
         assert _spelled(connection.exec_driver_sql(tables).all()) == shipped_tables
     found.close()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from support.databases import rows
+from support.databases import made, rows
 from support.documents import AT
 from support.edits import OPEN, World, provider
 
@@ -26,7 +26,7 @@ from ringfence.services.editing import (
 )
 from ringfence.services.records import Listing, Part
 from ringfence.snapshot.load import load_document
-from ringfence.storage.engine import Database, open_database
+from ringfence.storage.engine import Database
 
 
 def changes(world: World) -> Iterator[tuple[str, list[Edit]]]:
@@ -80,7 +80,7 @@ def said(world: World, since: int) -> list[Any]:
 def test_a_load_says_what_edits_say(sqlite_database: Database, tmp_path: Path) -> None:
     """For every kind: the same change by hand and by a load is told alike, and told to the same people."""
     by_hand = World(sqlite_database, provider())
-    by_load = World(open_database(str(tmp_path / "other.db"), create=True), provider())
+    by_load = World(made(tmp_path / "other.db"), provider())
     kinds = set()
     count = sum(1 for _ in changes(by_hand))
     for place in range(count):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, text
-from support.databases import copied
+from support.databases import copied, made
 from support.edits import World, provider
 
 from ringfence.changes.audit import HASHED, _hash, faults
@@ -56,7 +56,7 @@ def of_before(rows: list[dict[str, Any]], kept_by: Mapping[int, int]) -> list[di
 def test_it_is_sealed_and_seen_from_where_it_was(tmp_path: Path, engine: str, request: pytest.FixtureRequest) -> None:
     """What the customer above kept of those that are gone is no more its own; hashes stay, and a seal covers what they
     left out."""
-    source = World(open_database(str(tmp_path / "source.db"), create=True), document())
+    source = World(made(tmp_path / "source.db"), document())
     acme, beta = source.id("customer", "acme"), source.id("customer", "beta")
     gone = [source.id("customer", key) for key in ("south", "deep")]
     for key in ("south", "deep", "acme", "beta"):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, text
-from support.databases import copied, dumped
+from support.databases import copied, dumped, made
 from support.documents import Sizes, make_document
 
 from ringfence.domain.errors import RingfenceError
@@ -39,7 +39,7 @@ def test_the_classes_say_what_the_migrations_make(database: Database) -> None:
 
 def of_revision_0001(url: str, document: dict[str, Any], folder: Path) -> str:
     """Makes a database as the first revision left it, with the document in it; returns its dump."""
-    source = open_database(str(folder / "source.db"), create=True)
+    source = made(folder / "source.db")
     load_document(source, document)
     copied(source, url, "0001")
     said = dumped(source)

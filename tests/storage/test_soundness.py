@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Boolean, Column, Connection, Integer, String, Table, text
 from sqlalchemy.exc import DBAPIError
 from support.console import demo_copy
-from support.databases import dumped
+from support.databases import dumped, made
 
 from ringfence.services.listing import count
 from ringfence.services.records import Listing
@@ -51,7 +51,7 @@ def fill(database: Database, folder: Path) -> None:
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file of that kind, which nobody changes."""
     folder = tmp_path_factory.mktemp("filled")
-    database = open_database(str(folder / "worked.db"), create=True)
+    database = made(folder / "worked.db")
     fill(database, folder)
     database.close()
     with closing(sqlite3.connect(database.name)) as worked:

@@ -12,12 +12,14 @@ from datetime import UTC, datetime
 from datetime import time as clock
 from pathlib import Path
 from typing import Any, Final
+from weakref import WeakSet
 
 from textual import events
 from textual.app import App
 from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from textual.message_pump import MessagePump
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Input
 
 from ringfence.console.app import RingfenceApp
@@ -99,11 +101,32 @@ class Console:
 
 
 @asynccontextmanager
-async def opened(app: RingfenceApp, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Console]:
-    """The console, open and at rest."""
+async def opened(
+    app: RingfenceApp, size: tuple[int, int] = (120, 40), *, frames: bool = False
+) -> AsyncIterator[Console]:
+    """The console, open and at rest. It is drawn whenever it has come to rest; with ``frames`` as on a terminal, where
+    what lies between is drawn too."""
+    if not frames:
+        _drawn_at_rest.add(app)
     async with app.run_test(size=size, notifications=True) as pilot:
         await settle(app, pilot)
         yield Console(app, pilot)
+
+
+_drawn_at_rest: WeakSet[App[Any]] = WeakSet()
+_draw = Screen._compositor_refresh
+
+
+def _draw_later(screen: Screen[Any]) -> None:
+    """What of a screen is to be drawn anew stays noted until it is at rest."""
+    if screen.app not in _drawn_at_rest or screen is not screen.app.screen:
+        _draw(screen)
+    else:
+        screen._dirty_widgets.clear()
+        screen.app._update_mouse_over(screen)
+
+
+Screen._compositor_refresh = _draw_later  # type: ignore[method-assign]
 
 
 def drawn(app: App[Any]) -> list[str]:
@@ -126,6 +149,8 @@ async def settle(app: App[Any], pilot: Pilot[Any]) -> None:
             return
         await pilot._wait_for_screen()
         app.screen._on_timer_update()
+        if app in _drawn_at_rest:
+            _draw(app.screen)
         if not _busy(app):
             return
 

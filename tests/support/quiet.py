@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import inspect
 import time
 
@@ -24,13 +23,6 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     test = pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in wanted})
     asyncio.run(asyncio.wait_for(test, _LONGEST))
     return True
-
-
-@pytest.fixture(scope="session", autouse=True)
-def few_collections() -> None:
-    """Keeps what is imported out of the collections that Textual asks for whenever an application begins and ends."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

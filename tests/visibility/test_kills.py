@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.databases import dumped
+from support.databases import dumped, made
 from support.kills import NEEDED, Moment, change
 
 from ringfence.services import audit
@@ -69,7 +69,7 @@ def station() -> dict[str, Any]:
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database on a file, closed."""
     path = tmp_path_factory.mktemp("station") / "station.db"
-    database = open_database(str(path), create=True)
+    database = made(path)
     load_document(database, station())
     database.close()
     return path

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
-from support.databases import dumped, empty
+from support.databases import dumped, empty, made
 from support.documents import AT
 from support.edits import World
 from support.oracle import Oracle
@@ -23,7 +23,7 @@ from ringfence.services.editing import CustomerState, Edit
 from ringfence.services.records import Listing, Part
 from ringfence.snapshot.load import load_document
 from ringfence.storage import maintenance
-from ringfence.storage.engine import Database, open_database
+from ringfence.storage.engine import Database
 
 T = {"tenant": "t"}
 COUNT = 9
@@ -39,7 +39,7 @@ moves = st.lists(
 @pytest.fixture
 def anew(tmp_path: Path) -> Iterator[Database]:
     """A second database, into which what is dumped is loaded."""
-    database = open_database(str(tmp_path / "anew.db"), create=True)
+    database = made(tmp_path / "anew.db")
     yield database
     database.close()
 

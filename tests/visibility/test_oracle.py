@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from sqlalchemy import text
-from support.databases import dumped, empty
+from support.databases import dumped, empty, made
 from support.documents import AT, SEARCHES, Sizes, documents, make_document
 from support.oracle import EVERYWHERE, LISTING, OWNERS, Oracle, folded
 from support.unwritable import stored_scopes, unwritable
@@ -19,7 +19,7 @@ from ringfence.domain.kind import Kind
 from ringfence.domain.permission import PERMISSIONS
 from ringfence.domain.registry import KINDS
 from ringfence.snapshot.load import load_document
-from ringfence.storage.engine import Database, open_database
+from ringfence.storage.engine import Database
 from ringfence.visibility import point, tree
 from ringfence.visibility.page import Query, Window, count, every, page
 from ringfence.visibility.viewer import Pair, Sight, Viewer
@@ -253,7 +253,7 @@ def test_a_users_dump_holds_what_they_list_and_nothing_more(database: Database, 
         for listing in ("customers", "sites", "devices", "roles", "security_groups", "customer_groups", "users")
         for entry in document[listing]
     }
-    second = open_database(str(tmp_path / "second.db"), create=True)
+    second = made(tmp_path / "second.db")
     for user in document["users"]:
         login, tenant = user["login"], user["tenant"]
         text = dumped(database, Viewer.sign_in(database, login, AT))

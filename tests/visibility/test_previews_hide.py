@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.databases import empty
+from support.databases import empty, made
 from support.documents import AT
 from support.edits import World, provider
 
@@ -17,7 +17,7 @@ from ringfence.services.editing import Edit, StateKind
 from ringfence.snapshot.collect import collect_from
 from ringfence.snapshot.load import load_document
 from ringfence.snapshot.what_if import what_if
-from ringfence.storage.engine import Database, open_database
+from ringfence.storage.engine import Database
 
 T = {"tenant": "t"}
 LACKING = ("device.list", "site.list", "user.list", "role.list", "security_group.list", "customer_group.list")
@@ -76,7 +76,7 @@ def more(document: dict[str, Any], lacking: tuple[str, ...], nested: bool, name:
 
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[Database]:
-    database = open_database(str(tmp_path / "other.db"), create=True)
+    database = made(tmp_path / "other.db")
     yield database
     database.close()
 
