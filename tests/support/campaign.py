@@ -27,7 +27,8 @@ from support.documents import AT, Sizes, make_document
 from support.edits import Attempts, World, potential
 from support.oracle import Node, Oracle
 from support.raising import arrived, raises
-from support.tree_edits import READING, TreeAttempts, overfull
+from support.tree_attempts import TreeAttempts
+from support.tree_edits import READING, overfull
 
 from ringfence.domain import clock
 from ringfence.domain.errors import Conflict, InvalidDocument, Refused, RingfenceError

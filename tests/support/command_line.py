@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -58,3 +60,30 @@ def small(**lists: list[dict[str, Any]]) -> dict[str, Any]:
     for name, entries in lists.items():
         document[name] = [*document.get(name, []), *entries]
     return document
+
+
+HANNA = ("--as", "h.devries")
+UNDO = re.compile(r"change (\d+): undo it with '(ringfence undo --as \S+ \1)'\n$")
+DOORS = ("north-coldstore-airlock-door-1", "north-coldstore-airlock-door-2")
+
+
+def made(said: Said) -> str:
+    """The new key, of a creation that went well."""
+    assert said.status == 0, said
+    assert UNDO.match(said.err), said.err
+    (key,) = said.lines
+    return key
+
+
+def done(said: Said) -> list[str]:
+    """What was said of a change that went well."""
+    assert said.status == 0, said
+    assert UNDO.search(said.err), said.err
+    return said.lines
+
+
+def record(call: Call, kind: str, key: str) -> dict[str, Any]:
+    """A record as the snapshot has it."""
+    document = json.loads(call("dump").out)
+    (found,) = (one for one in document[kind.replace("-", "_")] if one["key"] == key)
+    return dict(found)

@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.databases import dumped, empty, rows
+from support.databases import dumped, empty, made, rows
 from support.documents import AT, Sizes, documents, make_document
 from support.edits import World, provider
 from support.oracle import OWNERS, Oracle
 from support.told import numbers, said, told
-from support.tree_edits import ALL_KEEPING, KEEPERS, TreeAttempts, overfull, placed, trespasses, with_keepers
+from support.tree_attempts import TreeAttempts
+from support.tree_edits import ALL_KEEPING, KEEPERS, overfull, placed, trespasses, with_keepers
 
 from ringfence.domain.errors import Conflict, Refused
 from ringfence.services import audit, listing
@@ -26,7 +27,7 @@ from ringfence.services.editing import CustomerState, DeviceState, Edit, SiteSta
 from ringfence.services.records import Listing, Part
 from ringfence.snapshot.load import load_document
 from ringfence.storage import maintenance
-from ringfence.storage.engine import Database, open_database
+from ringfence.storage.engine import Database
 
 SIZES = Sizes(tenants=1, customers=8, sites=5, devices=10, roles=2, groups=4, filters=2, users=4)
 EXACT = replace(SIZES, exact=True)
@@ -35,7 +36,7 @@ EXACT = replace(SIZES, exact=True)
 @pytest.fixture
 def anew(tmp_path: Path) -> Iterator[Database]:
     """A second database, into which what is dumped is loaded."""
-    database = open_database(str(tmp_path / "anew.db"), create=True)
+    database = made(tmp_path / "anew.db")
     yield database
     database.close()
 
