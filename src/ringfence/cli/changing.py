@@ -14,6 +14,8 @@ from ringfence.cli.differences import data, people
 from ringfence.cli.options import settings
 from ringfence.cli.settings import WrongUsage, origin
 from ringfence.domain.errors import Refused, RingfenceError
+from ringfence.domain.kind import altered
+from ringfence.domain.registry import EDITED
 from ringfence.domain.text import as_json
 
 if TYPE_CHECKING:
@@ -30,9 +32,7 @@ Format = Annotated[
 
 _SHOWN: Final = 5
 _TYPED: Final[Mapping[str, str]] = {
-    **{name: name.replace("_", " ") for name in ("max_users", "max_devices", "max_customers", "unit_id")},
-    **{name: name for name in ("name", "login", "phone", "address", "kind", "notes")},
-    "email": "e-mail",
+    name: kind.label(name) for kind in EDITED.values() for name in (*kind.texts, *kind.limits)
 }
 """The fields that are typed: what is wrong with one is said with its name."""
 _PAST: Final = {
@@ -162,6 +162,21 @@ def place(viewer: Viewer, kind: StateKind, key: str | None, option: str, action:
     return customer, editing.names_of(viewer, "customers", [customer]).get(customer, "")
 
 
+def find(viewer: Viewer, kind: StateKind, keys: Sequence[str]) -> tuple[Opened, ...]:
+    """Records by what they are called: users by their logins, others by their keys. Raises RingfenceError alike for one
+    that is hidden and one that is not there."""
+    from ringfence.services import naming
+
+    return naming.open_all(viewer, kind, naming.ids_called(viewer, kind, keys))
+
+
+def edited(opened: Sequence[Opened], values: Mapping[str, Any]) -> list[Edit]:
+    """The edits that give fields of records other values."""
+    from ringfence.services.editing import Edit
+
+    return [Edit(one.kind, one.id, one.state, altered(one.state, **values), one.revision) for one in opened]
+
+
 def deletion(kind: StateKind, opened: Sequence[Opened]) -> Change:
     """The change that deletes records."""
     from ringfence.services.editing import Edit
@@ -175,9 +190,9 @@ def named(kind: StateKind, opened: Sequence[Opened]) -> str:
     """Records in a few words: ``device “Gate camera”``, or how many, and the first of them."""
     names = [f"“{one.state.name}”" for one in opened]
     if len(names) == 1:
-        return f"{kind} {names[0]}"
+        return f"{EDITED[kind].said} {names[0]}"
     more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
-    return f"{len(names):,} {kind}s: {', '.join(names[:_SHOWN])}{more}"
+    return f"{len(names):,} {EDITED[kind].plural.replace('_', ' ')}: {', '.join(names[:_SHOWN])}{more}"
 
 
 def keys_of(opened: Sequence[Opened]) -> list[str]:
@@ -233,7 +248,9 @@ def _ask(change: Change, preview: Preview) -> None:
         typer.echo(line, err=True)
     name = change.name if preview.hidden or sum(count for _, count in preview.along) > 1 else ""
     question = (
-        f"Type the name of the {change.kind} to {change.verb} it:" if name else f"{change.verb.capitalize()}? [y/N]"
+        f"Type the name of the {EDITED[change.kind].said} to {change.verb} it:"
+        if name
+        else f"{change.verb.capitalize()}? [y/N]"
     )
     typer.echo(f"{question} ", nl=False, err=True)
     typed = sys.stdin.readline()

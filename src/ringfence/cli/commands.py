@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from importlib import import_module
 from typing import Annotated, Any, Final
 
@@ -16,6 +16,8 @@ from ringfence import __version__
 from ringfence.cli import audit, records, snapshots, start
 from ringfence.cli.options import SHARED, AsUser, At, Db, Group, meaningless, settings
 from ringfence.cli.settings import Settings, WrongUsage
+from ringfence.domain.kind import Kind
+from ringfence.domain.registry import EDITED, KINDS
 
 _HELP: Final = """Says who may see which customers and devices, and shows exactly that.
 
@@ -27,7 +29,7 @@ Without a command, opens the console on the database. To look around first:
   ringfence --db my.db list devices --as olga  what olga sees of it
 """
 
-_GROUPS: Final = {
+_OWN: Final = {
     "customers": "customers",
     "sites": "sites",
     "devices": "devices",
@@ -36,7 +38,25 @@ _GROUPS: Final = {
     "audit": "audit",
     "db": "database",
 }
-"""The groups of commands, and the modules that have them."""
+"""The groups of commands that have modules of their own; the other kinds' are made from their declarations."""
+
+
+def _groups() -> dict[str, Callable[[], typer.Typer]]:
+    """What makes each group of commands."""
+    own = {name: partial(_own, module) for name, module in _OWN.items()}
+    kinds = {kind.name: own.pop(kind.name, partial(_declared, kind)) for kind in KINDS.values() if kind.noun in EDITED}
+    return {**kinds, **own}
+
+
+def _own(module: str) -> typer.Typer:
+    found: typer.Typer = import_module(f"ringfence.cli.{module}").app
+    return found
+
+
+def _declared(kind: Kind) -> typer.Typer:
+    from ringfence.cli.nouns import commands_of
+
+    return commands_of(kind)
 
 
 class _Commands(Group):
@@ -44,13 +64,14 @@ class _Commands(Group):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        self.commands.update({name: Group(name=name) for name in _GROUPS})
+        self._groups = _groups()
+        self.commands.update({name: Group(name=name) for name in self._groups})
         self._made: set[str] = set()
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of that name, or None."""
-        if cmd_name in _GROUPS and cmd_name not in self._made:
-            self.commands[cmd_name] = get_group(import_module(f"ringfence.cli.{_GROUPS[cmd_name]}").app)
+        if cmd_name in self._groups and cmd_name not in self._made:
+            self.commands[cmd_name] = get_group(self._groups[cmd_name]())
             self.commands[cmd_name].name = cmd_name
             self._made.add(cmd_name)
         return super().get_command(ctx, cmd_name)

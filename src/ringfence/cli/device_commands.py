@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,21 +13,22 @@ from ringfence.cli.changing import (
     Format,
     Yes,
     deletion,
+    edited,
+    find,
     given,
     keys_of,
     named,
     place,
     session,
 )
+from ringfence.cli.fields import typed, values
 from ringfence.cli.options import Db
 from ringfence.cli.settings import WrongUsage
+from ringfence.domain.device import DEVICES, DeviceState
 
 Keys = Annotated[list[str], typer.Argument(metavar="KEY...", help="The devices' keys.")]
 Customer = Annotated[str | None, typer.Option("--customer", metavar="CUSTOMER-KEY", help="Whose they are.")]
-UnitId = Annotated[str | None, typer.Option("--unit-id", metavar="TEXT", help="Its unit id.")]
-DeviceKind = Annotated[str | None, typer.Option("--kind", metavar="TEXT", help="What it is, such as camera.")]
 Site = Annotated[str | None, typer.Option("--site", metavar="SITE-KEY", help="The site that it stands on.")]
-Notes = Annotated[str | None, typer.Option("--notes", metavar="TEXT", help="What else there is to know.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -38,6 +38,7 @@ def register(app: typer.Typer) -> None:
     app.command("delete")(delete)
 
 
+@typed(DEVICES, "unit_id", "kind", "site", "notes")
 def create(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Its name.")],
@@ -46,35 +47,33 @@ def create(
         str | None,
         typer.Option("--customer", metavar="CUSTOMER-KEY", help="Whose it is; by default the topmost where you may."),
     ] = None,
-    unit_id: UnitId = None,
-    kind: DeviceKind = None,
     site: Site = None,
-    notes: Notes = None,
     dry_run: DryRun = False,
     output: Format = "text",
     db: Db = None,
+    **fields: Any,
 ) -> None:
     """Create a device, and print its key."""
     from ringfence.services import naming
-    from ringfence.services.editing import DeviceState, Edit
+    from ringfence.services.editing import Edit
 
     working = session(context, db, login, dry_run=dry_run, output=output)
     owner, whose = place(working.viewer, "device", customer, "--customer")
     stands = None if site is None else naming.record_id(working.viewer, "sites", site)
-    state = DeviceState(owner, name, unit_id or "", kind or "", stands, notes or "")
-    edits = [Edit("device", -1, None, state)]
+    edits = [Edit("device", -1, None, DeviceState(owner, name, site=stands, **values(DEVICES, fields)))]
     working.make(Change("create", "device", edits, f"device “{name}”", f"of “{whose}”", new=-1))
 
 
+@typed(
+    DEVICES,
+    *("name", "unit_id", "kind", "customer", "site", "no_site", "notes"),
+    name="Its name; of one device.",
+    unit_id="Its unit id; of one device.",
+)
 def edit(
     context: typer.Context,
     keys: Keys,
     login: Editor = None,
-    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="Its name; of one device.")] = None,
-    unit_id: Annotated[
-        str | None, typer.Option("--unit-id", metavar="TEXT", help="Its unit id; of one device.")
-    ] = None,
-    kind: DeviceKind = None,
     customer: Annotated[
         str | None,
         typer.Option(
@@ -85,31 +84,29 @@ def edit(
     ] = None,
     site: Site = None,
     no_site: Annotated[bool, typer.Option("--no-site", help="They stand on no site.")] = False,
-    notes: Notes = None,
     dry_run: DryRun = False,
     output: Format = "text",
     db: Db = None,
+    **fields: Any,
 ) -> None:
     """Edit devices, all alike. What is not named stays as it is; an empty text is taken away."""
     from ringfence.services import naming
-    from ringfence.services.editing import Edit
 
     if site is not None and no_site:
         raise WrongUsage("say one of --site and --no-site")
     placed = {"site": None} if site is not None or no_site else {}
-    fields = given(placed, name=name, unit_id=unit_id, kind=kind, notes=notes, customer=customer)
-    if len(set(keys)) > 1 and (name is not None or unit_id is not None):
+    said = given({**placed, **values(DEVICES, fields)}, customer=customer)
+    if len(set(keys)) > 1 and not said.keys().isdisjoint(("name", "unit_id")):
         raise WrongUsage("a name and a unit id are one device's own: name one device")
     working = session(context, db, login, dry_run=dry_run, output=output)
-    opened = naming.open_all(working.viewer, "device", naming.record_ids(working.viewer, "devices", keys))
+    opened = find(working.viewer, "device", keys)
     verb, to = "edit", ""
     if customer is not None:
-        fields["customer"], whose = place(working.viewer, "device", customer, "--customer")
+        said["customer"], whose = place(working.viewer, "device", customer, "--customer")
         verb, to = "assign", f"to “{whose}”"
     if site is not None:
-        fields["site"] = naming.record_id(working.viewer, "sites", site)
-    edits = [Edit("device", one.id, one.state, replace(one.state, **fields), one.revision) for one in opened]
-    working.make(Change(verb, "device", edits, named("device", opened), to, keys=keys_of(opened)))
+        said["site"] = naming.record_id(working.viewer, "sites", site)
+    working.make(Change(verb, "device", edited(opened, said), named("device", opened), to, keys=keys_of(opened)))
 
 
 def delete(
@@ -122,8 +119,5 @@ def delete(
     db: Db = None,
 ) -> None:
     """Delete devices; asks first."""
-    from ringfence.services import naming
-
     working = session(context, db, login, dry_run=dry_run, output=output, yes=yes)
-    opened = naming.open_all(working.viewer, "device", naming.record_ids(working.viewer, "devices", keys))
-    working.make(deletion("device", opened))
+    working.make(deletion("device", find(working.viewer, "device", keys)))

@@ -46,6 +46,10 @@ class Group(TyperGroup):
             for option in SHARED:
                 if option not in taken and root.params[before[option]] is not None:
                     raise WrongUsage(meaningless(option, f"'{ctx.command_path} {name}'"))
+            for one in command.params:
+                for yes, no in zip(one.opts, one.secondary_opts, strict=False):
+                    if yes in rest and no in rest:
+                        raise WrongUsage(f"say one of {yes} and {no}")
         return name, command, rest
 
 

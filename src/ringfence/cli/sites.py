@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -14,6 +13,8 @@ from ringfence.cli.changing import (
     Format,
     Yes,
     deletion,
+    edited,
+    find,
     keys_of,
     named,
     place,
@@ -58,13 +59,9 @@ def edit(
     db: Db = None,
 ) -> None:
     """Give a site another name."""
-    from ringfence.services import naming
-    from ringfence.services.editing import Edit
-
     working = session(context, db, login, dry_run=dry_run, output=output)
-    opened = naming.open_all(working.viewer, "site", [naming.record_id(working.viewer, "sites", key)])
-    edits = [Edit("site", one.id, one.state, replace(one.state, name=name), one.revision) for one in opened]
-    working.make(Change("edit", "site", edits, named("site", opened), keys=keys_of(opened)))
+    opened = find(working.viewer, "site", [key])
+    working.make(Change("edit", "site", edited(opened, {"name": name}), named("site", opened), keys=keys_of(opened)))
 
 
 @app.command()
@@ -78,8 +75,5 @@ def delete(
     db: Db = None,
 ) -> None:
     """Delete a site; what stands on it stays with the customer, on none. Asks first."""
-    from ringfence.services import naming
-
     working = session(context, db, login, dry_run=dry_run, output=output, yes=yes)
-    opened = naming.open_all(working.viewer, "site", [naming.record_id(working.viewer, "sites", key)])
-    working.make(deletion("site", opened))
+    working.make(deletion("site", find(working.viewer, "site", [key])))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -16,18 +16,22 @@ from ringfence.cli.changing import (
     Session,
     Yes,
     deletion,
+    edited,
+    find,
     given,
     keys_of,
     named,
     place,
     session,
 )
+from ringfence.cli.fields import typed, values
 from ringfence.cli.options import Db, Group
 from ringfence.cli.settings import WrongUsage
 from ringfence.domain.errors import Refused, RingfenceError
+from ringfence.domain.user import USERS, UserState
 
 if TYPE_CHECKING:
-    from ringfence.services.editing import Edit, UserState
+    from ringfence.services.editing import Edit
     from ringfence.visibility.viewer import Viewer
 
 app = typer.Typer(
@@ -37,7 +41,6 @@ app = typer.Typer(
 )
 
 Logins = Annotated[list[str], typer.Argument(metavar="LOGIN...", help="The users' logins.")]
-Email = Annotated[str | None, typer.Option("--email", metavar="ADDRESS", help="Their e-mail address.")]
 Groups = Annotated[
     list[str] | None,
     typer.Option("--group", metavar="SECURITY-GROUP-KEY", help="Put into this security group, for good; repeatable."),
@@ -55,6 +58,7 @@ _LISTED: Final = {"filter": "customer-groups", "site": "sites"}
 
 
 @app.command()
+@typed(USERS, "home", "email", "groups", "filters", "sites", "administrator")
 def create(
     context: typer.Context,
     new: Annotated[str, typer.Argument(metavar="LOGIN", help="What they sign in with.")],
@@ -64,7 +68,6 @@ def create(
         str | None,
         typer.Option("--home", metavar="CUSTOMER-KEY", help="Where they belong; by default the topmost where you may."),
     ] = None,
-    email: Email = None,
     groups: Groups = None,
     filters: Filters = None,
     sites: Sites = None,
@@ -74,10 +77,11 @@ def create(
     dry_run: DryRun = False,
     output: Format = "text",
     db: Db = None,
+    **fields: Any,
 ) -> None:
     """Create a user, and print their key. Without a security group they see nothing."""
     from ringfence.services import naming
-    from ringfence.services.editing import Edit, UserState
+    from ringfence.services.editing import Edit
 
     working = session(context, db, login, dry_run=dry_run, output=output)
     viewer = working.viewer
@@ -92,7 +96,7 @@ def create(
         belongs,
         new,
         name,
-        email or "",
+        **values(USERS, fields),
         security_groups=frozenset((group, (None, None)) for group in given_groups),
         customer_groups=frozenset(naming.record_ids(viewer, "customer-groups", filters or ())),
         sites=frozenset(naming.record_ids(viewer, "sites", sites or ())),
@@ -102,14 +106,17 @@ def create(
 
 
 @app.command()
+@typed(
+    USERS,
+    *("new", "name", "home", "email", "groups", "no_groups", "filters", "no_filters", "sites", "no_sites"),
+    "administrator",
+)
 def edit(
     context: typer.Context,
     user: Annotated[str, typer.Argument(metavar="LOGIN", help="Their login.")],
     login: Editor = None,
     new: Annotated[str | None, typer.Option("--login", metavar="LOGIN", help="Another login.")] = None,
-    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="Their name.")] = None,
     home: Annotated[str | None, typer.Option("--home", metavar="CUSTOMER-KEY", help="Where they belong.")] = None,
-    email: Email = None,
     groups: Groups = None,
     no_groups: Annotated[
         list[str] | None,
@@ -133,6 +140,7 @@ def edit(
     dry_run: DryRun = False,
     output: Format = "text",
     db: Db = None,
+    **fields: Any,
 ) -> None:
     """Edit a user. What is not named stays as it is; groups and sites are added to what they have.
 
@@ -149,10 +157,11 @@ def edit(
         for key in sorted({*(given_keys or ())} & {*(taken_keys or ())}):
             raise WrongUsage(f"--{option} and --no-{option} both name {key!r}: say one of them")
     lists = groups or no_groups or filters or no_filters or sites or no_sites or None
-    given({}, login=new, name=name, email=email, home=home, lists=lists, administrator=administrator)
+    said = values(USERS, fields)
+    given(said, login=new, home=home, lists=lists, administrator=administrator)
     working = session(context, db, login, dry_run=dry_run, output=output)
     viewer = working.viewer
-    (opened,) = naming.open_all(viewer, "user", naming.user_ids(viewer, [user]))
+    (opened,) = find(viewer, "user", [user])
     state: UserState = opened.state
     belongs = state.home if home is None else place(viewer, "user", home, "--home")[0]
     put, out = (naming.record_ids(viewer, "security-groups", keys or ()) for keys in (groups, no_groups))
@@ -171,8 +180,7 @@ def edit(
         state,
         home=belongs,
         login=state.login if new is None else new,
-        name=state.name if name is None else name,
-        email=state.email if email is None else email,
+        **said,
         security_groups=kept | {(group, (None, None)) for group in put},
         customer_groups=_changed(viewer, "filter", state.customer_groups, filters, no_filters),
         sites=_changed(viewer, "site", state.sites, sites, no_sites),
@@ -218,19 +226,14 @@ def delete(
     db: Db = None,
 ) -> None:
     """Delete users; asks first."""
-    from ringfence.services import naming
-
     working = session(context, db, login, dry_run=dry_run, output=output, yes=yes)
-    working.make(deletion("user", naming.open_all(working.viewer, "user", naming.user_ids(working.viewer, logins))))
+    working.make(deletion("user", find(working.viewer, "user", logins)))
 
 
 def _activate(working: Session, logins: Sequence[str], *, active: bool) -> None:
-    from ringfence.services import naming
-    from ringfence.services.editing import Edit
-
-    opened = naming.open_all(working.viewer, "user", naming.user_ids(working.viewer, logins))
+    opened = find(working.viewer, "user", logins)
     changing = [one for one in opened if one.state.active != active]
-    edits = [Edit("user", one.id, one.state, replace(one.state, active=active), one.revision) for one in changing]
+    edits = edited(changing, {"active": active})
     verb = "activate" if active else "deactivate"
     working.make(Change(verb, "user", edits, named("user", changing or opened), keys=keys_of(changing)))
 

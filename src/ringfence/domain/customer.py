@@ -24,13 +24,17 @@ class CustomerState(State):
     """
 
     parent: Annotated[int, Ref("customer", node=True, absent=True)]
-    name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
-    email: Annotated[str, Text(limits.SHORT_TEXT, fault=email_fault)] = ""
-    phone: Annotated[str, Text(limits.SHORT_TEXT, fault=phone_fault)] = ""
-    address: Annotated[str, Text(limits.LONG_TEXT, lines=True)] = ""
-    max_users: Annotated[int | None, Number()] = None
-    max_devices: Annotated[int | None, Number()] = None
-    max_customers: Annotated[int | None, Number()] = None
+    name: Annotated[str, Text(limits.NAME, filled=True, searched=True, takes="NAME")]
+    email: Annotated[str, Text(limits.SHORT_TEXT, fault=email_fault, about="Its e-mail address.", takes="ADDRESS")] = ""
+    phone: Annotated[
+        str, Text(limits.SHORT_TEXT, fault=phone_fault, about="Its telephone number, with +.", takes="NUMBER")
+    ] = ""
+    address: Annotated[str, Text(limits.LONG_TEXT, lines=True, about="Its postal address.")] = ""
+    max_users: Annotated[
+        int | None, Number(about="So many users at most, with those nested in it; none: no limit.")
+    ] = None
+    max_devices: Annotated[int | None, Number(about="So many devices at most, likewise; none: no limit.")] = None
+    max_customers: Annotated[int | None, Number(about="So many customers nested in it at most; none: no limit.")] = None
     secured_by: Annotated[
         Mapping[int, bool], Ties("security_group_customer", "customer_id", "group_id", "security_group", whole=True)
     ] = field(default_factory=dict)

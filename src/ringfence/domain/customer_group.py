@@ -15,16 +15,26 @@ class CustomerGroupState(State):
     """A set of customers used as a filter. An inactive one gives nothing. ``users``, as ``members`` of a security
     group, are filled in only where it is deleted or brought back."""
 
-    owner: Annotated[int, Ref("customer", node=True)]
-    name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
-    description: Annotated[str, Text(limits.LONG_TEXT, lines=True)] = ""
-    active: Annotated[bool, Flag()] = True
-    customers: Annotated[Mapping[int, bool], Ties("customer_group_customer", "group_id", "customer_id", "customer")] = (
-        field(default_factory=dict)
-    )
-    users: Annotated[frozenset[int], Ties("user_customer_group", "group_id", "user_id", "user", whole=True)] = (
-        frozenset()
-    )
+    owner: Annotated[int, Ref("customer", node=True, about="Where it belongs.")]
+    name: Annotated[str, Text(limits.NAME, filled=True, searched=True, takes="NAME")]
+    description: Annotated[str, Text(limits.LONG_TEXT, lines=True, about="What it is for.")] = ""
+    active: Annotated[bool, Flag("inactive", about="Whether it filters, or gives nothing.")] = True
+    customers: Annotated[
+        Mapping[int, bool],
+        Ties("customer_group_customer", "group_id", "customer_id", "customer", about="One of its customers."),
+    ] = field(default_factory=dict)
+    users: Annotated[
+        frozenset[int],
+        Ties(
+            "user_customer_group",
+            "group_id",
+            "user_id",
+            "user",
+            whole=True,
+            one="member",
+            about="Somebody whom it filters.",
+        ),
+    ] = frozenset()
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
 
 

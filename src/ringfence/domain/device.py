@@ -14,12 +14,12 @@ class DeviceState(State):
     """A device or another asset, on a site of its customer or on none. ``unit_id`` is unique within the tenant where it
     is not empty."""
 
-    customer: Annotated[int, Ref("customer", node=True)]
-    name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
+    customer: Annotated[int, Ref("customer", node=True, about="Whose it is.")]
+    name: Annotated[str, Text(limits.NAME, filled=True, searched=True, takes="NAME")]
     unit_id: Annotated[str, Text(limits.SHORT_TEXT, searched=True, exact=True, sorted=True)] = ""
-    kind: Annotated[str, Text(limits.SHORT_TEXT)] = ""
-    site: Annotated[int | None, Ref("site", stands=True)] = None
-    notes: Annotated[str, Text(limits.LONG_TEXT, lines=True), LATER] = ""
+    kind: Annotated[str, Text(limits.SHORT_TEXT, about="What it is, such as camera.")] = ""
+    site: Annotated[int | None, Ref("site", stands=True, about="The site that it stands on.")] = None
+    notes: Annotated[str, Text(limits.LONG_TEXT, lines=True, about="What else there is to know."), LATER] = ""
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
 
 

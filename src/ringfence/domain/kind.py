@@ -38,7 +38,8 @@ class Text:
     """Text of at most ``longest`` characters, of one line or of ``lines``. It must be ``filled``, is part of what is
     ``searched``, compares by code point (``exact``), can be ``sorted`` by; ``fault`` says why what is typed is wrong
     (empty: it is not). ``folded`` names a column that keeps it for comparing, without regard to case. What reads as
-    empty may be nothing in the table (``absent``)."""
+    empty may be nothing in the table (``absent``). ``about`` says in a line what it holds, ``takes`` what is typed,
+    where that is not just text."""
 
     longest: int
     lines: bool = False
@@ -49,21 +50,31 @@ class Text:
     fault: Callable[[str], str] | None = None
     folded: str = ""
     absent: bool = False
+    about: str = ""
+    takes: str = "TEXT"
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
     """A whole number from 0 up."""
 
+    about: str = ""
+
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """Yes or no."""
+    """Yes or no; ``otherwise`` is one word for the latter. ``fixed``: nobody says it but what makes the record."""
+
+    otherwise: str = ""
+    fixed: bool = False
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
     """A moment, in UTC."""
+
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +83,14 @@ class Choice:
 
     values: tuple[str, ...]
     fault: str
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Ref:
     """The id of a record of a kind. ``node``: where this record belongs; ``stands``: the site that it stands on. A 0
     may be nothing in the table (``absent``). ``kept`` where the one referred to may be gone. ``place`` is the field of
-    the form that shows it, where that is another."""
+    the form that shows it, where that is another. ``fixed``: nobody says it but what makes the record."""
 
     kind: str
     node: bool = False
@@ -86,14 +98,17 @@ class Ref:
     absent: bool = False
     kept: bool = False
     place: str = ""
+    fixed: bool = False
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Ties:
     """Rows of another table that name this record in the column ``own`` and in ``other`` a record of a ``kind``, or a
-    plain value. ``whole``: read only where the record is deleted or brought back. ``back``: the rows are records
-    themselves, which refer to this one. ``everything`` names a column of the record's own that stands for all that
-    there is, which the field says by None."""
+    plain value, of those ``among`` which it is. ``whole``: read only where the record is deleted or brought back.
+    ``back``: the rows are records themselves, which refer to this one. ``everything`` names a column of the record's
+    own that stands for all that there is, which the field says by None. ``one`` is a word for one of the others, where
+    that is not their kind's. They count only ``when`` another field has that value."""
 
     table: str
     own: str
@@ -102,6 +117,10 @@ class Ties:
     whole: bool = False
     back: bool = False
     everything: str = ""
+    one: str = ""
+    when: tuple[str, str] | None = None
+    among: tuple[str, ...] = ()
+    about: str = ""
 
 
 Spec = Text | Number | Flag | Moment | Choice | Ref | Ties

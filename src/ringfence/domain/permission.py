@@ -123,7 +123,8 @@ CATALOGUE: Final[tuple[Permission, ...]] = (
     *_section("Audit", "audit", [("view", "View")], administration=True),
 )
 
-PERMISSIONS: Final[frozenset[str]] = frozenset(permission.key for permission in CATALOGUE)
+KEYS: Final = tuple(permission.key for permission in CATALOGUE)
+PERMISSIONS: Final = frozenset(KEYS)
 EVERYWHERE: Final[frozenset[str]] = frozenset(permission.key for permission in CATALOGUE if permission.everywhere)
 """What cannot be scoped: held over all customers, or not at all."""
 _AT_SITES: Final = ("site", "device", "alarm", "script", "ticket", "ticket_attachment", "ticket_comment")

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 from ringfence.domain import limits
 from ringfence.domain.kind import LATER, Choice, Flag, Kind, Ref, State, Text, Ties
+from ringfence.domain.permission import KEYS
 
 SERVICE_PROVIDER: Final = "service_provider"
 CUSTOMER: Final = "customer"
@@ -19,14 +20,24 @@ class RoleState(State):
     """A named set of permissions; None is all of the catalogue, now and later. A ``private`` role belongs to the one
     security group that uses it; a ``builtin`` one is copied, never changed."""
 
-    owner: Annotated[int, Ref("customer", node=True)]
-    name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
-    access_level: Annotated[str, Choice(LEVELS, "choose an access level")] = SERVICE_PROVIDER
+    owner: Annotated[int, Ref("customer", node=True, about="Where it belongs.")]
+    name: Annotated[str, Text(limits.NAME, filled=True, searched=True, takes="NAME")]
+    access_level: Annotated[str, Choice(LEVELS, "choose an access level", "How much of a customer it reaches.")] = (
+        SERVICE_PROVIDER
+    )
     permissions: Annotated[
-        frozenset[str] | None, Ties("role_permission", "role_id", "permission", everything="all_permissions")
+        frozenset[str] | None,
+        Ties(
+            "role_permission",
+            "role_id",
+            "permission",
+            everything="all_permissions",
+            among=KEYS,
+            about="What it permits, such as device.list.",
+        ),
     ] = frozenset()
-    private: Annotated[bool, Flag(), LATER] = False
-    builtin: Annotated[bool, Flag(), LATER] = False
+    private: Annotated[bool, Flag(fixed=True, about="Whether it is one security group's own."), LATER] = False
+    builtin: Annotated[bool, Flag(fixed=True, about="Whether it comes with Ringfence."), LATER] = False
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
 
 

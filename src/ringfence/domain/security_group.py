@@ -22,17 +22,30 @@ class SecurityGroupState(State):
     deleted or brought back: memberships are edited with the user.
     """
 
-    owner: Annotated[int, Ref("customer", node=True)]
-    name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
-    role: Annotated[int | None, Ref("role")] = None
-    scope: Annotated[str, Choice((ALL, SELECTED), "choose all or selected customers")] = SELECTED
-    customers: Annotated[Mapping[int, bool], Ties("security_group_customer", "group_id", "customer_id", "customer")] = (
-        field(default_factory=dict)
-    )
-    made_for: Annotated[int | None, Ref("customer", place="customers")] = None
-    members: Annotated[frozenset[tuple[int, Window]], Ties("membership", "group_id", "user_id", "user", whole=True)] = (
-        frozenset()
-    )
+    owner: Annotated[int, Ref("customer", node=True, about="Where it belongs.")]
+    name: Annotated[str, Text(limits.NAME, filled=True, searched=True, takes="NAME")]
+    role: Annotated[int | None, Ref("role", about="What its members may do.")] = None
+    scope: Annotated[
+        str, Choice((ALL, SELECTED), "choose all or selected customers", "Over all customers, or over selected ones.")
+    ] = SELECTED
+    customers: Annotated[
+        Mapping[int, bool],
+        Ties(
+            "security_group_customer",
+            "group_id",
+            "customer_id",
+            "customer",
+            when=("scope", SELECTED),
+            about="One of those selected.",
+        ),
+    ] = field(default_factory=dict)
+    made_for: Annotated[
+        int | None, Ref("customer", place="customers", fixed=True, about="For whose users it was made.")
+    ] = None
+    members: Annotated[
+        frozenset[tuple[int, Window]],
+        Ties("membership", "group_id", "user_id", "user", whole=True, one="member", about="Somebody in it."),
+    ] = frozenset()
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
 
 

@@ -14,8 +14,8 @@ class SiteState(State):
     """A site of a customer. ``devices`` that stand on it and ``users`` who were given it are filled in only where it
     is deleted or brought back."""
 
-    customer: Annotated[int, Ref("customer", node=True)]
-    name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
+    customer: Annotated[int, Ref("customer", node=True, about="Whose it is, for good.")]
+    name: Annotated[str, Text(limits.NAME, filled=True, searched=True, takes="NAME")]
     devices: Annotated[frozenset[int], Ties("device", "site_id", "id", "device", whole=True, back=True)] = frozenset()
     users: Annotated[frozenset[int], Ties("user_site", "site_id", "user_id", "user", whole=True)] = frozenset()
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""

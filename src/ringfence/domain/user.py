@@ -17,11 +17,24 @@ class UserState(State):
     ``security_groups`` holds a group with each of its windows. A login is unique in the whole database, without regard
     to case."""
 
-    home: Annotated[int, Ref("customer", node=True)]
-    login: Annotated[str, Text(limits.SHORT_TEXT, filled=True, searched=True, folded="login_key", fault=login_fault)]
-    name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
-    email: Annotated[str, Text(limits.SHORT_TEXT, searched=True, fault=email_fault)] = ""
-    active: Annotated[bool, Flag()] = True
+    home: Annotated[int, Ref("customer", node=True, about="Where they belong.")]
+    login: Annotated[
+        str,
+        Text(
+            limits.SHORT_TEXT,
+            filled=True,
+            searched=True,
+            folded="login_key",
+            fault=login_fault,
+            about="What they sign in with.",
+            takes="LOGIN",
+        ),
+    ]
+    name: Annotated[str, Text(limits.NAME, filled=True, searched=True, about="Their name.", takes="NAME")]
+    email: Annotated[
+        str, Text(limits.SHORT_TEXT, searched=True, fault=email_fault, about="Their e-mail address.", takes="ADDRESS")
+    ] = ""
+    active: Annotated[bool, Flag("inactive", about="Whether they may sign in, and see anything.")] = True
     security_groups: Annotated[
         frozenset[tuple[int, Window]], Ties("membership", "user_id", "group_id", "security_group")
     ] = frozenset()

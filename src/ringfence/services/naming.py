@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.kind import Kind, StateKind
-from ringfence.domain.registry import kind_named, kind_of_noun
+from ringfence.domain.registry import EDITED, kind_named, kind_of_noun
 from ringfence.domain.text import fold
 from ringfence.domain.user import USERS
 from ringfence.services import choices, editing
@@ -38,6 +38,11 @@ def user_ids(viewer: Viewer, logins: Iterable[str]) -> list[int]:
         return list(dict.fromkeys(_find(sight, USERS, "login_key", fold(login), login) for login in logins))
 
 
+def ids_called(viewer: Viewer, kind: StateKind, names: Iterable[str]) -> list[int]:
+    """The ids of records of a kind by what people call them: users by their logins, others by their keys."""
+    return user_ids(viewer, names) if kind == USERS.noun else record_ids(viewer, EDITED[kind].name, names)
+
+
 def _find(sight: Sight, kind: Kind, column: str, value: str, said: str) -> int:
     try:
         value.encode()
@@ -64,14 +69,14 @@ def open_all(viewer: Viewer, kind: StateKind, records: Sequence[int]) -> tuple[O
 def place_of_new(viewer: Viewer, kind: StateKind, action: str, option: str) -> tuple[int, str]:
     """Id and name of the one place at whose top the viewer may do something to records of a kind (``create`` a
     ``device``). Raises Refused where there is none, and where there is more than one: ``option`` chooses."""
-    permission = f"{kind}.{action}"
+    permission, said = f"{kind}.{action}", EDITED[kind].said
     with viewer.look(CUSTOMERS.permission, permission) as sight:
         places = len(overview.record_nodes(sight, permission))
     if places > 1:
-        raise Refused(f"say where, with {option}: you may {action} a {kind} in more than one place")
+        raise Refused(f"say where, with {option}: you may {action} a {said} in more than one place")
     top = choices.home_of_new(viewer, permission) if places else None
     if top is None:
-        raise Refused(f"you may not {action} a {kind}")
+        raise Refused(f"you may not {action} a {said}")
     return top
 
 

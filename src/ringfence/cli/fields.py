@@ -1,0 +1,112 @@
+"""Options of commands, as the declarations have the fields: what each takes, and what was given of it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final, Literal, TypeVar, assert_never
+
+import typer
+
+from ringfence.cli.settings import WrongUsage
+from ringfence.domain.kind import Choice, Field, Flag, Kind, Moment, Number, Ref, Text, Ties
+from ringfence.domain.registry import EDITED
+
+Command = TypeVar("Command", bound=Callable[..., None])
+
+_BEFORE: Final = ("yes", "dry_run")
+"""The parameters before which options of fields stand."""
+_MOST_DIGITS: Final = 12
+
+
+def with_options(options: Mapping[str, Any]) -> Callable[[Command], Command]:
+    """Puts options (by parameter, each as it is annotated) into the place of a command's ``**fields``.
+
+    A parameter of the command's own that they name stands among them, in their order.
+    """
+
+    def decorate(command: Command) -> Command:
+        own = dict(inspect.signature(command, eval_str=True).parameters)
+        del own["fields"]
+        first = next(name for name in own if name in _BEFORE)
+        parameters: dict[str, inspect.Parameter] = {}
+        for name, parameter in own.items():
+            if name == first:
+                for other, annotation in options.items():
+                    made = inspect.Parameter(other, parameter.kind, default=None, annotation=annotation)
+                    parameters[other] = own.get(other, made)
+            if name not in options:
+                parameters[name] = parameter
+        command.__dict__["__signature__"] = inspect.Signature(list(parameters.values()))
+        command.__annotations__ = {name: one.annotation for name, one in parameters.items()}
+        return command
+
+    return decorate
+
+
+def typed(kind: Kind, *names: str, **about: str) -> Callable[[Command], Command]:
+    """Puts the options of these fields into the place of a command's ``**fields``, as ``with_options`` does; ``about``
+    says in other words than the declaration what some of them hold."""
+
+    def decorate(command: Command) -> Command:
+        own = inspect.signature(command).parameters
+        made = {name: None if name in own else option(kind, name, about.get(name, "")) for name in names}
+        return with_options(made)(command)
+
+    return decorate
+
+
+def option(kind: Kind, name: str, about: str = "") -> Any:
+    """The annotation of the option for a field, which is None where it was not given."""
+    one = kind.fields[name]
+    about = about or about_of(kind, one)
+    flag = spelled(name)
+    match one.spec:
+        case Text() as text:
+            return Annotated[str | None, typer.Option(flag, metavar=text.takes, help=about)]
+        case Number():
+            return Annotated[str | None, typer.Option(flag, metavar="N", help=about)]
+        case Moment():
+            return Annotated[str | None, typer.Option(flag, metavar="TIME", help=about)]
+        case Flag() as yes:
+            other = spelled(yes.otherwise or f"no_{name}")
+            return Annotated[bool | None, typer.Option(f"{flag}/{other}", help=about)]
+        case Choice() as choice:
+            return Annotated[Literal[choice.values] | None, typer.Option(flag, help=about)]
+        case Ref() as ref:
+            return Annotated[str | None, typer.Option(flag, metavar=key_of(ref.kind), help=about)]
+        case Ties():
+            raise TypeError(f"{name} is more than one option takes")
+        case _:
+            assert_never(one.spec)
+
+
+def values(kind: Kind, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What was given of plain fields, as a record holds it. Raises WrongUsage for what is neither a number nor
+    ``none``."""
+    found = {}
+    for name, value in fields.items():
+        if value is not None and name in kind.fields:
+            found[name] = _number(name, value) if isinstance(kind.fields[name].spec, Number) else value
+    return found
+
+
+def about_of(kind: Kind, one: Field) -> str:
+    """What a field holds, in a line."""
+    return one.spec.about or f"Its {kind.label(one.name)}."
+
+
+def spelled(name: str) -> str:
+    """The option of that name."""
+    return f"--{name.replace('_', '-')}"
+
+
+def key_of(kind: str) -> str:
+    """What is typed for a record of a kind."""
+    return "LOGIN" if kind == "user" else f"{EDITED[kind].noun.replace('_', '-').upper()}-KEY"
+
+
+def _number(name: str, text: str) -> int | None:
+    if text != "none" and not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
+        raise WrongUsage(f"{spelled(name)} takes a number or none, not {text!r}")
+    return None if text == "none" else int(text)

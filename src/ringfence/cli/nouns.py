@@ -1,0 +1,322 @@
+"""``create``, ``edit`` and ``delete`` of a kind of record, wholly from its declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from ringfence.cli.changing import (
+    Change,
+    DryRun,
+    Editor,
+    Format,
+    Yes,
+    deletion,
+    find,
+    given,
+    keys_of,
+    named,
+    place,
+    session,
+)
+from ringfence.cli.fields import about_of, key_of, option, spelled, values, with_options
+from ringfence.cli.options import Db, Group
+from ringfence.cli.settings import WrongUsage
+from ringfence.domain.errors import Refused, RingfenceError
+from ringfence.domain.kind import Field, Flag, Kind, Ref, State, Ties, altered, ids_in, only
+from ringfence.domain.registry import EDITED
+
+if TYPE_CHECKING:
+    from ringfence.services.editing import Edit
+    from ringfence.services.records import Opened
+    from ringfence.visibility.viewer import Viewer
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name.")]
+Key = Annotated[str, typer.Argument(metavar="KEY", help="Its key.")]
+Keys = Annotated[list[str], typer.Argument(metavar="KEY...", help="Their keys.")]
+_NEW: Final = -1
+
+
+def commands_of(kind: Kind) -> typer.Typer:
+    """The commands that change records of a kind."""
+    said, plural = kind.said, kind.plural.replace("_", " ")
+    an = f"{'an' if said[0] in 'aeiou' else 'a'} {said}"
+    app = typer.Typer(
+        cls=Group,
+        help=f"{plural.capitalize()}: create, edit, delete. 'ringfence list {kind.name}' lists them.",
+        rich_markup_mode=None,
+    )
+
+    @app.command(help=f"Create {an}, and print its key.")
+    @with_options(dict(_options(kind, editing=False)))
+    def create(
+        context: typer.Context,
+        name: Name,
+        login: Editor = None,
+        dry_run: DryRun = False,
+        output: Format = "text",
+        db: Db = None,
+        **fields: Any,
+    ) -> None:
+        from ringfence.services.editing import Edit
+
+        fields = _given(fields)
+        _demand_consistent(kind, fields)
+        working = session(context, db, login, dry_run=dry_run, output=output)
+        node = kind.node.name
+        owner, where = place(working.viewer, kind.noun, fields.get(node), spelled(node))
+        state = altered(kind.blank, **_plain(kind, fields), name=name, **{node: owner})
+        state = _filled(working.viewer, kind, state, fields)
+        edits = [Edit(kind.noun, _NEW, None, state), *_members(working.viewer, kind, _NEW, fields)]
+        working.make(Change("create", kind.noun, edits, f"{said} “{name}”", f"of “{where}”", new=_NEW))
+
+    @app.command(help=f"Edit {an}. What is not named stays as it is; an empty text is taken away.")
+    @with_options({"name": option(kind, "name"), **dict(_options(kind, editing=True))})
+    def edit(
+        context: typer.Context,
+        key: Key,
+        login: Editor = None,
+        dry_run: DryRun = False,
+        output: Format = "text",
+        db: Db = None,
+        **fields: Any,
+    ) -> None:
+        from ringfence.services.editing import Edit
+
+        fields = given(_given(fields))
+        _demand_consistent(kind, fields)
+        plain = _plain(kind, fields)
+        working = session(context, db, login, dry_run=dry_run, output=output)
+        (opened,) = find(working.viewer, kind.noun, [key])
+        node = kind.node.name
+        if node in fields:
+            plain[node] = place(working.viewer, kind.noun, fields[node], spelled(node))[0]
+        state = _filled(working.viewer, kind, altered(opened.state, **plain), fields)
+        edits = [Edit(kind.noun, opened.id, opened.state, state, opened.revision)]
+        edits += _members(working.viewer, kind, opened.id, fields)
+        working.make(Change("edit", kind.noun, edits, named(kind.noun, [opened]), keys=keys_of([opened])))
+
+    @app.command(help=f"Delete {plural}; asks first.")
+    def delete(
+        context: typer.Context,
+        keys: Keys,
+        login: Editor = None,
+        yes: Yes = False,
+        dry_run: DryRun = False,
+        output: Format = "text",
+        db: Db = None,
+    ) -> None:
+        working = session(context, db, login, dry_run=dry_run, output=output, yes=yes)
+        working.make(deletion(kind.noun, find(working.viewer, kind.noun, keys)))
+
+    return app
+
+
+def _typed(kind: Kind) -> Iterator[Field]:
+    """The fields that are said by options, where the record belongs last."""
+    for one in kind.fields.values():
+        match one.spec:
+            case Ref() | Flag() if one.spec.fixed:
+                pass
+            case Ties() as ties if ties.back or (ties.whole and not _other_end(kind, ties)):
+                pass
+            case _:
+                if one.name not in ("key", "name", kind.node.name):
+                    yield one
+    yield kind.node
+
+
+def _options(kind: Kind, *, editing: bool) -> Iterator[tuple[str, Any]]:
+    """The options of all fields but the name, by the parameters that take them."""
+    for one in _typed(kind):
+        about = about_of(kind, one)
+        match one.spec:
+            case Ties() as ties:
+                yield from _options_of(one, ties, about.rstrip("."), editing=editing)
+            case Ref() as ref if ref.node and not editing:
+                yield one.name, option(kind, one.name, f"{about.rstrip('.')}; by default the topmost where you may.")
+            case _:
+                yield one.name, option(kind, one.name)
+                if isinstance(one.spec, Ref) and one.optional and editing:
+                    words = typer.Option(spelled(f"no_{one.name}"), help=f"It has no {kind.label(one.name)}.")
+                    yield f"no_{one.name}", Annotated[bool | None, words]
+
+
+def _options_of(one: Field, ties: Ties, about: str, *, editing: bool) -> Iterator[tuple[str, Any]]:
+    metavar = key_of(ties.kind) if ties.kind else "KEY"
+
+    def many(parameter: str, about: str) -> tuple[str, Any]:
+        words = typer.Option(_spelled(one, parameter), metavar=metavar, help=f"{about}; repeatable.")
+        return parameter, Annotated[list[str] | None, words]
+
+    if one.form == "mapping":
+        yield many(one.name, f"{about}, with those nested in it")
+        yield many(f"{one.name}_only", f"{about}, without those nested in it")
+    else:
+        yield many(one.name, about)
+    if editing:
+        yield many(f"no_{one.name}", "Taken away from it")
+    if ties.everything:
+        flag = spelled(ties.everything) + (f"/{spelled(f'no_{ties.everything}')}" if editing else "")
+        yield ties.everything, Annotated[bool | None, typer.Option(flag, help="All there are, now and later.")]
+
+
+def _spelled(one: Field, parameter: str) -> str:
+    """The option of ties: it names one of them."""
+    assert isinstance(one.spec, Ties)
+    word = one.spec.one or one.spec.kind or one.name.removesuffix("s")
+    return spelled(parameter.replace(one.name, word))
+
+
+def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None and value not in ([], ())}
+
+
+def _plain(kind: Kind, fields: Mapping[str, Any]) -> dict[str, Any]:
+    return values(
+        kind, {name: value for name, value in fields.items() if name in kind.texts or not _refers(kind, name)}
+    )
+
+
+def _refers(kind: Kind, name: str) -> bool:
+    return name not in kind.fields or isinstance(kind.fields[name].spec, Ref | Ties)
+
+
+def _ways(one: Field) -> tuple[str, ...]:
+    """The parameters that say something of a field, each of a record once."""
+    return one.name, f"{one.name}_only", f"no_{one.name}"
+
+
+def _demand_consistent(kind: Kind, fields: Mapping[str, Any]) -> None:
+    """Raises WrongUsage for options that say two things of one, or nothing."""
+    for one in _typed(kind):
+        ways = [way for way in _ways(one) if way in fields]
+        match one.spec:
+            case Ties() as ties:
+                said: dict[str, str] = {}
+                for way in ways:
+                    for key in dict.fromkeys(fields[way]):
+                        other = said.setdefault(key, way)
+                        if other != way:
+                            both = f"{_spelled(one, other)} and {_spelled(one, way)}"
+                            raise WrongUsage(f"{both} both name {key!r}: say one of them")
+                if ties.when and ways and fields.get(ties.when[0], ties.when[1]) != ties.when[1]:
+                    raise WrongUsage(_only_when(one, ways[0], ties.when))
+                if ways and fields.get(ties.everything) is True:
+                    raise WrongUsage(f"{spelled(ties.everything)} are all: leave {_spelled(one, ways[0])} out")
+            case Ref() if len(ways) > 1:
+                raise WrongUsage(f"say one of {' and '.join(map(spelled, ways))}")
+            case _:
+                pass
+
+
+def _only_when(one: Field, way: str, when: tuple[str, str]) -> str:
+    return f"{_spelled(one, way)} is for {spelled(when[0])} {when[1]}"
+
+
+def _filled(viewer: Viewer, kind: Kind, state: State, fields: Mapping[str, Any]) -> State:
+    """A state with what is referred to as the options say."""
+    from ringfence.services import naming
+
+    found: dict[str, Any] = {}
+    for one in _typed(kind):
+        now = getattr(state, one.name)
+        match one.spec:
+            case Ref() as ref if not ref.node:
+                if one.name in fields:
+                    found[one.name] = naming.ids_called(viewer, ref.kind, [fields[one.name]])[0]
+                elif f"no_{one.name}" in fields:
+                    if now is None:
+                        raise Refused(f"{spelled(f'no_{one.name}')}: it has none")
+                    found[one.name] = None
+            case Ties() as ties if not ties.whole:
+                found[one.name] = _tied(viewer, one, ties, state, fields)
+            case _:
+                pass
+    return altered(state, **found)
+
+
+def _tied(viewer: Viewer, one: Field, ties: Ties, state: State, fields: Mapping[str, Any]) -> Any:
+    """What a record is tied to, once options have put more to it and taken some away."""
+    now = getattr(state, one.name)
+    ways = [way for way in _ways(one) if way in fields]
+    if ties.when and getattr(state, ties.when[0]) != ties.when[1]:
+        if ways:
+            raise Refused(f"{_only_when(one, ways[0], ties.when)}, and it is over {getattr(state, ties.when[0])}")
+        return type(now)() if ties.when[0] in fields else now
+    if ties.everything in fields:
+        if fields[ties.everything]:
+            return None
+        if now is not None:
+            raise Refused(f"{spelled(f'no_{ties.everything}')}: it does not have them all")
+        now = frozenset()
+    if now is None and ways:
+        all_ = spelled(f"no_{ties.everything}")
+        raise Refused(f"{_spelled(one, ways[0])}: it has all there are: say {all_} too, and which it shall have")
+    for way in ways:
+        ids = _meant(viewer, one, ties, way, fields[way])
+        if way == f"no_{one.name}":
+            _demand_there(one, way, dict(zip(dict.fromkeys(fields[way]), ids, strict=False)), now)
+        now = only(now, lambda held, ids=ids: held not in ids)  # type: ignore[misc]
+        if way != f"no_{one.name}":
+            match one.form:
+                case "mapping":
+                    now = {**now, **dict.fromkeys(ids, way == one.name)}
+                case "windows":
+                    now |= {(own, (None, None)) for own in ids}
+                case _:
+                    now |= set(ids)
+    return now
+
+
+def _meant(viewer: Viewer, one: Field, ties: Ties, way: str, keys: Sequence[str]) -> Sequence[Any]:
+    from ringfence.services import naming
+
+    if ties.kind:
+        return naming.ids_called(viewer, ties.kind, keys)
+    for key in keys:
+        if ties.among and key not in ties.among:
+            raise RingfenceError(f"there is no {_spelled(one, one.name).lstrip('-')} {key!r}")
+    return list(dict.fromkeys(keys))
+
+
+def _demand_there(one: Field, way: str, taken: Mapping[str, Any], now: Any) -> None:
+    """Raises Refused where something is taken away that is not there: an option that does nothing is a mistake."""
+    held = set(ids_in(now))
+    for key, own in taken.items():
+        if own not in held:
+            raise Refused(f"{_spelled(one, way)}: it does not have {key!r}")
+
+
+def _other_end(kind: Kind, ties: Ties) -> Field | None:
+    """The field of the records that it is tied to by which these are changed, if there is any."""
+    other = EDITED[ties.kind].ties.values()
+    return next((end for end, back in other if back.table == ties.table and not back.whole), None)
+
+
+def _members(viewer: Viewer, kind: Kind, record: int, fields: Mapping[str, Any]) -> list[Edit]:
+    """The edits of those whom options put into a record, or take out of it: they are changed by their own rules."""
+    edits: list[Edit] = []
+    for one in _typed(kind):
+        if isinstance(one.spec, Ties) and one.spec.whole:
+            end = _other_end(kind, one.spec)
+            assert end is not None
+            for way in (one.name, f"no_{one.name}"):
+                for key in dict.fromkeys(fields.get(way, ())):
+                    (opened,) = find(viewer, one.spec.kind, [key])
+                    edits += _put(one, end, way, key, record, opened)
+    return edits
+
+
+def _put(one: Field, end: Field, way: str, key: str, record: int, opened: Opened) -> Iterable[Edit]:
+    from ringfence.services.editing import Edit
+
+    now = getattr(opened.state, end.name)
+    if way != one.name and record not in set(ids_in(now)):
+        raise Refused(f"{_spelled(one, way)}: it does not have {key!r}")
+    after = only(now, lambda held: held != record)
+    if way == one.name:
+        after |= {(record, (None, None)) if end.form == "windows" else record}
+    yield Edit(opened.kind, opened.id, opened.state, altered(opened.state, **{end.name: after}), opened.revision)
