@@ -8,11 +8,11 @@ from random import Random
 from typing import Any
 
 import pytest
+from support.asker import ASKED, MORE, Asker
 from support.documents import AT, make_document
 from support.edits import World, provider
 from support.oracle import Node, Oracle
 from support.unwritable import unwritable
-from test_oracle import ASKED, MORE, Asker
 
 from ringfence.domain.errors import Refused, RingfenceError, SessionEnded
 from ringfence.domain.registry import KINDS
@@ -52,15 +52,16 @@ class LooksThrough(Asker):
     def pair(self, real: str, subject: str) -> None:
         self.oracle = Both(self.document, real)
         # Not begun as people begin it: the oracle knows of no audit.
-        view = SharedView(*(Viewer.sign_in(self.database, one, AT) for one in (real, subject)), subject)
+        first, second = (Viewer.sign_in(self.database, one, AT) for one in (real, subject))
+        view = SharedView(first, second, subject)
         with view.look(*ASKED) as sight:
             for kind in KINDS.values():
                 self.kind(sight, subject, kind)
             self.points(sight, subject)
             self.tree(sight, subject)
-        for kind in ("customers", "devices", "sites", "users", "roles"):
-            expected = self.oracle.listed(subject, kind)
-            assert {one.key for one in listing.export(view, Listing(kind))} == expected, "as it is exported"
+        for name in ("customers", "devices", "sites", "users", "roles"):
+            expected = self.oracle.listed(subject, name)
+            assert {one.key for one in listing.export(view, Listing(name))} == expected, "as it is exported"
 
 
 def with_seers(chance: Random) -> dict[str, Any]:
