@@ -173,5 +173,5 @@ def main(seconds: float = 60, writers: int = 20, readers: int = 20, url: str | N
 
 
 if __name__ == "__main__":
-    given = sys.argv[1:]
-    print("\n".join(main(*(float(one) for one in given[:1]), *(int(one) for one in given[1:3]), *given[3:])))
+    given: list[Any] = [read(one) for read, one in zip((float, int, int, str), sys.argv[1:], strict=False)]
+    print("\n".join(main(*given)))

@@ -99,13 +99,13 @@ def _preview(path: str, login: str, number: int, stop: Any, counted: Any) -> Non
     while not stop.is_set():
         kind = chance.choice(("customer", "customer", "customer", "user"))
         record = chance.choice(customers if kind == "customer" else users).id
-        (opened,) = session.open_records(kind, [record])  # type: ignore[arg-type]
+        (opened,) = session.open_records(kind, [record])
         state: Any = opened.state
         if kind == "user":
             after = replace(state, active=not state.active)
         else:
             after = chance.choice((None, replace(state, parent=saved.id), replace(state, name="Another")))
-        session.preview([Edit(kind, record, state, after, opened.revision)])  # type: ignore[arg-type]
+        session.preview([Edit(kind, record, state, after, opened.revision)])
         done += 1
         if done == 1:
             counted.put(1)

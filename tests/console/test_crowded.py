@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.console import NOON, console_on, demo_copy, opened
@@ -59,7 +60,7 @@ def test_a_word_longer_than_what_is_left_of_a_line_is_kept_whole() -> None:
 
 
 def test_who_loses_much_stands_apart_from_it() -> None:
-    much = Difference(customers_lost=50_000, devices_lost=500_864, rights_lost=Rights(3_250_000, 50_000, ()))
+    much = Difference(customers_lost=50_000, devices_lost=500_864, rights_lost=Rights(3_250_000, 50_000))
     preview = Preview(users=(UserDifference(1, "a.very.long.login.indeed", "A", much),))
     text = ["".join(part.text for part in line) for one in said(preview, None) for line in flow(_cells(one), 72)]
     assert text[0].startswith("a.very.long.login.indeed  −50,000 customers")
@@ -151,7 +152,7 @@ def test_a_label_of_the_audit_stands_apart_from_its_value(demo: Database) -> Non
     admin.save(
         [Edit("device", device.id, state.state, replace(state.state, customer=owner.id, site=None), state.revision)],
     )
-    entries = admin.rows(Listing("audit"), Part(9))
+    entries: Any = admin.rows(Listing("audit"), Part(9))
     said_of = [audit.what(entry) for entry in entries]
     assert any(text.startswith("handed over customer") for text in said_of), said_of
     assert any(text.startswith("assigned device") for text in said_of), said_of

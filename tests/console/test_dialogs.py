@@ -110,7 +110,7 @@ async def test_an_option_that_is_off_says_why() -> None:
 
 
 async def test_a_long_preview_scrolls_under_its_answers() -> None:
-    lines = ["First\x1b[31m", *[[f"user.{n}", Cell(f" −{n}", "bad")] for n in range(300)], "Last"]
+    lines: list[Any] = ["First\x1b[31m", *[[f"user.{n}", Cell(f" −{n}", "bad")] for n in range(300)], "Last"]
     dialog = Dialog("Delete?", lines, [DialogOption("yes", "Delete"), DialogOption("no", "Keep")])
     async with shown(dialog) as (host, console):
         assert "First␛[31m" in console.text

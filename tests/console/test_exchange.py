@@ -139,7 +139,12 @@ class TestExport:
         monkeypatch.setattr("ringfence.console.screens.export_list._LONG", 1)
         seen: list[str] = []
         mount = Working.on_mount
-        monkeypatch.setattr(Working, "on_mount", lambda self: (seen.append(self._title_text), mount(self))[1])
+
+        def seen_mounted(self: Working) -> None:
+            seen.append(self._title_text)
+            mount(self)
+
+        monkeypatch.setattr(Working, "on_mount", seen_mounted)
         async with opened(console_on(demo, "r.dekker"), SMALL) as console:
             await console.press("2", "o", "enter")
             assert isinstance(console.app.screen, DevicesScreen)

@@ -239,7 +239,8 @@ async def test_an_update_keeps_the_cursor_and_what_is_typed() -> None:
         form.update("groups", rows=(Row(3, ("Early",)), Row(2, ("Nights",)), Row(1, ("Days",))))
         form.update("home", text="Elsewhere")
         await console.settle()
-        assert form.current == ("groups", 2)
+        here = form.current
+        assert here == ("groups", 2)
         assert form.values["name"] == "Nights"
         assert form.values["groups"] == (3, 2, 1)
         assert "Elsewhere" in console.text
@@ -296,11 +297,13 @@ async def test_it_scrolls_and_shows_what_belongs_to_the_field() -> None:
     fields = (TextLine("Top."), TextSpec("a", "A"), RowsSpec("rows", "Rows", rows), TextLine("Bottom."))
     async with shown(*fields, size=(40, 14)) as (_, form, console):
         await console.press("ctrl+end")
-        assert form.current == ("rows", 49)
+        here = form.current
+        assert here == ("rows", 49)
         assert "Bottom." in console.text
         await console.press("home")
         assert "Top." in console.text
-        assert form.current == ("a", None)
+        here = form.current
+        assert here == ("a", None)
         await console.press("pagedown")
         assert form.current[0] == "rows"
 

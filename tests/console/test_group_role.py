@@ -230,4 +230,4 @@ async def test_a_group_without_a_role_gets_a_private_one(demo: Database) -> None
         await console.press("s", "ctrl+s")
     role = saved.role_of("gate")
     assert (role.name, role.private, role.owner) == ("Gate", True, saved.group("gate").owner)
-    assert role.permissions == {"alarm.create", "alarm.delete", "alarm.list", "alarm.manage"}
+    assert role.permissions == frozenset({"alarm.create", "alarm.delete", "alarm.list", "alarm.manage"})

@@ -34,8 +34,8 @@ SIZE = (200, 40)
 
 def document(name: str) -> dict[str, Any]:
     """Two levels of customers with everything in them, all of the same name."""
-    own = {"tenant": "t", "name": name}
-    where = {"tenant": "t", "home": None, "customer_groups": ["f"], "sites": []}
+    own: dict[str, Any] = {"tenant": "t", "name": name}
+    where: dict[str, Any] = {"tenant": "t", "home": None, "customer_groups": ["f"], "sites": []}
     member = [{"group": "g", "valid_from": None, "valid_until": None}]
     users = [
         {**where, "key": "sees", "login": f"1 {name}"[:200], "security_groups": member, "active": True},

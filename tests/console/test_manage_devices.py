@@ -238,7 +238,7 @@ class TestProcessing:
                 while done:
                     progress(step, total // 2, total)
 
-            return save(*arguments, progress=until_stopped, **named)
+            return save(*arguments, **(named | {"progress": until_stopped}))
 
         monkeypatch.setattr(editing, "save", slowly)
         async with opened(console_on(demo), SMALL) as console:

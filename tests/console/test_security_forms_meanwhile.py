@@ -84,7 +84,8 @@ async def test_both_operators_changes_of_a_groups_role_are_shown(either: Databas
         await console.press("space")
         saved.edit("role", "role", "sint-jans-hospital", permissions=was | {"alarm.delete"})
         await console.press("ctrl+s")
-        assert isinstance(console.app.screen, ConflictScreen)
+        shown = console.app.screen
+        assert isinstance(shown, ConflictScreen)
         assert "added Delete (Alarms)" in console.text
         assert "added Merge (Tickets)" in console.text
         await console.press("t", "enter")
@@ -126,7 +127,8 @@ async def test_a_conflict_of_roles_is_shown_field_by_field(demo: Database) -> No
         await console.type(" mine")
         saved.edit("role", "role", "viewer", permissions=was | {"alarm.delete"})
         await console.press("ctrl+s")
-        assert isinstance(console.app.screen, ConflictScreen)
+        shown = console.app.screen
+        assert isinstance(shown, ConflictScreen)
         assert "added Delete (Alarms)" in console.text
         assert "Read only mine" in console.text
         await console.press("enter", "ctrl+s")

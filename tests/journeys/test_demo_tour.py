@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.console import NOON, Console, console_on, demo_copy, opened, settle
 from support.oracle import Oracle
 
+from ringfence.console.commands.command import Command
 from ringfence.console.screens.choose_user import ChooseUser
 from ringfence.console.screens.customers import CustomersScreen
 from ringfence.console.screens.help import HelpScreen
@@ -135,7 +137,8 @@ async def test_devices_are_filtered_sorted_marked_and_copied(demo: Database) -> 
         table = records(console)
 
         await console.press("U")
-        by_unit = [row.unit_id for row in listing.export(session.viewer, Listing("devices", "gate camera", "unit_id"))]
+        exported: Any = listing.export(session.viewer, Listing("devices", "gate camera", "unit_id"))
+        by_unit = [row.unit_id for row in exported]
         assert [table.row_at(n).unit_id for n in range(len(by_unit))] == by_unit  # type: ignore[union-attr]
         assert "Unit id ▲" in console.text
         await console.press("U")
@@ -193,10 +196,10 @@ async def test_help_tells_the_keys_of_this_screen_and_list(demo: Database) -> No
         assert customers(console)
 
 
-def customers_commands() -> list[type]:
+def customers_commands() -> list[Command[Any]]:
     from ringfence.console.commands.everywhere import EVERYWHERE
 
-    return [*CustomersScreen.COMMANDS_HERE, *EVERYWHERE]  # type: ignore[list-item]
+    return [*CustomersScreen.COMMANDS_HERE, *EVERYWHERE]
 
 
 @pytest.mark.parametrize("key", ["ctrl+p", "colon"])

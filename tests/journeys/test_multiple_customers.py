@@ -161,4 +161,4 @@ async def test_the_group_is_made_for_all_customers_instead_and_narrowed_later(to
         await console.press("enter", "right", "ctrl+s")
         assert isinstance(console.app.screen, SecurityScreen), console.text
     (group,) = list(listing.export(hanna.viewer, Listing("security-groups", "Everywhere")))
-    assert (group.scope, group.customers) == ("selected", 1)  # type: ignore[attr-defined]
+    assert (group.scope, group.customers) == ("selected", 1)

@@ -62,7 +62,7 @@ Step = tuple[str, str]
 def rows() -> list[str]:
     """The first cells of the table."""
     table = README.read_text(encoding="utf-8").split("| press | what happens |\n")[1]
-    found = []
+    found: list[str] = []
     for line in table.splitlines()[1:]:
         if not line.startswith("|"):
             return found

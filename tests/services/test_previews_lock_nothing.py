@@ -12,6 +12,7 @@ from support.databases import rows
 from support.documents import AT
 from support.edits import World, provider
 
+from ringfence.domain.kind import altered
 from ringfence.services.editing import Edit, StateKind
 from ringfence.snapshot.collect import collect_from
 from ringfence.snapshot.load import load_document
@@ -66,7 +67,7 @@ def assigned(editor: Editor) -> list[Edit]:
 def made(editor: Editor) -> list[Edit]:
     one = editor.opened("user", name="x")[0]
     assert one.before is not None
-    return [Edit("user", -1, None, replace(one.before, key="", login="fresh"))]  # type: ignore[call-arg]
+    return [Edit("user", -1, None, altered(one.before, key="", login="fresh"))]
 
 
 def prospected(editor: Editor) -> Any:

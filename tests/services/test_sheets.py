@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import time
+from collections.abc import Iterator, Sequence
 
 import pytest
 from hypothesis import example, given
@@ -21,7 +22,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 )
 
 
-def _written(*rows: list[object], header: tuple[str, ...] = KNOWN) -> str:
+def _written(*rows: Sequence[object], header: tuple[str, ...] = KNOWN) -> str:
     out = io.StringIO()
     write_rows(out, header, rows)
     return out.getvalue()
@@ -112,7 +113,7 @@ class TestWriting:
     def test_rows_are_written_as_they_come(self) -> None:
         out = io.StringIO()
 
-        def rows() -> list[object]:
+        def rows() -> Iterator[list[str]]:
             yield ["a"]
             assert out.getvalue() == "key\na\n"
             yield ["b"]

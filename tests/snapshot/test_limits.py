@@ -23,7 +23,7 @@ T = {"tenant": "t"}
 LIMITS = ("max_users", "max_devices", "max_customers")
 
 
-def customer(key: str, parent: str | None = None, **fields: Any) -> dict[str, Any]:
+def customer(key: str, parent: Any = None, **fields: Any) -> dict[str, Any]:
     return {"key": key, **T, "name": key, "parent": parent, **fields}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,11 @@ from ringfence.services.editing import (
 from ringfence.services.records import Listing, Part
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
+
+
+def entries(world: World, login: str, listing: Listing) -> Sequence[Any]:
+    """The audit as somebody reads it."""
+    return world.session(login).rows(listing, Part(100))
 
 
 def changes(world: World) -> Iterator[tuple[str, list[Edit]]]:
@@ -99,7 +104,7 @@ def test_a_load_says_what_edits_say(sqlite_database: Database, tmp_path: Path) -
             seen = [
                 [
                     (one.action, world.session(login).audit_detail(one.id).lines)
-                    for one in world.session(login).rows(of_record, Part(100))
+                    for one in entries(world, login, of_record)
                 ]
                 for world in (by_hand, by_load)
             ]
@@ -120,7 +125,7 @@ def test_devices_are_told_as_numbers(database: Database) -> None:
     devices["deep-0"]["unit_id"], devices["deep-1"]["unit_id"] = "U-2", "U-1"
     fresh = [{"key": f"new-{n}", "tenant": "t", "name": "New", "customer": "deep"} for n in range(4)]
     load_document(database, {"ringfence": 1, "devices": [*devices.values(), *fresh]}, "test")
-    told = [one for one in world.session("boss").rows(Listing("audit"), Part(9)) if one.kind == "devices"]
+    told = [one for one in entries(world, "boss", Listing("audit")) if one.kind == "devices"]
     assert [one.action for one in told] == ["load"]
     assert set(world.session("boss").audit_detail(told[0].id).lines) == {
         ("Devices new", "", "4"),

@@ -66,7 +66,12 @@ def test_it_is_sealed_and_seen_from_where_it_was(tmp_path: Path, engine: str, re
     assert [len(seen[login]) for login in ("alma", "rita")] == [1, 0]
     url = str(tmp_path / "old.db") if engine == "sqlite" else request.getfixturevalue("postgres_url")
     old: list[dict[str, Any]] = []
-    copied(source.database, url, "0004", lambda rows: old.extend(of_before(rows, dict.fromkeys(gone, acme))) or old)
+
+    def before(rows: Any) -> list[dict[str, Any]]:
+        old.extend(of_before(rows, dict.fromkeys(gone, acme)))
+        return old
+
+    copied(source.database, url, "0004", before)
     source.database.close()
     with Database(locate(url)).engine.connect().execution_options(ringfence_writing=True) as connection:
         connection.execute(text("UPDATE tenant SET audit_hash = :end"), {"end": old[-1]["hash"]})

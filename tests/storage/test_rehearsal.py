@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from ringfence.storage.metadata import metadata
 from ringfence.storage.rehearsal import cover
 from ringfence.storage.tables import Device
 
-TABLES: dict[str, Table] = metadata.tables  # type: ignore[assignment]
+TABLES: Mapping[str, Table] = metadata.tables
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def test_what_comes_changes_and_goes_again_in_one_rehearsal(loaded: Database) ->
     """Each row of a table too large to copy may be made, changed and deleted, one after the other, in any order."""
     device: Any = Device.__table__
     with loaded.rehearsing() as connection:
-        known = dict(connection.execute(select(device.c.id, device.c.name)).all())
+        known: dict[int, str] = dict(connection.execute(select(device.c.id, device.c.name)).tuples().all())
         first, second, *_ = known
         tenant, customer = connection.execute(select(device.c.tenant_id, device.c.customer_id)).first()  # type: ignore[misc]
         (fresh,) = take_ids(connection, device, 1)

@@ -210,7 +210,7 @@ OTHER = "(SELECT max(id) FROM {} WHERE tenant_id = (SELECT max(id) FROM tenant))
 
 
 def test_what_leads_to_another_tenant(world: Database) -> None:
-    broken = []
+    broken: list[tuple[str, str]] = []
     with by_other_hands(world) as connection:
         for table, column in COLUMNS:
             (key,) = column.foreign_keys or (None,)
@@ -225,11 +225,11 @@ def test_what_leads_to_another_tenant(world: Database) -> None:
             elif spoil(connection, table, column, other):
                 broken.append((table.name, column.name))
     faults = maintenance.check(world)
-    for table, column in broken:
-        if "tenant_id" in metadata.tables[table].columns:
-            assert any(f": {column} leads to another tenant" in one and one.startswith(table) for one in faults), column
-        elif len({key.parent.name for key in metadata.tables[table].foreign_keys}) > 1:
-            assert any("leads to another tenant" in one and one.startswith(f"{table} ") for one in faults), table
+    for name, tie in broken:
+        if "tenant_id" in metadata.tables[name].columns:
+            assert any(f": {tie} leads to another tenant" in one and one.startswith(name) for one in faults), tie
+        elif len({key.parent.name for key in metadata.tables[name].foreign_keys}) > 1:
+            assert any("leads to another tenant" in one and one.startswith(f"{name} ") for one in faults), name
 
 
 BY_HAND = [

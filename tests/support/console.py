@@ -126,7 +126,7 @@ def _draw_later(screen: Screen[Any]) -> None:
         screen.app._update_mouse_over(screen)
 
 
-Screen._compositor_refresh = _draw_later  # type: ignore[method-assign]
+Screen._compositor_refresh = _draw_later  # type: ignore[method-assign, assignment]
 
 
 def drawn(app: App[Any]) -> list[str]:
@@ -192,8 +192,8 @@ def _busy(app: App[Any]) -> str:
 
 def _waits(pump: MessagePump) -> bool:
     """Whether there is no message for it, and it is not at one either."""
-    queue = pump._message_queue
-    return queue.empty() and bool(queue.ready_event._waiters)  # type: ignore[attr-defined]
+    queue: Any = pump._message_queue
+    return queue.empty() and bool(queue.ready_event._waiters)
 
 
 def _pumps(app: App[Any]) -> Iterator[MessagePump]:

@@ -15,6 +15,8 @@ from support.documents import AT
 from support.oracle import Oracle
 
 from ringfence.changes import ledger
+from ringfence.domain.kind import altered
+from ringfence.domain.registry import kind_of
 from ringfence.services.editing import (
     CustomerGroupState,
     Edit,
@@ -103,7 +105,7 @@ class World:
     def blind(self, kind: StateKind, key: str, /, **fields: Any) -> Edit:
         """An edit of somebody who knows more than they are shown."""
         state, revision = self.state(kind, self.id(kind, key))
-        return Edit(kind, self.id(kind, key), state, replace(state, **fields), revision)
+        return Edit(kind, self.id(kind, key), state, altered(state, **fields), revision)
 
     def delete(self, kind: StateKind, key: str) -> Edit:
         """A deletion."""
@@ -245,7 +247,7 @@ def with_administrators(document: dict[str, Any], chance: Random) -> dict[str, A
         return [{"customer": node, "nested": chance.random() < 0.8} for node in chosen]
 
     for key, permissions in (("root-all", "all"), ("delegate", ADMINISTRATION)):
-        fields = {"owner": None, "access_level": "service_provider", "permissions": permissions}
+        fields: dict[str, Any] = {"owner": None, "access_level": "service_provider", "permissions": permissions}
         made["roles"].append({"key": key, **t, "name": key, **fields})
     made["security_groups"].append(
         {"key": "full", **t, "name": "full", "owner": None, "role": "root-all", "scope": "all", "customers": []}
@@ -325,12 +327,12 @@ class Attempts:
         """An edit of some fields of a record."""
         state, revision = self.world.state(kind, record)
         fresh = self.fresh(kind)
-        free = [name for name in type(state).__slots__ if name not in ("key", "login", "builtin", "members", "users")]
+        free = [name for name in kind_of(state).every if name not in ("key", "login", "builtin", "members", "users")]
         names = self.chance.sample(free, self.chance.choice([1, 1, 2]))
-        values = {name: getattr(fresh, name) for name in names}
+        values: dict[str, Any] = {name: getattr(fresh, name) for name in names}
         if isinstance(state, UserState) and self.chance.random() < 0.5:
             values = self.given_or_taken(state)
-        return Edit(kind, record, state, replace(state, **values), revision)
+        return Edit(kind, record, state, altered(state, **values), revision)
 
     def given_or_taken(self, state: UserState) -> dict[str, Any]:
         """One more or one less of something that a user has."""

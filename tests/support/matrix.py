@@ -80,7 +80,7 @@ class Host(App[None]):
     def on_permission_matrix_highlighted(self, event: PermissionMatrix.Highlighted) -> None:
         self.told.append(event)
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         self.gone_back += 1
 
     def action_edit(self) -> None:
@@ -129,7 +129,7 @@ class Hands:
     def subtitle(self) -> str:
         return self.matrix._subtitle
 
-    def told(self, kind: type[Any]) -> list[Any]:
+    def told(self, kind: Any) -> list[Any]:
         return [message for message in self.app.told if type(message) is kind]
 
     @property

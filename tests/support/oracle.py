@@ -84,7 +84,7 @@ class Oracle:
         customers = self.records(tenant, "customers")
         if top is None:
             return {None, *customers}
-        found = set()
+        found: set[Node] = set()
         for key in customers:
             step: Node = key
             while step is not None:

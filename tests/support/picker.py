@@ -34,7 +34,7 @@ HOSTILE = "Acme [/bold] \x1b[31m[red]\u202egnp"
 def choices(parents: Mapping[str, str | None] = FORESTS) -> Choices:
     """A forest by name; ids count from 1 in the order of the names, and each has as many devices as its id."""
     names = sorted(parents, key=str.casefold)
-    ranks = [-1 if (above := parents[name]) is None else names.index(above) for name in names]
+    ranks = [-1 if (parent := parents[name]) is None else names.index(parent) for name in names]
     below = [n + 1 for n in range(len(names))]
     for start in range(len(names)):
         above = ranks[start]

@@ -102,7 +102,7 @@ def told(
             if other != mark:
                 later.append((moment.isoformat(), _unnamed(change, named)))
         if any(changes[0][2]) or later:
-            found[now[1].login(user) or now[0].login(user)] = (_unnamed(changes[0][1], named), tuple(later))
+            found[now[1].login(user) or now[0].login(user) or ""] = (_unnamed(changes[0][1], named), tuple(later))
     return found
 
 
@@ -168,14 +168,14 @@ def _changed(
         sets += [{one for one in some if known(kind, one)} for some in (after - before, before - after)]
     rights: list[set[Any]] = [set(), set()]
     for permission in PERMISSIONS:
-        before, had = old.rights(was, permission)
-        after, has = new.rights(is_, permission)
-        for side, some in ((0, after - before), (1, before - after)):
+        over, had = old.rights(was, permission)
+        now_over, has = new.rights(is_, permission)
+        for side, some in ((0, now_over - over), (1, over - now_over)):
             rights[side] |= {(permission, "customers", one) for one in some if known("customers", one)}
         come = {site for site in has if not old.covers(was, permission, site)}
         gone = {site for site in had if not new.covers(is_, permission, site)}
-        for side, some in ((0, come), (1, gone)):
-            rights[side] |= {(permission, "sites", one) for one in some if known("sites", one)}
+        for side, sites in ((0, come), (1, gone)):
+            rights[side] |= {(permission, "sites", one) for one in sites if known("sites", one)}
     for noun, kind in HANDED.items():
         records = old.records(kind), new.records(kind)
         for one in records[0].keys() & records[1].keys():

@@ -12,6 +12,7 @@ from support.edits import OPEN, World
 from support.oracle import Oracle
 from support.tree_edits import LIMITED
 
+from ringfence.domain.kind import altered
 from ringfence.services.editing import (
     CustomerState,
     DeviceState,
@@ -222,7 +223,7 @@ class TreeAttempts:
 
     def of(self, kind: StateKind, record: int, **fields: Any) -> Edit:
         state, revision = self.world.state(kind, record)
-        return Edit(kind, record, state, replace(state, **fields), revision)
+        return Edit(kind, record, state, altered(state, **fields), revision)
 
     def gone(self, kind: StateKind, record: int) -> Edit:
         state, revision = self.world.state(kind, record)

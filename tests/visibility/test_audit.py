@@ -95,7 +95,7 @@ def test_change_and_entry_stand_and_fall_together(world: World, monkeypatch: pyt
         raise KeyboardInterrupt
 
     edit = world.edit("dora", "user", "rita", name="Changed")
-    append = core.append
+    append = core.append  # type: ignore[attr-defined]  # where it is called
     with monkeypatch.context() as patch:
         patch.setattr(core, "append", broken)
         with pytest.raises(KeyboardInterrupt):

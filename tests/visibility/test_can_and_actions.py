@@ -71,7 +71,7 @@ def new(kind: str, owner: int, site: int | None = None) -> Edit:
         "security_group": SecurityGroupState(owner, "New"),
         "customer_group": CustomerGroupState(owner, "New"),
     }[kind]
-    return Edit(kind, -1, None, state)  # type: ignore[arg-type]
+    return Edit(kind, -1, None, state)
 
 
 class Asking:
@@ -144,7 +144,7 @@ class Asking:
             if edit.before == edit.after:
                 continue
             if kind == "device":
-                edit = replace(edit, after=replace(edit.after, site=None))  # type: ignore[type-var,arg-type]
+                edit = replace(edit, after=replace(edit.after, site=None))  # type: ignore[type-var]
             ends = self.can(f"{kind}.{action}", kind, key), self.covers(f"{kind}.{action}", place)
             assert self.may(edit) == all(ends), (self.login, f"{kind}.{action}", key, place)
         return len(answers) + (len(places) if moving else 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from threading import Barrier
 from typing import Any
 
@@ -13,6 +14,7 @@ from support.documents import AT
 from support.edits import OPEN, World, provider
 
 from ringfence.domain.errors import Conflict, Refused, RingfenceError, SessionEnded
+from ringfence.domain.kind import altered
 from ringfence.services import audit
 from ringfence.services.editing import CustomerGroupState, Edit, RoleState, SecurityGroupState, UserState
 from ringfence.services.records import Listing
@@ -100,12 +102,12 @@ def test_hidden_and_missing_are_one(on_file: World, kind: Any) -> None:
 
     answers = []
     for record in (hidden, 10**6):
-        found = [said(lambda record=record: session.open_record(kind, record))]
+        found = [said(partial(session.open_record, kind, record))]
         for known in (0, revision, revision + 5):
-            for after in (None, replace(state, name="Mine")):
+            for after in (None, altered(state, name="Mine")):
                 edit = Edit(kind, record, state, after, known)
-                found.append(said(lambda edit=edit: session.save([edit])))
-                found.append(said(lambda edit=edit: session.preview([edit])))
+                found.append(said(partial(session.save, [edit])))
+                found.append(said(partial(session.preview, [edit])))
         answers.append(found)
     assert answers[0] == answers[1]
 
@@ -134,7 +136,7 @@ def test_references_to_hidden_things(on_file: World) -> None:
         said = set()
         for kind, state in pairs:
             with pytest.raises(Refused) as caught:
-                world.save("dora", Edit(kind, -1, None, state))  # type: ignore[arg-type]
+                world.save("dora", Edit(kind, -1, None, state))
             said.add((str(caught.value), caught.value.field))
         answers.append(said)
     assert [len(said) for said in answers] == [1] * len(answers)
@@ -204,7 +206,7 @@ def test_a_private_role_belongs_to_one_group(on_file: World) -> None:
     state, revision = world.state("security_group", world.id("security_group", "north-readers"))
     world.save(
         "dora",
-        Edit("security_group", world.id("security_group", "north-readers"), replace(state, role=None), None, revision),
+        Edit("security_group", world.id("security_group", "north-readers"), altered(state, role=None), None, revision),
     )
     assert again not in world.ids("role").values()
 
@@ -213,17 +215,18 @@ def test_of_oneself_only_the_profile(on_file: World) -> None:
     world = on_file
     me = world.id("user", "rita")
     state, revision = world.state("user", me)
-    world.save("rita", Edit("user", me, state, replace(state, name="Margarita", email="r@acme.example"), revision))
+    world.save("rita", Edit("user", me, state, altered(state, name="Margarita", email="r@acme.example"), revision))
     assert world.state("user", me)[0].name == "Margarita"
     state, revision = world.state("user", me)
-    for change in (
+    changes: tuple[dict[str, Any], ...] = (
         {"login": "margarita"},
         {"home": world.id("customer", None)},
         {"security_groups": frozenset()},
         {"customer_groups": frozenset({world.id("customer_group", "prod")})},
         {"active": False},
-    ):
-        refused(world, "rita", Edit("user", me, state, replace(state, **change), revision), said="this is you")
+    )
+    for change in changes:
+        refused(world, "rita", Edit("user", me, state, altered(state, **change), revision), said="this is you")
     with pytest.raises(RingfenceError):
         world.save("rita", Edit("user", me, state, None, revision))
     refused(world, "dora", world.delete("user", "dora"), said="somebody else must delete you")

@@ -16,6 +16,7 @@ from support.documents import AT, Sizes, documents, make_document
 from support.edits import ADMINISTRATION, OPEN, PICKED, Attempts, World, beyond, provider, with_administrators
 
 from ringfence.domain.errors import Conflict, Refused
+from ringfence.domain.kind import altered
 from ringfence.domain.permission import PERMISSIONS
 from ringfence.services.editing import CustomerGroupState, Edit, RoleState, SecurityGroupState
 from ringfence.storage.engine import Database
@@ -155,7 +156,7 @@ def test_edits_that_do_not_fit_together(world: World) -> None:
     other = world.blind("security_group", "north-readers", customers={acme: True, beta: True})
     refused(world, "boss", other, group, said="twice")
     user = world.state("user", world.id("user", "rita"))[0]
-    refused(world, "boss", Edit("role", -1, None, replace(user, login="new")), said="one kind")
+    refused(world, "boss", Edit("role", -1, None, altered(user, login="new")), said="one kind")
     role = RoleState(acme, "R")
     refused(world, "boss", Edit("role", world.id("role", "reader"), None, role), said="negative number")
     refused(world, "boss", Edit("role", -1, None, role), Edit("role", -1, None, role), said="twice")
@@ -183,13 +184,13 @@ def test_deleting_or_widening_a_filter_of_somebody_greater(world: World) -> None
 def test_what_is_not_in_force_counts(world: World) -> None:
     """A window of long ago, or an inactive user or group, hides nothing that somebody may open later."""
     readers, past = world.id("security_group", "readers"), (None, AT - timedelta(days=1))
-    new = replace(world.state("user", world.id("user", "idle"))[0], login="new", name="New", key="")
+    new = altered(world.state("user", world.id("user", "idle"))[0], login="new", name="New", key="")
     for window in (OPEN, past, (AT + timedelta(days=1), None)):
-        given = replace(new, security_groups=frozenset({(readers, window)}))
+        given = altered(new, security_groups=frozenset({(readers, window)}))
         refused(world, "hana", Edit("user", -1, None, given), said="this user would have")
     world.save("hana", Edit("user", -1, None, new))
     now, revision = world.state("user", world.id("user", "new"))
-    sleeping = replace(now, active=False, security_groups=frozenset({(readers, past)}))
+    sleeping = altered(now, active=False, security_groups=frozenset({(readers, past)}))
     refused(world, "hana", Edit("user", world.id("user", "new"), now, sleeping, revision), said="this user would have")
     world.save("dora", Edit("user", world.id("user", "new"), now, sleeping, revision))
     refused(world, "hana", world.blind("user", "new", active=True), said="this user already has")
@@ -259,8 +260,8 @@ def test_an_administrator_of_a_nested_customer(world: World) -> None:
     """Acme's administrator makes one for the south, who stays within it."""
     south, acme = world.id("customer", "south"), world.id("customer", "acme")
     group = SecurityGroupState(south, "South", world.id("role", "delegate"), "all")
-    sam = replace(world.state("user", world.id("user", "idle"))[0], home=south, login="sam", name="Sam", active=True)
-    sam = replace(sam, security_groups=frozenset({(-1, OPEN)}))
+    sam = altered(world.state("user", world.id("user", "idle"))[0], home=south, login="sam", name="Sam", active=True)
+    sam = altered(sam, security_groups=frozenset({(-1, OPEN)}))
     world.save("dora", Edit("security_group", -1, None, group), Edit("user", -2, None, sam))
     role = RoleState(south, "Reading", permissions=frozenset({"device.list"}))
     made = world.session("sam").save([Edit("role", -1, None, role)]).created[-1]
@@ -283,7 +284,7 @@ def test_an_administrator_of_a_nested_customer(world: World) -> None:
 
 def test_two_who_work_together(world: World) -> None:
     """Two administrators of acme, each doing what the other may not to themselves, end up where they began."""
-    second = replace(world.state("user", world.id("user", "dora"))[0], login="dan", name="Dan", key="")
+    second = altered(world.state("user", world.id("user", "dora"))[0], login="dan", name="Dan", key="")
     world.save("dora", Edit("user", -1, None, second))
     assert json.loads(world.dump())
     local = world.id("security_group", "local")

@@ -16,6 +16,7 @@ from support.edits import TABLES, World, provider
 
 from ringfence.console.text import literal
 from ringfence.domain.errors import Refused
+from ringfence.domain.kind import altered
 from ringfence.domain.login import login_fault
 from ringfence.domain.registry import EDITED, kind_of
 from ringfence.domain.text import character, fold, trimmed, unseen
@@ -150,7 +151,7 @@ class TestTyped:
         for kind, state in states(world):
             for field in fields(state):
                 sound = getattr(state, field)
-                odd = replace(state, **{field: sound[:1] + hidden + sound[1:]})
+                odd = altered(state, **{field: sound[:1] + hidden + sound[1:]})
                 with pytest.raises(Refused) as refused:
                     session.save([Edit(kind, -1, None, odd)])
                 assert refused.value.field == field
@@ -175,14 +176,14 @@ class TestTyped:
         session = world.session("boss")
         for kind, state in states(world):
             name = f"A{kept}b"
-            (own,) = session.save([Edit(kind, -1, None, replace(state, name=name))]).created.values()
+            (own,) = session.save([Edit(kind, -1, None, altered(state, name=name))]).created.values()
             assert session.open_record(kind, own).state.name == name
 
     @pytest.mark.parametrize("space", SPACES, ids=character_id)
     def test_spaces_around_what_is_typed_are_not_kept(self, world: World, space: str) -> None:
         session = world.session("boss")
         for kind, state in states(world):
-            padded = replace(state, **{field: f"{space}{getattr(state, field)}{space} " for field in fields(state)})
+            padded = altered(state, **{field: f"{space}{getattr(state, field)}{space} " for field in fields(state)})
             (own,) = session.save([Edit(kind, -1, None, padded)]).created.values()
             opened = session.open_record(kind, own)
             assert [getattr(opened.state, field) for field in fields(state)] == [
@@ -285,7 +286,7 @@ class TestStored:
 
             def put(changes: dict[str, str], kind: StateKind = kind, own: int = own) -> None:
                 opened = session.open_record(kind, own)
-                edit = Edit(kind, own, opened.state, replace(opened.state, **changes), opened.revision)  # type: ignore[arg-type]
+                edit = Edit(kind, own, opened.state, altered(opened.state, **changes), opened.revision)
                 session.save([edit])
 
             texts = fields(new) + [one for one in ("notes", "address", "description") if hasattr(new, one)]

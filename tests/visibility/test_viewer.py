@@ -107,7 +107,7 @@ def test_what_is_stored_for_a_version_is_of_that_version(database: Database, mon
     documents[1]["customers"][1]["parent"] = "a"
     load_document(database, documents[0])
     work_out = scopes.work_out
-    landed = []
+    landed: list[bool] = []
 
     def working(*given: Any) -> Any:
         if not landed:

@@ -193,7 +193,8 @@ async def test_states() -> None:
     app = Host(Things(0))
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        assert app.table.state == "empty"
+        state = app.table.state
+        assert state == "empty"
         assert "Nothing here." in "\n".join(screen_text(app))
         app.table.empty("Nothing matches [b].")
         await pilot.pause()

@@ -11,6 +11,7 @@ from support.databases import rows
 from support.edits import OPEN, World
 
 from ringfence.domain.errors import Conflict
+from ringfence.domain.kind import altered
 from ringfence.services.editing import (
     CustomerState,
     DeviceState,
@@ -53,7 +54,7 @@ def test_keys_and_what_refers_to_a_record_are_not_typed(world: World) -> None:
     north = world.id("customer", "north")
     state, revision = world.state("device", world.id("device", "north-0"))
     world.save(
-        "dora", Edit("device", world.id("device", "north-0"), state, replace(state, name="X", key="beta-0"), revision)
+        "dora", Edit("device", world.id("device", "north-0"), state, altered(state, name="X", key="beta-0"), revision)
     )
     (entry,) = audited(world, "dora")
     assert entry.key == "north-0"
