@@ -16,9 +16,9 @@ from support.edits import TABLES, World, provider
 
 from ringfence.console.text import literal
 from ringfence.domain.errors import Refused
-from ringfence.domain.kind import altered
+from ringfence.domain.kind import altered, kind_of
 from ringfence.domain.login import login_fault
-from ringfence.domain.registry import EDITED, kind_of
+from ringfence.domain.registry import EDITED
 from ringfence.domain.text import character, fold, trimmed, unseen
 from ringfence.services import importing, listing
 from ringfence.services.editing import (

@@ -39,9 +39,9 @@ from ringfence.domain.customer import CustomerState
 from ringfence.domain.customer_group import CustomerGroupState
 from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Conflict, Refused
-from ringfence.domain.kind import State, StateKind, altered, with_ids
+from ringfence.domain.kind import State, StateKind, altered, kind_of, with_ids
 from ringfence.domain.permission import POLICY_EDIT
-from ringfence.domain.registry import EDITED, kind_of, node_of
+from ringfence.domain.registry import EDITED, node_of
 from ringfence.domain.role import RoleState
 from ringfence.domain.security_group import ALL, SecurityGroupState
 from ringfence.domain.text import trimmed

@@ -110,7 +110,7 @@ class Authority:
         if kind == "customer":
             path = self.paths.get(node)
             return path is not None and self.own.sees("customer.list", path)
-        return self.holds(f"{kind}.list", node, site)
+        return self.holds(EDITED[kind].permission, node, site)
 
     def sees(self, edit: Edit, state: State) -> bool:
         """Whether the editor may know of such a record: where it is, or where it would be."""
@@ -119,7 +119,7 @@ class Authority:
         node = edit.id if edit.kind == "customer" and edit.before is not None else node_of(state)
         site = _site(edit, state)
         return self._listed(edit, node, site) or any(
-            self.holds(f"{edit.kind}.{action}", node, site) for action in edit.actions
+            self.holds(edit.of.right(action), node, site) for action in edit.actions
         )
 
     def own_profile(self, edit: Edit) -> bool:
@@ -171,7 +171,7 @@ class Authority:
 
     def _listed(self, edit: Edit, node: int, site: int | None) -> bool:
         """Whether the editor may list or view such a record there: a customer if only for a site of it."""
-        if self.holds(f"{edit.kind}.list", node, site) or self.holds(f"{edit.kind}.view", node, site):
+        if self.holds(edit.of.permission, node, site) or self.holds(edit.of.right("view"), node, site):
             return True
         path = self.paths.get(node) if edit.kind == "customer" else None
         return path is not None and self.own.sees("customer.list", path)
@@ -182,7 +182,7 @@ class Authority:
         assert edit.before is not None
         node = edit.id if edit.kind == "customer" else node_of(edit.before)
         builtin = isinstance(edit.before, RoleState) and edit.before.builtin
-        if builtin or not self.holds(f"{edit.kind}.delete", node, _site(edit, edit.before)):
+        if builtin or not self.holds(edit.of.right("delete"), node, _site(edit, edit.before)):
             raise Refused(_NOT_YOURS)
         self._own_branch(edit)
 
@@ -284,7 +284,7 @@ def demands(edit: Edit, *, written: bool = False) -> Iterator[Demand]:
             continue
         field = edit.of.node.name
         for action in edit.actions:
-            yield f"{edit.kind}.{action}", node_of(state), _site(edit, state), field
+            yield edit.of.right(action), node_of(state), _site(edit, state), field
 
 
 def _site(edit: Edit, state: State) -> int | None:

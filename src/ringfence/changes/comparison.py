@@ -15,10 +15,11 @@ from sqlalchemy import Connection, select, text
 
 from ringfence.changes.difference import NO_RIGHTS, Difference, Later, Rights
 from ringfence.changes.moment import Moment, Place, Places
-from ringfence.changes.rights import OF_KIND, Classes, Tally, at_moment, moments, standing
+from ringfence.changes.rights import Classes, Tally, at_moment, moments, over, standing
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
 from ringfence.domain.kind import StateKind
+from ringfence.domain.registry import EDITED
 from ringfence.domain.user import USERS
 from ringfence.storage.tables import Device
 from ringfence.visibility.intervals import Interval, contains, subtract
@@ -96,7 +97,7 @@ class _Comparing:
         self._pairs: dict[tuple[str, int, int], Any] = {}
         if viewer is not None:
             self.bounds = {
-                kind: tuple(Places(m, m.region(viewer, f"{kind}.list")) for m in (before, after))
+                kind: tuple(Places(m, m.region(viewer, EDITED[kind].permission)) for m in (before, after))
                 for kind in ("device", "site", *before.owned)
             }
             was, now = (
@@ -171,7 +172,7 @@ class _Comparing:
                 exact.update(dict.fromkeys(permissions, flip))
             places = [Places(m, r) for m, r in zip(self.moments, regions, strict=True)] if self.handed else []
             for (kind, start, end), count in self.handed.items():
-                some = [one for one in permissions if one in OF_KIND[kind]]
+                some = [one for one in permissions if one in over(kind)]
                 if not some or (kind == "device" and not (kept[0].hold(start) and kept[1].hold(end))):
                     continue  # a device that appears or goes is told as that
                 had, has = places[0].hold(start), places[1].hold(end)

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from ringfence.domain.customer import CustomerState
 from ringfence.domain.device import DeviceState
-from ringfence.domain.kind import Kind, State, StateKind, altered
-from ringfence.domain.registry import EDITED, kind_of
+from ringfence.domain.kind import Kind, State, StateKind, altered, kind_of
+from ringfence.domain.registry import EDITED
 
 _MOVED_ALONE: Final = attrgetter("name", "unit_id", "kind", "notes")
 """What of a device stays as it is when it is assigned to another customer, and no more."""

@@ -12,7 +12,7 @@ from ringfence.changes.cascade import Herd
 from ringfence.changes.edits import Edit
 from ringfence.domain.device import DeviceState
 from ringfence.domain.kind import State, StateKind
-from ringfence.domain.registry import node_of
+from ringfence.domain.registry import node_of, site_of
 from ringfence.domain.site import SiteState
 from ringfence.visibility.intervals import Interval, contains, nested, subtract, union, within
 from ringfence.visibility.rule import Region
@@ -168,7 +168,7 @@ def _place(edit: Edit, state: State | None, paths: Mapping[int, str]) -> Place |
     path = paths.get(node_of(state))
     if path is None:
         return None
-    return path, state.site if isinstance(state, DeviceState) else None
+    return path, site_of(state)
 
 
 def _standing(edits: Sequence[Edit], side: str, leaving: Collection[int] = ()) -> Counter[tuple[int, int]]:

@@ -12,10 +12,11 @@ from sqlalchemy import Connection, func, select
 
 from ringfence.changes.difference import Difference, Later, Rights
 from ringfence.changes.flow import Flow, Place
-from ringfence.changes.rights import OF_KIND, Classes, Tally, at_moment, moments, standing
+from ringfence.changes.rights import Classes, Tally, at_moment, moments, over, standing
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
 from ringfence.domain.kind import StateKind
+from ringfence.domain.registry import EDITED
 from ringfence.domain.site import SITES
 from ringfence.domain.user import USERS
 from ringfence.storage.bulk import any_of
@@ -124,7 +125,7 @@ class _Measuring:
         self.sites = _Bound(own, flow, SITES.permission)
         self.handed: defaultdict[StateKind, list[tuple[Place, Place, int]]] = defaultdict(list)
         for (kind, start, end), count in flow.handed.items():
-            if self.holds(own[0].region(f"{kind}.list"), start):
+            if self.holds(own[0].region(EDITED[kind].permission), start):
                 self.handed[kind].append((start, end, count))
         self._flips: dict[tuple[int, int], tuple[_Part, _Part]] = {}
         self._known: dict[object, tuple[Difference, _Mark]] = {}
@@ -252,7 +253,7 @@ class _Measuring:
             if any(part[1] or part[2] for part in flip):
                 flips.update(dict.fromkeys(permissions, flip))
             for kind, moved in self.handed.items():
-                some = [one for one in permissions if one in OF_KIND[kind]]
+                some = [one for one in permissions if one in over(kind)]
                 for start, end, count in moved if some else ():
                     if kind == "device" and not (self.holds(kept[0], start) and self.holds(kept[1], end)):
                         continue  # it appears or goes, and is told as that

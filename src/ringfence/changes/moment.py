@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, select, text
 
+from ringfence.domain.device import DEVICES
 from ringfence.domain.kind import StateKind
-from ringfence.storage.tables import Customer, CustomerGroup, Role, SecurityGroup, Site, Tenant, User
+from ringfence.domain.registry import EDITED
+from ringfence.storage.tables import Customer, Site, Tenant, User, table_of
 from ringfence.visibility.intervals import Interval, contains
 from ringfence.visibility.reach import Reach, read_reaches
 from ringfence.visibility.rule import Region
 
 _NOTHING: Final = Region([], ())
-_OWNED: Final[Mapping[StateKind, Any]] = {
-    "role": Role,
-    "security_group": SecurityGroup,
-    "customer_group": CustomerGroup,
-}
-
 Place = tuple[int | None, int | None]
 """Where a device is: its customer and its site. (None, None) before it was there."""
 
@@ -51,13 +47,15 @@ class Moment:
         self.at = at
         self.reaches = read_reaches(connection, self.users, at)
         self.sites: dict[int, int] = {}
-        self.owned: dict[StateKind, dict[int, int]] = {"user": {user: home for user, (_, home) in self.users.items()}}
+        self.owned: dict[StateKind, dict[int, int]] = {}
         for tenant in ids:
             stands = select(Site.id, Site.customer_id).where(Site.tenant_id == tenant)
             self.sites.update(connection.execute(stands).all())
-        for kind, mapped in _OWNED.items():
-            owners = select(mapped.id, mapped.owner_id).where(mapped.tenant_id.in_(ids))
-            self.owned[kind] = dict(connection.execute(owners).all())
+        for kind, of in EDITED.items():
+            if of.movable and of is not DEVICES:  # of which there may be very many
+                mapped = table_of(of)
+                owners = select(mapped.id, getattr(mapped, of.owner)).where(mapped.tenant_id.in_(ids))
+                self.owned[kind] = dict(connection.execute(owners).all())
         self.kept = keep
         if keep:
             ending = " ON COMMIT DROP" if connection.dialect.name == "postgresql" else ""

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from ringfence.changes import ledger
-from ringfence.domain.kind import State, StateKind, altered, ids_in, only
-from ringfence.domain.registry import EDITED, kind_of
+from ringfence.domain.kind import State, StateKind, altered, ids_in, kind_of, only
+from ringfence.domain.registry import EDITED
 from ringfence.domain.user import USERS
 from ringfence.storage.tables import AuditEntry
 from ringfence.visibility.overview import listed
@@ -25,7 +25,7 @@ def open_state(sight: Sight, kind: StateKind, record: int, own: int = 0) -> tupl
 def open_states(sight: Sight, kind: StateKind, records: Sequence[int], own: int = 0) -> dict[int, tuple[State, int]]:
     """The same for many at once; what the viewer may not view is left out. ``own`` is the viewer's own id as a user:
     themselves they always view, while they are active."""
-    seen = [row.id for row in among(sight, f"{kind}.view", EDITED[kind], records)]
+    seen = [row.id for row in among(sight, EDITED[kind].right("view"), EDITED[kind], records)]
     if kind == "user" and own in records and own not in seen and sight.active:
         seen.append(own)
     return _shown(sight, kind, ledger.read_many(sight.connection, sight.tenant_id, kind, seen))

@@ -23,7 +23,7 @@ from ringfence.changes.undo import last_deleted, of_change
 from ringfence.domain.errors import Refused
 from ringfence.domain.kind import StateKind
 from ringfence.domain.permission import CATALOGUE, EVERYWHERE, PERMISSIONS
-from ringfence.domain.registry import node_of
+from ringfence.domain.registry import EDITED, node_of
 from ringfence.storage.grants import Membership, UserCustomerGroup, UserSite
 from ringfence.storage.tables import AuditEntry, Customer, CustomerGroup, Role, SecurityGroup, Site, User
 from ringfence.visibility.intervals import Interval, contains, intersect, subtract
@@ -35,13 +35,11 @@ _CONCERNING: Final[Mapping[StateKind, tuple[str, ...]]] = {
     "device": _AT_DEVICES,
     "site": ("site", *_AT_DEVICES),
     "user": ("user", "api_token"),
-    "role": ("role",),
-    "security_group": ("security_group",),
-    "customer_group": ("customer_group",),
 }
-"""What can be done to a record of a kind, or to what happens at it; to a customer, and what is nested in it, all."""
+"""What can be done to a record of a kind, or to what happens at it, where that is more than its own permissions; to a
+customer, and what is nested in it, all."""
 _NAMED: Final = 3
-_PLACES: Final = ("customer", "site", "parent", "home", "owner")
+_PLACES: Final = frozenset(one.name for kind in EDITED.values() for one in (kind.node, kind.stands) if one is not None)
 _DECIDING: Final = frozenset(
     {"home", "active", "security_groups", "customer_groups", "sites", "customers", "scope", "role", "access_level"}
     | {"permissions"}
@@ -53,7 +51,8 @@ def concerning(kind: StateKind) -> frozenset[str]:
     """The permissions that somebody may hold over a record of a kind."""
     if kind == "customer":
         return PERMISSIONS - EVERYWHERE
-    return frozenset(one for one in PERMISSIONS - EVERYWHERE if one.partition(".")[0] in _CONCERNING[kind])
+    resources = _CONCERNING.get(kind, (EDITED[kind].resource,))
+    return frozenset(one for one in PERMISSIONS - EVERYWHERE if one.partition(".")[0] in resources)
 
 
 def raised(before: Reach, after: Reach, flow: Flow) -> list[str]:

@@ -4,23 +4,25 @@ rights that makes."""
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from functools import cache
+from typing import Any
 
 from ringfence.changes.difference import NO_RIGHTS, Rights
 from ringfence.domain.kind import StateKind
 from ringfence.domain.permission import AT_SITES, EVERYWHERE, PERMISSIONS
+from ringfence.domain.registry import EDITED
 from ringfence.visibility.reach import Reach
 
 Class = tuple[str, ...]
 """Permissions that one computation answers for, in order."""
 
-OF_KIND: Final[Mapping[StateKind, frozenset[str]]] = {
-    kind: frozenset(one for one in PERMISSIONS if one.startswith(f"{kind}."))
-    for kind in ("device", "role", "customer_group", "security_group", "user")
-}
-"""The permissions over records of each kind that can be handed from place to place."""
+
+@cache
+def over(kind: StateKind) -> frozenset[str]:
+    """The permissions over records of a kind that can be handed from place to place."""
+    return frozenset(one for one in PERMISSIONS if one.startswith(EDITED[kind].right("")))
 
 
 class Classes:

@@ -16,9 +16,9 @@ from ringfence.changes.edits import Edit, changed, items
 from ringfence.domain.customer import CustomerState
 from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Refused
-from ringfence.domain.kind import Kind, State, StateKind, altered
+from ringfence.domain.kind import Kind, State, StateKind, altered, kind_of
 from ringfence.domain.permission import PERMISSIONS
-from ringfence.domain.registry import EDITED, kind_of
+from ringfence.domain.registry import EDITED
 from ringfence.domain.site import SiteState
 from ringfence.storage.tables import AuditEntry, Customer
 from ringfence.visibility.viewer import Sight
@@ -138,7 +138,7 @@ class _Reversal:
         """Whether whoever takes the change back may know of what a record of the kind is to refer to again: what they
         may not is as good as missing, in the same words."""
         own = self.authority.own
-        there = [one for one in sorted(PERMISSIONS) if one.startswith(f"{kind}.")]
+        there = [one for one in sorted(PERMISSIONS) if one.startswith(EDITED[kind].right(""))]
 
         def sees(field: str, kind: StateKind, record: int) -> bool:
             of, place = EDITED[kind], field in _PLACES

@@ -49,6 +49,7 @@ AUDIT: Final = Kind(
     AuditState,
     "audit_entry",
     "audit",
+    resource="audit",
     view="view",
     lasting=True,
     order="sort_key",  # an entry is known by its moment

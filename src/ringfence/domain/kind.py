@@ -153,9 +153,10 @@ class Kind:
     """A kind of record.
 
     ``noun`` and ``plural`` are its one spelling, with ``_`` between words. ``table`` is the table, where that is not
-    the noun. ``view`` is the permission to list where that is not ``NOUN.list``. ``node`` kinds are nodes of the tree
-    themselves, ``place`` kinds are sites. ``indexed``: substrings of its search key are indexed. ``lasting``: it
-    outlives its owner, and is then where that was. ``order`` is the column that it is listed by. ``apart`` are fields
+    the noun. ``resource`` is what its permissions are of, where that is not the noun (``RESOURCE.list``); ``view`` is
+    the one to list, where it is another. ``node`` kinds are nodes of the tree themselves, ``place`` kinds are sites.
+    ``indexed``: substrings of its search key are indexed. ``lasting``: it outlives its owner, and is then where that
+    was. ``order`` is the column that it is listed by. ``apart`` are fields
     that no list reads, ``more`` columns of the table that every list reads though they are no fields.
     """
 
@@ -166,6 +167,7 @@ class Kind:
         plural: str,
         *,
         table: str = "",
+        resource: str = "",
         view: str = "list",
         node: bool = False,
         place: bool = False,
@@ -179,7 +181,8 @@ class Kind:
         self.noun = noun
         self.plural = plural
         self.table = table or noun
-        self.permission = f"{noun if view == 'list' else noun.partition('_')[0]}.{view}"
+        self.resource = resource or noun
+        self.permission = self.right(view)
         self.is_customer = node
         self.is_site = place
         self.indexed = indexed
@@ -187,11 +190,22 @@ class Kind:
         self.order = order
         self.apart = frozenset(apart)
         self.more = more
+        _BY_STATE[state] = self
         self.fields: Final[Mapping[str, Field]] = {one.name: one for one in _fields(state)}
         self.every: Final = tuple(one.name for one in dataclass_fields(state))  # type: ignore[arg-type]
 
     def __repr__(self) -> str:
         return f"Kind({self.noun!r})"
+
+    def right(self, action: str) -> str:
+        """The permission to do something to it."""
+        return f"{self.resource}.{action}"
+
+    @cached_property
+    def movable(self) -> bool:
+        """Whether a record of it can be handed from place to place, and is then held by others: a customer takes all of
+        its tree along, and a site stays with its customer."""
+        return not self.is_customer and not self.is_site
 
     @cached_property
     def name(self) -> str:
@@ -319,6 +333,14 @@ class Kind:
     def nodes(self) -> tuple[str, ...]:
         """The tables that hold the owners, each with ``id``, ``tenant_id`` and ``path``."""
         return ("customer", "former_customer") if self.lasting else ("customer",)
+
+
+_BY_STATE: Final[dict[type[State], Kind]] = {}
+
+
+def kind_of(state: State) -> Kind:
+    """The kind of a record by its state."""
+    return _BY_STATE[type(state)]
 
 
 _LABELS: Final = {"email": "e-mail"}

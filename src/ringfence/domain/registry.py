@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from ringfence.domain.audit import AUDIT
@@ -10,7 +10,7 @@ from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.customer_group import CUSTOMER_GROUPS
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import RingfenceError
-from ringfence.domain.kind import Field, Kind, State, ids_in
+from ringfence.domain.kind import Field, Kind, State, ids_in, kind_of
 from ringfence.domain.role import ROLES
 from ringfence.domain.security_group import SECURITY_GROUPS
 from ringfence.domain.site import SITES
@@ -24,12 +24,6 @@ KINDS: Final[dict[str, Kind]] = {
     kind.name: kind for kind in (CUSTOMERS, SITES, DEVICES, USERS, SECURITY_GROUPS, CUSTOMER_GROUPS, ROLES, AUDIT)
 }
 """The kinds that are listed, by what the command line calls a list."""
-_BY_STATE: Final[dict[type[State], Kind]] = {kind.state: kind for kind in EDITED.values()}
-
-
-def kind_of(state: State) -> Kind:
-    """The kind of a record by its state."""
-    return _BY_STATE[type(state)]
 
 
 def kind_named(name: str) -> Kind:
@@ -70,7 +64,4 @@ def references(state: State | None) -> Iterator[tuple[str, list[int]]]:
 
 def referring(name: str) -> Field | None:
     """A field that refers to records, by its name, which means the same in whatever kind has it."""
-    return _REFERRING.get(name)
-
-
-_REFERRING: Final[Mapping[str, Field]] = {name: kind.fields[name] for kind in EDITED.values() for name in kind.all_refs}
+    return next((kind.fields[name] for kind in EDITED.values() if name in kind.all_refs), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, func, select
@@ -29,17 +29,13 @@ from ringfence.visibility.viewer import Sight, Viewer
 
 _LABELS: Final = {permission.key: f"{permission.section}: {permission.label}" for permission in CATALOGUE}
 _SHOWN: Final = 12
-_RANKS: Final[Mapping[StateKind, int]] = {
-    "customer": 0,
-    "site": 1,
-    "device": 2,
-    "user": 3,
-    "security_group": 4,
-    "customer_group": 5,
-    "role": 6,
-}
-"""Which kind of record a change is about: what belongs to a customer goes with it, a group is made for a user, a role
-for a group."""
+_FIRST: Final = ("customer", "site", "device")
+"""What a change is about before all else: what belongs to a customer goes with it. Of the others, what refers to
+another kind comes before that: a group is made for a user, a role for a group."""
+
+
+def _rank(kind: StateKind) -> int:
+    return [*_FIRST, *(one for one in reversed(EDITED) if one not in _FIRST)].index(kind)
 
 
 def detail(viewer: Viewer, entry: int) -> AuditDetail:
@@ -169,7 +165,7 @@ def _summed_up(entries: Sequence[Row[Any]], seen: Collection[int]) -> str:
     """What a change was, by the record that whoever made it acted on: what was made for it, or went with it, is only
     counted, and only by whoever has ``seen`` all of these entries."""
     done = [entry for entry in entries if entry.action not in TOLD]
-    first = min(done, key=lambda entry: _RANKS[entry.kind])
+    first = min(done, key=lambda entry: _rank(entry.kind))
     said = f"{first.action} {first.kind.replace('_', ' ')} “{first.name}”"
     if len(done) == 1:
         return said

@@ -4,38 +4,29 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, func, select
 
 from ringfence.changes.applying import Outcome
 from ringfence.changes.edits import Edit
 from ringfence.changes.impact import devices_in
-from ringfence.domain.customer import CustomerState
-from ringfence.domain.device import DeviceState
+from ringfence.domain.customer import CUSTOMERS, CustomerState
+from ringfence.domain.device import DEVICES, DeviceState
 from ringfence.domain.kind import StateKind
+from ringfence.domain.registry import EDITED
 from ringfence.storage.bulk import any_of
-from ringfence.storage.tables import Customer, CustomerGroup, Role, SecurityGroup, Site, User
+from ringfence.storage.tables import Customer, Site, table_of
 from ringfence.visibility.intervals import Interval, contains, intersect, nested, union
 from ringfence.visibility.reach import Reach, measure
 from ringfence.visibility.rule import Region
 
-_COUNTED: Final[tuple[tuple[StateKind, Any], ...]] = (
-    ("user", User.home_id),
-    ("site", Site.customer_id),
-    ("security_group", SecurityGroup.owner_id),
-    ("customer_group", CustomerGroup.owner_id),
-    ("role", Role.owner_id),
-)
-_ORDER: Final[tuple[StateKind, ...]] = (
-    "customer",
-    "user",
-    "site",
-    "device",
-    "security_group",
-    "customer_group",
-    "role",
-)
+_FIRST: Final = ("customer", "user", "site", "device")
+"""What is told first of what goes along; the others after it, in the order of the registry."""
+
+
+def _ordered() -> list[StateKind]:
+    return [*_FIRST, *(kind for kind in reversed(EDITED) if kind not in _FIRST)]
 
 
 def along(connection: Connection, tenant_id: int, outcome: Outcome) -> tuple[tuple[tuple[str, int], ...], bool]:
@@ -47,7 +38,7 @@ def along(connection: Connection, tenant_id: int, outcome: Outcome) -> tuple[tup
             found, more = _carried(connection, tenant_id, outcome, edit.id)
             counts += found
             hidden = hidden or more
-    return tuple((kind, counts[kind]) for kind in _ORDER if counts[kind]), hidden
+    return tuple((kind, counts[kind]) for kind in _ordered() if counts[kind]), hidden
 
 
 def below(connection: Connection, tenant_id: int, own: Reach, edits: Sequence[Edit]) -> tuple[tuple[str, int], ...]:
@@ -63,11 +54,11 @@ def below(connection: Connection, tenant_id: int, own: Reach, edits: Sequence[Ed
     paths = list(connection.execute(select(Customer.path).where(any_of(connection, Customer.id, going))).scalars())
 
     def listed(kind: StateKind) -> Region:
-        return own.region(f"{kind}.list")
+        return own.region(EDITED[kind].permission)
 
     counts, _ = _inside(connection, tenant_id, union(nested(path) for path in paths), listed)
     counts["customer"] -= sum(contains(listed("customer").nodes(), path) for path in paths)  # themselves
-    return tuple((kind, counts[kind]) for kind in _ORDER if counts[kind])
+    return tuple((kind, counts[kind]) for kind in _ordered() if counts[kind])
 
 
 def _carried(
@@ -78,7 +69,7 @@ def _carried(
     def listed(kind: StateKind) -> Region:
         """What the editor listed of a kind before, where it is now: of what moved, and no more."""
         assert outcome.flow is not None
-        return outcome.flow.region(outcome.own.region(f"{kind}.list"))
+        return outcome.flow.region(outcome.own.region(EDITED[kind].permission))
 
     found, all_of = _inside(connection, tenant_id, [nested(path)], listed)
     found["customer"] -= contains(listed("customer").nodes(), path)  # itself is no part of what goes along
@@ -101,9 +92,11 @@ def _inside(
     all_of["customer"], all_of["device"] = measure(connection, tenant_id, areas)
     found["customer"] = measure(connection, tenant_id, there("customer").nodes())[0]
     found["device"] = devices_in(connection, tenant_id, there("device"))
-    for kind, owner in _COUNTED:
-        region = there(kind)
-        found[kind] = len(region.sites) if kind == "site" else 0
+    for kind, of in EDITED.items():
+        if of is CUSTOMERS or of is DEVICES:
+            continue
+        region, owner = there(kind), getattr(table_of(of), of.owner)
+        found[kind] = len(region.sites) if of.is_site else 0
         for low, high in areas:
             query = select(Customer.path, func.count()).where(Customer.id == owner).group_by(Customer.path)
             inside = (Customer.tenant_id == tenant_id) & (Customer.path >= low) & (Customer.path < high)

@@ -55,17 +55,17 @@ def open_record(viewer: Viewer, kind: StateKind, record: int) -> Opened:
 
 def open_records(viewer: Viewer, kind: StateKind, records: Sequence[int]) -> tuple[Opened, ...]:
     """The same for many at once, in their order; those that are hidden, or may not be viewed, are left out."""
-    noun = EDITED[kind].said
-    with viewer.look(*overview.LISTING, f"{kind}.view", f"{kind}.edit") as sight:
+    of = EDITED[kind]
+    with viewer.look(*overview.LISTING, of.right("view"), of.right("edit")) as sight:
         known = opening.open_states(sight, kind, records, viewer.user_id)
         states = [state for state, _ in known.values()]
         names = {
             field: overview.names(sight, EDITED[to], {one for state in states for one in ids_in(getattr(state, field))})
-            for field, to in EDITED[kind].refs.items()
+            for field, to in of.refs.items()
         }
         filters = {one for state in states if isinstance(state, UserState) for one in state.customer_groups}
         active = dict(overview.active_of(sight, filters)) if filters else {}
-        rows = among(sight, f"{kind}.edit", EDITED[kind], list(known))
+        rows = among(sight, of.right("edit"), of, list(known))
         editable = {row.id for row in rows}
     found = []
     for record in records:
@@ -78,7 +78,7 @@ def open_records(viewer: Viewer, kind: StateKind, records: Sequence[int]) -> tup
         elif isinstance(state, CustomerState) and not state.key:
             why_not = "this is the provider itself: it is changed by loading a snapshot"
         elif record not in editable:
-            why_not = f"you may view this {noun}, but not change it"
+            why_not = f"you may view this {of.said}, but not change it"
         elif isinstance(state, RoleState) and state.builtin:
             why_not = "a built-in role is copied, not changed"
         found.append(Opened(kind, record, state, revision, names, active, why_not))
@@ -115,7 +115,7 @@ def conflicts_as_seen(viewer: Viewer) -> Iterator[None]:
         said, kind, record = str(conflict), conflict.kind, conflict.id
     else:
         return
-    with viewer.look(*overview.LISTING, f"{kind}.view") as sight:
+    with viewer.look(*overview.LISTING, EDITED[kind].right("view")) as sight:
         found = opening.open_state(sight, kind, record, viewer.user_id)
         who = opening.last_editor(sight, kind, found[0].key) if found else ""
     state, revision = found or (None, 0)

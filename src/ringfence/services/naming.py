@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.kind import Kind, StateKind
-from ringfence.domain.registry import EDITED, kind_named, kind_of_noun
+from ringfence.domain.registry import EDITED, kind_named
 from ringfence.domain.text import fold
 from ringfence.domain.user import USERS
 from ringfence.services import choices, editing
@@ -69,7 +69,7 @@ def open_all(viewer: Viewer, kind: StateKind, records: Sequence[int]) -> tuple[O
 def place_of_new(viewer: Viewer, kind: StateKind, action: str, option: str) -> tuple[int, str]:
     """Id and name of the one place at whose top the viewer may do something to records of a kind (``create`` a
     ``device``). Raises Refused where there is none, and where there is more than one: ``option`` chooses."""
-    permission, said = f"{kind}.{action}", EDITED[kind].said
+    permission, said = EDITED[kind].right(action), EDITED[kind].said
     with viewer.look(CUSTOMERS.permission, permission) as sight:
         places = len(overview.record_nodes(sight, permission))
     if places > 1:
@@ -89,6 +89,6 @@ def key_of(viewer: Viewer, kind: str, record: int) -> str | None:
 
 def keys_of_new(viewer: Viewer, kind: StateKind, records: Sequence[int]) -> list[str]:
     """The keys of records that the viewer just made, whether they may list them or not."""
-    permission = f"{kind}.create"
+    permission = EDITED[kind].right("create")
     with viewer.look(permission) as sight:
-        return [row.key for row in among(sight, permission, kind_of_noun(kind), records)]
+        return [row.key for row in among(sight, permission, EDITED[kind], records)]

@@ -1,0 +1,46 @@
+"""A kind of record that is declared here and nowhere else: what a plain new one takes, and that it is scoped as any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from ringfence.domain import limits
+from ringfence.domain.kind import Choice, Kind, Ref, State, Text
+from ringfence.domain.registry import EDITED, KINDS
+from ringfence.storage import tables
+from ringfence.storage.columns import metadata
+from ringfence.storage.engine import Database
+
+
+@dataclass(frozen=True, slots=True)
+class OrderState(State):
+    """Something that is to be done at a customer, on one of their sites, by somebody."""
+
+    customer: Annotated[int, Ref("customer", node=True)]
+    name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
+    urgency: Annotated[str, Choice(("low", "high"), "choose low or high")] = "low"
+    site: Annotated[int | None, Ref("site", stands=True)] = None
+    worker: Annotated[int | None, Ref("user")] = None
+    notes: Annotated[str, Text(limits.LONG_TEXT, lines=True)] = ""
+    key: Annotated[str, Text(limits.KEY, exact=True)] = ""
+
+
+ORDERS: Final = Kind(OrderState, "work_order", "work_orders", resource="ticket")
+
+
+@contextmanager
+def declared(database: Database) -> Iterator[None]:
+    """While it lasts, there is that kind, and a table of it in the database."""
+    EDITED[ORDERS.noun] = KINDS[ORDERS.name] = ORDERS
+    table = tables.table_of(ORDERS).__table__
+    table.create(database.engine)
+    try:
+        yield
+    finally:
+        with database.engine.begin() as connection:
+            connection.exec_driver_sql(f'DROP TABLE "{table.name}"')
+        metadata.remove(table)
+        del EDITED[ORDERS.noun], KINDS[ORDERS.name], tables._TABLES[ORDERS.noun]
