@@ -48,7 +48,18 @@ class CustomerState(State):
     former: int = 0
 
 
-CUSTOMERS: Final = Kind(CustomerState, "customer", "customers", node=True, more=("path", "device_count"))
+CUSTOMERS: Final = Kind(
+    CustomerState,
+    "customer",
+    "customers",
+    document=(
+        "A customer; without a parent it stands below the tenant's root. "
+        "The limits count what is at it and nested in it;\n"
+        "null is none."
+    ),
+    node=True,
+    more=("path", "device_count"),
+)
 LIMITS: Final = CUSTOMERS.limits
 """The fields of a customer that limit it."""
 

@@ -38,4 +38,9 @@ class CustomerGroupState(State):
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
 
 
-CUSTOMER_GROUPS: Final = Kind(CustomerGroupState, "customer_group", "customer_groups")
+CUSTOMER_GROUPS: Final = Kind(
+    CustomerGroupState,
+    "customer_group",
+    "customer_groups",
+    document="A set of customers used as a filter; inactive, it gives nothing.",
+)

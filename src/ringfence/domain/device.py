@@ -23,4 +23,10 @@ class DeviceState(State):
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
 
 
-DEVICES: Final = Kind(DeviceState, "device", "devices", indexed=True)
+DEVICES: Final = Kind(
+    DeviceState,
+    "device",
+    "devices",
+    document="A device, standing on at most one site of its own customer.",
+    indexed=True,
+)

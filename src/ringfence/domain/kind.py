@@ -88,13 +88,15 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """The id of a record of a kind. ``node``: where this record belongs; ``stands``: the site that it stands on. A 0
-    may be nothing in the table (``absent``). ``kept`` where the one referred to may be gone. ``place`` is the field of
-    the form that shows it, where that is another. ``fixed``: nobody says it but what makes the record."""
+    """The id of a record of a kind. ``node``: where this record belongs; ``stands``: the site that it stands on.
+    ``given``: a snapshot must say it, be it none. A 0 may be nothing in the table (``absent``). ``kept`` where the one
+    referred to may be gone. ``place`` is the field of the form that shows it, where that is another. ``fixed``:
+    nobody says it but what makes the record."""
 
     kind: str
     node: bool = False
     stands: bool = False
+    given: bool = False
     absent: bool = False
     kept: bool = False
     place: str = ""
@@ -152,12 +154,13 @@ class Field:
 class Kind:
     """A kind of record.
 
-    ``noun`` and ``plural`` are its one spelling, with ``_`` between words. ``table`` is the table, where that is not
-    the noun. ``resource`` is what its permissions are of, where that is not the noun (``RESOURCE.list``); ``view`` is
-    the one to list, where it is another. ``node`` kinds are nodes of the tree themselves, ``place`` kinds are sites.
-    ``indexed``: substrings of its search key are indexed. ``lasting``: it outlives its owner, and is then where that
-    was. ``order`` is the column that it is listed by. ``apart`` are fields
-    that no list reads, ``more`` columns of the table that every list reads though they are no fields.
+    ``noun`` and ``plural`` are its one spelling, with ``_`` between words. ``document`` says to readers of a snapshot
+    what an entry of it is. ``table`` is the table, where that is not the noun; ``resource`` is what its permissions
+    are of, where that is not the noun (``RESOURCE.list``), and ``view`` the one to list, where it is another.
+    ``node`` kinds are nodes of the tree themselves, ``place`` kinds are sites. ``indexed``: substrings of its search
+    key are indexed. ``lasting``: it outlives its owner, and is then where that was. ``order`` is the column that it
+    is listed by. ``apart`` are fields that no list reads, ``more`` columns of the table that every list reads though
+    they are no fields.
     """
 
     def __init__(
@@ -167,6 +170,7 @@ class Kind:
         plural: str,
         *,
         table: str = "",
+        document: str = "",
         resource: str = "",
         view: str = "list",
         node: bool = False,
@@ -181,6 +185,7 @@ class Kind:
         self.noun = noun
         self.plural = plural
         self.table = table or noun
+        self.document = document
         self.resource = resource or noun
         self.permission = self.right(view)
         self.is_customer = node

@@ -17,7 +17,7 @@ from ringfence.domain.site import SITES
 from ringfence.domain.user import USERS
 
 EDITED: Final[dict[str, Kind]] = {
-    kind.noun: kind for kind in (CUSTOMERS, SITES, DEVICES, ROLES, CUSTOMER_GROUPS, SECURITY_GROUPS, USERS)
+    kind.noun: kind for kind in (CUSTOMERS, SITES, DEVICES, ROLES, SECURITY_GROUPS, CUSTOMER_GROUPS, USERS)
 }
 """The kinds that people edit, by noun."""
 KINDS: Final[dict[str, Kind]] = {

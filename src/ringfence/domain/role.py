@@ -41,4 +41,13 @@ class RoleState(State):
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
 
 
-ROLES: Final = Kind(RoleState, "role", "roles")
+ROLES: Final = Kind(
+    RoleState,
+    "role",
+    "roles",
+    document=(
+        "A named set of permissions with an access level; "
+        "``private`` to the one security group that uses it, or one that\n"
+        "came with Ringfence (``builtin``)."
+    ),
+)

@@ -24,7 +24,7 @@ class SecurityGroupState(State):
 
     owner: Annotated[int, Ref("customer", node=True, about="Where it belongs.")]
     name: Annotated[str, Text(limits.NAME, filled=True, searched=True, takes="NAME")]
-    role: Annotated[int | None, Ref("role", about="What its members may do.")] = None
+    role: Annotated[int | None, Ref("role", given=True, about="What its members may do.")] = None
     scope: Annotated[
         str, Choice((ALL, SELECTED), "choose all or selected customers", "Over all customers, or over selected ones.")
     ] = SELECTED
@@ -49,4 +49,12 @@ class SecurityGroupState(State):
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
 
 
-SECURITY_GROUPS: Final = Kind(SecurityGroupState, "security_group", "security_groups")
+SECURITY_GROUPS: Final = Kind(
+    SecurityGroupState,
+    "security_group",
+    "security_groups",
+    document=(
+        "A role over all customers, or over the selected ones. Without a role it gives nothing. ``made_for`` is the\n"
+        "customer for whose single-customer users it was generated."
+    ),
+)

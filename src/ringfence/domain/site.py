@@ -21,4 +21,10 @@ class SiteState(State):
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
 
 
-SITES: Final = Kind(SiteState, "site", "sites", place=True)
+SITES: Final = Kind(
+    SiteState,
+    "site",
+    "sites",
+    document="A place of one customer (or of the tenant's root).",
+    place=True,
+)

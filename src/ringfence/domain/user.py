@@ -45,4 +45,10 @@ class UserState(State):
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
 
 
-USERS: Final = Kind(UserState, "user", "users", table="user_account")
+USERS: Final = Kind(
+    UserState,
+    "user",
+    "users",
+    document="Somebody who logs in; without a home they are the tenant's staff.",
+    table="user_account",
+)

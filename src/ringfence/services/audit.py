@@ -29,13 +29,13 @@ from ringfence.visibility.viewer import Sight, Viewer
 
 _LABELS: Final = {permission.key: f"{permission.section}: {permission.label}" for permission in CATALOGUE}
 _SHOWN: Final = 12
-_FIRST: Final = ("customer", "site", "device")
-"""What a change is about before all else: what belongs to a customer goes with it. Of the others, what refers to
-another kind comes before that: a group is made for a user, a role for a group."""
+_FIRST: Final = ("customer", "site", "device", "user", "security_group", "customer_group", "role")
+"""What a change is about before all else: what belongs to a customer goes with it, a group is made for a user, a role
+for a group."""
 
 
 def _rank(kind: StateKind) -> int:
-    return [*_FIRST, *(one for one in reversed(EDITED) if one not in _FIRST)].index(kind)
+    return [*_FIRST, *(one for one in EDITED if one not in _FIRST)].index(kind)
 
 
 def detail(viewer: Viewer, entry: int) -> AuditDetail:

@@ -21,12 +21,12 @@ from ringfence.visibility.intervals import Interval, contains, intersect, nested
 from ringfence.visibility.reach import Reach, measure
 from ringfence.visibility.rule import Region
 
-_FIRST: Final = ("customer", "user", "site", "device")
-"""What is told first of what goes along; the others after it, in the order of the registry."""
+_FIRST: Final = ("customer", "user", "site", "device", "security_group", "customer_group", "role")
+"""What is told first of what goes along; any others after it."""
 
 
 def _ordered() -> list[StateKind]:
-    return [*_FIRST, *(kind for kind in reversed(EDITED) if kind not in _FIRST)]
+    return [*_FIRST, *(kind for kind in EDITED if kind not in _FIRST)]
 
 
 def along(connection: Connection, tenant_id: int, outcome: Outcome) -> tuple[tuple[tuple[str, int], ...], bool]:

@@ -12,10 +12,12 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from ringfence.domain import limits
+from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import InvalidDocument
 from ringfence.domain.login import login_fault
+from ringfence.domain.registry import EDITED
 from ringfence.domain.text import name_fault, search_key, trimmed
-from ringfence.snapshot.document import ENTRIES, FORMAT, MOST, DeviceEntry, Entry, UserEntry
+from ringfence.snapshot.document import ENTRIES, FORMAT, MOST, Entry
 from ringfence.snapshot.read import Twice, read_items, show
 
 Progress = Callable[[str, int], None]
@@ -115,10 +117,10 @@ def _collect(items: Iterator[tuple[str, int, Any]], progress: Progress) -> Conte
             if entry is None:
                 _remember(contents, name, value)
                 continue
-        if not entry.name.isascii() and len(_searched(entry).encode()) > limits.SEARCH_KEY_BYTES:
+        if not entry.name.isascii() and len(_searched(name, entry).encode()) > limits.SEARCH_KEY_BYTES:
             contents.faults.append(fault(name, index, entry.key, "name", "is too long to be searched by"))
         _look_at(contents, name, index, entry)
-        if isinstance(entry, DeviceEntry):
+        if name == DEVICES.plural:
             tenant = words.setdefault(entry.tenant, entry.tenant) or ""
             if entry.key in keys[tenant]:
                 contents.faults.append(fault(name, index, entry.key, "key", "is there twice"))
@@ -165,13 +167,10 @@ def fault(name: str, index: int, key: object, field_name: str, message: str) -> 
     return f"{name}[{index}] {'(no key)' if key is None else show(key)}: {field_name}: {message}"
 
 
-def _searched(entry: Any) -> str:
+def _searched(name: str, entry: Any) -> str:
     """The search key that the entry will have."""
-    if isinstance(entry, DeviceEntry):
-        return search_key(entry.name, entry.unit_id)
-    if isinstance(entry, UserEntry):
-        return search_key(entry.name, entry.login, entry.email)
-    return search_key(entry.name)
+    fields = next((kind.searched for kind in EDITED.values() if kind.plural == name), ("name",))
+    return search_key(*(getattr(entry, field) for field in fields))
 
 
 def _top_level(contents: Contents, seen: set[str], name: str, value: object) -> None:

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, assert_never
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+    create_model,
+)
+from pydantic import Field as Field_
 
+from ringfence.domain import kind as declared
 from ringfence.domain import limits
+from ringfence.domain.kind import Choice, Field, Flag, Kind, Number, Ref, Text, Ties
 from ringfence.domain.permission import CATALOGUE, PERMISSIONS
+from ringfence.domain.registry import EDITED
 from ringfence.snapshot.read import show
 
 FORMAT: Final = 1
@@ -52,12 +64,12 @@ def _permissions(value: Any) -> list[str] | Literal["all"]:
     return sorted(set(value), key=_ORDER.__getitem__)
 
 
-Key = Annotated[str, Field(pattern=_FILLED_LINE, max_length=limits.KEY)]
-Name = Annotated[str, Field(pattern=_FILLED_LINE, max_length=limits.NAME)]
-Login = Annotated[str, Field(pattern=_FILLED_LINE, max_length=limits.SHORT_TEXT)]
-Line = Annotated[str, Field(pattern=_LINE, max_length=limits.SHORT_TEXT)]
-Lines = Annotated[str, Field(pattern=_LINES, max_length=limits.LONG_TEXT)]
-Limit = Annotated[int, Field(ge=0, le=MOST)]
+Key = Annotated[str, Field_(pattern=_FILLED_LINE, max_length=limits.KEY)]
+Name = Annotated[str, Field_(pattern=_FILLED_LINE, max_length=limits.NAME)]
+Login = Annotated[str, Field_(pattern=_FILLED_LINE, max_length=limits.SHORT_TEXT)]
+Line = Annotated[str, Field_(pattern=_LINE, max_length=limits.SHORT_TEXT)]
+Lines = Annotated[str, Field_(pattern=_LINES, max_length=limits.LONG_TEXT)]
+Limit = Annotated[int, Field_(ge=0, le=MOST)]
 Moment = Annotated[
     datetime | None,
     BeforeValidator(_moment),
@@ -100,71 +112,11 @@ class Owned(Entry):
     name: Name
 
 
-class CustomerEntry(Owned):
-    """A customer; without a parent it stands below the tenant's root. The limits count what is at it and nested in it;
-    null is none."""
-
-    parent: Key | None = None
-    email: Line = ""
-    phone: Line = ""
-    address: Lines = ""
-    max_users: Limit | None = None
-    max_devices: Limit | None = None
-    max_customers: Limit | None = None
-
-
-class SiteEntry(Owned):
-    """A place of one customer (or of the tenant's root)."""
-
-    customer: Key | None = None
-
-
-class DeviceEntry(Owned):
-    """A device, standing on at most one site of its own customer."""
-
-    customer: Key | None = None
-    site: Key | None = None
-    unit_id: Line = ""
-    kind: Line = ""
-    notes: Lines = ""
-
-
-class RoleEntry(Owned):
-    """A named set of permissions with an access level; ``private`` to the one security group that uses it, or one that
-    came with Ringfence (``builtin``)."""
-
-    owner: Key | None = None
-    access_level: Literal["service_provider", "customer", "site"]
-    permissions: Permissions = Field(default_factory=list)
-    private: bool = False
-    builtin: bool = False
-
-
 class MemberCustomer(Entry):
     """A customer of a group, with or without those nested below it."""
 
     customer: Key | None = None
     nested: bool = True
-
-
-class SecurityGroupEntry(Owned):
-    """A role over all customers, or over the selected ones. Without a role it gives nothing. ``made_for`` is the
-    customer for whose single-customer users it was generated."""
-
-    owner: Key | None = None
-    role: Key | None
-    scope: Literal["all", "selected"]
-    customers: list[MemberCustomer] = Field(default_factory=list)
-    made_for: Key | None = None
-
-
-class CustomerGroupEntry(Owned):
-    """A set of customers used as a filter; inactive, it gives nothing."""
-
-    owner: Key | None = None
-    description: Lines = ""
-    active: bool = True
-    customers: list[MemberCustomer] = Field(default_factory=list)
 
 
 class MembershipEntry(Entry):
@@ -175,43 +127,57 @@ class MembershipEntry(Entry):
     valid_until: Moment = None
 
 
-class UserEntry(Owned):
-    """Somebody who logs in; without a home they are the tenant's staff."""
-
-    home: Key | None = None
-    login: Login
-    email: Line = ""
-    active: bool = True
-    security_groups: list[MembershipEntry] = Field(default_factory=list)
-    customer_groups: list[Key] = Field(default_factory=list)
-    sites: list[Key] = Field(default_factory=list)
+def entry_of(kind: Kind) -> type[Entry]:
+    """The model of a kind's entries: its fields, but for those that are told at the other end. Where it belongs and
+    stands comes first; what has no value of its own when nothing is said must be given."""
+    kept = [one for name, one in kind.fields.items() if name not in ("key", "name") and name not in kind.whole]
+    kept.sort(key=lambda one: one is not kind.node and one is not kind.stands)
+    fields: dict[str, Any] = {one.name: _field(one, kind) for one in kept}
+    name = "".join(word.capitalize() for word in kind.noun.split("_"))
+    return create_model(f"{name}Entry", __base__=Owned, __doc__=kind.document, **fields)
 
 
-class Document(Entry):
-    """A whole snapshot."""
+def _field(field: Field, kind: Kind) -> tuple[Any, Any]:
+    """What an entry's field holds, and what it is where nothing is said."""
+    default = ... if isinstance(field.spec, Ref) and field.spec.given else field.default
+    match field.spec:
+        case Text(lines=True):
+            return Lines, default
+        case Text(filled=True):
+            return Login, ...
+        case Text():
+            return Line, default
+        case Number():
+            return Limit | None, None
+        case Flag():
+            return bool, default
+        case Choice(values=values):
+            return Literal[values], ...
+        case Ref():
+            return Key | None, None if field is kind.node else default
+        case Ties():
+            return _TIED[field.form] if field.spec.kind else Permissions, Field_(default_factory=list)
+        case declared.Moment():
+            return Moment, default
+        case _:
+            assert_never(field.spec)
 
-    ringfence: Literal[1]
-    tenants: list[TenantEntry] = Field(default_factory=list)
-    customers: list[CustomerEntry] = Field(default_factory=list)
-    sites: list[SiteEntry] = Field(default_factory=list)
-    devices: list[DeviceEntry] = Field(default_factory=list)
-    roles: list[RoleEntry] = Field(default_factory=list)
-    security_groups: list[SecurityGroupEntry] = Field(default_factory=list)
-    customer_groups: list[CustomerGroupEntry] = Field(default_factory=list)
-    users: list[UserEntry] = Field(default_factory=list)
 
+_TIED: Final[dict[str, Any]] = {
+    "mapping": list[MemberCustomer],
+    "windows": list[MembershipEntry],
+    "set": list[Key],
+}
 
 ENTRIES: Final[dict[str, type[Entry]]] = {
     "tenants": TenantEntry,
-    "customers": CustomerEntry,
-    "sites": SiteEntry,
-    "devices": DeviceEntry,
-    "roles": RoleEntry,
-    "security_groups": SecurityGroupEntry,
-    "customer_groups": CustomerGroupEntry,
-    "users": UserEntry,
+    **{kind.plural: entry_of(kind) for kind in EDITED.values()},
 }
 """The document's lists, in the order in which it is written."""
+_LISTS: Final[dict[str, Any]] = {name: (list[entry], Field_(default_factory=list)) for name, entry in ENTRIES.items()}  # type: ignore[valid-type]
+Document: Final = create_model(
+    "Document", __base__=Entry, __doc__="A whole snapshot.", ringfence=(Literal[1], ...), **_LISTS
+)
 
 
 def json_schema() -> dict[str, Any]:
