@@ -15,8 +15,7 @@ from support.documents import AT
 from support.oracle import Oracle
 
 from ringfence.changes import ledger
-from ringfence.domain.kind import altered
-from ringfence.domain.registry import kind_of
+from ringfence.domain.kind import altered, kind_of
 from ringfence.services.editing import (
     CustomerGroupState,
     Edit,
