@@ -13,7 +13,7 @@ from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.customer_group import CUSTOMER_GROUPS
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import RingfenceError
-from ringfence.domain.kind import Field, Kind
+from ringfence.domain.kind import Field, Flag, Kind
 from ringfence.domain.registry import EDITED, KINDS, kind_named
 from ringfence.domain.role import ROLES
 from ringfence.domain.security_group import SECURITY_GROUPS
@@ -152,7 +152,9 @@ def _plain(_sight: Sight, kind: Kind, _ids: list[int], _rows: list[Row[Any]], na
 
     def value(row: Row[Any], field: Field) -> Any:
         kept = getattr(row, field.column)
-        return named[field.name].get(kept, ("", None))[1] if field.refers else kept
+        if field.refers:
+            return named[field.name].get(kept, ("", None))[1]
+        return bool(kept) if isinstance(field.spec, Flag) else kept  # SQLite has numbers for them
 
     return lambda row, shared: records.PlainRecord(
         *shared, kind.node.name, {one.name: value(row, one) for one in shown}
@@ -178,7 +180,7 @@ def _device(_sight: Sight, _kind: Kind, _ids: list[int], _rows: list[Row[Any]], 
 
 
 def _user(_sight: Sight, _kind: Kind, _ids: list[int], _rows: list[Row[Any]], _named: Named) -> Maker:
-    return lambda row, shared: records.UserRecord(*shared, row.login, row.email, row.active)
+    return lambda row, shared: records.UserRecord(*shared, row.login, row.email, bool(row.active))
 
 
 def _users(sight: Sight, kind: Kind, ids: list[int]) -> dict[int, int]:
@@ -201,7 +203,7 @@ def _customer_group(sight: Sight, kind: Kind, ids: list[int], _rows: list[Row[An
 
     def made(row: Row[Any], shared: Shared) -> Record:
         numbers = (customers[row.id], users.get(row.id, 0))
-        return records.CustomerGroupRecord(*shared, row.description, row.active, *numbers)
+        return records.CustomerGroupRecord(*shared, row.description, bool(row.active), *numbers)
 
     return made
 
@@ -212,7 +214,7 @@ def _role(sight: Sight, kind: Kind, ids: list[int], _rows: list[Row[Any]], _name
 
     def made(row: Row[Any], shared: Shared) -> Record:
         numbers = (permissions[row.id], len(groups.get(row.id, ())), users.get(row.id, 0))
-        return records.RoleRecord(*shared, row.access_level, *numbers, row.builtin, row.private)
+        return records.RoleRecord(*shared, row.access_level, *numbers, bool(row.builtin), bool(row.private))
 
     return made
 
