@@ -49,6 +49,10 @@ def dry(*words: str) -> list[list[str]]:
 COMMANDS: list[list[str]] = [
     *([*("list", kind), *ADA, "--format", form] for kind in KINDS for form in ("table", "json", "csv", "keys")),
     *([*("count", kind), *ADA] for kind in KINDS),
+    *([kind, "list", *ADA] for kind in KINDS),
+    *([kind, "count", *ADA] for kind in KINDS),
+    ["help", "devices"],
+    ["help", f"nothing{NASTY}"],
     ["can", ADA[1], "device.list", f"device:{key('d')}"],
     ["can", ADA[1], "device.list", f"device:{key('nix')}"],
     ["dump"],

@@ -11,12 +11,20 @@ from typer.core import TyperGroup
 
 from ringfence.cli.commands import _program
 from ringfence.cli.options import SHARED
+from ringfence.domain.registry import KINDS
 
-OWNERS = ("load", "schema", "audit verify", "db upgrade", "db check", "db backup")
+OWNERS = ("load", "schema", "help", "audit verify", "db upgrade", "db check", "db backup")
 """By nobody's rights: they are for whoever owns the database."""
-LOOKING = ("list", "count", "can", "what-if", "dump")
+LOOKING = (
+    "list",
+    "count",
+    "can",
+    "what-if",
+    "dump",
+    *(f"{kind} {verb}" for kind in KINDS for verb in ("list", "count")),
+)
 """Whatever looks does so as of another moment, too; nothing else does: writing is judged now."""
-NO_DATABASE = ("demo", "schema")
+NO_DATABASE = ("demo", "schema", "help")
 """What needs no database of one's own."""
 FORBIDDEN = {"--at": lambda name: name not in LOOKING,
              "--as": lambda name: name in (*OWNERS, "can"),

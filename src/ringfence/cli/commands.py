@@ -13,7 +13,7 @@ from typer.exceptions import TyperException
 from typer.main import get_command, get_group
 
 from ringfence import __version__
-from ringfence.cli import audit, records, snapshots, start
+from ringfence.cli import audit, describing, records, snapshots, start
 from ringfence.cli.options import SHARED, AsUser, At, Db, Group, meaningless, settings
 from ringfence.cli.settings import Settings, WrongUsage
 from ringfence.domain.kind import Kind
@@ -71,8 +71,10 @@ class _Commands(Group):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of that name, or None."""
         if cmd_name in self._groups and cmd_name not in self._made:
-            self.commands[cmd_name] = get_group(self._groups[cmd_name]())
-            self.commands[cmd_name].name = cmd_name
+            group = self.commands[cmd_name] = get_group(self._groups[cmd_name]())
+            group.name = cmd_name
+            if cmd_name in KINDS:  # the words in the other order
+                group.commands.update(get_group(records.commands_of(KINDS[cmd_name])).commands)
             self._made.add(cmd_name)
         return super().get_command(ctx, cmd_name)
 
@@ -129,6 +131,7 @@ records.register(app)
 snapshots.register(app)
 app.command("demo")(demo)
 app.command("undo")(audit.undo)
+app.command("help")(describing.describe)
 
 
 @cache

@@ -36,12 +36,22 @@ class UserState(State):
     ] = ""
     active: Annotated[bool, Flag("inactive", about="Whether they may sign in, and see anything.")] = True
     security_groups: Annotated[
-        frozenset[tuple[int, Window]], Ties("membership", "user_id", "group_id", "security_group")
+        frozenset[tuple[int, Window]],
+        Ties("membership", "user_id", "group_id", "security_group", about="What lets them see and do anything."),
     ] = frozenset()
-    customer_groups: Annotated[frozenset[int], Ties("user_customer_group", "user_id", "group_id", "customer_group")] = (
-        frozenset()
-    )
-    sites: Annotated[frozenset[int], Ties("user_site", "user_id", "site_id", "site")] = frozenset()
+    customer_groups: Annotated[
+        frozenset[int],
+        Ties(
+            "user_customer_group",
+            "user_id",
+            "group_id",
+            "customer_group",
+            about="What filters the customers that they see.",
+        ),
+    ] = frozenset()
+    sites: Annotated[
+        frozenset[int], Ties("user_site", "user_id", "site_id", "site", about="What roles of site level reach.")
+    ] = frozenset()
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
 
 
