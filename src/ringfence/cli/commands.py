@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache, partial
@@ -15,7 +16,7 @@ from typer.main import get_command, get_group
 from ringfence import __version__
 from ringfence.cli import audit, describing, records, snapshots, start
 from ringfence.cli.options import SHARED, AsUser, At, Db, Group, meaningless, settings
-from ringfence.cli.settings import Settings, WrongUsage
+from ringfence.cli.settings import ASKED, Settings, WrongUsage
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED, KINDS
 
@@ -90,6 +91,14 @@ app = typer.Typer(
 )
 
 
+def _install(wanted: bool) -> None:
+    if wanted:
+        from ringfence.cli.completion import install
+
+        install()
+        raise typer.Exit
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"ringfence {__version__}")
@@ -105,9 +114,18 @@ def main(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
+    completion: Annotated[
+        bool,
+        typer.Option(
+            "--install-completion",
+            callback=_install,
+            is_eager=True,
+            help="Have this shell (bash, zsh or fish) complete command lines, keys and logins among them.",
+        ),
+    ] = False,
 ) -> None:
     """Keeps what stands before the command, and opens the console where there is none."""
-    del version
+    del version, completion
     context.obj = settings(None, db, at, login)
     if context.invoked_subcommand is None:
         start.console(_of_the_present(context.obj))
@@ -142,6 +160,10 @@ def _program() -> Any:
 def execute(arguments: Sequence[str]) -> int:
     """Runs a command. Returns its exit status; raises WrongUsage, and whatever the command raises."""
     streams = sys.stdout, sys.stderr
+    if asked := os.environ.get(ASKED):
+        from ringfence.cli.completion import complete
+
+        return complete(_program(), asked)
     try:
         result = _program()(args=list(arguments), prog_name="ringfence", standalone_mode=False)
     except TyperException as error:

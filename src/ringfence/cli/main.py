@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ringfence.cli import start
-from ringfence.cli.settings import Faults, WrongUsage
+from ringfence.cli.settings import ASKED, Faults, WrongUsage
 from ringfence.domain.errors import InvalidDocument, RingfenceError, debugging, unexpected
 
 
@@ -16,7 +16,7 @@ def run(arguments: Sequence[str]) -> int:
     """Runs a command line. Returns its exit status: 0, 1 for a refusal or failure, 2 for wrong usage."""
     _open_streams()
     try:
-        if not start.at_once(arguments):
+        if os.environ.get(ASKED) or not start.at_once(arguments):
             # Imported only here: the framework takes about as long to load as the console to paint.
             from ringfence.cli.commands import execute
             from ringfence.cli.terminal import drawn

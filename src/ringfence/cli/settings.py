@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ringfence.domain.errors import RingfenceError
 
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
     from ringfence.storage.engine import Database
     from ringfence.visibility.viewer import Viewer
+
+
+ASKED: Final = "_RINGFENCE_COMPLETE"
+"""The variable by which a shell asks what a command line may go on with."""
 
 
 class WrongUsage(RingfenceError):  # noqa: N818 - named for what it says

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
+from sqlalchemy import select
+
+from ringfence.changes import ledger
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.kind import Kind, StateKind
@@ -15,6 +19,11 @@ from ringfence.services.records import Opened
 from ringfence.visibility import overview
 from ringfence.visibility.point import among, find
 from ringfence.visibility.viewer import Sight, Viewer
+
+_BEGUN: Final = 1000
+_PARTS: Final = 20
+_LAST: Final = "\U0010ffff"
+"""No key or login goes on with more than that."""
 
 
 def record_id(viewer: Viewer, kind: str, key: str) -> int:
@@ -54,6 +63,30 @@ def _find(sight: Sight, kind: Kind, column: str, value: str, said: str) -> int:
         noun = kind.noun.replace("_", " ")
         raise RingfenceError(f"there is no {noun} {said!r}: 'ringfence list {kind.name}' shows those there are")
     return found
+
+
+def beginning(viewer: Viewer, kind: str, begun: str, most: int) -> list[str]:
+    """Of the records of a kind (as the command line spells it) that a viewer may list, what people call them, where it
+    begins so: logins of users, keys of others. At most so many, in their order; where only few of very many are to be
+    seen, those behind the first 20,000 are not looked for."""
+    listed = kind_named(kind)
+    own = ledger.table(listed.noun)
+    column, word = (own.login_key, fold(begun)) if listed is USERS else (own.key, begun)
+    found: list[str] = []
+    with viewer.look(listed.permission) as sight:
+        query = select(own.id, column).where(own.tenant_id == sight.tenant_id, column >= word, column < word + _LAST)
+        after = query.order_by(column).limit(_BEGUN)
+        for part in range(_PARTS):
+            rows = sight.connection.execute(after.offset(part * _BEGUN)).all()
+            names = "login" if listed is USERS else "key"
+            seen = {
+                row.id: getattr(row, names)
+                for row in among(sight, listed.permission, listed, [row[0] for row in rows], ("id", names))
+            }
+            found += (seen[row[0]] for row in rows if row[0] in seen)
+            if len(found) >= most or len(rows) < _BEGUN:
+                break
+    return found[:most]
 
 
 def open_all(viewer: Viewer, kind: StateKind, records: Sequence[int]) -> tuple[Opened, ...]:
