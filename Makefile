@@ -6,7 +6,7 @@ CACHE_FREE := env -u PYTHONDONTWRITEBYTECODE
 # Measuring nearly doubles what a test costs: the tests of the rooms that lead through all the others are measured.
 MEASURED := tests/domain tests/services tests/snapshot
 
-.PHONY: demo test check lint format bench damage lock picture clean setup
+.PHONY: demo test check lint format bench damage lock picture man clean setup
 
 demo: $(STAMP)              ## the console on a scratch copy of the demo database
 	@$(BIN)/ringfence demo
@@ -41,6 +41,9 @@ demo.db: $(STAMP) $(wildcard src/ringfence/snapshot/story*)
 
 picture: $(STAMP)           ## regenerates docs/console.svg
 	@$(BIN)/python -m docs.picture docs/console.svg
+
+man: $(STAMP)               ## regenerates docs/ringfence.1
+	@$(BIN)/python -m docs.man docs/ringfence.1
 
 setup: $(STAMP)
 

@@ -75,6 +75,9 @@ def test_the_wheel_holds_what_the_program_reads(wheel: Path) -> None:
     assert sources | themes | {"ringfence/demo.db"} <= names
     assert {"ringfence/py.typed", "ringfence/console/app.tcss", "ringfence/storage/migrations/env.py"} <= names
     assert f"ringfence-{__version__}.dist-info/licenses/LICENSE" in names
+    manual = f"ringfence-{__version__}.data/data/share/man/man1/ringfence.1"
+    assert manual in names
+    names.remove(manual)
     strangers = {name for name in names if not name.startswith(("ringfence/", f"ringfence-{__version__}.dist-info/"))}
     assert not strangers
     assert not {name for name in names if name.endswith(".pyc") or "test" in name}
@@ -92,6 +95,11 @@ def test_it_runs_from_another_folder(installed: Path, tmp_path: Path) -> None:
     said = _run(program, "demo", cwd=tmp_path)
     assert "46 of 46 customers, 498 of 498 devices" in said
     assert said.count("\n") > 30
+
+
+def test_its_manual_page_stands_where_man_looks(installed: Path) -> None:
+    page = installed.parent / "share/man/man1/ringfence.1"
+    assert page.read_bytes() == (TOP / "docs/ringfence.1").read_bytes()
 
 
 def test_it_finds_its_themes_migrations_and_styles(installed: Path, tmp_path: Path) -> None:
