@@ -10,6 +10,7 @@ from typing import Annotated, Final
 from ringfence.domain import limits
 from ringfence.domain.kind import Choice, Kind, Ref, State, Text
 from ringfence.domain.registry import EDITED, KINDS
+from ringfence.snapshot.document import ENTRIES, entry_of
 from ringfence.storage import tables
 from ringfence.storage.columns import metadata
 from ringfence.storage.engine import Database
@@ -35,6 +36,7 @@ ORDERS: Final = Kind(OrderState, "work_order", "work_orders", resource="ticket")
 def declared(database: Database) -> Iterator[None]:
     """While it lasts, there is that kind, and a table of it in the database."""
     EDITED[ORDERS.noun] = KINDS[ORDERS.name] = ORDERS
+    ENTRIES[ORDERS.plural] = entry_of(ORDERS)
     table = tables.table_of(ORDERS).__table__
     table.create(database.engine)
     try:
@@ -43,4 +45,4 @@ def declared(database: Database) -> Iterator[None]:
         with database.engine.begin() as connection:
             connection.exec_driver_sql(f'DROP TABLE "{table.name}"')
         metadata.remove(table)
-        del EDITED[ORDERS.noun], KINDS[ORDERS.name], tables._TABLES[ORDERS.noun]
+        del EDITED[ORDERS.noun], KINDS[ORDERS.name], tables._TABLES[ORDERS.noun], ENTRIES[ORDERS.plural]

@@ -3,6 +3,7 @@ rule says: compared with the oracle, on both engines, by editors who hold some r
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from support.campaign import with_editors
+from support.databases import dumped
 from support.documents import AT
 from support.edits import TABLES, World
 from support.oracle import Node, Oracle
@@ -17,10 +19,11 @@ from support.scratch import ORDERS, OrderState, declared
 
 from ringfence.domain import clock
 from ringfence.domain.customer import CustomerState
-from ringfence.domain.errors import Conflict, Refused, RingfenceError
+from ringfence.domain.errors import Conflict, InvalidDocument, Refused, RingfenceError
 from ringfence.services import access, audit, editing, exporting, listing, previewing
 from ringfence.services.editing import Edit
 from ringfence.services.records import Listing, Part
+from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
 
 KIND = ORDERS.name
@@ -247,3 +250,36 @@ def test_it_is_exported(orders: Orders, tmp_path: Any) -> None:
         path = tmp_path / f"orders.{form}"
         assert exporting.export(viewer, Listing(KIND), path, form) == COUNT
         assert "urgency" in path.read_text(encoding="utf-8")
+
+
+def test_it_is_dumped_as_seen_and_loaded(orders: Orders) -> None:
+    world, before = orders.world, orders.rows()
+    document = world.document()
+    entries = {one["key"]: one for one in document[ORDERS.plural]}
+    assert entries.keys() == orders.known.keys()
+    for key, (node, site, name) in orders.known.items():
+        assert (entries[key]["customer"], entries[key]["site"], entries[key]["name"]) == (node, site, name)
+    for login in orders.logins:
+        part = json.loads(dumped(world.database, world.viewer(login)))
+        assert {one["key"] for one in part[ORDERS.plural]} == orders.held(login, "ticket.list")
+    load_document(world.database, document, "test")
+    assert orders.rows() == before
+    document[ORDERS.plural][0] |= {"notes": "Loaded", "urgency": "high"}
+    document[ORDERS.plural].append({**entries["o1"], "key": "new", "name": "New"})
+    load_document(world.database, document, "test")
+    assert world.document()[ORDERS.plural] == sorted(document[ORDERS.plural], key=lambda one: one["key"])
+    told = [
+        one for one in listing.export(world.viewer("full"), Listing("audit")) if one.fields()["kind"] == ORDERS.noun
+    ]
+    assert {one.fields()["action"] for one in told} == {"create", "edit"}
+    for changes, said in (
+        ({"site": "nowhere"}, 'site: there is no site "nowhere"'),
+        ({"worker": "nobody"}, 'worker: there is no user "nobody"'),
+        ({"urgency": "none"}, "urgency: must be 'low' or 'high'"),
+        ({"customer": "nowhere"}, 'customer: there is no customer "nowhere"'),
+        ({"colour": "red"}, "colour: unknown field"),
+    ):
+        broken = {**document, ORDERS.plural: [{**entries["o1"], **changes}]}
+        with pytest.raises(InvalidDocument) as refused:
+            load_document(world.database, broken, "test")
+        assert said in str(refused.value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
@@ -26,8 +26,7 @@ Progress = Callable[[str, int], None]
 _REPORT_EVERY: Final = 5000
 _ODDITIES: Final = 10
 _TYPED: Final = ("key", "name", "login", "email", "phone", "unit_id", "kind")
-_LINES: Final = {name: tuple(line for line in _TYPED if line in model.model_fields) for name, model in ENTRIES.items()}
-"""The texts of one line that are typed elsewhere, by list."""
+"""The texts of one line that are typed elsewhere, of whatever list."""
 
 
 class DeviceRow(NamedTuple):
@@ -88,6 +87,7 @@ def collect_from(document: dict[str, Any]) -> Contents:
 def _collect(items: Iterator[tuple[str, int, Any]], progress: Progress) -> Contents:
     contents = Contents()
     validators = {name: model.__pydantic_validator__.validate_python for name, model in ENTRIES.items()}
+    typed = {name: [line for line in _TYPED if line in model.model_fields] for name, model in ENTRIES.items()}
     words: dict[str | None, str | None] = {None: None}  # the same key or kind many times over is kept once
     seen: set[str] = set()
     devices = contents.devices
@@ -119,7 +119,7 @@ def _collect(items: Iterator[tuple[str, int, Any]], progress: Progress) -> Conte
                 continue
         if not entry.name.isascii() and len(_searched(name, entry).encode()) > limits.SEARCH_KEY_BYTES:
             contents.faults.append(fault(name, index, entry.key, "name", "is too long to be searched by"))
-        _look_at(contents, name, index, entry)
+        _look_at(contents, name, index, entry, typed[name])
         if name == DEVICES.plural:
             tenant = words.setdefault(entry.tenant, entry.tenant) or ""
             if entry.key in keys[tenant]:
@@ -147,9 +147,9 @@ def _collect(items: Iterator[tuple[str, int, Any]], progress: Progress) -> Conte
     return contents
 
 
-def _look_at(contents: Contents, name: str, index: int, entry: Any) -> None:
+def _look_at(contents: Contents, name: str, index: int, entry: Any, lines: Sequence[str]) -> None:
     """Notes what could not be typed, and is loaded all the same."""
-    for line in _LINES[name]:
+    for line in lines:
         text = getattr(entry, line)
         if text.isascii() and (line != "login" or " " not in text) and text.strip() == text:
             continue

@@ -11,10 +11,12 @@ from typing import Any, Final, TextIO
 from sqlalchemy import Connection, select
 
 from ringfence.domain.customer import LIMITS
+from ringfence.domain.kind import Kind
 from ringfence.domain.permission import CATALOGUE
-from ringfence.domain.registry import KINDS
+from ringfence.domain.registry import EDITED, KINDS
 from ringfence.domain.text import as_json
 from ringfence.snapshot.document import ENTRIES, FORMAT
+from ringfence.snapshot.resolve import lists
 from ringfence.storage.engine import Database
 from ringfence.storage.grants import (
     CustomerGroupCustomer,
@@ -24,7 +26,7 @@ from ringfence.storage.grants import (
     UserCustomerGroup,
     UserSite,
 )
-from ringfence.storage.tables import Customer, CustomerGroup, Device, Role, SecurityGroup, Site, Tenant, User
+from ringfence.storage.tables import Customer, Site, Tenant, table_of
 from ringfence.visibility.overview import more_than_named
 from ringfence.visibility.page import Query, every
 from ringfence.visibility.tree import roots
@@ -32,15 +34,6 @@ from ringfence.visibility.viewer import Sight, Viewer
 
 Entry = dict[str, Any]
 
-_MAPPED: Final[dict[str, Any]] = {
-    "customers": Customer,
-    "sites": Site,
-    "devices": Device,
-    "roles": Role,
-    "security_groups": SecurityGroup,
-    "customer_groups": CustomerGroup,
-    "users": User,
-}
 _ANONYMOUS: Final = "tenant"
 
 
@@ -85,31 +78,29 @@ class _Source:
         self.tenants = self.connection.execute(tenants.order_by(Tenant.key)).all()
         self.tenant_keys = {row.id: row.key for row in self.tenants}
         self.owners: set[int] = set()
-        self.seen = {name: self._seen(name) for name in _MAPPED}
+        self.seen = {kind.plural: self._seen(kind) for kind in EDITED.values()}
         self.root_hidden = self.sight is not None and not any(row.key is None for row in roots(self.sight))
         if self.root_hidden:
             # The root is hidden from them, and so are its name and key; the entries still need a tenant to be of.
             self.tenant_keys = dict.fromkeys(self.tenant_keys, _ANONYMOUS)
-        self.keys = {
-            name: self._keys(name) for name in ("customers", "sites", "roles", "security_groups", "customer_groups")
-        }
+        referred = {to for kind in EDITED.values() for to in kind.refs.values()}
+        self.keys = {kind.plural: self._keys(kind) for kind in EDITED.values() if kind.noun in referred}
         self.keys["customers"].update({row.root: None for row in self.tenants})
         # Records whose own customer the sight hides stand at the root of the document.
         self.adopting = self.sight is not None and not self.owners <= self.keys["customers"].keys()
 
-    def _seen(self, name: str) -> set[int] | None:
+    def _seen(self, kind: Kind) -> set[int] | None:
         """The ids that the sight shows; None without one, for all."""
         if self.sight is None:
             return None
-        kind = KINDS[name.replace("_", "-")]
         seen = set()
         for row in every(self.sight, Query(kind)):
             seen.add(row.id)
             self.owners.add(getattr(row, kind.owner))
         return seen
 
-    def _keys(self, name: str) -> dict[int, str | None]:
-        mapped, seen = _MAPPED[name], self.seen[name]
+    def _keys(self, kind: Kind) -> dict[int, str | None]:
+        mapped, seen = table_of(kind), self.seen[kind.plural]
         rows = self.connection.execute(select(mapped.id, mapped.key).where(mapped.key.is_not(None)))
         return {record: key for record, key in rows if seen is None or record in seen}
 
@@ -119,10 +110,12 @@ class _Source:
             if name == "tenants":
                 yield {"key": self.tenant_keys[tenant.id], "name": _ANONYMOUS if self.root_hidden else tenant.name}
                 continue
-            yield from getattr(self, f"_{name}")(tenant.id, {"tenant": self.tenant_keys[tenant.id]})
+            by_hand = getattr(self, f"_{name}", None)
+            owner = {"tenant": self.tenant_keys[tenant.id]}
+            yield from self._plain(lists()[name], tenant.id, owner) if by_hand is None else by_hand(tenant.id, owner)
 
     def _rows(self, name: str, tenant: int) -> Iterator[Any]:
-        mapped = _MAPPED[name]
+        mapped = table_of(next(kind for kind in EDITED.values() if kind.plural == name))
         seen = self.seen[name]
         columns = [column for column in mapped.__table__.c if column.name != "search_key"]
         rows = self.connection.execute(
@@ -147,10 +140,21 @@ class _Source:
                 **(limits if more else {}),
             }
 
-    def _sites(self, tenant: int, owner: Entry) -> Iterator[Entry]:
-        for row in self._rows("sites", tenant):
-            customer = self.keys["customers"].get(row.customer_id)
-            yield {"key": row.key, **owner, "customer": customer, "name": row.name}
+    def _plain(self, kind: Kind, tenant: int, owner: Entry) -> Iterator[Entry]:
+        """The entries of a kind that are rows and nothing else: what the sight hides of what they refer to is null."""
+        first = [one for one in (kind.node, kind.stands) if one is not None]
+        fields = [*first, *(one for name, one in kind.stored.items() if one not in first and name != "key")]
+        owners = self._site_owners() if kind.stands is not None else {}
+        for row in self._rows(kind.plural, tenant):
+            entry = {"key": row.key, **owner}
+            for one in fields:
+                value = getattr(row, one.column)
+                if one.refers:
+                    there = one is not kind.stands or owners.get(value) in self.keys["customers"]
+                    value = self.keys[EDITED[one.refers].plural].get(value) if there else None
+                if not (one.later and value == one.default):
+                    entry[one.name] = value
+            yield entry
 
     def _devices(self, tenant: int, owner: Entry) -> Iterator[Entry]:
         sites = self._site_owners()

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, literal, select
 
-from ringfence.storage.tables import Customer, CustomerGroup, Device, Role, SecurityGroup, Site, Tenant, User
+from ringfence.domain.kind import Kind
+from ringfence.domain.registry import EDITED
+from ringfence.storage.tables import Customer, Tenant, table_of
 from ringfence.visibility.intervals import contains
 from ringfence.visibility.reach import read_reaches
 
-_OWNERS: Final[Mapping[str, Any]] = {
-    "customers": Customer.id,
-    "sites": Site.customer_id,
-    "devices": Device.customer_id,
-    "roles": Role.owner_id,
-    "security_groups": SecurityGroup.owner_id,
-    "customer_groups": CustomerGroup.owner_id,
-    "users": User.home_id,
-}
 TAKEN: Final = "is taken"
 """What is said of a key, a unit id or a login that something hidden has: never by what."""
 
@@ -39,9 +31,9 @@ class Listed:
         paths: dict[int, str] = dict(connection.execute(tree).all())
         self._nodes: dict[str, frozenset[int]] = {}
         self._sites: dict[str, frozenset[int]] = {}
-        for name in _OWNERS:
-            region = reach.region(f"{name.removesuffix('s')}.list")
-            nodes = region.nodes() if name == "customers" else region.customers
+        for kind in EDITED.values():
+            name, region = kind.plural, reach.region(kind.permission)
+            nodes = region.nodes() if kind.is_customer else region.customers
             self._nodes[name] = frozenset(own for own, path in paths.items() if contains(nodes, path))
             self._sites[name] = frozenset(site.site_id for site in region.sites)
 
@@ -55,13 +47,15 @@ class Listed:
             return True
         return tenant == self.tenant_id and (owner in self._nodes[name] or (site in self._sites[name]))
 
-    def known(self, connection: Connection, name: str, mapped: Any) -> tuple[dict[Any, int], set[Any]]:
-        """The ids of the records of a list by tenant and key, of those that are listed; and the keys of the others."""
+    def known(self, connection: Connection, kind: Kind) -> tuple[dict[Any, int], set[Any]]:
+        """The ids of the records of a kind by tenant and key, of those that are listed; and the keys of the others."""
         shown: dict[Any, int] = {}
         hidden = set()
-        query: Any = select(mapped.tenant_id, mapped.key, mapped.id, _OWNERS[name])
-        for tenant, key, own, owner in connection.execute(query.where(mapped.key.is_not(None))).all():
-            if self.shows(name, tenant, owner, own if name == "sites" else None):
+        mapped = table_of(kind)
+        stands = literal(None) if kind.site is None else getattr(mapped, kind.site)
+        query: Any = select(mapped.tenant_id, mapped.key, mapped.id, getattr(mapped, kind.owner), stands)
+        for tenant, key, own, owner, site in connection.execute(query.where(mapped.key.is_not(None))).all():
+            if self.shows(kind.plural, tenant, owner, site):
                 shown[tenant, key] = own
             else:
                 hidden.add((tenant, key))

@@ -13,6 +13,8 @@ from sqlalchemy import Connection, bindparam, func, select, update
 from ringfence.domain import clock
 from ringfence.domain.customer import LIMITS, child_path
 from ringfence.domain.errors import InvalidDocument
+from ringfence.domain.kind import Kind
+from ringfence.domain.registry import EDITED
 from ringfence.domain.text import search_key
 from ringfence.snapshot.collect import Contents, DeviceRow, Progress, collect, collect_from, fault
 from ringfence.snapshot.listed import TAKEN, Listed
@@ -21,26 +23,22 @@ from ringfence.snapshot.load_grants import TIES, GrantRows
 from ringfence.snapshot.load_limits import limit_faults
 from ringfence.snapshot.read import show
 from ringfence.snapshot.resolve import Resolver
+from ringfence.snapshot.resolve import plain as plain_kinds
 from ringfence.storage.bulk import insert_rows, lock_ids, settle_ids, settle_statistics, take_turn
 from ringfence.storage.engine import Database
 from ringfence.storage.grants import Membership
 from ringfence.storage.rehearsal import rehearsed
 from ringfence.storage.tables import (
     Customer,
-    CustomerGroup,
     Device,
     FormerCustomer,
     Role,
     SecurityGroup,
     Site,
     Tenant,
-    User,
+    table_of,
 )
 
-_OWN_IDS: Final = tuple(
-    mapped.__table__
-    for mapped in (Tenant, Customer, Site, Device, Role, SecurityGroup, CustomerGroup, User, Membership)
-)
 _MANY: Final = 1000
 COMMAND_LINE: Final = "command line"
 
@@ -68,9 +66,9 @@ def load_contents(
     """The same for a file that was read already."""
     with database.writing() as connection:
         load_into(connection, contents, progress, origin)
-        settle_ids(connection, _OWN_IDS)
+        settle_ids(connection, _own_ids())
         if len(contents.devices) + sum(map(len, contents.entries.values())) >= _MANY:
-            settle_statistics(connection, (mapped.__table__ for mapped in (*_LISTS, *TIES)))
+            settle_statistics(connection, (*_own_ids()[1:-1], *(ties.__table__ for ties in TIES)))
     counts = {name: len(entries) for name, entries in contents.entries.items()}
     return {**counts, "devices": len(contents.devices)}
 
@@ -96,7 +94,7 @@ def keep_others_out(connection: Connection) -> None:
     if not rehearsed(connection):
         take_turn(connection)
         connection.execute(select(Tenant.id).order_by(Tenant.id).with_for_update(key_share=True)).all()
-        lock_ids(connection, _OWN_IDS)
+        lock_ids(connection, _own_ids())
 
 
 def _silent(_step: str, _done: int) -> None:
@@ -120,7 +118,7 @@ class _Load:
         self.to.tree()
         self.to.logins()
         self._unit_ids()
-        sites = list(self.to.sites())
+        plain = [(kind, list(self.to.rows(kind))) for kind in plain_kinds()]
         grants = self._grants()
         if self.contents.faults:
             for _ in self.to.devices():
@@ -129,18 +127,16 @@ class _Load:
         self.audit = None if self.origin is None else LoadAudit(self.connection, self.contents, self.to)
         self._tenants()
         self._customers()
-        self._write(
-            Site,
-            ("tenant_id", "customer_id", "key", "name", "search_key"),
-            (
-                (own, tenant, customer, entry.key, entry.name, search_key(entry.name))
-                for entry, tenant, own, customer in sites
-            ),
-        )
+        for kind, rows in plain:
+            if kind.is_site:
+                self._plain(kind, rows)
         self._devices()
         self._astray()
         self._refuse()
         grants.write()
+        for kind, rows in plain:
+            if not kind.is_site:
+                self._plain(kind, rows)
         self._private_roles()
         self._refuse()
         self._settle()
@@ -148,6 +144,9 @@ class _Load:
         self._refuse()
         if self.audit is not None and self.origin is not None:
             self.audit.write(self.origin, self.progress)
+
+    def _plain(self, kind: Kind, rows: Iterable[tuple[Any, ...]]) -> None:
+        self._write(table_of(kind), ("tenant_id", *(one.column for one in kind.stored.values()), "search_key"), rows)
 
     def _refuse(self) -> None:
         if self.contents.faults:
@@ -199,8 +198,8 @@ class _Load:
         step: str | None = None,
     ) -> None:
         """Inserts the rows whose id (the first value) is new, updates the others."""
-        name = step or _LISTS[mapped].replace("_", " ")
-        first = self.to.first[_LISTS[mapped]]
+        listed = next(kind.plural for kind in EDITED.values() if table_of(kind) is mapped)
+        name, first = step or listed.replace("_", " "), self.to.first[listed]
         known: list[dict[str, Any]] = []
 
         def arriving() -> Iterator[tuple[Any, ...]]:
@@ -384,12 +383,6 @@ class _Load:
         self.connection.execute(update(Tenant).values(version=Tenant.version + 1))
 
 
-_LISTS: Final[dict[Any, str]] = {
-    Customer: "customers",
-    Site: "sites",
-    Device: "devices",
-    Role: "roles",
-    SecurityGroup: "security_groups",
-    CustomerGroup: "customer_groups",
-    User: "users",
-}
+def _own_ids() -> list[Any]:
+    """The tables whose rows get ids from whoever writes them."""
+    return [Tenant.__table__, *(table_of(kind).__table__ for kind in EDITED.values()), Membership.__table__]

@@ -16,19 +16,10 @@ from ringfence.changes.events import event
 from ringfence.domain.kind import StateKind
 from ringfence.snapshot.collect import Contents
 from ringfence.snapshot.document import ENTRIES
-from ringfence.snapshot.resolve import Resolver
+from ringfence.snapshot.resolve import Resolver, lists
 from ringfence.storage.bulk import any_of
 from ringfence.storage.tables import Customer, Device
 
-_TOLD: Final[tuple[tuple[str, StateKind], ...]] = (
-    ("customers", "customer"),
-    ("sites", "site"),
-    ("roles", "role"),
-    ("customer_groups", "customer_group"),
-    ("security_groups", "security_group"),
-    ("users", "user"),
-)
-"""The lists whose records have entries of their own."""
 _CHUNK: Final = 10_000
 
 Became = Literal["new", "moved", "changed"]
@@ -62,10 +53,10 @@ class LoadAudit:
     def _records(self, contents: Contents) -> dict[tuple[int, StateKind], list[int]]:
         """The records that the file says anything about, by tenant and kind."""
         found: dict[tuple[int, StateKind], list[int]] = {}
-        for name, kind in _TOLD:
+        for name, kind in lists().items():
             for _, _, tenant, own in self.to.entries(name):
                 if tenant in self.known:
-                    found.setdefault((tenant, kind), []).append(own)
+                    found.setdefault((tenant, kind.noun), []).append(own)
         for _, entry in contents.entries["tenants"]:
             tenant = self.to.tenants[entry.key]
             if tenant in self.known:

@@ -10,32 +10,30 @@ from sqlalchemy import Connection, select
 
 from ringfence.domain import limits
 from ringfence.domain.customer import child_path
-from ringfence.domain.text import fold
+from ringfence.domain.device import DEVICES
+from ringfence.domain.kind import Kind
+from ringfence.domain.registry import EDITED
+from ringfence.domain.text import fold, search_key
 from ringfence.snapshot.collect import Contents, DeviceRow, fault
 from ringfence.snapshot.listed import TAKEN, Listed
 from ringfence.snapshot.read import show
 from ringfence.storage.bulk import next_id
-from ringfence.storage.tables import Customer, CustomerGroup, Device, Role, SecurityGroup, Site, Tenant, User
+from ringfence.storage.tables import Customer, Device, Site, Tenant, User, table_of
 
 _SHOWN: Final = 8
 _FEW: Final = 5000
 _CHUNK: Final = 500
 
-_CLASSES: Final[dict[str, Any]] = {
-    "customers": Customer,
-    "sites": Site,
-    "roles": Role,
-    "security_groups": SecurityGroup,
-    "customer_groups": CustomerGroup,
-    "users": User,
-}
-_NOUNS: Final = {
-    "customers": "customer",
-    "sites": "site",
-    "roles": "role",
-    "security_groups": "security group",
-    "customer_groups": "customer group",
-}
+
+def lists() -> dict[str, Kind]:
+    """The kinds by the list of the document that holds their entries, but for the devices, of which there may be very
+    many."""
+    return {kind.plural: kind for kind in EDITED.values() if kind is not DEVICES}
+
+
+def plain() -> list[Kind]:
+    """The kinds of which an entry is a row and nothing else."""
+    return [kind for kind in lists().values() if not kind.is_customer and not set(kind.ties) - kind.whole]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,10 @@ class Resolver:
         self.ids: dict[str, dict[tuple[int, str], int]] = {}
         self.first = {
             name: next_id(connection, mapped.__table__)
-            for name, mapped in {**_CLASSES, "tenants": Tenant, "devices": Device}.items()
+            for name, mapped in (
+                ("tenants", Tenant),
+                *((kind.plural, table_of(kind)) for kind in EDITED.values()),
+            )
         }
         self.roots: dict[int, int] = {}
         self.nodes: dict[int, Node] = {}
@@ -85,8 +86,8 @@ class Resolver:
         self._next_node = node
 
     def _keys(self) -> None:
-        for name, mapped in _CLASSES.items():
-            known, hidden = self.listed.known(self.connection, name, mapped)
+        for name, kind in lists().items():
+            known, hidden = self.listed.known(self.connection, kind)
             following = self._next_node if name == "customers" else self.first[name]
             for index, entry in self.contents.entries[name]:
                 tenant = self.tenants.get(entry.tenant)
@@ -123,7 +124,7 @@ class Resolver:
         tenants = {number: other for other, number in self.tenants.items()}
         if (tenants[tenant], wanted) in self.contents.claimed[target]:
             return None  # it is in the file, and its own faults are told already
-        noun = _NOUNS[target]
+        noun = lists()[target].said
         if any((other, wanted) in self.ids[target] for other in tenants if other != tenant):
             self.fault(name, index, key, field, f"{noun} {show(wanted)} belongs to another tenant")
         else:
@@ -209,14 +210,27 @@ class Resolver:
             above = "" if parent is None else paths[parent]
             paths[node] = above if len(above) > self._longest else child_path(above, node)
 
-    def sites(self) -> Iterator[tuple[Any, int, int, int]]:
-        """(entry, tenant id, own id, customer id) of each site."""
-        self.site_owners.update(self.connection.execute(select(Site.id, Site.customer_id)).all())
-        for index, entry, tenant, own in self.entries("sites"):
-            customer = self.node("sites", index, entry.key, "customer", tenant, entry.customer)
-            if customer is not None:
-                self.site_owners[own] = customer
-                yield entry, tenant, own, customer
+    def rows(self, kind: Kind) -> Iterator[tuple[Any, ...]]:
+        """The rows of a plain kind's entries: id, tenant id, the columns of its fields, search key."""
+        if kind.is_site:
+            self.site_owners.update(self.connection.execute(select(Site.id, Site.customer_id)).all())
+        for index, entry, tenant, own in self.entries(kind.plural):
+            place = (kind.plural, index, entry.key)
+            node = self.node(*place, kind.node.name, tenant, getattr(entry, kind.node.name))
+            values = []
+            for name, field in kind.stored.items():
+                value = getattr(entry, name)
+                if field is kind.node:
+                    value = node
+                elif field.refers and value is not None:
+                    value = self.refer(*place, name, EDITED[field.refers].plural, tenant, value)
+                    if field is kind.stands and value is not None and self.site_owners.get(value) != node:
+                        self.fault(*place, name, f"{show(getattr(entry, name))} is a site of another customer")
+                values.append(value)
+            if node is not None:
+                if kind.is_site:
+                    self.site_owners[own] = node
+                yield (own, tenant, *values, search_key(*(getattr(entry, name) for name in kind.searched)))
 
     def devices(self) -> Iterator[tuple[DeviceRow, int, int, int, int | None]]:
         """(row, tenant id, own id, customer id, site id) of each device; ids are given in the file's order."""
