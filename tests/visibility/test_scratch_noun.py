@@ -20,6 +20,7 @@ from support.scratch import ORDERS, OrderState, declared
 from ringfence.domain import clock
 from ringfence.domain.customer import CustomerState
 from ringfence.domain.errors import Conflict, InvalidDocument, Refused, RingfenceError
+from ringfence.domain.kind import altered
 from ringfence.services import access, audit, editing, exporting, listing, previewing
 from ringfence.services.editing import Edit
 from ringfence.services.records import Listing, Part
@@ -226,6 +227,30 @@ def test_it_goes_with_its_customer_and_comes_back(orders: Orders) -> None:
     assert (preview.refusal, dict(preview.along)) == ("", {ORDERS.noun: 2})
     change = editing.save(viewer, [deletion], "test").change
     assert len(orders.rows()) == COUNT
+    audit.undo(viewer, change, "test")
+    assert orders.rows() == before
+
+
+def test_it_stands_where_it_belongs_and_is_not_left_behind(orders: Orders) -> None:
+    """On its own customer's sites alone; and what it refers to does not go while it does."""
+    world, before = orders.world, orders.rows()
+    viewer, sites = world.viewer("full"), world.ids("site")
+    owners = {one["key"]: one["customer"] for one in orders.oracle.document["sites"]}
+    own = orders.ids["o0"]
+    state, revision = world.state(ORDERS.noun, own)
+    node, site, _ = orders.known["o0"]
+    worker = world.id("user", "e0")
+    for other in (key for key, owner in owners.items() if owner != node):
+        with pytest.raises(Refused, match="this site is another customer's"):
+            editing.save(
+                viewer, [Edit(ORDERS.noun, orders.ids["o0"], state, altered(state, site=sites[other]), revision)], "t"
+            )
+    edit = Edit(ORDERS.noun, own, state, altered(state, worker=worker), revision)
+    change = editing.save(viewer, [edit], "test").change
+    for kind, record in (("user", worker), ("site", sites[site])):
+        gone, at = world.state(kind, record)
+        with pytest.raises(Refused, match="work orders refer to it: change those first"):
+            editing.save(viewer, [Edit(kind, record, gone, None, at)], "test")
     audit.undo(viewer, change, "test")
     assert orders.rows() == before
 

@@ -338,6 +338,8 @@ class _Change:
         for kind in reversed(EDITED):
             if kind == "role" and any(ledger.groups_of_role(self.connection, role) for role in going[kind]):
                 raise Refused("security groups use this role: give them another one first")
+            for said in ledger.referring(self.connection, kind, going[kind]):
+                raise Refused(f"{said} refer to it: change those first")
             writing.remove(self.connection, kind, going[kind])
             if kind == "device" and herd:
                 leave_out(self.connection, Device.__table__, herd.condition(self.connection))

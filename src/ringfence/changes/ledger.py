@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from sqlalchemy import Boolean, Connection, cast, literal_column, null, select, union_all
@@ -102,6 +102,21 @@ def _part(connection: Connection, name: str, field: Field, ties: Ties, ids: list
     window = (rows.valid_from, rows.valid_until) if field.form == "windows" else (never, never)
     columns = (literal_column(f"'{name}'"), own, getattr(rows, ties.other), nested, *window)
     return select(*columns).where(any_of(connection, own, ids))
+
+
+def referring(connection: Connection, kind: StateKind, records: Collection[int]) -> Iterator[str]:
+    """What kinds of record, for people, still refer to any of these records of a kind, but for what lets go of them by
+    itself."""
+    if not records:
+        return
+    lets_go = {(ties.table, ties.own) for _, ties in EDITED[kind].ties.values() if ties.back}
+    for other in EDITED.values():
+        for field in other.stored.values():
+            if field.refers == kind and field is not other.node and (other.table, field.column) not in lets_go:
+                rows = table_of(other)
+                there = select(rows.id).where(any_of(connection, getattr(rows, field.column), records))
+                if connection.execute(there.limit(1)).first() is not None:
+                    yield other.plural.replace("_", " ")
 
 
 def key_of(connection: Connection, kind: StateKind, tenant_id: int, key: str) -> int | None:

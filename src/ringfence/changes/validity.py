@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Collection, Sequence
+from typing import Final
 
 from sqlalchemy import Connection, select
 
@@ -16,7 +16,7 @@ from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Refused
 from ringfence.domain.kind import Choice, Kind, Number, State, StateKind, Text
 from ringfence.domain.permission import PERMISSIONS
-from ringfence.domain.registry import node_of, references
+from ringfence.domain.registry import node_of, references, site_of
 from ringfence.domain.role import RoleState
 from ringfence.domain.site import SiteState
 from ringfence.domain.text import has_control, name_fault, search_key
@@ -109,8 +109,7 @@ def demand_sound(
         else:
             _demand_one(connection, edit, edit.after, restoring)
     _demand_unit_ids(connection, tenant_id, devices, going, herd, hidden)
-    made = {edit.id: edit.after.customer for edit in edits if edit.before is None and isinstance(edit.after, SiteState)}
-    _demand_sites(connection, devices, made)
+    _demand_sites(connection, edits)
 
 
 def _names(edit: Edit) -> tuple[str, ...]:
@@ -182,21 +181,16 @@ def _demand_unit_ids(
             raise Refused(f"another device has {said}", "unit_id")
 
 
-def _demand_sites(connection: Connection, edits: Sequence[Edit], made: Mapping[int, int]) -> None:
-    """Raises Refused where a device would stand on another customer's site; ``made`` are the customers of new ones."""
-    wanted: dict[int, Any] = {}
-    for edit in edits:
-        assert isinstance(edit.after, DeviceState)
-        if edit.after.site is not None:
-            wanted[edit.after.site] = made.get(edit.after.site)
-    if not wanted:
+def _demand_sites(connection: Connection, edits: Sequence[Edit]) -> None:
+    """Raises Refused where a record would stand on another customer's site."""
+    standing = [(edit.after, site) for edit in edits if edit.after is not None and (site := site_of(edit.after))]
+    if not standing:
         return
-    query = select(Site.id, Site.customer_id).where(any_of(connection, Site.id, wanted.keys()))
-    wanted.update((site, customer) for site, customer in connection.execute(query))
-    for edit in edits:
-        assert isinstance(edit.after, DeviceState)
-        site = edit.after.site
-        if site is not None and wanted[site] != edit.after.customer:
+    owners = {e.id: e.after.customer for e in edits if e.before is None and isinstance(e.after, SiteState)}
+    query = select(Site.id, Site.customer_id).where(any_of(connection, Site.id, {site for _, site in standing}))
+    owners.update((site, customer) for site, customer in connection.execute(query))
+    for state, site in standing:
+        if owners.get(site) != node_of(state):
             raise Refused("this site is another customer's: choose one of this customer, or none", "site")
 
 
