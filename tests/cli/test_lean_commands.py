@@ -23,6 +23,8 @@ print(status, sorted({name.split(".")[0] for name in sys.modules} & {"textual"})
         ["count", "devices", "--as", "h.devries"],
         ["customers", "create", "--as", "h.devries", "New", "--dry-run"],
         ["devices", "import", "--as", "h.devries", "--dry-run", "sheet.csv"],
+        ["security-groups", "create", "--as", "h.devries", "New", "--dry-run"],
+        ["help", "devices"],
         ["audit", "verify"],
         ["dump"],
     ],

@@ -63,7 +63,9 @@ def option(kind: Kind, name: str, about: str = "") -> Any:
     flag = spelled(name)
     match one.spec:
         case Text() as text:
-            return Annotated[str | None, typer.Option(flag, metavar=text.takes, help=about)]
+            return Annotated[
+                str | None, typer.Option(flag, metavar=text.takes or ("NAME" if name == "name" else "TEXT"), help=about)
+            ]
         case Number():
             return Annotated[str | None, typer.Option(flag, metavar="N", help=about)]
         case Moment():

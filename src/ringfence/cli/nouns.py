@@ -64,10 +64,11 @@ def commands_of(kind: Kind) -> typer.Typer:
 
         fields = _given(fields)
         _demand_consistent(kind, fields)
+        plain = _plain(kind, fields)
         working = session(context, db, login, dry_run=dry_run, output=output)
         node = kind.node.name
         owner, where = place(working.viewer, kind.noun, fields.get(node), spelled(node))
-        state = altered(kind.blank, **_plain(kind, fields), name=name, **{node: owner})
+        state = altered(kind.blank, **plain, name=name, **{node: owner})
         state = _filled(working.viewer, kind, state, fields)
         edits = [Edit(kind.noun, _NEW, None, state), *_members(working.viewer, kind, _NEW, fields)]
         working.make(Change("create", kind.noun, edits, f"{said} “{name}”", f"of “{where}”", new=_NEW))

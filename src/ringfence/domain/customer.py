@@ -24,7 +24,7 @@ class CustomerState(State):
     """
 
     parent: Annotated[int, Ref("customer", node=True, absent=True)]
-    name: Annotated[str, Text(limits.NAME, filled=True, searched=True, takes="NAME")]
+    name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
     email: Annotated[str, Text(limits.SHORT_TEXT, fault=email_fault, about="Its e-mail address.", takes="ADDRESS")] = ""
     phone: Annotated[
         str, Text(limits.SHORT_TEXT, fault=phone_fault, about="Its telephone number, with +.", takes="NUMBER")

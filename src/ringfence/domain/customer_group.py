@@ -16,7 +16,7 @@ class CustomerGroupState(State):
     group, are filled in only where it is deleted or brought back."""
 
     owner: Annotated[int, Ref("customer", node=True, about="Where it belongs.")]
-    name: Annotated[str, Text(limits.NAME, filled=True, searched=True, takes="NAME")]
+    name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
     description: Annotated[str, Text(limits.LONG_TEXT, lines=True, about="What it is for.")] = ""
     active: Annotated[bool, Flag("inactive", about="Whether it filters, or gives nothing.")] = True
     customers: Annotated[

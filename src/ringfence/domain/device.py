@@ -15,7 +15,7 @@ class DeviceState(State):
     is not empty."""
 
     customer: Annotated[int, Ref("customer", node=True, about="Whose it is.")]
-    name: Annotated[str, Text(limits.NAME, filled=True, searched=True, takes="NAME")]
+    name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
     unit_id: Annotated[str, Text(limits.SHORT_TEXT, searched=True, exact=True, sorted=True)] = ""
     kind: Annotated[str, Text(limits.SHORT_TEXT, about="What it is, such as camera.")] = ""
     site: Annotated[int | None, Ref("site", stands=True, about="The site that it stands on.")] = None

@@ -51,7 +51,7 @@ class Text:
     folded: str = ""
     absent: bool = False
     about: str = ""
-    takes: str = "TEXT"
+    takes: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ class RoleState(State):
     security group that uses it; a ``builtin`` one is copied, never changed."""
 
     owner: Annotated[int, Ref("customer", node=True, about="Where it belongs.")]
-    name: Annotated[str, Text(limits.NAME, filled=True, searched=True, takes="NAME")]
+    name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
     access_level: Annotated[str, Choice(LEVELS, "choose an access level", "How much of a customer it reaches.")] = (
         SERVICE_PROVIDER
     )

@@ -23,7 +23,7 @@ class SecurityGroupState(State):
     """
 
     owner: Annotated[int, Ref("customer", node=True, about="Where it belongs.")]
-    name: Annotated[str, Text(limits.NAME, filled=True, searched=True, takes="NAME")]
+    name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
     role: Annotated[int | None, Ref("role", given=True, about="What its members may do.")] = None
     scope: Annotated[
         str, Choice((ALL, SELECTED), "choose all or selected customers", "Over all customers, or over selected ones.")

@@ -15,7 +15,7 @@ class SiteState(State):
     is deleted or brought back."""
 
     customer: Annotated[int, Ref("customer", node=True, about="Whose it is, for good.")]
-    name: Annotated[str, Text(limits.NAME, filled=True, searched=True, takes="NAME")]
+    name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
     devices: Annotated[frozenset[int], Ties("device", "site_id", "id", "device", whole=True, back=True)] = frozenset()
     users: Annotated[frozenset[int], Ties("user_site", "site_id", "user_id", "user", whole=True)] = frozenset()
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""

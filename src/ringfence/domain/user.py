@@ -30,7 +30,7 @@ class UserState(State):
             takes="LOGIN",
         ),
     ]
-    name: Annotated[str, Text(limits.NAME, filled=True, searched=True, about="Their name.", takes="NAME")]
+    name: Annotated[str, Text(limits.NAME, filled=True, searched=True, about="Their name.")]
     email: Annotated[
         str, Text(limits.SHORT_TEXT, searched=True, fault=email_fault, about="Their e-mail address.", takes="ADDRESS")
     ] = ""
