@@ -35,7 +35,7 @@ def few_collections() -> None:
     and collects seldom: most of what a test makes is gone without."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 100)
+    gc.set_threshold(100_000, 20, 10)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from datetime import time as clock
 from pathlib import Path
 from typing import Any, Final
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 from textual import events
 from textual.app import App
@@ -106,20 +106,20 @@ async def opened(
 ) -> AsyncIterator[Console]:
     """The console, open and at rest. It is drawn whenever it has come to rest; with ``frames`` as on a terminal, where
     what lies between is drawn too."""
-    if not frames:
-        _drawn_at_rest.add(app)
+    _at_rest[app] = not frames
     async with app.run_test(size=size, notifications=True) as pilot:
         await settle(app, pilot)
         yield Console(app, pilot)
 
 
-_drawn_at_rest: WeakSet[App[Any]] = WeakSet()
+_at_rest: WeakKeyDictionary[App[Any], bool] = WeakKeyDictionary()
+"""Whether an application is drawn at rest alone."""
 _draw = Screen._compositor_refresh
 
 
 def _draw_later(screen: Screen[Any]) -> None:
     """What of a screen is to be drawn anew stays noted until it is at rest."""
-    if screen.app not in _drawn_at_rest or screen is not screen.app.screen:
+    if not _at_rest.get(screen.app) or screen is not screen.app.screen:
         _draw(screen)
     else:
         screen._dirty_widgets.clear()
@@ -149,7 +149,7 @@ async def settle(app: App[Any], pilot: Pilot[Any]) -> None:
             return
         await pilot._wait_for_screen()
         app.screen._on_timer_update()
-        if app in _drawn_at_rest:
+        if _at_rest.setdefault(app, True):
             _draw(app.screen)
         if not _busy(app):
             return
