@@ -15,6 +15,7 @@ from support.oracle import LISTING, OWNERS, Oracle, at_sites
 
 from ringfence.domain.errors import Conflict, RingfenceError
 from ringfence.domain.permission import PERMISSIONS
+from ringfence.domain.registry import EDITED
 from ringfence.services import access, listing, previewing
 from ringfence.services.customers import detail
 from ringfence.services.editing import (
@@ -30,7 +31,7 @@ from ringfence.services.editing import (
 from ringfence.services.records import CustomerRecord, Listing
 from ringfence.storage.engine import Database
 
-KINDS: tuple[Any, ...] = ("customer", "site", "device", "user", "role", "security_group", "customer_group")
+KINDS: tuple[Any, ...] = tuple(EDITED)
 ACTIONS = {
     *(f"{kind}.{action}" for kind in KINDS for action in ("list", "view", "create", "edit", "delete")),
     "customer.move",
@@ -66,7 +67,7 @@ def new(kind: str, owner: int, site: int | None = None) -> Edit:
         "customer": CustomerState(owner, "New"),
         "site": SiteState(owner, "New"),
         "device": DeviceState(owner, "New", site=site),
-        "user": UserState(owner, "somebody new", "New"),
+        "user": UserState(owner, "somebody.new", "New"),
         "role": RoleState(owner, "New"),
         "security_group": SecurityGroupState(owner, "New"),
         "customer_group": CustomerGroupState(owner, "New"),
