@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from support.asking import ACTIONS, Asking, new
 from support.attacks import audited
 from support.edits import TABLES, World, provider
-from test_can_and_actions import ACTIONS, Asking, new
 
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.permission import CATALOGUE, EVERYWHERE, PERMISSIONS
@@ -35,19 +35,19 @@ def document(right: str) -> dict[str, Any]:
     made["tenants"].append({"key": "u", "name": "Other"})
     for kind in EDITED.values():
         for place, (tenant, node) in PLACES.items():
-            entry = {"key": f"{kind.noun}-{place}", "tenant": tenant, "name": place, kind.node.name: node}
-            more: dict[str, Any] = {
+            own = {"key": f"{kind.noun}-{place}", "tenant": tenant, "name": place, kind.node.name: node}
+            needed: dict[str, dict[str, Any]] = {
                 "role": {"access_level": "customer", "permissions": []},
                 "security_group": {"role": None, "scope": "selected"},
                 "user": {"login": f"{place}-login"},
-            }.get(kind.noun, {})
-            made[kind.plural].append(entry | more)
+            }
+            made[kind.plural].append({**own, **needed.get(kind.noun, {})})
     t = {"tenant": "t"}
     for login, permissions in (("with", PERMISSIONS - EVERYWHERE), ("without", PERMISSIONS - EVERYWHERE - {right})):
-        own = {"key": login, **t, "name": login, "owner": None}
-        role = {**own, "access_level": "service_provider", "permissions": sorted(permissions)}
+        owned: dict[str, Any] = {"key": login, **t, "name": login, "owner": None}
+        role = {**owned, "access_level": "service_provider", "permissions": sorted(permissions)}
         made["roles"].append(role)
-        group = {**own, "role": login, "scope": "selected", "customers": [{"customer": "acme", "nested": True}]}
+        group = {**owned, "role": login, "scope": "selected", "customers": [{"customer": "acme", "nested": True}]}
         made["security_groups"].append(group)
         user = {"key": login, **t, "name": login, "login": login, "security_groups": [{"group": login}]}
         made["users"].append(user)
