@@ -199,3 +199,21 @@ def test_only_whoever_sees_what_is_nested(sqlite_database: Database) -> None:
     assert shown(world, "at-a") == shown(world, "a-True") == shown(world, "boss")
     with pytest.raises(RingfenceError, match="not there any more"):
         world.session("boss").undo(change)
+
+
+def test_the_past_moves_with_what_it_stood_below(database: Database) -> None:
+    """By hand and by a load: whoever sees the place from then on sees what happened at what is gone from there."""
+    world = World(database, document())
+    before = Past(world)
+    world.save("boss", world.edit("boss", "customer", "d", email="d@example.org"))
+    world.save("boss", world.delete("customer", "d"))
+    past = shown(world, "c-True")
+    assert len(past) == 3  # it was edited, and went with what was given there
+    assert [shown(world, f"{node}-True") for node in ("b", "f")] == [past, []]
+    world.save("boss", world.edit("boss", "customer", "c", parent=world.id("customer", "f")))
+    assert [shown(world, f"{node}-True")[:3] for node in ("b", "c", "f")] == [[], past, past]
+    load_document(
+        world.database, {"ringfence": 1, "customers": [{"key": "f", **T, "name": "Node f", "parent": "e"}]}, "test"
+    )
+    assert [shown(world, f"{node}-True")[:3] for node in ("b", "c", "f", "g")] == [past, past, past, []]
+    everybody(world, before)
