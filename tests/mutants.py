@@ -101,8 +101,8 @@ MUTANTS = (
     ),
     Mutant(
         "changes/authority.py",
-        'if builtin or not self.holds(f"{edit.kind}.delete"',
-        'if builtin or False and not self.holds(f"{edit.kind}.delete"',
+        'if builtin or not self.holds(edit.of.right("delete")',
+        'if builtin or False and not self.holds(edit.of.right("delete")',
         MOVES,
     ),
     Mutant("changes/authority.py", "if limited and not self.holds", "if limited and self.holds", LIMITS),
@@ -140,9 +140,15 @@ MUTANTS = (
         "if False:",
         LIMITS,
     ),
-    Mutant("changes/validity.py", "if site is not None and wanted[site] != edit.after.customer:", "if False:", DEVICES),
+    Mutant("changes/validity.py", "if owners.get(site) != node_of(state):", "if False:", DEVICES),
     # Writing.
     Mutant("changes/writing.py", "new = child_path(paths[parent], record)", "new = paths[parent]", MOVES),
+    Mutant(
+        "changes/writing.py",
+        "            for mapped in (Customer, FormerCustomer):\n                _shift",
+        "            for mapped in (Customer,):\n                _shift",
+        ("visibility/test_former_customers.py",),
+    ),
     Mutant(
         "changes/writing.py",
         "values(device_count=Customer.device_count + step)",
