@@ -39,6 +39,7 @@ EDITING = ("visibility/test_editing.py", "visibility/test_can_and_actions.py")
 GATE = ("visibility/test_can_and_actions.py", "visibility/test_escalation.py", "visibility/test_editing.py")
 ESCALATION = ("visibility/test_escalation.py",)
 RAISING = ("visibility/test_raising.py",)
+POLICIES = ("visibility/test_policy_edit.py",)
 QUOTA = ("visibility/test_quota.py",)
 HIDING = ("visibility/attacks/test_attacked_hiding.py",)
 DEVICES = ("visibility/attacks/test_attacked_devices.py",)
@@ -58,7 +59,7 @@ MUTANTS = (
     Mutant("visibility/rule.py", "(narrow if group.access_level == SITE else wide)", "wide", ORACLE),
     Mutant("visibility/rule.py", "if contains(partial, site.path) and not", "if not", ORACLE),
     Mutant("visibility/rule.py", "if permission not in AT_SITES:\n", "if False:\n", ORACLE),
-    Mutant("visibility/rule.py", "needed = PERMISSIONS - {POLICY_EDIT} if", "needed = frozenset() if", ORACLE),
+    Mutant("visibility/rule.py", "needed = PERMISSIONS - {POLICY_EDIT} if", "needed = frozenset() if", POLICIES),
     Mutant("visibility/rule.py", "or reached.customers != whole:", "or not reached.customers:", ORACLE),
     Mutant("visibility/intervals.py", 'return path, path + "!"', 'return path, path + "~"', ORACLE),
     Mutant("visibility/shared_view.py", "intersect(one.nodes(), other.nodes())", "one.nodes()", SHARED),
