@@ -123,6 +123,16 @@ class TestSecurityGroups:
         done(call("security-groups", "edit", "mixed", "--scope", "selected", "--customer", "east", *ADA))
         assert record(call, "security-groups", "mixed")["customers"] == [{"customer": "east", "nested": True}]
 
+    def test_undoing_names_the_group_and_not_who_was_put_in(self, call: Call, world: None) -> None:
+        """Whatever else the same change made or edited: what the command was about."""
+        assert call("security-groups", "create", "New", "--role", "some", "--member", "bob", *ADA).status == 0
+        assert call("undo", "--dry-run", *ADA).lines[0].endswith(": create security group “New” and 1 more")
+        assert call("security-groups", "edit", "new", "--no-member", "bob", "--name", "Newer", *ADA).status == 0
+        assert call("undo", "--dry-run", *ADA).lines[0].endswith(": edit security group “Newer” and 1 more")
+        assert call("undo", *ADA).status == call("undo", *ADA).status == 0
+        assert call("users", "edit", "bob", "--account-administrator", *ADA).status == 0
+        assert "edit user “Bob”" in call("undo", "--dry-run", *ADA).lines[0]
+
     def test_members_alone_are_a_change_too(self, call: Call, world: None) -> None:
         assert done(call("security-groups", "edit", "everywhere", "--member", "bob", "--format", "text", *ADA))[1:]
         assert groups_of(call, "bob") == ["everywhere"]

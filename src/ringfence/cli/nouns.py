@@ -70,7 +70,7 @@ def commands_of(kind: Kind) -> typer.Typer:
         owner, where = place(working.viewer, kind.noun, fields.get(node), spelled(node))
         state = altered(kind.blank, **plain, name=name, **{node: owner})
         state = _filled(working.viewer, kind, state, fields)
-        edits = [Edit(kind.noun, _NEW, None, state), *_members(working.viewer, kind, _NEW, fields)]
+        edits = [*_members(working.viewer, kind, _NEW, fields), Edit(kind.noun, _NEW, None, state)]
         working.make(Change("create", kind.noun, edits, f"{said} “{name}”", f"of “{where}”", new=_NEW))
 
     @app.command(help=f"Edit {an}. What is not named stays as it is; an empty text is taken away.")
@@ -95,8 +95,8 @@ def commands_of(kind: Kind) -> typer.Typer:
         if node in fields:
             plain[node] = place(working.viewer, kind.noun, fields[node], spelled(node))[0]
         state = _filled(working.viewer, kind, altered(opened.state, **plain), fields)
-        edits = [Edit(kind.noun, opened.id, opened.state, state, opened.revision)]
-        edits += _members(working.viewer, kind, opened.id, fields)
+        edits = _members(working.viewer, kind, opened.id, fields)
+        edits.append(Edit(kind.noun, opened.id, opened.state, state, opened.revision))
         working.make(Change("edit", kind.noun, edits, named(kind.noun, [opened]), keys=keys_of([opened])))
 
     @app.command(help=f"Delete {plural}; asks first.")
@@ -298,7 +298,8 @@ def _other_end(kind: Kind, ties: Ties) -> Field | None:
 
 
 def _members(viewer: Viewer, kind: Kind, record: int, fields: Mapping[str, Any]) -> list[Edit]:
-    """The edits of those whom options put into a record, or take out of it: they are changed by their own rules."""
+    """The edits of those whom options put into a record, or take out of it: they are changed by their own rules, and
+    stand before the record itself, which the change is about."""
     edits: list[Edit] = []
     for one in _typed(kind):
         if isinstance(one.spec, Ties) and one.spec.whole:

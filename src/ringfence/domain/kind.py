@@ -127,7 +127,6 @@ class Ties:
 
 Spec = Text | Number | Flag | Moment | Choice | Ref | Ties
 
-Later = Literal["later"]
 LATER: Final = "later"
 """Beside a field whose column came to tables that had rows: the database itself fills it in."""
 
@@ -297,7 +296,9 @@ class Kind:
     @cached_property
     def blank(self) -> State:
         """What a record that is not there yet differs from."""
-        empty = {one.name: 0 if isinstance(one.spec, Ref) else "" for one in self.fields.values() if _needed(one)}
+        empty = {
+            one.name: 0 if isinstance(one.spec, Ref) else "" for one in self.fields.values() if one.default is MISSING
+        }
         return self.state(**empty)
 
     # What statements are put together from.
@@ -349,10 +350,6 @@ def kind_of(state: State) -> Kind:
 
 
 _LABELS: Final = {"email": "e-mail"}
-
-
-def _needed(one: Field) -> bool:
-    return one.default is MISSING
 
 
 def _fields(state: type[State]) -> Iterator[Field]:

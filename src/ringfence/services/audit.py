@@ -166,6 +166,8 @@ def _summed_up(entries: Sequence[Row[Any]], seen: Collection[int]) -> str:
     counted, and only by whoever has ``seen`` all of these entries."""
     done = [entry for entry in entries if entry.action not in TOLD]
     first = min(done, key=lambda entry: _rank(entry.kind))
+    if done[-1].kind == "security_group" and all(entry.kind == "user" for entry in done[:-1]):
+        first = done[-1]  # by its own command: those who were put in, or taken out, stand before it
     said = f"{first.action} {first.kind.replace('_', ' ')} “{first.name}”"
     if len(done) == 1:
         return said
