@@ -70,7 +70,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class Work:
     """Who changes something, and how: only to look, asking first or not, in text or JSON."""
 
     viewer: Viewer
@@ -121,7 +121,7 @@ class Session:
         return next(lines) if self.asking and saved is not None else "\n".join(lines)
 
 
-def session(
+def work(
     context: typer.Context,
     db: str | None,
     login: str | None,
@@ -129,7 +129,7 @@ def session(
     dry_run: bool,
     output: str,
     yes: bool | None = None,
-) -> Session:
+) -> Work:
     """Whoever ``--as`` names, ready to change something. ``yes`` is None for what needs no question.
 
     Raises WrongUsage where a question is due and there is nobody to be asked, and where there is none to be answered.
@@ -141,7 +141,7 @@ def session(
         raise WrongUsage("nobody can be asked here: look with --dry-run, then say --yes")
     chosen = settings(context.obj, db, None, login)
     viewer = chosen.viewer()
-    return Session(viewer, chosen.login or "", dry_run, asking, output)
+    return Work(viewer, chosen.login or "", dry_run, asking, output)
 
 
 def given(others: Mapping[str, Any], **fields: Any) -> dict[str, Any]:

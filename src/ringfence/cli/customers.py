@@ -19,7 +19,7 @@ from ringfence.cli.changing import (
     keys_of,
     named,
     place,
-    session,
+    work,
 )
 from ringfence.cli.fields import typed, values
 from ringfence.cli.options import Db, Group
@@ -54,7 +54,7 @@ def create(
     from ringfence.services.editing import Edit
 
     said = values(CUSTOMERS, fields)
-    working = session(context, db, login, dry_run=dry_run, output=output)
+    working = work(context, db, login, dry_run=dry_run, output=output)
     parent, above = place(working.viewer, "customer", under, "--under")
     edits = [Edit("customer", -1, None, CustomerState(parent, name, **said))]
     working.make(Change("create", "customer", edits, f"customer “{name}”", f"in “{above}”", new=-1))
@@ -73,7 +73,7 @@ def edit(
 ) -> None:
     """Edit a customer. What is not named stays as it is; an empty text is taken away."""
     said = given(values(CUSTOMERS, fields))
-    working = session(context, db, login, dry_run=dry_run, output=output)
+    working = work(context, db, login, dry_run=dry_run, output=output)
     opened = find(working.viewer, "customer", [key])
     working.make(Change("edit", "customer", edited(opened, said), named("customer", opened), keys=keys_of(opened)))
 
@@ -95,7 +95,7 @@ def move(
     """Move a customer into another one, with everything in it; asks first."""
     if (to is not None) is to_top:
         raise WrongUsage("say where to: either --to CUSTOMER-KEY or --to-top")
-    working = session(context, db, login, dry_run=dry_run, output=output, yes=yes)
+    working = work(context, db, login, dry_run=dry_run, output=output, yes=yes)
     opened = find(working.viewer, "customer", [key])
     parent, above = place(working.viewer, "customer", to, "--to", "move")
     edits, what, name = edited(opened, {"parent": parent}), named("customer", opened), opened[0].state.name
@@ -113,5 +113,5 @@ def delete(
     db: Db = None,
 ) -> None:
     """Delete a customer with everything in it; asks first."""
-    working = session(context, db, login, dry_run=dry_run, output=output, yes=yes)
+    working = work(context, db, login, dry_run=dry_run, output=output, yes=yes)
     working.make(deletion("customer", find(working.viewer, "customer", [key])))

@@ -19,7 +19,7 @@ from ringfence.cli.changing import (
     keys_of,
     named,
     place,
-    session,
+    work,
 )
 from ringfence.cli.fields import typed, values
 from ringfence.cli.options import Db
@@ -57,7 +57,7 @@ def create(
     from ringfence.services import naming
     from ringfence.services.editing import Edit
 
-    working = session(context, db, login, dry_run=dry_run, output=output)
+    working = work(context, db, login, dry_run=dry_run, output=output)
     owner, whose = place(working.viewer, "device", customer, "--customer")
     stands = None if site is None else naming.record_id(working.viewer, "sites", site)
     edits = [Edit("device", -1, None, DeviceState(owner, name, site=stands, **values(DEVICES, fields)))]
@@ -98,7 +98,7 @@ def edit(
     said = given({**placed, **values(DEVICES, fields)}, customer=customer)
     if len(set(keys)) > 1 and not said.keys().isdisjoint(("name", "unit_id")):
         raise WrongUsage("a name and a unit id are one device's own: name one device")
-    working = session(context, db, login, dry_run=dry_run, output=output)
+    working = work(context, db, login, dry_run=dry_run, output=output)
     opened = find(working.viewer, "device", keys)
     verb, to = "edit", ""
     if customer is not None:
@@ -119,5 +119,5 @@ def delete(
     db: Db = None,
 ) -> None:
     """Delete devices; asks first."""
-    working = session(context, db, login, dry_run=dry_run, output=output, yes=yes)
+    working = work(context, db, login, dry_run=dry_run, output=output, yes=yes)
     working.make(deletion("device", find(working.viewer, "device", keys)))

@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, Final, Literal
 import typer
 
 from ringfence.cli import device_commands, importing
-from ringfence.cli.changing import DryRun, Editor, session
+from ringfence.cli.changing import DryRun, Editor, work
 from ringfence.cli.differences import data, people
 from ringfence.cli.options import Db, Group
 from ringfence.cli.settings import Faults, WrongUsage, origin
@@ -80,7 +80,7 @@ def assign(
 
     if site is not None and no_site:
         raise WrongUsage("choose between --site and --no-site")
-    working = session(context, db, login, dry_run=dry_run, output=output)
+    working = work(context, db, login, dry_run=dry_run, output=output)
     viewer = working.viewer
     typed = assigning.parse(_text(sys.stdin.buffer if str(file) == "-" else file))
     if not typed:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ringfence.cli.changing import DryRun, Editor, Format, session
+from ringfence.cli.changing import DryRun, Editor, Format, work
 from ringfence.cli.differences import data, people
 from ringfence.cli.options import Db
 from ringfence.cli.settings import Faults, origin
@@ -53,7 +53,7 @@ def import_devices(
     from ringfence.services import editing, importing, naming
     from ringfence.text import literal
 
-    working = session(context, db, login, dry_run=dry_run, output=output)
+    working = work(context, db, login, dry_run=dry_run, output=output)
     source = _read(file, importing.MOST_BYTES)
     whose = None if customer is None else naming.record_id(working.viewer, "customers", customer)
     change = None

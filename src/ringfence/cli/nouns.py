@@ -19,7 +19,7 @@ from ringfence.cli.changing import (
     keys_of,
     named,
     place,
-    session,
+    work,
 )
 from ringfence.cli.fields import about_of, key_of, option, spelled, values, with_options
 from ringfence.cli.options import Db, Group
@@ -65,7 +65,7 @@ def commands_of(kind: Kind) -> typer.Typer:
         fields = _given(fields)
         _demand_consistent(kind, fields)
         plain = _plain(kind, fields)
-        working = session(context, db, login, dry_run=dry_run, output=output)
+        working = work(context, db, login, dry_run=dry_run, output=output)
         node = kind.node.name
         owner, where = place(working.viewer, kind.noun, fields.get(node), spelled(node))
         state = altered(kind.blank, **plain, name=name, **{node: owner})
@@ -89,7 +89,7 @@ def commands_of(kind: Kind) -> typer.Typer:
         fields = given(_given(fields))
         _demand_consistent(kind, fields)
         plain = _plain(kind, fields)
-        working = session(context, db, login, dry_run=dry_run, output=output)
+        working = work(context, db, login, dry_run=dry_run, output=output)
         (opened,) = find(working.viewer, kind.noun, [key])
         node = kind.node.name
         if node in fields:
@@ -109,7 +109,7 @@ def commands_of(kind: Kind) -> typer.Typer:
         output: Format = "text",
         db: Db = None,
     ) -> None:
-        working = session(context, db, login, dry_run=dry_run, output=output, yes=yes)
+        working = work(context, db, login, dry_run=dry_run, output=output, yes=yes)
         working.make(deletion(kind.noun, find(working.viewer, kind.noun, keys)))
 
     return app

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ringfence.cli.changing import Change, DryRun, Editor, Format, given, keys_of, named, session
+from ringfence.cli.changing import Change, DryRun, Editor, Format, given, keys_of, named, work
 from ringfence.cli.options import Db, Group, settings
 from ringfence.domain.text import as_json
 
@@ -49,7 +49,7 @@ def edit(
     from ringfence.services.editing import Edit
 
     fields = given({}, name=name, email=email)
-    working = session(context, db, login, dry_run=dry_run, output=output)
+    working = work(context, db, login, dry_run=dry_run, output=output)
     own = accounts.own_record(working.viewer)
     edits = [Edit("user", own.id, own.state, replace(own.state, **fields), own.revision)]
     working.make(Change("edit", "user", edits, named("user", [own]), keys=keys_of([own])))

@@ -18,7 +18,7 @@ from ringfence.cli.changing import (
     keys_of,
     named,
     place,
-    session,
+    work,
 )
 from ringfence.cli.options import Db, Group
 
@@ -42,7 +42,7 @@ def create(
     """Create a site of a customer, and print its key."""
     from ringfence.services.editing import Edit, SiteState
 
-    working = session(context, db, login, dry_run=dry_run, output=output)
+    working = work(context, db, login, dry_run=dry_run, output=output)
     owner, whose = place(working.viewer, "site", customer, "--customer")
     edits = [Edit("site", -1, None, SiteState(owner, name))]
     working.make(Change("create", "site", edits, f"site “{name}”", f"of “{whose}”", new=-1))
@@ -59,7 +59,7 @@ def edit(
     db: Db = None,
 ) -> None:
     """Give a site another name."""
-    working = session(context, db, login, dry_run=dry_run, output=output)
+    working = work(context, db, login, dry_run=dry_run, output=output)
     opened = find(working.viewer, "site", [key])
     working.make(Change("edit", "site", edited(opened, {"name": name}), named("site", opened), keys=keys_of(opened)))
 
@@ -75,5 +75,5 @@ def delete(
     db: Db = None,
 ) -> None:
     """Delete a site; what stands on it stays with the customer, on none. Asks first."""
-    working = session(context, db, login, dry_run=dry_run, output=output, yes=yes)
+    working = work(context, db, login, dry_run=dry_run, output=output, yes=yes)
     working.make(deletion("site", find(working.viewer, "site", [key])))

@@ -13,7 +13,7 @@ from ringfence.cli.changing import (
     DryRun,
     Editor,
     Format,
-    Session,
+    Work,
     Yes,
     deletion,
     edited,
@@ -22,7 +22,7 @@ from ringfence.cli.changing import (
     keys_of,
     named,
     place,
-    session,
+    work,
 )
 from ringfence.cli.fields import typed, values
 from ringfence.cli.options import Db, Group
@@ -83,7 +83,7 @@ def create(
     from ringfence.services import naming
     from ringfence.services.editing import Edit
 
-    working = session(context, db, login, dry_run=dry_run, output=output)
+    working = work(context, db, login, dry_run=dry_run, output=output)
     viewer = working.viewer
     belongs, where = place(viewer, "user", home, "--home")
     given_groups = naming.record_ids(viewer, "security-groups", groups or ())
@@ -159,7 +159,7 @@ def edit(
     lists = groups or no_groups or filters or no_filters or sites or no_sites or None
     said = values(USERS, fields)
     given(said, login=new, home=home, lists=lists, administrator=administrator)
-    working = session(context, db, login, dry_run=dry_run, output=output)
+    working = work(context, db, login, dry_run=dry_run, output=output)
     viewer = working.viewer
     (opened,) = find(viewer, "user", [user])
     state: UserState = opened.state
@@ -199,7 +199,7 @@ def activate(
     db: Db = None,
 ) -> None:
     """Let users sign in again, and see what they are given."""
-    _activate(session(context, db, login, dry_run=dry_run, output=output), logins, active=True)
+    _activate(work(context, db, login, dry_run=dry_run, output=output), logins, active=True)
 
 
 @app.command()
@@ -212,7 +212,7 @@ def deactivate(
     db: Db = None,
 ) -> None:
     """Let users neither sign in nor see anything; they keep what they are given."""
-    _activate(session(context, db, login, dry_run=dry_run, output=output), logins, active=False)
+    _activate(work(context, db, login, dry_run=dry_run, output=output), logins, active=False)
 
 
 @app.command()
@@ -226,11 +226,11 @@ def delete(
     db: Db = None,
 ) -> None:
     """Delete users; asks first."""
-    working = session(context, db, login, dry_run=dry_run, output=output, yes=yes)
+    working = work(context, db, login, dry_run=dry_run, output=output, yes=yes)
     working.make(deletion("user", find(working.viewer, "user", logins)))
 
 
-def _activate(working: Session, logins: Sequence[str], *, active: bool) -> None:
+def _activate(working: Work, logins: Sequence[str], *, active: bool) -> None:
     opened = find(working.viewer, "user", logins)
     changing = [one for one in opened if one.state.active != active]
     edits = edited(changing, {"active": active})
