@@ -84,7 +84,7 @@ MUTANTS = (
     # The gate.
     Mutant(
         "changes/authority.py",
-        "if not self.holds(permission, node, site):\n                    if",
+        "if not self.holds(permission, node, stands):\n                    if",
         "if False:\n                    if",
         GATE,
     ),
@@ -102,8 +102,8 @@ MUTANTS = (
     ),
     Mutant(
         "changes/authority.py",
-        'if builtin or not self.holds(edit.of.right("delete")',
-        'if builtin or False and not self.holds(edit.of.right("delete")',
+        'if closed or not self.holds(edit.of.right("delete")',
+        'if closed or False and not self.holds(edit.of.right("delete")',
         MOVES,
     ),
     Mutant("changes/authority.py", "if limited and not self.holds", "if limited and self.holds", LIMITS),
@@ -125,23 +125,26 @@ MUTANTS = (
     Mutant("changes/applying.py", "or not self.authority.sees(edit, found[0])  #", "#", HIDING),
     Mutant("changes/applying.py", "if edit.revision and revision != edit.revision:", "if False:", EDITING),
     Mutant(
-        "changes/applying.py",
+        "changes/judging.py",
         "if may_end_one and not full_administrators(",
         "if False and not full_administrators(",
         ESCALATION,
     ),
     Mutant(
-        "changes/applying.py", "demand_room(self.connection, self.tenant_id, paths, seen_by(self.own))", "pass", LIMITS
+        "changes/judging.py",
+        "demand_room(self.connection, self.tenant_id, paths, seen_by(self.authority.own))",
+        "pass",
+        LIMITS,
     ),
     Mutant("changes/quota.py", "limit is not None and count > limit", "limit is not None and count > limit + 1", QUOTA),
-    Mutant("changes/quota.py", "if seen(_LISTED[one.field], one.path):", "if True:", QUOTA),
+    Mutant("changes/quota.py", "if seen(_COUNTED_BY[one.field].permission, one.path):", "if True:", QUOTA),
     Mutant(
-        "changes/cascade.py",
-        "if site not in shown and not contains(listed.customers, path):",
+        "changes/placing.py",
+        "if not listed.reaches(path, site):",
         "if False:",
         LIMITS,
     ),
-    Mutant("changes/validity.py", "if owners.get(site) != node_of(state):", "if False:", DEVICES),
+    Mutant("changes/placing.py", "if owners.get(site) != node_of(state):", "if False:", DEVICES),
     # Writing.
     Mutant("changes/writing.py", "new = child_path(paths[parent], record)", "new = paths[parent]", MOVES),
     Mutant(
@@ -166,7 +169,7 @@ MUTANTS = (
     Mutant("changes/undo.py", "own.sees(one, path) for one in permissions)", "True for one in permissions)", UNDO),
     Mutant(
         "changes/undo.py",
-        "self.told[known] = at_site or own.contains(of.permission, path)",
+        "self.told[known] = own.region(of.permission).reaches(path, itself)",
         "self.told[known] = True",
         UNDO,
     ),

@@ -18,7 +18,8 @@ from ringfence.changes import ledger
 from ringfence.changes.edits import Edit, items
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.errors import Refused
-from ringfence.domain.kind import State, StateKind, ids_in
+from ringfence.domain.ids import ids_in
+from ringfence.domain.kind import State, StateKind
 from ringfence.domain.registry import EDITED, referring
 from ringfence.domain.text import search_key
 from ringfence.storage.bulk import any_of, insert_rows, moment

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
@@ -13,11 +12,12 @@ from sqlalchemy import Connection, select
 from ringfence.changes import ledger
 from ringfence.changes.audit import noun
 from ringfence.changes.edits import Edit
-from ringfence.domain.customer import CUSTOMERS, LIMITS, CustomerState
+from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import Refused
-from ringfence.domain.kind import Kind, Ref, State, StateKind, ids_in
+from ringfence.domain.ids import ids_in
+from ringfence.domain.kind import Kind, Ref, State, StateKind, kind_of
 from ringfence.domain.registry import EDITED, node_of, references, site_of
-from ringfence.domain.role import RoleState
 from ringfence.domain.user import USERS
 from ringfence.storage.bulk import records_of
 from ringfence.storage.tables import Customer
@@ -32,20 +32,6 @@ Demand = tuple[str, int, int | None, str]
 """A permission, the node and the site at which it is needed, and the field of the form that says where."""
 
 
-class _Held:
-    """A region, made ready to be asked of many paths."""
-
-    def __init__(self, region: Region) -> None:
-        self._starts = [low for low, _ in region.customers]
-        self._ends = [high for _, high in region.customers]
-        self.sites: dict[int | None, str] = {site.site_id: site.path for site in region.sites}
-
-    def contains(self, path: str) -> bool:
-        """Whether the region reaches all records of the node."""
-        place = bisect_right(self._starts, path) - 1
-        return place >= 0 and path < self._ends[place]
-
-
 class Authority:
     """What one editor may do in one transaction. ``own`` is their reach; ``paths`` those of the customers that edits
     name, read by ``read_paths``."""
@@ -58,7 +44,7 @@ class Authority:
         self.paths: dict[int, str] = {}
         self.names: dict[int, tuple[str | None, str]] = {}
         """Keys and names of the same customers."""
-        self._held: dict[str, _Held] = {}
+        self._held: dict[str, Region] = {}
 
     @cached_property
     def own_groups(self) -> frozenset[int]:
@@ -76,7 +62,7 @@ class Authority:
         """The same for records in a state."""
         wanted: set[int] = set()
         for record, state in records:
-            if isinstance(state, CustomerState):
+            if kind_of(state).is_customer:
                 wanted.add(record)
             for kind, ids in references(state):
                 if kind == CUSTOMERS.noun:
@@ -95,31 +81,33 @@ class Authority:
         self.paths.clear()
         self._held.clear()
 
-    def holds(self, permission: str, node: int, site: int | None = None) -> bool:
-        """Whether the permission reaches records of the node, or what stands on the site."""
+    def holds(self, permission: str, node: int, stands: int | None = None) -> bool:
+        """Whether the permission reaches records of the node, or what stands there."""
         path = self.paths.get(node)
         if path is None:
             return False
         held = self._held.get(permission)
         if held is None:
-            held = self._held[permission] = _Held(self.own.region(permission))
-        return held.contains(path) or held.sites.get(site) == path
+            held = self._held[permission] = self.own.region(permission)
+        return held.reaches(path, stands)
 
-    def lists(self, kind: StateKind, node: int, site: int | None) -> bool:
-        """Whether the editor lists records of a kind at a node, or on a site; a customer if only for a site of it."""
-        if kind == "customer":
+    def lists(self, kind: StateKind, node: int, stands: int | None) -> bool:
+        """Whether the editor lists records of a kind at a node, or which stand there; a customer if only for a place
+        of it."""
+        of = EDITED[kind]
+        if of.is_customer:
             path = self.paths.get(node)
-            return path is not None and self.own.sees("customer.list", path)
-        return self.holds(EDITED[kind].permission, node, site)
+            return path is not None and self.own.sees(of.permission, path)
+        return self.holds(of.permission, node, stands)
 
     def sees(self, edit: Edit, state: State) -> bool:
         """Whether the editor may know of such a record: where it is, or where it would be."""
         if self.own_profile(edit):
             return True
         node = edit.id if edit.kind == "customer" and edit.before is not None else node_of(state)
-        site = _site(edit, state)
-        return self._listed(edit, node, site) or any(
-            self.holds(edit.of.right(action), node, site) for action in edit.actions
+        stands = _stands(edit, state)
+        return self._listed(edit, node, stands) or any(
+            self.holds(edit.of.right(action), node, stands) for action in edit.actions
         )
 
     def own_profile(self, edit: Edit) -> bool:
@@ -137,7 +125,7 @@ class Authority:
             if (edit.kind, edit.id) not in along:
                 self._demand(edit)
                 continue
-            if waiting is not None and edit.kind not in ("customer", "site"):
+            if waiting is not None and edit.of.movable:
                 self._demand_herded(waiting)  # in its place, as if each were named: whatever is wrong first is told
                 waiting = None
             self._demand_along(edit)
@@ -146,16 +134,16 @@ class Authority:
         self._references(edits)
 
     def _demand_herded(self, places: Iterable[tuple[int, int | None]]) -> None:
-        if not all(self.holds("device.delete", customer, site) for customer, site in places):
+        if not all(self.holds(DEVICES.right("delete"), *place) for place in places):
             raise Refused(_NOT_YOURS)
 
     def _demand(self, edit: Edit) -> None:
         if not self.own_profile(edit):
-            for permission, node, site, field in demands(edit):
+            for permission, node, stands, field in demands(edit):
                 if node < 0:
                     continue  # comes into being with this change; looked at again once it is there
-                if not self.holds(permission, node, site):
-                    if not self._listed(edit, node, site):
+                if not self.holds(permission, node, stands):
+                    if not self._listed(edit, node, stands):
                         raise Refused("choose a customer that you may see", field)
                     verb = permission.partition(".")[2]
                     raise Refused(f"you may not {verb} a {noun(edit.kind)} there", field)
@@ -163,36 +151,33 @@ class Authority:
         if edit.before is not None:
             self._own_branch(edit)
         elif edit.after is not None:
-            self._may_put_in(put_in(edit) - ({self.editor} if edit.kind == "site" else set()))
-        if isinstance(edit.before, RoleState) and edit.before.builtin:
-            raise Refused("a built-in role is copied, not changed: copy it, and change the copy")
-        if isinstance(edit.before, CustomerState) and not edit.before.parent:
-            raise Refused("this is the provider itself: it is changed by loading a snapshot")
+            self._may_put_in(put_in(edit) - ({self.editor} if edit.of.is_site else set()))
+        if edit.before is not None:
+            why, instead = edit.of.closed(edit.before)
+            if why:
+                raise Refused(f"{why}: {instead}" if instead else why)
 
-    def _listed(self, edit: Edit, node: int, site: int | None) -> bool:
-        """Whether the editor may list or view such a record there: a customer if only for a site of it."""
-        if self.holds(edit.of.permission, node, site) or self.holds(edit.of.right("view"), node, site):
-            return True
-        path = self.paths.get(node) if edit.kind == "customer" else None
-        return path is not None and self.own.sees("customer.list", path)
+    def _listed(self, edit: Edit, node: int, stands: int | None) -> bool:
+        """Whether the editor may list or view such a record there: a customer if only for a place of it."""
+        return self.lists(edit.kind, node, stands) or self.holds(edit.of.right("view"), node, stands)
 
     def _demand_along(self, edit: Edit) -> None:
         if edit.kind == "user" and edit.id == self.editor:
             raise Refused("you belong to it yourself: somebody else must delete it")
         assert edit.before is not None
         node = edit.id if edit.kind == "customer" else node_of(edit.before)
-        builtin = isinstance(edit.before, RoleState) and edit.before.builtin
-        if builtin or not self.holds(edit.of.right("delete"), node, _site(edit, edit.before)):
+        closed = any(edit.of.closed(edit.before))
+        if closed or not self.holds(edit.of.right("delete"), node, _stands(edit, edit.before)):
             raise Refused(_NOT_YOURS)
         self._own_branch(edit)
 
     def _demand_limits(self, edit: Edit) -> None:
         """A customer's limits are set from above: who runs it does not lift them."""
-        before, after = edit.before, edit.after
-        if not isinstance(before, CustomerState) or not isinstance(after, CustomerState):
+        before, limits = edit.before, edit.of.limits
+        if before is None or edit.after is None or not limits:
             return
-        limited = [name for name in edit.changed if name in LIMITS]
-        if limited and not self.holds("customer.edit", before.parent):
+        limited = [name for name in edit.changed if name in limits]
+        if limited and not self.holds(edit.of.right("edit"), node_of(before)):
             raise Refused("a limit is set by whoever may edit the customer above", limited[0])
 
     def demand_still(self, edits: Iterable[Edit]) -> None:
@@ -200,8 +185,8 @@ class Authority:
         for edit in edits:
             if edit.after is None or self.own_profile(edit):
                 continue
-            for permission, node, site, _ in demands(edit, written=True):
-                if not self.holds(permission, node, site):
+            for permission, node, stands, _ in demands(edit, written=True):
+                if not self.holds(permission, node, stands):
                     raise Refused("it would fall outside of what you may change")
 
     def _own_branch(self, edit: Edit) -> None:
@@ -262,7 +247,7 @@ class Authority:
             listed = self.own.region(kind.permission)
             seen = {record for record, path in rows if contains(listed.customers, path)}
             if kind.is_site:
-                seen |= {site.site_id for site in listed.sites}
+                seen.update(one for one in wanted if one in listed.standing)
         if not seen.issuperset(wanted):
             one = f"one of the {kind.plural.replace('_', ' ')}" if many or not kind.is_customer else f"this {kind.said}"
             raise Refused(f"{one} is not there any more", place)
@@ -284,11 +269,11 @@ def demands(edit: Edit, *, written: bool = False) -> Iterator[Demand]:
             continue
         field = edit.of.node.name
         for action in edit.actions:
-            yield edit.of.right(action), node_of(state), _site(edit, state), field
+            yield edit.of.right(action), node_of(state), _stands(edit, state), field
 
 
-def _site(edit: Edit, state: State) -> int | None:
-    """The site that a record stands on, or is."""
+def _stands(edit: Edit, state: State) -> int | None:
+    """Where a record stands: on a site, or as one itself."""
     if edit.of.is_site:
         return edit.id if edit.before is not None else None
     return site_of(state)

@@ -1,5 +1,5 @@
-"""What goes along with a change: the private role of a group that goes, everything that belongs to a customer that is
-deleted, and the site that a device finds at another customer."""
+"""What goes along with a change: the private role of a group that goes, and everything that belongs to a customer that
+is deleted."""
 
 from __future__ import annotations
 
@@ -12,42 +12,35 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from ringfence.changes import ledger
 from ringfence.changes.authority import Authority
-from ringfence.changes.edits import Edit
-from ringfence.domain.customer import CustomerState
-from ringfence.domain.device import DeviceState
-from ringfence.domain.kind import StateKind, altered, ids_in, only
+from ringfence.changes.edits import Edit, edits_of
+from ringfence.domain.ids import ids_in, only
+from ringfence.domain.kind import StateKind, altered
 from ringfence.domain.registry import EDITED, node_of, site_of
-from ringfence.domain.role import RoleState
+from ringfence.domain.role import ROLES, RoleState
 from ringfence.domain.security_group import SecurityGroupState
 from ringfence.storage.bulk import any_of
 from ringfence.storage.rehearsal import rehearsed
-from ringfence.storage.tables import Customer, Device, Site
-from ringfence.visibility.intervals import contains, union
-from ringfence.visibility.reach import Reach
+from ringfence.storage.tables import Customer, Device
+from ringfence.visibility.intervals import union
 
 
 def private_roles(connection: Connection, tenant_id: int, edits: Sequence[Edit]) -> list[Edit]:
     """The deletions of private roles whose group is deleted or gets another one."""
     known = {(edit.kind, edit.id) for edit in edits}
     leaving = []
-    for edit in edits:
-        before, after = edit.before, edit.after
-        if not isinstance(before, SecurityGroupState) or before.role is None or ("role", before.role) in known:
+    for _, before, after in edits_of(edits, SecurityGroupState):
+        if before is None or before.role is None or (ROLES.noun, before.role) in known:
             continue
-        if after is None or (isinstance(after, SecurityGroupState) and after.role != before.role):
+        if after is None or after.role != before.role:
             leaving.append(before.role)
-    found = ledger.read_many(connection, tenant_id, "role", leaving)
-    return [
-        Edit("role", role, state, None, revision)
-        for role, (state, revision) in found.items()
-        if isinstance(state, RoleState) and state.private
-    ]
+    going = _deletions(connection, tenant_id, ROLES.noun, leaving, known)
+    return [edit for edit, role, _ in edits_of(going, RoleState) if role is not None and role.private]
 
 
 @dataclass(frozen=True, slots=True)
 class Herd:
-    """Devices that go with customers that are deleted, of which nobody asks for each: how many there are by customer
-    and site. All of the ``customers``, ``but`` for those that the change names itself."""
+    """Devices that go with customers that are deleted, of which nobody asks for each: how many there are by where they
+    belong and stand. All of the ``customers``, ``but`` for those that the change names itself."""
 
     places: Mapping[tuple[int, int | None], int] = field(default_factory=dict)
     customers: Collection[int] = frozenset()
@@ -97,7 +90,7 @@ def _herd(connection: Connection, customers: Collection[int], but: Collection[in
     herd = Herd({}, customers, but)
     query = select(Device.customer_id, Device.site_id, func.count()).where(herd.condition(connection))
     rows = connection.execute(query.group_by(Device.customer_id, Device.site_id)).all()
-    return replace(herd, places={(customer, site): count for customer, site, count in rows})
+    return replace(herd, places={(node, stands): count for node, stands, count in rows})
 
 
 def counted(authority: Authority, going: Sequence[Edit], herd: Herd) -> tuple[Counter[StateKind], bool]:
@@ -107,8 +100,8 @@ def counted(authority: Authority, going: Sequence[Edit], herd: Herd) -> tuple[Co
     hidden = False
     places = Counter((edit.kind, *_where(edit)) for edit in going)
     places.update({("device", *place): count for place, count in herd.places.items()})
-    for (kind, node, site), count in places.items():
-        if authority.lists(kind, node, site):
+    for (kind, node, stands), count in places.items():
+        if authority.lists(kind, node, stands):
             found[kind] += count
         else:
             hidden = True
@@ -116,7 +109,7 @@ def counted(authority: Authority, going: Sequence[Edit], herd: Herd) -> tuple[Co
 
 
 def _where(edit: Edit) -> tuple[int, int | None]:
-    """The node and the site that decide who lists a record."""
+    """Where a record belongs and stands, which decides who lists it."""
     assert edit.before is not None
     if edit.of.is_customer:
         return edit.id, None
@@ -132,8 +125,8 @@ def _nodes(connection: Connection, tenant_id: int, going: Collection[int], edits
         rows = connection.execute(below.where(Customer.path >= low, Customer.path < high).order_by(Customer.path))
         above.update((own, parent) for own, parent in rows)
     for edit in edits:
-        if edit.id in above and isinstance(edit.after, CustomerState):
-            above[edit.id] = edit.after.parent
+        if edit.of.is_customer and edit.after is not None and edit.id in above:
+            above[edit.id] = node_of(edit.after)
     nodes = set(going)
     settled = set(going)
     for customer in above:
@@ -154,53 +147,6 @@ def _deletions(
     more = [record for record in records if (kind, record) not in known]
     states = ledger.read_many(connection, tenant_id, kind, more, whole=True)
     return [Edit(kind, record, state, None, revision) for record, (state, revision) in states.items()]
-
-
-def placed(connection: Connection, edits: Sequence[Edit], own: Reach) -> list[Edit]:
-    """The edits with a site for each device that goes to another customer and keeps the one it had: the site of the
-    same name there, where the editor sees both and no other of that name; otherwise none."""
-    moving = [edit for edit in edits if _astray(edit)]
-    if not moving:
-        return list(edits)
-    former = {edit.before.site for edit in moving if isinstance(edit.before, DeviceState)}
-    targets = {edit.after.customer for edit in moving if isinstance(edit.after, DeviceState)}
-    listed = own.region("site.list")
-    shown = {site.site_id for site in listed.sites}
-    query = select(Site.id, Site.customer_id, Site.search_key, Customer.path).join(
-        Customer, Customer.id == Site.customer_id
-    )
-    names: dict[int, str] = {}
-    there: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
-    for wanted in (
-        any_of(connection, Site.id, [one for one in former if one]),
-        any_of(connection, Site.customer_id, targets),
-    ):
-        for site, customer, name, path in connection.execute(query.where(wanted)).all():
-            if site not in shown and not contains(listed.customers, path):
-                continue  # what the editor may not list decides nothing that they see
-            names[site] = name
-            if customer in targets and site not in there[customer, name]:
-                there[customer, name].append(site)
-
-    def settled(edit: Edit) -> Edit:
-        if not _astray(edit):
-            return edit
-        assert isinstance(edit.after, DeviceState)
-        same = there.get((edit.after.customer, names.get(edit.after.site or 0, "")), [])
-        return replace(edit, after=replace(edit.after, site=same[0] if len(same) == 1 else None))
-
-    return [settled(edit) for edit in edits]
-
-
-def _astray(edit: Edit) -> bool:
-    before, after = edit.before, edit.after
-    return (
-        isinstance(before, DeviceState)
-        and isinstance(after, DeviceState)
-        and before.customer != after.customer
-        and before.site is not None
-        and before.site == after.site
-    )
 
 
 def left(connection: Connection, tenant_id: int, edits: Sequence[Edit]) -> list[Edit]:

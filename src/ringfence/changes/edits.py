@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from operator import attrgetter
-from typing import Any, Final
+from typing import Any, TypeVar, cast
 
-from ringfence.domain.customer import CustomerState
-from ringfence.domain.device import DeviceState
-from ringfence.domain.kind import Kind, State, StateKind, altered, kind_of
-from ringfence.domain.registry import EDITED
+from ringfence.domain.kind import Kind, State, StateKind, altered, kind_of, kind_with
+from ringfence.domain.registry import EDITED, node_of
 
-_MOVED_ALONE: Final = attrgetter("name", "unit_id", "kind", "notes")
-"""What of a device stays as it is when it is assigned to another customer, and no more."""
+S = TypeVar("S", bound=State)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +55,24 @@ class Edit:
             return ("create",)
         if self.after is None:
             return ("delete",)
-        before, after = self.before, self.after
-        if isinstance(before, DeviceState) and isinstance(after, DeviceState):
-            if before.customer == after.customer:
-                return ("edit",)
-            return ("assign",) if _MOVED_ALONE(before) == _MOVED_ALONE(after) else ("assign", "edit")
-        if isinstance(before, CustomerState) and isinstance(after, CustomerState) and before.parent != after.parent:
-            return ("move", "edit") if altered(before, parent=after.parent) != after else ("move",)
-        return ("edit",)
+        of = self.of
+        if of.moves == "edit" or node_of(self.before) == node_of(self.after):
+            return ("edit",)
+        along = {one.name for one in (of.node, of.stands) if one is not None}
+        return (of.moves,) if along.issuperset(self.changed) else (of.moves, "edit")
 
     @property
     def action(self) -> str:
         """The first of ``actions``: what the audit says was done."""
         return self.actions[0]
+
+
+def edits_of(edits: Iterable[Edit], state: type[S]) -> list[tuple[Edit, S | None, S | None]]:
+    """The edits of records of one kind, by the class of its states, each with what the record was and would be: what
+    somebody edits was held to its kind before (``demand_fitting``)."""
+    noun = kind_with(state).noun
+    found = [(edit, edit.before, edit.after) for edit in edits if edit.kind == noun]
+    return cast("list[tuple[Edit, S | None, S | None]]", found)
 
 
 def items(value: Any) -> frozenset[Any] | None:

@@ -12,15 +12,17 @@ from typing import Final
 
 from sqlalchemy import Connection, func, or_, select
 
-from ringfence.domain.customer_group import CustomerGroupState
 from ringfence.domain.errors import Refused
+from ringfence.domain.kind import State, kind_of
 from ringfence.domain.permission import CATALOGUE, EVERYWHERE, PERMISSIONS
+from ringfence.domain.registry import node_of
 from ringfence.domain.role import SERVICE_PROVIDER, RoleState
-from ringfence.domain.security_group import ALL, SecurityGroupState
+from ringfence.domain.security_group import ALL
 from ringfence.storage.grants import Membership, RolePermission, UserCustomerGroup
 from ringfence.storage.tables import Customer, Role, SecurityGroup, User, is_root
-from ringfence.visibility.intervals import Interval, contains, nested, single, subtract, union
+from ringfence.visibility.intervals import Interval, nested, single, subtract, union
 from ringfence.visibility.reach import Reach
+from ringfence.visibility.rule import Region
 
 _LABELS: Final = {permission.key: f"{permission.section}: {permission.label}" for permission in CATALOGUE}
 
@@ -56,13 +58,15 @@ def demand_group(own: Reach, nodes: list[Interval], role: RoleState | None) -> N
         covering.add(id(region))
 
 
-def extent(state: SecurityGroupState | CustomerGroupState, paths: Mapping[int, str]) -> list[Interval]:
+def extent(state: State, paths: Mapping[int, str]) -> list[Interval]:
     """The customers that a group could reach: those it names, or everything below its owner."""
-    if isinstance(state, SecurityGroupState) and state.scope == ALL:
-        return [nested(paths[state.owner])]
+    field, names = kind_of(state).ties["customers"]
+    if names.when is not None and getattr(state, names.when[0]) != names.when[1]:
+        return [nested(paths[node_of(state)])]
+    named: Mapping[int, bool] = getattr(state, field.name)
     return union(
         nested(paths[customer]) if is_nested else single(paths[customer])
-        for customer, is_nested in state.customers.items()
+        for customer, is_nested in named.items()
         if customer in paths
     )
 
@@ -99,15 +103,11 @@ def _potential(reach: Reach) -> Reach:
 
 def _demand(own: Reach, permission: str, wanted: Reach, known: Reach | None, what: str) -> None:
     region = wanted.region(permission)
-    nodes, sites = region.customers, region.sites
-    if known is not None:
-        former = known.region(permission)
-        nodes = subtract(nodes, former.customers)
-        held = {site.site_id for site in former.sites}
-        sites = tuple(s for s in sites if s.site_id not in held and not contains(former.customers, s.path))
+    former = Region([], ()) if known is None else known.region(permission)
+    nodes = subtract(region.customers, former.customers)
     if nodes and not own.covers(permission, nodes):
         raise Refused(f"{what} “{label(permission)}” over more customers than you hold it over yourself")
-    if any(not own.contains(permission, site.path) for site in sites):
+    if any(not own.contains(permission, place.path) for place in region.beyond(former)):
         raise Refused(f"{what} “{label(permission)}” at sites where you do not hold it yourself")
 
 

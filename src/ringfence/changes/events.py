@@ -9,7 +9,6 @@ from typing import Final
 from ringfence.changes.audit import Detail, Event, Words
 from ringfence.changes.authority import Authority
 from ringfence.changes.edits import Edit
-from ringfence.domain.device import DeviceState
 from ringfence.domain.registry import node_of
 
 _NAMED: Final = 12
@@ -25,8 +24,8 @@ def told(edits: Sequence[Edit], words: Words, authority: Authority) -> list[Even
     events = [event(edit, detail) for edit, detail in zip(edits, details, strict=True)]
     left: defaultdict[int, list[Edit]] = defaultdict(list)
     for edit in edits:
-        if isinstance(edit.before, DeviceState) and "assign" in edit.actions:
-            left[edit.before.customer].append(edit)
+        if edit.before is not None and "assign" in edit.actions:
+            left[node_of(edit.before)].append(edit)
     for own, moved in left.items() if len(left) <= _TOLD else ():
         key, name = authority.names[own]
         events.append(_handed_over(own, key or "", name, moved))

@@ -5,24 +5,21 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 from ringfence.changes.cascade import Herd
 from ringfence.changes.edits import Edit
-from ringfence.domain.device import DeviceState
+from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.device import DEVICES
 from ringfence.domain.kind import State, StateKind
-from ringfence.domain.registry import node_of, site_of
-from ringfence.domain.site import SiteState
+from ringfence.domain.registry import PLACE, node_of, site_of, standing_on
 from ringfence.visibility.intervals import Interval, contains, nested, subtract, union, within
 from ringfence.visibility.rule import Region
 
 Place = tuple[str, int | None]
 """Where a record is: its customer's path and the site that it stands on."""
 
-_NOBODYS: Final[frozenset[StateKind]] = frozenset({"customer", "site"})
-"""The kinds that are places themselves."""
-_WATCHED: Final[frozenset[StateKind]] = frozenset({"customer", "site", "device"})
+_WATCHED: Final = (CUSTOMERS, PLACE, DEVICES)
 """The kinds of which it is told for whom they appear and go."""
 
 
@@ -47,16 +44,16 @@ class Placed:
         self._paths = [path for (path, _), _ in ordered]
         self._sums = [0]
         self._on: dict[int, int] = {}
-        for (_, site), count in ordered:
+        for (_, stands), count in ordered:
             self._sums.append(self._sums[-1] + count)
-            if site is not None:
-                self._on[site] = self._on.get(site, 0) + count
+            if stands is not None:
+                self._on[stands] = self._on.get(stands, 0) + count
 
     def within(self, region: Region) -> int:
         """How many of them the region holds: its sites are none of its customers'."""
         if not self._paths:
             return 0
-        found = sum(self._on.get(site.site_id, 0) for site in region.sites)
+        found = sum(self._on.get(stands, 0) for stands in region.standing)
         for low, high in region.customers:
             found += self._sums[bisect_left(self._paths, high)] - self._sums[bisect_left(self._paths, low)]
         return found
@@ -74,12 +71,12 @@ class Flow:
     def __init__(self, edits: Sequence[Edit], paths: Mapping[int, str], herd: Herd) -> None:
         self._edits = edits
         self._before = [_place(edit, edit.before, paths) for edit in edits]
-        self._herd = {(paths[customer], site): count for (customer, site), count in herd.places.items()}
+        self._herd = {(paths[customer], stands): count for (customer, stands), count in herd.places.items()}
         self._leaving = _standing(edits, "before", herd.customers)
         self._where = dict(paths)
         self.gone = Paths(paths[edit.id] for edit in edits if edit.kind == "customer" and edit.after is None)
         self.come = Paths()
-        self.sites_gone = frozenset(edit.id for edit in edits if edit.kind == "site" and edit.after is None)
+        self.sites_gone = frozenset(edit.id for edit in edits if edit.of is PLACE and edit.after is None)
         self.sites_come: frozenset[int] = frozenset()
         self.users_come: frozenset[int] = frozenset()
         self.shifts: Sequence[tuple[str, str]] = ()
@@ -91,7 +88,7 @@ class Flow:
     def __bool__(self) -> bool:
         """Whether anything is where it was not, or will be."""
         return any(
-            edit.kind in _WATCHED if edit.before is None or edit.after is None else _elsewhere(edit.before, edit.after)
+            edit.of in _WATCHED if edit.before is None or edit.after is None else _elsewhere(edit.before, edit.after)
             for edit in self._edits
         )
 
@@ -99,7 +96,7 @@ class Flow:
         """The same edits once they are written, the paths then, and which paths became which."""
         self.shifts = shifts
         self.come = Paths(paths[edit.id] for edit in edits if edit.kind == "customer" and edit.before is None)
-        self.sites_come = frozenset(edit.id for edit in edits if edit.kind == "site" and edit.before is None)
+        self.sites_come = frozenset(edit.id for edit in edits if edit.of is PLACE and edit.before is None)
         self.users_come = frozenset(edit.id for edit in edits if edit.kind == "user" and edit.before is None)
         come: Counter[Place] = Counter()
         gone: Counter[Place] = Counter(self._herd)
@@ -112,11 +109,11 @@ class Flow:
                 gone[before] += 1
             elif before is not None and after is not None and self.moved(before) != after:
                 handed[edit.kind, before, after] += 1
-        for (customer, site), count in self._leaving.items():
+        for (kind, customer, place), count in self._leaving.items():
             path = self._where[customer]
-            handed["device", (path, site), (self.path(path), None)] += count
-        for (customer, site), count in _standing(edits, "after").items():
-            handed["device", (self._where.get(customer, ""), None), (paths[customer], site)] += count
+            handed[kind, (path, place), (self.path(path), None)] += count
+        for (kind, customer, place), count in _standing(edits, "after").items():
+            handed[kind, (self._where.get(customer, ""), None), (paths[customer], place)] += count
         self.devices_come, self.devices_gone, self.handed = come, Placed(gone), handed
         self.devices = {(start, end): count for (kind, start, end), count in handed.items() if kind == "device"}
 
@@ -136,7 +133,7 @@ class Flow:
         for old, new in self.shifts:
             inside = [(new + low[len(old) :], new + high[len(old) :]) for low, high in within(nodes, old)]
             nodes = union([*subtract(subtract(nodes, [nested(old)]), [nested(new)]), *inside])
-        return Region(nodes, tuple(replace(site, path=self.path(site.path)) for site in region.sites))
+        return region.shifted(nodes, self.path)
 
     def areas(self) -> tuple[list[Interval], list[Interval]]:
         """Where the customers that were moved are now, with all that is nested in them; and the places that they left,
@@ -157,13 +154,11 @@ def _shifted(path: str, shifts: Sequence[tuple[str, str]]) -> str:
 
 
 def _elsewhere(before: State, after: State) -> bool:
-    if isinstance(before, DeviceState) and isinstance(after, DeviceState) and before.site != after.site:
-        return True
-    return node_of(before) != node_of(after)
+    return (node_of(before), site_of(before)) != (node_of(after), site_of(after))
 
 
 def _place(edit: Edit, state: State | None, paths: Mapping[int, str]) -> Place | None:
-    if state is None or edit.kind in _NOBODYS:
+    if state is None or not edit.of.movable:
         return None
     path = paths.get(node_of(state))
     if path is None:
@@ -171,17 +166,22 @@ def _place(edit: Edit, state: State | None, paths: Mapping[int, str]) -> Place |
     return path, site_of(state)
 
 
-def _standing(edits: Sequence[Edit], side: str, leaving: Collection[int] = ()) -> Counter[tuple[int, int]]:
-    """How many devices stand on sites that are deleted (``before``) or brought back (``after``), and stay, by customer
-    and site: what leaves a site by an edit of its own, or with a customer that is ``leaving``, does not count here."""
-    found: Counter[tuple[int, int]] = Counter()
-    going = {edit.id for edit in edits if isinstance(edit.before, DeviceState) and _leaves(edit.before, edit.after)}
+def _standing(edits: Sequence[Edit], side: str, leaving: Collection[int] = ()) -> Counter[tuple[StateKind, int, int]]:
+    """How many records of each kind stand on sites that are deleted (``before``) or brought back (``after``), and stay,
+    by kind, customer and site: what leaves a site by an edit of its own, or with a customer that is ``leaving``, does
+    not count here."""
+    found: Counter[tuple[StateKind, int, int]] = Counter()
+    upon = standing_on(PLACE)
+    going = {kind: {edit.id for edit in edits if edit.kind == kind and _leaves(edit)} for kind in upon.values()}
     for edit in edits:
         state, other = (edit.before, edit.after) if side == "before" else (edit.after, edit.before)
-        if isinstance(state, SiteState) and other is None and state.customer not in leaving:
-            found[state.customer, edit.id] += len(state.devices - going)
+        if edit.of is PLACE and state is not None and other is None and node_of(state) not in leaving:
+            for name, kind in upon.items():
+                found[kind, node_of(state), edit.id] += len(getattr(state, name) - going[kind])
     return +found
 
 
-def _leaves(before: DeviceState, after: State | None) -> bool:
-    return not isinstance(after, DeviceState) or _elsewhere(before, after)
+def _leaves(edit: Edit) -> bool:
+    if edit.before is None:
+        return False
+    return edit.after is None or _elsewhere(edit.before, edit.after)

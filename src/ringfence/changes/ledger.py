@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+from typing import cast as typed
 
 from sqlalchemy import Boolean, Connection, cast, literal_column, null, select, union_all
 
-from ringfence.domain.kind import Field, Ref, State, StateKind, Text, Ties
+from ringfence.domain.kind import Field, Kind, Ref, State, StateKind, Text, Ties, kind_with
 from ringfence.domain.registry import EDITED
 from ringfence.domain.text import fold
+from ringfence.domain.user import USERS
 from ringfence.storage.bulk import any_of, records_of
 from ringfence.storage.columns import UtcDateTime
-from ringfence.storage.grants import Membership, UserCustomerGroup, entries
+from ringfence.storage.grants import Membership, entries
 from ringfence.storage.tables import Customer, SecurityGroup, User, table_of
 
 Known = dict[int, tuple[State, int]]
@@ -133,10 +135,11 @@ def keys_of(connection: Connection, kind: StateKind, tenant_id: int, keys: Colle
     return dict(connection.execute(query).all())
 
 
-def login_taken(connection: Connection, login: str, but: int) -> bool:
-    """Whether anybody else in the database has the login, without regard to case."""
-    query = select(User.id).where(User.login_key == fold(login), User.id != but)
-    return connection.execute(query).first() is not None
+def taken(connection: Connection, kind: Kind, field: str, text: str, but: int) -> bool:
+    """Whether another record of a kind, wherever in the database, has that text, without regard to case."""
+    mapped = table_of(kind)
+    held = getattr(mapped, kind.texts[field].folded)
+    return connection.execute(select(mapped.id).where(held == fold(text), mapped.id != but)).first() is not None
 
 
 def groups_of_role(connection: Connection, role: int) -> list[int]:
@@ -159,15 +162,34 @@ def homes(connection: Connection, tenant_id: int, users: Collection[int]) -> dic
 
 
 def users_of(connection: Connection, kind: StateKind, records: Iterable[int]) -> set[int]:
-    """The users whose access stands on any of these records (roles, groups, or users themselves)."""
+    """The users whose access stands on any of these records: on users themselves, on what is tied to them, and on what
+    that refers to. Raises LookupError for another kind."""
     wanted = set(records)
-    if not wanted or kind == "user":
+    if not wanted or kind == USERS.noun:
         return wanted
-    if kind == "customer_group":
-        query = select(UserCustomerGroup.user_id).where(any_of(connection, UserCustomerGroup.group_id, wanted))
-    elif kind == "role":
-        query = select(Membership.user_id).join(SecurityGroup, SecurityGroup.id == Membership.group_id)
-        query = query.where(any_of(connection, SecurityGroup.role_id, wanted))
-    else:
-        query = select(Membership.user_id).where(any_of(connection, Membership.group_id, wanted))
-    return set(connection.execute(query).scalars())
+    for _, ties in USERS.ties.values():
+        rows = entries(ties.table)
+        query, held = select(getattr(rows, ties.own)), getattr(rows, ties.other)
+        if ties.kind == kind:
+            return set(connection.execute(query.where(any_of(connection, held, wanted))).scalars())
+        for given, column in granting(EDITED[ties.kind]):
+            if given == kind:
+                through = table_of(EDITED[ties.kind])
+                query = query.join(through, through.id == held)
+                theirs = any_of(connection, getattr(through, column), wanted)
+                return set(connection.execute(query.where(theirs)).scalars())
+    raise LookupError(f"nobody's access stands on a {kind}")
+
+
+def granting(kind: Kind) -> Iterator[tuple[StateKind, str]]:
+    """What a kind refers to that decides who sees what, each with the column."""
+    yield from ((one.refers, one.column) for one in kind.stored.values() if one.refers and EDITED[one.refers].grants)
+
+
+S = TypeVar("S", bound=State)
+
+
+def states(connection: Connection, tenant_id: int, state: type[S], records: Collection[int]) -> dict[int, S]:
+    """The states of those of the records that are there, by the class that the states of their kind have."""
+    found = read_many(connection, tenant_id, kind_with(state).noun, records)
+    return typed("dict[int, S]", {own: known for own, (known, _) in found.items()})

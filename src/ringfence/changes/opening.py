@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from ringfence.changes import ledger
-from ringfence.domain.kind import State, StateKind, altered, ids_in, kind_of, only
+from ringfence.domain.ids import ids_in, only
+from ringfence.domain.kind import State, StateKind, altered, kind_of
 from ringfence.domain.registry import EDITED
 from ringfence.domain.user import USERS
 from ringfence.storage.tables import AuditEntry

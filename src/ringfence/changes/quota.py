@@ -13,13 +13,15 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, TextClause, text
 
-from ringfence.domain.customer import LIMITS
+from ringfence.domain.customer import CUSTOMERS, LIMITS
 from ringfence.domain.errors import Refused
+from ringfence.domain.registry import EDITED
 from ringfence.visibility.intervals import contains, nested
 from ringfence.visibility.reach import Reach
 
-_LISTED: Final = {"max_users": "user.list", "max_devices": "device.list", "max_customers": "customer.list"}
-_NOUNS: Final = {"max_users": "user", "max_devices": "device", "max_customers": "customer"}
+COUNTED: Final = {spec.counts: name for name, spec in CUSTOMERS.numbers.items()}
+"""The kinds that are counted, each with the limit of a customer that says how many there may be."""
+_COUNTED_BY: Final = {name: EDITED[kind] for kind, name in COUNTED.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +68,24 @@ def demand_room(connection: Connection, tenant_id: int, paths: Iterable[str], se
     if not found:
         return
     for one in found:
-        if seen(_LISTED[one.field], one.path):
+        if seen(_COUNTED_BY[one.field].permission, one.path):
             most, below = counted(one.field, one.limit)
             raise Refused(f"“{one.name}” may have at most {most}{below}: this would make {one.count:,}")
-    raise Refused(f"there is no room for more {_NOUNS[found[0].field]}s here: a limit above allows no more")
+    raise Refused(f"there is no room for more {_COUNTED_BY[found[0].field].plural} here: a limit above allows no more")
 
 
 def seen_by(own: Reach) -> Callable[[str, str], bool]:
     """Whether somebody may be told a limit of the customer at a path: they list it, and by a permission all that is
     counted, so that the number tells of nothing hidden."""
-    listed = own.region("customer.list").nodes()
+    listed = own.region(CUSTOMERS.permission).nodes()
     return lambda permission, path: contains(listed, path) and own.covers(permission, [nested(path)])
 
 
 def counted(field: str, number: int) -> tuple[str, str]:
     """A number of what a limit limits, as ``43 devices``, and the words that follow to say where they are counted."""
-    noun = f"{_NOUNS[field]}{'' if number == 1 else 's'}"
-    if field == "max_customers":
+    of = _COUNTED_BY[field]
+    noun = of.said if number == 1 else of.plural
+    if of.is_customer:
         return f"{number:,} nested {noun}", ""
     return f"{number:,} {noun}", ", with those nested in it"
 

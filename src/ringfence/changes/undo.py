@@ -13,13 +13,10 @@ from ringfence.changes import ledger
 from ringfence.changes.audit import LOOKED, SEAL, TOLD, Words, noun
 from ringfence.changes.authority import Authority
 from ringfence.changes.edits import Edit, changed, items
-from ringfence.domain.customer import CustomerState
-from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Refused
 from ringfence.domain.kind import Kind, State, StateKind, altered, kind_of
 from ringfence.domain.permission import PERMISSIONS
-from ringfence.domain.registry import EDITED
-from ringfence.domain.site import SiteState
+from ringfence.domain.registry import EDITED, node_of, site_of, standing_on
 from ringfence.storage.tables import AuditEntry, Customer
 from ringfence.visibility.viewer import Sight
 
@@ -149,8 +146,8 @@ class _Reversal:
                     permissions = [of.permission, *there] if place else [of.permission]
                     self.told[known] = any(own.sees(one, path) for one in permissions)
                 else:
-                    at_site = of.is_site and any(site.site_id == record for site in own.region(of.permission).sites)
-                    self.told[known] = at_site or own.contains(of.permission, path)
+                    itself = record if of.is_site else None
+                    self.told[known] = own.region(of.permission).reaches(path, itself)
             return self.told[known]
 
         return sees
@@ -163,11 +160,14 @@ class _Reversal:
             query = query.join(mapped, Customer.id == getattr(mapped, kind.owner))
         return self.words.connection.execute(query).scalar() or ""
 
-    def _on_none(self, site: SiteState) -> frozenset[int]:
-        """The devices of a site that is brought back which stand on no other by now."""
-        known = ledger.read_many(self.words.connection, self.words.tenant_id, "device", site.devices)
-        devices = {own: state for own, (state, _) in known.items() if isinstance(state, DeviceState)}
-        return frozenset(own for own, at in devices.items() if (at.customer, at.site) == (site.customer, None))
+    def _upon(self, state: State) -> State:
+        """A place that is brought back, with those of the records that stood on it which stand on no other by now."""
+        for name, kind in standing_on(kind_of(state)).items():
+            known = ledger.read_many(self.words.connection, self.words.tenant_id, kind, getattr(state, name))
+            here = node_of(state), None
+            free = frozenset(own for own, (at, _) in known.items() if (node_of(at), site_of(at)) == here)
+            state = altered(state, **{name: free})
+        return state
 
     def _back(self, entry: Row[Any]) -> Edit:
         what = f"{noun(entry.kind)} {entry.name!r}"
@@ -181,10 +181,9 @@ class _Reversal:
                 raise Refused(f"there is a {noun(entry.kind)} with {key} again")
             sees = self._sees(entry.kind)
             state = _applied(self.words, blank, fields, self.coming, forwards=True, what=what, seen=sees)
-            if isinstance(state, CustomerState):
+            if EDITED[entry.kind].is_customer:
                 state = altered(state, former=entry.node_id)
-            elif isinstance(state, SiteState):
-                state = altered(state, devices=self._on_none(state))
+            state = self._upon(state)
             return Edit(entry.kind, self.coming[entry.kind, entry.key], None, altered(state, key=entry.key))
         if record is None or (entry.kind, record) not in self.seen:
             raise Refused(f"the {what} is not there any more")

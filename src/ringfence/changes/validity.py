@@ -9,20 +9,16 @@ from sqlalchemy import Connection, select
 
 from ringfence.changes import ledger
 from ringfence.changes.cascade import NOBODY, Herd
-from ringfence.changes.edits import Edit
+from ringfence.changes.edits import Edit, edits_of
+from ringfence.changes.placing import demand_own_places
 from ringfence.domain import limits
-from ringfence.domain.customer import CustomerState
 from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Refused
 from ringfence.domain.kind import Choice, Flag, Kind, Moment, Number, Ref, State, StateKind, Text, Ties
-from ringfence.domain.permission import PERMISSIONS
-from ringfence.domain.registry import node_of, references, site_of
-from ringfence.domain.role import RoleState
-from ringfence.domain.site import SiteState
+from ringfence.domain.registry import node_of, references
 from ringfence.domain.text import has_control, name_fault, search_key
-from ringfence.domain.user import UserState
 from ringfence.storage.bulk import any_of
-from ringfence.storage.tables import Device, Site
+from ringfence.storage.tables import Device
 
 _MOST: Final = 2**31 - 1
 
@@ -44,8 +40,8 @@ def demand_fitting(edits: Sequence[Edit]) -> None:
                 raise Refused("a new record stands under a negative number until it is made")
             coming[edit.id] = edit.kind
     for edit in edits:
-        state = edit.after
-        if isinstance(state, DeviceState) and state.customer >= 0 and (state.site is None or state.site >= 0):
+        state, read = edit.after, edit.of.plain_ids
+        if state is not None and read is not None and all(one is None or one >= 0 for one in read(state)):
             continue  # there may be very many of these
         for kind, ids in references(state):
             if any(coming.get(one) != kind for one in ids if one < 0):
@@ -55,8 +51,8 @@ def demand_fitting(edits: Sequence[Edit]) -> None:
 
 def _demand_tree(edits: Sequence[Edit]) -> None:
     """Raises Refused for new customers that stand below each other and nowhere else."""
-    coming = [(edit.id, edit.after) for edit in edits if edit.before is None]
-    above = {own: state.parent for own, state in coming if isinstance(state, CustomerState)}
+    coming = [(edit.id, edit.after) for edit in edits if edit.before is None and edit.of.is_customer]
+    above = {own: node_of(state) for own, state in coming if state is not None}
     rooted: set[int] = set()
     for customer in above:
         way: list[int] = []
@@ -96,20 +92,12 @@ def demand_sound(
     """Raises Refused for states that no record may have, once the ``herd`` has gone. What is ``restoring`` a record to
     what it was may give it names and addresses that are refused to others: a load had let them in. Nothing is told of
     ``hidden`` devices."""
-    devices = []
-    going: set[int] = set()
     for edit in edits:
-        if edit.after is None:
-            if edit.kind == "device":
-                going.add(edit.id)
-            continue
-        _demand_fields(edit, edit.after, _names(edit), restoring=restoring)
-        if isinstance(edit.after, DeviceState):
-            devices.append(edit)
-        else:
+        if edit.after is not None:
+            _demand_fields(edit, edit.after, _names(edit), restoring=restoring)
             _demand_one(connection, edit, edit.after, restoring)
-    _demand_unit_ids(connection, tenant_id, devices, going, herd, hidden)
-    _demand_sites(connection, edits)
+    _demand_unit_ids(connection, tenant_id, edits_of(edits, DeviceState), herd, hidden)
+    demand_own_places(connection, edits)
 
 
 def _names(edit: Edit) -> tuple[str, ...]:
@@ -121,7 +109,7 @@ def _demand_fields(edit: Edit, state: State, names: Sequence[str], *, restoring:
     """Raises Refused for what no field may hold, of those that get a new value."""
     kind = edit.of
     if edit.before is not None and not kind.whole.isdisjoint(names):
-        raise Refused(_TIED[kind.noun])
+        raise Refused(kind.elsewhere)
     for name in names:
         value = getattr(state, name)
         spec = kind.fields[name].spec
@@ -147,36 +135,25 @@ def _demand_fields(edit: Edit, state: State, names: Sequence[str], *, restoring:
         _demand_search_key(kind, state)
 
 
-_TIED: Final = {
-    "customer": "which groups name a customer is changed with the group",
-    "site": "what stands on a site is changed with the device",
-    "security_group": "who is in a security group is changed with the user",
-    "customer_group": "who has a customer group is changed with the user",
-}
-"""What is tied to a record is changed at the other end."""
-
-
 def _demand_unit_ids(
     connection: Connection,
     tenant_id: int,
-    edits: Sequence[Edit],
-    going: Collection[int],
+    devices: Sequence[tuple[Edit, DeviceState | None, DeviceState | None]],
     herd: Herd,
     hidden: Collection[int],
 ) -> None:
-    """Raises Refused where two devices would have one unit id; those ``going``, and the herd, have theirs no more, and
+    """Raises Refused where two devices would have one unit id; those that go, and the herd, have theirs no more, and
     that of ``hidden`` ones is not said."""
     wanted: dict[str, int] = {}
-    for edit in edits:
-        assert isinstance(edit.after, DeviceState)
-        unit_id = edit.after.unit_id
-        fresh = unit_id and (edit.before is None or unit_id != getattr(edit.before, "unit_id", ""))
-        if fresh and wanted.setdefault(unit_id, edit.id) != edit.id:
-            raise Refused(f"two devices would have the unit id {unit_id!r}", "unit_id")
+    leaving: set[int] = set()
+    for edit, before, after in devices:
+        old, new = ("" if state is None else state.unit_id for state in (before, after))
+        if old != new or after is None:
+            leaving.add(edit.id)
+            if new and wanted.setdefault(new, edit.id) != edit.id:
+                raise Refused(f"two devices would have the unit id {new!r}", "unit_id")
     if not wanted:
         return
-    leaving = {edit.id for edit in edits if getattr(edit.before, "unit_id", "") != getattr(edit.after, "unit_id", "")}
-    leaving.update(going)
     query = select(Device.id, Device.unit_id).where(any_of(connection, Device.unit_id, wanted.keys()))
     if herd:
         query = query.where(~herd.condition(connection))
@@ -186,41 +163,15 @@ def _demand_unit_ids(
             raise Refused(f"another device has {said}", "unit_id")
 
 
-def _demand_sites(connection: Connection, edits: Sequence[Edit]) -> None:
-    """Raises Refused where a record would stand on another customer's site."""
-    standing = [(edit.after, site) for edit in edits if edit.after is not None and (site := site_of(edit.after))]
-    if not standing:
-        return
-    owners = {e.id: e.after.customer for e in edits if e.before is None and isinstance(e.after, SiteState)}
-    query = select(Site.id, Site.customer_id).where(any_of(connection, Site.id, {site for _, site in standing}))
-    owners.update((site, customer) for site, customer in connection.execute(query))
-    for state, site in standing:
-        if owners.get(site) != node_of(state):
-            raise Refused("this site is another customer's: choose one of this customer, or none", "site")
-
-
 def _demand_one(connection: Connection, edit: Edit, state: State, restoring: bool) -> None:
-    before = edit.before
-    if isinstance(state, SiteState):
-        if isinstance(before, SiteState) and before.customer != state.customer:
-            raise Refused("a site stays with its customer: make one at the other customer", "customer")
-    elif isinstance(state, RoleState):
-        if state.builtin and not (isinstance(before, RoleState) and before.builtin):
-            raise Refused("built-in roles come with Ringfence: make a role of your own")
-        if state.permissions is not None and not state.permissions <= PERMISSIONS:
-            raise Refused("one of the permissions is unknown", "permissions")
-    elif isinstance(state, UserState):
-        _demand_user(connection, edit, state, restoring)
-
-
-def _demand_user(connection: Connection, edit: Edit, state: UserState, restoring: bool) -> None:
-    before = edit.before
-    if "login" in edit.changed and ledger.login_taken(connection, state.login, edit.id):
-        raise Refused("another user has this login", "login")
-    known = before.security_groups if isinstance(before, UserState) else frozenset()
-    for _, (since, until) in state.security_groups - known:
-        if not restoring and since is not None and until is not None and until <= since:
-            raise Refused("a validity window ends before it begins", "security_groups")
+    """Raises Refused for what its kind declares that no record may be, and for a name that another one bears."""
+    of = edit.of
+    for name, spec in of.texts.items():
+        if spec.folded and name in edit.changed and ledger.taken(connection, of, name, getattr(state, name), edit.id):
+            raise Refused(f"another {of.said} has this {of.label(name)}", name)
+    for check, typed in of.checked:
+        if not (typed and restoring):
+            check(edit.before, state)
 
 
 def _demand_search_key(kind: Kind, state: State) -> None:

@@ -9,20 +9,19 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache, partial
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
 
-from ringfence.changes.edits import Edit
+from ringfence.changes.edits import Edit, edits_of
 from ringfence.changes.ledger import keys_of, table
 from ringfence.domain import limits
 from ringfence.domain.customer import CustomerState, child_path
 from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Refused
 from ringfence.domain.kind import Kind, Ref, State, StateKind, Text, Ties, kind_of
-from ringfence.domain.registry import EDITED, node_of
+from ringfence.domain.registry import EDITED, node_of, standing_on
 from ringfence.domain.text import fold, search_key
-from ringfence.domain.user import UserState
 from ringfence.storage.bulk import any_of, insert_rows, take_ids
 from ringfence.storage.grants import entries
 from ringfence.storage.tables import Customer, Device, FormerCustomer
@@ -35,20 +34,26 @@ _TOGETHER: Final = 20
 def new_ids(connection: Connection, kind: StateKind, states: Sequence[State]) -> list[int]:
     """An id for each record that comes; a customer that is brought back gets its own again where nobody has it."""
     fresh = take_ids(connection, table(kind).__table__, len(states))
-    former = [state.former for state in states if isinstance(state, CustomerState) and state.former]
-    if not former:
+    if not EDITED[kind].is_customer:
         return fresh
-    query = select(Customer.id).where(any_of(connection, Customer.id, former))
+    former: list[int] = [state.former for state in cast("Sequence[CustomerState]", states)]
+    if not any(former):
+        return fresh
+    query = select(Customer.id).where(any_of(connection, Customer.id, [one for one in former if one]))
     taken = set(connection.execute(query).scalars())
-    return [
-        state.former if isinstance(state, CustomerState) and state.former and state.former not in taken else own
-        for own, state in zip(fresh, states, strict=True)
-    ]
+    return [was if was and was not in taken else own for own, was in zip(fresh, former, strict=True)]
+
+
+def brought_back(made: Mapping[int, State]) -> list[int]:
+    """Those of the new records of a kind, by id, that are customers under the id that they had."""
+    if not any(kind_of(state).is_customer for state in made.values()):
+        return []
+    return [own for own, state in cast("Mapping[int, CustomerState]", made).items() if state.former == own]
 
 
 def new_keys(connection: Connection, kind: StateKind, tenant_id: int, states: Sequence[State]) -> list[str]:
-    """A key for each record that comes: its own where it has one, else one made of a user's login, a device's unit id
-    or the record's name."""
+    """A key for each record that comes: its own where it has one, else one made of what its kind says, or of its
+    name."""
     stems = [state.key or _stem(state) for state in states]
     taken = set(keys_of(connection, kind, tenant_id, stems))
     keys = []
@@ -62,11 +67,7 @@ def new_keys(connection: Connection, kind: StateKind, tenant_id: int, states: Se
 
 
 def _stem(state: State) -> str:
-    text = state.name
-    if isinstance(state, UserState):
-        text = state.login
-    elif isinstance(state, DeviceState) and state.unit_id:
-        text = state.unit_id
+    text: str = getattr(state, kind_of(state).keyed) or state.name
     plain = unicodedata.normalize("NFKD", fold(text)).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9.]+", "-", plain).strip("-.")[:_STEM] or "record"
 
@@ -116,13 +117,12 @@ def _grow(made: Mapping[int, State], paths: dict[int, str]) -> None:
     for own in made:
         waiting = [own]
         while waiting:
-            state = made[waiting[-1]]
-            assert isinstance(state, CustomerState)
-            if state.parent in paths:
+            parent = node_of(made[waiting[-1]])
+            if parent in paths:
                 customer = waiting.pop()
-                paths[customer] = child_path(paths[state.parent], customer)
+                paths[customer] = child_path(paths[parent], customer)
             else:
-                waiting.append(state.parent)
+                waiting.append(parent)
 
 
 def tie(connection: Connection, record: int, before: State, after: State) -> None:
@@ -150,9 +150,8 @@ def _refer_back(
     """Has records refer to one that is brought back: those that refer to nothing by now, and still belong where it
     does."""
     free = any_of(connection, rows.id, others) & getattr(rows, ties.own).is_(None)
-    other = EDITED[ties.kind]
-    if other.stands is not None and other.stands.column == ties.own:
-        free &= getattr(rows, other.owner) == node_of(state)
+    if ties.kind in standing_on(kind_of(state)).values():
+        free &= getattr(rows, EDITED[ties.kind].owner) == node_of(state)
     connection.execute(update(rows).where(free).values({ties.own: record, "revision": rows.revision + 1}))
 
 
@@ -173,18 +172,17 @@ def take_places(connection: Connection, tenant_id: int, customers: Mapping[int, 
             places.update((one, new + path[len(old) :]) for one, path in places.items() if path.startswith(old))
 
 
-def free_unit_ids(connection: Connection, edits: Iterable[tuple[int, State | None, State | None]]) -> None:
+def free_unit_ids(connection: Connection, edits: Iterable[Edit]) -> None:
     """Takes their unit ids from devices that get others or go, where others may be given them: each is set aside before
     any is given out."""
     freed: list[int] = []
     given = 0
-    for record, before, after in edits:
-        old = before.unit_id if isinstance(before, DeviceState) else ""
-        new = after.unit_id if isinstance(after, DeviceState) else ""
+    for edit, before, after in edits_of(edits, DeviceState):
+        old, new = ("" if state is None else state.unit_id for state in (before, after))
         if old != new:
             given += new != ""
             if old:
-                freed.append(record)
+                freed.append(edit.id)
     if freed and given:
         connection.execute(update(Device).where(any_of(connection, Device.id, freed)).values(unit_id=""))
 
@@ -282,13 +280,13 @@ def count_devices(connection: Connection, more: Mapping[int, int]) -> None:
         connection.execute(counted.values(device_count=Customer.device_count + step))
 
 
-def device_steps(edits: Iterable[tuple[State | None, State | None]]) -> Counter[int]:
+def device_steps(edits: Iterable[Edit]) -> Counter[int]:
     """How many devices more (or fewer) each customer has by these changes."""
     steps: Counter[int] = Counter()
-    for before, after in edits:
-        if isinstance(before, DeviceState):
+    for _, before, after in edits_of(edits, DeviceState):
+        if before is not None:
             steps[before.customer] -= 1
-        if isinstance(after, DeviceState):
+        if after is not None:
             steps[after.customer] += 1
     return steps
 

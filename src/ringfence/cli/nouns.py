@@ -25,7 +25,8 @@ from ringfence.cli.fields import about_of, key_of, option, spelled, values, with
 from ringfence.cli.options import Db, Group
 from ringfence.cli.settings import WrongUsage
 from ringfence.domain.errors import Refused, RingfenceError
-from ringfence.domain.kind import Field, Flag, Kind, Ref, State, Ties, altered, ids_in, only
+from ringfence.domain.ids import ids_in, only
+from ringfence.domain.kind import Field, Flag, Kind, Ref, State, Ties, altered
 from ringfence.domain.registry import EDITED
 
 if TYPE_CHECKING:

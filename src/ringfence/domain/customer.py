@@ -31,10 +31,14 @@ class CustomerState(State):
     ] = ""
     address: Annotated[str, Text(limits.LONG_TEXT, lines=True, about="Its postal address.")] = ""
     max_users: Annotated[
-        int | None, Number(about="So many users at most, with those nested in it; none: no limit.")
+        int | None, Number("user", about="So many users at most, with those nested in it; none: no limit.")
     ] = None
-    max_devices: Annotated[int | None, Number(about="So many devices at most, likewise; none: no limit.")] = None
-    max_customers: Annotated[int | None, Number(about="So many customers nested in it at most; none: no limit.")] = None
+    max_devices: Annotated[int | None, Number("device", about="So many devices at most, likewise; none: no limit.")] = (
+        None
+    )
+    max_customers: Annotated[
+        int | None, Number("customer", about="So many customers nested in it at most; none: no limit.")
+    ] = None
     secured_by: Annotated[
         Mapping[int, bool], Ties("security_group_customer", "customer_id", "group_id", "security_group", whole=True)
     ] = field(default_factory=dict)
@@ -59,9 +63,16 @@ CUSTOMERS: Final = Kind(
     ),
     node=True,
     more=("path", "device_count"),
+    moves="move",
+    elsewhere="which groups name a customer is changed with the group",
 )
 LIMITS: Final = CUSTOMERS.limits
 """The fields of a customer that limit it."""
+
+
+@CUSTOMERS.closes
+def _provider(state: CustomerState) -> tuple[str, str]:
+    return ("", "") if state.parent else ("this is the provider itself: it is changed by loading a snapshot", "")
 
 
 def child_path(parent: str, customer_id: int) -> str:

@@ -43,4 +43,6 @@ CUSTOMER_GROUPS: Final = Kind(
     "customer_group",
     "customer_groups",
     document="A set of customers used as a filter; inactive, it gives nothing.",
+    grants=True,
+    elsewhere="who has a customer group is changed with the user",
 )

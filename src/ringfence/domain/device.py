@@ -29,4 +29,6 @@ DEVICES: Final = Kind(
     "devices",
     document="A device, standing on at most one site of its own customer.",
     indexed=True,
+    keyed="unit_id",
+    moves="assign",
 )

@@ -56,8 +56,9 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A whole number from 0 up."""
+    """A whole number from 0 up: of records of the kind that it ``counts``, if any, so many may be at a customer."""
 
+    counts: str = ""
     about: str = ""
 
 
@@ -150,6 +151,9 @@ class Field:
         return self.spec.kind if isinstance(self.spec, Ref | Ties) else ""
 
 
+_Check = TypeVar("_Check", bound=Callable[..., Any])
+
+
 class Kind:
     """A kind of record.
 
@@ -159,7 +163,9 @@ class Kind:
     ``node`` kinds are nodes of the tree themselves, ``place`` kinds are sites. ``indexed``: substrings of its search
     key are indexed. ``lasting``: it outlives its owner, and is then where that was. ``order`` is the column that it
     is listed by. ``apart`` are fields that no list reads, ``more`` columns of the table that every list reads though
-    they are no fields.
+    they are no fields. ``keyed`` is the field that the key of a new one is made of, where that is not its name, or is
+    empty. ``moves`` is what it is to take one to another node, where that is a right of its own. ``grants``: it is part
+    of what decides who sees what. ``elsewhere`` says where what is told at the other end of a tie is changed.
     """
 
     def __init__(
@@ -179,6 +185,10 @@ class Kind:
         order: str = "search_key",
         apart: Collection[str] = (),
         more: tuple[str, ...] = (),
+        keyed: str = "name",
+        moves: str = "edit",
+        grants: bool = False,
+        elsewhere: str = "",
     ) -> None:
         self.state = state
         self.noun = noun
@@ -194,12 +204,35 @@ class Kind:
         self.order = order
         self.apart = frozenset(apart)
         self.more = more
+        self.keyed = keyed
+        self.moves = moves
+        self.grants = grants
+        self.elsewhere = elsewhere
+        self.checked: list[tuple[Callable[[Any, Any], None], bool]] = []
+        self.closed: Callable[[Any], tuple[str, str]] = _open
         _BY_STATE[state] = self
         self.fields: Final[Mapping[str, Field]] = {one.name: one for one in _fields(state)}
         self.every: Final = tuple(one.name for one in dataclass_fields(state))  # type: ignore[arg-type]
 
     def __repr__(self) -> str:
         return f"Kind({self.noun!r})"
+
+    def checks(self, *, typed: bool = False) -> Callable[[_Check], _Check]:
+        """Declares what no record of it may come to be, whoever brings it about: the function beneath, of what it was
+        (None: it was not there) and what it would be, raises Refused. ``typed``: only of what somebody types; what is
+        restored to what it was may be so."""
+
+        def declare(check: _Check) -> _Check:
+            self.checked.append((check, typed))
+            return check
+
+        return declare
+
+    def closes(self, why: _Check) -> _Check:
+        """Declares which of its records nobody changes: the function beneath says of one why, and what to do instead;
+        both are empty where it may be changed."""
+        self.closed = why
+        return why
 
     def right(self, action: str) -> str:
         """The permission to do something to it."""
@@ -246,6 +279,14 @@ class Kind:
         return {name: one.refers for name, one in self.fields.items() if one.refers}
 
     @cached_property
+    def plain_ids(self) -> Callable[[State], tuple[int | None, ...]] | None:
+        """Reads the ids that a record refers to, where it refers to one or none by each of its fields."""
+        if len(self.refs) < 2 or any(self.fields[name].form for name in self.refs):
+            return None
+        found: Callable[[State], tuple[int | None, ...]] = attrgetter(*self.refs)
+        return found
+
+    @cached_property
     def whole(self) -> frozenset[str]:
         """The fields that are filled in only where a record is deleted or brought back."""
         return frozenset(name for name, (_, ties) in self.ties.items() if ties.whole)
@@ -278,9 +319,14 @@ class Kind:
         return {name: one.spec for name, one in self.fields.items() if isinstance(one.spec, Text) and name != "key"}
 
     @cached_property
+    def numbers(self) -> Mapping[str, Number]:
+        """The fields that limit how many records there may be of a kind."""
+        return {n: one.spec for n, one in self.fields.items() if isinstance(one.spec, Number) and one.spec.counts}
+
+    @cached_property
     def limits(self) -> tuple[str, ...]:
-        """The fields that limit how many there may be of something."""
-        return tuple(name for name, one in self.fields.items() if isinstance(one.spec, Number))
+        """Their names."""
+        return tuple(self.numbers)
 
     @cached_property
     def compared(self) -> tuple[str, ...]:
@@ -344,9 +390,18 @@ class Kind:
 _BY_STATE: Final[dict[type[State], Kind]] = {}
 
 
+def _open(_state: State) -> tuple[str, str]:
+    return "", ""
+
+
 def kind_of(state: State) -> Kind:
     """The kind of a record by its state."""
     return _BY_STATE[type(state)]
+
+
+def kind_with(state: type[State]) -> Kind:
+    """The kind whose records have states of that class."""
+    return _BY_STATE[state]
 
 
 _LABELS: Final = {"email": "e-mail"}
@@ -380,35 +435,6 @@ def _form(kept: Any, spec: Spec) -> Literal["", "set", "mapping", "windows"]:
     if get_origin(plain) is not frozenset:
         return "mapping"
     return "windows" if get_origin(get_args(plain)[0]) is tuple else "set"
-
-
-# Values of fields that refer to records.
-
-
-def ids_in(value: Any) -> Iterator[int]:
-    """The ids in it, be it one, none, a set, a mapping or a set of pairs."""
-    if isinstance(value, Mapping | frozenset):
-        yield from (one[0] if isinstance(one, tuple) else one for one in value)
-    elif value is not None:
-        yield value
-
-
-def with_ids(value: Any, new: Callable[[int], int]) -> Any:
-    """The same with other ids in the place of its own."""
-    if isinstance(value, Mapping):
-        return {new(one): rest for one, rest in value.items()}
-    if isinstance(value, frozenset):
-        return frozenset((new(one[0]), *one[1:]) if isinstance(one, tuple) else new(one) for one in value)
-    return None if value is None else new(value)
-
-
-def only(value: Any, keep: Callable[[int], bool]) -> Any:
-    """The same with only those of its ids that are to be kept."""
-    if isinstance(value, Mapping):
-        return {one: rest for one, rest in value.items() if keep(one)}
-    if isinstance(value, frozenset):
-        return frozenset(one for one in value if keep(one[0] if isinstance(one, tuple) else one))
-    return value if value is None or keep(value) else None
 
 
 S = TypeVar("S", bound=State)

@@ -10,7 +10,8 @@ from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.customer_group import CUSTOMER_GROUPS
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import RingfenceError
-from ringfence.domain.kind import Field, Kind, State, ids_in, kind_of
+from ringfence.domain.ids import ids_in
+from ringfence.domain.kind import Field, Kind, State, StateKind, kind_of
 from ringfence.domain.role import ROLES
 from ringfence.domain.security_group import SECURITY_GROUPS
 from ringfence.domain.site import SITES
@@ -24,6 +25,9 @@ KINDS: Final[dict[str, Kind]] = {
     kind.name: kind for kind in (CUSTOMERS, SITES, DEVICES, USERS, SECURITY_GROUPS, CUSTOMER_GROUPS, ROLES, AUDIT)
 }
 """The kinds that are listed, by what the command line calls a list."""
+
+PLACE: Final = next(kind for kind in EDITED.values() if kind.is_site)
+"""The kind that is a place of a customer, on which others stand."""
 
 
 def kind_named(name: str) -> Kind:
@@ -53,6 +57,16 @@ def site_of(state: State) -> int | None:
     """The site that a record stands on, if any."""
     stands = kind_of(state).stands
     return None if stands is None else getattr(state, stands.name)
+
+
+def standing_on(kind: Kind) -> dict[str, StateKind]:
+    """The fields of a kind that hold the records standing on one of it, and of which kind these are."""
+    found = {}
+    for name, (_, ties) in kind.ties.items():
+        stands = EDITED[ties.kind].stands if ties.back else None
+        if stands is not None and stands.column == ties.own:
+            found[name] = ties.kind
+    return found
 
 
 def references(state: State | None) -> Iterator[tuple[str, list[int]]]:

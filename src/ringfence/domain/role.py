@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 from ringfence.domain import limits
+from ringfence.domain.errors import Refused
 from ringfence.domain.kind import LATER, Choice, Flag, Kind, Ref, State, Text, Ties
-from ringfence.domain.permission import KEYS
+from ringfence.domain.permission import KEYS, PERMISSIONS
 
 SERVICE_PROVIDER: Final = "service_provider"
 CUSTOMER: Final = "customer"
@@ -50,4 +51,19 @@ ROLES: Final = Kind(
         "``private`` to the one security group that uses it, or one that\n"
         "came with Ringfence (``builtin``)."
     ),
+    grants=True,
 )
+
+
+@ROLES.checks()
+def _demand_own(before: RoleState | None, after: RoleState) -> None:
+    if after.builtin and not (before is not None and before.builtin):
+        raise Refused("built-in roles come with Ringfence: make a role of your own")
+    if after.permissions is not None and not after.permissions <= PERMISSIONS:
+        raise Refused("one of the permissions is unknown", "permissions")
+
+
+@ROLES.closes
+def _builtin(state: RoleState) -> tuple[str, str]:
+    said = "a built-in role is copied, not changed"
+    return (said, "copy it, and change the copy") if state.builtin else ("", "")

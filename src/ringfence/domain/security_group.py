@@ -57,4 +57,6 @@ SECURITY_GROUPS: Final = Kind(
         "A role over all customers, or over the selected ones. Without a role it gives nothing. ``made_for`` is the\n"
         "customer for whose single-customer users it was generated."
     ),
+    grants=True,
+    elsewhere="who is in a security group is changed with the user",
 )

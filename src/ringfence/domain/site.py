@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 from ringfence.domain import limits
+from ringfence.domain.errors import Refused
 from ringfence.domain.kind import Kind, Ref, State, Text, Ties
 
 
@@ -27,4 +28,11 @@ SITES: Final = Kind(
     "sites",
     document="A place of one customer (or of the tenant's root).",
     place=True,
+    elsewhere="what stands on a site is changed with the device",
 )
+
+
+@SITES.checks()
+def _demand_staying(before: SiteState | None, after: SiteState) -> None:
+    if before is not None and before.customer != after.customer:
+        raise Refused("a site stays with its customer: make one at the other customer", "customer")

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 from ringfence.domain import limits
 from ringfence.domain.contact import email_fault
+from ringfence.domain.errors import Refused
 from ringfence.domain.kind import Flag, Kind, Ref, State, Text, Ties, Window
 from ringfence.domain.login import login_fault
 
@@ -61,4 +62,13 @@ USERS: Final = Kind(
     "users",
     document="Somebody who logs in; without a home they are the tenant's staff.",
     table="user_account",
+    keyed="login",
+    grants=True,
 )
+
+
+@USERS.checks(typed=True)
+def _demand_windows(before: UserState | None, after: UserState) -> None:
+    for _, (since, until) in after.security_groups - (frozenset() if before is None else before.security_groups):
+        if since is not None and until is not None and until <= since:
+            raise Refused("a validity window ends before it begins", "security_groups")

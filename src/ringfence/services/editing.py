@@ -16,7 +16,8 @@ from ringfence.domain.customer import CustomerState
 from ringfence.domain.customer_group import CustomerGroupState
 from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Cancelled, Conflict, Refused, RingfenceError
-from ringfence.domain.kind import State, StateKind, ids_in
+from ringfence.domain.ids import ids_in
+from ringfence.domain.kind import State, StateKind
 from ringfence.domain.registry import EDITED, kind_named
 from ringfence.domain.role import RoleState
 from ringfence.domain.security_group import SecurityGroupState

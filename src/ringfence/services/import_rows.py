@@ -13,10 +13,10 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import select
 
-from ringfence.changes import cascade
 from ringfence.changes.applying import Progress
 from ringfence.changes.authority import Authority
 from ringfence.changes.edits import Edit, changed
+from ringfence.changes.placing import placed
 from ringfence.changes.quota import counted, seen_by
 from ringfence.changes.validity import demand_sound
 from ringfence.domain.device import DeviceState
@@ -146,7 +146,7 @@ class _Checking:
         """The viewer may do that to the device, where it is and where it would be. Asked once for all that are alike:
         where it stands counts only for who reaches single sites."""
         rows = [row for row in self.rows if row.placed and row.changes]
-        edits = cascade.placed(self.connection, [row.edit for row in rows], self.authority.own)
+        edits = placed(self.connection, [row.edit for row in rows], self.authority.own)
         self.authority.read_paths(edits)
         sites = any(self.authority.own.region(one).sites for one in _ASKED)
 

@@ -6,9 +6,11 @@ slowly, and the two are compared.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from hashlib import blake2b
 
 from ringfence.domain.permission import AT_SITES, EVERYWHERE, PERMISSIONS, POLICY_EDIT
@@ -105,12 +107,42 @@ class Grants:
         return min((moment for moment in moments if moment is not None and moment > at), default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Region:
     """What a permission reaches: whole customers, and single sites of customers outside of those."""
 
     customers: list[Interval]
     sites: tuple[SiteGrant, ...]
+
+    @cached_property
+    def standing(self) -> Mapping[int, str]:
+        """Its single sites, each with the path of its customer."""
+        return {site.site_id: site.path for site in self.sites}
+
+    @cached_property
+    def _starts(self) -> list[str]:
+        return [low for low, _ in self.customers]
+
+    def reaches(self, path: str, stands: int | None = None) -> bool:
+        """Whether it reaches a record at a node, which stands on a site there (or is one), or on none."""
+        place = bisect_right(self._starts, path) - 1
+        if place >= 0 and path < self.customers[place][1]:
+            return True
+        return stands is not None and self.standing.get(stands) == path
+
+    def beyond(self, other: Region) -> list[SiteGrant]:
+        """Its single sites that the other does not reach, wherever they are there."""
+        held = other.standing
+        return [one for one in self.sites if one.site_id not in held and not contains(other.customers, one.path)]
+
+    def within(self, nodes: Sequence[Interval]) -> Region:
+        """What it reaches in these nodes."""
+        sites = tuple(site for site in self.sites if contains(nodes, site.path))
+        return Region(intersect(self.customers, nodes), sites)
+
+    def shifted(self, nodes: list[Interval], path: Callable[[str], str]) -> Region:
+        """The same of other ``nodes``, its single sites where their customers have gone to."""
+        return Region(nodes, tuple(replace(site, path=path(site.path)) for site in self.sites))
 
     def nodes(self) -> list[Interval]:
         """The customers themselves, those included of which only a site is in reach."""
@@ -120,7 +152,7 @@ class Region:
 
     def shared(self, other: Region) -> Region:
         """What both hold."""
-        held = {site.site_id for site in other.sites}
+        held = other.standing
         sites = [one for one in self.sites if one.site_id in held or contains(other.customers, one.path)]
         sites += [one for one in other.sites if contains(self.customers, one.path)]
         return Region(intersect(self.customers, other.customers), tuple(sites))

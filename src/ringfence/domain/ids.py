@@ -1,0 +1,32 @@
+"""The ids in a value of a field that refers to records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+
+def ids_in(value: Any) -> Iterator[int]:
+    """The ids in it, be it one, none, a set, a mapping or a set of pairs."""
+    if isinstance(value, Mapping | frozenset):
+        yield from (one[0] if isinstance(one, tuple) else one for one in value)
+    elif value is not None:
+        yield value
+
+
+def with_ids(value: Any, new: Callable[[int], int]) -> Any:
+    """The same with other ids in the place of its own."""
+    if isinstance(value, Mapping):
+        return {new(one): rest for one, rest in value.items()}
+    if isinstance(value, frozenset):
+        return frozenset((new(one[0]), *one[1:]) if isinstance(one, tuple) else new(one) for one in value)
+    return None if value is None else new(value)
+
+
+def only(value: Any, keep: Callable[[int], bool]) -> Any:
+    """The same with only those of its ids that are to be kept."""
+    if isinstance(value, Mapping):
+        return {one: rest for one, rest in value.items() if keep(one)}
+    if isinstance(value, frozenset):
+        return frozenset(one for one in value if keep(one[0] if isinstance(one, tuple) else one))
+    return value if value is None or keep(value) else None
