@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 from ringfence.domain import limits
-from ringfence.domain.kind import Choice, Kind, Ref, State, Text
+from ringfence.domain.field import Choice, Ref, Text
+from ringfence.domain.kind import Kind, State
 from ringfence.domain.registry import EDITED, KINDS
 from ringfence.snapshot.document import ENTRIES, entry_of
 from ringfence.storage import tables

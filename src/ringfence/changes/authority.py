@@ -15,8 +15,9 @@ from ringfence.changes.edits import Edit
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import Refused
+from ringfence.domain.field import Ref
 from ringfence.domain.ids import ids_in
-from ringfence.domain.kind import Kind, Ref, State, StateKind, kind_of
+from ringfence.domain.kind import Kind, State, StateKind, kind_of
 from ringfence.domain.registry import EDITED, node_of, references, site_of
 from ringfence.domain.user import USERS
 from ringfence.storage.bulk import records_of

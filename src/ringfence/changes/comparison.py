@@ -19,7 +19,7 @@ from ringfence.changes.rights import Classes, Tally, at_moment, moments, over, s
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
 from ringfence.domain.kind import StateKind
-from ringfence.domain.registry import EDITED
+from ringfence.domain.registry import EDITED, PLACE
 from ringfence.domain.user import USERS
 from ringfence.storage.tables import Device
 from ringfence.visibility.intervals import Interval, contains, subtract
@@ -98,7 +98,7 @@ class _Comparing:
         if viewer is not None:
             self.bounds = {
                 kind: tuple(Places(m, m.region(viewer, EDITED[kind].permission)) for m in (before, after))
-                for kind in ("device", "site", *before.owned)
+                for kind in (DEVICES.noun, PLACE.noun, *before.owned)
             }
             was, now = (
                 set(moment.within(moment.region(viewer, CUSTOMERS.permission).nodes())) for moment in (before, after)
@@ -173,7 +173,7 @@ class _Comparing:
             places = [Places(m, r) for m, r in zip(self.moments, regions, strict=True)] if self.handed else []
             for (kind, start, end), count in self.handed.items():
                 some = [one for one in permissions if one in over(kind)]
-                if not some or (kind == "device" and not (kept[0].hold(start) and kept[1].hold(end))):
+                if not some or (kind == DEVICES.noun and not (kept[0].hold(start) and kept[1].hold(end))):
                     continue  # a device that appears or goes is told as that
                 had, has = places[0].hold(start), places[1].hold(end)
                 if had is not has:
@@ -195,23 +195,23 @@ class _Comparing:
         if self.viewer is not None:
             gained, lost = gained & self.seen_customers, lost & self.seen_customers
         had, has = Places(self.before, old), Places(self.after, new)
-        come = {site for site in has.sites if not had.hold((self.before.sites.get(site), site))}
-        gone = {site for site in had.sites if not has.hold((self.after.sites.get(site), site))}
+        come = {one for one in has.sites if not had.hold((self.before.sites.get(one), one))}
+        gone = {one for one in had.sites if not has.hold((self.after.sites.get(one), one))}
         return (gained, set(filter(self._seen_site, come))), (lost, set(filter(self._seen_site, gone)))
 
-    def _seen_site(self, site: int) -> bool:
+    def _seen_site(self, own: int) -> bool:
         if self.viewer is None:
             return True
-        was, now = self.bounds["site"]
-        known = site in self.before.sites
-        return was.hold((self.before.sites[site], site)) if known else now.hold((self.after.sites[site], site))
+        was, now = self.bounds[PLACE.noun]
+        known = own in self.before.sites
+        return was.hold((self.before.sites[own], own)) if known else now.hold((self.after.sites[own], own))
 
     def _handed(self) -> dict[tuple[StateKind, Place, Place], int]:
         """The records that are at another place and were there before, of those that the viewer lists."""
         found: Counter[tuple[StateKind, Place, Place]] = Counter()
         for (start, end), keys in self.moved.items():
             if start[0] is not None:
-                found["device", start, end] += len(keys)
+                found[DEVICES.noun, start, end] += len(keys)
         for kind, owners in self.before.owned.items():
             for own, node in owners.items():
                 to = self.after.owned[kind].get(own)
@@ -262,14 +262,14 @@ class _Comparing:
         self._read(customers)
         found: list[tuple[str, _Placed]] = []
         for customer in customers:
-            for key, site in self.settled[customer]:
-                if site is None or site not in but:
-                    found.append((key, ((customer, site), (customer, site))))
+            for key, stands in self.settled[customer]:
+                if stands is None or stands not in but:
+                    found.append((key, ((customer, stands), (customer, stands))))
         for start in range(0, len(sites), _CHUNK):
             part = sorted(sites)[start : start + _CHUNK]
             query = select(Device.id, Device.key, Device.customer_id, Device.site_id).where(Device.site_id.in_(part))
-            for own, key, customer, site in self.connection.execute(query):
-                place = (customer, site)
+            for own, key, *at in self.connection.execute(query):
+                place: Place = (at[0], at[1])
                 if own not in self.moved_ids and not other.hold(place):
                     found.append((key, (place, place)))
         return found
@@ -281,9 +281,9 @@ class _Comparing:
             part = wanted[start : start + _CHUNK]
             self.settled.update((customer, []) for customer in part)
             query = select(Device.id, Device.key, Device.customer_id, Device.site_id)
-            for own, key, customer, site in self.connection.execute(query.where(Device.customer_id.in_(part))):
+            for own, key, customer, stands in self.connection.execute(query.where(Device.customer_id.in_(part))):
                 if own not in self.moved_ids:
-                    self.settled[customer].append((key, site))
+                    self.settled[customer].append((key, stands))
 
     def _read_moved(self) -> None:
         """Reads the devices that are new or elsewhere, by where they were and are."""
@@ -301,7 +301,7 @@ class _Comparing:
 
     def _shown(self, devices: list[tuple[str, _Placed]]) -> tuple[str, ...]:
         if self.viewer is not None:
-            was, now = self.bounds["device"]
+            was, now = self.bounds[DEVICES.noun]
             devices = [
                 (key, (start, end))
                 for key, (start, end) in devices

@@ -56,7 +56,7 @@ class Edit:
         if self.after is None:
             return ("delete",)
         of = self.of
-        if of.moves == "edit" or node_of(self.before) == node_of(self.after):
+        if of.moves in ("", "edit") or node_of(self.before) == node_of(self.after):
             return ("edit",)
         along = {one.name for one in (of.node, of.stands) if one is not None}
         return (of.moves,) if along.issuperset(self.changed) else (of.moves, "edit")

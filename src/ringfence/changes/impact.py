@@ -16,8 +16,7 @@ from ringfence.changes.rights import Classes, Tally, at_moment, moments, over, s
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
 from ringfence.domain.kind import StateKind
-from ringfence.domain.registry import EDITED
-from ringfence.domain.site import SITES
+from ringfence.domain.registry import EDITED, PLACE
 from ringfence.domain.user import USERS
 from ringfence.storage.bulk import any_of
 from ringfence.storage.tables import Customer, Device, is_root
@@ -117,15 +116,14 @@ class _Measuring:
         self.flow = flow
         self.classes = Classes()
         self._here: dict[int, Region] = {}
-        self._sites: dict[int, frozenset[int]] = {}
         self.root = connection.execute(select(Customer.path).where(is_root(tenant_id))).scalar_one()
         customers = _Bound(own, flow, CUSTOMERS.permission)
         self.nodes = customers.before.nodes(), customers.here.nodes(), customers.after.nodes()
         self.devices = _Bound(own, flow, DEVICES.permission)
-        self.sites = _Bound(own, flow, SITES.permission)
+        self.sites = _Bound(own, flow, PLACE.permission)
         self.handed: defaultdict[StateKind, list[tuple[Place, Place, int]]] = defaultdict(list)
         for (kind, start, end), count in flow.handed.items():
-            if self.holds(own[0].region(EDITED[kind].permission), start):
+            if own[0].region(EDITED[kind].permission).reaches(*start):
                 self.handed[kind].append((start, end, count))
         self._flips: dict[tuple[int, int], tuple[_Part, _Part]] = {}
         self._known: dict[object, tuple[Difference, _Mark]] = {}
@@ -222,13 +220,12 @@ class _Measuring:
         lost = self._beyond(new, here.shared(bound.here))
         lost += flow.devices_gone.within(old.shared(bound.before))
         for end, count in flow.devices_come.items():
-            stayed = self.holds(here, end) and self.holds(bound.here, end)
-            has, counted = self.holds(new, end), self.holds(bound.here, end)
-            gained += count * ((has and self.holds(bound.after, end)) - (has and not self.holds(here, end) and counted))
-            lost -= count * (stayed and not has)
+            stayed, has, counted = here.reaches(*end), new.reaches(*end), bound.here.reaches(*end)
+            gained += count * ((has and bound.after.reaches(*end)) - (has and not stayed and counted))
+            lost -= count * (stayed and counted and not has)
         for (start, end), count in flow.devices.items():
-            had, stayed, has = self.holds(old, start), self.holds(here, end), self.holds(new, end)
-            known, counted = self.holds(bound.before, start), self.holds(bound.here, end)
+            had, stayed, has = old.reaches(*start), here.reaches(*end), new.reaches(*end)
+            known, counted = bound.before.reaches(*start), bound.here.reaches(*end)
             gained += count * ((has and not had and known) - (has and not stayed and counted))
             lost += count * ((had and not has and known) - (stayed and not has and counted))
         return gained, lost
@@ -255,9 +252,9 @@ class _Measuring:
             for kind, moved in self.handed.items():
                 some = [one for one in permissions if one in over(kind)]
                 for start, end, count in moved if some else ():
-                    if kind == "device" and not (self.holds(kept[0], start) and self.holds(kept[1], end)):
+                    if kind == DEVICES.noun and not (kept[0].reaches(*start) and kept[1].reaches(*end)):
                         continue  # it appears or goes, and is told as that
-                    had, has = self.holds(old, start), self.holds(new, end)
+                    had, has = old.reaches(*start), new.reaches(*end)
                     if had is not has:
                         sides[has].hand(kind, some, start, end, count)
                         handed.update((kind, start, end, has, permission) for permission in some)
@@ -280,41 +277,18 @@ class _Measuring:
         """Whether the tenant's root is among them."""
         return contains(side.nodes, self.root)
 
-    def holds(self, region: Region, place: Place) -> bool:
-        """Whether a region holds records at a place."""
-        path, site = place
-        if contains(region.customers, path):
-            return True
-        if site is None or not region.sites:
-            return False
-        held = self._sites.get(id(region))
-        if held is None:
-            held = self._sites[id(region)] = frozenset(one.site_id for one in region.sites)
-        return site in held
-
     def _sites_come(self, here: Region, new: Region) -> frozenset[int]:
-        if not new.sites:
-            return frozenset()
         bound, come = self.sites, self.flow.sites_come
-        had = {site.site_id for site in here.sites}
         return frozenset(
-            site.site_id
-            for site in new.sites
-            if site.site_id not in had
-            and not contains(here.customers, site.path)
-            and self.holds(bound.after if site.site_id in come else bound.here, (site.path, site.site_id))
+            one.site_id
+            for one in new.beyond(here)
+            if (bound.after if one.site_id in come else bound.here).reaches(one.path, one.site_id)
         )
 
     def _sites_gone(self, old: Region, new: Region) -> frozenset[int]:
-        if not old.sites:
-            return frozenset()
-        has = {site.site_id for site in new.sites}
+        gone = self.flow.sites_gone.union(one.site_id for one in self._at_present(old).beyond(new))
         return frozenset(
-            site.site_id
-            for site in old.sites
-            if site.site_id not in has
-            and (site.site_id in self.flow.sites_gone or not contains(new.customers, self.flow.path(site.path)))
-            and self.holds(self.sites.before, (site.path, site.site_id))
+            one.site_id for one in old.sites if one.site_id in gone and self.sites.before.reaches(one.path, one.site_id)
         )
 
 
@@ -359,10 +333,8 @@ def _regions(permission: str, before: Reach | None, after: Reach | None) -> tupl
 def _devices_beyond(connection: Connection, tenant_id: int, known: Region, wanted: Region) -> int:
     """How many devices the second region holds and the first does not."""
     count = measure(connection, tenant_id, subtract(wanted.customers, known.customers))[1]
-    before = {site.site_id for site in known.sites}
-    count -= _on_sites(connection, [s.site_id for s in known.sites if contains(wanted.customers, s.path)])
-    fresh = [s.site_id for s in wanted.sites if s.site_id not in before and not contains(known.customers, s.path)]
-    return count + _on_sites(connection, fresh)
+    count -= _on_sites(connection, list(known.within(wanted.customers).standing))
+    return count + _on_sites(connection, [one.site_id for one in wanted.beyond(known)])
 
 
 def _on_sites(connection: Connection, sites: list[int]) -> int:

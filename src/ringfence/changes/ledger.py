@@ -8,7 +8,8 @@ from typing import cast as typed
 
 from sqlalchemy import Boolean, Connection, cast, literal_column, null, select, union_all
 
-from ringfence.domain.kind import Field, Kind, Ref, State, StateKind, Text, Ties, kind_with
+from ringfence.domain.field import Field, Ref, Text, Ties
+from ringfence.domain.kind import Kind, State, StateKind, kind_with
 from ringfence.domain.registry import EDITED
 from ringfence.domain.text import fold
 from ringfence.domain.user import USERS

@@ -13,13 +13,13 @@ from ringfence.domain.device import DEVICES
 from ringfence.domain.kind import StateKind
 from ringfence.domain.registry import EDITED
 from ringfence.storage.tables import Customer, Site, Tenant, User, table_of
-from ringfence.visibility.intervals import Interval, contains
+from ringfence.visibility.intervals import Interval
 from ringfence.visibility.reach import Reach, read_reaches
 from ringfence.visibility.rule import Region
 
 _NOTHING: Final = Region([], ())
 Place = tuple[int | None, int | None]
-"""Where a device is: its customer and its site. (None, None) before it was there."""
+"""Where a device belongs and stands: its customer and its site. (None, None) before it was there."""
 
 
 class Moment:
@@ -79,15 +79,15 @@ class Places:
 
     def __init__(self, moment: Moment, region: Region) -> None:
         self.paths = moment.paths
-        self.customers = region.customers
-        self.sites = frozenset(site.site_id for site in region.sites)
+        self.region = region
+        self.sites = frozenset(region.standing)
         self._known: dict[Place, bool] = {}
 
     def hold(self, place: Place) -> bool:
         """Whether the region reaches a device there."""
         found = self._known.get(place)
         if found is None:
-            customer, site = place
-            found = site in self.sites or (customer in self.paths and contains(self.customers, self.paths[customer]))
-            self._known[place] = found
+            node, stands = place
+            path = None if node is None else self.paths.get(node)
+            found = self._known[place] = path is not None and self.region.reaches(path, stands)
         return found

@@ -19,37 +19,37 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select
 from ringfence.changes.edits import Edit
 from ringfence.changes.escalation import label
 from ringfence.changes.flow import Flow, Place
+from ringfence.changes.ledger import granting
 from ringfence.changes.undo import last_deleted, of_change
+from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import Refused
 from ringfence.domain.kind import StateKind
-from ringfence.domain.permission import CATALOGUE, EVERYWHERE, PERMISSIONS
-from ringfence.domain.registry import EDITED, node_of
-from ringfence.storage.grants import Membership, UserCustomerGroup, UserSite
-from ringfence.storage.tables import AuditEntry, Customer, CustomerGroup, Role, SecurityGroup, Site, User
+from ringfence.domain.permission import CATALOGUE, EVERYWHERE, ON_SITES, PERMISSIONS
+from ringfence.domain.registry import EDITED, PLACE, node_of
+from ringfence.domain.user import USERS
+from ringfence.storage.grants import entries
+from ringfence.storage.tables import AuditEntry, Customer, User, table_of
 from ringfence.visibility.intervals import Interval, contains, intersect, subtract
 from ringfence.visibility.reach import Reach
 from ringfence.visibility.rule import Region
 
-_AT_DEVICES: Final = ("device", "alarm", "script", "ticket", "ticket_attachment", "ticket_comment")
 _CONCERNING: Final[Mapping[StateKind, tuple[str, ...]]] = {
-    "device": _AT_DEVICES,
-    "site": ("site", *_AT_DEVICES),
-    "user": ("user", "api_token"),
+    DEVICES.noun: ON_SITES,
+    PLACE.noun: (PLACE.resource, *ON_SITES),
+    USERS.noun: (USERS.resource, "api_token"),
 }
 """What can be done to a record of a kind, or to what happens at it, where that is more than its own permissions; to a
 customer, and what is nested in it, all."""
 _NAMED: Final = 3
 _PLACES: Final = frozenset(one.name for kind in EDITED.values() for one in (kind.node, kind.stands) if one is not None)
-_DECIDING: Final = frozenset(
-    {"home", "active", "security_groups", "customer_groups", "sites", "customers", "scope", "role", "access_level"}
-    | {"permissions"}
-)
+_DECIDING: Final = frozenset({USERS.node.name}).union(*(kind.deciding for kind in EDITED.values() if kind.grants))
 """The fields of users, groups and roles by which somebody reaches what they reach."""
 
 
 def concerning(kind: StateKind) -> frozenset[str]:
     """The permissions that somebody may hold over a record of a kind."""
-    if kind == "customer":
+    if EDITED[kind].is_customer:
         return PERMISSIONS - EVERYWHERE
     resources = _CONCERNING.get(kind, (EDITED[kind].resource,))
     return frozenset(one for one in PERMISSIONS - EVERYWHERE if one.partition(".")[0] in resources)
@@ -61,7 +61,7 @@ def raised(before: Reach, after: Reach, flow: Flow) -> list[str]:
     pairs: defaultdict[StateKind, list[tuple[Place, Place]]] = defaultdict(list)
     for kind, here, there in flow.handed:
         pairs[kind].append((here, there))
-    kinds: list[StateKind] = [*pairs, "customer"] if flow.shifts else list(pairs)
+    kinds: list[StateKind] = [*pairs, CUSTOMERS.noun] if flow.shifts else list(pairs)
     if not kinds:
         return []
     wanted = {kind: concerning(kind) for kind in kinds}
@@ -78,36 +78,20 @@ def raised(before: Reach, after: Reach, flow: Flow) -> list[str]:
                 gaining = permissions & wanted[kind]
                 if not gaining:
                     continue
-                if kind == "customer":
+                if EDITED[kind].is_customer:
                     more = _gained(flow.region(held), holds, areas, left)
                 else:
-                    one, other = _Holding(held), _Holding(holds)
-                    more = any(other.holds(there) and not one.holds(here) for here, there in pairs[kind])
+                    more = any(holds.reaches(*there) and not held.reaches(*here) for here, there in pairs[kind])
                 if more:
                     found |= gaining
     return [one.key for one in CATALOGUE if one.key in found]
-
-
-class _Holding:
-    """Which places a region holds records at."""
-
-    def __init__(self, region: Region) -> None:
-        self._customers = region.customers
-        self._sites = frozenset(site.site_id for site in region.sites)
-
-    def holds(self, place: Place) -> bool:
-        return place[1] in self._sites or contains(self._customers, place[0])
 
 
 def _gained(held: Region, holds: Region, areas: Sequence[Interval], left: Sequence[Interval]) -> bool:
     """Whether a region reaches anything in the areas that another, where its customers are now, does not."""
     if intersect(subtract(subtract(holds.customers, held.customers), left), areas):
         return True
-    known = {site.site_id for site in held.sites}
-    return any(
-        contains(areas, site.path) and site.site_id not in known and not contains(held.customers, site.path)
-        for site in holds.sites
-    )
+    return any(contains(areas, place.path) for place in holds.beyond(held))
 
 
 def _postures(reach: Reach) -> Iterator[Reach]:
@@ -155,30 +139,34 @@ def _regranted(
     connection: Connection, since: ColumnElement[bool], editor: int, key: str, edits: Iterable[Edit]
 ) -> bool:
     """Whether what somebody reaches at the places where the edits put things was decided anew."""
-    groups = select(SecurityGroup.key, Role.key).join(Role, Role.id == SecurityGroup.role_id)
-    held = connection.execute(
-        groups.join(Membership, Membership.group_id == SecurityGroup.id).where(Membership.user_id == editor)
-    ).all()
-    filters = select(CustomerGroup.key).join(UserCustomerGroup, UserCustomerGroup.group_id == CustomerGroup.id)
-    sites = select(Site.key).join(UserSite, UserSite.site_id == Site.id)
-    deciding: dict[str, set[str]] = {
-        "user": {key},
-        "security_group": {group for group, _ in held},
-        "role": {role for _, role in held},
-        "customer_group": set(connection.execute(filters.where(UserCustomerGroup.user_id == editor)).scalars()),
-        "site": set(connection.execute(sites.where(UserSite.user_id == editor)).scalars()),
-    }
+    deciding = {USERS.noun: {key}, **_given(connection, editor)}
     nodes = {node_of(edit.after) for edit in edits if edit.after is not None}
     paths = connection.execute(select(Customer.path).where(Customer.id.in_(nodes))).scalars()
     above = {int(part, 36) for path in paths for part in path.strip("/").split("/")}
     keys = connection.execute(select(Customer.key).where(Customer.id.in_(above))).scalars()
-    deciding["customer"] = {one for one in keys if one is not None}  # the root has none, and stays where it is
+    deciding[CUSTOMERS.noun] = {one for one in keys if one is not None}  # the root has none, and stays where it is
     about = [and_(AuditEntry.kind == kind, AuditEntry.key.in_(sorted(keys))) for kind, keys in deciding.items()]
     rows = connection.execute(select(AuditEntry.kind, AuditEntry.action, AuditEntry.detail).where(since, or_(*about)))
     return any(
         row.action in ("create", "move", "delete") or (row.action == "edit" and _changes(row.detail, _DECIDING))
         for row in rows
     )
+
+
+def _given(connection: Connection, editor: int) -> dict[StateKind, set[str]]:
+    """The keys of what somebody was given, by kind, and of what that takes its rights from."""
+    found: dict[StateKind, set[str]] = {}
+    for _, ties in USERS.ties.values():
+        rows, given = entries(ties.table), table_of(EDITED[ties.kind])
+        through = list(granting(EDITED[ties.kind]))
+        query = select(given.key, *(table_of(EDITED[kind]).key for kind, _ in through)).select_from(given)
+        query = query.join(rows, getattr(rows, ties.other) == given.id).where(getattr(rows, ties.own) == editor)
+        for kind, column in through:
+            query = query.join(table_of(EDITED[kind]), table_of(EDITED[kind]).id == getattr(given, column))
+        keys = connection.execute(query).all()
+        for place, kind in enumerate([ties.kind, *(kind for kind, _ in through)]):
+            found.setdefault(kind, set()).update(row[place] for row in keys)
+    return found
 
 
 def _replaced(connection: Connection, since: ColumnElement[bool], edits: Iterable[Edit]) -> bool:
@@ -198,7 +186,7 @@ def _replaced(connection: Connection, since: ColumnElement[bool], edits: Iterabl
 
 def _joined(connection: Connection, tenant_id: int, since: ColumnElement[bool], edits: Iterable[Edit]) -> bool:
     """Whether anything came since to what is nested in the customers that the edits move."""
-    moved = [edit.id for edit in edits if edit.kind == "customer" and "move" in edit.actions]
+    moved = [edit.id for edit in edits if edit.of.is_customer and edit.of.moves in edit.actions]
     for path in connection.execute(select(Customer.path).where(Customer.id.in_(moved))).scalars().all():
         below = and_(Customer.tenant_id == tenant_id, Customer.path >= path, Customer.path < path + "~")
         query = select(AuditEntry.action, AuditEntry.detail).join(Customer, Customer.id == AuditEntry.node_id)

@@ -49,12 +49,7 @@ class Classes:
 
 def standing(reach: Reach | None) -> object:
     """Equal for users who reach the same with every permission, at one moment of a transaction and one of time."""
-    groups = [] if reach is None else reach.grants.groups_in_force(reach.at)
-    if reach is None or not groups:
-        return None
-    grants = reach.grants
-    sites = tuple(sorted(site.site_id for site in grants.sites))
-    return grants.home_id, tuple(sorted({group.group_id for group in groups})), grants.filters, sites
+    return None if reach is None else reach.grants.posture(reach.at)
 
 
 def moments(at: datetime, reaches: Iterable[Reach | None]) -> list[datetime]:

@@ -14,7 +14,8 @@ from ringfence.changes.placing import demand_own_places
 from ringfence.domain import limits
 from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Refused
-from ringfence.domain.kind import Choice, Flag, Kind, Moment, Number, Ref, State, StateKind, Text, Ties
+from ringfence.domain.field import Choice, Flag, Moment, Number, Ref, Text, Ties
+from ringfence.domain.kind import Kind, State, StateKind
 from ringfence.domain.registry import node_of, references
 from ringfence.domain.text import has_control, name_fault, search_key
 from ringfence.storage.bulk import any_of

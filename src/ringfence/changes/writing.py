@@ -19,7 +19,8 @@ from ringfence.domain import limits
 from ringfence.domain.customer import CustomerState, child_path
 from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Refused
-from ringfence.domain.kind import Kind, Ref, State, StateKind, Text, Ties, kind_of
+from ringfence.domain.field import Ref, Text, Ties
+from ringfence.domain.kind import Kind, State, StateKind, kind_of
 from ringfence.domain.registry import EDITED, node_of, standing_on
 from ringfence.domain.text import fold, search_key
 from ringfence.storage.bulk import any_of, insert_rows, take_ids

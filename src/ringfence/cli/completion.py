@@ -17,7 +17,7 @@ from typer.completion import shell_complete
 from ringfence.cli.options import settings
 from ringfence.cli.settings import ASKED, checked
 from ringfence.domain.errors import RingfenceError, debugging
-from ringfence.domain.kind import Ties
+from ringfence.domain.field import Ties
 from ringfence.domain.permission import KEYS
 from ringfence.domain.registry import EDITED, KINDS
 from ringfence.domain.text import fold

@@ -10,7 +10,8 @@ import typer
 
 from ringfence.cli.fields import about_of
 from ringfence.domain.errors import RingfenceError
-from ringfence.domain.kind import Choice, Field, Flag, Kind, Moment, Number, Ref, Text, Ties
+from ringfence.domain.field import Choice, Field, Flag, Moment, Number, Ref, Text, Ties
+from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED, kind_named
 
 

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Final, Literal, TypeVar, assert_never
 import typer
 
 from ringfence.cli.settings import WrongUsage
-from ringfence.domain.kind import Choice, Field, Flag, Kind, Moment, Number, Ref, Text, Ties
+from ringfence.domain.field import Choice, Field, Flag, Moment, Number, Ref, Text, Ties
+from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED
 
 Command = TypeVar("Command", bound=Callable[..., None])

@@ -25,8 +25,9 @@ from ringfence.cli.fields import about_of, key_of, option, spelled, values, with
 from ringfence.cli.options import Db, Group
 from ringfence.cli.settings import WrongUsage
 from ringfence.domain.errors import Refused, RingfenceError
+from ringfence.domain.field import Field, Flag, Ref, Ties
 from ringfence.domain.ids import ids_in, only
-from ringfence.domain.kind import Field, Flag, Kind, Ref, State, Ties, altered
+from ringfence.domain.kind import Kind, State, altered
 from ringfence.domain.registry import EDITED
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Annotated, Final
 
 from ringfence.domain import limits
-from ringfence.domain.kind import LATER, Kind, Moment, Number, Ref, State, Text
+from ringfence.domain.field import LATER, Moment, Number, Ref, Text
+from ringfence.domain.kind import Kind, State
 
 _TEXT: Final = Text(limits.LONG_TEXT)
 _EXACT: Final = Text(limits.LONG_TEXT, exact=True)

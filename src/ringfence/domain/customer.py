@@ -8,7 +8,8 @@ from typing import Annotated, Final
 
 from ringfence.domain import limits
 from ringfence.domain.contact import email_fault, phone_fault
-from ringfence.domain.kind import Kind, Number, Ref, State, Text, Ties
+from ringfence.domain.field import Number, Ref, Text, Ties
+from ringfence.domain.kind import Kind, State
 
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Annotated, Final
 
 from ringfence.domain import limits
-from ringfence.domain.kind import Flag, Kind, Ref, State, Text, Ties
+from ringfence.domain.field import Flag, Ref, Text, Ties
+from ringfence.domain.kind import Kind, State
 
 
 @dataclass(frozen=True, slots=True)

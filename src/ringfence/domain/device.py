@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 from ringfence.domain import limits
-from ringfence.domain.kind import LATER, Kind, Ref, State, Text
+from ringfence.domain.field import LATER, Ref, Text
+from ringfence.domain.kind import Kind, State
 
 
 @dataclass(frozen=True, slots=True)

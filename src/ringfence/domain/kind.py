@@ -7,17 +7,14 @@ statements, reading and writing, checks, the audit. Nothing but the standard lib
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import MISSING, dataclass, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import MISSING, replace
 from dataclasses import fields as dataclass_fields
-from datetime import datetime
 from functools import cached_property
 from operator import attrgetter
-from types import NoneType, UnionType
-from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, TypeVar
 
-Window = tuple[datetime | None, datetime | None]
-"""A validity window: from (inclusive) and until (exclusive); None is open."""
+from ringfence.domain.field import Field, Number, Ref, Text, Ties, fields_of
 
 StateKind = str
 """The noun of a kind that can be edited, as the registry spells it."""
@@ -33,124 +30,6 @@ class State:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """Text of at most ``longest`` characters, of one line or of ``lines``. It must be ``filled``, is part of what is
-    ``searched``, compares by code point (``exact``), can be ``sorted`` by; ``fault`` says why what is typed is wrong
-    (empty: it is not). ``folded`` names a column that keeps it for comparing, without regard to case. What reads as
-    empty may be nothing in the table (``absent``). ``about`` says in a line what it holds, ``takes`` what is typed,
-    where that is not just text."""
-
-    longest: int
-    lines: bool = False
-    filled: bool = False
-    searched: bool = False
-    exact: bool = False
-    sorted: bool = False
-    fault: Callable[[str], str] | None = None
-    folded: str = ""
-    absent: bool = False
-    about: str = ""
-    takes: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A whole number from 0 up: of records of the kind that it ``counts``, if any, so many may be at a customer."""
-
-    counts: str = ""
-    about: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """Yes or no; ``otherwise`` is one word for the latter. ``fixed``: nobody says it but what makes the record."""
-
-    otherwise: str = ""
-    fixed: bool = False
-    about: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A moment, in UTC."""
-
-    about: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One of these words; ``fault`` says what to do about any other."""
-
-    values: tuple[str, ...]
-    fault: str
-    about: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Ref:
-    """The id of a record of a kind. ``node``: where this record belongs; ``stands``: the site that it stands on.
-    ``given``: a snapshot must say it, be it none. A 0 may be nothing in the table (``absent``). ``kept`` where the one
-    referred to may be gone. ``place`` is the field of the form that shows it, where that is another. ``fixed``:
-    nobody says it but what makes the record."""
-
-    kind: str
-    node: bool = False
-    stands: bool = False
-    given: bool = False
-    absent: bool = False
-    kept: bool = False
-    place: str = ""
-    fixed: bool = False
-    about: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Ties:
-    """Rows of another table that name this record in the column ``own`` and in ``other`` a record of a ``kind``, or a
-    plain value, of those ``among`` which it is. ``whole``: read only where the record is deleted or brought back.
-    ``back``: the rows are records themselves, which refer to this one. ``everything`` names a column of the record's
-    own that stands for all that there is, which the field says by None. ``one`` is a word for one of the others, where
-    that is not their kind's. They count only ``when`` another field has that value."""
-
-    table: str
-    own: str
-    other: str
-    kind: str = ""
-    whole: bool = False
-    back: bool = False
-    everything: str = ""
-    one: str = ""
-    when: tuple[str, str] | None = None
-    among: tuple[str, ...] = ()
-    about: str = ""
-
-
-Spec = Text | Number | Flag | Moment | Choice | Ref | Ties
-
-LATER: Final = "later"
-"""Beside a field whose column came to tables that had rows: the database itself fills it in."""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field: ``column`` is its own in the table, empty for ties. ``form`` is how ties are held: ``set``,
-    ``mapping`` (each with whether what is nested comes along) or ``windows`` (each with a validity window)."""
-
-    name: str
-    spec: Spec
-    column: str
-    optional: bool
-    later: bool
-    default: Any
-    form: Literal["", "set", "mapping", "windows"] = ""
-
-    @property
-    def refers(self) -> str:
-        """The kind of record that it refers to, if any."""
-        return self.spec.kind if isinstance(self.spec, Ref | Ties) else ""
-
-
 _Check = TypeVar("_Check", bound=Callable[..., Any])
 
 
@@ -164,7 +43,7 @@ class Kind:
     key are indexed. ``lasting``: it outlives its owner, and is then where that was. ``order`` is the column that it
     is listed by. ``apart`` are fields that no list reads, ``more`` columns of the table that every list reads though
     they are no fields. ``keyed`` is the field that the key of a new one is made of, where that is not its name, or is
-    empty. ``moves`` is what it is to take one to another node, where that is a right of its own. ``grants``: it is part
+    empty. ``moves`` is the right to take one to another node; none where it stays for good. ``grants``: it is part
     of what decides who sees what. ``elsewhere`` says where what is told at the other end of a tie is changed.
     """
 
@@ -211,7 +90,7 @@ class Kind:
         self.checked: list[tuple[Callable[[Any, Any], None], bool]] = []
         self.closed: Callable[[Any], tuple[str, str]] = _open
         _BY_STATE[state] = self
-        self.fields: Final[Mapping[str, Field]] = {one.name: one for one in _fields(state)}
+        self.fields: Final[Mapping[str, Field]] = {one.name: one for one in fields_of(state)}
         self.every: Final = tuple(one.name for one in dataclass_fields(state))  # type: ignore[arg-type]
 
     def __repr__(self) -> str:
@@ -334,6 +213,12 @@ class Kind:
         return tuple(name for name in self.fields if name != "key")
 
     @cached_property
+    def deciding(self) -> frozenset[str]:
+        """The fields that say more of a record than how it is called and where it belongs, of those that people set."""
+        said = (one for name, one in self.fields.items() if one is not self.node and name not in self.whole)
+        return frozenset(one.name for one in said if not isinstance(one.spec, Text) and not one.fixed)
+
+    @cached_property
     def values(self) -> Callable[[State], tuple[Any, ...]]:
         """Reads those of a state."""
         found: Callable[[State], tuple[Any, ...]] = attrgetter(*self.compared)
@@ -405,36 +290,6 @@ def kind_with(state: type[State]) -> Kind:
 
 
 _LABELS: Final = {"email": "e-mail"}
-
-
-def _fields(state: type[State]) -> Iterator[Field]:
-    hints = get_type_hints(state, include_extras=True)
-    for one in dataclass_fields(state):  # type: ignore[arg-type]
-        hint = hints[one.name]
-        if get_origin(hint) is not Annotated:
-            continue  # not kept: it only tells whoever writes the record something
-        kept, spec, *rest = get_args(hint)
-        default = one.default if one.default_factory is MISSING else one.default_factory()
-        yield Field(one.name, spec, _column(one.name, spec), _optional(kept), LATER in rest, default, _form(kept, spec))
-
-
-def _column(name: str, spec: Spec) -> str:
-    if isinstance(spec, Ties):
-        return ""
-    return f"{name}_id" if isinstance(spec, Ref) else name
-
-
-def _optional(kept: Any) -> bool:
-    return get_origin(kept) in (Union, UnionType) and NoneType in get_args(kept)
-
-
-def _form(kept: Any, spec: Spec) -> Literal["", "set", "mapping", "windows"]:
-    if not isinstance(spec, Ties):
-        return ""
-    plain = next(one for one in (get_args(kept) if _optional(kept) else (kept,)) if one is not NoneType)
-    if get_origin(plain) is not frozenset:
-        return "mapping"
-    return "windows" if get_origin(get_args(plain)[0]) is tuple else "set"
 
 
 S = TypeVar("S", bound=State)

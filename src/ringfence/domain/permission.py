@@ -127,7 +127,9 @@ KEYS: Final = tuple(permission.key for permission in CATALOGUE)
 PERMISSIONS: Final = frozenset(KEYS)
 EVERYWHERE: Final[frozenset[str]] = frozenset(permission.key for permission in CATALOGUE if permission.everywhere)
 """What cannot be scoped: held over all customers, or not at all."""
-_AT_SITES: Final = ("site", "device", "alarm", "script", "ticket", "ticket_attachment", "ticket_comment")
+ON_SITES: Final = ("device", "alarm", "script", "ticket", "ticket_attachment", "ticket_comment")
+"""What rights are of that are held over what stands on a site, and over what happens there."""
+_AT_SITES: Final = ("site", *ON_SITES)
 AT_SITES: Final[frozenset[str]] = (
     frozenset(one for one in PERMISSIONS if one.partition(".")[0] in _AT_SITES) - EVERYWHERE - {"site.create"}
 ) | {"customer.list"}

@@ -10,8 +10,9 @@ from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.customer_group import CUSTOMER_GROUPS
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import RingfenceError
+from ringfence.domain.field import Field
 from ringfence.domain.ids import ids_in
-from ringfence.domain.kind import Field, Kind, State, StateKind, kind_of
+from ringfence.domain.kind import Kind, State, StateKind, kind_of
 from ringfence.domain.role import ROLES
 from ringfence.domain.security_group import SECURITY_GROUPS
 from ringfence.domain.site import SITES

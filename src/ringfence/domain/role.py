@@ -7,7 +7,8 @@ from typing import Annotated, Final
 
 from ringfence.domain import limits
 from ringfence.domain.errors import Refused
-from ringfence.domain.kind import LATER, Choice, Flag, Kind, Ref, State, Text, Ties
+from ringfence.domain.field import LATER, Choice, Flag, Ref, Text, Ties
+from ringfence.domain.kind import Kind, State
 from ringfence.domain.permission import KEYS, PERMISSIONS
 
 SERVICE_PROVIDER: Final = "service_provider"

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Annotated, Final
 
 from ringfence.domain import limits
-from ringfence.domain.kind import Choice, Kind, Ref, State, Text, Ties, Window
+from ringfence.domain.field import Choice, Ref, Text, Ties, Window
+from ringfence.domain.kind import Kind, State
 
 ALL: Final = "all"
 SELECTED: Final = "selected"

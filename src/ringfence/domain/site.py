@@ -7,7 +7,8 @@ from typing import Annotated, Final
 
 from ringfence.domain import limits
 from ringfence.domain.errors import Refused
-from ringfence.domain.kind import Kind, Ref, State, Text, Ties
+from ringfence.domain.field import Ref, Text, Ties
+from ringfence.domain.kind import Kind, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ SITES: Final = Kind(
     "sites",
     document="A place of one customer (or of the tenant's root).",
     place=True,
+    moves="",
     elsewhere="what stands on a site is changed with the device",
 )
 

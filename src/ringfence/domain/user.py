@@ -8,7 +8,8 @@ from typing import Annotated, Final
 from ringfence.domain import limits
 from ringfence.domain.contact import email_fault
 from ringfence.domain.errors import Refused
-from ringfence.domain.kind import Flag, Kind, Ref, State, Text, Ties, Window
+from ringfence.domain.field import Flag, Ref, Text, Ties, Window
+from ringfence.domain.kind import Kind, State
 from ringfence.domain.login import login_fault
 
 

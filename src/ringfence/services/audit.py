@@ -29,13 +29,13 @@ from ringfence.visibility.viewer import Sight, Viewer
 
 _LABELS: Final = {permission.key: f"{permission.section}: {permission.label}" for permission in CATALOGUE}
 _SHOWN: Final = 12
-_FIRST: Final = ("customer", "site", "device", "user", "security_group", "customer_group", "role")
+_RANK: Final = [kind.noun for kind in KINDS.values()]
 """What a change is about before all else: what belongs to a customer goes with it, a group is made for a user, a role
-for a group."""
+for a group. A kind that is not listed comes last."""
 
 
 def _rank(kind: StateKind) -> int:
-    return [*_FIRST, *(one for one in EDITED if one not in _FIRST)].index(kind)
+    return _RANK.index(kind) if kind in _RANK else len(_RANK)
 
 
 def detail(viewer: Viewer, entry: int) -> AuditDetail:

@@ -11,22 +11,24 @@ from sqlalchemy import Connection, func, select
 from ringfence.changes.applying import Outcome
 from ringfence.changes.edits import Edit
 from ringfence.changes.impact import devices_in
-from ringfence.domain.customer import CUSTOMERS, CustomerState
-from ringfence.domain.device import DEVICES, DeviceState
+from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.device import DEVICES
 from ringfence.domain.kind import StateKind
-from ringfence.domain.registry import EDITED
+from ringfence.domain.registry import EDITED, KINDS, PLACE, site_of
+from ringfence.domain.user import USERS
 from ringfence.storage.bulk import any_of
 from ringfence.storage.tables import Customer, Site, table_of
-from ringfence.visibility.intervals import Interval, contains, intersect, nested, union
+from ringfence.visibility.intervals import Interval, contains, nested, union
 from ringfence.visibility.reach import Reach, measure
 from ringfence.visibility.rule import Region
 
-_FIRST: Final = ("customer", "user", "site", "device", "security_group", "customer_group", "role")
-"""What is told first of what goes along; any others after it."""
+_FIRST: Final = (CUSTOMERS, USERS)
+"""What is told first of what goes along: the others after it, in the order of their lists."""
 
 
 def _ordered() -> list[StateKind]:
-    return [*_FIRST, *(kind for kind in EDITED if kind not in _FIRST)]
+    listed = [kind for kind in KINDS.values() if kind.noun in EDITED and kind not in _FIRST]
+    return [kind.noun for kind in (*_FIRST, *listed)]
 
 
 def along(connection: Connection, tenant_id: int, outcome: Outcome) -> tuple[tuple[tuple[str, int], ...], bool]:
@@ -34,7 +36,7 @@ def along(connection: Connection, tenant_id: int, outcome: Outcome) -> tuple[tup
     of nothing; and whether something goes with them that the editor may not list."""
     counts, hidden = Counter(outcome.along), outcome.hidden
     for edit in outcome.edits:
-        if isinstance(edit.after, CustomerState) and "move" in edit.actions:
+        if edit.of.is_customer and edit.of.moves in edit.actions:
             found, more = _carried(connection, tenant_id, outcome, edit.id)
             counts += found
             hidden = hidden or more
@@ -47,7 +49,7 @@ def below(connection: Connection, tenant_id: int, own: Reach, edits: Sequence[Ed
     going = [
         edit.id
         for edit in edits
-        if edit.kind == "customer" and edit.before is not None and (edit.after is None or "move" in edit.actions)
+        if edit.of.is_customer and edit.before is not None and (edit.after is None or edit.of.moves in edit.actions)
     ]
     if not going:
         return ()
@@ -57,7 +59,7 @@ def below(connection: Connection, tenant_id: int, own: Reach, edits: Sequence[Ed
         return own.region(EDITED[kind].permission)
 
     counts, _ = _inside(connection, tenant_id, union(nested(path) for path in paths), listed)
-    counts["customer"] -= sum(contains(listed("customer").nodes(), path) for path in paths)  # themselves
+    counts[CUSTOMERS.noun] -= sum(contains(listed(CUSTOMERS.noun).nodes(), path) for path in paths)  # themselves
     return tuple((kind, counts[kind]) for kind in _ordered() if counts[kind])
 
 
@@ -72,8 +74,8 @@ def _carried(
         return outcome.flow.region(outcome.own.region(EDITED[kind].permission))
 
     found, all_of = _inside(connection, tenant_id, [nested(path)], listed)
-    found["customer"] -= contains(listed("customer").nodes(), path)  # itself is no part of what goes along
-    all_of["customer"] -= 1
+    found[CUSTOMERS.noun] -= contains(listed(CUSTOMERS.noun).nodes(), path)  # itself is no part of what goes along
+    all_of[CUSTOMERS.noun] -= 1
     return found, found != all_of
 
 
@@ -83,15 +85,13 @@ def _inside(
     """How many records of each kind are in parts of the tree: of those that are listed, and of all."""
 
     def there(kind: StateKind) -> Region:
-        region = listed(kind)
-        sites = tuple(site for site in region.sites if contains(areas, site.path))
-        return Region(intersect(region.customers, areas), sites)
+        return listed(kind).within(areas)
 
     found: Counter[StateKind] = Counter()
     all_of: Counter[StateKind] = Counter()
-    all_of["customer"], all_of["device"] = measure(connection, tenant_id, areas)
-    found["customer"] = measure(connection, tenant_id, there("customer").nodes())[0]
-    found["device"] = devices_in(connection, tenant_id, there("device"))
+    all_of[CUSTOMERS.noun], all_of[DEVICES.noun] = measure(connection, tenant_id, areas)
+    found[CUSTOMERS.noun] = measure(connection, tenant_id, there(CUSTOMERS.noun).nodes())[0]
+    found[DEVICES.noun] = devices_in(connection, tenant_id, there(DEVICES.noun))
     for kind, of in EDITED.items():
         if of is CUSTOMERS or of is DEVICES:
             continue
@@ -110,16 +110,16 @@ def notes(connection: Connection, outcome: Outcome) -> tuple[str, ...]:
     """What becomes of sites and of the history, in sentences."""
     said: list[str] = []
     edits = outcome.edits
-    moved = [edit for edit in edits if edit.kind == "device" and "assign" in edit.actions]
+    moved = [edit for edit in edits if edit.of is DEVICES and edit.of.moves in edit.actions]
     if moved:
         said += _sites(connection, outcome.own, moved)
         them, they = ("it", "it leaves") if len(moved) == 1 else ("them", "they leave")
         said.append(
             f"What the audit says of {them} up to now stays with the customer {they}; the new one sees it from now on."
         )
-    if any(edit.kind == "customer" and "move" in edit.actions for edit in edits):
+    if any(edit.of.is_customer and edit.of.moves in edit.actions for edit in edits):
         said.append("Its history goes with it.")
-    gone = sum(edit.kind == "customer" and edit.after is None for edit in edits)
+    gone = sum(edit.of.is_customer and edit.after is None for edit in edits)
     if gone:
         said.append(f"The audit of {'it' if gone == 1 else 'them'} stays, with the customer above.")
     return tuple(said)
@@ -127,16 +127,16 @@ def notes(connection: Connection, outcome: Outcome) -> tuple[str, ...]:
 
 def _sites(connection: Connection, own: Reach, moved: Sequence[Edit]) -> list[str]:
     """What becomes of the sites on which the editor saw devices stand."""
-    sites = (edit.before.site for edit in moved if isinstance(edit.before, DeviceState))
-    former = {site for site in sites if site is not None}
+    places = [(site_of(edit.before), edit.after) for edit in moved if edit.before is not None]
+    former = {place for place, _ in places if place is not None}
     query = select(Site.id, Customer.path).join(Customer, Customer.id == Site.customer_id)
     rows = connection.execute(query.where(any_of(connection, Site.id, former)))
-    listed = own.region("site.list")
-    seen = {site.site_id for site in listed.sites} | {site for site, path in rows if contains(listed.customers, path)}
-    standing = [edit for edit in moved if isinstance(edit.before, DeviceState) and edit.before.site in seen]
+    listed = own.region(PLACE.permission)
+    seen = {place for place, path in rows if listed.reaches(path, place)}
+    standing = [after for place, after in places if place in seen]
     if not standing:
         return []
-    kept = sum(isinstance(edit.after, DeviceState) and edit.after.site is not None for edit in standing)
+    kept = sum(after is not None and site_of(after) is not None for after in standing)
     left = len(standing) - kept
     said = []
     if kept:

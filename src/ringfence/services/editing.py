@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import cast
 
 from sqlalchemy import Connection
 
@@ -22,7 +23,7 @@ from ringfence.domain.registry import EDITED, kind_named
 from ringfence.domain.role import RoleState
 from ringfence.domain.security_group import SecurityGroupState
 from ringfence.domain.site import SiteState
-from ringfence.domain.user import UserState
+from ringfence.domain.user import USERS, UserState
 from ringfence.services.records import Opened, Saved
 from ringfence.visibility import overview
 from ringfence.visibility.point import among
@@ -64,7 +65,8 @@ def open_records(viewer: Viewer, kind: StateKind, records: Sequence[int]) -> tup
             field: overview.names(sight, EDITED[to], {one for state in states for one in ids_in(getattr(state, field))})
             for field, to in of.refs.items()
         }
-        filters = {one for state in states if isinstance(state, UserState) for one in state.customer_groups}
+        users = cast("list[UserState]", states) if of is USERS else []
+        filters = {one for user in users for one in user.customer_groups}
         active = dict(overview.active_of(sight, filters)) if filters else {}
         rows = among(sight, of.right("edit"), of, list(known))
         editable = {row.id for row in rows}
@@ -76,12 +78,10 @@ def open_records(viewer: Viewer, kind: StateKind, records: Sequence[int]) -> tup
         why_not = ""
         if kind == "user" and record == viewer.user_id:
             pass  # their own profile is everybody's to change; anything else of themselves is refused when saved
-        elif isinstance(state, CustomerState) and not state.key:
-            why_not = "this is the provider itself: it is changed by loading a snapshot"
-        elif record not in editable:
+        elif record not in editable and state.key:  # the tenant's root, which has none, is nobody's record
             why_not = f"you may view this {of.said}, but not change it"
-        elif isinstance(state, RoleState) and state.builtin:
-            why_not = "a built-in role is copied, not changed"
+        else:
+            why_not, _ = of.closed(state)
         found.append(Opened(kind, record, state, revision, names, active, why_not))
     return tuple(found)
 

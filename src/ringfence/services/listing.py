@@ -13,7 +13,8 @@ from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.customer_group import CUSTOMER_GROUPS
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import RingfenceError
-from ringfence.domain.kind import Field, Flag, Kind
+from ringfence.domain.field import Field, Flag
+from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED, KINDS, kind_named
 from ringfence.domain.role import ROLES
 from ringfence.domain.security_group import SECURITY_GROUPS

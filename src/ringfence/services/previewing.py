@@ -26,10 +26,10 @@ from ringfence.services import consequences
 from ringfence.services.editing import apply_as, conflicts_as_seen
 from ringfence.services.records import CustomerShare, Preview, Prospect, UserDifference
 from ringfence.storage.bulk import any_of
-from ringfence.storage.tables import Customer, CustomerGroup, SecurityGroup, User
+from ringfence.storage.tables import Customer, User, table_of
 from ringfence.visibility.intervals import contains, intersect, nested, within
 from ringfence.visibility.reach import Reach, measure, read_reaches
-from ringfence.visibility.rule import Grants, Region
+from ringfence.visibility.rule import Grants
 from ringfence.visibility.viewer import Viewer
 
 _SOON: Final = timedelta(days=3)
@@ -173,8 +173,7 @@ def _tops(connection: Connection, viewer: Viewer, own: Reach, reach: Reach) -> t
     shares = []
     regions = {permission: reach.region(permission).nodes() for permission in PERMISSIONS}
     for row in found[:_TOPS]:
-        sites = tuple(site for site in devices.sites if contains([nested(row.path)], site.path))
-        count = devices_in(connection, viewer.tenant_id, Region(within(devices.customers, row.path), sites))
+        count = devices_in(connection, viewer.tenant_id, devices.within([nested(row.path)]))
         customers = measure(connection, viewer.tenant_id, within(nodes, row.path))[0]
         held = frozenset(permission for permission, there in regions.items() if contains(there, row.path))
         shares.append(CustomerShare(row.id, row.name, customers, count, held))
@@ -183,8 +182,8 @@ def _tops(connection: Connection, viewer: Viewer, own: Reach, reach: Reach) -> t
 
 def _names(connection: Connection, own: Reach, kind: Kind, groups: Collection[int]) -> dict[int, str]:
     """The names of groups of a kind by id, of those that the viewer may list."""
-    mapped: Any = SecurityGroup if kind is SECURITY_GROUPS else CustomerGroup
-    query = select(mapped.id, mapped.name, Customer.path).join(Customer, Customer.id == mapped.owner_id)
+    mapped = table_of(kind)
+    query = select(mapped.id, mapped.name, Customer.path).join(Customer, Customer.id == getattr(mapped, kind.owner))
     rows = connection.execute(query.where(any_of(connection, mapped.id, groups)))
     return {group: name for group, name, path in rows if own.contains(kind.permission, path)}
 

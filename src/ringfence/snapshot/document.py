@@ -16,9 +16,10 @@ from pydantic import (
 )
 from pydantic import Field as Field_
 
-from ringfence.domain import kind as declared
+from ringfence.domain import field as declared
 from ringfence.domain import limits
-from ringfence.domain.kind import Choice, Field, Flag, Kind, Number, Ref, Text, Ties
+from ringfence.domain.field import Choice, Field, Flag, Number, Ref, Text, Ties
+from ringfence.domain.kind import Kind
 from ringfence.domain.permission import CATALOGUE, PERMISSIONS
 from ringfence.domain.registry import EDITED
 from ringfence.snapshot.read import show

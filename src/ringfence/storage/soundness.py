@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Boolean, Column, Connection, Integer, String, Table, text
 from sqlalchemy.exc import DBAPIError
 
-from ringfence.domain import kind as declared
+from ringfence.domain import field as declared
 from ringfence.domain import limits
 from ringfence.domain.audit import AUDIT
 from ringfence.domain.customer import child_path

@@ -20,12 +20,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.schema import SchemaItem
 
-from ringfence.domain import kind as declared
+from ringfence.domain import field as declared
 from ringfence.domain.audit import AUDIT
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.customer_group import CUSTOMER_GROUPS
 from ringfence.domain.device import DEVICES
-from ringfence.domain.kind import Field, Kind
+from ringfence.domain.field import Field
+from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED
 from ringfence.domain.role import ROLES
 from ringfence.domain.security_group import SECURITY_GROUPS

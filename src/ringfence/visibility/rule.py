@@ -6,7 +6,7 @@ slowly, and the two are compared.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -89,6 +89,14 @@ class Grants:
         groups = tuple(sorted({group.group_id for group in self.groups}))
         return self.home_id, groups, self.filters, tuple(sorted(site.site_id for site in self.sites))
 
+    def posture(self, at: datetime) -> object:
+        """Equal for users who reach the same with every permission at that moment; None where they reach nothing."""
+        groups = self.groups_in_force(at)
+        if not groups:
+            return None
+        sites = tuple(sorted(site.site_id for site in self.sites))
+        return self.home_id, tuple(sorted({group.group_id for group in groups})), self.filters, sites
+
     def signature(self, permission: str, at: datetime) -> str:
         """Equal for two users exactly when the same grants decide what each of them sees under the permission."""
         groups = self.groups_behind(permission, at)
@@ -136,9 +144,12 @@ class Region:
         return [one for one in self.sites if one.site_id not in held and not contains(other.customers, one.path)]
 
     def within(self, nodes: Sequence[Interval]) -> Region:
-        """What it reaches in these nodes."""
-        sites = tuple(site for site in self.sites if contains(nodes, site.path))
-        return Region(intersect(self.customers, nodes), sites)
+        """What it reaches in these nodes, which are as ``union`` returns them."""
+        if not nodes:
+            return Region([], ())
+        first = max(0, bisect_right(self._starts, nodes[0][0]) - 1)
+        near = self.customers[first : bisect_left(self._starts, nodes[-1][1])]
+        return Region(intersect(near, nodes), tuple(site for site in self.sites if contains(nodes, site.path)))
 
     def shifted(self, nodes: list[Interval], path: Callable[[str], str]) -> Region:
         """The same of other ``nodes``, its single sites where their customers have gone to."""

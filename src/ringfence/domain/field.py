@@ -1,0 +1,167 @@
+"""What a field of a record may hold, as its annotation says it (`Text`, `Ref`, `Ties` …)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import MISSING, dataclass
+from dataclasses import fields as dataclass_fields
+from datetime import datetime
+from types import NoneType, UnionType
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+
+Window = tuple[datetime | None, datetime | None]
+"""A validity window: from (inclusive) and until (exclusive); None is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Text of at most ``longest`` characters, of one line or of ``lines``. It must be ``filled``, is part of what is
+    ``searched``, compares by code point (``exact``), can be ``sorted`` by; ``fault`` says why what is typed is wrong
+    (empty: it is not). ``folded`` names a column that keeps it for comparing, without regard to case. What reads as
+    empty may be nothing in the table (``absent``). ``about`` says in a line what it holds, ``takes`` what is typed,
+    where that is not just text."""
+
+    longest: int
+    lines: bool = False
+    filled: bool = False
+    searched: bool = False
+    exact: bool = False
+    sorted: bool = False
+    fault: Callable[[str], str] | None = None
+    folded: str = ""
+    absent: bool = False
+    about: str = ""
+    takes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A whole number from 0 up: of records of the kind that it ``counts``, if any, so many may be at a customer."""
+
+    counts: str = ""
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Yes or no; ``otherwise`` is one word for the latter. ``fixed``: nobody says it but what makes the record."""
+
+    otherwise: str = ""
+    fixed: bool = False
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment, in UTC."""
+
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of these words; ``fault`` says what to do about any other."""
+
+    values: tuple[str, ...]
+    fault: str
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """The id of a record of a kind. ``node``: where this record belongs; ``stands``: the site that it stands on.
+    ``given``: a snapshot must say it, be it none. A 0 may be nothing in the table (``absent``). ``kept`` where the one
+    referred to may be gone. ``place`` is the field of the form that shows it, where that is another. ``fixed``:
+    nobody says it but what makes the record."""
+
+    kind: str
+    node: bool = False
+    stands: bool = False
+    given: bool = False
+    absent: bool = False
+    kept: bool = False
+    place: str = ""
+    fixed: bool = False
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """Rows of another table that name this record in the column ``own`` and in ``other`` a record of a ``kind``, or a
+    plain value, of those ``among`` which it is. ``whole``: read only where the record is deleted or brought back.
+    ``back``: the rows are records themselves, which refer to this one. ``everything`` names a column of the record's
+    own that stands for all that there is, which the field says by None. ``one`` is a word for one of the others, where
+    that is not their kind's. They count only ``when`` another field has that value."""
+
+    table: str
+    own: str
+    other: str
+    kind: str = ""
+    whole: bool = False
+    back: bool = False
+    everything: str = ""
+    one: str = ""
+    when: tuple[str, str] | None = None
+    among: tuple[str, ...] = ()
+    about: str = ""
+
+
+Spec = Text | Number | Flag | Moment | Choice | Ref | Ties
+
+LATER: Final = "later"
+"""Beside a field whose column came to tables that had rows: the database itself fills it in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field: ``column`` is its own in the table, empty for ties. ``form`` is how ties are held: ``set``,
+    ``mapping`` (each with whether what is nested comes along) or ``windows`` (each with a validity window)."""
+
+    name: str
+    spec: Spec
+    column: str
+    optional: bool
+    later: bool
+    default: Any
+    form: Literal["", "set", "mapping", "windows"] = ""
+
+    @property
+    def fixed(self) -> bool:
+        """Whether nobody says it but what makes the record."""
+        return isinstance(self.spec, Flag | Ref) and self.spec.fixed
+
+    @property
+    def refers(self) -> str:
+        """The kind of record that it refers to, if any."""
+        return self.spec.kind if isinstance(self.spec, Ref | Ties) else ""
+
+
+def fields_of(state: type[Any]) -> Iterator[Field]:
+    """The fields of a state that are kept: those whose annotations say what they hold."""
+    hints = get_type_hints(state, include_extras=True)
+    for one in dataclass_fields(state):
+        hint = hints[one.name]
+        if get_origin(hint) is not Annotated:
+            continue  # not kept: it only tells whoever writes the record something
+        kept, spec, *rest = get_args(hint)
+        default = one.default if one.default_factory is MISSING else one.default_factory()
+        yield Field(one.name, spec, _column(one.name, spec), _optional(kept), LATER in rest, default, _form(kept, spec))
+
+
+def _column(name: str, spec: Spec) -> str:
+    if isinstance(spec, Ties):
+        return ""
+    return f"{name}_id" if isinstance(spec, Ref) else name
+
+
+def _optional(kept: Any) -> bool:
+    return get_origin(kept) in (Union, UnionType) and NoneType in get_args(kept)
+
+
+def _form(kept: Any, spec: Spec) -> Literal["", "set", "mapping", "windows"]:
+    if not isinstance(spec, Ties):
+        return ""
+    plain = next(one for one in (get_args(kept) if _optional(kept) else (kept,)) if one is not NoneType)
+    if get_origin(plain) is not frozenset:
+        return "mapping"
+    return "windows" if get_origin(get_args(plain)[0]) is tuple else "set"
