@@ -136,7 +136,7 @@ MUTANTS = (
         "pass",
         LIMITS,
     ),
-    Mutant("changes/quota.py", "limit is not None and count > limit", "limit is not None and count > limit + 1", QUOTA),
+    Mutant("changes/quota.py", "(every or count > limit)", "(every or count > limit + 1)", QUOTA),
     Mutant("changes/quota.py", "if seen(_COUNTED_BY[one.field].permission, one.path):", "if True:", QUOTA),
     Mutant(
         "changes/placing.py",

@@ -40,9 +40,14 @@ class Overfull:
 
 
 def overfull(
-    connection: Connection, tenant_id: int | None = None, customers: Iterable[int] | None = None
+    connection: Connection,
+    tenant_id: int | None = None,
+    customers: Iterable[int] | None = None,
+    *,
+    every: bool = False,
 ) -> list[Overfull]:
-    """The limits that are exceeded, by path and field: of all customers, or those of a tenant, or among these ids."""
+    """The limits that are exceeded, by path and field: of all customers, or those of a tenant, or among these ids; with
+    ``every``, those that are not exceeded too."""
     binds: dict[str, Any] = {} if tenant_id is None else {"tenant": tenant_id}
     if customers is not None:
         ids = sorted(set(customers))
@@ -55,7 +60,7 @@ def overfull(
         of_customer = row.id, row.tenant_id, row.key, row.name, row.path
         for field in LIMITS:
             limit, count = getattr(row, field), getattr(row, f"of_{field}")
-            if limit is not None and count > limit:
+            if limit is not None and (every or count > limit):
                 found.append(Overfull(*of_customer, field, limit, int(count)))
     return sorted(found, key=lambda one: (one.path, one.field))
 
@@ -72,6 +77,28 @@ def demand_room(connection: Connection, tenant_id: int, paths: Iterable[str], se
             most, below = counted(one.field, one.limit)
             raise Refused(f"“{one.name}” may have at most {most}{below}: this would make {one.count:,}")
     raise Refused(f"there is no room for more {_COUNTED_BY[found[0].field].plural} here: a limit above allows no more")
+
+
+def full(one: Overfull, seen: Callable[[str, str], bool]) -> str:
+    """That a limit leaves no room for what would come, as far as ``demand_room`` would say it."""
+    if seen(_COUNTED_BY[one.field].permission, one.path):
+        most, below = counted(one.field, one.limit)
+        return f"there is no room for it: “{one.name}” may have at most {most}{below}"
+    return f"there is no room for more {_COUNTED_BY[one.field].plural} here: a limit above allows no more"
+
+
+def filling(connection: Connection, customers: Iterable[int]) -> dict[int, dict[str, int]]:
+    """What each of these customers, with all that is in it, takes of each limit of one that it comes into."""
+    ids = sorted(set(customers))
+    if not ids:
+        return {}
+    postgresql = connection.dialect.name == "postgresql"
+    listed = "ANY(CAST(:ids AS int[]))" if postgresql else "(SELECT value FROM json_each(:ids))"
+    counts = ", ".join(f"({count}) AS of_{field}" for field, count in _counts(postgresql).items())
+    query = text(f"SELECT c.id, {counts} FROM customer c WHERE c.id {'=' if postgresql else 'IN'} {listed}")
+    rows = connection.execute(query, {"ids": ids if postgresql else json.dumps(ids)}).all()
+    own = {COUNTED[CUSTOMERS.noun]: 1}
+    return {row.id: {one: int(getattr(row, f"of_{one}")) + own.get(one, 0) for one in LIMITS} for row in rows}
 
 
 def seen_by(own: Reach) -> Callable[[str, str], bool]:
@@ -103,10 +130,14 @@ _USERS_POSTGRESQL: Final = (
 )
 
 
+def _counts(postgresql: bool) -> dict[str, str]:
+    return {"max_users": _USERS_POSTGRESQL if postgresql else _USERS_SQLITE, **_COUNTS}
+
+
 @lru_cache(maxsize=8)
 def _statement(dialect: str, *binds: str) -> TextClause:
     postgresql = dialect == "postgresql"
-    counts = {"max_users": _USERS_POSTGRESQL if postgresql else _USERS_SQLITE, **_COUNTS}
+    counts = _counts(postgresql)
     limits = ", ".join(
         f"c.{field}, CASE WHEN c.{field} IS NOT NULL THEN ({counts[field]}) END AS of_{field}" for field in LIMITS
     )

@@ -55,4 +55,5 @@ AUDIT: Final = Kind(
     lasting=True,
     order="sort_key",  # an entry is known by its moment
     apart=("at", "detail", "formula", "previous", "hash", "sort_key"),
+    imported=False,
 )

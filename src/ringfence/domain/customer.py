@@ -66,6 +66,7 @@ CUSTOMERS: Final = Kind(
     more=("path", "device_count"),
     moves="move",
     elsewhere="which groups name a customer is changed with the group",
+    exported=("key", "parent", "name", "email", "phone", "address"),
 )
 LIMITS: Final = CUSTOMERS.limits
 """The fields of a customer that limit it."""

@@ -46,4 +46,5 @@ CUSTOMER_GROUPS: Final = Kind(
     document="A set of customers used as a filter; inactive, it gives nothing.",
     grants=True,
     elsewhere="who has a customer group is changed with the user",
+    imported=False,
 )

@@ -17,9 +17,10 @@ Window = tuple[datetime | None, datetime | None]
 class Text:
     """Text of at most ``longest`` characters, of one line or of ``lines``. It must be ``filled``, is part of what is
     ``searched``, compares by code point (``exact``), can be ``sorted`` by; ``fault`` says why what is typed is wrong
-    (empty: it is not). ``folded`` names a column that keeps it for comparing, without regard to case. What reads as
-    empty may be nothing in the table (``absent``). ``about`` says in a line what it holds, ``takes`` what is typed,
-    where that is not just text."""
+    (empty: it is not). ``folded`` names a column that keeps it for comparing, without regard to case. No two records
+    of a tenant have one that is ``unique``, where it is not empty; of the whole database, where it is ``folded``. What
+    reads as empty may be nothing in the table (``absent``). ``about`` says in a line what it holds, ``takes`` what is
+    typed, where that is not just text."""
 
     longest: int
     lines: bool = False
@@ -29,6 +30,7 @@ class Text:
     sorted: bool = False
     fault: Callable[[str], str] | None = None
     folded: str = ""
+    unique: bool = False
     absent: bool = False
     about: str = ""
     takes: str = ""

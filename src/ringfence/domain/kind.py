@@ -44,7 +44,9 @@ class Kind:
     is listed by. ``apart`` are fields that no list reads, ``more`` columns of the table that every list reads though
     they are no fields. ``keyed`` is the field that the key of a new one is made of, where that is not its name, or is
     empty. ``moves`` is the right to take one to another node; none where it stays for good. ``grants``: it is part
-    of what decides who sees what. ``elsewhere`` says where what is told at the other end of a tie is changed.
+    of what decides who sees what. ``elsewhere`` says where what is told at the other end of a tie is changed. A sheet
+    has the columns ``exported``, where those are not all fields that the table keeps, in their usual order; it may be
+    ``imported`` again, unless what a record means lies in what it is tied to.
     """
 
     def __init__(
@@ -68,6 +70,8 @@ class Kind:
         moves: str = "edit",
         grants: bool = False,
         elsewhere: str = "",
+        exported: tuple[str, ...] = (),
+        imported: bool = True,
     ) -> None:
         self.state = state
         self.noun = noun
@@ -87,6 +91,8 @@ class Kind:
         self.moves = moves
         self.grants = grants
         self.elsewhere = elsewhere
+        self.imported = imported
+        self._exported = exported
         self.checked: list[tuple[Callable[[Any, Any], None], bool]] = []
         self.closed: Callable[[Any], tuple[str, str]] = _open
         _BY_STATE[state] = self
@@ -196,6 +202,17 @@ class Kind:
     def texts(self) -> Mapping[str, Text]:
         """The fields that hold text."""
         return {name: one.spec for name, one in self.fields.items() if isinstance(one.spec, Text) and name != "key"}
+
+    @cached_property
+    def unique(self) -> str:
+        """The field besides the key by which people know one record from all others; empty for none."""
+        return next((name for name, one in self.texts.items() if one.unique), "")
+
+    @cached_property
+    def exported(self) -> tuple[str, ...]:
+        """The columns of a sheet of it."""
+        first = ("key", self.node.name, "name")
+        return self._exported or (*first, *(name for name in self.stored if name not in first))
 
     @cached_property
     def numbers(self) -> Mapping[str, Number]:

@@ -53,6 +53,8 @@ ROLES: Final = Kind(
         "came with Ringfence (``builtin``)."
     ),
     grants=True,
+    exported=("key", "owner", "name", "access_level"),
+    imported=False,
 )
 
 

@@ -60,4 +60,6 @@ SECURITY_GROUPS: Final = Kind(
     ),
     grants=True,
     elsewhere="who is in a security group is changed with the user",
+    exported=("key", "owner", "name", "scope"),
+    imported=False,
 )

@@ -27,6 +27,7 @@ class UserState(State):
             filled=True,
             searched=True,
             folded="login_key",
+            unique=True,
             fault=login_fault,
             about="What they sign in with.",
             takes="LOGIN",
@@ -65,6 +66,7 @@ USERS: Final = Kind(
     table="user_account",
     keyed="login",
     grants=True,
+    exported=("key", "home", "login", "name", "email", "active"),
 )
 
 

@@ -1,52 +1,46 @@
-"""Devices out of a sheet: what each row asks for, everything that is wrong with any of them, and the change to save."""
+"""Records out of a sheet: what each row asks for, everything that is wrong with any of them, and the change to save."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
-
-from sqlalchemy import select
+from typing import Final
 
 from ringfence.changes.applying import Progress
 from ringfence.changes.authority import Authority
 from ringfence.changes.edits import Edit
-from ringfence.domain import clock, limits
+from ringfence.domain import clock
 from ringfence.domain.customer import CUSTOMERS
-from ringfence.domain.device import DEVICES, DeviceState
+from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import Refused, RingfenceError
-from ringfence.domain.site import SITES
+from ringfence.domain.kind import Kind, StateKind
+from ringfence.domain.registry import EDITED
 from ringfence.domain.text import fold
 from ringfence.services import previewing
 from ringfence.services.choices import home_of_new
-from ringfence.services.import_rows import TEXTS, Row, check, halved, shown
+from ringfence.services.import_meaning import Meaning, references
+from ringfence.services.import_places import Row, hang, shown
+from ringfence.services.import_rows import check, halved
+from ringfence.services.json_sheets import is_json, read_objects
 from ringfence.services.records import UserDifference
-from ringfence.services.sheets import mangled, read_rows
-from ringfence.storage.bulk import any_of, uncollected
-from ringfence.storage.tables import Customer, Site
-from ringfence.visibility.point import among, called
+from ringfence.services.sheets import Sheet, mangled, read_rows
+from ringfence.storage.bulk import uncollected
+from ringfence.visibility.point import among
 from ringfence.visibility.reach import read_reaches
-from ringfence.visibility.viewer import Sight, Viewer
+from ringfence.visibility.viewer import Viewer
 
-COLUMNS: Final = ("key", "customer", "site", "name", "unit_id", "kind", "notes")
-"""What a sheet may have, as an export has it."""
-NAMING: Final = ("key", "unit_id", "name")
-"""Of these it has at least one: they say which devices are meant."""
 MOST_BYTES: Final = 256 * 2**20
 
 TRIED: Final = 20_000
 """So many edits are also tried as a whole, in a transaction that is rolled back. More of them would take as long as
-saving does, and what is checked before knows of every refusal."""
+saving does, and what is checked before knows of every refusal; but for kinds that others are tied to, by which somebody
+may gain or lose: those are always tried."""
 _TRIES: Final = 64
-_PLACES: Final = ("customer", "site")
-_IDS: Final = ("key", "unit_id", *_PLACES)
-_AS_IT_IS: Final = 0
 _WIDEST: Final = 40
-_STATE: Final = ("id", "revision", "customer_id", "name", "unit_id", "kind", "site_id", "notes", "key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +79,26 @@ class Import:
         return self.new + self.changed + self.unchanged
 
 
-def read(viewer: Viewer, source: bytes, customer: int | None = None, progress: Progress | None = None) -> Import:
-    """What importing a sheet would do. New devices belong to ``customer`` where their row names none; without it, to
-    the topmost one at which the viewer may make devices.
+def read(
+    viewer: Viewer,
+    source: bytes,
+    customer: int | None = None,
+    progress: Progress | None = None,
+    kind: StateKind = DEVICES.noun,
+) -> Import:
+    """What importing a sheet would do, be it CSV or JSON. New records belong to ``customer`` where their row names
+    none; without it, to the topmost one at which the viewer may make such.
 
-    A row is about the device with its ``key``, or else with its ``unit_id``, where the viewer sees one; otherwise it
-    makes a new one. Of an existing device only the columns that are there change: an empty cell empties the field, but
-    leaves the device with its customer, and on a site that the viewer does not see. Customers and sites are named by
-    their key, or by a name that only one of them has. What is hidden is told as what is not there.
+    A row is about the record with its ``key``, or else with what else is unique of its kind (a device's unit id, a
+    user's login), where the viewer sees one; otherwise it makes a new one. Of a record that is there only the columns
+    that are there change: an empty cell empties the field, but leaves the record where it belongs, and what it refers
+    to as far as the viewer does not see that. What is referred to is named by its key, or by a name that only one of
+    them has. What is hidden is told as what is not there.
 
-    Raises Refused for a customer whom the viewer may not see, Conflict where somebody changes a device meanwhile, and
+    Customers nest: the key of a row that is no visible customer's is what other rows name as their parent, for a new
+    one which gets a key of its own.
+
+    Raises Refused for a customer whom the viewer may not see, Conflict where somebody changes a record meanwhile, and
     what ``progress`` raises.
     """
     told = progress or _silent
@@ -102,26 +106,36 @@ def read(viewer: Viewer, source: bytes, customer: int | None = None, progress: P
     if len(source) > MOST_BYTES:
         return Import(faults=(f"the sheet is larger than {MOST_BYTES // 2**20} MB: cut it into several",))
     with uncollected(source.count(b"\n")):
-        return _read(viewer, source, customer, told)
+        return _read(viewer, EDITED[kind], source, customer, told)
 
 
-def _read(viewer: Viewer, source: bytes, customer: int | None, told: Progress) -> Import:
-    sheet = read_rows(source, COLUMNS, ())
-    rows = [Row(line, cells) for line, cells in sheet.rows]
-    if rows and not any(name in rows[0].cells for name in NAMING):
-        return Import(faults=(f"the header names none of {', '.join(NAMING)}: say which devices are meant",))
-    home = (customer, "") if customer is not None else home_of_new(viewer, "device.create")
-    with viewer.look(CUSTOMERS.permission, DEVICES.permission, SITES.permission) as sight:
+def _read(viewer: Viewer, kind: Kind, source: bytes, customer: int | None, told: Progress) -> Import:
+    sheet = read_objects(source, kind) if is_json(source) else read_rows(source, kind.exported, ())
+    rows = [Row(kind, number, sheet.at(number), cells, kind.blank) for number, cells in sheet.rows]
+    naming = tuple(filter(None, ("key", kind.unique, "name")))
+    if rows and not any(name in row.cells for row in rows for name in naming):
+        plural = kind.plural.replace("_", " ")
+        return Import(faults=(f"the header names none of {', '.join(naming)}: say which {plural} are meant",))
+    home = (customer, "") if customer is not None else home_of_new(viewer, kind.right("create"))
+    referred = (EDITED[kind.fields[name].refers].permission for name in references(kind))
+    with viewer.look(*dict.fromkeys((CUSTOMERS.permission, kind.permission, *referred))) as sight:
         if customer is not None and not among(sight, CUSTOMERS.permission, CUSTOMERS, [customer]):
             raise Refused("choose a customer that you may see", "customer")
         own = read_reaches(sight.connection, [viewer.user_id], clock.now()).get(viewer.user_id)
         if own is None or not own.grants.active:
             raise Refused("you have been deactivated: nothing was changed")
-        _Meaning(sight, rows, told).find(home[0] if home is not None else None)
-        check(sight, Authority(sight.connection, sight.tenant_id, viewer.user_id, own), rows, told)
-        customers = {row.after.customer for row in rows if row.changes and not row.faults}
-        names = {row.id: row.name for row in among(sight, CUSTOMERS.permission, CUSTOMERS, sorted(customers))}
-    users = _try(viewer, [row for row in rows if row.changes and not row.faults], told)
+        Meaning(sight, kind, rows, told).find(home[0] if home is not None else None)
+        check(sight, Authority(sight.connection, sight.tenant_id, viewer.user_id, own), kind, rows, told)
+        nodes = {row.node for row in rows if row.changes and not row.faults}
+        names = {row.id: row.name for row in among(sight, CUSTOMERS.permission, CUSTOMERS, sorted(nodes))}
+        names.update((row.id, row.after.name) for row in rows if row.id in nodes and row.before is None)
+    users = _try(viewer, kind, [row for row in rows if row.changes and not row.faults], told)
+    return _found(sheet, rows, names, users)
+
+
+def _found(
+    sheet: Sheet, rows: Sequence[Row], names: Mapping[int, str], users: tuple[UserDifference, ...] | None
+) -> Import:
     faults = [(row.line, fault) for row in rows for fault in row.faults]
     bad = sum(bool(row.faults) for row in rows) + (len(sheet.faults) if rows or sheet.unread else 0)
     good = [row for row in rows if not row.faults]
@@ -132,7 +146,7 @@ def _read(viewer: Viewer, source: bytes, customer: int | None, told: Progress) -
         if sheet.unread:
             unread = sheet.unread + len(good)
             said = "behind this nothing was read, so that nothing of the sheet is taken: put this right first"
-            faults.append((last, f"line {last}: {said}"))
+            faults.append((last, f"{sheet.at(last)}: {said}"))
             good = []
     changing = [row for row in good if row.changes]
     new = sum(row.before is None for row in changing)
@@ -174,13 +188,13 @@ def said(found: Import) -> str:
     return f"{rows:,} {'row' if rows == 1 else 'rows'}{': ' if parts else ''}{', '.join(parts)}"
 
 
-def report(found: Import, name: str, who: str, when: datetime, change: int) -> str:
+def report(found: Import, name: str, who: str, when: datetime, change: int, kind: StateKind = DEVICES.noun) -> str:
     """What was loaded from a file, to be copied: when, by whom, how many, where to, and all that was left out.
 
     ``change`` is its number in the audit. Control characters are made ``?``.
     """
     lines = [
-        f"Devices imported from {name}",
+        f"{EDITED[kind].plural.replace('_', ' ').capitalize()} imported from {name}",
         f"{when:%Y-%m-%d %H:%M:%S %Z} by {who}, change {change} of the audit",
         said(found),
         *("", *said_where(found)),
@@ -205,178 +219,84 @@ def _silent(_step: str, _done: int, _of: int) -> None:
     pass
 
 
-class _Meaning:
-    """What the rows of a sheet mean to one viewer, in one transaction."""
-
-    def __init__(self, sight: Sight, rows: Sequence[Row], progress: Progress) -> None:
-        self.sight = sight
-        self.connection = sight.connection
-        self.rows = rows
-        self.progress = progress
-        self.sites: defaultdict[tuple[int, str, str], set[int]] = defaultdict(set)
-        """The visible sites by customer, ``key`` or ``name``, and what that is."""
-        self.seen: frozenset[int | None] = frozenset()
-        """The sites on which devices stand, as far as they are visible."""
-
-    def find(self, home: int | None) -> None:
-        """Finds the devices, customers and sites that rows name, and with them what each device would be."""
-        self.progress("Looking for the devices", 0, len(self.rows))
-        self._devices()
-        self.progress("Looking for customers and sites", 0, len(self.rows))
-        self._customers(home)
-        self._sites()
-        for row in self.rows:
-            self._state(row)
-
-    def _devices(self) -> None:
-        """Finds what each row is about."""
-        named = [_named(row.cells) for row in self.rows]
-        names = {name for _, name in named if name and len(name) <= limits.KEY}
-        ids = {row.id for row in called(self.sight, DEVICES.permission, names, DEVICES.permission)}
-        known: dict[tuple[str, str], Any] = {}
-        for one in among(self.sight, DEVICES.permission, DEVICES, list(ids), _STATE):
-            known["key", one.key] = known["unit_id", one.unit_id] = one
-        for number, (row, (column, name)) in enumerate(zip(self.rows, named, strict=True), 1):
-            found = known.get((column, name)) if name else None
-            if found is not None:
-                row.id, row.revision, *state = found
-                row.before = DeviceState(*state)
-                continue
-            row.id = -number
-            row.lost = (bool(name) and column == "key") or "name" not in row.cells
-            if row.lost:
-                row.wrong(f"there is no device {shown(name)}" if name else "say which device is meant", column)
-
-    def _customers(self, home: int | None) -> None:
-        """Finds whose each device is, or is to be."""
-        known = self._called()
-        for row in self.rows:
-            now = row.before.customer if row.before is not None else None
-            cell = row.cells.get("customer", "")
-            place = home if now is None else now
-            if cell:
-                chosen = known.get(cell, set())
-                place = now if now in chosen else next(iter(chosen)) if len(chosen) == 1 else None
-                if not chosen:
-                    row.wrong(f"there is no customer {shown(cell)}", "customer")
-                elif place is None:
-                    row.wrong(f"there is more than one customer {shown(cell)}: give the key", "customer")
-            elif place is None and not row.lost:
-                row.wrong("say whose it is: nowhere else may you make devices", "customer")
-            row.placed = place is not None and not row.lost
-            row.after = DeviceState(place or 0, "")
-
-    def _called(self) -> dict[str, set[int]]:
-        """The visible customers that cells name: the one with that key, or else all with that name."""
-        cells = {cell for row in self.rows if (cell := row.cells.get("customer", ""))}
-        if not cells:
-            return {}
-        folded = {cell: fold(cell) for cell in cells}
-        keys: dict[str, set[int]] = {}
-        names: defaultdict[str, set[int]] = defaultdict(set)
-        for column, values in ((Customer.key, cells), (Customer.search_key, set(folded.values()))):
-            query = select(Customer.id).where(Customer.tenant_id == self.sight.tenant_id)
-            ids = self.connection.execute(query.where(any_of(self.connection, column, values))).scalars().all()
-            for found in among(self.sight, CUSTOMERS.permission, CUSTOMERS, ids, ("id", "key", "search_key")):
-                keys[found.key] = {found.id}
-                names[found.search_key].add(found.id)
-        return {cell: keys.get(cell) or names.get(name, set()) for cell, name in folded.items()}
-
-    def _sites(self) -> None:
-        """Finds the sites of the customers that devices come to, and which of those that they stand on are visible."""
-        naming = {row.after.customer for row in self.rows if row.placed and row.cells.get("site")}
-        stood: set[int] = set()
-        for row in self.rows:
-            if row.before is not None and row.before.site is not None and "site" in row.cells:
-                stood.add(row.before.site)
-        if naming:
-            query = select(Site.id).where(any_of(self.connection, Site.customer_id, naming))
-            ids = self.connection.execute(query).scalars().all()
-            for found in among(self.sight, SITES.permission, SITES, ids, ("id", "key", "search_key", "customer_id")):
-                self.sites[found.customer_id, "key", found.key].add(found.id)
-                self.sites[found.customer_id, "name", found.search_key].add(found.id)
-        self.seen = frozenset(row.id for row in among(self.sight, SITES.permission, SITES, sorted(stood), ("id",)))
-
-    def _state(self, row: Row) -> None:
-        """Puts a row's cells upon what its device is now."""
-        before, cells, customer = row.before, row.cells, row.after.customer
-        values: dict[str, Any] = {}
-        for name in TEXTS:
-            if name in cells:
-                text = re.sub("\r\n?", "\n", cells[name]) if name == "notes" else cells[name]
-                if before is None or text != getattr(before, name).strip():  # no sheet tells the two apart
-                    values[name] = text
-        if row.placed and "site" in cells:
-            site = self._site(row, customer, cells["site"])
-            if site != _AS_IT_IS:
-                values["site"] = site
-        if before is not None:
-            moved = customer if row.placed else before.customer
-            row.after = replace(before, customer=moved, **values) if values or moved != before.customer else before
-        else:
-            row.after = DeviceState(customer, values.pop("name", ""), **values)
-
-    def _site(self, row: Row, customer: int, cell: str) -> int | None:
-        """The site that a cell names, none, or the one that the device stands on already."""
-        now = row.before.site if row.before is not None and row.before.customer == customer else None
-        if not cell:
-            return _AS_IT_IS if now is not None and now not in self.seen else None
-        found = self.sites.get((customer, "key", cell)) or self.sites.get((customer, "name", fold(cell)), set())
-        if now in found:
-            return _AS_IT_IS
-        if len(found) == 1:
-            return next(iter(found))
-        many = f"there is more than one site {shown(cell)} at this customer: give the key"
-        row.wrong(many if found else f"there is no site {shown(cell)} at this customer", "site")
-        return _AS_IT_IS
-
-
-def _named(cells: Mapping[str, str]) -> tuple[str, str]:
-    """The column that says which device a row is about, and what it says."""
-    column = "key" if cells.get("key") or "unit_id" not in cells else "unit_id"
-    return column, cells.get(column, "")
-
-
-def _try(viewer: Viewer, rows: Sequence[Row], progress: Progress) -> tuple[UserDifference, ...] | None:
+def _try(viewer: Viewer, kind: Kind, rows: Sequence[Row], progress: Progress) -> tuple[UserDifference, ...] | None:
     """Tries to save the rows, as far as they are few enough, and says who would gain or lose by it. Should something be
     refused of which is not known here, the rows that are to blame are looked for."""
     users: tuple[UserDifference, ...] | None = None
+    by_id = {row.id: row for row in rows}
+    refused = False
 
     def demand(some: Sequence[Row]) -> None:
-        nonlocal users
-        found = previewing.preview(viewer, [row.edit for row in some], progress)
+        nonlocal users, refused
+        some = _with_above(some, by_id)
+        edits = [] if hang(some, by_id) else [row.edit for row in some if not row.faults]
+        if not edits:
+            raise Refused("")  # they have been told
+        found = previewing.preview(viewer, edits, progress)
         if found.refusal:
+            refused = True
             raise Refused(found.refusal, found.field)
         users = found.users
 
-    if len(rows) > TRIED:
+    if len(rows) > TRIED and not kind.ties:
         return None
-    for row, refusal in halved(rows, demand, _TRIES):
-        row.refused(refusal)
+    for row, refusal in halved(_in_turn(rows, by_id), demand, _TRIES):
+        if not row.faults:
+            row.refused(refusal)
+    hang(rows, by_id)
     good = [row for row in rows if not row.faults]
-    if good and len(good) < len(rows):  # each of them for itself, and not beside the others
+    if good and refused:  # each of them for itself, and not beside the others
         for row, refusal in halved(good, demand, 1):
             row.refused(refusal)
     return users
 
 
+def _with_above(rows: Sequence[Row], by_id: Mapping[int, Row]) -> Sequence[Row]:
+    """Rows with those that make what they are to belong to."""
+    if all(row.node >= 0 for row in rows):
+        return rows
+    found = {row.id: row for row in rows}
+    for row in rows:
+        while row.node < 0 and row.node not in found:
+            row = found[row.node] = by_id[row.node]
+    return list(found.values())
+
+
+def _in_turn(rows: Sequence[Row], by_id: Mapping[int, Row]) -> Sequence[Row]:
+    """Rows that make what others are to belong to before those."""
+    depths = {0: 0}
+    for row in rows:
+        way = [row]
+        while way[-1].node < 0 and way[-1].node not in depths:
+            way.append(by_id[way[-1].node])
+        for one in reversed(way):
+            depths[one.id] = depths[one.node] + 1 if one.node < 0 else 0
+    return sorted(rows, key=lambda row: depths[row.id])
+
+
 def _line(fault: str) -> int:
-    found = re.match(r"line (\d+)", fault)
+    found = re.match(r"(?:line|element) (\d+)", fault)
     return int(found[1]) if found else 0
 
 
 def _warnings(rows: Sequence[Row]) -> Iterator[str]:
     """Tells of ids that look as if a spreadsheet had changed them, but for those that there are."""
+    if not rows:
+        return
+    kind = rows[0].of
+    unique = kind.unique
+    named = (kind.node.name, *references(kind))
+    columns = ("key", unique, *named) if unique else ("key", *named)
     for row in rows:
-        for name in _IDS:
+        for name in columns:
             cell = row.cells.get(name, "")
-            there = row.before is not None and cell in (row.before.key if name == "key" else row.before.unit_id, "")
-            if said := "" if there or (name in _PLACES and not row.faults) else mangled(cell):
-                yield f"line {row.line}: {name}: {shown(cell)} {said}: make its column text before you type or paste"
+            there = row.before is not None and cell in (getattr(row.before, name) if name not in named else "", "")
+            if said := "" if there or (name in named and not row.faults) else mangled(cell):
+                yield f"{row.at}: {name}: {shown(cell)} {said}: make its column text before you type or paste"
 
 
 def _shares(rows: Sequence[Row], names: Mapping[int, str]) -> tuple[Share, ...]:
-    new = Counter(row.after.customer for row in rows if row.before is None)
-    changed = Counter(row.after.customer for row in rows if row.before is not None)
+    new = Counter(row.node for row in rows if row.before is None)
+    changed = Counter(row.node for row in rows if row.before is not None)
     ids = sorted({*new, *changed}, key=lambda own: (fold(names.get(own, "")), own))
     return tuple(Share(names.get(own, ""), new[own], changed[own]) for own in ids)

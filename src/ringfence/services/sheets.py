@@ -32,7 +32,7 @@ _SHORTENED: Final = re.compile(r"[+-]?\d(?:[.,]\d+)?[eE]\+\d{1,3}")
 _ROUNDED: Final = re.compile(r"[1-9]\d{14}0+")
 _MONTH = r"(?:jan|feb|m[aä]r|mrt|apr|ma[yi]|mei|jun|jul|aug|sep|o[ck]t|nov|de[cz])"
 _DAY: Final = re.compile(rf"\d{{1,2}}[-./ ]{_MONTH}\.?(?:[-./ ]\d{{2,4}})?|{_MONTH}\.?[-./ ]\d{{2,4}}", re.IGNORECASE)
-_NAMED: Final = 5
+MOST_NAMED: Final = 5
 _SHOWN: Final = 40
 
 
@@ -40,11 +40,17 @@ _SHOWN: Final = 40
 class Sheet:
     """What was read. ``rows`` are (the line on which the row begins, its cells by column), without those that have a
     fault; ``faults`` are lines for people. ``unread`` is how many rows lie behind the last fault and could not be told
-    apart: whoever imports takes nothing from a sheet that has any."""
+    apart: whoever imports takes nothing from a sheet that has any. In a list of objects, elements are numbered, and
+    ``lines`` are those on which they begin."""
 
     rows: tuple[tuple[int, dict[str, str]], ...]
     faults: tuple[str, ...]
     unread: int = 0
+    lines: Sequence[int] = ()
+
+    def at(self, number: int) -> str:
+        """Where a row is, for people."""
+        return f"element {number}, line {self.lines[number - 1]}" if self.lines else f"line {number}"
 
 
 def defused(cell: str) -> str:
@@ -106,7 +112,7 @@ def read_rows(source: bytes | str, known: Sequence[str], required: Sequence[str]
 
     Never raises for what is in the source.
     """
-    text, unreadable = _decoded(source)
+    text, unreadable = decoded(source)
     if unreadable:
         return Sheet((), (unreadable,))
     said = _SAID.match(text)
@@ -157,7 +163,7 @@ def _text(value: object) -> str:
     return str(value) if isinstance(value, int | float) else defused(str(value))
 
 
-def _decoded(source: bytes | str) -> tuple[str, str]:
+def decoded(source: bytes | str) -> tuple[str, str]:
     """The text without a byte order mark, and the line that says why it is none, which is empty when it is."""
     try:
         text = source if isinstance(source, str) else source.decode("utf-8")
@@ -242,9 +248,9 @@ def _columns(names: list[str], known: Sequence[str], required: Sequence[str]) ->
     spelled = {_plain(name): name for name in known}
     columns = [spelled.get(_plain(name), "") for name in names]
     faults = []
-    if unknown := [f"“{_shown(name)}”" for name, column in zip(names, columns, strict=True) if name and not column]:
-        more = f" and {len(unknown) - _NAMED:,} more" if len(unknown) > _NAMED else ""
-        faults.append(f"there is no column {', '.join(unknown[:_NAMED])}{more}; {listed}")
+    if unknown := [f"“{quoted(name)}”" for name, column in zip(names, columns, strict=True) if name and not column]:
+        more = f" and {len(unknown) - MOST_NAMED:,} more" if len(unknown) > MOST_NAMED else ""
+        faults.append(f"there is no column {', '.join(unknown[:MOST_NAMED])}{more}; {listed}")
     if not all(names):
         faults.append(f"column {names.index('') + 1} has no name; {listed}")
     faults += [f"the column {name} is there twice" for name in known if columns.count(name) > 1]
@@ -268,6 +274,7 @@ def _plain(name: str) -> str:
     return re.sub(r"[\s_-]+", " ", name.strip().casefold())
 
 
-def _shown(name: str) -> str:
+def quoted(name: str) -> str:
+    """A name that somebody made up, drawn literally; cut where it is long."""
     shown = "".join(c if c.isprintable() else "?" for c in name[:_SHOWN])
     return shown if len(name) <= _SHOWN else f"{shown}…"

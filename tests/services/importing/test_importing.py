@@ -15,9 +15,10 @@ from support.edits import World, with_administrators
 from support.oracle import Oracle
 from support.sheets import MANAGING, SIZES, devices, exported, faults, load, numbers, read, sheet
 
+from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import Cancelled, Conflict, Refused
 from ringfence.services import importing
-from ringfence.services.importing import COLUMNS, Share
+from ringfence.services.importing import Share
 from ringfence.services.sheets import defused
 from ringfence.visibility.viewer import Viewer
 
@@ -273,7 +274,7 @@ def test_good_rows_can_be_saved_whoever_brings_them(
         if count:
             assert (found.edits, found.faults, found.unchanged) == ((), (), count), user["login"]
         for _ in range(3):
-            chosen = chance.sample(COLUMNS, chance.randint(3, 7))
+            chosen = chance.sample(DEVICES.exported, chance.randint(3, 7))
             out = io.StringIO()
             writer = csv.DictWriter(out, chosen, extrasaction="ignore", lineterminator="\n")
             writer.writeheader()
