@@ -199,3 +199,56 @@ class TestSpreadsheets:
         elif above:
             assert said.lines[0] == f"loaded {above} of {total} rows: {above} new, 1 bad"
         assert f"line {above + 2}: a quote opens a cell and is never closed" in said.err
+
+
+class TestKinds:
+    """Every kind that says all it means in plain fields comes from sheets, by either order of words."""
+
+    def test_either_order(self, call: Call, given: Given, own_db: Path) -> None:
+        sheet = given("login,name,home,email\nnew.one,New One,polder,new@polder.example\nolga,Olga,,\n")
+        words = (sheet, *AS, "--dry-run")
+        said = call("users", "import", *words)
+        assert (said.status, said.lines[0]) == (0, "would load 2 of 2 rows: 1 new, 1 changed"), said.err
+        assert call("import", "users", *words) == said
+        assert call("users", "import", sheet, *AS).status == 0
+        found = json.loads(call("list", "users", "--as", "h.devries", "--format", "json").out)
+        made = next(one for one in found if one["login"] == "new.one")
+        assert (made["home"], made["email"], made["active"]) == ("polder", "new@polder.example", True)
+
+    @pytest.mark.parametrize("kind", ["customers", "sites", "devices", "users"])
+    @pytest.mark.parametrize("form", ["csv", "json"])
+    def test_an_export_changes_nothing(self, call: Call, given: Given, own_db: Path, kind: str, form: str) -> None:
+        for login in ("h.devries", "r.dekker"):
+            sheet = call("list", kind, "--as", login, "--format", form).out
+            count = int(call("count", kind, "--as", login).out)
+            said = call(kind, "import", given(sheet), "--as", login)
+            if count:
+                assert (said.status, said.lines) == (0, [f"loaded 0 of {count} rows: {count} unchanged"]), said.err
+
+    def test_customers_and_what_is_in_them(self, call: Call, given: Given, own_db: Path) -> None:
+        before = call("list", "customers", *AS, "--format", "csv").out
+        sheet = given('[{"key": "east", "name": "East", "parent": "polder"},\n {"name": "Far East", "parent": "east"}]')
+        said = call("customers", "import", sheet, *AS)
+        assert said.lines[:3] == ["loaded 2 of 2 rows: 2 new", "East                1 new", "Polder Water Board  1 new"]
+        found = json.loads(call("list", "customers", *AS, "--search", "east", "--format", "json").out)
+        assert {("East", "polder"), ("Far East", "east")} <= {(one["name"], one["parent"]) for one in found}
+        assert call("undo", *AS, "1").status == 0
+        assert call("list", "customers", *AS, "--format", "csv").out == before
+        looped = given('[{"key": "polder", "parent": "polder"}]')
+        assert call("customers", "import", looped, *AS).err.splitlines()[-1] == (
+            "ringfence: error: element 1, line 1: parent: a customer cannot be put below itself"
+        )
+
+    def test_where_new_ones_belong(self, call: Call, given: Given, own_db: Path) -> None:
+        sheet = given("name\nYard\n")
+        assert call("sites", "import", sheet, *AS, "--customer", "polder").lines[1:2] == ["Polder Water Board  1 new"]
+        hidden = call("import", "sites", sheet, "--as", "r.dekker", "--customer", "polder").refused()
+        missing = call("import", "sites", sheet, "--as", "r.dekker", "--customer", "nowhere").refused()
+        assert hidden.replace("polder", "nowhere") == missing
+
+    @pytest.mark.parametrize("kind", ["roles", "security-groups", "customer-groups", "audit"])
+    def test_others_come_from_none(self, call: Call, given: Given, own_db: Path, kind: str) -> None:
+        assert "No such command 'import'" in call(kind, "import", given("name\nX\n"), *AS).refused(2)
+        said = call("import", kind, given("name\nX\n"), *AS).refused()
+        assert said == f"{kind.replace('-', ' ')} come from no sheet: it would not hold what makes them"
+        assert call("import", "nix", given("name\nX\n"), *AS).refused().startswith("there is no kind 'nix'")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from support.command_line import Call, small
@@ -63,6 +64,35 @@ def test_from_its_first_word_to_its_last(call: Call, orders: None) -> None:
     )
     assert call("work-orders", "delete", "paint", "mend", "--yes", *ADA).status == 0
     assert call("work-orders", "count", *ADA).out == "0\n"
+
+
+def test_from_a_sheet(call: Call, orders: None, tmp_path: Path) -> None:
+    sheet = tmp_path / "orders.csv"
+    sheet.write_text("name,customer,site,urgency,worker,notes\nPaint,c,Head office,high,ED,'=1+1\nMend,c,,,,\n")
+    assert "columns key, customer, name, urgency, site, worker, notes" in " ".join(
+        call("work-orders", "import", "--help").out.split()
+    )
+    assert "there is no user 'ED'" in call("work-orders", "import", str(sheet), "--as", "ed").err, "ed lists nobody"
+    said = call("work-orders", "import", str(sheet), *ADA)
+    assert (said.status, said.lines[0]) == (0, "loaded 2 of 2 rows: 2 new"), said
+    for form in ("csv", "json"):
+        sheet.write_text(call("list", "work-orders", *ADA, "--format", form).out)
+        said = call("import", "work-orders", str(sheet), *ADA)
+        assert said.lines == ["loaded 0 of 2 rows: 2 unchanged"], said
+    sheet.write_text("key,name,customer,urgency,site\npaint,Paint,,low,\n,New,east,,\n,New,c,huge,far\n")
+    assert call("work-orders", "import", str(sheet), "--as", "ed").err.splitlines()[1:] == [
+        "ringfence: error: line 3: customer: there is no customer 'east'",
+        "ringfence: error: line 4: site: there is no site 'far' at this customer",
+        "ringfence: error: line 4: urgency: choose low or high",
+    ]
+    said = call("work-orders", "import", str(sheet), "--as", "ed", "--skip-bad")
+    assert said.status == 0
+    found = json.loads(call("list", "work-orders", "--as", "ed", "--format", "json").out)
+    assert {one["key"]: (one["urgency"], one["site"]) for one in found} == {
+        "mend": ("low", None),
+        "paint": ("low", None),
+    }
+    assert call(*shlex.split(said.err.splitlines()[-1].split("'")[1])[1:]).status == 0
 
 
 def test_what_is_refused(call: Call, orders: None) -> None:

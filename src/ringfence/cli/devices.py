@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import codecs
-import signal
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from threading import Event, current_thread, main_thread
 from typing import IO, TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
-from ringfence.cli import device_commands, importing
+from ringfence.cli import device_commands
 from ringfence.cli.changing import DryRun, Editor, work
 from ringfence.cli.differences import data, people
 from ringfence.cli.options import Db, Group
 from ringfence.cli.settings import Faults, WrongUsage, origin
+from ringfence.cli.watching import watched
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.text import as_json
 
 if TYPE_CHECKING:
     from ringfence.services.assigning import Matched, SiteFates
-    from ringfence.services.editing import Progress
     from ringfence.services.records import Preview
 
 app = typer.Typer(
@@ -33,7 +30,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 device_commands.register(app)
-importing.register(app)
 
 _MOST: Final = 100_000_000
 _MARKS: Final[Mapping[bytes, str]] = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -159,48 +155,3 @@ def _data(matched: Matched, fates: SiteFates, preview: Preview | None, change: i
         "sites": asdict(fates),
         "users": [] if preview is None else data(preview.users),
     }
-
-
-@contextmanager
-def watched() -> Iterator[Progress]:
-    """Says on a terminal how far it is. An interrupt stops it where nothing is half done; another one, at once."""
-    stopped = Event()
-    before = signal.getsignal(signal.SIGINT)
-
-    def interrupted(*_: object) -> None:
-        stopped.set()
-        signal.signal(signal.SIGINT, before)
-
-    def told(_step: str, _done: int, _total: int) -> None:
-        if stopped.is_set():
-            raise KeyboardInterrupt
-
-    heard = current_thread() is main_thread()
-    if heard:
-        signal.signal(signal.SIGINT, interrupted)
-    try:
-        if sys.stderr.isatty():
-            yield from _drawn(told)
-        else:
-            yield told
-    finally:
-        if heard:
-            signal.signal(signal.SIGINT, before)
-
-
-def _drawn(told: Progress) -> Iterator[Progress]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
-    from rich.progress import Progress as Bar
-
-    from ringfence.cli.terminal import bare
-
-    columns = (TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn())
-    with Bar(*columns, console=Console(file=bare(sys.stderr)), transient=True) as bar:
-        task = bar.add_task("", total=None)
-
-        def drawn(step: str, done: int, total: int) -> None:
-            told(step, done, total)
-            bar.update(task, description=step, completed=done, total=total)
-
-        yield drawn

@@ -1,8 +1,9 @@
-"""``devices import``: devices from a sheet, all of them or, when told to, those of the good rows."""
+"""``import``: records from a sheet, all of them or, when told to, those of the good rows."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,45 +12,62 @@ import typer
 
 from ringfence.cli.changing import DryRun, Editor, Format, work
 from ringfence.cli.differences import data, people
-from ringfence.cli.options import Db
+from ringfence.cli.options import Db, known
 from ringfence.cli.settings import Faults, origin
+from ringfence.cli.watching import watched
+from ringfence.domain.errors import RingfenceError
+from ringfence.domain.kind import Kind
+from ringfence.domain.registry import kind_named
 from ringfence.domain.text import as_json
 
 if TYPE_CHECKING:
     from ringfence.services.importing import Import
 
 
-def register(app: typer.Typer) -> None:
-    """Adds the command."""
-    app.command("import")(import_devices)
+def command_of(kind: Kind) -> Callable[..., None]:
+    """The command for a kind that was named before it: ``users import`` is ``import users``."""
+    plural = kind.plural.replace("_", " ")
+    file = typer.Argument(
+        metavar="FILE",
+        help=f"CSV in UTF-8 with columns {', '.join(kind.exported)}, or some of them, or JSON, as "
+        f"'ringfence list {kind.name} --format csv' writes it, or json; - is standard input.",
+    )
+    whose = f"Whose new {plural} are" if kind.node.name == kind.node.refers else f"Where new {plural} belong"
+    customer = typer.Option("--customer", metavar="CUSTOMER-KEY", help=f"{whose} where their row does not say.")
+    made = known(import_records, kind, file=Annotated[Path, file], customer=Annotated[str | None, customer])
+    unique = f", or else with its {kind.label(kind.unique)}" if kind.unique else ""
+    made.__doc__ = f"""Make and edit {plural} from CSV or JSON: all of it, or nothing and every fault by line.
+
+    A row is about the {kind.said} with its key{unique}; otherwise it makes a new one. Columns that are not there stay
+    as they are.
+    """
+    return made
 
 
-def import_devices(
+def import_records(
     context: typer.Context,
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="customers, sites, devices or users.")],
     file: Annotated[
         Path,
         typer.Argument(
             metavar="FILE",
-            help="CSV in UTF-8 with columns key, customer, site, name, unit_id, kind, notes, or some of them, as "
-            "'ringfence list devices --format csv' writes it; - is standard input.",
+            help="CSV in UTF-8 or JSON, as 'ringfence list KIND --format csv' writes it, or json; - is standard input.",
         ),
     ],
     login: Editor = None,
     customer: Annotated[
         str | None,
-        typer.Option("--customer", metavar="CUSTOMER-KEY", help="Whose new devices are where their row does not say."),
+        typer.Option("--customer", metavar="CUSTOMER-KEY", help="Where new ones belong where their row does not say."),
     ] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out bad rows, and load the others.")] = False,
     dry_run: DryRun = False,
     output: Format = "text",
     db: Db = None,
 ) -> None:
-    """Make and edit devices from CSV: all of it, or nothing and every fault by line.
-
-    A row is about the device with its key, or else with its unit id; otherwise it makes a new one. Columns that are not
-    there stay as they are.
-    """
-    from ringfence.cli.devices import watched
+    """Make and edit records of a kind from CSV or JSON: all of it, or nothing and every fault by line."""
+    of = kind_named(kind)
+    if not of.imported:
+        raise RingfenceError(f"{of.plural.replace('_', ' ')} come from no sheet: it would not hold what makes them")
     from ringfence.services import editing, importing, naming
     from ringfence.text import literal
 
@@ -58,7 +76,7 @@ def import_devices(
     whose = None if customer is None else naming.record_id(working.viewer, "customers", customer)
     change = None
     with watched() as progress:
-        found = importing.read(working.viewer, source, whose, progress)
+        found = importing.read(working.viewer, source, whose, progress, of.noun)
         refused = bool(found.faults) and not (skip_bad and found.good)
         _report(found, None, dry_run, output).encode(sys.stdout.encoding or "utf-8")  # or it is not done either
         if found.edits and not (refused or dry_run):

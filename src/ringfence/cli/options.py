@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from inspect import Signature, signature
 from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
 
 from ringfence.cli.settings import Settings, WrongUsage, checked
+from ringfence.domain.kind import Kind
 
 Db = Annotated[
     str | None,
@@ -78,3 +81,19 @@ def moment(text: str) -> datetime:
     if found is None or found.tzinfo is None:
         raise WrongUsage(f"--at takes a time such as 2026-11-22T08:00:00+00:00, not {text!r}")
     return found
+
+
+def known(command: Callable[..., None], kind: Kind, **annotations: Any) -> Callable[..., None]:
+    """A command that asks for a kind, for one that was named before it; some of its parameters may be annotated in
+    other words."""
+    parameters = dict(signature(command, eval_str=True).parameters)
+    del parameters["kind"]
+    for name, annotation in annotations.items():
+        parameters[name] = parameters[name].replace(annotation=annotation)
+
+    def of_kind(**given: Any) -> None:
+        command(kind=kind.name, **given)
+
+    of_kind.__dict__["__signature__"] = Signature(list(parameters.values()))
+    of_kind.__annotations__ = {name: one.annotation for name, one in parameters.items()}
+    return of_kind

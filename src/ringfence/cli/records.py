@@ -1,17 +1,17 @@
-"""``list``, ``count`` and ``can``: what a user sees, and may do."""
+"""``list``, ``count`` and ``can``: what a user sees, and may do; and either order of words."""
 
 from __future__ import annotations
 
 import sys
 from codecs import lookup
-from collections.abc import Callable, Iterable, Iterator
-from inspect import Signature, signature
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
-from ringfence.cli.options import AsUser, At, Db, Group, settings
+from ringfence.cli import importing
+from ringfence.cli.options import AsUser, At, Db, Group, known, settings
 from ringfence.cli.settings import WrongUsage
 from ringfence.domain.kind import Kind as Declared
 
@@ -43,27 +43,18 @@ def register(app: typer.Typer) -> None:
     app.command("list")(list_records)
     app.command("count")(count_records)
     app.command("can")(can)
+    app.command("import")(importing.import_records)
 
 
 def commands_of(kind: Declared) -> typer.Typer:
     """The same commands for a kind that was named before them: ``users list`` is ``list users``."""
     app = typer.Typer(cls=Group, rich_markup_mode=None)
     plural = kind.plural.replace("_", " ")
-    app.command("list", help=f"List the {plural} that a user sees.")(_known(list_records, kind))
-    app.command("count", help=f"Count the {plural} that a user sees.")(_known(count_records, kind))
+    app.command("list", help=f"List the {plural} that a user sees.")(known(list_records, kind))
+    app.command("count", help=f"Count the {plural} that a user sees.")(known(count_records, kind))
+    if kind.imported:
+        app.command("import")(importing.command_of(kind))
     return app
-
-
-def _known(command: Callable[..., None], kind: Declared) -> Callable[..., None]:
-    parameters = dict(signature(command, eval_str=True).parameters)
-    del parameters["kind"]
-
-    def of_kind(**given: Any) -> None:
-        command(kind=kind.name, **given)
-
-    of_kind.__dict__["__signature__"] = Signature(list(parameters.values()))
-    of_kind.__annotations__ = {name: one.annotation for name, one in parameters.items()}
-    return of_kind
 
 
 def list_records(
