@@ -91,7 +91,3 @@ def own_id() -> Column[Any]:
 
 def tenant_id() -> Column[Any]:
     return Column("tenant_id", Integer, ForeignKey("tenant.id"), nullable=False)
-
-
-def tied(name: str, to: str, *, index: bool = False) -> Column[Any]:
-    return Column(name, Integer, ForeignKey(f"{to}.id"), primary_key=True, index=index)

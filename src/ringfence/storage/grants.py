@@ -1,6 +1,7 @@
 """The grants: which permissions a role holds, which customers a group names, who is a member of what.
 
-Nothing but the rooms visibility, changes and snapshot reads these tables; the import contracts hold it.
+Their tables are made of the ties that the kinds declare. Nothing but the rooms visibility, changes and snapshot reads
+them; the import contracts hold it.
 """
 
 from __future__ import annotations
@@ -9,61 +10,50 @@ from typing import Any, Final
 
 from sqlalchemy import Boolean, Column, ForeignKey, Integer
 
-from ringfence.storage.columns import BINARY_TEXT, Rows, UtcDateTime, metadata, own_id, rows, tied
+from ringfence.domain.field import Field, Ties
+from ringfence.domain.kind import Kind
+from ringfence.domain.registry import EDITED
+from ringfence.storage.columns import BINARY_TEXT, Rows, UtcDateTime, metadata, own_id, rows
 
-RolePermission: Final = rows(
-    "role_permission",
-    tied("role_id", "role"),
-    Column("permission", BINARY_TEXT, primary_key=True),
-    keyed=True,
-)
-"""A permission that a role holds."""
 
-SecurityGroupCustomer: Final = rows(
-    "security_group_customer",
-    tied("group_id", "security_group"),
-    tied("customer_id", "customer", index=True),
-    Column("nested", Boolean, nullable=False, default=True),
-    keyed=True,
-)
-"""A customer that a security group selects (its Accessible side), with or without those nested below it."""
+def _make(kind: Kind, field: Field, ties: Ties) -> None:
+    """Makes the table of a tie: a row for each pair or, with validity windows, for each time that one is in force."""
+    windows = field.form == "windows"
+    columns: list[Column[Any]] = [_end(ties.own, kind, keyed=not windows, index=windows)]
+    if ties.kind:
+        columns.append(_end(ties.other, EDITED[ties.kind], keyed=not windows, index=True))
+    else:
+        columns.append(Column(ties.other, BINARY_TEXT, primary_key=True))
+    if windows:
+        columns = [own_id(), *columns, Column("valid_from", UtcDateTime), Column("valid_until", UtcDateTime)]
+    if field.form == "mapping":
+        columns.append(Column("nested", Boolean, nullable=False, default=True))
+    rows(ties.table, *columns, keyed=not windows)
 
-CustomerGroupCustomer: Final = rows(
-    "customer_group_customer",
-    tied("group_id", "customer_group"),
-    tied("customer_id", "customer", index=True),
-    Column("nested", Boolean, nullable=False, default=True),
-    keyed=True,
-)
-"""A customer of a customer group, with or without those nested below it."""
 
-Membership: Final = rows(
-    "membership",
-    own_id(),
-    Column("user_id", Integer, ForeignKey("user_account.id"), nullable=False, index=True),
-    Column("group_id", Integer, ForeignKey("security_group.id"), nullable=False, index=True),
-    Column("valid_from", UtcDateTime),
-    Column("valid_until", UtcDateTime),
-)
-"""A user's place in a security group, in force from ``valid_from`` up to but not at ``valid_until``."""
-
-UserCustomerGroup: Final = rows(
-    "user_customer_group",
-    tied("user_id", "user_account"),
-    tied("group_id", "customer_group", index=True),
-    keyed=True,
-)
-"""A customer group given to a user as a filter."""
-
-UserSite: Final = rows(
-    "user_site",
-    tied("user_id", "user_account"),
-    tied("site_id", "site", index=True),
-    keyed=True,
-)
-"""A site given to a user; site-level roles reach no further."""
+def _end(name: str, to: Kind, *, keyed: bool, index: bool) -> Column[Any]:
+    return Column(name, Integer, ForeignKey(f"{to.table}.id"), primary_key=keyed, nullable=False, index=index)
 
 
 def entries(name: str) -> Any:
     """The table that a tie is kept in, by name: one of these, or of records that refer back."""
     return Rows(metadata.tables[name])
+
+
+for _kind in EDITED.values():
+    for _field, _ties in _kind.ties.values():
+        if not _ties.whole:  # told at its other end
+            _make(_kind, _field, _ties)
+
+RolePermission: Final = entries("role_permission")
+"""A permission that a role holds."""
+SecurityGroupCustomer: Final = entries("security_group_customer")
+"""A customer that a security group selects (its Accessible side), with or without those nested below it."""
+CustomerGroupCustomer: Final = entries("customer_group_customer")
+"""A customer of a customer group, with or without those nested below it."""
+Membership: Final = entries("membership")
+"""A user's place in a security group, in force from ``valid_from`` up to but not at ``valid_until``."""
+UserCustomerGroup: Final = entries("user_customer_group")
+"""A customer group given to a user as a filter."""
+UserSite: Final = entries("user_site")
+"""A site given to a user; site-level roles reach no further."""

@@ -21,7 +21,6 @@ from ringfence.domain import field as declared
 from ringfence.domain import limits
 from ringfence.domain.audit import AUDIT
 from ringfence.domain.customer import child_path
-from ringfence.domain.permission import PERMISSIONS
 from ringfence.domain.registry import EDITED
 from ringfence.domain.text import search_key
 from ringfence.storage.columns import UtcDateTime
@@ -35,7 +34,10 @@ _CHUNK: Final = 10_000
 
 _BY_TABLE: Final = {kind.table: kind for kind in EDITED.values()}
 """The kinds of record that tables hold. Of what the audit's chain holds in its texts, that tells itself."""
-_PERMISSION: Final = ("role_permission", "permission")
+_AMONG: Final = {
+    (ties.table, ties.other): ties.among for kind in EDITED.values() for _, ties in kind.ties.values() if ties.among
+}
+"""What plain values that are tied to a record may be, by table and column."""
 
 
 @dataclass
@@ -147,8 +149,7 @@ def _conditions(column: Column[Any], sqlite: bool) -> Iterator[tuple[str, str]]:
         if isinstance(spec, declared.Text):
             yield f"length({name}) > {spec.longest}", f"is longer than {spec.longest} characters"
         allowed = spec.values if isinstance(spec, declared.Choice) else ()
-        if (column.table.name, column.name) == _PERMISSION:
-            allowed = tuple(sorted(PERMISSIONS))
+        allowed = _AMONG.get((column.table.name, column.name), allowed)
         if allowed:
             listed = ", ".join(f"'{one}'" for one in allowed)
             yield f"{name} NOT IN ({listed})", "is none of those that there are"
@@ -283,11 +284,12 @@ def _by_hand(connection: Connection, faults: Faults) -> Iterator[Callable[[], No
         number = counted.format(below=_BELOW)
         query = f"SELECT id, most, found FROM (SELECT c.id, c.{limit} AS most, {number} AS found FROM customer c WHERE c.{limit} IS NOT NULL) counted WHERE found > most"  # noqa: S608, E501 - of the lines above
         yield _rows(connection, query, "customer", limit, f"customer {{}}: {limit} is {{}}, and there are {{}}", faults)
-    yield _rows(
-        connection,
-        "SELECT d.id, d.site_id FROM device d JOIN site s ON s.id = d.site_id WHERE s.customer_id <> d.customer_id",
-        *("device", "site_id", "device {}: site_id leads to another customer's site ({})", faults),
-    )
+    for kind in EDITED.values():
+        if kind.stands is not None:
+            column, place = kind.stands.column, EDITED[kind.stands.refers]
+            query = f"SELECT k.id, k.{column} FROM {kind.table} k JOIN {place.table} p ON p.id = k.{column} WHERE p.{place.owner} <> k.{kind.owner}"  # noqa: S608, E501 - of the declarations
+            said = f"{kind.table} {{}}: {column} leads to another {place.node.refers}'s {place.said} ({{}})"
+            yield _rows(connection, query, kind.table, column, said, faults)
     yield _rows(
         connection,
         "SELECT e.id, e.node_id FROM audit_entry e LEFT JOIN customer c ON c.id = e.node_id "

@@ -91,8 +91,12 @@ def _of(kind: Kind, *more: SchemaItem, ever: bool = False, usual: bool = True) -
     if usual:
         columns += [Column("revision", Integer, nullable=False, default=1, server_default="1")]
         columns += [UniqueConstraint("tenant_id", "key"), Index(None, kind.node.column, "search_key", "id")]
-    table = Table(kind.table, metadata, *columns, *more, sqlite_autoincrement=ever)
-    return Rows(table)
+    found = _TABLES[kind.noun] = Rows(Table(kind.table, metadata, *columns, *more, sqlite_autoincrement=ever))
+    return found
+
+
+_TABLES: Final[dict[str, Any]] = {}
+"""The tables that are made, by noun."""
 
 
 def _listed(*also: str) -> Index:
@@ -145,27 +149,10 @@ AuditEntry: Final = _of(
     usual=False,
 )
 
-_TABLES: Final[dict[str, Any]] = {
-    kind.noun: table
-    for kind, table in (
-        (CUSTOMERS, Customer),
-        (SITES, Site),
-        (DEVICES, Device),
-        (ROLES, Role),
-        (CUSTOMER_GROUPS, CustomerGroup),
-        (SECURITY_GROUPS, SecurityGroup),
-        (USERS, User),
-        (AUDIT, AuditEntry),
-    )
-}
-
 
 def table_of(kind: Kind) -> Any:
     """The table of a kind: one that needs nothing beyond its declaration is made of it when it is first asked for."""
-    found = _TABLES.get(kind.noun)
-    if found is None:
-        found = _TABLES[kind.noun] = _of(kind, _listed())
-    return found
+    return _TABLES[kind.noun] if kind.noun in _TABLES else _of(kind, _listed())
 
 
 def is_root(tenant_id: int) -> ColumnElement[bool]:
