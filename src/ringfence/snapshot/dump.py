@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, TextIO
+from operator import attrgetter
+from typing import Any, Final, TextIO, assert_never
 
 from sqlalchemy import Connection, select
 
-from ringfence.domain.customer import LIMITS
+from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.field import Field, Number, Ties
 from ringfence.domain.kind import Kind
-from ringfence.domain.permission import CATALOGUE
 from ringfence.domain.registry import EDITED, KINDS
 from ringfence.domain.text import as_json
+from ringfence.domain.user import USERS
 from ringfence.snapshot.document import ENTRIES, FORMAT
-from ringfence.snapshot.resolve import lists
 from ringfence.storage.engine import Database
-from ringfence.storage.grants import (
-    CustomerGroupCustomer,
-    Membership,
-    RolePermission,
-    SecurityGroupCustomer,
-    UserCustomerGroup,
-    UserSite,
-)
-from ringfence.storage.tables import Customer, Site, Tenant, table_of
+from ringfence.storage.grants import entries
+from ringfence.storage.tables import Customer, Tenant, table_of
 from ringfence.visibility.overview import more_than_named
 from ringfence.visibility.page import Query, every
 from ringfence.visibility.tree import roots
@@ -44,7 +38,7 @@ def dump(database: Database, out: TextIO, viewer: Viewer | None = None) -> None:
         for name in ENTRIES:
             out.write(f',\n"{name}": [')
             separator = "\n"
-            for entry in source.entries(name):
+            for entry in source.entries_of(name):
                 out.write(f"{separator}{as_json(entry)}")
                 separator = ",\n"
             out.write("]" if separator == "\n" else "\n]")
@@ -85,9 +79,9 @@ class _Source:
             self.tenant_keys = dict.fromkeys(self.tenant_keys, _ANONYMOUS)
         referred = {to for kind in EDITED.values() for to in kind.refs.values()}
         self.keys = {kind.plural: self._keys(kind) for kind in EDITED.values() if kind.noun in referred}
-        self.keys["customers"].update({row.root: None for row in self.tenants})
+        self.keys[CUSTOMERS.plural].update({row.root: None for row in self.tenants})
         # Records whose own customer the sight hides stand at the root of the document.
-        self.adopting = self.sight is not None and not self.owners <= self.keys["customers"].keys()
+        self.adopting = self.sight is not None and not self.owners <= self.keys[CUSTOMERS.plural].keys()
 
     def _seen(self, kind: Kind) -> set[int] | None:
         """The ids that the sight shows; None without one, for all."""
@@ -104,19 +98,31 @@ class _Source:
         rows = self.connection.execute(select(mapped.id, mapped.key).where(mapped.key.is_not(None)))
         return {record: key for record, key in rows if seen is None or record in seen}
 
-    def entries(self, name: str) -> Iterator[Entry]:
+    def entries_of(self, name: str) -> Iterator[Entry]:
         """The entries of one list, by tenant and key."""
         for tenant in self.tenants:
             if name == "tenants":
                 yield {"key": self.tenant_keys[tenant.id], "name": _ANONYMOUS if self.root_hidden else tenant.name}
                 continue
-            by_hand = getattr(self, f"_{name}", None)
-            owner = {"tenant": self.tenant_keys[tenant.id]}
-            yield from self._plain(lists()[name], tenant.id, owner) if by_hand is None else by_hand(tenant.id, owner)
+            kind = next(kind for kind in EDITED.values() if kind.plural == name)
+            yield from self._records(kind, tenant.id, {"tenant": self.tenant_keys[tenant.id]})
 
-    def _rows(self, name: str, tenant: int) -> Iterator[Any]:
-        mapped = table_of(next(kind for kind in EDITED.values() if kind.plural == name))
-        seen = self.seen[name]
+    def _records(self, kind: Kind, tenant: int, owner: Entry) -> Iterator[Entry]:
+        """The entries of a kind. What the sight hides of what they refer to is null, or left out of several."""
+        first = [one for one in (kind.node, kind.stands) if one is not None]
+        told = [one for name, one in kind.fields.items() if one not in first and name != "key"]
+        fields = [(one, self._reader(kind, one)) for one in (*first, *told) if one.name not in kind.whole]
+        finish = _FINISHED.get(kind.noun, _as_it_is)(self)
+        for row in self._rows(kind, tenant):
+            entry = {"key": row.key, **owner}
+            for one, read in fields:
+                value = read(row)
+                if value != one.default or not _left_out(one):
+                    entry[one.name] = value
+            yield finish(row, entry)
+
+    def _rows(self, kind: Kind, tenant: int) -> Iterator[Any]:
+        mapped, seen = table_of(kind), self.seen[kind.plural]
         columns = [column for column in mapped.__table__.c if column.name != "search_key"]
         rows = self.connection.execute(
             select(*columns).where(mapped.tenant_id == tenant, mapped.key.is_not(None)).order_by(mapped.key),
@@ -124,168 +130,129 @@ class _Source:
         )
         return (row for row in rows if seen is None or row.id in seen)
 
-    def _customers(self, tenant: int, owner: Entry) -> Iterator[Entry]:
-        told = more_than_named(self.sight) if self.sight is not None else lambda _path: True
-        for row in self._rows("customers", tenant):
-            more = told(row.path)
-            limits = {limit: value for limit in LIMITS if (value := getattr(row, limit)) is not None}
-            yield {
-                "key": row.key,
-                **owner,
-                "parent": self.keys["customers"].get(row.parent_id),
-                "name": row.name,
-                "email": row.email if more else "",
-                "phone": row.phone if more else "",
-                "address": row.address if more else "",
-                **(limits if more else {}),
+    def _reader(self, kind: Kind, field: Field) -> Callable[[Any], Any]:
+        """What reads a field's words from a row."""
+        if isinstance(field.spec, Ties):
+            return self._tied(field, field.spec)
+        value: Callable[[Any], Any] = attrgetter(field.column)
+        if not field.refers:
+            return value
+        keys = self.keys[EDITED[field.refers].plural]
+        if field is not kind.stands:
+            return lambda row: keys.get(value(row))
+        # A site goes only with its own customer: without the one the other would dangle.
+        owners, customers = self._owners(EDITED[field.refers]), self.keys[CUSTOMERS.plural]
+        return lambda row: keys.get(value(row)) if owners.get(value(row)) in customers else None
+
+    def _owners(self, kind: Kind) -> dict[int | None, int]:
+        mapped = table_of(kind)
+        return dict(self.connection.execute(select(mapped.id, getattr(mapped, kind.owner))).all())
+
+    def _tied(self, field: Field, ties: Ties) -> Callable[[Any], Any]:
+        """The same of what is tied to a record: read at once for all of them."""
+        rows = entries(ties.table)
+        own, other = getattr(rows, ties.own), getattr(rows, ties.other)
+        found: defaultdict[int, list[Any]] = defaultdict(list)
+        if not ties.kind:
+            order = {value: place for place, value in enumerate(ties.among)}
+            for record, value in self.connection.execute(select(own, other)):
+                found[record].append(value)
+            listed = {
+                record: sorted(held, key=lambda one: order.get(one, len(order))) for record, held in found.items()
             }
-
-    def _plain(self, kind: Kind, tenant: int, owner: Entry) -> Iterator[Entry]:
-        """The entries of a kind that are rows and nothing else: what the sight hides of what they refer to is null."""
-        first = [one for one in (kind.node, kind.stands) if one is not None]
-        fields = [*first, *(one for name, one in kind.stored.items() if one not in first and name != "key")]
-        owners = self._site_owners() if kind.stands is not None else {}
-        for row in self._rows(kind.plural, tenant):
-            entry = {"key": row.key, **owner}
-            for one in fields:
-                value = getattr(row, one.column)
-                if one.refers:
-                    there = one is not kind.stands or owners.get(value) in self.keys["customers"]
-                    value = self.keys[EDITED[one.refers].plural].get(value) if there else None
-                if not (one.later and value == one.default):
-                    entry[one.name] = value
-            yield entry
-
-    def _devices(self, tenant: int, owner: Entry) -> Iterator[Entry]:
-        sites = self._site_owners()
-        for row in self._rows("devices", tenant):
-            customer = self.keys["customers"].get(row.customer_id)
-            # A site goes only with its own customer: without the one the other would dangle.
-            site = self.keys["sites"].get(row.site_id) if sites.get(row.site_id) in self.keys["customers"] else None
-            yield {
-                "key": row.key,
-                **owner,
-                "customer": customer,
-                "site": site,
-                "name": row.name,
-                "unit_id": row.unit_id,
-                "kind": row.kind,
-                **({"notes": row.notes} if row.notes else {}),
-            }
-
-    def _site_owners(self) -> dict[int | None, int]:
-        return {row.id: row.customer_id for row in self.connection.execute(select(Site.id, Site.customer_id))}
-
-    def _roles(self, tenant: int, owner: Entry) -> Iterator[Entry]:
-        order = {permission.key: place for place, permission in enumerate(CATALOGUE)}
-        held: defaultdict[int, list[str]] = defaultdict(list)
-        for role, permission in self.connection.execute(select(RolePermission.role_id, RolePermission.permission)):
-            held[role].append(permission)
-        for row in self._rows("roles", tenant):
-            permissions: Any = sorted(held[row.id], key=lambda key: order.get(key, len(order)))
-            yield {
-                "key": row.key,
-                **owner,
-                "owner": self.keys["customers"].get(row.owner_id),
-                "name": row.name,
-                "access_level": row.access_level,
-                "permissions": "all" if row.all_permissions else permissions,
-                **{flag: True for flag in ("private", "builtin") if getattr(row, flag)},
-            }
-
-    def _members(self, mapped: Any) -> dict[int, list[Entry]]:
-        """The customers of each group, those that the sight hides left out: that only narrows the group."""
-        members: defaultdict[int, list[tuple[bool, str, bool]]] = defaultdict(list)
-        for group, customer, nested in self.connection.execute(
-            select(mapped.group_id, mapped.customer_id, mapped.nested)
-        ):
-            if customer in self.keys["customers"] and (self.sight is None or self._node_seen(customer, nested)):
-                key = self.keys["customers"][customer]
-                members[group].append((key is not None, key or "", nested))
-        return {
-            group: [{"customer": key if named else None, "nested": nested} for named, key, nested in sorted(entries)]
-            for group, entries in members.items()
-        }
+            everything = attrgetter(ties.everything)
+            return lambda row: "all" if everything(row) else listed.get(row.id, [])
+        keys = self.keys[EDITED[ties.kind].plural]
+        match field.form:
+            case "mapping":
+                for record, node, nested in self.connection.execute(select(own, other, rows.nested)):
+                    # Those that the sight hides are left out: that only narrows the group.
+                    if node in keys and (self.sight is None or self._node_seen(node, nested)):
+                        found[record].append((keys[node] is not None, keys[node] or "", nested))
+                told = {
+                    record: [
+                        {"customer": key if named else None, "nested": nested} for named, key, nested in sorted(held)
+                    ]
+                    for record, held in found.items()
+                }
+            case "windows":
+                windows = select(own, other, rows.valid_from, rows.valid_until)
+                for record, group, *window in self.connection.execute(windows):
+                    if keys.get(group) is not None:
+                        found[record].append((keys[group], *(one.isoformat() if one else None for one in window)))
+                told = {
+                    record: [
+                        {"group": key, "valid_from": since, "valid_until": until}
+                        for key, since, until in sorted(held, key=lambda one: tuple(part or "" for part in one))
+                    ]
+                    for record, held in found.items()
+                }
+            case "set":
+                for record, one in self.connection.execute(select(own, other)):
+                    if keys.get(one) is not None:
+                        found[record].append(keys[one])
+                told = {record: sorted(held) for record, held in found.items()}
+            case "":
+                raise TypeError(f"{field.name} is tied to nothing")
+            case _:
+                assert_never(field.form)
+        return lambda row: told.get(row.id, [])
 
     def _node_seen(self, customer: int, nested: bool) -> bool:
-        if self.keys["customers"][customer] is not None:
+        if self.keys[CUSTOMERS.plural][customer] is not None:
             return True
         # The root alone must not come to hold the records that only this document puts there.
         return not self.root_hidden and (nested or not self.adopting)
 
-    def _security_groups(self, tenant: int, owner: Entry) -> Iterator[Entry]:
-        members = self._members(SecurityGroupCustomer)
-        for row in self._rows("security_groups", tenant):
-            made_for = self.keys["customers"].get(row.made_for_id)
-            yield {
-                "key": row.key,
-                **owner,
-                "owner": self.keys["customers"].get(row.owner_id),
-                "name": row.name,
-                "role": self.keys["roles"].get(row.role_id),
-                "scope": row.scope,
-                "customers": members.get(row.id, []),
-                **({} if made_for is None else {"made_for": made_for}),
-            }
+    def only_named(self) -> Finish:
+        """Of a customer that the sight only names, no more is told than that."""
+        if self.sight is None:
+            return _untouched
+        more = more_than_named(self.sight)
+        untold = [one for name, one in CUSTOMERS.stored.items() if name not in ("key", "name") and not one.refers]
+        blank = {one.name: one.default for one in untold if not _left_out(one)}
+        gone = {one.name for one in untold if _left_out(one)}
 
-    def _customer_groups(self, tenant: int, owner: Entry) -> Iterator[Entry]:
-        members = self._members(CustomerGroupCustomer)
-        for row in self._rows("customer_groups", tenant):
-            yield {
-                "key": row.key,
-                **owner,
-                "owner": self.keys["customers"].get(row.owner_id),
-                "name": row.name,
-                "description": row.description,
-                "active": row.active,
-                "customers": members.get(row.id, []),
-            }
+        def finish(row: Any, entry: Entry) -> Entry:
+            if more(row.path):
+                return entry
+            return {name: blank.get(name, value) for name, value in entry.items() if name not in gone}
 
-    def _users(self, tenant: int, owner: Entry) -> Iterator[Entry]:
-        memberships = self._memberships()
-        filters = self._ties(UserCustomerGroup, "customer_groups")
-        sites = self._ties(UserSite, "sites")
-        for row in self._rows("users", tenant):
-            given = filters.get(row.id, [])
-            hidden = None in given or row.home_id not in self.keys["customers"]
-            yield {
-                "key": row.key,
-                **owner,
-                "home": self.keys["customers"].get(row.home_id),
-                "login": row.login,
-                "name": row.name,
-                "email": row.email,
-                "active": row.active,
-                # A home or filter that cannot be shown must not be lost: without security groups they see nothing.
-                "security_groups": [] if hidden else memberships.get(row.id, []),
-                "customer_groups": sorted(key for key in given if key is not None),
-                "sites": sorted(key for key in sites.get(row.id, []) if key is not None),
-            }
+        return finish
 
-    def _memberships(self) -> dict[int, list[Entry]]:
-        found: defaultdict[int, list[Entry]] = defaultdict(list)
-        rows = self.connection.execute(
-            select(Membership.user_id, Membership.group_id, Membership.valid_from, Membership.valid_until)
-        )
-        for user, group, valid_from, valid_until in rows:
-            key = self.keys["security_groups"].get(group)
-            if key is not None:
-                found[user].append(
-                    {
-                        "group": key,
-                        "valid_from": valid_from.isoformat() if valid_from else None,
-                        "valid_until": valid_until.isoformat() if valid_until else None,
-                    }
-                )
-        return {
-            user: sorted(entries, key=lambda e: (e["group"], e["valid_from"] or "", e["valid_until"] or ""))
-            for user, entries in found.items()
-        }
+    def without_what_is_lost(self) -> Finish:
+        """A home or filter that cannot be shown must not be lost: without security groups they see nothing."""
+        filters = entries(USERS.ties["customer_groups"][1].table)
+        keys = self.keys[EDITED[USERS.refs["customer_groups"]].plural]
+        rows = self.connection.execute(select(filters.user_id, filters.group_id))
+        lost = {user for user, group in rows if keys.get(group) is None}
 
-    def _ties(self, mapped: Any, target: str) -> dict[int, list[str | None]]:
-        """What each user was given; None stands for what the sight hides."""
-        other = mapped.group_id if target == "customer_groups" else mapped.site_id
-        found: defaultdict[int, list[str | None]] = defaultdict(list)
-        for user, record in self.connection.execute(select(mapped.user_id, other)):
-            found[user].append(self.keys[target].get(record))
-        return dict(found)
+        def finish(row: Any, entry: Entry) -> Entry:
+            if row.id not in lost and row.home_id in self.keys[CUSTOMERS.plural]:
+                return entry
+            return {**entry, "security_groups": []}
+
+        return finish
+
+
+Finish = Callable[[Any, Entry], Entry]
+"""What is made of an entry at its end, with its row."""
+
+
+def _untouched(_row: Any, entry: Entry) -> Entry:
+    return entry
+
+
+def _as_it_is(_source: _Source) -> Finish:
+    return _untouched
+
+
+_FINISHED: Final[dict[str, Callable[[_Source], Finish]]] = {
+    CUSTOMERS.noun: _Source.only_named,
+    USERS.noun: _Source.without_what_is_lost,
+}
+
+
+def _left_out(field: Field) -> bool:
+    """Whether an entry says nothing of it where it has nothing to say."""
+    return field.later or field.fixed or isinstance(field.spec, Number)
