@@ -29,6 +29,8 @@ from ringfence.visibility.viewer import Sight, Viewer
 Entry = dict[str, Any]
 
 _ANONYMOUS: Final = "tenant"
+_SAID: Final = object()
+"""In the place of a value that an entry does not say: it says them all."""
 
 
 def dump(database: Database, out: TextIO, viewer: Viewer | None = None) -> None:
@@ -111,14 +113,18 @@ class _Source:
         """The entries of a kind. What the sight hides of what they refer to is null, or left out of several."""
         first = [one for one in (kind.node, kind.stands) if one is not None]
         told = [one for name, one in kind.fields.items() if one not in first and name != "key"]
-        fields = [(one, self._reader(kind, one)) for one in (*first, *told) if one.name not in kind.whole]
+        fields = [
+            (one.name, self._reader(kind, one), one.default if _left_out(one) else _SAID)
+            for one in (*first, *told)
+            if one.name not in kind.whole
+        ]
         finish = _FINISHED.get(kind.noun, _as_it_is)(self)
         for row in self._rows(kind, tenant):
             entry = {"key": row.key, **owner}
-            for one, read in fields:
+            for one, read, unsaid in fields:
                 value = read(row)
-                if value != one.default or not _left_out(one):
-                    entry[one.name] = value
+                if unsaid is _SAID or value != unsaid:
+                    entry[one] = value
             yield finish(row, entry)
 
     def _rows(self, kind: Kind, tenant: int) -> Iterator[Any]:

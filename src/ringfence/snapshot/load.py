@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from ringfence.domain import clock
 from ringfence.domain.customer import LIMITS, child_path
+from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import InvalidDocument
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED
@@ -19,11 +20,10 @@ from ringfence.domain.text import search_key
 from ringfence.snapshot.collect import Contents, DeviceRow, Progress, collect, collect_from, fault
 from ringfence.snapshot.listed import TAKEN, Listed
 from ringfence.snapshot.load_audit import LoadAudit
-from ringfence.snapshot.load_grants import TIES, GrantRows
 from ringfence.snapshot.load_limits import limit_faults
+from ringfence.snapshot.load_ties import TieRows, tables
 from ringfence.snapshot.read import show
-from ringfence.snapshot.resolve import Resolver
-from ringfence.snapshot.resolve import plain as plain_kinds
+from ringfence.snapshot.resolve import Resolver, columns_of, lists
 from ringfence.storage.bulk import insert_rows, lock_ids, settle_ids, settle_statistics, take_turn
 from ringfence.storage.engine import Database
 from ringfence.storage.grants import Membership
@@ -34,13 +34,15 @@ from ringfence.storage.tables import (
     FormerCustomer,
     Role,
     SecurityGroup,
-    Site,
     Tenant,
     table_of,
 )
 
 _MANY: Final = 1000
 COMMAND_LINE: Final = "command line"
+
+_Entries = tuple[Kind, list[tuple[Any, ...]], TieRows]
+"""The entries of a kind: their rows, and what is tied to them."""
 
 
 def load_file(
@@ -68,7 +70,7 @@ def load_contents(
         load_into(connection, contents, progress, origin)
         settle_ids(connection, _own_ids())
         if len(contents.devices) + sum(map(len, contents.entries.values())) >= _MANY:
-            settle_statistics(connection, (*_own_ids()[1:-1], *(ties.__table__ for ties in TIES)))
+            settle_statistics(connection, (*_own_ids()[1:-1], *tables()))
     counts = {name: len(entries) for name, entries in contents.entries.items()}
     return {**counts, "devices": len(contents.devices)}
 
@@ -118,8 +120,7 @@ class _Load:
         self.to.tree()
         self.to.logins()
         self._unit_ids()
-        plain = [(kind, list(self.to.rows(kind))) for kind in plain_kinds()]
-        grants = self._grants()
+        placed, others = self._entries()
         if self.contents.faults:
             for _ in self.to.devices():
                 pass  # asked only for their faults: with any, nothing is written
@@ -127,16 +128,12 @@ class _Load:
         self.audit = None if self.origin is None else LoadAudit(self.connection, self.contents, self.to)
         self._tenants()
         self._customers()
-        for kind, rows in plain:
-            if kind.is_site:
-                self._plain(kind, rows)
+        self._records(placed)
         self._devices()
-        self._astray()
+        self._records(others)
+        for kind in EDITED.values():
+            self._astray(kind)
         self._refuse()
-        grants.write()
-        for kind, rows in plain:
-            if not kind.is_site:
-                self._plain(kind, rows)
         self._private_roles()
         self._refuse()
         self._settle()
@@ -145,15 +142,38 @@ class _Load:
         if self.audit is not None and self.origin is not None:
             self.audit.write(self.origin, self.progress)
 
-    def _plain(self, kind: Kind, rows: Iterable[tuple[Any, ...]]) -> None:
-        self._write(table_of(kind), ("tenant_id", *(one.column for one in kind.stored.values()), "search_key"), rows)
+    def _entries(self) -> tuple[list[_Entries], list[_Entries]]:
+        """The rows of all but customers and devices, with what is tied to them: of what devices stand on, and of the
+        others."""
+        found: list[_Entries] = []
+        for kind in lists().values():
+            if not kind.is_customer:
+                rows, ties = [], TieRows(self.to, kind)
+                for row, index, entry in self.to.rows(kind):
+                    rows.append(row)
+                    ties.add(index, entry, row[1], row[0])
+                found.append((kind, rows, ties))
+        return [one for one in found if one[0].is_site], [one for one in found if not one[0].is_site]
+
+    def _records(self, found: Sequence[_Entries]) -> None:
+        for kind, rows, _ in found:
+            self._free(kind, rows)
+            self._write(table_of(kind), columns_of(kind), rows)
+        for _, _, ties in found:
+            ties.write(self.connection)
+
+    def _free(self, kind: Kind, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Users of the file may swap logins: each is set aside before any is given out."""
+        table: Any = table_of(kind).__table__
+        known = [{"own_id": row[0], "aside": f"\x1f{row[0]}"} for row in rows if row[0] < self.to.first[kind.plural]]
+        for text in kind.texts.values():
+            if text.folded and known:
+                aside = update(table).where(table.c.id == bindparam("own_id"))
+                self.connection.execute(aside.values({text.folded: bindparam("aside")}), known)
 
     def _refuse(self) -> None:
         if self.contents.faults:
             raise InvalidDocument(list(dict.fromkeys(self.contents.faults)))
-
-    def _grants(self) -> GrantRows:
-        return GrantRows(self.connection, self.to, self._write)
 
     def _unit_ids(self) -> None:
         """Finds unit ids that two devices would have, and those that change hands (``freed``)."""
@@ -331,26 +351,28 @@ class _Load:
             )
         self._write(Device, columns, rows, step="devices")
 
-    def _astray(self) -> None:
-        """Finds devices that a site of the file leaves behind when it goes to another customer."""
-        astray = (
-            select(Device.tenant_id, Device.key, Site.key, Device.customer_id, Device.site_id)
-            .join(Site, Site.id == Device.site_id)
-            .where(Site.customer_id != Device.customer_id)
-        )
-        tenants = {own: key for key, own in self.to.tenants.items()}
-        found = self.connection.execute(astray).all()
+    def _astray(self, kind: Kind) -> None:
+        """Finds records of a kind that a site of the file leaves behind when it goes to another customer."""
+        if kind.stands is None:
+            return
+        mapped, place = table_of(kind), EDITED[kind.stands.refers]
+        of = table_of(place)
+        stands, owner = getattr(mapped, kind.stands.column), getattr(mapped, kind.owner)
+        astray = select(mapped.tenant_id, mapped.key, of.key, owner, stands).join(of, of.id == stands)
+        found = self.connection.execute(astray.where(getattr(of, place.owner) != owner)).all()
         if not found:
             return
-        moved = {(entry.tenant, entry.key): index for index, entry in self.contents.entries["sites"]}
-        told = {(row.tenant, row.key) for row in self.contents.devices}
-        for tenant, device, site, customer, stands in found:
-            if not self.listed.shows("devices", tenant, customer, stands):
+        tenants = {own: key for key, own in self.to.tenants.items()}
+        moved = {(entry.tenant, entry.key): index for index, entry in self.contents.entries[place.plural]}
+        told = {(row.tenant, row.key) for row in self.contents.devices} if kind is DEVICES else set()
+        told |= {(entry.tenant, entry.key) for _, entry in self.contents.entries[kind.plural]}
+        for tenant, key, left, *where in found:
+            if not self.listed.shows(kind.plural, tenant, *where):
                 continue
-            index = moved.get((tenants[tenant], site))
-            if index is not None and (tenants[tenant], device) not in told:
-                message = f"device {show(device)}, which is not in the file, stands on it"
-                self.contents.faults.append(fault("sites", index, site, "customer", message))
+            index = moved.get((tenants[tenant], left))
+            if index is not None and (tenants[tenant], key) not in told:
+                message = f"{kind.said} {show(key)}, which is not in the file, stands on it"
+                self.contents.faults.append(fault(place.plural, index, left, place.node.name, message))
 
     def _private_roles(self) -> None:
         """Finds private roles that several security groups would use."""

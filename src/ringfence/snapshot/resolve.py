@@ -31,9 +31,11 @@ def lists() -> dict[str, Kind]:
     return {kind.plural: kind for kind in EDITED.values() if kind is not DEVICES}
 
 
-def plain() -> list[Kind]:
-    """The kinds of which an entry is a row and nothing else."""
-    return [kind for kind in lists().values() if not kind.is_customer and not set(kind.ties) - kind.whole]
+def columns_of(kind: Kind) -> tuple[str, ...]:
+    """The columns that `Resolver.rows` fills in, after the id."""
+    everything = (ties.everything for _, ties in kind.ties.values() if ties.everything)
+    folded = (text.folded for text in kind.texts.values() if text.folded)
+    return ("tenant_id", *(one.column for one in kind.stored.values()), *everything, *folded, "search_key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,14 +212,16 @@ class Resolver:
             above = "" if parent is None else paths[parent]
             paths[node] = above if len(above) > self._longest else child_path(above, node)
 
-    def rows(self, kind: Kind) -> Iterator[tuple[Any, ...]]:
-        """The rows of a plain kind's entries: id, tenant id, the columns of its fields, search key."""
+    def rows(self, kind: Kind) -> Iterator[tuple[tuple[Any, ...], int, Any]]:
+        """The rows of a kind's entries, each an id and ``columns_of``, with the index and the entry."""
         if kind.is_site:
             self.site_owners.update(self.connection.execute(select(Site.id, Site.customer_id)).all())
+        everything = [name for name, (_, ties) in kind.ties.items() if ties.everything]
+        folded = [name for name, text in kind.texts.items() if text.folded]
         for index, entry, tenant, own in self.entries(kind.plural):
             place = (kind.plural, index, entry.key)
             node = self.node(*place, kind.node.name, tenant, getattr(entry, kind.node.name))
-            values = []
+            values: list[Any] = []
             for name, field in kind.stored.items():
                 value = getattr(entry, name)
                 if field is kind.node:
@@ -227,10 +231,12 @@ class Resolver:
                     if field is kind.stands and value is not None and self.site_owners.get(value) != node:
                         self.fault(*place, name, f"{show(getattr(entry, name))} is a site of another customer")
                 values.append(value)
-            if node is not None:
-                if kind.is_site:
-                    self.site_owners[own] = node
-                yield (own, tenant, *values, search_key(*(getattr(entry, name) for name in kind.searched)))
+            if kind.is_site and node is not None:
+                self.site_owners[own] = node
+            values += (getattr(entry, name) == "all" for name in everything)
+            values += (fold(getattr(entry, name)) for name in folded)
+            searched = search_key(*(getattr(entry, name) for name in kind.searched))
+            yield (own, tenant, *values, searched), index, entry
 
     def devices(self) -> Iterator[tuple[DeviceRow, int, int, int, int | None]]:
         """(row, tenant id, own id, customer id, site id) of each device; ids are given in the file's order."""
