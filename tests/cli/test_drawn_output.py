@@ -74,7 +74,9 @@ COMMANDS: list[list[str]] = [
     *dry("devices", "edit", key("d"), "--kind", "New"),
     *dry("devices", "delete", key("d")),
     *dry("devices", "delete", key("nix")),
-    *dry("devices", "import", "sheet.csv"),
+    *(one for kind in KINDS[:4] for one in dry(kind, "import", "sheet.csv")),
+    *dry("users", "import", "sheet.json"),
+    *dry("import", "customers", "sheet.csv", "--skip-bad"),
     *dry("devices", "assign", "ids.txt", "--to", key("e"), "--no-site", "--skip-unknown"),
     *dry("devices", "assign", "ids.txt", "--to", key("e"), "--no-site"),
     *dry("users", "create", "new", "--name", "New", "--home", key("c")),
@@ -138,6 +140,8 @@ def hostile(call: Call, save: Save, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     rows = [["key", "name"], [key("d"), "New"], [key("nix"), "New"]]
     with (tmp_path / "sheet.csv").open("w", encoding="utf-8", newline="") as sheet:
         csv.writer(sheet).writerows(rows)
+    faults = [{"login": f"x{NASTY}", "name": NASTY}, {f"field{NASTY}": 1}, {"key": key("nix")}, {"home": key("nix")}]
+    (tmp_path / "sheet.json").write_text(json.dumps(faults, ensure_ascii=False), encoding="utf-8")
     return path
 
 

@@ -32,7 +32,6 @@ Without a command, opens the console on the database. To look around first:
 
 _OWN: Final = {
     "customers": "customers",
-    "sites": "sites",
     "devices": "devices",
     "users": "users",
     "profile": "profile",

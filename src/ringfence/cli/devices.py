@@ -11,12 +11,13 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
-from ringfence.cli import device_commands
 from ringfence.cli.changing import DryRun, Editor, work
 from ringfence.cli.differences import data, people
-from ringfence.cli.options import Db, Group
+from ringfence.cli.nouns import commands_of
+from ringfence.cli.options import Db
 from ringfence.cli.settings import Faults, WrongUsage, origin
 from ringfence.cli.watching import watched
+from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.text import as_json
 
@@ -24,24 +25,11 @@ if TYPE_CHECKING:
     from ringfence.services.assigning import Matched, SiteFates
     from ringfence.services.records import Preview
 
-app = typer.Typer(
-    cls=Group,
-    help="Devices: create, edit, delete, assign many, import. 'ringfence list devices' lists them.",
-    rich_markup_mode=None,
-)
-device_commands.register(app)
-
 _MOST: Final = 100_000_000
 _MARKS: Final[Mapping[bytes, str]] = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 """What "Unicode text" begins with as spreadsheets save it."""
 
 
-@app.callback()
-def main() -> None:
-    """Makes ``devices`` a group of commands, however few there are."""
-
-
-@app.command()
 def assign(
     context: typer.Context,
     file: Annotated[
@@ -155,3 +143,6 @@ def _data(matched: Matched, fates: SiteFates, preview: Preview | None, change: i
         "sites": asdict(fates),
         "users": [] if preview is None else data(preview.users),
     }
+
+
+app = commands_of(DEVICES, assign, customer="Whose they become; they go to the site of the same name there, or none.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Annotated, Any, Final, Literal, TypeVar, assert_never
 
 import typer
@@ -20,10 +20,13 @@ _BEFORE: Final = ("yes", "dry_run")
 _MOST_DIGITS: Final = 12
 
 
-def with_options(options: Mapping[str, Any]) -> Callable[[Command], Command]:
+def with_options(
+    options: Mapping[str, Any], *, required: Collection[str] = (), **annotations: Any
+) -> Callable[[Command], Command]:
     """Puts options (by parameter, each as it is annotated) into the place of a command's ``**fields``.
 
-    A parameter of the command's own that they name stands among them, in their order.
+    A parameter of the command's own that they name stands among them, in their order; others of its own may be
+    annotated anew.
     """
 
     def decorate(command: Command) -> Command:
@@ -34,10 +37,11 @@ def with_options(options: Mapping[str, Any]) -> Callable[[Command], Command]:
         for name, parameter in own.items():
             if name == first:
                 for other, annotation in options.items():
-                    made = inspect.Parameter(other, parameter.kind, default=None, annotation=annotation)
+                    default = ... if other in required else None
+                    made = inspect.Parameter(other, parameter.kind, default=default, annotation=annotation)
                     parameters[other] = own.get(other, made)
             if name not in options:
-                parameters[name] = parameter
+                parameters[name] = parameter.replace(annotation=annotations.get(name, parameter.annotation))
         command.__dict__["__signature__"] = inspect.Signature(list(parameters.values()))
         command.__annotations__ = {name: one.annotation for name, one in parameters.items()}
         return command
@@ -57,11 +61,11 @@ def typed(kind: Kind, *names: str, **about: str) -> Callable[[Command], Command]
     return decorate
 
 
-def option(kind: Kind, name: str, about: str = "") -> Any:
+def option(kind: Kind, name: str, about: str = "", flag: str = "") -> Any:
     """The annotation of the option for a field, which is None where it was not given."""
     one = kind.fields[name]
     about = about or about_of(kind, one)
-    flag = spelled(name)
+    flag = flag or spelled(name)
     match one.spec:
         case Text() as text:
             return Annotated[
@@ -107,6 +111,23 @@ def spelled(name: str) -> str:
 def key_of(kind: str) -> str:
     """What is typed for a record of a kind."""
     return "LOGIN" if kind == "user" else f"{EDITED[kind].noun.replace('_', '-').upper()}-KEY"
+
+
+def key_of_kind(kind: Kind) -> Any:
+    """The annotation of the argument that names one record."""
+    word = _word(kind)
+    return Annotated[str, typer.Argument(metavar=word, help=f"The {kind.said}'s {word.lower()}.")]
+
+
+def keys_of_kind(kind: Kind) -> Any:
+    """The same of several."""
+    word = _word(kind)
+    several = kind.plural.replace("_", " ")
+    return Annotated[list[str], typer.Argument(metavar=f"{word}...", help=f"The {several}' {word.lower()}s.")]
+
+
+def _word(kind: Kind) -> str:
+    return key_of(kind.noun) if kind.unique and kind.texts[kind.unique].folded else "KEY"
 
 
 def _number(name: str, text: str) -> int | None:

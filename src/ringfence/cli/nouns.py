@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -21,7 +22,7 @@ from ringfence.cli.changing import (
     place,
     work,
 )
-from ringfence.cli.fields import about_of, key_of, option, spelled, values, with_options
+from ringfence.cli.fields import about_of, key_of, key_of_kind, keys_of_kind, option, spelled, values, with_options
 from ringfence.cli.options import Db, Group
 from ringfence.cli.settings import WrongUsage
 from ringfence.domain.errors import Refused, RingfenceError
@@ -36,23 +37,37 @@ if TYPE_CHECKING:
     from ringfence.visibility.viewer import Viewer
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name.")]
-Key = Annotated[str, typer.Argument(metavar="KEY", help="Its key.")]
-Keys = Annotated[list[str], typer.Argument(metavar="KEY...", help="Their keys.")]
 _NEW: Final = -1
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-def commands_of(kind: Kind) -> typer.Typer:
-    """The commands that change records of a kind."""
-    said, plural = kind.said, kind.plural.replace("_", " ")
-    an = f"{'an' if said[0] in 'aeiou' else 'a'} {said}"
+def commands_of(kind: Kind, *own: Callable[..., None], under: str = "", **about: str) -> typer.Typer:
+    """The commands that change records of a kind, with its ``own`` before the last of them.
+
+    ``under`` is the option that says where a new one belongs, where that is not called as the field is; ``about`` says
+    in other words than the declaration what some of the fields come to where they are edited.
+    """
+    plural = kind.plural.replace("_", " ")
+    names = ["create", "edit", *(one.__name__ for one in own), "delete", *(["import"] if kind.imported else [])]
     app = typer.Typer(
         cls=Group,
-        help=f"{plural.capitalize()}: create, edit, delete. 'ringfence list {kind.name}' lists them.",
+        help=f"{plural.capitalize()}: {', '.join(names)}. 'ringfence list {kind.name}' lists them.",
         rich_markup_mode=None,
     )
+    app.command("create")(_creating(kind, under or spelled(kind.node.name)))
+    app.command("edit")(_editing(kind, about))
+    for one in own:
+        app.command()(one)
+    app.command("delete")(deleting(kind))
+    return app
 
-    @app.command(help=f"Create {an}, and print its key.")
-    @with_options(dict(_options(kind, editing=False)))
+
+def _creating(kind: Kind, under: str) -> Callable[..., None]:
+    node, said = kind.node.name, kind.said
+    # What stays where it is for good is put nowhere by default.
+    required = () if kind.moves else (node,)
+
+    @with_options(dict(_options(kind, editing=False, under=under)), required=required)
     def create(
         context: typer.Context,
         name: Name,
@@ -68,18 +83,31 @@ def commands_of(kind: Kind) -> typer.Typer:
         _demand_consistent(kind, fields)
         plain = _plain(kind, fields)
         working = work(context, db, login, dry_run=dry_run, output=output)
-        node = kind.node.name
-        owner, where = place(working.viewer, kind.noun, fields.get(node), spelled(node))
+        owner, where = place(working.viewer, kind.noun, fields.get(node), under)
         state = altered(kind.blank, **plain, name=name, **{node: owner})
-        state = _filled(working.viewer, kind, state, fields)
+        state = _tied(working.viewer, kind, altered(state, **_referred(working.viewer, kind, fields)), fields)
         edits = [*_members(working.viewer, kind, _NEW, fields), Edit(kind.noun, _NEW, None, state)]
-        working.make(Change("create", kind.noun, edits, f"{said} “{name}”", f"of “{where}”", new=_NEW))
+        to = f"{'in' if kind.is_customer else 'of'} “{where}”"
+        working.make(Change("create", kind.noun, edits, f"{said} “{name}”", to, new=_NEW))
 
-    @app.command(help=f"Edit {an}. What is not named stays as it is; an empty text is taken away.")
-    @with_options({"name": option(kind, "name"), **dict(_options(kind, editing=True))})
+    create.__doc__ = f"Create {'an' if said[0] in 'aeiou' else 'a'} {said}, and print its key."
+    return create
+
+
+def _editing(kind: Kind, about: Mapping[str, str]) -> Callable[..., None]:
+    node, said, plural = kind.node.name, kind.said, kind.plural.replace("_", " ")
+    many = not kind.ties
+    alone = ("name", kind.unique) if kind.unique else ("name",)
+
+    options = {"name": option(kind, "name"), **dict(_options(kind, editing=True, about=about))}
+    if many:
+        each = {name: f"{about_of(kind, kind.fields[name]).rstrip('.')}; of one {said}." for name in alone}
+        options.update((name, option(kind, name, each[name])) for name in alone)
+
+    @with_options(options, keys=keys_of_kind(kind) if many else key_of_kind(kind))
     def edit(
         context: typer.Context,
-        key: Key,
+        keys: Any,
         login: Editor = None,
         dry_run: DryRun = False,
         output: Format = "text",
@@ -90,31 +118,56 @@ def commands_of(kind: Kind) -> typer.Typer:
 
         fields = given(_given(fields))
         _demand_consistent(kind, fields)
+        called = list(keys) if many else [keys]
+        if len(set(called)) > 1 and not fields.keys().isdisjoint(alone):
+            own = " and ".join(f"a {kind.label(name)}" for name in alone)
+            raise WrongUsage(f"{own} {'are' if len(alone) > 1 else 'is'} one {said}'s own: name one {said}")
         plain = _plain(kind, fields)
         working = work(context, db, login, dry_run=dry_run, output=output)
-        (opened,) = find(working.viewer, kind.noun, [key])
-        node = kind.node.name
+        viewer, verb, to = working.viewer, "edit", ""
+        opened = find(viewer, kind.noun, called)
         if node in fields:
-            plain[node] = place(working.viewer, kind.noun, fields[node], spelled(node))[0]
-        state = _filled(working.viewer, kind, altered(opened.state, **plain), fields)
-        edits = _members(working.viewer, kind, opened.id, fields)
-        edits.append(Edit(kind.noun, opened.id, opened.state, state, opened.revision))
-        working.make(Change("edit", kind.noun, edits, named(kind.noun, [opened]), keys=keys_of([opened])))
+            plain[node], whose = place(viewer, kind.noun, fields[node], spelled(node))
+            if kind.moves != verb:
+                verb, to = kind.moves, f"to “{whose}”"
+        plain |= _referred(viewer, kind, fields)
+        for name, value in plain.items():
+            if value is None and f"no_{name}" in fields and all(getattr(one.state, name) is None for one in opened):
+                raise Refused(f"{spelled(f'no_{name}')}: it has none")
+        edits = []
+        for one in opened:
+            state = _tied(viewer, kind, altered(one.state, **plain), fields)
+            edits += _members(viewer, kind, one.id, fields)
+            edits.append(Edit(kind.noun, one.id, one.state, state, one.revision))
+        working.make(Change(verb, kind.noun, edits, named(kind.noun, opened), to, keys=keys_of(opened)))
 
-    @app.command(help=f"Delete {plural}; asks first.")
+    what = f"{plural}, all alike" if many else f"{'an' if said[0] in 'aeiou' else 'a'} {said}"
+    edit.__doc__ = f"Edit {what}. What is not named stays as it is; an empty text is taken away."
+    return edit
+
+
+def deleting(kind: Kind) -> Callable[..., None]:
+    """The command that deletes records of a kind."""
+
+    @with_options({}, keys=keys_of_kind(kind))
     def delete(
         context: typer.Context,
-        keys: Keys,
+        keys: Any,
         login: Editor = None,
         yes: Yes = False,
         dry_run: DryRun = False,
         output: Format = "text",
         db: Db = None,
+        **fields: Any,
     ) -> None:
+        assert not fields
         working = work(context, db, login, dry_run=dry_run, output=output, yes=yes)
         working.make(deletion(kind.noun, find(working.viewer, kind.noun, keys)))
 
-    return app
+    left = [ties.about for _, ties in kind.ties.values() if ties.back and ties.about]
+    what = f"{kind.plural.replace('_', ' ')}{' with everything in them' if kind.is_customer else ''}"
+    delete.__doc__ = " ".join((f"Delete {what}; asks first.", *left))
+    return delete
 
 
 def _typed(kind: Kind) -> Iterator[Field]:
@@ -123,25 +176,30 @@ def _typed(kind: Kind) -> Iterator[Field]:
         match one.spec:
             case Ref() | Flag() if one.spec.fixed:
                 pass
-            case Ties() as ties if ties.back or (ties.whole and not _other_end(kind, ties)):
-                pass
+            case Ties() as ties if ties.back or (ties.whole and not ties.about):
+                pass  # it is changed at its other end alone
             case _:
                 if one.name not in ("key", "name", kind.node.name):
                     yield one
     yield kind.node
 
 
-def _options(kind: Kind, *, editing: bool) -> Iterator[tuple[str, Any]]:
+def _options(
+    kind: Kind, *, editing: bool, under: str = "", about: Mapping[str, str] = _NOTHING
+) -> Iterator[tuple[str, Any]]:
     """The options of all fields but the name, by the parameters that take them."""
     for one in _typed(kind):
-        about = about_of(kind, one)
+        said = about.get(one.name) or about_of(kind, one)
         match one.spec:
             case Ties() as ties:
-                yield from _options_of(one, ties, about.rstrip("."), editing=editing)
+                yield from _options_of(one, ties, said.rstrip("."), editing=editing)
             case Ref() as ref if ref.node and not editing:
-                yield one.name, option(kind, one.name, f"{about.rstrip('.')}; by default the topmost where you may.")
+                default = "; by default the topmost where you may" if kind.moves else ""
+                yield one.name, option(kind, one.name, f"{said.rstrip('.')}{default}.", under)
+            case Ref() as ref if ref.node and (kind.is_customer or not kind.moves):
+                pass  # it stays there, or is moved by a command of its own
             case _:
-                yield one.name, option(kind, one.name)
+                yield one.name, option(kind, one.name, said)
                 if isinstance(one.spec, Ref) and one.optional and editing:
                     words = typer.Option(spelled(f"no_{one.name}"), help=f"It has no {kind.label(one.name)}.")
                     yield f"no_{one.name}", Annotated[bool | None, words]
@@ -219,29 +277,33 @@ def _only_when(one: Field, way: str, when: tuple[str, str]) -> str:
     return f"{_spelled(one, way)} is for {spelled(when[0])} {when[1]}"
 
 
-def _filled(viewer: Viewer, kind: Kind, state: State, fields: Mapping[str, Any]) -> State:
-    """A state with what is referred to as the options say."""
+def _referred(viewer: Viewer, kind: Kind, fields: Mapping[str, Any]) -> dict[str, int | None]:
+    """What records refer to, but for where they belong, as the options say it."""
     from ringfence.services import naming
 
-    found: dict[str, Any] = {}
+    found: dict[str, int | None] = {}
     for one in _typed(kind):
-        now = getattr(state, one.name)
         match one.spec:
-            case Ref() as ref if not ref.node:
-                if one.name in fields:
-                    found[one.name] = naming.ids_called(viewer, ref.kind, [fields[one.name]])[0]
-                elif f"no_{one.name}" in fields:
-                    if now is None:
-                        raise Refused(f"{spelled(f'no_{one.name}')}: it has none")
-                    found[one.name] = None
-            case Ties() as ties if not ties.whole:
-                found[one.name] = _tied(viewer, one, ties, state, fields)
+            case Ref() as ref if not ref.node and one.name in fields:
+                found[one.name] = naming.ids_called(viewer, ref.kind, [fields[one.name]])[0]
+            case Ref() if f"no_{one.name}" in fields:
+                found[one.name] = None
             case _:
                 pass
+    return found
+
+
+def _tied(viewer: Viewer, kind: Kind, state: State, fields: Mapping[str, Any]) -> State:
+    """A state with what it is tied to as the options say."""
+    found = {
+        one.name: _with(viewer, one, one.spec, state, fields)
+        for one in _typed(kind)
+        if isinstance(one.spec, Ties) and not one.spec.whole
+    }
     return altered(state, **found)
 
 
-def _tied(viewer: Viewer, one: Field, ties: Ties, state: State, fields: Mapping[str, Any]) -> Any:
+def _with(viewer: Viewer, one: Field, ties: Ties, state: State, fields: Mapping[str, Any]) -> Any:
     """What a record is tied to, once options have put more to it and taken some away."""
     now = getattr(state, one.name)
     ways = [way for way in _ways(one) if way in fields]

@@ -14,8 +14,6 @@ from ringfence.cli.changing import (
     Editor,
     Format,
     Work,
-    Yes,
-    deletion,
     edited,
     find,
     given,
@@ -25,6 +23,7 @@ from ringfence.cli.changing import (
     work,
 )
 from ringfence.cli.fields import typed, values
+from ringfence.cli.nouns import deleting
 from ringfence.cli.options import Db, Group
 from ringfence.cli.settings import WrongUsage
 from ringfence.domain.errors import Refused, RingfenceError
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     cls=Group,
-    help="Users: create, edit, activate, deactivate, delete. 'ringfence list users' lists them.",
+    help="Users: create, edit, activate, deactivate, delete, import. 'ringfence list users' lists them.",
     rich_markup_mode=None,
 )
 
@@ -215,19 +214,7 @@ def deactivate(
     _activate(work(context, db, login, dry_run=dry_run, output=output), logins, active=False)
 
 
-@app.command()
-def delete(
-    context: typer.Context,
-    logins: Logins,
-    login: Editor = None,
-    yes: Yes = False,
-    dry_run: DryRun = False,
-    output: Format = "text",
-    db: Db = None,
-) -> None:
-    """Delete users; asks first."""
-    working = work(context, db, login, dry_run=dry_run, output=output, yes=yes)
-    working.make(deletion("user", find(working.viewer, "user", logins)))
+app.command("delete")(deleting(USERS))
 
 
 def _activate(working: Work, logins: Sequence[str], *, active: bool) -> None:

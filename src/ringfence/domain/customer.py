@@ -24,7 +24,7 @@ class CustomerState(State):
     brought back, and ``former`` is the id that it had, only where it is brought back.
     """
 
-    parent: Annotated[int, Ref("customer", node=True, absent=True)]
+    parent: Annotated[int, Ref("customer", node=True, absent=True, about="The customer that it is in.")]
     name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
     email: Annotated[str, Text(limits.SHORT_TEXT, fault=email_fault, about="Its e-mail address.", takes="ADDRESS")] = ""
     phone: Annotated[

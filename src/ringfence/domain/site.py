@@ -18,7 +18,15 @@ class SiteState(State):
 
     customer: Annotated[int, Ref("customer", node=True, about="Whose it is, for good.")]
     name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
-    devices: Annotated[frozenset[int], Ties("device", "site_id", "id", "device", whole=True, back=True)] = frozenset()
+    devices: Annotated[
+        frozenset[int],
+        Ties(
+            *("device", "site_id", "id", "device"),
+            whole=True,
+            back=True,
+            about="What stands on it stays with the customer, on none.",
+        ),
+    ] = frozenset()
     users: Annotated[frozenset[int], Ties("user_site", "site_id", "user_id", "user", whole=True)] = frozenset()
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
 
