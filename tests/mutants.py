@@ -137,7 +137,12 @@ MUTANTS = (
         LIMITS,
     ),
     Mutant("changes/quota.py", "(every or count > limit)", "(every or count > limit + 1)", QUOTA),
-    Mutant("changes/quota.py", "if seen(_COUNTED_BY[one.field].permission, one.path):", "if True:", QUOTA),
+    Mutant(
+        "changes/quota.py",
+        "if seen(_COUNTED_BY[one.field].permission, one.path):\n            most",
+        "if True:\n            most",
+        QUOTA,
+    ),
     Mutant(
         "changes/placing.py",
         "if not listed.reaches(path, site):",

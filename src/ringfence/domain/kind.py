@@ -257,7 +257,7 @@ class Kind:
         return "id" if self.is_customer else self.node.column
 
     @cached_property
-    def site(self) -> str | None:
+    def standing(self) -> str | None:
         """The column that says where it stands (None: on no site, so that site-level grants never reach it)."""
         if self.is_site:
             return "id"

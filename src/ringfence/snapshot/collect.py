@@ -16,6 +16,8 @@ from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import InvalidDocument
 from ringfence.domain.login import login_fault
 from ringfence.domain.registry import EDITED
+from ringfence.domain.role import SITE
+from ringfence.domain.security_group import ALL
 from ringfence.domain.text import name_fault, search_key, trimmed
 from ringfence.snapshot.document import ENTRIES, FORMAT, MOST, Entry
 from ringfence.snapshot.read import Twice, read_items, show
@@ -236,7 +238,7 @@ def _mended(name: str, index: int, value: object, error: ValidationError) -> Ent
         return None
 
 
-_HARMLESS: Final[dict[str, Any]] = {"access_level": "site", "scope": "all", "role": None}
+_HARMLESS: Final[dict[str, Any]] = {"access_level": SITE, "scope": ALL, "role": None}
 
 
 def _field(problem: ErrorDetails) -> str:

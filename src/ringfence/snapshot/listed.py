@@ -35,27 +35,27 @@ class Listed:
             name, region = kind.plural, reach.region(kind.permission)
             nodes = region.nodes() if kind.is_customer else region.customers
             self._nodes[name] = frozenset(own for own, path in paths.items() if contains(nodes, path))
-            self._sites[name] = frozenset(site.site_id for site in region.sites)
+            self._sites[name] = frozenset(region.standing)
 
     def tenant(self, own: int) -> bool:
         """Whether the tenant is there for them."""
         return self.everything or own == self.tenant_id
 
-    def shows(self, name: str, tenant: int, owner: int, site: int | None = None) -> bool:
-        """Whether they list a record of a list, by the node that owns it and the site that it is or stands on."""
+    def shows(self, name: str, tenant: int, owner: int, stands: int | None = None) -> bool:
+        """Whether they list a record of a list, by the node that owns it and the place that it stands on, or is."""
         if self.everything:
             return True
-        return tenant == self.tenant_id and (owner in self._nodes[name] or (site in self._sites[name]))
+        return tenant == self.tenant_id and (owner in self._nodes[name] or (stands in self._sites[name]))
 
     def known(self, connection: Connection, kind: Kind) -> tuple[dict[Any, int], set[Any]]:
         """The ids of the records of a kind by tenant and key, of those that are listed; and the keys of the others."""
         shown: dict[Any, int] = {}
         hidden = set()
         mapped = table_of(kind)
-        stands = literal(None) if kind.site is None else getattr(mapped, kind.site)
-        query: Any = select(mapped.tenant_id, mapped.key, mapped.id, getattr(mapped, kind.owner), stands)
-        for tenant, key, own, owner, site in connection.execute(query.where(mapped.key.is_not(None))).all():
-            if self.shows(kind.plural, tenant, owner, site):
+        place = literal(None) if kind.standing is None else getattr(mapped, kind.standing)
+        query: Any = select(mapped.tenant_id, mapped.key, mapped.id, getattr(mapped, kind.owner), place)
+        for tenant, key, own, *where in connection.execute(query.where(mapped.key.is_not(None))).all():
+            if self.shows(kind.plural, tenant, *where):
                 shown[tenant, key] = own
             else:
                 hidden.add((tenant, key))

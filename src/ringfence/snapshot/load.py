@@ -192,12 +192,12 @@ class _Load:
         query = select(
             Device.id, Device.tenant_id, Device.key, Device.unit_id, Device.customer_id, Device.site_id
         ).where(Device.unit_id != "")
-        for own, tenant, key, unit_id, customer, site in self.connection.execute(query):
+        for own, tenant, key, unit_id, *where in self.connection.execute(query):
             if tenant not in tenants:
                 continue
             changing = changing or {(row.tenant, row.key) for row in self.contents.devices}
             wanted = holders[tenants[tenant]].get(unit_id)
-            if not self.listed.shows("devices", tenant, customer, site):
+            if not self.listed.shows("devices", tenant, *where):
                 if wanted is not None:
                     self.contents.faults.append(fault("devices", wanted.place, wanted.key, "unit_id", TAKEN))
                 continue
@@ -333,7 +333,7 @@ class _Load:
                 own,
                 tenant,
                 customer,
-                site,
+                stands,
                 row.key,
                 row.name,
                 row.unit_id,
@@ -341,7 +341,7 @@ class _Load:
                 row.notes,
                 search_key(row.name, row.unit_id),
             )
-            for row, tenant, own, customer, site in self.to.devices()
+            for row, tenant, own, customer, stands in self.to.devices()
         )
         if self.freed:
             # Two devices of the file may swap their unit ids: each is set aside before any is given out.

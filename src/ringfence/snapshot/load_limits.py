@@ -60,8 +60,8 @@ def _shown(connection: Connection, to: Resolver, one: Overfull) -> Overfull | No
         places = select(Device.tenant_id, Device.key, Device.customer_id, Device.site_id)
         there: Any = places.join(Customer, Customer.id == Device.customer_id).where(*_below(Customer, one))
         count = sum(
-            (tenant, key) in told or to.listed.shows("devices", tenant, node, site)
-            for tenant, key, node, site in connection.execute(there)
+            (tenant, key) in told or to.listed.shows("devices", tenant, *where)
+            for tenant, key, *where in connection.execute(there)
         )
     return replace(one, count=count) if count > one.limit else None
 

@@ -120,7 +120,7 @@ def count(sight: Sight, query: Query, before: SortKey | None = None) -> int:
     total = 0
     if extent.intervals and not _hopeless(query.search):
         total = _count_in(sight, query, extent, side, key)
-    if scope.has_sites and query.kind.site and not _hopeless(query.search):
+    if scope.has_sites and query.kind.standing and not _hopeless(query.search):
         shape = Shape(
             query.kind,
             "sites",
@@ -165,7 +165,7 @@ def _rows(sight: Sight, query: Query, window: Window, side: Side, key: SortKey |
         return []
     scope = sight.scope(query.kind.permission)
     extent = scope.nodes if query.kind.is_customer else scope.records
-    merging = scope.has_sites and query.kind.site is not None
+    merging = scope.has_sites and query.kind.standing is not None
     inner = replace(window, limit=window.limit + window.skip, skip=0) if merging else window
     rows: Sequence[Row[Any]] = []
     if extent.intervals:

@@ -129,8 +129,8 @@ def _inside(kind: Kind, has_sites: bool, scope: str = ":scope") -> str:
     if kind.lasting:
         return within(kind, postgresql=False)  # of a few records, found by their ids
     inside = probe("c.path", scope)
-    if has_sites and kind.site and not kind.is_customer:
-        return f"({inside} OR k.{kind.site} IN (SELECT x.site_id FROM scope_site x WHERE x.scope_id = {scope}))"
+    if has_sites and kind.standing and not kind.is_customer:
+        return f"({inside} OR k.{kind.standing} IN (SELECT x.site_id FROM scope_site x WHERE x.scope_id = {scope}))"
     return inside
 
 

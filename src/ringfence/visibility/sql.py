@@ -213,6 +213,6 @@ class _Writer:
         if self.shape.under:
             bounds = f" AND EXISTS (SELECT 1 FROM customer c WHERE c.id = x.customer_id{self._bounds('c.path')})"
         return self._finish(
-            f"FROM scope_site x CROSS JOIN {self.kind.table} k WHERE k.{self.kind.site} = x.site_id "
+            f"FROM scope_site x CROSS JOIN {self.kind.table} k WHERE k.{self.kind.standing} = x.site_id "
             f"AND x.scope_id = :scope AND {self._conditions()}{bounds}"
         )
