@@ -267,7 +267,8 @@ class _Change:
 
     def _write(self, edits: list[Edit], herd: Herd) -> list[Event]:
         """Writes the edits, which are as they were made afterwards; returns what the audit says of them."""
-        writing.free_unit_ids(self.connection, edits)
+        for of in EDITED.values():
+            writing.free_unique(self.connection, of, edits)
         self._create(edits)
         for kind in EDITED:
             staying = (e for e in edits if e.kind == kind and e.before is not None and e.after is not None)

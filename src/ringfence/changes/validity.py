@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from operator import attrgetter
 from typing import Final, assert_never
 
 from sqlalchemy import Connection, select
 
 from ringfence.changes import ledger
 from ringfence.changes.cascade import NOBODY, Herd
-from ringfence.changes.edits import Edit, edits_of
+from ringfence.changes.edits import Edit
 from ringfence.changes.placing import demand_own_places
 from ringfence.domain import limits
-from ringfence.domain.device import DeviceState
+from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import Refused
 from ringfence.domain.field import Choice, Flag, Moment, Number, Ref, Text, Ties
 from ringfence.domain.kind import Kind, State, StateKind
-from ringfence.domain.registry import node_of, references
+from ringfence.domain.registry import EDITED, node_of, references
 from ringfence.domain.text import has_control, name_fault, search_key
 from ringfence.storage.bulk import any_of
-from ringfence.storage.tables import Device
+from ringfence.storage.tables import table_of
 
 _MOST: Final = 2**31 - 1
 
@@ -97,7 +98,10 @@ def demand_sound(
         if edit.after is not None:
             _demand_fields(edit, edit.after, _names(edit), restoring=restoring)
             _demand_one(connection, edit, edit.after, restoring)
-    _demand_unit_ids(connection, tenant_id, edits_of(edits, DeviceState), herd, hidden)
+    for kind in EDITED.values():
+        if kind.unique and not kind.texts[kind.unique].folded:
+            theirs = [edit for edit in edits if edit.of is kind]
+            _demand_unique(connection, tenant_id, kind, theirs, herd, hidden if kind is DEVICES else ())
     demand_own_places(connection, edits)
 
 
@@ -136,32 +140,31 @@ def _demand_fields(edit: Edit, state: State, names: Sequence[str], *, restoring:
         _demand_search_key(kind, state)
 
 
-def _demand_unit_ids(
-    connection: Connection,
-    tenant_id: int,
-    devices: Sequence[tuple[Edit, DeviceState | None, DeviceState | None]],
-    herd: Herd,
-    hidden: Collection[int],
+def _demand_unique(
+    connection: Connection, tenant_id: int, kind: Kind, edits: Sequence[Edit], herd: Herd, hidden: Collection[int]
 ) -> None:
-    """Raises Refused where two devices would have one unit id; those that go, and the herd, have theirs no more, and
-    that of ``hidden`` ones is not said."""
+    """Raises Refused where two records of a kind would have one unit id, or whatever else is unique of it; those that
+    go, and the herd, have theirs no more, and that of ``hidden`` ones is not said."""
+    label, read = kind.label(kind.unique), attrgetter(kind.unique)
     wanted: dict[str, int] = {}
     leaving: set[int] = set()
-    for edit, before, after in devices:
-        old, new = ("" if state is None else state.unit_id for state in (before, after))
-        if old != new or after is None:
+    for edit in edits:
+        old, new = ("" if state is None else read(state) for state in (edit.before, edit.after))
+        if old != new or edit.after is None:
             leaving.add(edit.id)
             if new and wanted.setdefault(new, edit.id) != edit.id:
-                raise Refused(f"two devices would have the unit id {new!r}", "unit_id")
+                raise Refused(f"two {kind.several} would have the {label} {new!r}", kind.unique)
     if not wanted:
         return
-    query = select(Device.id, Device.unit_id).where(any_of(connection, Device.unit_id, wanted.keys()))
-    if herd:
+    mapped = table_of(kind)
+    column = getattr(mapped, kind.fields[kind.unique].column)
+    query = select(mapped.id, column).where(any_of(connection, column, wanted.keys()))
+    if herd and kind is DEVICES:
         query = query.where(~herd.condition(connection))
-    for holder, unit_id in connection.execute(query.where(Device.tenant_id == tenant_id)):
-        if holder != wanted[unit_id] and holder not in leaving:
-            said = "a unit id of what went along" if wanted[unit_id] in hidden else f"the unit id {unit_id!r}"
-            raise Refused(f"another device has {said}", "unit_id")
+    for holder, text in connection.execute(query.where(mapped.tenant_id == tenant_id)):
+        if holder != wanted[text] and holder not in leaving:
+            said = f"a {label} of what went along" if wanted[text] in hidden else f"the {label} {text!r}"
+            raise Refused(f"another {kind.said} has {said}", kind.unique)
 
 
 def _demand_one(connection: Connection, edit: Edit, state: State, restoring: bool) -> None:

@@ -25,7 +25,7 @@ from ringfence.domain.registry import EDITED, node_of, standing_on
 from ringfence.domain.text import fold, search_key
 from ringfence.storage.bulk import any_of, insert_rows, take_ids
 from ringfence.storage.grants import entries
-from ringfence.storage.tables import Customer, Device, FormerCustomer
+from ringfence.storage.tables import Customer, FormerCustomer, table_of
 
 _STEM: Final = limits.KEY - 12
 _TOGETHER: Final = 20
@@ -173,19 +173,26 @@ def take_places(connection: Connection, tenant_id: int, customers: Mapping[int, 
             places.update((one, new + path[len(old) :]) for one, path in places.items() if path.startswith(old))
 
 
-def free_unit_ids(connection: Connection, edits: Iterable[Edit]) -> None:
-    """Takes their unit ids from devices that get others or go, where others may be given them: each is set aside before
-    any is given out."""
+def free_unique(connection: Connection, kind: Kind, edits: Iterable[Edit]) -> None:
+    """Takes their unit ids, or whatever is unique of a kind, from records that get others or go, where others may be
+    given them: each is set aside before any is given out."""
+    if not kind.unique or kind.texts[kind.unique].folded:
+        return
+    read = attrgetter(kind.unique)
     freed: list[int] = []
     given = 0
-    for edit, before, after in edits_of(edits, DeviceState):
-        old, new = ("" if state is None else state.unit_id for state in (before, after))
+    for edit in edits:
+        if edit.of is not kind:
+            continue
+        old, new = ("" if state is None else read(state) for state in (edit.before, edit.after))
         if old != new:
             given += new != ""
             if old:
                 freed.append(edit.id)
     if freed and given:
-        connection.execute(update(Device).where(any_of(connection, Device.id, freed)).values(unit_id=""))
+        mapped = table_of(kind)
+        aside = {kind.fields[kind.unique].column: ""}
+        connection.execute(update(mapped).where(any_of(connection, mapped.id, freed)).values(aside))
 
 
 def change(connection: Connection, kind: StateKind, edits: Iterable[Edit]) -> None:

@@ -139,6 +139,11 @@ class Kind:
         """One of it, for people."""
         return self.noun.replace("_", " ")
 
+    @cached_property
+    def several(self) -> str:
+        """Several of it, for people."""
+        return self.plural.replace("_", " ")
+
     def label(self, name: str) -> str:
         """A field of it, for people."""
         return _LABELS.get(name, name.replace("_", " "))

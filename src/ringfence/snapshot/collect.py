@@ -14,10 +14,10 @@ from pydantic_core import ErrorDetails
 from ringfence.domain import limits
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import InvalidDocument
+from ringfence.domain.field import Choice, Ref
+from ringfence.domain.kind import Kind
 from ringfence.domain.login import login_fault
 from ringfence.domain.registry import EDITED
-from ringfence.domain.role import SITE
-from ringfence.domain.security_group import ALL
 from ringfence.domain.text import name_fault, search_key, trimmed
 from ringfence.snapshot.document import ENTRIES, FORMAT, MOST, Entry
 from ringfence.snapshot.read import Twice, read_items, show
@@ -27,8 +27,6 @@ Progress = Callable[[str, int], None]
 
 _REPORT_EVERY: Final = 5000
 _ODDITIES: Final = 10
-_TYPED: Final = ("key", "name", "login", "email", "phone", "unit_id", "kind")
-"""The texts of one line that are typed elsewhere, of whatever list."""
 
 
 class DeviceRow(NamedTuple):
@@ -89,7 +87,7 @@ def collect_from(document: dict[str, Any]) -> Contents:
 def _collect(items: Iterator[tuple[str, int, Any]], progress: Progress) -> Contents:
     contents = Contents()
     validators = {name: model.__pydantic_validator__.validate_python for name, model in ENTRIES.items()}
-    typed = {name: [line for line in _TYPED if line in model.model_fields] for name, model in ENTRIES.items()}
+    typed = {name: _typed(name) for name in ENTRIES}
     words: dict[str | None, str | None] = {None: None}  # the same key or kind many times over is kept once
     seen: set[str] = set()
     devices = contents.devices
@@ -149,6 +147,18 @@ def _collect(items: Iterator[tuple[str, int, Any]], progress: Progress) -> Conte
     return contents
 
 
+def _typed(name: str) -> list[str]:
+    """The texts of one line that entries of a list have, which are typed elsewhere."""
+    kind = _of(name)
+    texts = {} if kind is None else kind.texts
+    return ["key", "name", *(line for line, text in texts.items() if line != "name" and not text.lines)]
+
+
+def _of(name: str) -> Kind | None:
+    """The kind whose entries a list holds; none of the tenants."""
+    return next((kind for kind in EDITED.values() if kind.plural == name), None)
+
+
 def _look_at(contents: Contents, name: str, index: int, entry: Any, lines: Sequence[str]) -> None:
     """Notes what could not be typed, and is loaded all the same."""
     for line in lines:
@@ -171,7 +181,8 @@ def fault(name: str, index: int, key: object, field_name: str, message: str) -> 
 
 def _searched(name: str, entry: Any) -> str:
     """The search key that the entry will have."""
-    fields = next((kind.searched for kind in EDITED.values() if kind.plural == name), ("name",))
+    kind = _of(name)
+    fields = ("name",) if kind is None else kind.searched
     return search_key(*(getattr(entry, field) for field in fields))
 
 
@@ -226,19 +237,23 @@ def _mended(name: str, index: int, value: object, error: ValidationError) -> Ent
         known = model.model_fields.get(field_name)
         if known is None or not known.is_required():
             mended.pop(field_name, None)
-        elif field_name in _HARMLESS:
-            mended[field_name] = _HARMLESS[field_name]
-        elif field_name in ("name", "login"):
-            mended[field_name] = f"?{index}"
-        else:
+        elif field_name in ("key", "tenant"):
             return None
+        else:
+            mended[field_name] = _harmless(name, index, field_name)
     try:
         return model.model_validate(mended)
     except ValidationError:
         return None
 
 
-_HARMLESS: Final[dict[str, Any]] = {"access_level": SITE, "scope": ALL, "role": None}
+def _harmless(name: str, index: int, field_name: str) -> Any:
+    """What may stand in a field that must be given."""
+    kind = _of(name)
+    spec = kind.fields[field_name].spec if kind is not None else None
+    if isinstance(spec, Choice):
+        return spec.values[-1]
+    return None if isinstance(spec, Ref) else f"?{index}"
 
 
 def _field(problem: ErrorDetails) -> str:

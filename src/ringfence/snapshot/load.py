@@ -118,7 +118,7 @@ class _Load:
             self.connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
         self.to = Resolver(self.connection, self.contents, self.listed)
         self.to.tree()
-        self.to.logins()
+        self.to.unique()
         self._unit_ids()
         placed, others = self._entries()
         if self.contents.faults:
@@ -163,13 +163,14 @@ class _Load:
             ties.write(self.connection)
 
     def _free(self, kind: Kind, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Users of the file may swap logins: each is set aside before any is given out."""
+        """Users of the file may swap logins, and others what is unique of them: each is set aside before any is given
+        out."""
         table: Any = table_of(kind).__table__
         known = [{"own_id": row[0], "aside": f"\x1f{row[0]}"} for row in rows if row[0] < self.to.first[kind.plural]]
-        for text in kind.texts.values():
-            if text.folded and known:
+        for name, text in kind.texts.items():
+            if text.unique and known:
                 aside = update(table).where(table.c.id == bindparam("own_id"))
-                self.connection.execute(aside.values({text.folded: bindparam("aside")}), known)
+                self.connection.execute(aside.values({text.folded or name: bindparam("aside")}), known)
 
     def _refuse(self) -> None:
         if self.contents.faults:

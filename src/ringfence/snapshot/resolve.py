@@ -18,7 +18,7 @@ from ringfence.snapshot.collect import Contents, DeviceRow, fault
 from ringfence.snapshot.listed import TAKEN, Listed
 from ringfence.snapshot.read import show
 from ringfence.storage.bulk import next_id
-from ringfence.storage.tables import Customer, Device, Site, Tenant, User, table_of
+from ringfence.storage.tables import Customer, Device, Site, Tenant, table_of
 
 _SHOWN: Final = 8
 _FEW: Final = 5000
@@ -287,17 +287,28 @@ class Resolver:
                 some = Device.key.in_(keys[start : start + _CHUNK])
                 yield from self.connection.execute(query.where(Device.tenant_id == tenant, some))
 
-    def logins(self) -> None:
-        """A login is unique in the database, without regard to case; two for one are a fault."""
-        holders = {
-            login: (tenant, key)
-            for login, tenant, key in self.connection.execute(select(User.login_key, User.tenant_id, User.key))
-        }
-        changing = {(tenant, entry.key) for _, entry, tenant, _ in self.entries("users")}
-        holders = {login: holder for login, holder in holders.items() if holder not in changing}
-        for index, entry, tenant, _ in self.entries("users"):
-            holder = holders.setdefault(fold(entry.login), (tenant, entry.key))
+    def unique(self) -> None:
+        """Two records for one login, or whatever else is unique of a kind, are a fault: in the database where it is
+        compared without regard to case, otherwise in a tenant. (Devices, of which there may be very many, apart.)"""
+        for kind in lists().values():
+            if kind.unique:
+                self._unique(kind, kind.unique, kind.texts[kind.unique].folded)
+
+    def _unique(self, kind: Kind, name: str, folded: str) -> None:
+        def known_as(tenant: int, text: str) -> tuple[int, str]:
+            return (0, fold(text)) if folded else (tenant, text)
+
+        mapped = table_of(kind)
+        held = getattr(mapped, folded or kind.fields[name].column)
+        rows = self.connection.execute(select(held, mapped.tenant_id, mapped.key))
+        holders = {(0 if folded else tenant, text): (tenant, key) for text, tenant, key in rows}
+        entries = list(self.entries(kind.plural))
+        changing = {(tenant, entry.key) for _, entry, tenant, _ in entries}
+        holders = {text: holder for text, holder in holders.items() if holder not in changing}
+        for index, entry, tenant, _ in entries:
+            text = getattr(entry, name)
+            holder = holders.setdefault(known_as(tenant, text), (tenant, entry.key)) if text else (tenant, entry.key)
             if holder != (tenant, entry.key):
-                known = holder in self.ids["users"]
-                said = f"{show(entry.login)} is another user's login" if known else TAKEN
-                self.fault("users", index, entry.key, "login", said)
+                seen = holder in self.ids[kind.plural]
+                said = f"{show(text)} is another {kind.said}'s {kind.label(name)}" if seen else TAKEN
+                self.fault(kind.plural, index, entry.key, name, said)

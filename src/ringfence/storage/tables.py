@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -75,7 +76,7 @@ def _filled_in(value: Any) -> Any:
 
 def _of(kind: Kind, *more: SchemaItem, ever: bool = False, usual: bool = True) -> Any:
     """The table of a kind. ``ever``: an id is never given out twice. Its ``usual`` indexes are those of its key and of
-    the lists of it, of the whole tenant and of each node."""
+    the lists of it, of the whole tenant and of each node, and what its fields ask for."""
     columns: list[SchemaItem] = [
         own_id(),
         tenant_id(),
@@ -91,8 +92,22 @@ def _of(kind: Kind, *more: SchemaItem, ever: bool = False, usual: bool = True) -
     if usual:
         columns += [Column("revision", Integer, nullable=False, default=1, server_default="1")]
         columns += [UniqueConstraint("tenant_id", "key"), Index(None, kind.node.column, "search_key", "id")]
+        columns += _indexes(kind)
     found = _TABLES[kind.noun] = Rows(Table(kind.table, metadata, *columns, *more, sqlite_autoincrement=ever))
     return found
+
+
+def _indexes(kind: Kind) -> Iterator[Index]:
+    """Those of what stands on a site, and of texts that lists are sorted by, or that are unique in a tenant."""
+    if kind.stands is not None:
+        yield Index(None, kind.stands.column)
+    for name, spec in kind.texts.items():
+        if spec.sorted:
+            yield Index(None, "tenant_id", name, "id", kind.node.column)
+        if spec.unique and not spec.folded:
+            filled = text(f"{name} <> ''")
+            unique = f"uq_{kind.table}_{name}"
+            yield Index(unique, "tenant_id", name, unique=True, sqlite_where=filled, postgresql_where=filled)
 
 
 _TABLES: Final[dict[str, Any]] = {}
@@ -115,20 +130,7 @@ Customer: Final = _of(
 ``device_count`` counts the node's own devices, not those below it. An id is never given out twice: the audit keeps
 those of customers that are gone."""
 Site: Final = _of(SITES, _listed())
-Device: Final = _of(
-    DEVICES,
-    _listed("customer_id"),
-    Index(
-        "uq_device_unit_id",
-        "tenant_id",
-        "unit_id",
-        unique=True,
-        sqlite_where=text("unit_id <> ''"),
-        postgresql_where=text("unit_id <> ''"),
-    ),
-    Index(None, "tenant_id", "unit_id", "id", "customer_id"),
-    Index(None, "site_id"),
-)
+Device: Final = _of(DEVICES, _listed("customer_id"))
 Role: Final = _of(ROLES, _listed())
 CustomerGroup: Final = _of(CUSTOMER_GROUPS, _listed())
 SecurityGroup: Final = _of(SECURITY_GROUPS, _listed())
