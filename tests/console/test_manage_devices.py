@@ -15,7 +15,6 @@ from textual.pilot import Pilot
 
 from ringfence.console.screens.customers import CustomersScreen
 from ringfence.console.screens.manage_devices import ManageDevicesScreen
-from ringfence.console.screens.records import DevicesScreen
 from ringfence.console.screens.report import ReportScreen
 from ringfence.console.screens.working import Working
 from ringfence.console.widgets.record_table import RecordTable
@@ -95,7 +94,7 @@ class TestMarking:
             assert "Undone. The audit (8) takes that back." in console.toasts
             assert customers_of(demo, *IDS) == before
             await console.press("escape")
-            assert isinstance(console.app.screen, DevicesScreen)
+            assert console.area == "devices"
             assert not console.app.screen.query_one(RecordTable).marks
 
     async def test_from_a_customer_of_the_tree(self, demo: Database) -> None:
@@ -115,7 +114,7 @@ class TestMarking:
     async def test_who_may_not(self, demo: Database) -> None:
         async with opened(console_on(demo, "olga"), SMALL) as console:
             await console.press("2", "a")
-            assert isinstance(console.app.screen, DevicesScreen)
+            assert console.area == "devices"
             assert "you may not assign devices" in console.toasts[-1]
 
     async def test_onto_a_site_of_the_customer_or_none(self, demo: Database) -> None:
@@ -137,13 +136,13 @@ class TestMarking:
         async with opened(console_on(demo), SMALL) as console:
             await mark_two(console)
             await console.press("escape")
-            assert isinstance(console.app.screen, DevicesScreen)
+            assert console.area == "devices"
             await console.press("a", "tab", "space", "escape")
             assert "Leave without assigning?" in console.text
             await console.press("g")
             assert isinstance(console.app.screen, ManageDevicesScreen)
             await console.press("escape", "l")
-            assert isinstance(console.app.screen, DevicesScreen)
+            assert console.area == "devices"
 
 
 class TestTyping:
@@ -323,7 +322,7 @@ class TestProcessing:
         workspace = Workspace(demo, at=NOON)
         session = workspace.sign_in("h.devries")
         polder = session.open_record("customer", listing.customer_id(session.viewer, "polder"))
-        count = session.detail(polder.id).devices
+        count = session.detail(polder.id).counts["devices"]
         limited = replace(polder.state, max_devices=count)
         session.save([editing.Edit("customer", polder.id, polder.state, limited, polder.revision)])
         async with opened(console_on(demo), SMALL) as console:

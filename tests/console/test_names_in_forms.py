@@ -12,18 +12,19 @@ from textual import events
 
 from ringfence.console.screens.customer_form import CustomerForm
 from ringfence.console.screens.customer_group_form import CustomerGroupForm
-from ringfence.console.screens.device_form import DeviceForm
+from ringfence.console.screens.plain_form import PlainForm
 from ringfence.console.screens.profile_form import ProfileForm
 from ringfence.console.screens.role_form import RoleForm
 from ringfence.console.screens.security_group_form import SecurityGroupForm
-from ringfence.console.screens.site_form import SiteForm
 from ringfence.console.screens.user_form import UserForm
+from ringfence.domain.device import DEVICES
+from ringfence.domain.site import SITES
 from ringfence.storage.engine import Database
 
 FORMS: dict[str, tuple[Callable[[int], Any], tuple[str, ...]]] = {
     "customer": (lambda _: CustomerForm(None), ("name", "email", "phone")),
-    "site": (lambda _: SiteForm(None), ("name",)),
-    "device": (lambda _: DeviceForm(None), ("name", "kind", "unit_id")),
+    "site": (lambda _: PlainForm(SITES, None), ("name",)),
+    "device": (lambda _: PlainForm(DEVICES, None), ("name", "kind", "unit_id")),
     "user": (lambda _: UserForm(None), ("name", "login", "email")),
     "role": (lambda _: RoleForm(None), ("name",)),
     "customer group": (lambda _: CustomerGroupForm(None), ("name",)),

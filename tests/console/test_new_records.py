@@ -12,7 +12,6 @@ from support.console import NOON, Console, console_on, demo_copy, opened, send
 from textual.widgets import Input
 
 from ringfence.console.screens.dialog import Dialog
-from ringfence.console.screens.records import GroupsScreen
 from ringfence.services import listing
 from ringfence.services.records import Listing
 from ringfence.services.workspace import Workspace
@@ -109,7 +108,7 @@ async def test_keys_typed_ahead_hit_it_or_nothing(demo: Database) -> None:
             await console.press("5", "home", "n")
             await console.type(name)
             send(console.app, "ctrl+s")
-            while not isinstance(console.app.screen, GroupsScreen):
+            while console.area != "customer-groups":
                 await asyncio.sleep(0)
             await console.hurry("D")
             screen = console.app.screen

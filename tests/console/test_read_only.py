@@ -13,10 +13,9 @@ from support.console import NOON, Console, console_on, demo_copy, opened
 
 import ringfence.console
 from ringfence.console.commands.command import Command, Editable
-from ringfence.console.commands.records import CUSTOMER_GROUP, DEVICE, ROLE, SECURITY_GROUP, SITE, USER
+from ringfence.console.commands.records import editable
 from ringfence.console.commands.tree import CUSTOMER
-from ringfence.console.rights import EDITED
-from ringfence.console.rooms import room
+from ringfence.console.rooms import numbered, room
 from ringfence.console.screens.area import AreaScreen
 from ringfence.console.screens.bulk_edit import BulkEditScreen
 from ringfence.console.screens.customer_groups_form import CustomerGroupsForm
@@ -26,12 +25,16 @@ from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.form_fields import PickSpec, RowsSpec, is_changed
 from ringfence.console.widgets.key_bar import KeyBar
+from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.device import DEVICES
+from ringfence.domain.registry import EDITED
 from ringfence.services.editing import Edit, RoleState, SecurityGroupState, UserState
 from ringfence.services.records import Listing, Part
 from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
 
-KINDS: Final = (CUSTOMER, SITE, DEVICE, USER, SECURITY_GROUP, CUSTOMER_GROUP, ROLE)
+DEVICE: Final = editable(DEVICES)
+KINDS: Final = (CUSTOMER, *(editable(kind) for kind in EDITED.values() if kind is not CUSTOMERS))
 REASON: Final = "you see this as somebody else does"
 
 
@@ -202,7 +205,7 @@ def test_every_command_that_changes_something_says_so() -> None:
             "choose_site",
             "command_palette",
         ),
-        *("copy", "copy_id", "copy_role", "customers", "devices", "export", "filter", "groups", "help", "history"),
+        *("copy", "copy_id", "copy_role", "customers", "devices", "export", "filter", "help", "history"),
         *(
             "leave",
             "list_customers",
@@ -214,12 +217,13 @@ def test_every_command_that_changes_something_says_so() -> None:
             "previous_tab",
             "profile",
         ),
-        *("quit", "read_again", "refresh", "roles", "security", "side_by_side", "swap", "switch_user", "take_all_away"),
-        *("toggle_typing", "users"),
+        *("quit", "read_again", "refresh", "roles", "side_by_side", "swap", "switch_user", "take_all_away"),
+        *("toggle_typing", "users", "security-groups", "customer-groups"),
     }
     modules = [found.name for found in walk_packages(ringfence.console.__path__, "ringfence.console.")]
     stated = [one for name in modules for one in vars(import_module(name)).values()]
     stated += [command for one in stated if isinstance(one, Editable) for command in one.commands]
     stated += [command for one in stated if isinstance(one, tuple) for command in one]
+    stated += numbered()
     named = {one.name for one in stated if isinstance(one, Command) and not one.changes}
     assert named == looking

@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 from support.console import NOON, Console, console_on, demo_copy, opened, press, settle, still
 
-from ringfence.console.commands.records import CUSTOMER_GROUP, DEVICE, ROLE, SECURITY_GROUP, SITE, USER
+from ringfence.console.commands.command import Command
+from ringfence.console.commands.everywhere import EVERYWHERE, PROFILE
+from ringfence.console.commands.lists import LISTS
+from ringfence.console.commands.records import editable
 from ringfence.console.commands.tree import CUSTOMER
+from ringfence.console.rooms import numbered
 from ringfence.console.screens.audit import AuditScreen
 from ringfence.console.screens.customer_form import CustomerForm
 from ringfence.console.screens.customer_groups_form import CustomerGroupsForm
@@ -18,7 +22,10 @@ from ringfence.console.screens.customers import CustomersScreen
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.help import HelpScreen
 from ringfence.console.screens.record_list import RecordList
-from ringfence.console.screens.records import DevicesScreen, GroupsScreen, RolesScreen, SecurityScreen, UsersScreen
+from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.device import DEVICES
+from ringfence.domain.display import tabs
+from ringfence.domain.registry import EDITED
 from ringfence.services import listing
 from ringfence.services.records import Listing
 from ringfence.services.workspace import Workspace
@@ -65,17 +72,19 @@ def names(demo: Database, login: str = "h.devries") -> set[str]:
 
 
 def test_no_key_is_given_twice() -> None:
-    screens = (DevicesScreen, UsersScreen, SecurityScreen, GroupsScreen, RolesScreen, AuditScreen)
-    keyed = [screen().commands for screen in screens]
-    everywhere = CustomersScreen().COMMANDS_HERE
-    keyed += [(*edits.commands, *everywhere) for edits in (CUSTOMER, DEVICE, USER, SITE)]
+    kinds = [kind for kind in EDITED.values() if kind is not CUSTOMERS]
+    everywhere: tuple[Command[Any], ...] = (*EVERYWHERE, *numbered(), PROFILE)
+    keyed: list[tuple[Command[Any], ...]] = [(*editable(kind).commands, *LISTS, *everywhere) for kind in kinds]
+    beside_the_tree = [CUSTOMER, *map(editable, tabs(kinds))]
+    keyed += [(*edits.commands, *CustomersScreen.COMMANDS_HERE, *everywhere) for edits in beside_the_tree]
+    keyed.append((*AuditScreen.COMMANDS_HERE, *everywhere))
     for commands in keyed:
         keys = [key for command in commands for key in command.keys.split(",")]
         assert len(keys) == len(set(keys)), sorted(keys)
         assert len({command.name for command in commands}) == len(commands)
     letters = {key for key in RecordList("devices", (), tuple)._bindings.key_to_bindings if len(key) == 1}
-    for edits in (DEVICE, USER, SITE, SECURITY_GROUP, CUSTOMER_GROUP, ROLE):
-        mine = {key for command in edits.commands for key in command.keys.split(",")}
+    for kind in kinds:
+        mine = {key for command in editable(kind).commands for key in command.keys.split(",")}
         assert mine.isdisjoint(letters | {"space"}), mine & letters
 
 
@@ -221,7 +230,7 @@ async def test_who_may_only_look_is_told_so(demo: Database) -> None:
 
 async def test_help_lists_the_keys_of_the_tree_and_of_a_list(demo: Database) -> None:
     async with opened(console_on(demo), (120, 70)) as console:
-        for keys, edits in ((("down",), CUSTOMER), (("enter",), DEVICE)):
+        for keys, edits in ((("down",), CUSTOMER), (("enter",), editable(DEVICES))):
             await console.press(*keys, "question_mark")
             assert isinstance(console.app.screen, HelpScreen)
             for command in edits.commands:

@@ -15,7 +15,6 @@ from ringfence.console.moments import read_moment, typed, window
 from ringfence.console.screens.conflict import ConflictScreen
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.pick import PickScreen
-from ringfence.console.screens.records import UsersScreen
 from ringfence.console.screens.user_form import UserForm
 from ringfence.console.screens.window_dialog import WindowDialog
 from ringfence.services.editing import Edit, UserState
@@ -59,7 +58,7 @@ async def test_the_numbers_follow_each_change_and_come_true(demo: Database) -> N
         assert all(part in console.text for part in ("+6 customers", "+61 devices", "rights over"))
         assert "none: no filter" in console.text
         await console.press("ctrl+s")
-        assert isinstance(console.app.screen, UsersScreen)
+        assert console.area == "users"
     seen = workspace.sign_in("olga").profile()
     assert (seen.customers, seen.devices) == (46, 498)
 
@@ -73,7 +72,7 @@ async def test_what_is_wrong_is_said_before_saving(demo: Database) -> None:
         await console.press("escape")
         assert isinstance(console.app.screen, Dialog)
         await console.press("l")
-        assert isinstance(console.app.screen, UsersScreen)
+        assert console.area == "users"
         await console.press("e", "up", "up", "space")
         assert "inactive: sees nothing" in console.text
         assert "0 customers   0 devices" in console.text
@@ -153,7 +152,7 @@ async def test_two_operators_see_both_and_lose_neither(demo: Database) -> None:
         await console.press("enter")
         assert isinstance(console.app.screen, UserForm)
         await console.press("ctrl+s")
-        assert isinstance(console.app.screen, UsersScreen), console.text
+        assert console.area == "users", console.text
     saved = state_of(workspace, "olga")
     assert (saved.name, saved.email, saved.customer_groups) == (
         "Olga Brandt!",
@@ -172,7 +171,7 @@ async def test_a_login_that_is_taken_is_told_beside_the_field(demo: Database) ->
         assert isinstance(console.app.screen, UserForm)
         assert "another user has this login" in console.text
         await console.press("escape", "l")
-        assert isinstance(console.app.screen, UsersScreen)
+        assert console.area == "users"
 
 
 async def test_nobody_changes_their_own_access(demo: Database) -> None:
@@ -185,7 +184,7 @@ async def test_nobody_changes_their_own_access(demo: Database) -> None:
         await console.press("ctrl+home")
         await console.type(" II")
         await console.press("ctrl+s")
-        assert isinstance(console.app.screen, UsersScreen), console.text
+        assert console.area == "users", console.text
     assert state_of(workspace, "h.devries").name == "Hanna de Vries II"
 
 

@@ -13,7 +13,6 @@ import pytest
 from support.console import NOON, Console, console_on, demo_copy, opened
 
 from ringfence.console.screens.conflict import ConflictScreen
-from ringfence.console.screens.records import UsersScreen
 from ringfence.console.screens.user_form import UserForm
 from ringfence.console.widgets.key_bar import KeyBar
 from ringfence.services import listing
@@ -85,7 +84,7 @@ async def test_a_generated_group_that_somebody_else_came_into_stays(demo: Databa
         await move_out(console)
         other.put_in("l.petit", group)
         await console.press("ctrl+s")
-        assert isinstance(console.app.screen, UsersScreen), console.text
+        assert console.area == "users", console.text
     assert "Sint Jans Hospital" in other.groups
     assert other.workspace.profile_of("l.petit").customers == 5
     assert other.workspace.profile_of("m.claes").customers == 46
@@ -98,7 +97,7 @@ async def test_a_generated_group_that_was_changed_meanwhile_goes_all_the_same(de
         await move_out(console)
         other.edit("security_group", group, name="Sint Jans, renamed")
         await console.press("ctrl+s")
-        assert isinstance(console.app.screen, UsersScreen), console.text
+        assert console.area == "users", console.text
     assert not {name for name in other.groups if name.startswith("Sint Jans")}
 
 
@@ -109,7 +108,7 @@ async def test_a_generated_group_that_somebody_else_deleted_is_not_missed(demo: 
         await move_out(console)
         other.delete("security_group", group)
         await console.press("ctrl+s")
-        assert isinstance(console.app.screen, UsersScreen), console.text
+        assert console.area == "users", console.text
     assert other.workspace.profile_of("m.claes").customers == 46
 
 
@@ -138,7 +137,7 @@ async def test_what_the_other_operator_gave_has_its_name(demo: Database) -> None
         for name in ("Olga Brandt!", "Technicians", "Staging/Test", site.name):
             assert name in console.text
         await console.press("ctrl+s")
-        assert isinstance(console.app.screen, UsersScreen), console.text
+        assert console.area == "users", console.text
 
 
 async def test_numbers_of_before_are_not_shown_as_those_of_a_change_that_is_refused(demo: Database) -> None:

@@ -10,7 +10,6 @@ from support.console import NOON, Console, console_on, opened
 from ringfence.console.screens.customer_group_form import CustomerGroupForm
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.pick import PickScreen
-from ringfence.console.screens.records import GroupsScreen, UsersScreen
 from ringfence.console.screens.user_form import UserForm
 from ringfence.services import listing
 from ringfence.services.records import Listing
@@ -79,7 +78,7 @@ async def give(hands: Counting, login: str, group: str) -> None:
     await hands.press("down", "down", "down", "enter", "slash")
     await hands.type(group)
     await hands.press("enter", "right", "ctrl+s")
-    assert isinstance(hands.console.app.screen, UsersScreen), hands.console.text
+    assert hands.console.area == "users", hands.console.text
     await hands.press("escape")
 
 
@@ -94,7 +93,7 @@ async def test_production_and_test_are_set_up_from_nothing_in_two_minutes_of_key
     async with opened(console_on(told), SMALL) as console:
         hands = Counting(console)
         await hands.press("5")
-        assert isinstance(console.app.screen, GroupsScreen)
+        assert console.area == "customer-groups"
         await new_group(hands, "Production Only", "All live billing clients")
         await hands.press("a", "tab")
         for site in TEST_SITES:

@@ -7,7 +7,6 @@ from support.console import NOON, Console, console_on, opened
 
 from ringfence.console.screens.choose_record import ChooseRecord
 from ringfence.console.screens.matrix import MatrixScreen
-from ringfence.console.screens.records import UsersScreen
 from ringfence.console.screens.security_group_form import SecurityGroupForm
 from ringfence.console.screens.user_form import UserForm
 from ringfence.services import listing
@@ -61,7 +60,7 @@ async def test_a_single_customer_user_is_made_limited_and_turned_back(told: Data
         await add_user(console)
         assert groups(workspace) == before, "nothing is made until it is saved"
         await console.press("ctrl+s")
-        assert isinstance(console.app.screen, UsersScreen), console.text
+        assert console.area == "users", console.text
         assert groups(workspace) == before | {"Polder Water Board"}
         assert keys(workspace, "t.verhulst", "customers") == polder
         assert len(keys(workspace, "t.verhulst", "devices")) == 56
@@ -97,7 +96,7 @@ async def test_a_single_customer_user_is_made_limited_and_turned_back(told: Data
         assert "goes with it: nobody else is in it" in console.text.replace("\n", " ")
         assert groups(workspace) == before | {"Polder Water Board"}, "shown before it is done"
         await console.press("ctrl+s")
-        assert isinstance(console.app.screen, UsersScreen), console.text
+        assert console.area == "users", console.text
         assert groups(workspace) == before
         assert len(keys(workspace, "t.verhulst", "customers")) == 46
         assert "Polder Water Board" not in {
@@ -118,6 +117,6 @@ async def test_a_group_made_for_the_customer_before_is_used_again(told: Database
         await console.press("enter", "e", "down", "down", "space")
         await console.type("sint jans")
         await console.press("enter", "ctrl+s")
-        assert isinstance(console.app.screen, UsersScreen), console.text
+        assert console.area == "users", console.text
     assert groups(workspace) == before
     assert workspace.sign_in("olga").profile().customers == 5

@@ -23,6 +23,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from ringfence.console.app import RingfenceApp
+from ringfence.console.screens.area import AreaScreen
 from ringfence.services.workspace import Workspace
 from ringfence.snapshot.demo import shipped
 from ringfence.snapshot.story import STORY_DAY
@@ -83,6 +84,12 @@ class Console:
     def text(self) -> str:
         """What is on screen."""
         return "\n".join(self.lines)
+
+    @property
+    def area(self) -> str:
+        """Which of the numbered screens is up; empty where another one is over it."""
+        screen = self.app.screen
+        return screen.AREA if isinstance(screen, AreaScreen) else ""
 
     @property
     def toasts(self) -> list[str]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 from textual import events
 from textual.app import App
 from textual.binding import Binding
-from textual.screen import ModalScreen, Screen
+from textual.screen import ModalScreen
 from textual.theme import Theme
 from textual.timer import Timer
 from textual.widgets import Input
@@ -17,21 +16,22 @@ from textual.widgets import Input
 from ringfence.console.application import Application
 from ringfence.console.palette import Commands
 from ringfence.console.questions import Answered, Asks, going
-from ringfence.console.rights import ASKED, SEEING_AS
-from ringfence.console.rooms import AREAS, prepare, room
+from ringfence.console.rights import SEEING_AS, asked
+from ringfence.console.rooms import numbered, prepare, room
 from ringfence.console.screens.area import AreaScreen, CommandScreen
 from ringfence.console.text import literal, number
 from ringfence.console.themes import DEFAULT, load_theme, load_themes
 from ringfence.console.widgets.plain_input import pasted
 
 if TYPE_CHECKING:
+    from ringfence.console.commands.command import Go
     from ringfence.services.records import Profile
     from ringfence.services.workspace import Session, Workspace
 
 _LOOK_SECONDS = 1.0
 """How often it is looked whether anything has changed: twice as often as it must be seen."""
 _FOR_GOOD = 10.0**7
-_NEXT = ("audit", "choose user", "dialog", "help", "devices", "side by side")
+_NEXT = ("audit", "choose user", "dialog", "help", "side by side")
 """What the next keys may open: imported while nobody waits for it."""
 
 
@@ -44,7 +44,6 @@ class RingfenceApp(App[str], Asks):
     TITLE = "ringfence"
     CSS_PATH = "app.tcss"
     COMMANDS: ClassVar[set[Any]] = {Commands}
-    SCREENS: ClassVar[dict[str, Callable[[], Screen[Any]]]] = {name: partial(room, name) for name in AREAS}
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+backslash"  # ours is a command like any other
     BINDINGS: ClassVar[list[Any]] = [
@@ -65,7 +64,7 @@ class RingfenceApp(App[str], Asks):
         self.changes = 0
         self.rights: frozenset[str] = frozenset()
         self.read_only = ""
-        self.catalogue = 0
+        self.numbered: tuple[Go, ...] = ()
         self._stamp: tuple[int, int] | None = None
         self._looking: Timer | None = None
         self.areas: list[AreaScreen] = []
@@ -81,12 +80,14 @@ class RingfenceApp(App[str], Asks):
 
     def on_mount(self) -> None:
         """Paints the first screen, then opens the database beside it."""
-        self.push_screen("customers")
+        self.push_screen(self._area("customers"))
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
         def connected(workspace: Workspace) -> None:
-            self.workspace = workspace
+            self.workspace, self.numbered = workspace, numbered()
+            for screen in self.areas:
+                screen.opened()
             if self._login is None:
                 self.choose_user()
             else:
@@ -219,8 +220,14 @@ class RingfenceApp(App[str], Asks):
         if getattr(self.screen, "PASSING", False):
             self.pop_screen()
         if getattr(self.screen, "AREA", None) != area:
-            return self.switch_screen(area)
+            return self.switch_screen(self._area(area))
         return None
+
+    def _area(self, area: str) -> str:
+        """One of the numbered screens by its name, made when it is first gone to: it stays, wherever one goes."""
+        if not self.is_screen_installed(area):
+            self.install_screen(room(area), area)
+        return area
 
     @property
     def looking_through(self) -> bool:
@@ -269,15 +276,14 @@ class RingfenceApp(App[str], Asks):
         self._show_view(lambda: self.session_of(login))
 
     def _show_view(self, of: Callable[[], Session]) -> None:
-        def look() -> tuple[Session, _Summary, int]:
+        def look() -> tuple[Session, _Summary]:
             session = of()
             stamp = session.stamp()
-            catalogue = self.catalogue or len(session.permission_choices(everywhere=True))
-            return session, _summary(session, stamp, self.demo), catalogue
+            return session, _summary(session, stamp, self.demo)
 
-        def signed_in(found: tuple[Session, _Summary, int]) -> None:
+        def signed_in(found: tuple[Session, _Summary]) -> None:
             first = self.session is None
-            self.session, summary, self.catalogue = found
+            self.session, summary = found
             if first and not self.demo:
                 self.real = self.session
             self.read_only = self.session.read_only
@@ -313,7 +319,7 @@ class _Summary(NamedTuple):
 
 def _summary(session: Session, stamp: tuple[int, int], totals: bool) -> _Summary:
     """The stamp is that of a moment before: what changes meanwhile is noticed the next time."""
-    return _Summary(stamp, session.profile(totals=totals), session.may(*ASKED))
+    return _Summary(stamp, session.profile(totals=totals), session.may(*asked()))
 
 
 def said(profile: Profile) -> str:

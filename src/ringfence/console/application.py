@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from ringfence.console.commands.command import Go
     from ringfence.services.records import Profile
     from ringfence.services.workspace import Session, Workspace
 
@@ -30,8 +31,8 @@ class Application(Protocol):
     """What the user may do anywhere, of what is asked here."""
     read_only: str
     """Why nothing can be changed, whatever the user may do; empty where that is so. Every screen asks it."""
-    catalogue: int
-    """How many permissions there are."""
+    numbered: tuple[Go, ...]
+    """What goes to each of the numbered screens; nothing before the database is open."""
     areas: list[Any]
     """The numbered screens that have come up so far."""
 

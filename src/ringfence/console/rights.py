@@ -2,45 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Final
-
-EDITED: Final = ("customer", "site", "device", "user", "security_group", "customer_group", "role")
-"""What is edited here."""
-
-CHANGES: Final = frozenset(f"{kind}.{action}" for kind in EDITED for action in ("create", "edit", "delete")) | {
-    "customer.move",
-    "device.assign",
-}
-"""Whoever holds one of these may change something."""
-
-_LISTED: Final[Mapping[str, str]] = {
-    "devices": "device.list",
-    "sites": "site.list",
-    "users": "user.list",
-    "security-groups": "security_group.list",
-    "customer-groups": "customer_group.list",
-    "roles": "role.list",
-    "audit": "audit.view",
-}
 
 SEEING_AS: Final = frozenset({"user.list", "user.impersonate"})
 """Who holds both may look through somebody's eyes."""
 
-ASKED: Final = tuple(
-    sorted(CHANGES | SEEING_AS | {f"{kind}.view" for kind in EDITED} | {"customer.list"} | set(_LISTED.values()))
-)
-"""What is asked for at sign-in, and whenever something has changed."""
+
+def asked() -> tuple[str, ...]:
+    """What is asked for at sign-in, and whenever something has changed."""
+    from ringfence.domain.registry import EDITED, KINDS
+
+    viewing = {kind.right("view") for kind in EDITED.values()} | {kind.permission for kind in KINDS.values()}
+    return tuple(sorted(changing() | viewing | SEEING_AS))
+
+
+def changing() -> frozenset[str]:
+    """Whoever holds one of these may change something."""
+    from ringfence.domain.registry import EDITED
+
+    return frozenset(
+        kind.right(action) for kind in EDITED.values() for action in ("create", "edit", "delete", kind.moves)
+    )
 
 
 def may_list(rights: Collection[str], kind: str) -> bool:
-    """Whether a list of that kind may hold anything at all."""
-    return kind not in _LISTED or _LISTED[kind] in rights
+    """Whether a list of that kind (as the command line spells it) may hold anything at all."""
+    from ringfence.domain.registry import kind_named
+
+    return kind_named(kind).permission in rights
 
 
 def why_only_looking(rights: Collection[str]) -> str:
     """Why somebody can change nothing anywhere; empty for whoever may change something."""
-    return "no role lets you change anything" if CHANGES.isdisjoint(rights) else ""
+    return "no role lets you change anything" if changing().isdisjoint(rights) else ""
+
+
+def why_no_groups(rights: Collection[str]) -> str:
+    """Why somebody can put a customer into no group; empty for whoever can."""
+    from ringfence.domain.registry import naming
+
+    return "" if any(kind.right("edit") in rights for kind in naming("customer")) else "you may edit no groups"
 
 
 def badge(read_only: str) -> tuple[str, bool]:

@@ -8,21 +8,12 @@ from typing import Any, Final
 
 from textual.screen import Screen
 
-AREAS: Final[Mapping[str, str]] = {
-    "customers": "ringfence.console.screens.customers:CustomersScreen",
-    "devices": "ringfence.console.screens.records:DevicesScreen",
-    "users": "ringfence.console.screens.records:UsersScreen",
-    "security": "ringfence.console.screens.records:SecurityScreen",
-    "groups": "ringfence.console.screens.records:GroupsScreen",
-    "roles": "ringfence.console.screens.records:RolesScreen",
-    "audit": "ringfence.console.screens.audit:AuditScreen",
-}
-"""The numbered ones."""
+from ringfence.console.commands.command import Go
+
 ROOMS: Final[Mapping[str, str]] = {
-    **AREAS,
+    "customers": "ringfence.console.screens.customers:CustomersScreen",
+    "audit": "ringfence.console.screens.audit:AuditScreen",
     "customer form": "ringfence.console.screens.customer_form:CustomerForm",
-    "site form": "ringfence.console.screens.site_form:SiteForm",
-    "device form": "ringfence.console.screens.device_form:DeviceForm",
     "user form": "ringfence.console.screens.user_form:UserForm",
     "security_group form": "ringfence.console.screens.security_group_form:SecurityGroupForm",
     "customer_group form": "ringfence.console.screens.customer_group_form:CustomerGroupForm",
@@ -45,14 +36,44 @@ ROOMS: Final[Mapping[str, str]] = {
 }
 
 
+_LIST: Final = "ringfence.console.screens.records:KindScreen"
+_FORM: Final = "ringfence.console.screens.plain_form:PlainForm"
+"""Those of every kind that has none of its own above."""
+
+
 def room(name: str, *given: Any, **named: Any) -> Screen[Any]:
-    """The screen of that name, made of what it is given. It is imported now, if it has not been yet."""
-    module, _, screen = ROOMS[name].partition(":")
-    made: Screen[Any] = getattr(import_module(module), screen)(*given, **named)
-    return made
+    """The screen of that name, made of what it is given. It is imported now, if it has not been yet. Raises KeyError
+    for a name that nothing has."""
+    if name in ROOMS:
+        return _made(ROOMS[name], *given, **named)
+    from ringfence.domain.registry import EDITED
+
+    for kind in EDITED.values():
+        if name == kind.name:
+            return _made(_LIST, kind, *given, **named)
+        if name == f"{kind.noun} form":
+            return _made(_FORM, kind, *given, **named)
+    raise KeyError(name)
 
 
 def prepare(*names: str) -> None:
-    """Imports screens before they are asked for."""
-    for name in names:
-        import_module(ROOMS[name].partition(":")[0])
+    """Imports screens before they are asked for; the lists among them too."""
+    for path in (*(ROOMS[name] for name in names), _LIST):
+        import_module(path.partition(":")[0])
+
+
+def numbered() -> tuple[Go, ...]:
+    """What goes to each of the numbered screens, in their order."""
+    from ringfence.domain import display
+    from ringfence.domain.registry import KINDS
+
+    return tuple(
+        Go(kind.name, key, area.label or display.title(kind), f"Go to the {display.title(kind).lower()}{area.about}.")
+        for kind, area, key in display.areas(KINDS.values())
+    )
+
+
+def _made(path: str, *given: Any, **named: Any) -> Screen[Any]:
+    module, _, screen = path.partition(":")
+    made: Screen[Any] = getattr(import_module(module), screen)(*given, **named)
+    return made

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 from ringfence.domain import limits
 from ringfence.domain.field import LATER, Moment, Number, Ref, Text
 from ringfence.domain.kind import Kind, State
+from ringfence.domain.shown import Area, Display
 
 _TEXT: Final = Text(limits.LONG_TEXT)
 _EXACT: Final = Text(limits.LONG_TEXT, exact=True)
@@ -56,4 +57,5 @@ AUDIT: Final = Kind(
     order="sort_key",  # an entry is known by its moment
     apart=("at", "detail", "formula", "previous", "hash", "sort_key"),
     imported=False,
+    display=Display(Area(key="8", about=": who changed what, and when")),  # 7 is kept for the one that explains access
 )

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 from ringfence.domain import limits
 from ringfence.domain.field import Flag, Ref, Text, Ties
 from ringfence.domain.kind import Kind, State
+from ringfence.domain.shown import Area, Display, Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class CustomerGroupState(State):
     owner: Annotated[int, Ref("customer", node=True, about="Where it belongs.")]
     name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
     description: Annotated[str, Text(limits.LONG_TEXT, lines=True, about="What it is for.")] = ""
-    active: Annotated[bool, Flag("inactive", about="Whether it filters, or gives nothing.")] = True
+    active: Annotated[bool, Flag("inactive", "gives nothing", about="Whether it filters, or gives nothing.")] = True
     customers: Annotated[
         Mapping[int, bool],
         Ties("customer_group_customer", "group_id", "customer_id", "customer", about="One of its customers."),
@@ -47,4 +48,15 @@ CUSTOMER_GROUPS: Final = Kind(
     grants=True,
     elsewhere="who has a customer group is changed with the user",
     imported=False,
+    display=Display(
+        Area("Groups", "5"),
+        columns=(
+            Shown("name", 18, grow=2, key="n"),
+            Shown("active", 23, hide_below=30),
+            Shown("customers", 9, align="right", style="quiet", hide_below=44),
+            Shown("users", 5, align="right", style="quiet", hide_below=52),
+            Shown("description", 20, grow=4, hide_below=84, style="quiet"),
+        ),
+        actions=("duplicate", "history", "delete", "activate"),
+    ),
 )

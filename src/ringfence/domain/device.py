@@ -8,6 +8,7 @@ from typing import Annotated, Final
 from ringfence.domain import limits
 from ringfence.domain.field import LATER, Ref, Text
 from ringfence.domain.kind import Kind, State
+from ringfence.domain.shown import GAP, Area, Display, Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class DeviceState(State):
     name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
     unit_id: Annotated[str, Text(limits.SHORT_TEXT, searched=True, exact=True, sorted=True, unique=True)] = ""
     kind: Annotated[str, Text(limits.SHORT_TEXT, about="What it is, such as camera.")] = ""
-    site: Annotated[int | None, Ref("site", stands=True, about="The site that it stands on.")] = None
+    site: Annotated[int | None, Ref("site", stands=True, follows=True, about="The site that it stands on.")] = None
     notes: Annotated[str, Text(limits.LONG_TEXT, lines=True, about="What else there is to know."), LATER] = ""
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
 
@@ -33,4 +34,17 @@ DEVICES: Final = Kind(
     keyed="unit_id",
     moves="assign",
     exported=("key", "customer", "site", "name", "unit_id", "kind", "notes"),
+    display=Display(
+        Area(key="2"),
+        tab=True,
+        columns=(
+            Shown("name", 16, grow=3, key="n"),
+            Shown("unit_id", 10, grow=1, key="u"),
+            Shown("kind", 10, grow=1, hide_below=38, style="quiet"),
+            Shown("site", 12, grow=2, hide_below=62, style="quiet"),
+            Shown("customer", 14, grow=2, hide_below=50, style="quiet"),
+        ),
+        form=("name", "kind", "unit_id", GAP, "customer", "site", GAP, "notes"),
+        actions=("assign", "bulk_edit", "import", "history", "delete"),
+    ),
 )

@@ -46,9 +46,11 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """Yes or no; ``otherwise`` is one word for the latter. ``fixed``: nobody says it but what makes the record."""
+    """Yes or no; ``otherwise`` is one word for the latter, and ``means`` a few on what that comes to. ``fixed``: nobody
+    says it but what makes the record."""
 
     otherwise: str = ""
+    means: str = ""
     fixed: bool = False
     about: str = ""
 
@@ -71,14 +73,16 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """The id of a record of a kind. ``node``: where this record belongs; ``stands``: the site that it stands on.
-    ``given``: a snapshot must say it, be it none. A 0 may be nothing in the table (``absent``). ``kept`` where the one
-    referred to may be gone. ``place`` is the field of the form that shows it, where that is another. ``fixed``:
-    nobody says it but what makes the record."""
+    """The id of a record of a kind. ``node``: where this record belongs; ``stands``: the site that it stands on, and
+    ``follows`` where that becomes the one of the same name once it is taken to another node. ``given``: a snapshot must
+    say it, be it none. A 0 may be nothing in the table (``absent``). ``kept`` where the one referred to may be gone.
+    ``place`` is the field of the form that shows it, where that is another. ``fixed``: nobody says it but what makes
+    the record."""
 
     kind: str
     node: bool = False
     stands: bool = False
+    follows: bool = False
     given: bool = False
     absent: bool = False
     kept: bool = False

@@ -15,6 +15,7 @@ from operator import attrgetter
 from typing import Any, Final, TypeVar
 
 from ringfence.domain.field import Field, Number, Ref, Text, Ties, fields_of
+from ringfence.domain.shown import Display
 
 StateKind = str
 """The noun of a kind that can be edited, as the registry spells it."""
@@ -46,7 +47,7 @@ class Kind:
     empty. ``moves`` is the right to take one to another node; none where it stays for good. ``grants``: it is part
     of what decides who sees what. ``elsewhere`` says where what is told at the other end of a tie is changed. A sheet
     has the columns ``exported``, where those are not all fields that the table keeps, in their usual order; it may be
-    ``imported`` again, unless what a record means lies in what it is tied to.
+    ``imported`` again, unless what a record means lies in what it is tied to. ``display`` says how it is shown.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Kind:
         elsewhere: str = "",
         exported: tuple[str, ...] = (),
         imported: bool = True,
+        display: Display = Display(),  # noqa: B008 - frozen
     ) -> None:
         self.state = state
         self.noun = noun
@@ -93,6 +95,7 @@ class Kind:
         self.elsewhere = elsewhere
         self.imported = imported
         self._exported = exported
+        self.display = display
         self.checked: list[tuple[Callable[[Any, Any], None], bool]] = []
         self.closed: Callable[[Any], tuple[str, str]] = _open
         _BY_STATE[state] = self

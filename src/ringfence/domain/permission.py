@@ -16,20 +16,32 @@ class Permission:
     """One right: its key (``device.list``), its section's heading and its label for people.
 
     ``everywhere`` says why it counts only for somebody who holds it over all customers: what it touches belongs to no
-    single one. It is empty for a right that can be scoped.
+    single one. It is empty for a right that can be scoped. ``does`` is what it lets its holders do, as a verb's phrase:
+    in it ``{these}`` stands for the customers over whom they hold it, and ``{of}`` for what is theirs.
     """
 
     key: str
     section: str
     label: str
+    does: str
     administration: bool = False
     everywhere: str = ""
 
 
 def _section(
-    heading: str, resource: str, options: Iterable[tuple[str, str]], administration: bool = False
+    heading: str, resource: str, options: Iterable[tuple[str, ...]], administration: bool = False
 ) -> list[Permission]:
-    return [Permission(f"{resource}.{action}", heading, label, administration) for action, label in options]
+    """``options`` are action and label, and the phrase where the label does not make it."""
+    found = []
+    for action, label, *said in options:
+        does = said[0] if said else _phrase(resource, action, label)
+        found.append(Permission(f"{resource}.{action}", heading, label, does, administration))
+    return found
+
+
+def _phrase(resource: str, action: str, label: str) -> str:
+    verb = "open" if action == "view" else label.lower()
+    return f"{verb} {{these}}" if resource == "customer" else f"{verb} {resource.replace('_', ' ')}s {{of}}"
 
 
 _MANAGED: Final = (
@@ -41,15 +53,15 @@ _MANAGED: Final = (
 )
 
 CATALOGUE: Final[tuple[Permission, ...]] = (
-    *_section("API tokens", "api_token", [("manage", "Manage")]),
+    *_section("API tokens", "api_token", [("manage", "Manage", "make and revoke API tokens {of}")]),
     *_section(
         "Devices and assets",
         "device",
         [
-            ("background_tools", "Background tools"),
-            ("remote_access", "Remote access"),
-            ("broadcast", "Broadcast message"),
-            ("bulk_script", "Run scripts in bulk"),
+            ("background_tools", "Background tools", "use background tools on devices {of}"),
+            ("remote_access", "Remote access", "connect to devices {of}"),
+            ("broadcast", "Broadcast message", "send a message to devices {of}"),
+            ("bulk_script", "Run scripts in bulk", "run scripts in bulk on devices {of}"),
             ("create", "Create"),
             ("delete", "Delete"),
             ("edit", "Edit"),
@@ -63,7 +75,7 @@ CATALOGUE: Final[tuple[Permission, ...]] = (
         [
             ("edit", "Edit"),
             ("list", "List and search"),
-            ("remote_access", "Enable remote access"),
+            ("remote_access", "Enable remote access", "switch remote access on for {these}"),
             ("view", "View details"),
         ],
     ),
@@ -72,12 +84,16 @@ CATALOGUE: Final[tuple[Permission, ...]] = (
         "alarm",
         [("manage", "Clear and manage"), ("create", "Create"), ("delete", "Delete"), ("list", "List")],
     ),
-    *_section("Scripts", "script", [("execute", "Execute"), ("list", "List")]),
-    *_section("Ticket attachments", "ticket_attachment", [("view", "View")]),
+    *_section("Scripts", "script", [("execute", "Execute", "run scripts on devices {of}"), ("list", "List")]),
+    *_section("Ticket attachments", "ticket_attachment", [("view", "View", "open what is attached to tickets {of}")]),
     *_section(
         "Ticket comments",
         "ticket_comment",
-        [("delete", "Delete"), ("delete_own", "Delete own"), ("create", "New")],
+        [
+            ("delete", "Delete", "delete comments on tickets {of}"),
+            ("delete_own", "Delete own", "delete their own comments on tickets {of}"),
+            ("create", "New", "comment on tickets {of}"),
+        ],
     ),
     *_section(
         "Tickets",
@@ -88,8 +104,8 @@ CATALOGUE: Final[tuple[Permission, ...]] = (
             ("edit", "Edit"),
             ("list", "List and search"),
             ("merge", "Merge"),
-            ("use_charges", "Use charges"),
-            ("view_assigned", "View those assigned to them"),
+            ("use_charges", "Use charges", "use charges on tickets {of}"),
+            ("view_assigned", "View those assigned to them", "open tickets {of} that are assigned to them"),
             ("view", "View details"),
         ],
     ),
@@ -97,12 +113,26 @@ CATALOGUE: Final[tuple[Permission, ...]] = (
     *_section(
         "Customer administration",
         "customer",
-        [("create", "Create nested customers"), ("delete", "Delete"), ("move", "Move in the tree")],
+        [
+            ("create", "Create nested customers", "create customers nested in {these}"),
+            ("delete", "Delete"),
+            ("move", "Move in the tree", "move {these} in the tree"),
+        ],
         administration=True,
     ),
     *_section("Sites", "site", _MANAGED, administration=True),
-    *_section("Device administration", "device", [("assign", "Assign to another customer")], administration=True),
-    *_section("Users", "user", [*_MANAGED, ("impersonate", "See as another user")], administration=True),
+    *_section(
+        "Device administration",
+        "device",
+        [("assign", "Assign to another customer", "move devices {of} to another customer")],
+        administration=True,
+    ),
+    *_section(
+        "Users",
+        "user",
+        [*_MANAGED, ("impersonate", "See as another user", "see as another user {of}, without changing anything")],
+        administration=True,
+    ),
     *_section("Security groups", "security_group", _MANAGED, administration=True),
     *_section("Customer groups", "customer_group", _MANAGED, administration=True),
     *_section("Roles", "role", _MANAGED, administration=True),
@@ -110,6 +140,7 @@ CATALOGUE: Final[tuple[Permission, ...]] = (
         "script.create",
         "Script administration",
         "Create and edit",
+        "write and edit scripts",
         True,
         "only with all customers: a script can be run at any of them",
     ),
@@ -117,13 +148,15 @@ CATALOGUE: Final[tuple[Permission, ...]] = (
         "policy.edit",
         "Policies",
         "Edit",
+        "edit policies",
         True,
         "only with all permissions on all customers: a policy applies to every one of them",
     ),
-    *_section("Audit", "audit", [("view", "View")], administration=True),
+    *_section("Audit", "audit", [("view", "View", "read the audit {of}")], administration=True),
 )
 
-KEYS: Final = tuple(permission.key for permission in CATALOGUE)
+BY_KEY: Final = {permission.key: permission for permission in CATALOGUE}
+KEYS: Final = tuple(BY_KEY)
 PERMISSIONS: Final = frozenset(KEYS)
 EVERYWHERE: Final[frozenset[str]] = frozenset(permission.key for permission in CATALOGUE if permission.everywhere)
 """What cannot be scoped: held over all customers, or not at all."""

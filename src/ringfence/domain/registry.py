@@ -48,6 +48,13 @@ def kind_of_noun(noun: str) -> Kind:
     raise RingfenceError(f"there is no kind of record {noun!r}: name one as {nouns}")
 
 
+def naming(noun: str) -> list[Kind]:
+    """The kinds whose records gather those of a kind: what they name is theirs to say."""
+    return [
+        kind for kind in EDITED.values() if any(one.kind == noun and not one.whole for _, one in kind.ties.values())
+    ]
+
+
 def node_of(state: State) -> int:
     """The node that a record belongs to; of a customer, the one above it."""
     node: int = getattr(state, kind_of(state).node.name)

@@ -10,11 +10,38 @@ from ringfence.domain.errors import Refused
 from ringfence.domain.field import LATER, Choice, Flag, Ref, Text, Ties
 from ringfence.domain.kind import Kind, State
 from ringfence.domain.permission import KEYS, PERMISSIONS
+from ringfence.domain.shown import Area, Display, Shown
 
 SERVICE_PROVIDER: Final = "service_provider"
 CUSTOMER: Final = "customer"
 SITE: Final = "site"
-LEVELS: Final = (SERVICE_PROVIDER, CUSTOMER, SITE)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """An access level: how far a role of it ``reaches``, in a few words and in a sentence."""
+
+    key: str
+    reaches: str
+    told: str
+
+
+LEVELS: Final = {
+    one.key: one
+    for one in (
+        Level(SERVICE_PROVIDER, "every customer of the group", "Reaches every customer of the security group."),
+        Level(
+            CUSTOMER,
+            "only customers named for the user",
+            "Reaches only customers named for the user: selected in the group, in their customer groups, or home.",
+        ),
+        Level(
+            SITE,
+            "only the user's sites",
+            "Reaches only the customers that own the user's sites, and what stands on those sites.",
+        ),
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +51,9 @@ class RoleState(State):
 
     owner: Annotated[int, Ref("customer", node=True, about="Where it belongs.")]
     name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
-    access_level: Annotated[str, Choice(LEVELS, "choose an access level", "How much of a customer it reaches.")] = (
-        SERVICE_PROVIDER
-    )
+    access_level: Annotated[
+        str, Choice(tuple(LEVELS), "choose an access level", "How much of a customer it reaches.")
+    ] = SERVICE_PROVIDER
     permissions: Annotated[
         frozenset[str] | None,
         Ties(
@@ -55,6 +82,19 @@ ROLES: Final = Kind(
     grants=True,
     exported=("key", "owner", "name", "access_level"),
     imported=False,
+    display=Display(
+        Area(key="6"),
+        columns=(
+            Shown("name", 18, grow=2, key="n"),
+            Shown("access_level", 16, hide_below=38),
+            Shown("permissions", 11, align="right", style="quiet"),
+            Shown("groups", 6, align="right", style="quiet", hide_below=48),
+            Shown("users", 5, align="right", style="quiet", hide_below=54),
+            Shown("mark", 8, title="Kind", hide_below=64, style="quiet"),
+            Shown("owner", 14, grow=2, hide_below=92, style="quiet"),
+        ),
+        actions=("duplicate", "history", "delete"),
+    ),
 )
 
 

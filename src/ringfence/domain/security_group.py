@@ -9,6 +9,7 @@ from typing import Annotated, Final
 from ringfence.domain import limits
 from ringfence.domain.field import Choice, Ref, Text, Ties, Window
 from ringfence.domain.kind import Kind, State
+from ringfence.domain.shown import Area, Display, Shown
 
 ALL: Final = "all"
 SELECTED: Final = "selected"
@@ -62,4 +63,15 @@ SECURITY_GROUPS: Final = Kind(
     elsewhere="who is in a security group is changed with the user",
     exported=("key", "owner", "name", "scope"),
     imported=False,
+    display=Display(
+        Area("Security", "4"),
+        columns=(
+            Shown("name", 20, grow=3, key="n"),
+            Shown("role", 14, grow=2, hide_below=40, none="none you may list"),
+            Shown("customers", 13, align="right", style="quiet"),
+            Shown("users", 5, align="right", style="quiet", hide_below=50),
+            Shown("owner", 14, grow=2, hide_below=84, style="quiet"),
+        ),
+        actions=("duplicate", "history", "delete"),
+    ),
 )

@@ -9,6 +9,7 @@ from ringfence.domain import limits
 from ringfence.domain.errors import Refused
 from ringfence.domain.field import Ref, Text, Ties
 from ringfence.domain.kind import Kind, State
+from ringfence.domain.shown import Display, Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,15 @@ SITES: Final = Kind(
     place=True,
     moves="",
     elsewhere="what stands on a site is changed with the device",
+    display=Display(
+        area=None,
+        tab=True,
+        columns=(
+            Shown("name", 16, grow=2, key="n"),
+            Shown("customer", 14, grow=2, hide_below=36, style="quiet"),
+            Shown("key", 12, grow=1, hide_below=56, style="quiet"),
+        ),
+    ),
 )
 
 

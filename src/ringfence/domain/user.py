@@ -11,6 +11,7 @@ from ringfence.domain.errors import Refused
 from ringfence.domain.field import Flag, Ref, Text, Ties, Window
 from ringfence.domain.kind import Kind, State
 from ringfence.domain.login import login_fault
+from ringfence.domain.shown import Area, Display, Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,9 @@ class UserState(State):
     email: Annotated[
         str, Text(limits.SHORT_TEXT, searched=True, fault=email_fault, about="Their e-mail address.", takes="ADDRESS")
     ] = ""
-    active: Annotated[bool, Flag("inactive", about="Whether they may sign in, and see anything.")] = True
+    active: Annotated[bool, Flag("inactive", "sees nothing", about="Whether they may sign in, and see anything.")] = (
+        True
+    )
     security_groups: Annotated[
         frozenset[tuple[int, Window]],
         Ties("membership", "user_id", "group_id", "security_group", about="What lets them see and do anything."),
@@ -67,6 +70,17 @@ USERS: Final = Kind(
     keyed="login",
     grants=True,
     exported=("key", "home", "login", "name", "email", "active"),
+    display=Display(
+        Area(key="3"),
+        tab=True,
+        columns=(
+            Shown("name", 16, grow=2, key="n"),
+            Shown("login", 12, grow=1),
+            Shown("email", 16, grow=2, hide_below=62, style="quiet"),
+            Shown("home", 14, grow=2, hide_below=44, style="quiet"),
+            Shown("active", 8, hide_below=36, title="State", yes="active", no="inactive"),
+        ),
+    ),
 )
 
 

@@ -14,7 +14,7 @@ from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.text import fold
 from ringfence.domain.user import USERS
 from ringfence.services import editing, listing
-from ringfence.services.records import Account, Listing, Opened, Part, Profile, UserRecord
+from ringfence.services.records import Account, Listing, Opened, Part, Profile
 from ringfence.storage.engine import Database
 from ringfence.storage.tables import User
 from ringfence.visibility import directory, tree
@@ -67,9 +67,7 @@ def subjects(viewer: Viewer, search: str, part: Part) -> tuple[Account, ...]:
     """A part of those through whose eyes a viewer may look, by name."""
     found = listing.rows(Subjects(viewer), Listing(USERS.name, search), part)
     return tuple(
-        Account(one.id, one.login, one.name, "", one.owner or "", one.active, one.sort_key)
-        for one in found
-        if isinstance(one, UserRecord)
+        Account(one.id, one.shown("login"), one.name, "", one.owner, one.shown("active"), one.sort_key) for one in found
     )
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.customer import CUSTOMERS, LIMITS
 from ringfence.domain.device import DEVICES
+from ringfence.domain.display import tabs
 from ringfence.domain.errors import RingfenceError
-from ringfence.domain.site import SITES
-from ringfence.domain.user import USERS
+from ringfence.domain.registry import KINDS
 from ringfence.services.records import ComparedCustomer, CustomerDetail, TreeCustomer
 from ringfence.visibility import overview, tree
 from ringfence.visibility.page import Query, count, size_under
@@ -19,7 +19,6 @@ from ringfence.visibility.point import find_row
 from ringfence.visibility.viewer import Pair, Sight, Viewer
 
 _TREE = (CUSTOMERS.permission, DEVICES.permission)
-_LIMITED = ("customers", "devices", "users")
 
 
 def roots(viewer: Viewer | Pair) -> tuple[TreeCustomer, ...]:
@@ -77,8 +76,8 @@ def compare(pair: Pair, customers: Sequence[int]) -> dict[int, ComparedCustomer]
 
 def detail(viewer: Viewer, customer: int) -> CustomerDetail:
     """A customer opened. Raises RingfenceError alike for one that is hidden and one that is not there."""
-    kinds = (CUSTOMERS, DEVICES, USERS, SITES)
-    with viewer.look(*(kind.permission for kind in kinds)) as sight:
+    kinds = tabs(KINDS.values())
+    with viewer.look(CUSTOMERS.permission, *(kind.permission for kind in kinds)) as sight:
         steps = tree.chain(sight, customer)
         if not steps:
             raise RingfenceError("this customer is not there any more: go back to the list")
@@ -86,7 +85,7 @@ def detail(viewer: Viewer, customer: int) -> CustomerDetail:
         path = steps[-1].path
         numbers = {
             kind.name: None if sight.scope(kind.permission).empty else count(sight, Query(kind, under=path))
-            for kind in kinds[1:]
+            for kind in kinds
         }
         more = overview.more_than_named(sight)(path)
         below = size_under(sight, sight.scope(CUSTOMERS.permission).nodes, path)[0] - 1
@@ -99,10 +98,8 @@ def detail(viewer: Viewer, customer: int) -> CustomerDetail:
         row["address"] if more else "",
         tuple(step.name for step in steps),
         below,
-        numbers["devices"],
-        numbers["users"],
-        numbers["sites"],
-        tuple((kind, row[f"max_{kind}"]) for kind in _LIMITED if more and row[f"max_{kind}"] is not None),
+        numbers,
+        tuple((name.removeprefix("max_"), row[name]) for name in LIMITS if more and row[name] is not None),
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import Row
@@ -11,14 +13,12 @@ from ringfence.changes.undo import undone
 from ringfence.domain.audit import AUDIT
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.customer_group import CUSTOMER_GROUPS
-from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.field import Field, Flag
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED, KINDS, kind_named
 from ringfence.domain.role import ROLES
 from ringfence.domain.security_group import SECURITY_GROUPS
-from ringfence.domain.site import SITES
 from ringfence.domain.user import USERS
 from ringfence.services import records
 from ringfence.services.records import Listing, Part, Record
@@ -31,6 +31,8 @@ Names = dict[int, tuple[str, str | None]]
 """Names and keys by id, of what the viewer may list."""
 
 _EXPORT_SIZE = 1000
+_NONE: Final[tuple[str, str | None]] = ("", None)
+"""Name and key of what is not there, or hidden."""
 _COUNTED: Final = (SECURITY_GROUPS, CUSTOMER_GROUPS, ROLES)
 """The kinds that are listed with what belongs to them counted, as far as the viewer sees it."""
 
@@ -104,7 +106,7 @@ def _permissions(kind: Kind) -> tuple[str, ...]:
     if kind is AUDIT or kind in _COUNTED:
         return overview.LISTING
     referred = (EDITED[one.refers].permission for one in _referring(kind))
-    return tuple(dict.fromkeys((kind.permission, CUSTOMERS.permission, SITES.permission, *referred)))
+    return tuple(dict.fromkeys((kind.permission, CUSTOMERS.permission, *referred)))
 
 
 def _query(sight: Sight, kind: Kind, listing: Listing) -> pages.Query:
@@ -136,7 +138,7 @@ def _records(sight: Sight, kind: Kind, found: Iterable[Row[Any]]) -> Iterator[Re
     }
     made = _MADE.get(kind.noun, _plain)(sight, kind, ids, found, named)
     for row in found:
-        name, key = named[kind.node.name].get(getattr(row, owner), ("", None))
+        name, key = named[kind.node.name].get(getattr(row, owner), _NONE)
         yield made(row, (row.id, row.key, row.name, name, key, (row.sort_value, row.id)))
 
 
@@ -147,19 +149,32 @@ Named = dict[str, Names]
 """By field, what it refers to, as far as the viewer may list that."""
 
 
-def _plain(_sight: Sight, kind: Kind, _ids: list[int], _rows: list[Row[Any]], named: Named) -> Maker:
+@cache
+def _told(kind: Kind) -> tuple[Field, ...]:
+    """The fields that a list of it tells: where it belongs and stands comes first, as in a snapshot."""
+    told = (one for name, one in kind.stored.items() if name not in kind.apart)
+    return tuple(sorted(told, key=lambda one: (one.name != "key", one is not kind.node, one is not kind.stands)))
+
+
+def _plain(_sight: Sight, kind: Kind, _ids: list[int], rows: list[Row[Any]], named: Named) -> Maker:
     """Of a kind that shows no more than its fields."""
-    shown = [one for name, one in kind.stored.items() if name not in ("key", "name", kind.node.name)]
+    told, node, columns = _told(kind), kind.node.name, rows[0]._fields if rows else ()
+    labels = [one.name for one in told]
+    picked = itemgetter(*(columns.index(one.column) for one in told)) if rows else tuple
+    refs = [(one.name, named[one.name]) for one in told if one.refers and one.name != node]
+    flags = [one.name for one in told if isinstance(one.spec, Flag)]
 
-    def value(row: Row[Any], field: Field) -> Any:
-        kept = getattr(row, field.column)
-        if field.refers:
-            return named[field.name].get(kept, ("", None))[1]
-        return bool(kept) if isinstance(field.spec, Flag) else kept  # SQLite has numbers for them
+    def made(row: Row[Any], shared: Shared) -> Record:
+        values: dict[str, Any] = dict(zip(labels, picked(row), strict=True))
+        values[node] = shared[4]
+        names = {}
+        for name, known in refs:
+            names[name], values[name] = known.get(values[name], _NONE)
+        for name in flags:
+            values[name] = bool(values[name])  # SQLite has numbers for them
+        return records.PlainRecord(*shared, values, names)
 
-    return lambda row, shared: records.PlainRecord(
-        *shared, kind.node.name, {one.name: value(row, one) for one in shown}
-    )
+    return made
 
 
 def _customer(sight: Sight, _kind: Kind, _ids: list[int], _rows: list[Row[Any]], _named: Named) -> Maker:
@@ -172,18 +187,6 @@ def _customer(sight: Sight, _kind: Kind, _ids: list[int], _rows: list[Row[Any]],
     return made
 
 
-def _device(_sight: Sight, _kind: Kind, _ids: list[int], _rows: list[Row[Any]], named: Named) -> Maker:
-    def made(row: Row[Any], shared: Shared) -> Record:
-        site, site_key = named["site"].get(row.site_id, ("", None))
-        return records.DeviceRecord(*shared, row.unit_id, row.kind, site, site_key, row.notes)
-
-    return made
-
-
-def _user(_sight: Sight, _kind: Kind, _ids: list[int], _rows: list[Row[Any]], _named: Named) -> Maker:
-    return lambda row, shared: records.UserRecord(*shared, row.login, row.email, bool(row.active))
-
-
 def _users(sight: Sight, kind: Kind, ids: list[int]) -> dict[int, int]:
     """How many users stand on each of these, as far as the viewer may list them."""
     return {record: len(users) for record, users in overview.users_of(sight, kind, ids).items()}
@@ -193,7 +196,7 @@ def _security_group(sight: Sight, kind: Kind, ids: list[int], _rows: list[Row[An
     users, customers = _users(sight, kind, ids), overview.customers_of(sight, kind, ids)
 
     def made(row: Row[Any], shared: Shared) -> Record:
-        role = named["role"].get(row.role_id, ("", None))[0]
+        role = named["role"].get(row.role_id, _NONE)[0]
         return records.SecurityGroupRecord(*shared, row.scope, role, customers[row.id], users.get(row.id, 0))
 
     return made
@@ -239,8 +242,6 @@ def _entry(sight: Sight, _kind: Kind, _ids: list[int], rows: list[Row[Any]], _na
 
 _MADE: Final[dict[str, Callable[[Sight, Kind, list[int], list[Row[Any]], Named], Maker]]] = {
     CUSTOMERS.noun: _customer,
-    DEVICES.noun: _device,
-    USERS.noun: _user,
     SECURITY_GROUPS.noun: _security_group,
     CUSTOMER_GROUPS.noun: _customer_group,
     ROLES.noun: _role,

@@ -30,6 +30,10 @@ class Record:
         """The record as it is exported: the snapshot's fields, in its order."""
         raise NotImplementedError
 
+    def shown(self, name: str) -> Any:
+        """What a list shows of it, by the name of a field or of what is counted besides: of a reference, its name."""
+        return getattr(self, name)
+
 
 @dataclass(frozen=True, slots=True)
 class CustomerRecord(Record):
@@ -52,55 +56,18 @@ class CustomerRecord(Record):
 
 @dataclass(frozen=True, slots=True)
 class PlainRecord(Record):
-    """A record of a kind of which lists show its fields and no more: ``place`` is the one that says where it belongs,
-    ``values`` are the others, references as keys (None where there is none, or it is hidden)."""
+    """A record of a kind of which lists show its fields and no more: ``values`` are those by name, in the order in
+    which they are exported, references as keys; ``names`` are the names of what it refers to. A reference is None, and
+    its name empty, where there is none or it is hidden."""
 
-    place: str
     values: Mapping[str, Any]
+    names: Mapping[str, str]
+
+    def shown(self, name: str) -> Any:
+        return self.names[name] if name in self.names else self.values[name]
 
     def fields(self) -> dict[str, Any]:
-        return {"key": self.key, self.place: self.owner_key, "name": self.name, **self.values}
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceRecord(Record):
-    """A device of a customer. ``site`` is empty where there is none or it is hidden."""
-
-    unit_id: str
-    kind: str
-    site: str
-    site_key: str | None
-    notes: str = ""
-
-    def fields(self) -> dict[str, Any]:
-        return {
-            "key": self.key,
-            "customer": self.owner_key,
-            "site": self.site_key,
-            "name": self.name,
-            "unit_id": self.unit_id,
-            "kind": self.kind,
-            "notes": self.notes,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class UserRecord(Record):
-    """A user; their owner is their home."""
-
-    login: str
-    email: str
-    active: bool
-
-    def fields(self) -> dict[str, Any]:
-        return {
-            "key": self.key,
-            "home": self.owner_key,
-            "login": self.login,
-            "name": self.name,
-            "email": self.email,
-            "active": self.active,
-        }
+        return dict(self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +113,11 @@ class RoleRecord(Record):
     users: int = 0
     builtin: bool = False
     private: bool = False
+
+    @property
+    def mark(self) -> str:
+        """What sets it apart from a role of one's own; empty for most."""
+        return "built in" if self.builtin else "private" if self.private else ""
 
     def fields(self) -> dict[str, Any]:
         return {"key": self.key, "owner": self.owner_key, "name": self.name, "access_level": self.access_level}
@@ -223,9 +195,10 @@ class TreeCustomer:
 
 @dataclass(frozen=True, slots=True)
 class CustomerDetail:
-    """A customer opened. ``trail`` holds the visible ancestors' names, topmost first, and its own; the counts are
-    those of the customer and everything below it, None where the viewer may not list that kind at all. ``limits`` say
-    how many ``customers``, ``devices`` and ``users`` there may be, where that is limited."""
+    """A customer opened. ``trail`` holds the visible ancestors' names, topmost first, and its own. ``customers`` counts
+    those nested in it; ``counts`` what there is at it and below it, of each kind that is a tab of it (as the command
+    line spells it), None where the viewer may not list that kind at all. ``limits`` say how many ``customers``,
+    ``devices`` and ``users`` there may be, where that is limited."""
 
     id: int
     key: str
@@ -235,9 +208,7 @@ class CustomerDetail:
     address: str
     trail: tuple[str, ...]
     customers: int
-    devices: int | None
-    users: int | None
-    sites: int | None
+    counts: Mapping[str, int | None]
     limits: tuple[tuple[str, int], ...] = ()
 
 

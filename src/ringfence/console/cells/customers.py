@@ -17,6 +17,9 @@ def counts(children: int, devices: int) -> tuple[Cell, Cell]:
 
 def fields(detail: CustomerDetail) -> list[tuple[str, Cell]]:
     """A customer's own page: labels and values."""
+    from ringfence.domain import display
+    from ringfence.domain.registry import KINDS
+
     values = [
         ("Name", Cell(detail.name, "strong")),
         ("Id", Cell(detail.key or "(the provider itself)", "" if detail.key else "quiet")),
@@ -26,11 +29,11 @@ def fields(detail: CustomerDetail) -> list[tuple[str, Cell]]:
         ("", Cell("")),
         ("Customers", Cell(f"{number(detail.customers)} nested{_limit(detail, 'customers')}")),
     ]
-    for label, value in (("Devices", detail.devices), ("Users", detail.users), ("Sites", detail.sites)):
-        limit = _limit(detail, label.lower())
+    for kind, value in detail.counts.items():
+        limit = _limit(detail, kind)
         known = value is not None
         text = f"{number(value)} here and below{limit}" if value is not None else f"not yours to list{limit}"
-        values.append((label, Cell(text, "" if known else "quiet")))
+        values.append((display.title(KINDS[kind]), Cell(text, "" if known else "quiet")))
     return values
 
 

@@ -7,7 +7,8 @@ from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import Binding, BindingsMap, BindingType
+from textual.dom import DOMNode
 
 from ringfence.console.application import Application
 
@@ -132,13 +133,23 @@ class Command(Generic[Here]):
         return self.unless(here)
 
 
+class Go(Command[Host]):
+    """Goes to one of the numbered screens; ``label`` is what the bar of them calls it."""
+
+    def __init__(self, area: str, key: str, label: str, help: str) -> None:  # noqa: A002
+        super().__init__(area, key, help, lambda host: host.ringfence.go(area))
+        self.label = label
+
+
 @dataclass(frozen=True, slots=True)
 class Editable:
-    """A kind of record as its commands need it: its permissions begin with ``kind``, its form is opened by that name;
-    ``commands`` are what can be done to it."""
+    """A kind of record as its commands need it: one and several of it in people's words, and what its permissions
+    begin with; ``commands`` are what can be done to it."""
 
     kind: StateKind
     noun: str
+    plural: str
+    resource: str
     commands: tuple[Command[Host], ...] = ()
 
     @property
@@ -154,6 +165,11 @@ def unless_signed_in(host: Host) -> str:
 
 SCREEN: Final = "screen."
 """Stands before the action of a widget's key that is a command of its screen."""
+
+
+def bind(widget: DOMNode, commands: Sequence[Command[Any]], of: str = "") -> None:
+    """Gives a widget or screen the keys of commands, besides those of its class, whose place they take."""
+    widget._bindings.key_to_bindings.update(BindingsMap(bindings(commands, of)).key_to_bindings)
 
 
 def bindings(commands: Sequence[Command[Any]], of: str = "", *, apart: bool = False) -> list[BindingType]:

@@ -24,10 +24,6 @@ def _profile(host: Host) -> Any:
     return host.ringfence.open("profile", profile.user_id) if profile is not None else None
 
 
-def _go(area: str, key: str, help: str) -> Command[Host]:  # noqa: A002
-    return Command(area, key, help, lambda host: host.ringfence.go(area))
-
-
 HELP: Final[Command[Host]] = Command(
     "help",
     "question_mark,f1",
@@ -67,20 +63,13 @@ EVERYWHERE: Final[tuple[Command[Host], ...]] = (
     PALETTE,
     QUIT,
     Command("refresh", "ctrl+r,f5", "Read everything on this screen again.", lambda host: host.refresh_data()),
-    _go("customers", "1", "Go to the customers."),
-    _go("devices", "2", "Go to the devices."),
-    _go("users", "3", "Go to the users."),
-    _go("security", "4", "Go to the security groups."),
-    _go("groups", "5", "Go to the customer groups."),
-    _go("roles", "6", "Go to the roles."),
-    _go("audit", "8", "Go to the audit: who changed what, and when."),
-    Command(
-        "profile",
-        "",
-        "Profile: change your own name and e-mail address.",
-        _profile,
-        unless=_unless_own,
-    ),
+)
+PROFILE: Final[Command[Host]] = Command(
+    "profile",
+    "",
+    "Profile: change your own name and e-mail address.",
+    _profile,
+    unless=_unless_own,
 )
 BESIDE: Final[tuple[Command[Host], ...]] = (HELP, PALETTE, QUIT)
 """Those of a screen that work is left behind by going elsewhere."""

@@ -12,7 +12,7 @@ from ringfence.console.commands.exchange import IMPORT
 from ringfence.console.text import capital, many, number
 
 if TYPE_CHECKING:
-    from ringfence.services.editing import StateKind
+    from ringfence.domain.kind import Kind
     from ringfence.services.records import Opened
 
 
@@ -48,9 +48,10 @@ class RecordCommand(Command[Host]):
 
     def denied(self, here: Host, edits: Editable) -> str:
         """Why the viewer may do it to no record of the kind."""
-        if f"{self.of or edits.kind}.{self.right}" in here.ringfence.rights:
+        if f"{self.of or edits.resource}.{self.right}" in here.ringfence.rights:
             return ""
-        return f"you may not {self.right} {f'the {self.of}' if self.of == 'audit' else f'{self.of or edits.noun}s'}"
+        whose = "the audit" if self.of == "audit" else f"{self.of}s" if self.of else edits.plural
+        return f"you may not {self.right} {whose}"
 
 
 def edited(host: Host) -> tuple[Edited, Editable]:
@@ -157,8 +158,8 @@ def _actions(host: Host) -> Any:
             await host.action_command(name)
 
     marked = len(shown.chosen)
-    title = shown.row.name if shown.row else f"{edits.noun}s"
-    title = f"{number(marked)} {edits.noun}s marked" if marked > 1 else title
+    title = shown.row.name if shown.row else edits.plural
+    title = f"{number(marked)} {edits.plural} marked" if marked > 1 else title
     return host.ringfence.open("dialog", capital(title), (), options, then=chosen)
 
 
@@ -185,7 +186,7 @@ def _is_self(shown: Edited) -> bool:
 
 
 def _named(edits: Editable, opened: Sequence[Opened]) -> str:
-    return f"{edits.noun} “{opened[0].state.name}”" if len(opened) == 1 else f"{number(len(opened))} {edits.noun}s"
+    return f"{edits.noun} “{opened[0].state.name}”" if len(opened) == 1 else f"{number(len(opened))} {edits.plural}"
 
 
 ACTIONS: Final[Command[Host]] = Command(
@@ -281,16 +282,13 @@ HISTORY: Final = RecordCommand(
     of="audit",
 )
 
-# The kinds, and what can be done to each.
+_TAKEN: Final = {one.name: one for one in (DUPLICATE, DELETE, ACTIVATE, ASSIGN, BULK_EDIT, IMPORT, HISTORY)}
+"""What records of a kind can be declared to take, besides being opened and made."""
 
 
-def _editable(kind: StateKind, *commands: Command[Host]) -> Editable:
-    return Editable(kind, kind.replace("_", " "), (ACTIONS, OPEN, NEW, *commands))
+def editable(kind: Kind) -> Editable:
+    """A kind as its commands need it. Raises KeyError where it is declared to take something that there is not."""
+    from ringfence.domain.display import actions
 
-
-USER: Final = _editable("user", ACTIVATE, HISTORY, DELETE)
-SECURITY_GROUP: Final = _editable("security_group", DUPLICATE, HISTORY, DELETE)
-CUSTOMER_GROUP: Final = _editable("customer_group", DUPLICATE, HISTORY, DELETE, ACTIVATE)
-ROLE: Final = _editable("role", DUPLICATE, HISTORY, DELETE)
-SITE: Final = _editable("site", HISTORY, DELETE)
-DEVICE: Final = _editable("device", ASSIGN, BULK_EDIT, IMPORT, HISTORY, DELETE)
+    taken = [_TAKEN[name] for name in actions(kind)]
+    return Editable(kind.noun, kind.said, kind.several, kind.resource, (ACTIONS, OPEN, NEW, *taken))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 from ringfence.console.changing import confirm_change
 from ringfence.console.commands.command import Editable, Edited, Host
 from ringfence.console.commands.records import ACTIONS, DELETE, HISTORY, NEW, OPEN, RecordCommand, edited
+from ringfence.console.rights import why_no_groups
 
 if TYPE_CHECKING:
     from ringfence.services.records import Opened
@@ -34,8 +35,7 @@ class _OfGroups(RecordCommand):
     """It is the groups that are changed."""
 
     def denied(self, here: Host, edits: Editable) -> str:
-        may = not {"security_group.edit", "customer_group.edit"}.isdisjoint(here.ringfence.rights)
-        return "" if may else "you may edit no groups"
+        return why_no_groups(here.ringfence.rights)
 
 
 def _is_root(shown: Edited) -> bool:
@@ -118,6 +118,8 @@ COPY_ID: Final = RecordCommand(
 
 CUSTOMER: Final = Editable(
     "customer",
+    "customer",
+    "customers",
     "customer",
     (
         ACTIONS,

@@ -6,11 +6,12 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.screen import Screen
 
 from ringfence.console.commands.command import Command, Edited, bindings
-from ringfence.console.commands.everywhere import EVERYWHERE
+from ringfence.console.commands.everywhere import EVERYWHERE, PROFILE
 from ringfence.console.questions import Asks
 from ringfence.console.rights import badge, why_only_looking
 from ringfence.console.text import literal
@@ -22,29 +23,26 @@ from ringfence.console.widgets.ranges import RangedList
 if TYPE_CHECKING:
     from ringfence.services.editing import StateKind
 
-AREAS: tuple[tuple[str, str, str], ...] = (
-    ("customers", "1", "Customers"),
-    ("devices", "2", "Devices"),
-    ("users", "3", "Users"),
-    ("security", "4", "Security"),
-    ("groups", "5", "Groups"),
-    ("roles", "6", "Roles"),
-    ("audit", "8", "Audit"),
-)
-"""Id, key and label of the numbered screens. 7 is kept for the one that explains access."""
-
 
 class CommandScreen(Screen[Any], Asks):
     """A screen whose keys are commands. The one place that asks whether a command is on, and says why it is not."""
 
-    COMMANDS_HERE: ClassVar[Sequence[Command[Any]]] = ()
+    COMMANDS_HERE: Sequence[Command[Any]] = ()
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS = bindings(EVERYWHERE)
+    BINDINGS = [
+        *bindings(EVERYWHERE),
+        *(Binding(key, f"number('{key}')", show=False) for key in "1234567890"),
+    ]
 
     @property
     def commands(self) -> tuple[Command[Any], ...]:
         """The commands that this screen has, its own first."""
-        return (*self.COMMANDS_HERE, *EVERYWHERE)
+        return (*self.COMMANDS_HERE, *self.everywhere)
+
+    @property
+    def everywhere(self) -> tuple[Command[Any], ...]:
+        """The commands that every screen has."""
+        return (*EVERYWHERE, *self.ringfence.numbered, PROFILE)
 
     @property
     def edited(self) -> Edited | None:
@@ -82,6 +80,11 @@ class CommandScreen(Screen[Any], Asks):
         """The screen's keys: which of them come first, and which are shown where there is no room for all."""
         return KeyBar(first=first, keep=keep, is_off=self.is_off, says=self.key_says)
 
+    @property
+    def numbered(self) -> list[tuple[str, str, str]]:
+        """Name, key and label of the numbered screens."""
+        return [(one.name, one.keys, one.label) for one in self.ringfence.numbered]
+
     def show_standing(self, who: str = "", standing: str | None = None) -> None:
         """Draws whose view this is (or other words for that), and whether anything can be changed here."""
         profile = self.ringfence.profile
@@ -105,6 +108,12 @@ class CommandScreen(Screen[Any], Asks):
         result = command.run(self)
         if result is not None:
             await result
+
+    async def action_number(self, key: str) -> None:
+        """Goes to the screen of that number, where there is one."""
+        for one in self.ringfence.numbered:
+            if one.keys == key:
+                await self.action_command(one.name)
 
     def _range_is_taken(self, command: Command[Any]) -> bool:
         """Whether a command can go on: whatever is done takes a live range as marked, and Escape only leaves it. Where
@@ -142,10 +151,10 @@ class AreaScreen(CommandScreen):
     A subclass gives ``compose_lists`` and ``place``, and handles ``viewer_changed``, ``filtered``, ``copy``.
     """
 
-    AREA: ClassVar[str]
+    AREA: str
     PASSING: ClassVar[bool] = False
     """Whether it was only put over another one, and goes when somebody goes elsewhere."""
-    FILTERS: ClassVar[str]
+    FILTERS: str
     FIRST_KEYS: ClassVar[tuple[str, ...]] = ("help", "filter", "toggle_mark")
     """The actions that the key bar shows before all others."""
 
@@ -158,7 +167,7 @@ class AreaScreen(CommandScreen):
 
     def compose(self) -> ComposeResult:
         yield TitleBar(app_name="◎ ringfence")
-        yield NavBar(items=AREAS)
+        yield NavBar(items=self.numbered)
         yield Breadcrumbs()
         with Horizontal(id="lists"):
             yield from self.compose_lists()
@@ -178,6 +187,10 @@ class AreaScreen(CommandScreen):
         self.ringfence.areas.append(self)
         self.query_one(NavBar).set_current(self.AREA)
         self.show_viewer()
+
+    def opened(self) -> None:
+        """The database is open: shows which numbered screens there are."""
+        self.query_one(NavBar).set_items(self.numbered)
 
     def on_screen_resume(self) -> None:
         """Catches up with a switch of user, or a change of the data, that happened while another screen was up."""

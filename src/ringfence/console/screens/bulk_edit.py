@@ -11,11 +11,13 @@ from textual.app import ComposeResult
 
 from ringfence.console.changing import MANY, save
 from ringfence.console.commands.command import Command, bindings
-from ringfence.console.screens.choose_one import ChooseOne, sites_of
+from ringfence.console.screens.choose_one import ChooseOne, own_of
 from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.text import Cell, Said, many, number
 from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.form_fields import PickSpec, TextLine, TextSpec
+from ringfence.domain.device import DEVICES
+from ringfence.domain.site import SITES
 from ringfence.services.editing import Edit
 
 if TYPE_CHECKING:
@@ -53,10 +55,7 @@ _COMMANDS: Final[tuple[Command[BulkEditScreen], ...]] = (
 class BulkEditScreen(RecordForm):
     """A form over many devices: only what is touched is changed, one edit a device. ``done`` is called once saved."""
 
-    AREA = "devices"
-    KIND = "device"
-    TITLE_HERE = "Devices"
-    NOUN = "device"
+    kind = DEVICES
     COMMANDS_HERE = _COMMANDS
     BINDINGS = bindings(_COMMANDS)
     draft: Bulk
@@ -132,7 +131,7 @@ class BulkEditScreen(RecordForm):
 
         if len(customers) == 1:
             (customer,) = customers
-            self.ask("sites", lambda session: sites_of(session, customer), show)
+            self.ask("sites", lambda session: own_of(session, SITES, customer), show)
         else:
             show([])
 

@@ -17,6 +17,7 @@ from ringfence.console.widgets.paint import Part
 from ringfence.console.widgets.plain_input import PlainInput
 
 if TYPE_CHECKING:
+    from ringfence.domain.kind import Kind
     from ringfence.services.workspace import Session
 
 _ROWS: Final = 14
@@ -134,12 +135,12 @@ class ChooseOne(ModalScreen[int | None]):
         self._found.action_page(pages)
 
 
-def sites_of(session: Session, customer: int) -> list[tuple[int, str]]:
-    """A customer's own sites (id, name), by name; those of customers nested in it are not among them."""
+def own_of(session: Session, kind: Kind, customer: int) -> list[tuple[int, str]]:
+    """A customer's own records of a kind (id, name), by name; those of customers nested in it are not among them."""
     from ringfence.services.records import Listing, Part
 
     key = session.detail(customer).key or None
-    wanted, after, found = Listing("sites", under=customer), None, []
+    wanted, after, found = Listing(kind.name, under=customer), None, []
     while True:
         rows = session.rows(wanted, Part(_PAGE, after))
         found += [(row.id, row.name) for row in rows if row.owner and row.owner_key == key]

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from ringfence.console.cells import users
+from ringfence.console.cells import accounts
 from ringfence.console.questions import Asks
 from ringfence.console.screens.record_list import part_of
 from ringfence.console.text import content
@@ -56,8 +56,8 @@ class ChooseUser(ModalScreen[str | None], Asks):
         with Vertical(id="box"):
             yield PlainInput(placeholder="Search by login, name or e-mail")
             yield RecordTable[Any](
-                columns=users.ACCOUNT_COLUMNS,
-                cells=users.account_cells,
+                columns=accounts.COLUMNS,
+                cells=accounts.cells,
                 row_id=lambda row: row.id,
                 row_cursor=lambda row: row.sort_key,
                 empty_text="Nobody matches.",

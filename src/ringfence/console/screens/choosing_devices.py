@@ -9,16 +9,16 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.widgets import ContentSwitcher
 
-from ringfence.console.cells import devices
 from ringfence.console.commands.command import Command
 from ringfence.console.screens.drafting import Drafting
-from ringfence.console.screens.record_list import RecordList
+from ringfence.console.screens.record_list import RecordList, list_of
 from ringfence.console.text import literal
 from ringfence.console.widgets.bars import Breadcrumbs
 from ringfence.console.widgets.filter_bar import FilterBar
 from ringfence.console.widgets.id_entry import IdEntry
 from ringfence.console.widgets.outcome import OutcomePanel
 from ringfence.console.widgets.record_table import RecordTable
+from ringfence.domain.device import DEVICES
 from ringfence.services.assigning import Typed, parse
 
 _OF_THE_LIST: Final = ("filter", "mark_all")
@@ -80,7 +80,7 @@ class ChoosingDevices(Drafting):
     def compose_devices(self) -> ComposeResult:
         """The list, the line, and the filter over the list."""
         with ContentSwitcher(initial="marking"):
-            yield RecordList("devices", devices.COLUMNS, devices.cells, on_total=self._say_found, id="marking")
+            yield list_of(DEVICES, on_total=self._say_found, id="marking")
             yield IdEntry(id="typing")
         yield FilterBar(placeholder="Name or unit id", on_edit=self._filtered)
 

@@ -1,4 +1,4 @@
-"""One customer opened: its own page, and the devices, users and sites of it and those below it."""
+"""One customer opened: its own page, and what there is at it and below it, a tab for each kind that is one."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import ContentSwitcher
 
-from ringfence.console.cells import customers, devices, sites, users
-from ringfence.console.commands.command import SCREEN, bindings
-from ringfence.console.commands.records import DEVICE, SITE, USER
+from ringfence.console.cells import customers
+from ringfence.console.commands.command import SCREEN, bind, bindings
+from ringfence.console.commands.records import editable
 from ringfence.console.commands.tree import CUSTOMER
 from ringfence.console.questions import Asks
-from ringfence.console.screens.record_list import RecordList
+from ringfence.console.screens.record_list import RecordList, list_of
 from ringfence.console.text import content, number
 from ringfence.console.widgets.fields import Fields
 from ringfence.console.widgets.tab_bar import TabBar
@@ -22,32 +22,13 @@ from ringfence.console.widgets.tab_bar import TabBar
 if TYPE_CHECKING:
     from ringfence.services.records import CustomerDetail as Detail
 
-TABS: Final = ("details", "devices", "users", "sites")
+_PAGE: Final = "details"
 
 
 class _Page(Fields):
     """The customer's own page, with the keys of the tree."""
 
     BINDINGS = bindings(CUSTOMER.commands, SCREEN)
-
-
-class _Devices(RecordList):
-    BINDINGS = bindings(DEVICE.commands, SCREEN)
-
-
-class _Users(RecordList):
-    BINDINGS = bindings(USER.commands, SCREEN)
-
-
-class _Sites(RecordList):
-    BINDINGS = bindings(SITE.commands, SCREEN)
-
-
-_LISTS: Final = (
-    ("devices", _Devices, devices, DEVICE),
-    ("users", _Users, users, USER),
-    ("sites", _Sites, sites, SITE),
-)
 
 
 class CustomerDetail(Vertical, Asks):
@@ -74,17 +55,30 @@ class CustomerDetail(Vertical, Asks):
         super().__init__(id="detail")
         self.detail: Detail | None = None
         self.customer: int | None = None
-        self.tab = "devices"
+        self.tabs = {_PAGE: "Details"}
+        """What each tab is called."""
+        self.tab = _PAGE
         self._stale: set[str] = set()
         self._subtitles: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         yield TabBar()
-        with ContentSwitcher(initial="devices"):
-            yield _Page(id="details")
-            for kind, table, shape, edits in _LISTS:
-                say = partial(self._say_rows, kind)
-                yield table(kind, shape.COLUMNS, shape.cells, on_subtitle=say, edits=edits, id=kind)
+        with ContentSwitcher(initial=_PAGE):
+            yield _Page(id=_PAGE)
+
+    def opened(self) -> None:
+        """The database is open: there are the lists now, the first of them in front."""
+        from ringfence.domain import display
+        from ringfence.domain.registry import KINDS
+
+        for kind in display.tabs(KINDS.values()):
+            self.tabs[kind.name] = display.title(kind)
+            edits = editable(kind)
+            records = list_of(kind, on_subtitle=partial(self._say_rows, kind.name), edits=edits, id=kind.name)
+            bind(records, edits.commands, SCREEN)
+            records.display = False
+            self.query_one(ContentSwitcher).mount(records)
+        self.turn(1)
 
     @property
     def current(self) -> RecordList | Fields:
@@ -108,7 +102,7 @@ class CustomerDetail(Vertical, Asks):
         self.customer = customer
         for records in self.query(RecordList):
             records.home = (customer, name)
-        self._stale = set(TABS)
+        self._stale = set(self.tabs)
         self._show_tab()
         self._read(customer)
 
@@ -128,7 +122,7 @@ class CustomerDetail(Vertical, Asks):
         """Reads everything anew; the cursor stays on its row, and what is marked stays marked."""
         if self.customer is None:
             return
-        self._stale = set(TABS) - {self.tab}
+        self._stale = set(self.tabs) - {self.tab}
         if isinstance(self.current, RecordList):
             self.current.again()
         self._read(self.customer)
@@ -147,7 +141,8 @@ class CustomerDetail(Vertical, Asks):
     def turn(self, step: int) -> None:
         """Goes to another tab, keeping the focus in here if it was."""
         focused = self.has_focus_within
-        self.tab = TABS[(TABS.index(self.tab) + step) % len(TABS)]
+        tabs = list(self.tabs)
+        self.tab = tabs[(tabs.index(self.tab) + step) % len(tabs)]
         self._show_tab()
         self._draw_tabs()
         if focused:
@@ -166,11 +161,12 @@ class CustomerDetail(Vertical, Asks):
 
     def _draw_tabs(self) -> None:
         tabs = []
-        for tab in TABS:
-            count = getattr(self.detail, tab, None) if self.detail and tab != "details" else None
-            tabs.append((tab, tab.capitalize(), "" if count is None else number(count)))
+        for tab, title in self.tabs.items():
+            count = self.detail.counts.get(tab) if self.detail else None
+            tabs.append((tab, title, "" if count is None else number(count)))
         self.query_one(TabBar).set_tabs(tabs, self.tab)
 
     def on_tab_bar_picked(self, message: TabBar.Picked) -> None:
         """Goes to a tab that was clicked."""
-        self.turn(TABS.index(message.tab_id) - TABS.index(self.tab))
+        tabs = list(self.tabs)
+        self.turn(tabs.index(message.tab_id) - tabs.index(self.tab))

@@ -6,39 +6,29 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ringfence.console.screens.owned_form import OwnedForm
 from ringfence.console.text import number
-from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.form_fields import TextLine, TextSpec
 from ringfence.domain.contact import email_fault, phone_fault
+from ringfence.domain.customer import CUSTOMERS
 from ringfence.services.editing import CustomerState
 
 if TYPE_CHECKING:
     from ringfence.services.workspace import Session
 
 _LIMITS: Final = {"max_users": "Users", "max_devices": "Devices", "max_customers": "Customers nested"}
-_MOST: Final = 999_999_999
 
 
 class CustomerForm(OwnedForm):
     """The form of a customer. Another parent moves it, with everything in it."""
 
-    AREA = "customers"
-    KIND = "customer"
-    TITLE_HERE = "Customers"
-    NOUN = "customer"
-    PLACE = "parent"
-    PLACE_LABEL = "Parent"
-    MOVES = "customer.move"
+    kind = CUSTOMERS
     PANEL_HEIGHT = 8
-    LABELS = {"email": "E-mail", **{name: f"Limit: {label}" for name, label in _LIMITS.items()}}
+    UNREAD = "a limit is a number, or empty"
     draft: CustomerState
 
     def load_more(self, session: Session) -> None:
         """Imports, beside the event loop, what checks as one types."""
         email_fault("a@b.example")
         phone_fault("+31101234567")
-
-    def new_at(self, customer: int) -> CustomerState:
-        return CustomerState(customer, "")
 
     def show_form(self) -> None:
         draft = self.draft
@@ -52,44 +42,21 @@ class CustomerForm(OwnedForm):
                 TextSpec("address", "Address", draft.address, lines=True),
                 TextLine(),
                 TextLine("Limits, counted here and in all that is nested here:"),
-                *(
-                    TextSpec(name, label, text := _shown(getattr(draft, name)), check=_number_fault, hint=_hint(text))
-                    for name, label in _LIMITS.items()
-                ),
+                *(self.read_line(name, label, _hint(getattr(draft, name))) for name, label in _LIMITS.items()),
             ]
         )
         self.form.focus()
 
     def place_name(self) -> str:
-        return self.names.get(self.place) or ("none: the provider itself" if not self.place else super().place_name())
-
-    # Changing.
+        return super().place_name() if self.place else "none: the provider itself"
 
     def typed(self, name: str, value: Any) -> None:
-        if name not in _LIMITS:
-            super().typed(name, value)
-            return
-        self.form.update(name, hint=_hint(value))
-        if not value.strip():
-            self.change(**{name: None})
-        elif not _number_fault(value):
-            self.change(**{name: int(value)})
-        else:  # the draft has what it had; the message is beside the field
-            self.app.refresh_bindings()
+        if name in _LIMITS:
+            self.form.update(name, hint=_hint(value or None))
+        super().typed(name, value)
 
-    @property
-    def _no_number(self) -> bool:
-        values = self.form.values if self.draft is not None and self.query(Form) else {}
-        return any(_number_fault(values[name]) for name in _LIMITS if values.get(name, "").strip())
-
-    @property
-    def dirty(self) -> bool:
-        return super().dirty or self._no_number
-
-    def why_not_save(self) -> str:
-        """Why saving is off; what is wrong with a limit is said beside it, when it is tried."""
-        why = super().why_not_save()
-        return "a limit is a number, or empty" if self._no_number and why == "nothing was changed" else why
+    def label_of(self, name: str) -> str:
+        return f"Limit: {_LIMITS[name]}" if name in _LIMITS else super().label_of(name)
 
     def said(self, name: str, value: Any) -> str | tuple[str, ...]:
         if name in _LIMITS:
@@ -97,16 +64,5 @@ class CustomerForm(OwnedForm):
         return super().said(name, value)
 
 
-def _shown(limit: int | None) -> str:
-    return "" if limit is None else str(limit)
-
-
-def _hint(text: str) -> str:
-    return "" if text else "no limit"
-
-
-def _number_fault(text: str) -> str:
-    text = text.strip()
-    if not (text.isascii() and text.isdigit()):
-        return "a number, or empty for no limit"
-    return f"at most {number(_MOST)}" if int(text[:12]) > _MOST else ""
+def _hint(limit: object) -> str:
+    return "no limit" if limit is None else ""

@@ -15,6 +15,7 @@ from ringfence.console.text import number
 from ringfence.console.widgets.choices import Choices
 from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.form_fields import Row, RowsSpec, TextLine, TextSpec, ToggleSpec
+from ringfence.domain.customer_group import CUSTOMER_GROUPS
 from ringfence.services.editing import CustomerGroupState
 
 if TYPE_CHECKING:
@@ -28,10 +29,7 @@ LISTED = 200
 class CustomerGroupForm(RecordForm):
     """The form of a customer group."""
 
-    AREA = "groups"
-    KIND = "customer_group"
-    TITLE_HERE = "Customer groups"
-    NOUN = "customer group"
+    kind = CUSTOMER_GROUPS
     draft: CustomerGroupState
 
     def __init__(self, record_id: int | None, copy_of: int | None = None, home: Home | None = None) -> None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from textual import on
 from textual.app import ComposeResult
 
+from ringfence.console.rights import why_no_groups
 from ringfence.console.screens.pick import PickScreen
 from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.text import Cell
 from ringfence.console.widgets.choices import Choices
 from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.form_fields import PickSpec, Row, RowsSpec, TextLine
+from ringfence.domain import display
+from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.errors import Conflict, RingfenceError
+from ringfence.domain.registry import naming
 from ringfence.services.editing import Edit
 
 if TYPE_CHECKING:
@@ -22,9 +26,8 @@ if TYPE_CHECKING:
     from ringfence.services.records import CustomerDetail, Opened
     from ringfence.services.workspace import Session
 
-_FIELDS: tuple[tuple[str, StateKind, str], ...] = (
-    ("security_groups", "security_group", "Security groups"),
-    ("customer_groups", "customer_group", "Customer groups"),
+_FIELDS: Final[tuple[tuple[str, StateKind, str], ...]] = tuple(
+    (kind.plural, kind.noun, display.title(kind)) for kind in naming(CUSTOMERS.noun)
 )
 
 
@@ -40,10 +43,7 @@ class Assignment:
 class CustomerGroupsForm(RecordForm):
     """The groups of one customer. Saving changes every group whose customers differ, in one change."""
 
-    AREA = "customers"
-    KIND = "customer"
-    TITLE_HERE = "Customers"
-    NOUN = "customer"
+    kind = CUSTOMERS
     draft: Assignment
 
     def __init__(self, customer_id: int) -> None:
@@ -89,8 +89,7 @@ class CustomerGroupsForm(RecordForm):
 
     def why_fixed(self) -> str:
         """It is the groups that are changed, not the customer."""
-        may = {"security_group.edit", "customer_group.edit"} & self.ringfence.rights
-        return "" if may else "you may edit no groups"
+        return why_no_groups(self.ringfence.rights)
 
     # Drawing.
 

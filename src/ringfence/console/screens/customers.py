@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from textual.app import ComposeResult
 
 from ringfence.console.cells import customers
 from ringfence.console.commands.command import Command, bindings
-from ringfence.console.commands.everywhere import EVERYWHERE
 from ringfence.console.commands.lists import LISTS, TABS
 from ringfence.console.screens.area import AreaScreen
 from ringfence.console.screens.customer_detail import CustomerDetail
@@ -46,7 +46,7 @@ class CustomersScreen(AreaScreen):
         *("help", "filter", "next_tab", "actions", "open", "new", "undo", "toggle_mark", "delete", "take_up"),
         *("customer_groups", "assign", "activate", "bulk_edit"),
     )
-    COMMANDS_HERE: ClassVar[tuple[Command[Any], ...]] = (*LISTS, *TABS)
+    COMMANDS_HERE: Sequence[Command[Any]] = (*LISTS, *TABS)
     BINDINGS = bindings(COMMANDS_HERE)
     AUTO_FOCUS = "ForestView"
     DEFAULT_CSS = """
@@ -72,11 +72,14 @@ class CustomersScreen(AreaScreen):
 
     def on_mount(self) -> None:
         self.forest.set_title("Customers")
-        super().on_mount()
+
+    def opened(self) -> None:
+        super().opened()
+        self.detail.opened()
 
     @property
     def commands(self) -> tuple[Command[Any], ...]:
-        return (*(self.edited.edits or self.forest.edits).commands, *self.COMMANDS_HERE, *EVERYWHERE)
+        return (*(self.edited.edits or self.forest.edits).commands, *self.COMMANDS_HERE, *self.everywhere)
 
     @property
     def edited(self) -> CustomerTree | RecordList:

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from ringfence.console.commands.command import Command, bindings
 from ringfence.console.commands.drafting import EDITING, Editor
 from ringfence.console.commands.everywhere import BESIDE
-from ringfence.console.screens.area import AREAS, CommandScreen
+from ringfence.console.screens.area import CommandScreen
 from ringfence.console.text import Said
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
 from ringfence.console.widgets.outcome import OutcomePanel
@@ -22,10 +22,10 @@ class Drafting(CommandScreen, inherit_bindings=False):
     A subclass with commands of its own states ``COMMANDS_HERE`` and ``BINDINGS = bindings(COMMANDS_HERE)``.
     """
 
-    AREA: ClassVar[str] = ""
-    COMMANDS_HERE: ClassVar[Sequence[Command[Any]]] = ()
+    AREA: str = ""
+    COMMANDS_HERE: Sequence[Command[Any]] = ()
     BINDINGS = bindings((*EDITING, *BESIDE))
-    PANEL_HEIGHT: ClassVar[int] = 5
+    PANEL_HEIGHT: int = 5
     KEYS_FIRST: ClassVar[Sequence[str]] = ()
     """The widgets' own keys that the key bar shows before all others."""
 
@@ -48,7 +48,7 @@ class Drafting(CommandScreen, inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         yield TitleBar(app_name="◎ ringfence")
-        yield NavBar(items=AREAS)
+        yield NavBar(items=self.numbered)
         yield Breadcrumbs()
         yield from self.compose_body()
         yield OutcomePanel()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from ringfence.console.cells import permissions
+from ringfence.console.cells.records import words
 from ringfence.console.options import BACK, DialogOption
 from ringfence.console.screens.choose_record import ChooseRecord
 from ringfence.console.screens.conflict import ConflictScreen
@@ -16,6 +16,7 @@ from ringfence.console.screens.matrix import HoldsRole, permissions_said
 from ringfence.console.text import Cell, number
 from ringfence.console.widgets.columns import Column
 from ringfence.domain.errors import Conflict, RingfenceError, SessionEnded
+from ringfence.domain.role import LEVELS
 from ringfence.services.editing import RoleState
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class HasGroupRole(HoldsRole):
     def level_said(self) -> str:
         """How far it reaches."""
         role = self.role.draft
-        return f"{permissions.level(role.access_level)}: {permissions.LEVELS[role.access_level]}" if role else "–"
+        return f"{words(role.access_level)}: {LEVELS[role.access_level].reaches}" if role else "–"
 
     def permissions_text(self) -> str:
         """How many permissions it holds, or why that is not known."""
@@ -243,9 +244,8 @@ class HasGroupRole(HoldsRole):
         total = len(self.catalogue)
 
         def cells(role: Any) -> tuple[Cell | str, ...]:
-            mark = "built in" if role.builtin else "private" if role.private else ""
             held = f"{number(role.permissions)} of {number(total)}"
-            return role.name, permissions.level(role.access_level), held, mark
+            return role.name, words(role.access_level), held, role.mark
 
         extra, now = [] if self.why_no_role else extra, max(0, self.draft.role or 0)
         self.app.push_screen(ChooseRecord("Role", "roles", _COLUMNS, cells, extra=extra, now=now), self._role_chosen)

@@ -15,7 +15,7 @@ from ringfence.console.cells.importing import lines
 from ringfence.console.changing import MANY, save
 from ringfence.console.commands.command import Command, bindings
 from ringfence.console.commands.everywhere import BESIDE
-from ringfence.console.screens.area import AREAS, CommandScreen, refresh_below
+from ringfence.console.screens.area import CommandScreen, refresh_below
 from ringfence.console.screens.choose_file import ChooseFile
 from ringfence.console.screens.choose_record import ChooseRecord
 from ringfence.console.screens.report import ReportScreen
@@ -148,7 +148,7 @@ class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         yield TitleBar(app_name="◎ ringfence")
-        yield NavBar(items=AREAS)
+        yield NavBar(items=self.numbered)
         yield Breadcrumbs()
         yield Form()
         yield _Told()

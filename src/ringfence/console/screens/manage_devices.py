@@ -20,7 +20,7 @@ from ringfence.console.commands.everywhere import BESIDE
 from ringfence.console.options import BACK, DialogOption
 from ringfence.console.questions import while_wanted
 from ringfence.console.screens.area import refresh_below
-from ringfence.console.screens.choose_one import ChooseOne, sites_of
+from ringfence.console.screens.choose_one import ChooseOne, own_of
 from ringfence.console.screens.choose_record import ChooseRecord
 from ringfence.console.screens.choosing_devices import CHOOSING, TAKE_ALL_AWAY, ChoosingDevices
 from ringfence.console.screens.dialog import Dialog
@@ -31,6 +31,7 @@ from ringfence.console.widgets.fields import Fields
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.outcome import OutcomePanel
 from ringfence.domain.errors import Conflict
+from ringfence.domain.site import SITES
 from ringfence.services.assigning import parse, report
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class ManageDevicesScreen(ChoosingDevices):
     ) -> None:
         super().__init__(marked)
         self.editor = self
-        self.AREA = "devices" if customer is None else "customers"  # type: ignore[misc]
+        self.AREA = "devices" if customer is None else "customers"
         self.customer: int | None = customer
         self._customer_name = ""
         self._site: Where = "by name"
@@ -241,7 +242,7 @@ class ManageDevicesScreen(ChoosingDevices):
             title = f"Onto which site of {self._customer_name}?"
             self.app.push_screen(ChooseOne(title, found, above=above, now=now), chosen)
 
-        self.ask("sites", lambda session: sites_of(session, customer), show)
+        self.ask("sites", lambda session: own_of(session, SITES, customer), show)
 
     # What it does.
 

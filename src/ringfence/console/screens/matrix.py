@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 
 from ringfence.console.cells import permissions
 from ringfence.console.cells.preview import said
+from ringfence.console.cells.records import words
 from ringfence.console.options import BACK, DialogOption
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.drafting import Drafting
@@ -167,7 +168,7 @@ class MatrixScreen(Drafting):
     def __init__(self, editor: HoldsRole) -> None:
         super().__init__()
         self.editor: HoldsRole = editor
-        self.AREA = editor.AREA  # type: ignore[misc]
+        self.AREA = editor.AREA
         self._choices: tuple[PermissionChoice, ...] = ()
         self._at: tuple[Section, Option | None] | None = None
 
@@ -177,8 +178,8 @@ class MatrixScreen(Drafting):
 
     def on_mount(self) -> None:
         super().on_mount()
-        name = self.editor.draft.name or f"New {self.editor.NOUN}"
-        self.show_path([self.editor.TITLE_HERE, name, "Permissions"])
+        name = self.editor.draft.name or f"New {self.editor.kind.said}"
+        self.show_path([self.editor.title_here, name, "Permissions"])
         self._show_head()
         self.matrix.set_title("Permissions")
         self.matrix.wait()
@@ -220,7 +221,7 @@ class MatrixScreen(Drafting):
         _, _, scope, _ = self.editor.reaches
         name = "" if role is None or (role.private and role is not self.editor.draft) else role.name
         access_level = role.access_level if role is not None else "service_provider"
-        self.query_one(_Head).say((name, used, worth), permissions.level(access_level), scope)
+        self.query_one(_Head).say((name, used, worth), words(access_level), scope)
 
     # What is switched
 

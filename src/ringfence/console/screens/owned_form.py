@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Final, assert_never
 
 from textual import on
 from textual.app import ComposeResult
 
+from ringfence.console.moments import read_moment
+from ringfence.console.moments import typed as typed_moment
 from ringfence.console.screens.choose_record import ChooseRecord
 from ringfence.console.screens.record_form import RecordForm
+from ringfence.console.text import number
 from ringfence.console.widgets.columns import Column
 from ringfence.console.widgets.form import Form
-from ringfence.console.widgets.form_fields import PickSpec
+from ringfence.console.widgets.form_fields import PickSpec, TextSpec
+from ringfence.domain import display
+from ringfence.domain.field import Choice, Flag, Moment, Number, Ref, Spec, Text, Ties
+from ringfence.domain.ids import ids_in
+from ringfence.domain.kind import altered
+from ringfence.domain.registry import EDITED
 
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Home
-    from ringfence.services.records import Opened, Preview
+    from ringfence.services.records import Opened, Preview, Record
     from ringfence.services.workspace import Session
 
+_MOST: Final = 999_999_999
 _COLUMNS: Final = (
     Column("name", "Name", 20, grow=1, sortable=True),
     Column("owner", "In", 20, grow=1, style="quiet"),
@@ -26,24 +38,23 @@ _COLUMNS: Final = (
 
 
 class OwnedForm(RecordForm):
-    """The form of a record that belongs to a customer, named by the field ``PLACE``.
+    """The form of a record that belongs to a customer.
 
-    A new one is at ``home``, or else at the topmost customer where the viewer may make one. ``MOVES`` is the permission
-    to give an existing one to another customer; without it, it stays where it is.
+    A new one is at ``home``, or else at the topmost customer where the viewer may make one. An existing one is given to
+    another customer where the viewer may do that; without it, it stays where it is.
     """
 
-    PLACE: ClassVar[str] = "customer"
-    PLACE_LABEL: ClassVar[str] = "Customer"
-    MOVES: ClassVar[str] = ""
-    LABELS: ClassVar[Mapping[str, str]] = {}
-    """The fields for people."""
+    UNREAD: ClassVar[str] = "what was typed cannot be read: it says so beside it"
+    """Why what is all that was changed cannot be saved."""
 
     def __init__(self, record_id: int | None, copy_of: int | None = None, home: Home | None = None) -> None:
         super().__init__(record_id, copy_of, home)
+        self.place_field = self.kind.node.name
+        self._moves = "" if self.kind.is_site else self.kind.right(self.kind.moves)
         self._top: Home | None = None
         self._refused = ""
-        self.names: dict[int, str] = {}
-        """Names of customers by id."""
+        self.names: dict[str, dict[int, str]] = {name: {} for name in self.kind.refs}
+        """Names of what it refers to, by field and id."""
 
     def compose_body(self) -> ComposeResult:
         yield Form()
@@ -51,7 +62,7 @@ class OwnedForm(RecordForm):
     # Opening.
 
     def load(self, session: Session) -> Any:
-        permission = self.MOVES if self.record_id is not None else f"{self.KIND}.create"
+        permission = self._moves if self.record_id is not None else self.kind.right("create")
         top = session.home_of_new(permission) if permission else None
         return super().load(session), top, self.load_more(session)
 
@@ -62,9 +73,10 @@ class OwnedForm(RecordForm):
         opened, self._top, more = found
         for known in (self.first_home, self._top):
             if known is not None:
-                self.names[known[0]] = known[1]
+                self.names[self.place_field][known[0]] = known[1]
         if opened is not None:
-            self.names.update(opened.names.get(self.PLACE, {}))
+            for name, known_here in opened.names.items():
+                self.names[name].update(known_here)
         self.take_more(opened, more)
         return opened  # type: ignore[no-any-return]
 
@@ -74,49 +86,57 @@ class OwnedForm(RecordForm):
     def first_draft(self) -> Any:
         if self.before is not None:
             return self.before
+        if self.opened is not None:
+            return replace(self.opened.state, name=f"{self.opened.state.name} (copy)", key="")
         home = self.first_home or self._top
-        return self.new_at(home[0] if home else 0)
-
-    def new_at(self, customer: int) -> Any:
-        """The draft of a new record at a customer."""
-        raise NotImplementedError
+        return altered(self.kind.blank, **{self.place_field: home[0] if home else 0})
 
     # Whose it is.
 
     @property
     def place(self) -> int:
         """The customer that the draft belongs to."""
-        return int(getattr(self.draft, self.PLACE) or 0)
+        return int(getattr(self.draft, self.place_field) or 0)
 
     def place_spec(self) -> PickSpec:
         """The row that names the customer."""
-        moves = self.record_id is None or (self.place > 0 and self.MOVES in self.ringfence.rights)
+        moves = self.record_id is None or (self.place > 0 and self._moves in self.ringfence.rights)
         action = "choose" if self.record_id is None else "move"
-        return PickSpec(self.PLACE, self.PLACE_LABEL, self.place_name(), action=action if moves else "")
+        label = display.heading(self.kind, self.place_field)
+        return PickSpec(self.place_field, label, self.place_name(), action=action if moves else "")
 
     def place_name(self) -> str:
         """The customer's name."""
-        return self.names.get(self.place, "one that you do not see")
+        return self.names[self.place_field].get(self.place, "one that you do not see")
 
     def choose_place(self) -> None:
         """Asks for a customer."""
 
-        def drawn(row: Any) -> tuple[Any, ...]:
+        def chosen(record: Record) -> None:
+            if record.id != self.place:
+                self.put_at(record.id)
+                self.form.update(self.place_field, text=self.place_name())
+
+        self.choose(self.place_field, [self._top] if self._top else [], chosen)
+
+    def choose(self, name: str, extra: Sequence[Home], take: Callable[[Record], object]) -> None:
+        """Asks for a record for a field to refer to, of those that the viewer may list, or of these others."""
+
+        def drawn(row: Record) -> tuple[str, str]:
             return row.name, row.owner
 
-        def chosen(record: Any) -> None:
-            if record is not None and record.id != self.place:
-                self.names[record.id] = record.name
-                self.put_at(record.id)
-                self.form.update(self.PLACE, text=self.place_name())
+        def chosen(record: Record | None) -> None:
+            if record is not None:
+                self.names[name][record.id] = record.name
+                take(record)
 
-        extra = [self._top] if self._top else []
-        screen = ChooseRecord(self.PLACE_LABEL, "customers", _COLUMNS, drawn, extra=extra, now=self.place)
-        self.app.push_screen(screen, chosen)
+        title, listed = display.heading(self.kind, name), EDITED[self.kind.refs[name]].name
+        now = getattr(self.draft, name) or 0
+        self.app.push_screen(ChooseRecord(title, listed, _COLUMNS, drawn, extra=extra, now=now), chosen)
 
     def put_at(self, customer: int) -> None:
         """Gives the draft to another customer."""
-        self.change(**{self.PLACE: customer})
+        self.change(**{self.place_field: customer})
 
     # Changing.
 
@@ -127,8 +147,35 @@ class OwnedForm(RecordForm):
         self.typed(message.name, message.value)
 
     def typed(self, name: str, value: Any) -> None:
-        """Takes the new value of a field."""
-        self.change(**{name: value})
+        """Takes the new value of a field. What cannot be read leaves the draft as it was: it is said beside it."""
+        try:
+            self.change(**{name: read(self.kind.fields[name].spec, value)})
+        except ValueError:
+            self.app.refresh_bindings()
+
+    def read_line(self, name: str, label: str = "", hint: str = "") -> TextSpec:
+        """A number or a moment in the form, with what is wrong with it beside it as it is typed."""
+        spec = self.kind.fields[name].spec
+        label = label or display.heading(self.kind, name)
+        return TextSpec(name, label, typed(getattr(self.draft, name)), check=partial(fault, spec), hint=hint)
+
+    @property
+    def _unread(self) -> bool:
+        values = self.form.values if self.draft is not None and self.query(Form) else {}
+        return any(
+            fault(one.spec, values[name])
+            for name, one in self.kind.fields.items()
+            if isinstance(one.spec, Number | Moment) and values.get(name, "").strip()
+        )
+
+    @property
+    def dirty(self) -> bool:
+        return super().dirty or self._unread
+
+    def why_not_save(self) -> str:
+        """Why saving is off; what is wrong with a field is said beside it, when it is tried."""
+        why = super().why_not_save()
+        return self.UNREAD if self._unread and why == "nothing was changed" else why
 
     @on(Form.Activated)
     def field_activated(self, message: Form.Activated) -> None:
@@ -138,7 +185,7 @@ class OwnedForm(RecordForm):
 
     def activated(self, name: str) -> None:
         """Opens what chooses the value of a field."""
-        if name == self.PLACE:
+        if name == self.place_field:
             self.choose_place()
 
     # What is refused, and two operators.
@@ -154,23 +201,62 @@ class OwnedForm(RecordForm):
         return found  # type: ignore[no-any-return]
 
     def conflicted(self, conflict: Any) -> None:
-        """Reads the name of the customer that the other operator gave it to before both are shown."""
+        """Reads the names of what the other operator made it refer to before both are shown."""
         theirs = conflict.current
         if theirs is None:
             super().conflicted(conflict)
             return
 
-        def named(found: dict[int, str]) -> None:
-            self.names.update(found)
+        def look(session: Session) -> dict[str, dict[int, str]]:
+            return {
+                name: session.names_of(EDITED[kind].name, ids_in(getattr(theirs, name)))
+                for name, kind in self.kind.refs.items()
+            }
+
+        def named(found: dict[str, dict[int, str]]) -> None:
+            for name, known in found.items():
+                self.names[name].update(known)
             RecordForm.conflicted(self, conflict)
 
-        place = getattr(theirs, self.PLACE)
-        self.ask("names", lambda session: session.names_of("customers", [place]), named)
-
-    def label_of(self, name: str) -> str:
-        return self.LABELS.get(name) or super().label_of(name)
+        self.ask("names", look, named)
 
     def said(self, name: str, value: Any) -> str | tuple[str, ...]:
-        if name == self.PLACE:
-            return self.names.get(value, "another one")
+        if isinstance(self.kind.fields[name].spec, Ref) and value is not None:
+            return self.names[name].get(value, "another one")
         return super().said(name, value)
+
+
+def read(spec: Spec, value: Any) -> Any:
+    """What was typed or chosen as the record holds it. Raises ValueError, with a line for people."""
+    match spec:
+        case Number():
+            return _number(value) if value.strip() else None
+        case Moment():
+            return read_moment(value, datetime.now(UTC), until=False)
+        case Text() | Flag() | Choice() | Ref() | Ties():
+            return value
+        case _:
+            assert_never(spec)
+
+
+def fault(spec: Spec, text: str) -> str:
+    """Why a text cannot be read; empty where it can."""
+    try:
+        read(spec, text)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def typed(value: int | datetime | None) -> str:
+    """A number or a moment as one would type it."""
+    return typed_moment(value, until=False) if isinstance(value, datetime) else "" if value is None else str(value)
+
+
+def _number(text: str) -> int:
+    text = text.strip()
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError("a number, or empty for no limit")
+    if int(text[:12]) > _MOST:
+        raise ValueError(f"at most {number(_MOST)}")
+    return int(text)

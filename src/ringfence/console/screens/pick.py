@@ -42,7 +42,7 @@ class PickScreen(Drafting):
     ) -> None:
         super().__init__()
         self.editor = editor
-        self.AREA = editor.AREA  # type: ignore[misc]
+        self.AREA = editor.AREA
         self._title_text = title
         self._load = load
         self._chosen = dict(chosen)
@@ -54,8 +54,8 @@ class PickScreen(Drafting):
 
     def on_mount(self) -> None:
         super().on_mount()
-        name = self.editor.draft.name or f"New {self.editor.NOUN}"
-        self.show_path([self.editor.TITLE_HERE, name, self._title_text])
+        name = self.editor.draft.name or f"New {self.editor.kind.said}"
+        self.show_path([self.editor.title_here, name, self._title_text])
         self.picker.wait()
         self.picker.focus()
         self.show_outcome(self.editor.outcome_lines())

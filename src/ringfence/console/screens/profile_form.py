@@ -11,6 +11,7 @@ from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.form_fields import PickSpec, TextLine
 from ringfence.domain.contact import email_fault
+from ringfence.domain.user import USERS
 
 if TYPE_CHECKING:
     from ringfence.services.editing import UserState
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
 class ProfileForm(RecordForm):
     """The form of oneself."""
 
-    KIND = "user"
-    TITLE_HERE = "Profile"
-    NOUN = "user"
+    kind = USERS
     draft: UserState
+
+    def __init__(self, user: int) -> None:
+        super().__init__(user)
+        self.AREA, self.title_here = "", "Profile"
 
     def compose_body(self) -> ComposeResult:
         yield Form()
@@ -64,6 +67,3 @@ class ProfileForm(RecordForm):
         """Puts what was typed into the draft."""
         message.stop()
         self.change(**{message.name: message.value})
-
-    def label_of(self, name: str) -> str:
-        return "E-mail" if name == "email" else super().label_of(name)

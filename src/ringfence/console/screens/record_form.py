@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from textual import events, on
 
 from ringfence.console.cells.preview import said
+from ringfence.console.cells.records import words
 from ringfence.console.options import BACK, DialogOption
 from ringfence.console.questions import while_wanted
 from ringfence.console.screens.area import CommandScreen, refresh_below
@@ -19,7 +20,11 @@ from ringfence.console.text import Cell, Said, capital
 from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.form_fields import TextSpec
 from ringfence.console.widgets.outcome import OutcomePanel
+from ringfence.domain import display
+from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.errors import Conflict, Refused
+from ringfence.domain.field import Choice
+from ringfence.domain.kind import Kind
 from ringfence.domain.text import trimmed
 from ringfence.services.editing import Edit
 from ringfence.services.records import Preview
@@ -41,18 +46,18 @@ class RecordForm(Drafting):
     """A form over one record. ``before`` is what it was when it was opened (None: a new one), ``draft`` what it would
     be; the draft is previewed a moment after each change.
 
-    A subclass gives ``KIND``, ``TITLE_HERE``, ``NOUN``, ``compose_body``, ``first_draft`` and ``show_form``, and calls
-    ``change`` with the draft's new fields. ``load`` reads in a thread; ``take`` is given what it brought.
+    A subclass gives ``kind``, ``compose_body``, ``first_draft`` and ``show_form``, and calls ``change`` with new fields
+    of the draft. ``load`` reads in a thread; ``take`` is given what it brought.
     """
 
     AUTO_FOCUS = ""  # the form takes the focus once it is there
-    KIND: ClassVar[Any]
-    TITLE_HERE: ClassVar[str]
-    NOUN: ClassVar[str]
+    kind: Kind
 
     def __init__(self, record_id: int | None, copy_of: int | None = None, home: Home | None = None) -> None:
         super().__init__()
         self.editor = self
+        self.AREA = self.kind.name if self.kind.display.area is not None else CUSTOMERS.name
+        self.title_here = display.title(self.kind)
         self.record_id = record_id
         self.copy_of = copy_of
         self.first_home = home
@@ -75,13 +80,13 @@ class RecordForm(Drafting):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.show_path([self.TITLE_HERE, "…"])
+        self.show_path([self.title_here, "…"])
         self.ask("open", self.load, self._loaded, self._not_opened)
 
     def load(self, session: Session) -> Any:
         """Reads what the form needs, in a thread. The default opens the record, or the one to be copied."""
         wanted = self.record_id if self.record_id is not None else self.copy_of
-        return session.open_record(self.KIND, wanted) if wanted is not None else None
+        return session.open_record(self.kind.noun, wanted) if wanted is not None else None
 
     def _not_opened(self, reason: str) -> None:
         self.ringfence.tell_failure(reason)
@@ -96,7 +101,8 @@ class RecordForm(Drafting):
         if self.opened is not None and self.record_id is not None:
             return self.opened.why_not
         action = "create" if self.record_id is None else "edit"
-        return "" if f"{self.KIND}.{action}" in self.ringfence.rights else f"you may not {action} {self.NOUN}s"
+        may = self.kind.right(action) in self.ringfence.rights
+        return "" if may else f"you may not {action} {self.kind.several}"
 
     @on(Form.Refused)
     def refused_field(self, message: Form.Refused) -> None:
@@ -151,7 +157,7 @@ class RecordForm(Drafting):
     def show_where(self) -> None:
         """Draws the breadcrumbs."""
         name = self.draft.name if self.draft is not None else ""
-        self.show_path([self.TITLE_HERE, name or f"New {self.NOUN}"])
+        self.show_path([self.title_here, name or f"New {self.kind.said}"])
 
     # Changing.
 
@@ -195,7 +201,7 @@ class RecordForm(Drafting):
         """The change that saving makes; nothing where the draft is what is."""
         if self.before is not None and self.draft == self.before:
             return []
-        return [Edit(self.KIND, self.own_id, self.before, self.draft, self.revision)]
+        return [Edit(self.kind.noun, self.own_id, self.before, self.draft, self.revision)]
 
     @property
     def own_id(self) -> int:
@@ -338,7 +344,7 @@ class RecordForm(Drafting):
             self._show_this()
             self.app.pop_screen()
             made = found.created.get(self.own_id)
-            refresh_below(self, (self.KIND, made) if made is not None else None)
+            refresh_below(self, (self.kind.noun, made) if made is not None else None)
             self.ringfence.notify("Saved. u takes it back.", timeout=3)
 
     def _save_failed(self, reason: str) -> None:
@@ -372,9 +378,8 @@ class RecordForm(Drafting):
         self._show_this()
         theirs = conflict.current
         if theirs is None:
-            self.failure = (
-                f"Not saved: somebody deleted this {self.NOUN} meanwhile. Esc leaves; what you typed is here still."
-            )
+            what = f"somebody deleted this {self.kind.said} meanwhile"
+            self.failure = f"Not saved: {what}. Esc leaves; what you typed is here still."
             self.say_outcome()
             return
 
@@ -389,7 +394,7 @@ class RecordForm(Drafting):
             self.show_form()
             self.draft_changed()
 
-        title, who = f"This {self.NOUN} was changed meanwhile", conflict.who or "somebody else"
+        title, who = f"This {self.kind.said} was changed meanwhile", conflict.who or "somebody else"
         rows = self.conflict_rows(self.before, theirs, self.draft)
         self.app.push_screen(ConflictScreen(title, who, rows), chosen)
 
@@ -406,7 +411,7 @@ class RecordForm(Drafting):
 
     def label_of(self, name: str) -> str:
         """A field for people."""
-        return name.replace("_", " ").capitalize()
+        return display.heading(self.kind, name)
 
     def said(self, name: str, value: Any) -> str | tuple[str, ...]:
         """A field's value for people; a tuple for many."""
@@ -421,7 +426,8 @@ class RecordForm(Drafting):
             return known.get(value, "another one")
         if value is None:
             return "none"
-        return str(value).replace("_", " ") if name in ("access_level", "scope") else str(value)
+        field = self.kind.fields.get(name)
+        return words(value) if field is not None and isinstance(field.spec, Choice) else str(value)
 
     # Leaving.
 

@@ -16,6 +16,7 @@ from ringfence.console.widgets.record_table import Ask, RecordTable
 
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Editable, Home
+    from ringfence.domain.kind import Kind
     from ringfence.services.records import Listing, Part, Record
 
 _MARK_LIMIT = 100_000
@@ -248,6 +249,13 @@ class RecordList(RecordTable[Any], Asks):
             then()
 
         self.ask(f"{self.kind}-range", lambda session: session.rows(wanted, part), found)
+
+
+def list_of(kind: Kind, **options: Any) -> RecordList:
+    """The list of a kind, as it is declared to be shown."""
+    from ringfence.console.cells.records import cells, columns
+
+    return RecordList(kind.name, columns(kind), cells(kind), **options)
 
 
 def part_of(ask: Ask) -> Part:

@@ -1,19 +1,22 @@
-"""The screens that are one long list: devices, users, groups and roles."""
+"""The screens that are one long list: every record of a kind."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 
-from ringfence.console.cells import customer_groups, devices, roles, security_groups, users
-from ringfence.console.commands.command import Command, Editable, bindings
+from ringfence.console.commands.command import Command, bind, bindings
 from ringfence.console.commands.lists import LISTS
-from ringfence.console.commands.records import CUSTOMER_GROUP, DEVICE, ROLE, SECURITY_GROUP, USER
+from ringfence.console.commands.records import editable
 from ringfence.console.screens.area import AreaScreen
-from ringfence.console.screens.record_list import RecordList
+from ringfence.console.screens.record_list import RecordList, list_of
 from ringfence.console.widgets.filter_bar import FilterBar
 from ringfence.console.widgets.key_bar import KeyBar
+from ringfence.domain import display
+from ringfence.domain.kind import Kind
+from ringfence.domain.registry import naming
 
 if TYPE_CHECKING:
     from ringfence.services.editing import StateKind
@@ -22,10 +25,10 @@ if TYPE_CHECKING:
 class ListScreen(AreaScreen):
     """A numbered screen with one list on it."""
 
-    COMMANDS_HERE: ClassVar[tuple[Command[Any], ...]] = LISTS
+    COMMANDS_HERE: Sequence[Command[Any]] = LISTS
     BINDINGS = bindings(LISTS)
     AUTO_FOCUS = "RecordList"
-    TITLE_HERE: ClassVar[str]
+    TITLE_HERE: str
 
     def compose_lists(self) -> ComposeResult:
         yield self.make_list()
@@ -41,7 +44,6 @@ class ListScreen(AreaScreen):
 
     def on_mount(self) -> None:
         self.records.set_title(self.TITLE_HERE)
-        super().on_mount()
 
     def viewer_changed(self) -> None:
         self.show_path([self.TITLE_HERE])
@@ -93,102 +95,35 @@ class ListScreen(AreaScreen):
             super().back()
 
 
-class EditableList(ListScreen):
-    """A list whose records can be changed from here."""
+class KindScreen(ListScreen):
+    """The list of every record of a kind that the user sees, all of which can be changed from here."""
 
-    EDITS: ClassVar[Editable]
     FIRST_KEYS = (
         *("help", "filter", "actions", "open", "new", "undo", "toggle_mark", "delete", "duplicate", "activate"),
         *("assign", "bulk_edit"),
     )
 
+    def __init__(self, kind: Kind) -> None:
+        super().__init__()
+        self.kind = kind
+        self.edits = editable(kind)
+        self.AREA, self.TITLE_HERE, self.FILTERS = kind.name, display.title(kind), display.searched(kind)
+        self.COMMANDS_HERE = (*self.edits.commands, *LISTS)
+        bind(self, self.COMMANDS_HERE)
+
+    def make_list(self) -> RecordList:
+        return list_of(self.kind, on_total=self._say_found, edits=self.edits)
+
     @property
     def edited(self) -> RecordList:
         return self.records
 
+    def viewer_changed(self) -> None:
+        super().viewer_changed()
+        if self.kind in naming("customer"):
+            # Its forms choose among customers: those are read ahead, for the picker to open at once.
+            self.ask("choices", lambda session: session.customer_choices(), lambda _: None, lambda _: None)
+
     async def on_line_list_chosen(self) -> None:
         """Opens the record that Enter was pressed on."""
         await self.action_command("open")
-
-
-class DevicesScreen(EditableList):
-    """Every device that the user sees."""
-
-    AREA = "devices"
-    TITLE_HERE = "Devices"
-    FILTERS = "Name or unit id"
-    EDITS = DEVICE
-    COMMANDS_HERE = (*DEVICE.commands, *LISTS)
-    BINDINGS = bindings(COMMANDS_HERE)
-
-    def make_list(self) -> RecordList:
-        return RecordList("devices", devices.COLUMNS, devices.cells, on_total=self._say_found, edits=DEVICE)
-
-
-class UsersScreen(EditableList):
-    """Every user that the user sees."""
-
-    AREA = "users"
-    TITLE_HERE = "Users"
-    FILTERS = "Name, login or e-mail"
-    EDITS = USER
-    COMMANDS_HERE = (*USER.commands, *LISTS)
-    BINDINGS = bindings(COMMANDS_HERE)
-
-    def make_list(self) -> RecordList:
-        return RecordList("users", users.COLUMNS, users.cells, on_total=self._say_found, edits=USER)
-
-
-class PickingList(EditableList):
-    """A list whose forms choose among customers: those are read ahead, for the picker to open at once."""
-
-    def viewer_changed(self) -> None:
-        super().viewer_changed()
-        self.ask("choices", lambda session: session.customer_choices(), lambda _: None, lambda _: None)
-
-
-class SecurityScreen(PickingList):
-    """Every security group that the user sees."""
-
-    AREA = "security"
-    TITLE_HERE = "Security groups"
-    FILTERS = "Group's name"
-    EDITS = SECURITY_GROUP
-    COMMANDS_HERE = (*SECURITY_GROUP.commands, *LISTS)
-    BINDINGS = bindings(COMMANDS_HERE)
-
-    def make_list(self) -> RecordList:
-        shape = security_groups
-        return RecordList("security-groups", shape.COLUMNS, shape.cells, on_total=self._say_found, edits=self.EDITS)
-
-
-class GroupsScreen(PickingList):
-    """Every customer group that the user sees."""
-
-    AREA = "groups"
-    TITLE_HERE = "Customer groups"
-    FILTERS = "Group's name"
-    EDITS = CUSTOMER_GROUP
-    COMMANDS_HERE = (*CUSTOMER_GROUP.commands, *LISTS)
-    BINDINGS = bindings(COMMANDS_HERE)
-
-    def make_list(self) -> RecordList:
-        shape = customer_groups
-        return RecordList("customer-groups", shape.COLUMNS, shape.cells, on_total=self._say_found, edits=self.EDITS)
-
-
-class RolesScreen(EditableList):
-    """Every role that the user sees."""
-
-    AREA = "roles"
-    TITLE_HERE = "Roles"
-    FILTERS = "Role's name"
-    EDITS = ROLE
-    COMMANDS_HERE = (*ROLE.commands, *LISTS)
-    BINDINGS = bindings(COMMANDS_HERE)
-
-    def make_list(self) -> RecordList:
-        def cells(role: Any) -> Any:
-            return roles.cells(role, self.ringfence.catalogue)
-
-        return RecordList("roles", roles.COLUMNS, cells, on_total=self._say_found, edits=ROLE)

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from ringfence.console.changing import ask_undo
 from ringfence.console.commands.command import Command, bindings, unless_signed_in
 from ringfence.console.commands.everywhere import BESIDE
-from ringfence.console.screens.area import AREAS, CommandScreen
+from ringfence.console.screens.area import CommandScreen
 from ringfence.console.text import fit, number
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
 from ringfence.console.widgets.key_bar import KeyBar
@@ -80,7 +80,7 @@ class ReportScreen(CommandScreen, inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         yield TitleBar(app_name="◎ ringfence")
-        yield NavBar(items=AREAS)
+        yield NavBar(items=self.numbered)
         yield Breadcrumbs()
         yield _Text(self.text.split("\n"))
         yield self.key_bar(("help", "copy", "undo", "back"), ("back", "help"))

@@ -9,6 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 
 from ringfence.console.cells import permissions
+from ringfence.console.cells.records import words
 from ringfence.console.commands.command import Command, bindings
 from ringfence.console.options import DialogOption
 from ringfence.console.screens.dialog import Dialog
@@ -16,6 +17,7 @@ from ringfence.console.screens.matrix import HoldsRole, permissions_said
 from ringfence.console.text import number
 from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.form_fields import ChoiceSpec, PickSpec, Spec, TextLine, ToggleSpec
+from ringfence.domain.role import LEVELS, ROLES
 from ringfence.services.editing import RoleState
 
 if TYPE_CHECKING:
@@ -24,12 +26,7 @@ if TYPE_CHECKING:
     from ringfence.services.records import Opened
     from ringfence.services.workspace import Session
 
-_LEVELS: Final = tuple((key, permissions.level(key)) for key in permissions.LEVELS)
-_MEANS: Final = {
-    "service_provider": "Reaches every customer of the security group.",
-    "customer": "Reaches only customers named for the user: selected in the group, in their customer groups, or home.",
-    "site": "Reaches only the customers that own the user's sites, and what stands on those sites.",
-}
+_LEVELS: Final = tuple((key, words(key)) for key in LEVELS)
 _NAMED: Final = 40
 
 
@@ -48,10 +45,7 @@ _COMMANDS: Final[tuple[Command[RoleForm], ...]] = (
 class RoleForm(HoldsRole):
     """The form of a role."""
 
-    AREA = "roles"
-    KIND = "role"
-    TITLE_HERE = "Roles"
-    NOUN = "role"
+    kind = ROLES
     COMMANDS_HERE = _COMMANDS
     BINDINGS = bindings(_COMMANDS)
     draft: RoleState
@@ -100,7 +94,7 @@ class RoleForm(HoldsRole):
             fields.append(PickSpec("starts", "Starts as", self._starts_said(), "choose"))
         fields += [
             ChoiceSpec("access_level", "Level", draft.access_level, _LEVELS),
-            TextLine(_MEANS[draft.access_level], name="means"),
+            TextLine(LEVELS[draft.access_level].told, name="means"),
             TextLine(),
         ]
         if not self.read_only and (self._holds_all or draft.permissions is None):
@@ -221,7 +215,7 @@ class RoleForm(HoldsRole):
             return
         self.change(**{message.name: message.value})
         if message.name == "access_level":
-            self.form.update("means", text=_MEANS[message.value])
+            self.form.update("means", text=LEVELS[message.value].told)
 
     @on(Form.Activated)
     def field_activated(self, message: Form.Activated) -> None:
@@ -251,7 +245,7 @@ class RoleForm(HoldsRole):
         self.form.update("name", value=name)
         self.form.update("starts", text=self._starts_said())
         self.form.update("access_level", value=self.draft.access_level)
-        self.form.update("means", text=_MEANS[self.draft.access_level])
+        self.form.update("means", text=LEVELS[self.draft.access_level].told)
         self._show_permissions()
 
 

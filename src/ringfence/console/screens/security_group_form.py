@@ -19,6 +19,7 @@ from ringfence.console.text import many
 from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.form_fields import ChoiceSpec, PickSpec, RowsSpec, Spec, TextLine
 from ringfence.domain.errors import Conflict
+from ringfence.domain.security_group import SECURITY_GROUPS
 from ringfence.services.editing import Edit, SecurityGroupState
 
 if TYPE_CHECKING:
@@ -31,10 +32,7 @@ if TYPE_CHECKING:
 class SecurityGroupForm(HasGroupRole):
     """The form of a security group."""
 
-    AREA = "security"
-    KIND = "security_group"
-    TITLE_HERE = "Security groups"
-    NOUN = "security group"
+    kind = SECURITY_GROUPS
 
     def __init__(self, record_id: int | None, copy_of: int | None = None, home: Home | None = None) -> None:
         super().__init__(record_id, copy_of, home)

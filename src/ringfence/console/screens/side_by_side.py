@@ -8,7 +8,7 @@ from textual import events
 from textual.app import ComposeResult
 
 from ringfence.console.commands.command import Command, bindings
-from ringfence.console.screens.area import AREAS, CommandScreen
+from ringfence.console.screens.area import CommandScreen
 from ringfence.console.screens.choose_user import ChooseUser
 from ringfence.console.text import Cell, number
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
@@ -68,7 +68,7 @@ class SideBySideScreen(CommandScreen):
 
     def compose(self) -> ComposeResult:
         yield TitleBar(app_name="◎ ringfence")
-        yield NavBar(items=AREAS)
+        yield NavBar(items=self.numbered)
         yield Breadcrumbs()
         yield ForestView(note_widths=(14, 14, 6), note_align="left", style_of=self._style)
         yield self.key_bar(("help", "only_differences", "swap", "choose_left", "choose_right"))

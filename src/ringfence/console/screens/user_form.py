@@ -26,6 +26,8 @@ from ringfence.console.widgets.outcome import OutcomePanel
 from ringfence.domain.contact import email_fault
 from ringfence.domain.errors import Conflict, RingfenceError
 from ringfence.domain.login import login_fault
+from ringfence.domain.role import SITE
+from ringfence.domain.user import USERS
 from ringfence.services.choices import GroupNote
 from ringfence.services.editing import UserState
 from ringfence.services.records import Preview
@@ -56,10 +58,7 @@ _COMMANDS: Final[tuple[Command[UserForm], ...]] = (
 class UserForm(Memberships):
     """The form of a user. What the settings come to follows each change, before anything is saved."""
 
-    AREA = "users"
-    KIND = "user"
-    TITLE_HERE = "Users"
-    NOUN = "user"
+    kind = USERS
     COMMANDS_HERE = _COMMANDS
     BINDINGS = bindings(_COMMANDS)
     DEFAULT_CSS = """
@@ -168,7 +167,7 @@ class UserForm(Memberships):
             ToggleSpec("single", "Put in a customer-specific security group", self._single() is not None),
             TextLine(),
             RowsSpec("customer_groups", "Customer groups", self._filter_rows(), empty="none: no filter"),
-            RowsSpec("sites", "Sites", self._site_rows(), empty="none (used by site-level roles)"),
+            RowsSpec("sites", "Sites", self._site_rows(), empty=f"none (used by {SITE}-level roles)"),
         ]
 
     def _home_name(self) -> str:

@@ -1,0 +1,97 @@
+"""Records as rows of a table, by the columns that their kinds are declared to have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
+
+from ringfence.console.text import Cell, number
+from ringfence.console.widgets.columns import Column
+from ringfence.domain import display
+from ringfence.domain.field import Choice, Flag, Moment, Number, Ref, Text, Ties
+from ringfence.domain.kind import Kind
+from ringfence.domain.shown import Shown
+
+if TYPE_CHECKING:
+    from ringfence.services.records import Record
+
+Drawn: TypeAlias = Cell | str
+
+
+def columns(kind: Kind) -> tuple[Column, ...]:
+    """The columns of its lists."""
+    return tuple(
+        Column(
+            one.field,
+            one.title or display.heading(kind, one.field),
+            one.width,
+            one.grow,
+            one.align,
+            one.key or None,
+            one.hide_below,
+            one.field in kind.sorts,
+            one.style if isinstance(one.style, str) else "",
+        )
+        for one in display.columns(kind)
+    )
+
+
+def cells(kind: Kind) -> Callable[[Record], tuple[Drawn, ...]]:
+    """What makes of a record of it one cell for each of the columns."""
+    made = [_cell(kind, one) for one in display.columns(kind)]
+    return lambda record: tuple(make(record) for make in made)
+
+
+def _cell(kind: Kind, shown: Shown) -> Callable[[Record], Drawn]:
+    name = shown.field
+    field = kind.fields.get(name)
+    if field is kind.node:
+        return lambda record: record.owner
+    if field is None:
+        return lambda record: _counted(record.shown(name))
+    spec = field.spec
+    match spec:
+        case Text():
+            return lambda record: str(record.shown(name))
+        case Ref():
+            return lambda record: record.shown(name) or Cell(shown.none, "quiet")
+        case Choice():
+            return lambda record: Cell(words(record.shown(name)), style(shown, record.shown(name)))
+        case Flag():
+            no = Cell(shown.no or said_no(spec), "attention")
+            return lambda record: Cell(shown.yes, "quiet") if record.shown(name) else no
+        case Number():
+            return lambda record: "" if record.shown(name) is None else number(record.shown(name))
+        case Moment():
+            return lambda record: str(record.shown(name) or "")[:16]
+        case Ties():
+            return lambda record: _tied(kind, spec, record, name)
+        case _:
+            assert_never(spec)
+
+
+def style(shown: Shown, value: str) -> str:
+    """The style of the cell of a choice."""
+    return shown.style.get(value, "") if isinstance(shown.style, Mapping) else ""
+
+
+def words(value: str) -> str:
+    """One of a few values, for people."""
+    return value.replace("_", " ")
+
+
+def said_no(flag: Flag) -> str:
+    """What is said of a flag that is off, and of what that comes to."""
+    return ": ".join(filter(None, (flag.otherwise or "no", flag.means)))
+
+
+def _tied(kind: Kind, ties: Ties, record: Record, name: str) -> str:
+    """How many there are; of a catalogue, out of how many; where another field says so, that it is all of them."""
+    if ties.when is not None and record.shown(ties.when[0]) != ties.when[1]:
+        return f"{words(record.shown(ties.when[0]))} {kind.label(name)}"
+    of = f" of {number(len(ties.among))}" if ties.among else ""
+    return f"{number(record.shown(name))}{of}"
+
+
+def _counted(value: Any) -> str:
+    return number(value) if isinstance(value, int) else str(value)

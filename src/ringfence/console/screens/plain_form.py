@@ -1,0 +1,134 @@
+"""The form of a record of any kind whose fields are all there is to it, as its kind is declared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, assert_never
+
+from ringfence.console.cells.records import said_no, words
+from ringfence.console.screens.choose_one import ChooseOne, own_of
+from ringfence.console.screens.owned_form import OwnedForm
+from ringfence.console.widgets.form_fields import ChoiceSpec, PickSpec, Spec, TextLine, TextSpec, ToggleSpec
+from ringfence.domain import display
+from ringfence.domain.field import Choice, Flag, Moment, Number, Ref, Text, Ties
+from ringfence.domain.kind import Kind
+from ringfence.domain.registry import EDITED
+from ringfence.domain.shown import GAP
+
+if TYPE_CHECKING:
+    from ringfence.console.commands.command import Home
+    from ringfence.services.workspace import Session
+
+_NONE: Final = 0
+_FOLLOWS: Final = "the one of the same name there, or none"
+
+
+class PlainForm(OwnedForm):
+    """The form of a record. What it refers to is chosen among what the viewer may list; the site that it stands on
+    among those of its own customer."""
+
+    def __init__(self, kind: Kind, record_id: int | None, copy_of: int | None = None, home: Home | None = None) -> None:
+        self.kind = kind
+        super().__init__(record_id, copy_of, home)
+        self.PANEL_HEIGHT = 5 if kind.is_site else 8  # what is taken elsewhere has more said of it
+
+    def load_more(self, session: Session) -> None:
+        """Imports, beside the event loop, what checks as one types."""
+        for one in self.kind.texts.values():
+            if one.fault is not None:
+                one.fault("a@b.example")
+
+    def show_form(self) -> None:
+        said = self.kind.said
+        self.form.set_title(said.capitalize() if self.record_id is not None else f"New {said}")
+        self.form.set_fields([self._field(name) for name in display.form(self.kind)])
+        self.form.focus()
+
+    def _field(self, name: str) -> Spec:
+        if name == GAP:
+            return TextLine()
+        label, value, spec = display.heading(self.kind, name), getattr(self.draft, name), self.kind.fields[name].spec
+        match spec:
+            case Text(lines=True):
+                return TextSpec(name, label, value, lines=True, required=spec.filled)
+            case Text():
+                return self.line(name, label, spec.fault, required=spec.filled)
+            case Number() | Moment():
+                return self.read_line(name)
+            case Choice():
+                return ChoiceSpec(name, label, value, tuple((one, words(one)) for one in spec.values))
+            case Flag():
+                return ToggleSpec(name, label, value, self._note(spec, value))
+            case Ref(node=True):
+                return self.place_spec()
+            case Ref():
+                return PickSpec(name, label, self.ref_said(name), action="" if spec.fixed else "choose")
+            case Ties():
+                raise TypeError(f"the form of {self.kind} cannot ask for its {name}: it needs one of its own")
+            case _:
+                assert_never(spec)
+
+    @staticmethod
+    def _note(flag: Flag, value: bool) -> str:
+        return "" if value or not flag.means else said_no(flag)
+
+    def ref_said(self, name: str) -> str:
+        """What a field refers to, by name."""
+        if self._follows and self.kind.fields[name] is self.kind.stands:
+            return _FOLLOWS
+        value = getattr(self.draft, name)
+        return "none" if value is None else self.names[name].get(value, "one that you do not see")
+
+    def typed(self, name: str, value: Any) -> None:
+        spec = self.kind.fields[name].spec
+        if isinstance(spec, Flag):
+            self.form.update(name, note=self._note(spec, value))
+        super().typed(name, value)
+
+    @property
+    def _follows(self) -> bool:
+        """Whether it stands where it did at the customer before, and finds such a site at the other one."""
+        stands, before = self.kind.stands, self.before
+        if before is None or stands is None or not (isinstance(stands.spec, Ref) and stands.spec.follows):
+            return False
+        former = getattr(before, stands.name)
+        elsewhere = getattr(before, self.place_field) != self.place
+        return elsewhere and former is not None and former == getattr(self.draft, stands.name)
+
+    def put_at(self, customer: int) -> None:
+        """Another customer has other sites; the one of an existing record may follow it."""
+        stands = self.kind.stands
+        if stands is None:
+            super().put_at(customer)
+            return
+        follows = isinstance(stands.spec, Ref) and stands.spec.follows and self.before is not None
+        self.change(**{self.place_field: customer, stands.name: getattr(self.before, stands.name) if follows else None})
+        self.form.update(stands.name, text=self.ref_said(stands.name))
+
+    def activated(self, name: str) -> None:
+        if name == self.place_field:
+            self.choose_place()
+        elif EDITED[self.kind.refs[name]].is_site:
+            self._choose_own(name)
+        else:
+            none = [(_NONE, "none")] if self.kind.fields[name].optional else []
+            self.choose(name, none, lambda record: self._take(name, record.id))
+
+    def _take(self, name: str, value: int) -> None:
+        self.change(**{name: value or None})
+        self.form.update(name, text=self.ref_said(name))
+
+    def _choose_own(self, name: str) -> None:
+        """Asks for one of what the customer itself has."""
+        customer, of = self.place, EDITED[self.kind.refs[name]]
+
+        def chosen(value: int | None) -> None:
+            if value is not None:
+                self._take(name, value)
+
+        def show(found: list[tuple[int, str]]) -> None:
+            self.names[name].update(found)
+            now = getattr(self.draft, name) or _NONE
+            title = f"{display.title(of)} of {self.place_name()}"
+            self.app.push_screen(ChooseOne(title, found, above=[(_NONE, "none")], now=now), chosen)
+
+        self.ask(f"{of.name}-choices", lambda session: own_of(session, of, customer), show)

@@ -1,0 +1,113 @@
+"""How a kind of record is shown: what it says of that, and what follows from its fields where it says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final, assert_never
+
+from ringfence.domain.field import Choice, Field, Flag, Moment, Number, Ref, Text, Ties
+from ringfence.domain.kind import Kind
+from ringfence.domain.shown import Area, Form, Shown
+
+_AREAS: Final = 10
+"""As many as there are number keys: the tenth is 0."""
+_ALWAYS: Final = 40
+_WIDER: Final = 12
+"""In a list as wide as the one all of a new kind's first columns are shown, and a further one where it is wider."""
+
+
+def title(kind: Kind) -> str:
+    """What people call all of it, as a heading."""
+    return kind.several.capitalize()
+
+
+def heading(kind: Kind, name: str) -> str:
+    """A field's label, as it stands over a column and before a value."""
+    return kind.label(name).capitalize()
+
+
+def searched(kind: Kind) -> str:
+    """What a filter of its lists looks at: ``Name or unit id``; ``Role's name`` where that is all."""
+    labels = [kind.label(name) for name in kind.searched]
+    if len(labels) == 1:
+        return f"{kind.said.split()[-1]}'s {labels[0]}".capitalize()
+    return f"{', '.join(labels[:-1])} or {labels[-1]}".capitalize()
+
+
+def columns(kind: Kind) -> tuple[Shown, ...]:
+    """The columns of its lists. Where it says nothing: the name, whatever else fits into one line, where it belongs."""
+    return kind.display.columns or tuple(_columns(kind))
+
+
+def form(kind: Kind) -> Form:
+    """What its form asks for. Where it says nothing: the name, its other fields in their order, then long texts."""
+    if kind.display.form:
+        return kind.display.form
+    asked = [one.name for one in kind.stored.values() if one.name != "key" and not _fixed(one)]
+    return sorted(asked, key=lambda name: (name != "name", _is_long(kind.fields[name])))
+
+
+def actions(kind: Kind) -> tuple[str, ...]:
+    """The commands that a row of it takes. Where it says nothing: to be switched on and off if it can be active or
+    not, its history, deletion."""
+    switched = ("activate",) if "active" in kind.fields else ()
+    return kind.display.actions or (*switched, "history", "delete")
+
+
+def areas(kinds: Iterable[Kind]) -> list[tuple[Kind, Area, str]]:
+    """Those of the kinds that have a screen of their own, with its number, in that order. Whatever names none gets
+    the next one after all that are named; where there are no more numbers, it has none."""
+    having = [(kind, kind.display.area) for kind in kinds if kind.display.area is not None]
+    named = sorted(((kind, area, area.key) for kind, area in having if area.key), key=lambda one: int(one[2]))
+    last = int(named[-1][2]) if named else 0
+    others = [(kind, area) for kind, area in having if not area.key]
+    return [
+        *named,
+        *((kind, area, str(at % _AREAS) if at <= _AREAS else "") for at, (kind, area) in enumerate(others, last + 1)),
+    ]
+
+
+def tabs(kinds: Iterable[Kind]) -> list[Kind]:
+    """Those of the kinds that are tabs of an opened customer: in the order of their screens, then those without one."""
+    every = list(kinds)
+    ordered = dict.fromkeys([*(kind for kind, _, _ in areas(every)), *every])
+    return [kind for kind in ordered if kind.display.tab]
+
+
+def _columns(kind: Kind) -> Iterator[Shown]:
+    yield Shown("name", 16, grow=3, key="n")
+    hidden = _ALWAYS
+    for one in kind.stored.values():
+        if one.name in ("name", "key", kind.node.name) or _is_long(one):
+            continue
+        hidden += _WIDER
+        yield _column(one, len(kind.label(one.name)), hidden)
+    yield Shown(kind.node.name, 14, grow=2, hide_below=_ALWAYS, style="quiet")
+
+
+def _column(one: Field, least: int, hidden: int) -> Shown:
+    match one.spec:
+        case Text():
+            return Shown(one.name, max(least, 12), grow=1, hide_below=hidden)
+        case Number():
+            return Shown(one.name, max(least, 6), hide_below=hidden, align="right")
+        case Flag():
+            return Shown(one.name, max(least, len(one.spec.otherwise), 3), hide_below=hidden)
+        case Moment():
+            return Shown(one.name, max(least, 16), hide_below=hidden, style="quiet")
+        case Choice():
+            return Shown(one.name, max(least, *map(len, one.spec.values)), hide_below=hidden)
+        case Ref():
+            return Shown(one.name, max(least, 12), grow=1, hide_below=hidden, style="quiet")
+        case Ties():
+            raise TypeError(f"{one.name} is no column of a table")
+        case _:
+            assert_never(one.spec)
+
+
+def _is_long(one: Field) -> bool:
+    return isinstance(one.spec, Text) and one.spec.lines
+
+
+def _fixed(one: Field) -> bool:
+    return isinstance(one.spec, Flag | Ref) and one.spec.fixed

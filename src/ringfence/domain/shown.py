@@ -1,0 +1,61 @@
+"""What a kind of record can say of how it is shown: where it is listed, by which columns, what its form asks for, and
+what can be done to a row of it. What it does not say follows from its fields, in ``display``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
+
+GAP: Final = ""
+"""An empty line in a form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A column of a kind's lists: one of its ``field``s, or something that its lists count besides.
+
+    It is ``width`` terminal cells wide, or no less than that where it grows; ``grow`` is its share of what is left, and
+    where a list is narrower than ``hide_below``, it is left out. ``style`` says how its cells are drawn, or each value
+    of a choice is. ``key`` is the letter that sorts by it. ``title`` is its heading, where that is not the field's
+    label; ``yes`` and ``no`` are what is said of a flag, and ``none`` of a reference where there is none to be seen.
+    """
+
+    field: str
+    width: int
+    grow: int = 0
+    hide_below: int = 0
+    style: str | Mapping[str, str] = ""
+    key: str = ""
+    title: str = ""
+    align: Literal["left", "right"] = "left"
+    yes: str = "yes"
+    no: str = ""
+    none: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A screen of a kind's own among the numbered ones. ``label`` is what it is called there, where that is not the
+    kind's title; ``key`` its number, where that is not the next one that is free. ``about`` goes on after the title
+    where that says too little."""
+
+    label: str = ""
+    key: str = ""
+    about: str = ""
+
+
+Form: TypeAlias = Sequence[str]
+"""The fields of a form from the top, with `GAP` for an empty line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """What a kind says of how it is shown. ``area`` None: it has no screen of its own; ``tab``: it is a tab of an
+    opened customer. ``actions`` are the commands that a row takes besides being opened and made, in their order."""
+
+    area: Area | None = field(default_factory=Area)
+    tab: bool = False
+    columns: tuple[Shown, ...] = ()
+    form: Form = ()
+    actions: tuple[str, ...] = ()
