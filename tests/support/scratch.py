@@ -11,6 +11,7 @@ from ringfence.domain import limits
 from ringfence.domain.field import Choice, Ref, Text
 from ringfence.domain.kind import Kind, State
 from ringfence.domain.registry import EDITED, KINDS
+from ringfence.domain.shown import GAP, Area, Display, Shown
 from ringfence.snapshot.document import ENTRIES, entry_of
 from ringfence.storage import tables
 from ringfence.storage.columns import metadata
@@ -30,7 +31,24 @@ class OrderState(State):
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
 
 
-ORDERS: Final = Kind(OrderState, "work_order", "work_orders", resource="ticket")
+ORDERS: Final = Kind(
+    OrderState,
+    "work_order",
+    "work_orders",
+    resource="ticket",
+    display=Display(
+        Area("Orders"),
+        tab=True,
+        columns=(
+            Shown("name", 16, grow=3, key="n"),
+            Shown("urgency", 8, style={"high": "attention"}),
+            Shown("site", 12, grow=1, hide_below=40, style="quiet"),
+            Shown("worker", 12, grow=1, hide_below=50, style="quiet", none="nobody"),
+            Shown("customer", 12, grow=1, hide_below=60, style="quiet"),
+        ),
+        form=("name", "urgency", GAP, "customer", "site", "worker", GAP, "notes"),
+    ),
+)
 
 
 @contextmanager

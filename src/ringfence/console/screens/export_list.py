@@ -16,9 +16,10 @@ from textual.screen import ModalScreen
 from ringfence.console.options import BACK, DialogOption
 from ringfence.console.questions import Asks
 from ringfence.console.screens.dialog import Dialog
-from ringfence.console.text import content, many, number
+from ringfence.console.text import content, number
 from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.form_fields import ChoiceSpec, PickSpec, TextLine, TextSpec
+from ringfence.domain.registry import EDITED, kind_named
 from ringfence.services.exporting import FileExists
 
 if TYPE_CHECKING:
@@ -59,8 +60,10 @@ class ExportList(ModalScreen[None], Asks):
         self._path = f"~/ringfence-{listing.kind}-{datetime.now():%Y%m%d}.csv"
 
     def compose(self) -> ComposeResult:
-        kind, search = self._listing.kind.replace("-", " "), self._listing.search
-        rows = many(self._count, kind.removesuffix("s")) if self._count is not None and kind != "audit" else kind
+        kind, search = kind_named(self._listing.kind), self._listing.search
+        rows = kind.several
+        if self._count is not None and kind.noun in EDITED:
+            rows = f"{number(self._count)} {kind.said if self._count == 1 else rows}"
         said = f"{rows} with “{search}”" if search else rows
         with Vertical(id="box"):
             yield Form(

@@ -180,12 +180,9 @@ class RecordForm(Drafting):
         """A text of one line in the form, with what is wrong with it (``fault``) beside it as it is typed. What it was
         before is left alone, whatever it is."""
         was = getattr(self.before, name) if self.before is not None else None
-        check = None
-        if fault is not None:
-            wrong = fault
 
-            def check(text: str) -> str:
-                return "" if text == was else wrong(trimmed(text))  # as it will be saved
+        def check(text: str) -> str:
+            return "" if fault is None or text == was else fault(trimmed(text))  # as it will be saved
 
         return TextSpec(name, label, getattr(self.draft, name), check=check, required=required)
 
@@ -401,12 +398,11 @@ class RecordForm(Drafting):
     def conflict_rows(self, was: Any, theirs: Any, mine: Any) -> list[Any]:
         """The fields in which any of the three differ, in words."""
         names = [field.name for field in fields(mine) if field.name not in ("key", "members", "users")]
+        values = {name: [getattr(one, name) for one in (was, theirs, mine)] for name in names}
         return [
-            ConflictRow(
-                name, self.label_of(name), *(self.said(name, getattr(one, name)) for one in (was, theirs, mine))
-            )
-            for name in names
-            if not getattr(was, name) == getattr(theirs, name) == getattr(mine, name)
+            ConflictRow(name, self.label_of(name), *(self.said(name, one) for one in three))
+            for name, three in values.items()
+            if not three[0] == three[1] == three[2]
         ]
 
     def label_of(self, name: str) -> str:
