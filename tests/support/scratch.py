@@ -52,11 +52,11 @@ ORDERS: Final = Kind(
 
 
 @contextmanager
-def declared(database: Database) -> Iterator[None]:
+def declared(database: Database, kind: Kind = ORDERS) -> Iterator[None]:
     """While it lasts, there is that kind, and a table of it in the database."""
-    EDITED[ORDERS.noun] = KINDS[ORDERS.name] = ORDERS
-    ENTRIES[ORDERS.plural] = entry_of(ORDERS)
-    table = tables.table_of(ORDERS).__table__
+    EDITED[kind.noun] = KINDS[kind.name] = kind
+    ENTRIES[kind.plural] = entry_of(kind)
+    table = tables.table_of(kind).__table__
     table.create(database.engine)
     try:
         yield
@@ -64,4 +64,4 @@ def declared(database: Database) -> Iterator[None]:
         with database.engine.begin() as connection:
             connection.exec_driver_sql(f'DROP TABLE "{table.name}"')
         metadata.remove(table)
-        del EDITED[ORDERS.noun], KINDS[ORDERS.name], tables._TABLES[ORDERS.noun], ENTRIES[ORDERS.plural]
+        del EDITED[kind.noun], KINDS[kind.name], tables._TABLES[kind.noun], ENTRIES[kind.plural]

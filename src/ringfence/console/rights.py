@@ -22,7 +22,7 @@ def changing() -> frozenset[str]:
     from ringfence.domain.registry import EDITED
 
     return frozenset(
-        kind.right(action) for kind in EDITED.values() for action in ("create", "edit", "delete", kind.moves)
+        kind.right(action) for kind in EDITED.values() for action in ("create", "edit", "delete", kind.moves) if action
     )
 
 

@@ -92,7 +92,8 @@ def _column(one: Field, least: int, hidden: int) -> Shown:
         case Number():
             return Shown(one.name, max(least, 6), hide_below=hidden, align="right")
         case Flag():
-            return Shown(one.name, max(least, len(one.spec.otherwise), 3), hide_below=hidden)
+            no = one.spec.otherwise or "no"
+            return Shown(one.name, max(least, len(no), 3), hide_below=hidden, no=no)
         case Moment():
             return Shown(one.name, max(least, 16), hide_below=hidden, style="quiet")
         case Choice():

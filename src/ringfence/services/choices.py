@@ -12,6 +12,7 @@ from ringfence.changes.edits import Edit
 from ringfence.domain import clock
 from ringfence.domain.builtin_roles import BUILTIN_ROLES
 from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.customer_group import CUSTOMER_GROUPS
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.permission import CATALOGUE, EVERYWHERE, PERMISSIONS, POLICY_EDIT
@@ -44,11 +45,10 @@ class CustomerChoices:
 
 @dataclass(frozen=True, slots=True)
 class RecordChoices:
-    """Records of a kind, by name; ``notes`` say a few words beside each."""
+    """Records of a kind, by name."""
 
     ids: list[int]
     names: list[str]
-    notes: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,26 +115,9 @@ def _choices(
 
 
 def records(viewer: Viewer, kind: str) -> RecordChoices:
-    """Every record of a kind that the viewer may list, with a word on each."""
+    """Every record of a kind that the viewer may list."""
     found = list(listing.export(viewer, Listing(kind)))
-    return RecordChoices([one.id for one in found], [one.name for one in found], [_note(one) for one in found])
-
-
-def _note(record: object) -> str:
-    scope = getattr(record, "scope", None)
-    if scope is not None:
-        count = getattr(record, "customers", 0)
-        where = "all customers" if scope == "all" else f"{count} customer{'' if count == 1 else 's'}"
-        role = getattr(record, "role", "")
-        return f"{role} · {where}" if role else where
-    active = getattr(record, "active", None)
-    if active is False:
-        return "inactive: gives nothing"
-    if hasattr(record, "customers"):
-        count = record.customers
-        return f"{count} customer{'' if count == 1 else 's'}"
-    level = getattr(record, "access_level", None)
-    return str(level).replace("_", " ") if level else str(getattr(record, "owner", ""))
+    return RecordChoices([one.id for one in found], [one.name for one in found])
 
 
 def permissions(viewer: Viewer, *, everywhere: bool, made_for: bool = False) -> tuple[PermissionChoice, ...]:
@@ -278,9 +261,11 @@ def group_notes(viewer: Viewer, kind: str, ids: Sequence[int]) -> dict[int, Grou
         names = overview.names(sight, listed, ids)
         wanted = sorted(names)
         counts = overview.customers_of(sight, listed, wanted)
-        if listed is not SECURITY_GROUPS:
+        if listed is CUSTOMER_GROUPS:
             active = overview.active_of(sight, wanted)
             return {group: GroupNote(names[group], _many(counts[group]), active=active[group]) for group in wanted}
+        if listed is not SECURITY_GROUPS:
+            raise TypeError(f"{listed} is no kind of group")
         query = select(SecurityGroup.id, SecurityGroup.scope, SecurityGroup.made_for_id)
         rows = sight.connection.execute(query.where(SecurityGroup.id.in_(wanted))).all()
     return {

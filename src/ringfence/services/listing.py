@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from operator import itemgetter
 from typing import Any, Final
@@ -14,7 +15,7 @@ from ringfence.domain.audit import AUDIT
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.customer_group import CUSTOMER_GROUPS
 from ringfence.domain.errors import RingfenceError
-from ringfence.domain.field import Field, Flag
+from ringfence.domain.field import Field, Flag, Moment, Spec
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED, KINDS, kind_named
 from ringfence.domain.role import ROLES
@@ -149,6 +150,17 @@ Named = dict[str, Names]
 """By field, what it refers to, as far as the viewer may list that."""
 
 
+def _moment(value: Any) -> str | None:
+    if value is None:
+        return None
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC).isoformat()
+
+
+_READ: Final[dict[type[Spec], Callable[[Any], Any]]] = {Flag: bool, Moment: _moment}
+"""What the two engines keep in ways of their own: SQLite has numbers for flags, and text for moments."""
+
+
 @cache
 def _told(kind: Kind) -> tuple[Field, ...]:
     """The fields that a list of it tells: where it belongs and stands comes first, as in a snapshot."""
@@ -162,7 +174,7 @@ def _plain(_sight: Sight, kind: Kind, _ids: list[int], rows: list[Row[Any]], nam
     labels = [one.name for one in told]
     picked = itemgetter(*(columns.index(one.column) for one in told)) if rows else tuple
     refs = [(one.name, named[one.name]) for one in told if one.refers and one.name != node]
-    flags = [one.name for one in told if isinstance(one.spec, Flag)]
+    read = [(one.name, _READ[type(one.spec)]) for one in told if type(one.spec) in _READ]
 
     def made(row: Row[Any], shared: Shared) -> Record:
         values: dict[str, Any] = dict(zip(labels, picked(row), strict=True))
@@ -170,8 +182,8 @@ def _plain(_sight: Sight, kind: Kind, _ids: list[int], rows: list[Row[Any]], nam
         names = {}
         for name, known in refs:
             names[name], values[name] = known.get(values[name], _NONE)
-        for name in flags:
-            values[name] = bool(values[name])  # SQLite has numbers for them
+        for name, reader in read:
+            values[name] = reader(values[name])
         return records.PlainRecord(*shared, values, names)
 
     return made

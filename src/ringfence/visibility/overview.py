@@ -14,6 +14,7 @@ from ringfence.domain.device import DEVICES
 from ringfence.domain.kind import Kind
 from ringfence.domain.permission import PERMISSIONS
 from ringfence.domain.registry import KINDS
+from ringfence.domain.role import ROLES
 from ringfence.domain.security_group import ALL, SECURITY_GROUPS
 from ringfence.domain.user import USERS
 from ringfence.storage.grants import (
@@ -76,7 +77,7 @@ def devices_at_sites(sight: Sight) -> dict[int, int]:
 
 def customers_of(sight: Sight, kind: Kind, groups: Sequence[int]) -> dict[int, int]:
     """How many customers each of these groups names, as far as the viewer sees them."""
-    read = read_selected if kind is SECURITY_GROUPS else read_filtered
+    read = {SECURITY_GROUPS.noun: read_selected, CUSTOMER_GROUPS.noun: read_filtered}[kind.noun]
     named = read(sight.connection, groups)
     seen = scope_nodes(sight, CUSTOMERS.permission)
     return {
@@ -92,10 +93,12 @@ def users_of(sight: Sight, kind: Kind, records: Sequence[int]) -> dict[int, list
     elif kind is CUSTOMER_GROUPS:
         query = select(UserCustomerGroup.group_id, UserCustomerGroup.user_id)
         query = query.where(UserCustomerGroup.group_id.in_(records))
-    else:
+    elif kind is ROLES:
         query = select(SecurityGroup.role_id, Membership.user_id)
         query = query.join(SecurityGroup, SecurityGroup.id == Membership.group_id)
         query = query.where(SecurityGroup.role_id.in_(records))
+    else:
+        raise TypeError(f"nobody is given a {kind.said}")
     pairs = {(record, user) for record, user in sight.connection.execute(query)}
     seen = {row.id for row in among(sight, USERS.permission, USERS, sorted({user for _, user in pairs}))}
     found: defaultdict[int, list[int]] = defaultdict(list)

@@ -63,7 +63,7 @@ def _cell(kind: Kind, shown: Shown) -> Callable[[Record], Drawn]:
         case Number():
             return lambda record: "" if record.shown(name) is None else number(record.shown(name))
         case Moment():
-            return lambda record: str(record.shown(name) or "")[:16]
+            return lambda record: moment(record.shown(name))
         case Ties():
             return lambda record: _tied(kind, spec, record, name)
         case _:
@@ -83,6 +83,11 @@ def words(value: str) -> str:
 def said_no(flag: Flag) -> str:
     """What is said of a flag that is off, and of what that comes to."""
     return ": ".join(filter(None, (flag.otherwise or "no", flag.means)))
+
+
+def moment(value: str | None) -> str:
+    """A moment to the minute, in UTC; empty for none."""
+    return value[:16].replace("T", " ") if value else ""
 
 
 def _tied(kind: Kind, ties: Ties, record: Record, name: str) -> str:

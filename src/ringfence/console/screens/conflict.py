@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Final, Literal, TypeAlias
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Final, Literal, TypeAlias
 
 from textual import events
 from textual.app import ComposeResult
@@ -59,6 +59,19 @@ class ConflictRow:
     def first(self) -> Side:
         """The side that is proposed: whichever changed it, and mine where both did."""
         return "theirs" if self.by_them and not self.by_me else "mine"
+
+
+def rows_of(
+    was: Any, theirs: Any, mine: Any, label: Callable[[str], str], said: Callable[[str, Any], Value]
+) -> list[ConflictRow]:
+    """The fields in which any of three states of a record differ, in words."""
+    names = [field.name for field in fields(mine) if field.name not in ("key", "members", "users")]
+    values = {name: [getattr(one, name) for one in (was, theirs, mine)] for name in names}
+    return [
+        ConflictRow(name, label(name), *(said(name, one) for one in three))
+        for name, three in values.items()
+        if not three[0] == three[1] == three[2]
+    ]
 
 
 def _key(value: Value) -> object:

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 from ringfence.console.screens.owned_form import OwnedForm
 from ringfence.console.text import number
 from ringfence.console.widgets.form_fields import TextLine, TextSpec
-from ringfence.domain.contact import email_fault, phone_fault
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.services.editing import CustomerState
 
 if TYPE_CHECKING:
-    from ringfence.services.workspace import Session
+    pass
 
 _LIMITS: Final = {"max_users": "Users", "max_devices": "Devices", "max_customers": "Customers nested"}
 
@@ -25,20 +24,15 @@ class CustomerForm(OwnedForm):
     UNREAD = "a limit is a number, or empty"
     draft: CustomerState
 
-    def load_more(self, session: Session) -> None:
-        """Imports, beside the event loop, what checks as one types."""
-        email_fault("a@b.example")
-        phone_fault("+31101234567")
-
     def show_form(self) -> None:
         draft = self.draft
         self.form.set_title("Customer" if self.record_id is not None else "New customer")
         self.form.set_fields(
             [
-                self.line("name", "Name", required=True),
+                self.line("name"),
                 self.place_spec(),
-                self.line("email", "E-mail", email_fault),
-                self.line("phone", "Phone", phone_fault),
+                self.line("email"),
+                self.line("phone"),
                 TextSpec("address", "Address", draft.address, lines=True),
                 TextLine(),
                 TextLine("Limits, counted here and in all that is nested here:"),

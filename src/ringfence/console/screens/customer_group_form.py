@@ -67,7 +67,7 @@ class CustomerGroupForm(RecordForm):
         self.form.set_title("Customer group")
         self.form.set_fields(
             [
-                self.line("name", "Name", required=True),
+                self.line("name"),
                 TextSpec("description", "Description", self.draft.description),
                 ToggleSpec("active", "Active", self.draft.active, _note(self.draft.active)),
                 *([TextLine(self._given())] if self.record_id is not None else []),

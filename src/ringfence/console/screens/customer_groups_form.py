@@ -161,7 +161,7 @@ class CustomerGroupsForm(RecordForm):
         assert own is not None
         found = []
         for edit in edits:
-            after = self.draft.security_groups if edit.kind == "security_group" else self.draft.customer_groups
+            after = getattr(self.draft, edit.of.plural)
             opened = self._opened_groups.get((edit.kind, edit.id))
             if opened is None:
                 opened = self._open_group(session, edit.kind, edit.id)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ringfence.console.cells.records import words
 from ringfence.console.options import BACK, DialogOption
 from ringfence.console.screens.choose_record import ChooseRecord
-from ringfence.console.screens.conflict import ConflictScreen
+from ringfence.console.screens.conflict import ConflictScreen, rows_of
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.matrix import HoldsRole, permissions_said
 from ringfence.console.text import Cell, number
@@ -303,7 +303,7 @@ class HasGroupRole(HoldsRole):
                 replace(role, before=theirs, draft=draft, revision=conflict.revision, base=theirs.permissions)
             )
 
-        rows = self.conflict_rows(role.before, theirs, mine)
+        rows = rows_of(role.before, theirs, mine, self.label_of, self.said)
         title = f"The role {mine.name} was changed meanwhile"
         self.app.push_screen(ConflictScreen(title, conflict.who or "somebody else", rows), chosen)
 

@@ -50,7 +50,7 @@ class OwnedForm(RecordForm):
     def __init__(self, record_id: int | None, copy_of: int | None = None, home: Home | None = None) -> None:
         super().__init__(record_id, copy_of, home)
         self.place_field = self.kind.node.name
-        self._moves = "" if self.kind.is_site else self.kind.right(self.kind.moves)
+        self._moves = self.kind.right(self.kind.moves) if self.kind.moves else ""
         self._top: Home | None = None
         self._refused = ""
         self.names: dict[str, dict[int, str]] = {name: {} for name in self.kind.refs}
@@ -64,24 +64,17 @@ class OwnedForm(RecordForm):
     def load(self, session: Session) -> Any:
         permission = self._moves if self.record_id is not None else self.kind.right("create")
         top = session.home_of_new(permission) if permission else None
-        return super().load(session), top, self.load_more(session)
-
-    def load_more(self, session: Session) -> Any:
-        """Reads what else the form needs, in a thread."""
+        return super().load(session), top
 
     def take(self, found: Any) -> Opened | None:
-        opened, self._top, more = found
+        opened, self._top = found
         for known in (self.first_home, self._top):
             if known is not None:
                 self.names[self.place_field][known[0]] = known[1]
         if opened is not None:
             for name, known_here in opened.names.items():
                 self.names[name].update(known_here)
-        self.take_more(opened, more)
         return opened  # type: ignore[no-any-return]
-
-    def take_more(self, opened: Opened | None, more: Any) -> None:
-        """What ``load_more`` brought."""
 
     def first_draft(self) -> Any:
         if self.before is not None:
@@ -230,9 +223,12 @@ def read(spec: Spec, value: Any) -> Any:
     """What was typed or chosen as the record holds it. Raises ValueError, with a line for people."""
     match spec:
         case Number():
-            return _number(value) if value.strip() else None
+            return _number(value, spec) if value.strip() else None
         case Moment():
-            return read_moment(value, datetime.now(UTC), until=False)
+            try:
+                return read_moment(value, datetime.now(UTC), until=False)
+            except ValueError:
+                raise ValueError("write it as 2026-11-30 18:00 or +3d, in UTC; empty is none") from None
         case Text() | Flag() | Choice() | Ref() | Ties():
             return value
         case _:
@@ -253,10 +249,10 @@ def typed(value: int | datetime | None) -> str:
     return typed_moment(value, until=False) if isinstance(value, datetime) else "" if value is None else str(value)
 
 
-def _number(text: str) -> int:
+def _number(text: str, spec: Number) -> int:
     text = text.strip()
     if not (text.isascii() and text.isdigit()):
-        raise ValueError("a number, or empty for no limit")
+        raise ValueError("a number, or empty for no limit" if spec.counts else "a number, or empty")
     if int(text[:12]) > _MOST:
         raise ValueError(f"at most {number(_MOST)}")
     return int(text)

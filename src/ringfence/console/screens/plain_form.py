@@ -16,7 +16,6 @@ from ringfence.domain.shown import GAP
 
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Home
-    from ringfence.services.workspace import Session
 
 _NONE: Final = 0
 _FOLLOWS: Final = "the one of the same name there, or none"
@@ -29,13 +28,7 @@ class PlainForm(OwnedForm):
     def __init__(self, kind: Kind, record_id: int | None, copy_of: int | None = None, home: Home | None = None) -> None:
         self.kind = kind
         super().__init__(record_id, copy_of, home)
-        self.PANEL_HEIGHT = 5 if kind.is_site else 8  # what is taken elsewhere has more said of it
-
-    def load_more(self, session: Session) -> None:
-        """Imports, beside the event loop, what checks as one types."""
-        for one in self.kind.texts.values():
-            if one.fault is not None:
-                one.fault("a@b.example")
+        self.PANEL_HEIGHT = 8 if kind.moves else 5  # what is taken elsewhere has more said of it
 
     def show_form(self) -> None:
         said = self.kind.said
@@ -51,7 +44,7 @@ class PlainForm(OwnedForm):
             case Text(lines=True):
                 return TextSpec(name, label, value, lines=True, required=spec.filled)
             case Text():
-                return self.line(name, label, spec.fault, required=spec.filled)
+                return self.line(name)
             case Number() | Moment():
                 return self.read_line(name)
             case Choice():

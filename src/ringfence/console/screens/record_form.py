@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from textual import events, on
@@ -13,7 +13,7 @@ from ringfence.console.cells.records import words
 from ringfence.console.options import BACK, DialogOption
 from ringfence.console.questions import while_wanted
 from ringfence.console.screens.area import CommandScreen, refresh_below
-from ringfence.console.screens.conflict import ConflictRow, ConflictScreen
+from ringfence.console.screens.conflict import ConflictScreen, rows_of
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.drafting import Drafting
 from ringfence.console.text import Cell, Said, capital
@@ -34,12 +34,11 @@ if TYPE_CHECKING:
     from ringfence.services.records import Opened
     from ringfence.services.workspace import Session
 
-Fault = Callable[[str], str]
-"""Says what is wrong with a text, or nothing."""
 _SETTLE: Final = 0.12
 _RETRY: Final = 2.0
 _BETWEEN_KEYS: Final = 0.03
 _SHOWN: Final = 6
+_TRIED: Final = ("a@b.example", "+31101234567")
 
 
 class RecordForm(Drafting):
@@ -81,7 +80,12 @@ class RecordForm(Drafting):
     def on_mount(self) -> None:
         super().on_mount()
         self.show_path([self.title_here, "…"])
-        self.ask("open", self.load, self._loaded, self._not_opened)
+        self.ask("open", self._load, self._loaded, self._not_opened)
+
+    def _load(self, session: Session) -> Any:
+        for one in self.kind.texts.values():  # whatever checks as one types is imported here, beside the event loop
+            _ = [one.fault(tried) for tried in _TRIED if one.fault is not None]
+        return self.load(session)
 
     def load(self, session: Session) -> Any:
         """Reads what the form needs, in a thread. The default opens the record, or the one to be copied."""
@@ -176,15 +180,17 @@ class RecordForm(Drafting):
         self.draft = replace(self.draft, **values)
         self.draft_changed()
 
-    def line(self, name: str, label: str, fault: Fault | None = None, *, required: bool = False) -> TextSpec:
-        """A text of one line in the form, with what is wrong with it (``fault``) beside it as it is typed. What it was
-        before is left alone, whatever it is."""
+    def line(self, name: str) -> TextSpec:
+        """A text of one line in the form, with what is wrong with it beside it as it is typed. What it was before is
+        left alone, whatever it is."""
+        spec = self.kind.texts[name]
         was = getattr(self.before, name) if self.before is not None else None
 
         def check(text: str) -> str:
-            return "" if fault is None or text == was else fault(trimmed(text))  # as it will be saved
+            return "" if spec.fault is None or text == was else spec.fault(trimmed(text))  # as it will be saved
 
-        return TextSpec(name, label, getattr(self.draft, name), check=check, required=required)
+        label = display.heading(self.kind, name)
+        return TextSpec(name, label, getattr(self.draft, name), check=check, required=spec.filled)
 
     def draft_changed(self) -> None:
         """The draft is another one now."""
@@ -392,18 +398,8 @@ class RecordForm(Drafting):
             self.draft_changed()
 
         title, who = f"This {self.kind.said} was changed meanwhile", conflict.who or "somebody else"
-        rows = self.conflict_rows(self.before, theirs, self.draft)
+        rows = rows_of(self.before, theirs, self.draft, self.label_of, self.said)
         self.app.push_screen(ConflictScreen(title, who, rows), chosen)
-
-    def conflict_rows(self, was: Any, theirs: Any, mine: Any) -> list[Any]:
-        """The fields in which any of the three differ, in words."""
-        names = [field.name for field in fields(mine) if field.name not in ("key", "members", "users")]
-        values = {name: [getattr(one, name) for one in (was, theirs, mine)] for name in names}
-        return [
-            ConflictRow(name, self.label_of(name), *(self.said(name, one) for one in three))
-            for name, three in values.items()
-            if not three[0] == three[1] == three[2]
-        ]
 
     def label_of(self, name: str) -> str:
         """A field for people."""

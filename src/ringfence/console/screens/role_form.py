@@ -89,7 +89,7 @@ class RoleForm(HoldsRole):
     def show_form(self) -> None:
         self.form.set_title("Role")
         draft = self.draft
-        fields: list[Spec] = [self.line("name", "Name", required=True)]
+        fields: list[Spec] = [self.line("name")]
         if self.record_id is None and self.opened is None:
             fields.append(PickSpec("starts", "Starts as", self._starts_said(), "choose"))
         fields += [

@@ -98,7 +98,7 @@ class SecurityGroupForm(HasGroupRole):
 
     def _show_fields(self) -> None:
         fields: list[Spec] = [
-            self.line("name", "Name", required=True),
+            self.line("name"),
             PickSpec("role", "Role", self.role_said()),
             PickSpec("level", "Level", self.level_said(), ""),
             PickSpec("permissions", "Permissions", self.permissions_text(), "open", looks=True),

@@ -23,9 +23,7 @@ from ringfence.console.widgets.columns import Column
 from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.form_fields import PickSpec, RowsSpec, TextLine, ToggleSpec
 from ringfence.console.widgets.outcome import OutcomePanel
-from ringfence.domain.contact import email_fault
 from ringfence.domain.errors import Conflict, RingfenceError
-from ringfence.domain.login import login_fault
 from ringfence.domain.role import SITE
 from ringfence.domain.user import USERS
 from ringfence.services.choices import GroupNote
@@ -89,7 +87,6 @@ class UserForm(Memberships):
     # Opening.
 
     def load(self, session: Session) -> Any:
-        email_fault("a@b.example")  # imports, beside the event loop, what checks as one types
         opened = super().load(session)
         home = session.home_of_new("user.create" if self.record_id is None else "user.edit")
         groups: dict[int, GroupNote] = {}
@@ -135,9 +132,9 @@ class UserForm(Memberships):
     def show_form(self) -> None:
         self.query_one(Form).set_title("Security settings" if self.record_id else "New user")
         who = [
-            self.line("name", "Name", required=True),
-            self.line("login", "Login", login_fault, required=True),
-            self.line("email", "E-mail", email_fault),
+            self.line("name"),
+            self.line("login"),
+            self.line("email"),
         ]
         if self._is_self:
             own = TextLine("This is you: somebody else must change what you may see and do.", "attention")
