@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from functools import cache
 from operator import itemgetter
 from typing import Any, Final
 
@@ -161,16 +160,10 @@ _READ: Final[dict[type[Spec], Callable[[Any], Any]]] = {Flag: bool, Moment: _mom
 """What the two engines keep in ways of their own: SQLite has numbers for flags, and text for moments."""
 
 
-@cache
-def _told(kind: Kind) -> tuple[Field, ...]:
-    """The fields that a list of it tells: where it belongs and stands comes first, as in a snapshot."""
-    told = (one for name, one in kind.stored.items() if name not in kind.apart)
-    return tuple(sorted(told, key=lambda one: (one.name != "key", one is not kind.node, one is not kind.stands)))
-
-
 def _plain(_sight: Sight, kind: Kind, _ids: list[int], rows: list[Row[Any]], named: Named) -> Maker:
     """Of a kind that shows no more than its fields."""
-    told, node, columns = _told(kind), kind.node.name, rows[0]._fields if rows else ()
+    told, node = [kind.fields[name] for name in kind.exported], kind.node.name
+    columns = rows[0]._fields if rows else ()
     labels = [one.name for one in told]
     picked = itemgetter(*(columns.index(one.column) for one in told)) if rows else tuple
     refs = [(one.name, named[one.name]) for one in told if one.refers and one.name != node]
