@@ -10,17 +10,19 @@ from datetime import datetime
 from itertools import chain
 from typing import Final, Literal
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from ringfence.changes.edits import Edit
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES, DeviceState
 from ringfence.domain.errors import Refused
+from ringfence.domain.registry import site_of
 from ringfence.domain.site import SITES
 from ringfence.domain.text import has_control
-from ringfence.storage.bulk import uncollected
-from ringfence.storage.tables import Site
+from ringfence.storage.bulk import any_of, uncollected
+from ringfence.storage.tables import Customer, Site
 from ringfence.visibility.point import among, called
+from ringfence.visibility.reach import Reach
 from ringfence.visibility.viewer import Sight, Viewer
 
 MOST: Final = 100_000
@@ -339,6 +341,31 @@ def said_sites(fates: SiteFates) -> list[str]:
     if fates.cleared:
         lines.append(f"{_devices(fates.cleared)} without the former site: {', '.join(fates.names)}")
     return lines
+
+
+def left_sites(connection: Connection, own: Reach, moved: Sequence[Edit]) -> list[str]:
+    """What becomes of the sites on which an editor saw devices stand that are moved, in sentences."""
+    places = [(site_of(edit.before), edit.after) for edit in moved if edit.before is not None]
+    former = {place for place, _ in places if place is not None}
+    query = select(Site.id, Customer.path).join(Customer, Customer.id == Site.customer_id)
+    rows = connection.execute(query.where(any_of(connection, Site.id, former)))
+    listed = own.region(SITES.permission)
+    seen = {place for place, path in rows if listed.reaches(path, place)}
+    standing = [after for place, after in places if place in seen]
+    if not standing:
+        return []
+    kept = sum(after is not None and site_of(after) is not None for after in standing)
+    left = len(standing) - kept
+    said = []
+    if kept:
+        said.append(f"{kept:,} {'goes' if kept == 1 else 'go'} to a site there.")
+    if left:
+        said.append(f"{left:,} {'leaves its site' if left == 1 else 'leave their sites'}, and {_stands(left)} on none.")
+    return said
+
+
+def _stands(count: int) -> str:
+    return "stands" if count == 1 else "stand"
 
 
 def _devices(count: int) -> str:

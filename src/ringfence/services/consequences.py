@@ -14,10 +14,11 @@ from ringfence.changes.impact import devices_in
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
 from ringfence.domain.kind import StateKind
-from ringfence.domain.registry import EDITED, KINDS, PLACE, site_of
+from ringfence.domain.registry import EDITED, KINDS
 from ringfence.domain.user import USERS
+from ringfence.services.assigning import left_sites
 from ringfence.storage.bulk import any_of
-from ringfence.storage.tables import Customer, Site, table_of
+from ringfence.storage.tables import Customer, table_of
 from ringfence.visibility.intervals import Interval, contains, nested, union
 from ringfence.visibility.reach import Reach, measure
 from ringfence.visibility.rule import Region
@@ -107,12 +108,12 @@ def _inside(
 
 
 def notes(connection: Connection, outcome: Outcome) -> tuple[str, ...]:
-    """What becomes of sites and of the history, in sentences."""
+    """What becomes of places and of the history, in sentences."""
     said: list[str] = []
     edits = outcome.edits
     moved = [edit for edit in edits if edit.of is DEVICES and edit.of.moves in edit.actions]
     if moved:
-        said += _sites(connection, outcome.own, moved)
+        said += left_sites(connection, outcome.own, moved)
         them, they = ("it", "it leaves") if len(moved) == 1 else ("them", "they leave")
         said.append(
             f"What the audit says of {them} up to now stays with the customer {they}; the new one sees it from now on."
@@ -123,28 +124,3 @@ def notes(connection: Connection, outcome: Outcome) -> tuple[str, ...]:
     if gone:
         said.append(f"The audit of {'it' if gone == 1 else 'them'} stays, with the customer above.")
     return tuple(said)
-
-
-def _sites(connection: Connection, own: Reach, moved: Sequence[Edit]) -> list[str]:
-    """What becomes of the sites on which the editor saw devices stand."""
-    places = [(site_of(edit.before), edit.after) for edit in moved if edit.before is not None]
-    former = {place for place, _ in places if place is not None}
-    query = select(Site.id, Customer.path).join(Customer, Customer.id == Site.customer_id)
-    rows = connection.execute(query.where(any_of(connection, Site.id, former)))
-    listed = own.region(PLACE.permission)
-    seen = {place for place, path in rows if listed.reaches(path, place)}
-    standing = [after for place, after in places if place in seen]
-    if not standing:
-        return []
-    kept = sum(after is not None and site_of(after) is not None for after in standing)
-    left = len(standing) - kept
-    said = []
-    if kept:
-        said.append(f"{kept:,} {'goes' if kept == 1 else 'go'} to a site there.")
-    if left:
-        said.append(f"{left:,} {'leaves its site' if left == 1 else 'leave their sites'}, and {_stands(left)} on none.")
-    return said
-
-
-def _stands(count: int) -> str:
-    return "stands" if count == 1 else "stand"
