@@ -16,7 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ringfence.services.editing import Edit, SecurityGroupState
+from ringfence.domain.security_group import SecurityGroupState
+from ringfence.services.editing import Edit
 from ringfence.services.records import Listing, Part
 from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import open_database

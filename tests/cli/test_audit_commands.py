@@ -19,6 +19,7 @@ from support.command_line import Call, Save
 from ringfence.cli import start
 from ringfence.cli.changing import told
 from ringfence.cli.settings import Settings, origin
+from ringfence.domain.kind import StateKind
 from ringfence.services import audit, editing
 from ringfence.services.records import Listing, Part
 from ringfence.services.workspace import Workspace
@@ -29,7 +30,7 @@ from ringfence.visibility.viewer import Viewer
 Change = Callable[..., int]
 
 
-def change(database: str, login: str, kind: editing.StateKind, name: str, /, **fields: Any) -> int:
+def change(database: str, login: str, kind: StateKind, name: str, /, **fields: Any) -> int:
     """Changes a record of that name as the console does; returns the change's number."""
     opened = open_database(database)
     workspace = Workspace(opened)

@@ -18,7 +18,9 @@ from ringfence.console.screens.dialog import Dialog
 from ringfence.console.text import Cell, Said, width_of
 from ringfence.console.widgets.form_fields import TextSpec
 from ringfence.console.widgets.form_page import Page, flow
-from ringfence.services.editing import CustomerState, DeviceState, Edit
+from ringfence.domain.customer import CustomerState
+from ringfence.domain.device import DeviceState
+from ringfence.services.editing import Edit
 from ringfence.services.records import Difference, Listing, Part, Preview, Rights, UserDifference
 from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database

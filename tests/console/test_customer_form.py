@@ -14,8 +14,9 @@ from ringfence.console.screens.conflict import ConflictScreen
 from ringfence.console.screens.customer_form import CustomerForm
 from ringfence.console.screens.customers import CustomersScreen
 from ringfence.console.screens.dialog import Dialog
+from ringfence.domain.customer import CustomerState
 from ringfence.services import listing
-from ringfence.services.editing import CustomerState, Edit
+from ringfence.services.editing import Edit
 from ringfence.services.records import Listing, Opened
 from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database

@@ -17,8 +17,9 @@ from ringfence.console.screens.choose_one import ChooseOne
 from ringfence.console.screens.plain_form import PlainForm
 from ringfence.console.screens.record_list import RecordList
 from ringfence.console.screens.working import Working
+from ringfence.domain.device import DeviceState
 from ringfence.services import listing
-from ringfence.services.editing import DeviceState, Edit
+from ringfence.services.editing import Edit
 from ringfence.services.records import Listing, Opened, Record
 from ringfence.services.workspace import Session, Workspace
 from ringfence.storage.engine import Database

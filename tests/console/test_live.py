@@ -18,7 +18,8 @@ from ringfence.console.screens.customers import CustomersScreen
 from ringfence.console.screens.record_list import RecordList
 from ringfence.console.screens.side_by_side import SideBySideScreen
 from ringfence.domain.errors import RingfenceError
-from ringfence.services.editing import Edit, StateKind
+from ringfence.domain.kind import StateKind
+from ringfence.services.editing import Edit
 from ringfence.services.records import Listing, Part
 from ringfence.services.workspace import Session, Workspace
 from ringfence.storage.engine import Database, open_database

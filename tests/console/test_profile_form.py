@@ -10,7 +10,9 @@ import pytest
 from support.console import NOON, Console, console_on, demo_copy, opened
 
 from ringfence.console.screens.profile_form import ProfileForm
-from ringfence.services.editing import Conflict, Edit, Refused, UserState
+from ringfence.domain.errors import Conflict, Refused
+from ringfence.domain.user import UserState
+from ringfence.services.editing import Edit
 from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
 

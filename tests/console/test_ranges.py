@@ -12,7 +12,8 @@ from support.console import NOON, Console, console_on, demo_copy, opened
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.record_list import RecordList
 from ringfence.console.widgets.ranges import RangedList
-from ringfence.services.editing import DeviceState, Edit
+from ringfence.domain.device import DeviceState
+from ringfence.services.editing import Edit
 from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
 

@@ -28,7 +28,10 @@ from ringfence.console.widgets.key_bar import KeyBar
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
 from ringfence.domain.registry import EDITED
-from ringfence.services.editing import Edit, RoleState, SecurityGroupState, UserState
+from ringfence.domain.role import RoleState
+from ringfence.domain.security_group import SecurityGroupState
+from ringfence.domain.user import UserState
+from ringfence.services.editing import Edit
 from ringfence.services.records import Listing, Part
 from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database

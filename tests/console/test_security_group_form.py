@@ -13,7 +13,8 @@ from support.security_forms import HOSTILE, SMALL, Saved, go, open_group, permis
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.role_form import RoleForm
 from ringfence.console.screens.security_group_form import SecurityGroupForm
-from ringfence.services.editing import Edit, UserState
+from ringfence.domain.user import UserState
+from ringfence.services.editing import Edit
 from ringfence.storage.engine import Database
 
 

@@ -17,7 +17,8 @@ from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.pick import PickScreen
 from ringfence.console.screens.user_form import UserForm
 from ringfence.console.screens.window_dialog import WindowDialog
-from ringfence.services.editing import Edit, UserState
+from ringfence.domain.user import UserState
+from ringfence.services.editing import Edit
 from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
 

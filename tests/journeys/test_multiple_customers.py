@@ -11,8 +11,9 @@ from ringfence.console.screens.customers import CustomersScreen
 from ringfence.console.screens.matrix import MatrixScreen
 from ringfence.console.screens.pick import PickScreen
 from ringfence.console.screens.security_group_form import SecurityGroupForm
+from ringfence.domain.user import UserState
 from ringfence.services import listing
-from ringfence.services.editing import Edit, UserState
+from ringfence.services.editing import Edit
 from ringfence.services.records import Listing
 from ringfence.services.workspace import Workspace
 from ringfence.snapshot.load import load_document

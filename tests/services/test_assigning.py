@@ -17,9 +17,10 @@ from support.documents import AT, Sizes, make_document
 from support.edits import World, provider, with_administrators
 from support.oracle import Oracle
 
+from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Cancelled, Refused
 from ringfence.services.assigning import MOST, Matched, SiteFates, Typed, edits, match, parse, report, said, said_sites
-from ringfence.services.editing import DeviceState, Edit
+from ringfence.services.editing import Edit
 from ringfence.storage.engine import Database
 
 SIZES = Sizes(tenants=1, customers=9, sites=8, devices=30, roles=5, groups=6, filters=3, users=6, exact=True)

@@ -10,7 +10,7 @@ from support.edits import ADMINISTRATION, World, provider, with_administrators
 from support.oracle import Oracle
 
 from ringfence.domain.errors import RingfenceError
-from ringfence.services.editing import SecurityGroupState
+from ringfence.domain.security_group import SecurityGroupState
 from ringfence.storage.engine import Database
 
 SIZES = Sizes(tenants=1, customers=9, sites=6, devices=20, roles=4, groups=5, filters=3, users=5, exact=True)

@@ -12,8 +12,8 @@ from support.databases import rows
 from support.documents import AT
 from support.edits import World, provider
 
-from ringfence.domain.kind import altered
-from ringfence.services.editing import Edit, StateKind
+from ringfence.domain.kind import StateKind, altered
+from ringfence.services.editing import Edit
 from ringfence.snapshot.collect import collect_from
 from ringfence.snapshot.load import load_document
 from ringfence.snapshot.what_if import what_if

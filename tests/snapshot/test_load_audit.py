@@ -13,17 +13,15 @@ from support.databases import made, rows
 from support.documents import AT
 from support.edits import OPEN, World, provider
 
+from ringfence.domain.customer import CustomerState
+from ringfence.domain.customer_group import CustomerGroupState
 from ringfence.domain.errors import Refused
+from ringfence.domain.role import RoleState
+from ringfence.domain.security_group import SecurityGroupState
+from ringfence.domain.site import SiteState
+from ringfence.domain.user import UserState
 from ringfence.services import audit
-from ringfence.services.editing import (
-    CustomerGroupState,
-    CustomerState,
-    Edit,
-    RoleState,
-    SecurityGroupState,
-    SiteState,
-    UserState,
-)
+from ringfence.services.editing import Edit
 from ringfence.services.records import Listing, Part
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database

@@ -10,20 +10,18 @@ from support.documents import AT
 from support.edits import World
 from support.oracle import LISTING, OWNERS, Oracle, at_sites
 
+from ringfence.domain.customer import CustomerState
+from ringfence.domain.customer_group import CustomerGroupState
+from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Conflict, RingfenceError
 from ringfence.domain.permission import PERMISSIONS
 from ringfence.domain.registry import EDITED
+from ringfence.domain.role import RoleState
+from ringfence.domain.security_group import SecurityGroupState
+from ringfence.domain.site import SiteState
+from ringfence.domain.user import UserState
 from ringfence.services import access, listing, previewing
-from ringfence.services.editing import (
-    CustomerGroupState,
-    CustomerState,
-    DeviceState,
-    Edit,
-    RoleState,
-    SecurityGroupState,
-    SiteState,
-    UserState,
-)
+from ringfence.services.editing import Edit
 from ringfence.services.records import Listing
 
 KINDS: tuple[Any, ...] = tuple(EDITED)

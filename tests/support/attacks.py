@@ -10,9 +10,7 @@ from support.edits import World, provider
 from support.tree_edits import ALL_KEEPING
 
 from ringfence.domain.errors import Conflict, Refused
-from ringfence.services.editing import (
-    Edit,
-)
+from ringfence.services.editing import Edit
 from ringfence.services.records import Listing, Part
 
 T = {"tenant": "t"}

@@ -15,16 +15,12 @@ from support.documents import AT
 from support.oracle import Oracle
 
 from ringfence.changes import ledger
-from ringfence.domain.kind import altered, kind_of
-from ringfence.services.editing import (
-    CustomerGroupState,
-    Edit,
-    RoleState,
-    SecurityGroupState,
-    State,
-    StateKind,
-    UserState,
-)
+from ringfence.domain.customer_group import CustomerGroupState
+from ringfence.domain.kind import State, StateKind, altered, kind_of
+from ringfence.domain.role import RoleState
+from ringfence.domain.security_group import SecurityGroupState
+from ringfence.domain.user import UserState
+from ringfence.services.editing import Edit
 from ringfence.services.workspace import Session, Workspace
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database

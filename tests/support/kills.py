@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import event, text
 
 from ringfence.changes import ledger
-from ringfence.services.editing import DeviceState, Edit
+from ringfence.domain.device import DeviceState
+from ringfence.services.editing import Edit
 from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database, open_database
 from ringfence.visibility.viewer import Viewer

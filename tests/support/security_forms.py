@@ -12,7 +12,9 @@ from ringfence.console.screens.matrix import MatrixScreen
 from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.screens.security_group_form import SecurityGroupForm
 from ringfence.console.widgets.form import Form
-from ringfence.services.editing import Edit, RoleState, SecurityGroupState
+from ringfence.domain.role import RoleState
+from ringfence.domain.security_group import SecurityGroupState
+from ringfence.services.editing import Edit
 from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
 

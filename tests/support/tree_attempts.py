@@ -12,17 +12,14 @@ from support.edits import OPEN, World
 from support.oracle import Oracle
 from support.tree_edits import LIMITED
 
-from ringfence.domain.kind import altered
-from ringfence.services.editing import (
-    CustomerState,
-    DeviceState,
-    Edit,
-    RoleState,
-    SecurityGroupState,
-    SiteState,
-    StateKind,
-    UserState,
-)
+from ringfence.domain.customer import CustomerState
+from ringfence.domain.device import DeviceState
+from ringfence.domain.kind import StateKind, altered
+from ringfence.domain.role import RoleState
+from ringfence.domain.security_group import SecurityGroupState
+from ringfence.domain.site import SiteState
+from ringfence.domain.user import UserState
+from ringfence.services.editing import Edit
 
 
 class TreeAttempts:

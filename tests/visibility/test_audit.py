@@ -15,8 +15,9 @@ from support.edits import ADMINISTRATION, OPEN, World, provider
 from ringfence.changes import applying as core
 from ringfence.changes.audit import HASHED, _hash, faults, os_user
 from ringfence.domain.errors import Refused, RingfenceError
+from ringfence.domain.role import RoleState
 from ringfence.services import audit
-from ringfence.services.editing import Edit, RoleState
+from ringfence.services.editing import Edit
 from ringfence.services.records import AuditDetail, AuditRecord, Listing, Part
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database

@@ -9,18 +9,15 @@ from support.edits import World, provider
 
 from ringfence.console.cells import audit as cells
 from ringfence.console.text import Cell
-from ringfence.services.editing import (
-    CustomerGroupState,
-    CustomerState,
-    DeviceState,
-    Edit,
-    RoleState,
-    SecurityGroupState,
-    SiteState,
-    State,
-    StateKind,
-    UserState,
-)
+from ringfence.domain.customer import CustomerState
+from ringfence.domain.customer_group import CustomerGroupState
+from ringfence.domain.device import DeviceState
+from ringfence.domain.kind import State, StateKind
+from ringfence.domain.role import RoleState
+from ringfence.domain.security_group import SecurityGroupState
+from ringfence.domain.site import SiteState
+from ringfence.domain.user import UserState
+from ringfence.services.editing import Edit
 from ringfence.services.records import AuditDetail, Listing, Part
 from ringfence.storage.engine import Database
 

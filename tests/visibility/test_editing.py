@@ -13,10 +13,14 @@ import pytest
 from support.documents import AT
 from support.edits import OPEN, World, provider
 
+from ringfence.domain.customer_group import CustomerGroupState
 from ringfence.domain.errors import Conflict, Refused, RingfenceError, SessionEnded
 from ringfence.domain.kind import altered
+from ringfence.domain.role import RoleState
+from ringfence.domain.security_group import SecurityGroupState
+from ringfence.domain.user import UserState
 from ringfence.services import audit
-from ringfence.services.editing import CustomerGroupState, Edit, RoleState, SecurityGroupState, UserState
+from ringfence.services.editing import Edit
 from ringfence.services.records import Listing
 from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database

@@ -15,10 +15,13 @@ from support.databases import empty
 from support.documents import AT, Sizes, documents, make_document
 from support.edits import ADMINISTRATION, OPEN, PICKED, Attempts, World, beyond, provider, with_administrators
 
+from ringfence.domain.customer_group import CustomerGroupState
 from ringfence.domain.errors import Conflict, Refused
 from ringfence.domain.kind import altered
 from ringfence.domain.permission import PERMISSIONS
-from ringfence.services.editing import CustomerGroupState, Edit, RoleState, SecurityGroupState
+from ringfence.domain.role import RoleState
+from ringfence.domain.security_group import SecurityGroupState
+from ringfence.services.editing import Edit
 from ringfence.storage.engine import Database
 
 ASKED = (*PICKED, "script.create", "policy.edit")

@@ -12,8 +12,9 @@ from support.documents import AT, LISTS
 from support.edits import TABLES, World, provider
 
 from ringfence.domain.errors import Conflict, Refused, RingfenceError
+from ringfence.domain.site import SiteState
 from ringfence.services import audit, editing, importing, naming
-from ringfence.services.editing import Edit, SiteState
+from ringfence.services.editing import Edit
 from ringfence.storage.engine import Database
 from ringfence.visibility.viewer import Viewer
 

@@ -8,9 +8,11 @@ import pytest
 from support.edits import World
 from support.tree_edits import ALL_KEEPING
 
+from ringfence.domain.customer import CustomerState
+from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.services import audit, listing
-from ringfence.services.editing import CustomerState, DeviceState, Edit
+from ringfence.services.editing import Edit
 from ringfence.services.records import AuditRecord, Listing, Part
 from ringfence.storage.engine import Database
 

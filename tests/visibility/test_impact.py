@@ -16,8 +16,11 @@ from support.edits import OPEN, Attempts, World, lists, provider, with_administr
 from support.oracle import Oracle
 from support.told import said, told
 
+from ringfence.domain.customer_group import CustomerGroupState
 from ringfence.domain.errors import Conflict, Refused, RingfenceError
-from ringfence.services.editing import CustomerGroupState, Edit, SecurityGroupState, UserState
+from ringfence.domain.security_group import SecurityGroupState
+from ringfence.domain.user import UserState
+from ringfence.services.editing import Edit
 from ringfence.services.records import Listing, Prospect
 from ringfence.storage.engine import Database
 

@@ -11,9 +11,14 @@ from support.databases import rows
 from support.documents import AT
 from support.edits import World, provider
 
+from ringfence.domain.customer import CustomerState
+from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Conflict, Refused, RingfenceError
+from ringfence.domain.role import RoleState
+from ringfence.domain.site import SiteState
+from ringfence.domain.user import UserState
 from ringfence.services import assigning, audit, editing, importing, previewing
-from ringfence.services.editing import CustomerState, DeviceState, Edit, RoleState, SiteState, UserState
+from ringfence.services.editing import Edit
 from ringfence.services.records import Preview
 from ringfence.storage.engine import Database
 from ringfence.visibility.viewer import Viewer

@@ -14,8 +14,9 @@ import pytest
 from support.databases import dumped, made
 from support.kills import NEEDED, Moment, change
 
+from ringfence.domain.customer import CustomerState
 from ringfence.services import audit
-from ringfence.services.editing import CustomerState, Edit
+from ringfence.services.editing import Edit
 from ringfence.services.workspace import Workspace
 from ringfence.snapshot.load import load_document
 from ringfence.storage import maintenance

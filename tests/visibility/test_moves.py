@@ -17,9 +17,10 @@ from support.oracle import Oracle
 from support.tree_edits import placed
 
 from ringfence.domain import limits
+from ringfence.domain.customer import CustomerState
 from ringfence.domain.errors import Refused
 from ringfence.services import audit, listing
-from ringfence.services.editing import CustomerState, Edit
+from ringfence.services.editing import Edit
 from ringfence.services.records import Listing, Part
 from ringfence.snapshot.load import load_document
 from ringfence.storage import maintenance

@@ -15,24 +15,20 @@ from support.databases import dumped
 from support.edits import TABLES, World, provider
 
 from ringfence.console.text import literal
+from ringfence.domain.customer import CustomerState
+from ringfence.domain.customer_group import CustomerGroupState
+from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Refused
-from ringfence.domain.kind import altered, kind_of
+from ringfence.domain.kind import State, StateKind, altered, kind_of
 from ringfence.domain.login import login_fault
 from ringfence.domain.registry import EDITED
+from ringfence.domain.role import RoleState
+from ringfence.domain.security_group import SecurityGroupState
+from ringfence.domain.site import SiteState
 from ringfence.domain.text import character, fold, trimmed, unseen
+from ringfence.domain.user import UserState
 from ringfence.services import importing, listing
-from ringfence.services.editing import (
-    CustomerGroupState,
-    CustomerState,
-    DeviceState,
-    Edit,
-    RoleState,
-    SecurityGroupState,
-    SiteState,
-    State,
-    StateKind,
-    UserState,
-)
+from ringfence.services.editing import Edit
 from ringfence.services.records import Listing
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database

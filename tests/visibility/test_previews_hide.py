@@ -12,8 +12,9 @@ from support.documents import AT
 from support.edits import World, provider
 
 from ringfence.domain.errors import InvalidDocument
+from ringfence.domain.kind import StateKind
 from ringfence.domain.permission import PERMISSIONS
-from ringfence.services.editing import Edit, StateKind
+from ringfence.services.editing import Edit
 from ringfence.snapshot.collect import collect_from
 from ringfence.snapshot.load import load_document
 from ringfence.snapshot.what_if import what_if

@@ -14,9 +14,11 @@ from support.documents import AT
 from support.edits import World, provider
 from support.raising import raises
 
+from ringfence.domain.customer import CustomerState
+from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Refused
 from ringfence.services import assigning, audit, importing
-from ringfence.services.editing import CustomerState, DeviceState, Edit
+from ringfence.services.editing import Edit
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
 

@@ -16,8 +16,9 @@ from support.unwritable import unwritable
 
 from ringfence.domain.errors import Refused, RingfenceError, SessionEnded
 from ringfence.domain.registry import KINDS
+from ringfence.domain.user import UserState
 from ringfence.services import accounts, listing
-from ringfence.services.editing import Edit, UserState
+from ringfence.services.editing import Edit
 from ringfence.services.records import Listing, Part
 from ringfence.services.workspace import Session
 from ringfence.snapshot.load import load_document

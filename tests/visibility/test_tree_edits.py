@@ -21,9 +21,12 @@ from support.told import numbers, said, told
 from support.tree_attempts import TreeAttempts
 from support.tree_edits import ALL_KEEPING, KEEPERS, overfull, placed, trespasses, with_keepers
 
+from ringfence.domain.customer import CustomerState
+from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Conflict, Refused
+from ringfence.domain.site import SiteState
 from ringfence.services import audit, listing
-from ringfence.services.editing import CustomerState, DeviceState, Edit, SiteState
+from ringfence.services.editing import Edit
 from ringfence.services.records import Listing, Part
 from ringfence.snapshot.load import load_document
 from ringfence.storage import maintenance

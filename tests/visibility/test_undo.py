@@ -14,10 +14,15 @@ from support.databases import empty
 from support.documents import AT, Sizes, documents, make_document
 from support.edits import OPEN, Attempts, World, provider, with_administrators
 
+from ringfence.domain.customer_group import CustomerGroupState
+from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Conflict, Refused
 from ringfence.domain.permission import PERMISSIONS
+from ringfence.domain.role import RoleState
+from ringfence.domain.security_group import SecurityGroupState
+from ringfence.domain.user import UserState
 from ringfence.services import audit
-from ringfence.services.editing import CustomerGroupState, DeviceState, Edit, RoleState, SecurityGroupState, UserState
+from ringfence.services.editing import Edit
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
 

@@ -19,7 +19,8 @@ from ringfence.domain.registry import EDITED
 from ringfence.domain.text import as_json
 
 if TYPE_CHECKING:
-    from ringfence.services.editing import Edit, StateKind
+    from ringfence.domain.kind import StateKind
+    from ringfence.services.editing import Edit
     from ringfence.services.records import Opened, Preview, Saved
     from ringfence.visibility.viewer import Viewer
 

@@ -13,38 +13,17 @@ from ringfence.changes.applying import Outcome, Progress, apply
 from ringfence.changes.audit import Actor
 from ringfence.changes.edits import Edit
 from ringfence.domain import clock
-from ringfence.domain.customer import CustomerState
-from ringfence.domain.customer_group import CustomerGroupState
-from ringfence.domain.device import DeviceState
-from ringfence.domain.errors import Cancelled, Conflict, Refused, RingfenceError
+from ringfence.domain.errors import Conflict, Refused, RingfenceError
 from ringfence.domain.ids import ids_in
-from ringfence.domain.kind import State, StateKind
+from ringfence.domain.kind import StateKind
 from ringfence.domain.registry import EDITED, kind_named
-from ringfence.domain.role import RoleState
-from ringfence.domain.security_group import SecurityGroupState
-from ringfence.domain.site import SiteState
 from ringfence.domain.user import USERS, UserState
 from ringfence.services.records import Opened, Saved
 from ringfence.visibility import overview
 from ringfence.visibility.point import among
 from ringfence.visibility.viewer import Viewer
 
-__all__ = [
-    "Cancelled",
-    "Conflict",
-    "CustomerGroupState",
-    "CustomerState",
-    "DeviceState",
-    "Edit",
-    "Progress",
-    "Refused",
-    "RoleState",
-    "SecurityGroupState",
-    "SiteState",
-    "State",
-    "StateKind",
-    "UserState",
-]
+__all__ = ["Edit", "Progress"]
 
 
 def open_record(viewer: Viewer, kind: StateKind, record: int) -> Opened:

@@ -10,17 +10,15 @@ import pytest
 from support.attacks import MISSING, new, refused, undo
 from support.edits import OPEN, World
 
+from ringfence.domain.customer import CustomerState
+from ringfence.domain.customer_group import CustomerGroupState
+from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Conflict, Refused, SessionEnded
-from ringfence.services.editing import (
-    CustomerGroupState,
-    CustomerState,
-    DeviceState,
-    Edit,
-    RoleState,
-    SecurityGroupState,
-    SiteState,
-    UserState,
-)
+from ringfence.domain.role import RoleState
+from ringfence.domain.security_group import SecurityGroupState
+from ringfence.domain.site import SiteState
+from ringfence.domain.user import UserState
+from ringfence.services.editing import Edit
 from ringfence.services.records import Listing
 from ringfence.storage import maintenance
 

@@ -10,14 +10,12 @@ import pytest
 from support.attacks import MISSING, new, ours, refused
 from support.edits import World
 
+from ringfence.domain.customer import CustomerState
+from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Conflict, RingfenceError
-from ringfence.services.editing import (
-    CustomerState,
-    DeviceState,
-    Edit,
-    SiteState,
-    UserState,
-)
+from ringfence.domain.site import SiteState
+from ringfence.domain.user import UserState
+from ringfence.services.editing import Edit
 
 
 def test_a_full_customer_does_not_count_what_is_hidden(world: World) -> None:

@@ -10,17 +10,15 @@ from support.attacks import MISSING, new, not_undone, ours, refused, undo
 from support.edits import OPEN, World
 from support.tree_edits import ALL_KEEPING
 
+from ringfence.domain.customer import CustomerState
+from ringfence.domain.customer_group import CustomerGroupState
+from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Conflict, Refused
-from ringfence.services.editing import (
-    CustomerGroupState,
-    CustomerState,
-    DeviceState,
-    Edit,
-    RoleState,
-    SecurityGroupState,
-    SiteState,
-    UserState,
-)
+from ringfence.domain.role import RoleState
+from ringfence.domain.security_group import SecurityGroupState
+from ringfence.domain.site import SiteState
+from ringfence.domain.user import UserState
+from ringfence.services.editing import Edit
 from ringfence.services.records import Listing
 from ringfence.storage import maintenance
 

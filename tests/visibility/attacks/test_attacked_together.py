@@ -11,17 +11,15 @@ import pytest
 from support.attacks import audited, new, ours, refused, undo
 from support.edits import OPEN, World
 
+from ringfence.domain.customer import CustomerState
+from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Conflict, Refused
+from ringfence.domain.role import RoleState
+from ringfence.domain.security_group import SecurityGroupState
+from ringfence.domain.site import SiteState
+from ringfence.domain.user import UserState
 from ringfence.services import audit
-from ringfence.services.editing import (
-    CustomerState,
-    DeviceState,
-    Edit,
-    RoleState,
-    SecurityGroupState,
-    SiteState,
-    UserState,
-)
+from ringfence.services.editing import Edit
 from ringfence.storage import maintenance
 
 # Changes that do not go together.

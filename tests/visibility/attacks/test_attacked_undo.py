@@ -8,14 +8,12 @@ import pytest
 from support.attacks import new, not_undone, ours, undo
 from support.edits import OPEN, World, beyond
 
-from ringfence.services.editing import (
-    CustomerState,
-    DeviceState,
-    RoleState,
-    SecurityGroupState,
-    SiteState,
-    UserState,
-)
+from ringfence.domain.customer import CustomerState
+from ringfence.domain.device import DeviceState
+from ringfence.domain.role import RoleState
+from ringfence.domain.security_group import SecurityGroupState
+from ringfence.domain.site import SiteState
+from ringfence.domain.user import UserState
 from ringfence.services.records import Listing
 from ringfence.storage import maintenance
 

@@ -10,16 +10,14 @@ from support.attacks import MISSING, audited, new, refused
 from support.databases import rows
 from support.edits import OPEN, World
 
+from ringfence.domain.customer import CustomerState
+from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Conflict
 from ringfence.domain.kind import altered
-from ringfence.services.editing import (
-    CustomerState,
-    DeviceState,
-    Edit,
-    RoleState,
-    SecurityGroupState,
-    SiteState,
-)
+from ringfence.domain.role import RoleState
+from ringfence.domain.security_group import SecurityGroupState
+from ringfence.domain.site import SiteState
+from ringfence.services.editing import Edit
 
 # Forged edits.
 

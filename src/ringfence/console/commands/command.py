@@ -13,7 +13,7 @@ from textual.dom import DOMNode
 from ringfence.console.application import Application
 
 if TYPE_CHECKING:
-    from ringfence.services.editing import StateKind
+    from ringfence.domain.kind import StateKind
     from ringfence.services.workspace import Session
 
 Home = tuple[int, str]

@@ -21,7 +21,7 @@ from ringfence.console.widgets.key_bar import KeyBar
 from ringfence.console.widgets.ranges import RangedList
 
 if TYPE_CHECKING:
-    from ringfence.services.editing import StateKind
+    from ringfence.domain.kind import StateKind
 
 
 class CommandScreen(Screen[Any], Asks):

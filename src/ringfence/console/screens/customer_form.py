@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ringfence.console.screens.owned_form import OwnedForm
 from ringfence.console.text import number
 from ringfence.console.widgets.form_fields import TextLine, TextSpec
-from ringfence.domain.customer import CUSTOMERS
-from ringfence.services.editing import CustomerState
+from ringfence.domain.customer import CUSTOMERS, CustomerState
 
 if TYPE_CHECKING:
     pass

@@ -15,8 +15,7 @@ from ringfence.console.text import number
 from ringfence.console.widgets.choices import Choices
 from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.form_fields import Row, RowsSpec, TextLine, TextSpec, ToggleSpec
-from ringfence.domain.customer_group import CUSTOMER_GROUPS
-from ringfence.services.editing import CustomerGroupState
+from ringfence.domain.customer_group import CUSTOMER_GROUPS, CustomerGroupState
 
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Home

@@ -22,7 +22,7 @@ from ringfence.domain.registry import naming
 from ringfence.services.editing import Edit
 
 if TYPE_CHECKING:
-    from ringfence.services.editing import StateKind
+    from ringfence.domain.kind import StateKind
     from ringfence.services.records import CustomerDetail, Opened
     from ringfence.services.workspace import Session
 

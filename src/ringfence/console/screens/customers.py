@@ -22,7 +22,7 @@ from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.tree import ForestView
 
 if TYPE_CHECKING:
-    from ringfence.services.editing import StateKind
+    from ringfence.domain.kind import StateKind
     from ringfence.services.records import TreeCustomer
     from ringfence.services.workspace import Session
 

@@ -16,13 +16,12 @@ from ringfence.console.screens.matrix import HoldsRole, permissions_said
 from ringfence.console.text import Cell, number
 from ringfence.console.widgets.columns import Column
 from ringfence.domain.errors import Conflict, RingfenceError, SessionEnded
-from ringfence.domain.role import LEVELS
-from ringfence.services.editing import RoleState
+from ringfence.domain.role import LEVELS, RoleState
 
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Home
+    from ringfence.domain.security_group import SecurityGroupState
     from ringfence.services.choices import RoleTemplate
-    from ringfence.services.editing import SecurityGroupState
     from ringfence.services.workspace import Session
 
 NEW_ROLE: Final = -2

@@ -26,8 +26,8 @@ from ringfence.console.widgets.paint import Part
 
 if TYPE_CHECKING:
     from ringfence.console.screens.area import CommandScreen
+    from ringfence.domain.role import RoleState
     from ringfence.services.choices import PermissionChoice
-    from ringfence.services.editing import RoleState
 
 _NAMED: Final = 4
 _TALL: Final = 30

@@ -21,8 +21,8 @@ from ringfence.console.widgets.key_bar import KeyBar
 
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Home
+    from ringfence.domain.user import UserState
     from ringfence.services.choices import GroupNote
-    from ringfence.services.editing import UserState
     from ringfence.services.workspace import Session
 
 GIVING: Final[tuple[Command[Memberships], ...]] = (

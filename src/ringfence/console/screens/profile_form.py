@@ -13,7 +13,7 @@ from ringfence.console.widgets.form_fields import PickSpec, TextLine
 from ringfence.domain.user import USERS
 
 if TYPE_CHECKING:
-    from ringfence.services.editing import UserState
+    from ringfence.domain.user import UserState
     from ringfence.services.workspace import Session
 
 

@@ -19,7 +19,7 @@ from ringfence.domain.kind import Kind
 from ringfence.domain.registry import naming
 
 if TYPE_CHECKING:
-    from ringfence.services.editing import StateKind
+    from ringfence.domain.kind import StateKind
 
 
 class ListScreen(AreaScreen):

@@ -17,8 +17,7 @@ from ringfence.console.screens.matrix import HoldsRole, permissions_said
 from ringfence.console.text import number
 from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.form_fields import ChoiceSpec, PickSpec, Spec, TextLine, ToggleSpec
-from ringfence.domain.role import LEVELS, ROLES
-from ringfence.services.editing import RoleState
+from ringfence.domain.role import LEVELS, ROLES, RoleState
 
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Home

@@ -19,12 +19,12 @@ from ringfence.console.text import many
 from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.form_fields import ChoiceSpec, PickSpec, RowsSpec, Spec, TextLine
 from ringfence.domain.errors import Conflict
-from ringfence.domain.security_group import SECURITY_GROUPS
-from ringfence.services.editing import Edit, SecurityGroupState
+from ringfence.domain.security_group import SECURITY_GROUPS, SecurityGroupState
+from ringfence.services.editing import Edit
 
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Home
-    from ringfence.services.editing import RoleState
+    from ringfence.domain.role import RoleState
     from ringfence.services.records import Opened
     from ringfence.services.workspace import Session
 

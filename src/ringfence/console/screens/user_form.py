@@ -25,9 +25,8 @@ from ringfence.console.widgets.form_fields import PickSpec, RowsSpec, TextLine, 
 from ringfence.console.widgets.outcome import OutcomePanel
 from ringfence.domain.errors import Conflict, RingfenceError
 from ringfence.domain.role import SITE
-from ringfence.domain.user import USERS
+from ringfence.domain.user import USERS, UserState
 from ringfence.services.choices import GroupNote
-from ringfence.services.editing import UserState
 from ringfence.services.records import Preview
 
 if TYPE_CHECKING:
