@@ -18,6 +18,7 @@ from ringfence.changes import ledger
 from ringfence.changes.edits import Edit, items
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.errors import Refused
+from ringfence.domain.field import Moment
 from ringfence.domain.ids import ids_in
 from ringfence.domain.kind import State, StateKind
 from ringfence.domain.registry import EDITED, referring
@@ -284,6 +285,8 @@ class Words:
         of = EDITED[kind]
         field = of.fields[name]
         referred = field.refers
+        if isinstance(field.spec, Moment):
+            return [datetime.fromisoformat(value) if value else None for value in values]
         if not referred:
             return [frozenset(value) if field.form == "set" and isinstance(value, list) else value for value in values]
         keys = {_key(value) for value in values}
@@ -329,6 +332,8 @@ def _said(value: Any, known: Mapping[int, str | None] | None) -> Any:
         return [known.get(first), rest]
     if isinstance(value, frozenset):
         return sorted(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
     if known is not None and isinstance(value, int) and not isinstance(value, bool):
         return known.get(value)
     return value

@@ -58,13 +58,17 @@ def areas(kinds: Iterable[Kind]) -> list[tuple[Kind, Area, str]]:
     """Those of the kinds that have a screen of their own, with its number, in that order. Whatever names none gets
     the next one after all that are named; where there are no more numbers, it has none."""
     having = [(kind, kind.display.area) for kind in kinds if kind.display.area is not None]
-    named = sorted(((kind, area, area.key) for kind, area in having if area.key), key=lambda one: int(one[2]))
-    last = int(named[-1][2]) if named else 0
+    named = sorted(((kind, area, area.key) for kind, area in having if area.key), key=lambda one: _place(one[2]))
+    last = _place(named[-1][2]) if named else 0
     others = [(kind, area) for kind, area in having if not area.key]
     return [
         *named,
         *((kind, area, str(at % _AREAS) if at <= _AREAS else "") for at, (kind, area) in enumerate(others, last + 1)),
     ]
+
+
+def _place(key: str) -> int:
+    return int(key) or _AREAS
 
 
 def tabs(kinds: Iterable[Kind]) -> list[Kind]:

@@ -103,8 +103,10 @@ class PlainForm(OwnedForm):
         elif EDITED[self.kind.refs[name]].is_site:
             self._choose_own(name)
         else:
-            none = [(_NONE, "none")] if self.kind.fields[name].optional else []
-            self.choose(name, none, lambda record: self._take(name, record.id))
+            self.choose(name, self._none(name), lambda record: self._take(name, record.id))
+
+    def _none(self, name: str) -> list[tuple[int, str]]:
+        return [(_NONE, "none")] if self.kind.fields[name].optional else []
 
     def _take(self, name: str, value: int) -> None:
         self.change(**{name: value or None})
@@ -122,6 +124,6 @@ class PlainForm(OwnedForm):
             self.names[name].update(found)
             now = getattr(self.draft, name) or _NONE
             title = f"{display.title(of)} of {self.place_name()}"
-            self.app.push_screen(ChooseOne(title, found, above=[(_NONE, "none")], now=now), chosen)
+            self.app.push_screen(ChooseOne(title, found, above=self._none(name), now=now), chosen)
 
         self.ask(f"{of.name}-choices", lambda session: own_of(session, of, customer), show)
