@@ -34,11 +34,10 @@ ROOMS: Final[Mapping[str, str]] = {
     "working": "ringfence.console.screens.working:Working",
     "help": "ringfence.console.screens.help:HelpScreen",
 }
-
-
+"""The screens that are no kind's, and those of kinds that show more than their fields."""
 _LIST: Final = "ringfence.console.screens.records:KindScreen"
 _FORM: Final = "ringfence.console.screens.plain_form:PlainForm"
-"""Those of every kind that has none of its own above."""
+"""The two of every other kind."""
 
 
 def room(name: str, *given: Any, **named: Any) -> Screen[Any]:

@@ -1,1 +1,1 @@
-"""Pure functions from a record to the cells that a table shows of it, a kind a file."""
+"""Pure functions from what the services tell to the cells and lines that are drawn of it."""
