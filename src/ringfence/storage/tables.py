@@ -153,8 +153,12 @@ AuditEntry: Final = _of(
 
 
 def table_of(kind: Kind) -> Any:
-    """The table of a kind: one that needs nothing beyond its declaration is made of it when it is first asked for."""
+    """The table of a kind: one that needs nothing beyond its declaration is made of it alone."""
     return _TABLES[kind.noun] if kind.noun in _TABLES else _of(kind, _listed())
+
+
+for _kind in EDITED.values():
+    table_of(_kind)
 
 
 def is_root(tenant_id: int) -> ColumnElement[bool]:

@@ -141,7 +141,7 @@ class Memberships(RecordForm):
             return
 
         def read(session: Session) -> Any:
-            return (
+            return (  # of each what its part of the form shows: notes on groups and filters, names of the others
                 session.group_notes("security-groups", [group for group, _ in theirs.security_groups]),
                 session.group_notes("customer-groups", list(theirs.customer_groups)),
                 session.names_of("sites", theirs.sites),
