@@ -84,12 +84,11 @@ def picture(
         await settle(pilot.app, pilot)
         if theme:
             pilot.app.theme = theme
-        for key in (*keys, "quiet"):
-            if key == "quiet":
-                still(pilot.app)
-                await settle(pilot.app, pilot)
-            else:
-                await press(pilot, key)
+        before, _, after = " ".join(keys).partition("quiet")
+        for together in (before, after):
+            await press(pilot, *together.split())
+            still(pilot.app)
+            await settle(pilot.app, pilot)
 
     console = console_on(demo, login or None, demo=bool(login))
     return compare(console, terminal_size=size, run_before=drive)

@@ -111,8 +111,8 @@ class Console:
 async def opened(
     app: RingfenceApp, size: tuple[int, int] = (120, 40), *, frames: bool = False
 ) -> AsyncIterator[Console]:
-    """The console, open and at rest. It is drawn whenever it has come to rest; with ``frames`` as on a terminal, where
-    what lies between is drawn too."""
+    """The console, open and at rest. It is drawn when it has come to rest and the keys pressed together are done; with
+    ``frames`` as on a terminal, where what lies between is drawn too."""
     _at_rest[app] = not frames
     async with app.run_test(size=size, notifications=True) as pilot:
         await settle(app, pilot)
@@ -143,7 +143,7 @@ def drawn(app: App[Any]) -> list[str]:
     return lines[:height]
 
 
-async def settle(app: App[Any], pilot: Pilot[Any]) -> None:
+async def settle(app: App[Any], pilot: Pilot[Any], *, draw: bool = True) -> None:
     """Waits until nothing is asked, due or waiting to be drawn any more. Raises AssertionError if that never comes."""
     deadline = time.monotonic() + _SECONDS
     for _ in range(_TURNS):
@@ -156,7 +156,7 @@ async def settle(app: App[Any], pilot: Pilot[Any]) -> None:
             return
         await pilot._wait_for_screen()
         app.screen._on_timer_update()
-        if _at_rest.setdefault(app, True):
+        if draw and _at_rest.setdefault(app, True):
             _draw(app.screen)
         if not _busy(app):
             return
@@ -177,10 +177,11 @@ def send(app: App[Any], *keys: str) -> None:
 
 
 async def press(pilot: Pilot[Any], *keys: str) -> None:
-    """Presses keys, each of which is answered in full before the next one. The pilot's own way naps after each."""
-    for key in keys:
+    """Presses keys, each of which is answered in full before the next one; what the last one leads to is drawn. The
+    pilot's own way naps after each."""
+    for number, key in enumerate(keys, start=1):
         send(pilot.app, key)
-        await settle(pilot.app, pilot)
+        await settle(pilot.app, pilot, draw=number == len(keys))
 
 
 def _busy(app: App[Any]) -> str:

@@ -39,9 +39,11 @@ def empty(database: Database) -> None:
     """Takes every row out of a database, and begins its ids anew."""
     tables = [table.name for table in metadata.sorted_tables]
     if database.postgresql:
+        # TRUNCATE makes every file of every table anew, which takes fifty times as long for the few rows of a test.
         with database.engine.begin() as connection:
-            names = ", ".join(f'"{name}"' for name in tables)
-            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+            connection.exec_driver_sql("; ".join(f'DELETE FROM "{name}"' for name in reversed(tables)))
+            restart = "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"
+            connection.exec_driver_sql(restart)
         return
     with database.writing() as connection:
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")

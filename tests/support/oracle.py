@@ -64,11 +64,15 @@ class Oracle:
         self.document = document
         self.at = at
         self.whole: dict[tuple[str, str], bool] = {}
+        self.known: dict[tuple[str, str], dict[str, Entry]] = {}
+        self.below: dict[tuple[str, Node], frozenset[Node]] = {}
 
     def records(self, tenant: str, kind: str) -> dict[str, Entry]:
         """Every record of a kind in a tenant, by key."""
-        entries = self.document.get(kind.replace("-", "_"), [])
-        return {entry["key"]: entry for entry in entries if entry["tenant"] == tenant}
+        if (tenant, kind) not in self.known:
+            entries = self.document.get(kind.replace("-", "_"), [])
+            self.known[tenant, kind] = {entry["key"]: entry for entry in entries if entry["tenant"] == tenant}
+        return self.known[tenant, kind]
 
     def user(self, login: str) -> Entry:
         return next(u for u in self.document["users"] if folded(u["login"]) == folded(login))
@@ -81,6 +85,11 @@ class Oracle:
 
     def subtree(self, tenant: str, top: Node) -> set[Node]:
         """The node and every customer nested below it."""
+        if (tenant, top) not in self.below:
+            self.below[tenant, top] = frozenset(self._subtree(tenant, top))
+        return set(self.below[tenant, top])
+
+    def _subtree(self, tenant: str, top: Node) -> set[Node]:
         customers = self.records(tenant, "customers")
         if top is None:
             return {None, *customers}
