@@ -258,7 +258,8 @@ def _with_above(rows: Sequence[Row], by_id: Mapping[int, Row]) -> Sequence[Row]:
     found = {row.id: row for row in rows}
     for row in rows:
         while row.node < 0 and row.node not in found:
-            row = found[row.node] = by_id[row.node]
+            row = by_id[row.node]
+            found[row.id] = row
     return list(found.values())
 
 

@@ -16,6 +16,7 @@ from support.edits import World, with_administrators
 from support.scratch import ORDERS, declared
 from support.sheets import SIZES, document, numbers, sheet
 
+from ringfence.domain import limits
 from ringfence.domain.field import Ties
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED, KINDS
@@ -218,6 +219,17 @@ class TestKinds:
             "line 5: key: line 7 has the key 'd' too",
             "line 6: parent: line 5 would make what it belongs to, and is not taken",
             "line 7: key: line 5 has the key 'd' too",
+        ]
+
+    def test_what_is_refused_as_it_is_tried_is_told_of_who_is_to_blame(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(limits.PATH, "sqlite", 21)  # /1/2/a/b/…
+        lines = [f"k{n},{f'k{n - 1}' if n else 'acme'},N{n}" for n in range(12)]
+        said = faults(world, "customer", "key,parent,name", *lines, "x,,X", "y,x,Y")
+        assert said[0] == "line 10: parent: customers are nested no deeper than this: choose one nearer to the top"
+        assert said[1:] == [
+            f"line {n}: parent: line {n - 1} would make what it belongs to, and is not taken" for n in (11, 12, 13)
         ]
 
     def test_a_deep_sheet_takes_no_longer_than_a_flat_one(self, world: World) -> None:
