@@ -15,7 +15,7 @@ from ringfence.console.screens.area import CommandScreen
 from ringfence.console.screens.choose_file import ChooseFile, offered
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.export_list import ExportList
-from ringfence.console.screens.import_devices import ImportDevicesScreen
+from ringfence.console.screens.import_records import ImportScreen
 from ringfence.console.screens.record_list import RecordList
 from ringfence.console.screens.report import ReportScreen
 from ringfence.console.screens.working import Working
@@ -59,14 +59,14 @@ def off(console: Console, name: str) -> str:
     return command.off(screen) if command else "-"
 
 
-async def choose(console: Console, name: str) -> ImportDevicesScreen:
+async def choose(console: Console, name: str) -> ImportScreen:
     """Goes to the devices, and chooses a file to import."""
     await console.press("2", "i")
     assert isinstance(console.app.screen, ChooseFile)
     await console.type(name)
     await console.press("enter")
     screen = console.app.screen
-    assert isinstance(screen, ImportDevicesScreen), console.text
+    assert isinstance(screen, ImportScreen), console.text
     return screen
 
 
@@ -170,7 +170,7 @@ class TestChoosingAFile:
             assert "folder/c.csv" in console.text
             await console.press("enter")
             screen = console.app.screen
-            assert isinstance(screen, ImportDevicesScreen)
+            assert isinstance(screen, ImportScreen)
             assert "2 rows: 1 new, 1 changed" in console.text
             await console.press("ctrl+home", "enter")
             assert isinstance(console.app.screen, ChooseFile)
@@ -215,7 +215,7 @@ class TestImport:
             why = "2 rows are bad: put them right, or say above to leave them"
             assert off(console, "save") == why
             await console.press("enter", "ctrl+s")
-            assert isinstance(console.app.screen, ImportDevicesScreen)
+            assert isinstance(console.app.screen, ImportScreen)
             assert console.toasts[-1] == f"load: {why}"
             assert "X-1" not in devices(demo)
             await console.press("up", "space")
@@ -233,7 +233,7 @@ class TestImport:
             await console.press("2", "i")
             send(console.app, *"dev", "enter")
             await console.settle()
-            assert isinstance(console.app.screen, ImportDevicesScreen)
+            assert isinstance(console.app.screen, ImportScreen)
             assert "devices.csv" in console.text
             send(console.app, "ctrl+s", "ctrl+s", "ctrl+r", "escape")
             await console.settle()
@@ -312,7 +312,7 @@ class TestImport:
             with demo.writing() as connection:
                 connection.exec_driver_sql("UPDATE device SET revision = 9, kind = 'x' WHERE unit_id = 'U-00536'")
             await console.press("ctrl+s")
-            assert isinstance(console.app.screen, ImportDevicesScreen)
+            assert isinstance(console.app.screen, ImportScreen)
             assert console.toasts == ["this device was changed meanwhile: nothing was loaded"]
             await console.press("ctrl+s")
             assert isinstance(console.app.screen, ReportScreen)
@@ -323,7 +323,7 @@ class TestImport:
     ) -> None:
         rows = "".join(f"n{n},X-{n}\n" for n in range(300))
         (here / "devices.csv").write_text("name,unit_id\n" + rows)
-        monkeypatch.setattr("ringfence.console.screens.import_devices._LONG", 1)
+        monkeypatch.setattr("ringfence.console.screens.import_records._LONG", 1)
         seen: list[str] = []
         mount = Working.on_mount
 
@@ -338,7 +338,7 @@ class TestImport:
         async with opened(console_on(demo), SMALL) as console:
             await choose(console, "devices.csv")
             await console.press("ctrl+s")
-            assert isinstance(console.app.screen, ImportDevicesScreen)
+            assert isinstance(console.app.screen, ImportScreen)
             assert console.toasts == ["cancelled: nothing was changed"]
             assert "X-1" not in devices(demo)
             await console.press("ctrl+s")
@@ -354,4 +354,78 @@ class TestImport:
             assert console.area == "devices"
             assert not off(console, "export")
             await console.press("3")
-            assert off(console, "import") == "-"
+            assert off(console, "import") == "you may neither create nor edit users"
+            await console.press("6")
+            assert off(console, "import") == "-", "no sheet holds a role"
+
+
+class TestKinds:
+    """Users, customers and sites come from files as devices do."""
+
+    async def test_users(self, demo: Database, here: Path) -> None:
+        (here / "users.json").write_text(
+            '[{"login": "new.one", "name": "New One"}, {"login": "olga", "active": false}]'
+        )
+        async with opened(console_on(demo), SMALL) as console:
+            await console.press("3", "i")
+            assert "Import users from which file?" in console.text
+            assert "users.json" in console.text
+            await console.press("enter")
+            assert isinstance(console.app.screen, ImportScreen), console.text
+            assert "2 rows: 1 new, 1 changed" in console.text
+            assert "1 new and 1 changed users" in console.text
+            assert "olga" in console.text
+            await console.press("enter")
+            report = console.app.screen
+            assert isinstance(report, ReportScreen), console.text
+            assert report.text.startswith("Users imported from users.json\n")
+            await console.press("escape")
+            assert console.area == "users"
+            assert "New One" in console.text
+            await console.press("u", "u")
+            assert "New One" not in console.text
+
+    async def test_customers_below_the_one_under_the_cursor(self, demo: Database, here: Path) -> None:
+        (here / "customers.csv").write_text("key,name,parent\nn,New branch,\n,New office,n\nn2,Bad,nowhere\n")
+        async with opened(console_on(demo), SMALL) as console:
+            await console.press("slash")
+            await console.type("polder")
+            await console.press("enter", "i")
+            await console.type("customers.csv")
+            await console.press("enter")
+            assert "Import customers" in console.text
+            assert "Polder Water Board, where a row does not say" in console.text
+            assert "3 rows: 2 new, 1 bad" in console.text
+            assert "! line 4: parent: there is no customer 'nowhere'" in console.text
+            await console.press("up", "space", "ctrl+s")
+            assert isinstance(console.app.screen, ReportScreen), console.text
+            await console.press("escape")
+            assert console.area == "customers"
+        session = Workspace(demo, at=NOON).sign_in("h.devries")
+        found: Any = {one.name: one for one in listing.export(session.viewer, Listing("customers", "New "))}
+        assert found["New branch"].owner_key == "polder"
+        assert found["New office"].owner_key == found["New branch"].key
+
+    async def test_sites_of_an_opened_customer(self, demo: Database, here: Path) -> None:
+        (here / "sites.csv").write_text("name\nNew yard\n")
+        async with opened(console_on(demo)) as console:
+            await console.press("slash")
+            await console.type("polder")
+            await console.press("enter", "enter")
+            screen: Any = console.app.screen
+            while screen.edited.edits.kind != "site":
+                await console.press("right_square_bracket")
+            await console.press("i")
+            assert "Import sites from which file?" in console.text
+            await console.press("enter")
+            assert "Polder Water Board, where a row does not say" in console.text
+            await console.press("enter")
+            assert isinstance(console.app.screen, ReportScreen), console.text
+            await console.press("escape")
+            assert "New yard" in console.text
+
+    async def test_why_it_is_off(self, demo: Database) -> None:
+        async with opened(console_on(demo, "olga"), SMALL) as console:
+            assert off(console, "import") == "you may neither create nor edit customers"
+            await console.press("3", "i")
+            assert console.area == "users"

@@ -23,7 +23,7 @@ ROOMS: Final[Mapping[str, str]] = {
     "manage devices": "ringfence.console.screens.manage_devices:ManageDevicesScreen",
     "bulk edit": "ringfence.console.screens.bulk_edit:BulkEditScreen",
     "history": "ringfence.console.screens.history:HistoryScreen",
-    "import devices": "ringfence.console.screens.import_devices:ImportDevicesScreen",
+    "import records": "ringfence.console.screens.import_records:ImportScreen",
     "export list": "ringfence.console.screens.export_list:ExportList",
     "choose file": "ringfence.console.screens.choose_file:ChooseFile",
     "choose user": "ringfence.console.screens.choose_user:ChooseUser",

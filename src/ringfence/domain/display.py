@@ -49,9 +49,10 @@ def form(kind: Kind) -> Form:
 
 def actions(kind: Kind) -> tuple[str, ...]:
     """The commands that a row of it takes. Where it says nothing: to be switched on and off if it can be active or
-    not, its history, deletion."""
+    not, its history, deletion. Whatever comes from sheets can be imported."""
     switched = ("activate",) if "active" in kind.fields else ()
-    return kind.display.actions or (*switched, "history", "delete")
+    own = kind.display.actions or (*switched, "history", "delete")
+    return own if "import" in own or not kind.imported else (*own, "import")
 
 
 def areas(kinds: Iterable[Kind]) -> list[tuple[Kind, Area, str]]:

@@ -1,4 +1,4 @@
-"""What importing a file of devices would do, in lines."""
+"""What importing a file would do, in lines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def lines(found: Import) -> list[Said]:
-    """How many rows become what; all that is or may be wrong; where devices come to; and who gains or loses by it."""
+    """How many rows become what; all that is or may be wrong; where records come to; and who gains or loses by it."""
     from ringfence.services.importing import said, said_where
     from ringfence.services.records import Preview
 

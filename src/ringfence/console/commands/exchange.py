@@ -1,10 +1,13 @@
-"""The commands that bring lists out into files, and devices in from them."""
+"""The commands that bring lists out into files, and records in from them."""
 
 from __future__ import annotations
 
 from typing import Any, Final, Protocol
 
-from ringfence.console.commands.command import Command, Host, unless_signed_in
+from ringfence.console.commands.command import Command, Editable, Edited, Host, unless_signed_in
+
+SUFFIXES: Final = (".csv", ".json")
+"""How the names of files end that records come from."""
 
 
 class Listed(Host, Protocol):
@@ -19,20 +22,30 @@ def _unless_empty(host: Listed) -> str:
     return unless_signed_in(host) or ("" if host.listed[1] != 0 else "there is nothing in the list")
 
 
+def _imported(host: Host) -> tuple[Edited, Editable]:
+    """The list whose records come from files."""
+    shown = host.edited
+    assert shown is not None
+    assert shown.edits is not None
+    return shown, shown.edits
+
+
 def _unless_may(host: Host) -> str:
-    changing = {"device.create", "device.edit", "device.assign"}
+    _, edits = _imported(host)
+    changing = {f"{edits.resource}.{action}" for action in ("create", "edit", "assign", "move")}
     may = not changing.isdisjoint(host.ringfence.rights)
-    return unless_signed_in(host) or ("" if may else "you may neither create nor edit devices")
+    return unless_signed_in(host) or ("" if may else f"you may neither create nor edit {edits.plural}")
 
 
 def _import(host: Host) -> Any:
-    home = host.edited.home if host.edited is not None else None
+    shown, edits = _imported(host)
+    home = shown.home
 
     def chosen(path: str | None) -> None:
         if path is not None:
-            host.ringfence.open("import devices", path, home)
+            host.ringfence.open("import records", edits.kind, path, home)
 
-    return host.ringfence.open("choose file", "Import devices from which file?", ".csv", then=chosen)
+    return host.ringfence.open("choose file", f"Import {edits.plural} from which file?", SUFFIXES, then=chosen)
 
 
 EXPORT: Final[Command[Listed]] = Command(
@@ -44,13 +57,16 @@ EXPORT: Final[Command[Listed]] = Command(
     unless=_unless_empty,
 )
 """Of every list."""
-IMPORT: Final[Command[Host]] = Command(
-    "import",
-    "i",
-    "Import devices from a CSV file; shows it first.",
-    _import,
-    footer="import",
-    unless=_unless_may,
-    changes=True,
-)
-"""Of lists of devices."""
+
+
+def importing(plural: str) -> Command[Host]:
+    """That of a list of what comes from sheets."""
+    return Command(
+        "import",
+        "i",
+        f"Import {plural} from a CSV file; shows it first.",
+        _import,
+        footer="import",
+        unless=_unless_may,
+        changes=True,
+    )

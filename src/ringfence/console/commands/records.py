@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ringfence.console.changing import confirm_change
 from ringfence.console.commands.command import Command, Editable, Edited, Host, unless_signed_in
-from ringfence.console.commands.exchange import IMPORT
+from ringfence.console.commands.exchange import importing
 from ringfence.console.text import capital, many, number
 
 if TYPE_CHECKING:
@@ -282,7 +282,7 @@ HISTORY: Final = RecordCommand(
     of="audit",
 )
 
-_TAKEN: Final = {one.name: one for one in (DUPLICATE, DELETE, ACTIVATE, ASSIGN, BULK_EDIT, IMPORT, HISTORY)}
+_TAKEN: Final = {one.name: one for one in (DUPLICATE, DELETE, ACTIVATE, ASSIGN, BULK_EDIT, HISTORY)}
 """What records of a kind can be declared to take, besides being opened and made."""
 
 
@@ -290,5 +290,6 @@ def editable(kind: Kind) -> Editable:
     """A kind as its commands need it. Raises KeyError where it is declared to take something that there is not."""
     from ringfence.domain.display import actions
 
-    taken = [_TAKEN[name] for name in actions(kind)]
+    known = {**_TAKEN, "import": importing(kind.several)}
+    taken = [known[name] for name in actions(kind)]
     return Editable(kind.noun, kind.said, kind.several, kind.resource, (ACTIONS, OPEN, NEW, *taken))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from ringfence.console.changing import confirm_change
 from ringfence.console.commands.command import Editable, Edited, Host
+from ringfence.console.commands.exchange import importing
 from ringfence.console.commands.records import ACTIONS, DELETE, HISTORY, NEW, OPEN, RecordCommand, edited
 from ringfence.console.rights import why_no_groups
 
@@ -136,5 +137,6 @@ CUSTOMER: Final = Editable(
             why_not=_unless_root,
         ),
         COPY_ID,
+        importing("customers"),
     ),
 )

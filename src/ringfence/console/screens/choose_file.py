@@ -46,7 +46,7 @@ class _Offered(LineList):
 
 
 class ChooseFile(ModalScreen[str | None], Asks):
-    """Asks for a file whose name ends in ``suffix``, or any that is typed. Ends with its path, or None."""
+    """Asks for a file whose name ends in one of ``suffixes``, or any that is typed. Ends with its path, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Back"),
@@ -70,10 +70,10 @@ class ChooseFile(ModalScreen[str | None], Asks):
     ChooseFile LineList, ChooseFile LineList:ansi { border: none; }
     """
 
-    def __init__(self, title: str, suffix: str) -> None:
+    def __init__(self, title: str, suffixes: tuple[str, ...]) -> None:
         super().__init__()
         self._title_text = title
-        self._suffix = suffix
+        self._suffixes = suffixes
         self._offered = _Offered()
         self._offered_for: str | None = None
         self._entered = False
@@ -81,7 +81,7 @@ class ChooseFile(ModalScreen[str | None], Asks):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
-            yield PlainInput(placeholder=f"Path of a {self._suffix.removeprefix('.').upper()} file")
+            yield PlainInput(placeholder=f"Path of a {' or '.join(one[1:].upper() for one in self._suffixes)} file")
             yield self._offered
 
     def on_mount(self) -> None:
@@ -94,13 +94,15 @@ class ChooseFile(ModalScreen[str | None], Asks):
         self._look("")
 
     def _look(self, typed: str) -> None:
-        self.in_thread("files", lambda: offered(typed, self._suffix), lambda found: self._show(typed, found))
+        self.in_thread("files", lambda: offered(typed, self._suffixes), lambda found: self._show(typed, found))
 
     def _show(self, typed: str, found: Sequence[str]) -> None:
         if typed != self.query_one(Input).value:
             return
         where = "there" if os.sep in typed else "in this folder"
-        self._offered.show(found, f"No {self._suffix} file {where} that begins so." if typed else "Type a path.")
+        first, *others = self._suffixes
+        none = f"No {first} file {where} that begins so{''.join(f', and no {one} file' for one in others)}."
+        self._offered.show(found, none if typed else "Type a path.")
         self._offered_for = typed
         if self._entered:
             self._enter(typed)
@@ -161,8 +163,8 @@ class ChooseFile(ModalScreen[str | None], Asks):
         self._offered.action_page(pages)
 
 
-def offered(typed: str, suffix: str) -> list[str]:
-    """The files with that suffix, and then the folders, that a path may become, as they would be typed."""
+def offered(typed: str, suffixes: str | tuple[str, ...]) -> list[str]:
+    """The files with one of these suffixes, and then the folders, that a path may become, as they would be typed."""
     folder, begun = os.path.split(typed)
     files: list[str] = []
     folders: list[str] = []
@@ -174,7 +176,7 @@ def offered(typed: str, suffix: str) -> list[str]:
                     continue
                 if entry.is_dir():
                     folders.append(os.path.join(folder, name, ""))
-                elif name.casefold().endswith(suffix):
+                elif name.casefold().endswith(suffixes):
                     files.append(os.path.join(folder, name))
     except OSError:
         return []

@@ -1,4 +1,4 @@
-"""Devices from a file: what is in it, everything that is wrong with it, and loading it when told to."""
+"""Records from a file: what is in it, everything that is wrong with it, and loading it when told to."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -15,6 +15,7 @@ from ringfence.console.cells.importing import lines
 from ringfence.console.changing import MANY, save
 from ringfence.console.commands.command import Command, bindings
 from ringfence.console.commands.everywhere import BESIDE
+from ringfence.console.commands.exchange import SUFFIXES
 from ringfence.console.screens.area import CommandScreen, refresh_below
 from ringfence.console.screens.choose_file import ChooseFile
 from ringfence.console.screens.choose_record import ChooseRecord
@@ -27,16 +28,19 @@ from ringfence.console.widgets.form_fields import PickSpec, Spec, ToggleSpec
 from ringfence.console.widgets.form_page import exact, flow
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
+from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.errors import RingfenceError, SessionEnded
+from ringfence.domain.registry import EDITED
 from ringfence.services.importing import report, said, said_where, source_of
 
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Home
+    from ringfence.domain.kind import StateKind
     from ringfence.services.editing import Progress
     from ringfence.services.importing import Import
     from ringfence.services.workspace import Session
 
-_COMMANDS: Final[tuple[Command[ImportDevicesScreen], ...]] = (
+_COMMANDS: Final[tuple[Command[ImportScreen], ...]] = (
     Command(
         "save",
         "ctrl+s",
@@ -118,21 +122,22 @@ class _Told(LineList):
         self.set_subtitle(f"{number(view.start + 1)}–{number(view.stop)} of {number(self.count)}" if more else "")
 
 
-class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
-    """A file of devices: read as soon as it is chosen, loaded when that is said. ``home`` is the customer that new ones
-    belong to where their row does not say so."""
+class ImportScreen(CommandScreen, inherit_bindings=False):
+    """A file of records of a kind: read as soon as it is chosen, loaded when that is said. ``home`` is the customer
+    that new ones belong to where their row does not say so."""
 
     BINDINGS = bindings(_COMMANDS)
     AUTO_FOCUS = ""
     DEFAULT_CSS = """
-    ImportDevicesScreen Form { height: 5; }
-    ImportDevicesScreen.-bad Form { height: 6; }
-    ImportDevicesScreen LineList { height: 1fr; }
+    ImportScreen Form { height: 5; }
+    ImportScreen.-bad Form { height: 6; }
+    ImportScreen LineList { height: 1fr; }
     """
-    TITLE_HERE: ClassVar[str] = "Import devices"
 
-    def __init__(self, path: str, home: Home | None) -> None:
+    def __init__(self, kind: StateKind, path: str, home: Home | None) -> None:
         super().__init__()
+        self.kind = EDITED[kind]
+        self.title_here = f"Import {self.kind.several}"
         self._path = Path(os.path.expanduser(path))
         self._home = home
         self._top: Home | None = None
@@ -158,12 +163,17 @@ class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
     def on_mount(self) -> None:
         """Shows whose view this is, and reads the file."""
         self.show_standing()
-        self.query_one(NavBar).set_current("devices" if self._home is None else "customers")
+        self.query_one(NavBar).set_current(self._area)
         self.query_one(Form).set_title("Import")
         self._told.set_title("What is in it")
         self._say()
         self.form.focus()
         self.read()
+
+    @property
+    def _area(self) -> str:
+        """The numbered screen that it was opened from."""
+        return self.kind.name if self._home is None and self.kind.display.area is not None else CUSTOMERS.name
 
     @property
     def form(self) -> Form:
@@ -178,7 +188,7 @@ class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
 
     def read(self) -> None:
         """Reads the file as it is now, and says what loading it would do."""
-        path, customer = self._path, self._home[0] if self._home is not None else None
+        path, customer, kind = self._path, self._home[0] if self._home is not None else None, self.kind
         if self.busy:
             return
         self._found, self._failure = None, ""
@@ -186,8 +196,8 @@ class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
 
         def look(session: Session, progress: Progress | None = None) -> Any:
             try:
-                found = session.read_import(source_of(path), customer, progress)
-                return found, session.home_of_new("device.create")
+                found = session.read_import(source_of(path), customer, progress, kind.noun)
+                return found, session.home_of_new(kind.right("create"))
             except SessionEnded:
                 raise
             except RingfenceError as error:
@@ -217,7 +227,7 @@ class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
     # What is told.
 
     def _say(self) -> None:
-        self.query_one(Breadcrumbs).set_path([self.TITLE_HERE, self._path.name])
+        self.query_one(Breadcrumbs).set_path([self.title_here, self._path.name])
         self.set_class(self._may_skip, "-bad")
         self.form.set_fields(self._fields())
         self.form.go_to("load")
@@ -250,7 +260,10 @@ class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
         assert self._found is not None
         parts = [(self._found.new, "new"), (self._found.changed, "changed")]
         said = " and ".join(f"{number(count)} {what}" for count, what in parts if count)
-        return f"{said} {'device' if len(self._found.edits) == 1 else 'devices'}"
+        return f"{said} {self._named(len(self._found.edits))}"
+
+    def _named(self, count: int) -> str:
+        return self.kind.said if count == 1 else self.kind.several
 
     def why_not(self) -> str:
         """Why nothing can be loaded."""
@@ -293,7 +306,7 @@ class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
                 self._path = Path(os.path.expanduser(path))
                 self.read()
 
-        self.app.push_screen(ChooseFile("Import devices from which file?", ".csv"), chosen)
+        self.app.push_screen(ChooseFile(f"{self.title_here} from which file?", SUFFIXES), chosen)
 
     def _choose_home(self) -> None:
         def chosen(record: Any) -> None:
@@ -307,7 +320,8 @@ class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
         extra = [self._top] if self._top else []
         now = self._home[0] if self._home else 0
         self.app.push_screen(
-            ChooseRecord("Customer of new devices", "customers", _CUSTOMERS, drawn, extra=extra, now=now), chosen
+            ChooseRecord(f"Customer of new {self.kind.several}", "customers", _CUSTOMERS, drawn, extra=extra, now=now),
+            chosen,
         )
 
     # Loading.
@@ -322,7 +336,7 @@ class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
             return save(session, found.edits, progress)
 
         self.busy = True
-        title = f"Loading {many(len(found.edits), 'device')}"
+        title = f"Loading {number(len(found.edits))} {self._named(len(found.edits))}"
         self._do(title, work, self._loaded, long=len(found.edits) >= MANY)
 
     def _loaded(self, saved: Any) -> None:
@@ -335,11 +349,12 @@ class ImportDevicesScreen(CommandScreen, inherit_bindings=False):
             self.read()
             return
         who, when = profile.login if profile else "", datetime.now(UTC)
-        text = report(self._found, self._path.name, who, when, saved.change)
+        text = report(self._found, self._path.name, who, when, saved.change, self.kind.noun)
         made = min(((-own, new) for own, new in saved.created.items()), default=None)
-        refresh_below(self, ("device", made[1]) if made is not None else None)
-        area = "devices" if self._home is None else "customers"
-        self.app.switch_screen(ReportScreen(area, [self.TITLE_HERE, self._path.name, "Report"], text, saved.change))
+        refresh_below(self, (self.kind.noun, made[1]) if made is not None else None)
+        self.app.switch_screen(
+            ReportScreen(self._area, [self.title_here, self._path.name, "Report"], text, saved.change)
+        )
 
     def copy(self) -> None:
         """Puts what is told on the operator's own clipboard."""
