@@ -139,7 +139,7 @@ MUTANTS = (
     Mutant("changes/quota.py", "(every or count > limit)", "(every or count > limit + 1)", QUOTA),
     Mutant(
         "changes/quota.py",
-        "if seen(_COUNTED_BY[one.field].permission, one.path):\n            most",
+        "if seen(COUNTED_BY[one.field].permission, one.path):\n            most",
         "if True:\n            most",
         QUOTA,
     ),

@@ -14,14 +14,17 @@ from typing import Any, Final
 from sqlalchemy import Connection, TextClause, text
 
 from ringfence.domain.customer import CUSTOMERS, LIMITS
+from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import Refused
+from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED
 from ringfence.visibility.intervals import contains, nested
 from ringfence.visibility.reach import Reach
 
 COUNTED: Final = {spec.counts: name for name, spec in CUSTOMERS.numbers.items()}
 """The kinds that are counted, each with the limit of a customer that says how many there may be."""
-_COUNTED_BY: Final = {name: EDITED[kind] for kind, name in COUNTED.items()}
+COUNTED_BY: Final = {name: EDITED[kind] for kind, name in COUNTED.items()}
+"""The limits of a customer, each with the kind that it counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +76,18 @@ def demand_room(connection: Connection, tenant_id: int, paths: Iterable[str], se
     if not found:
         return
     for one in found:
-        if seen(_COUNTED_BY[one.field].permission, one.path):
+        if seen(COUNTED_BY[one.field].permission, one.path):
             most, below = counted(one.field, one.limit)
             raise Refused(f"“{one.name}” may have at most {most}{below}: this would make {one.count:,}")
-    raise Refused(f"there is no room for more {_COUNTED_BY[found[0].field].plural} here: a limit above allows no more")
+    raise Refused(f"there is no room for more {COUNTED_BY[found[0].field].plural} here: a limit above allows no more")
 
 
 def full(one: Overfull, seen: Callable[[str, str], bool]) -> str:
     """That a limit leaves no room for what would come, as far as ``demand_room`` would say it."""
-    if seen(_COUNTED_BY[one.field].permission, one.path):
+    if seen(COUNTED_BY[one.field].permission, one.path):
         most, below = counted(one.field, one.limit)
         return f"there is no room for it: “{one.name}” may have at most {most}{below}"
-    return f"there is no room for more {_COUNTED_BY[one.field].plural} here: a limit above allows no more"
+    return f"there is no room for more {COUNTED_BY[one.field].plural} here: a limit above allows no more"
 
 
 def filling(connection: Connection, customers: Iterable[int]) -> dict[int, dict[str, int]]:
@@ -110,7 +113,7 @@ def seen_by(own: Reach) -> Callable[[str, str], bool]:
 
 def counted(field: str, number: int) -> tuple[str, str]:
     """A number of what a limit limits, as ``43 devices``, and the words that follow to say where they are counted."""
-    of = _COUNTED_BY[field]
+    of = COUNTED_BY[field]
     noun = of.said if number == 1 else of.plural
     if of.is_customer:
         return f"{number:,} nested {noun}", ""
@@ -118,20 +121,23 @@ def counted(field: str, number: int) -> tuple[str, str]:
 
 
 _BELOW: Final = "h.tenant_id = c.tenant_id AND h.path >= c.path AND h.path < c.path || '~'"
-_COUNTS: Final = {
-    "max_devices": f"SELECT COALESCE(sum(h.device_count), 0) FROM customer h WHERE {_BELOW}",
-    "max_customers": f"SELECT count(*) - 1 FROM customer h WHERE {_BELOW}",
-}
-# The subtree leads on both engines, whatever they take its size for.
-_USERS_SQLITE: Final = f"SELECT count(*) FROM customer h CROSS JOIN user_account u WHERE {_BELOW} AND u.home_id = h.id"
-_USERS_POSTGRESQL: Final = (
-    "SELECT count(*) FROM customer h "
-    f"CROSS JOIN LATERAL (SELECT 1 FROM user_account u WHERE u.home_id = h.id OFFSET 0) u WHERE {_BELOW}"
-)
 
 
 def _counts(postgresql: bool) -> dict[str, str]:
-    return {"max_users": _USERS_POSTGRESQL if postgresql else _USERS_SQLITE, **_COUNTS}
+    return {field: _count(kind, postgresql) for field, kind in COUNTED_BY.items()}
+
+
+def _count(kind: Kind, postgresql: bool) -> str:
+    """The statement that counts the records of a kind at a customer and below it."""
+    if kind.is_customer:
+        return f"SELECT count(*) - 1 FROM customer h WHERE {_BELOW}"
+    if kind is DEVICES:
+        return f"SELECT COALESCE(sum(h.device_count), 0) FROM customer h WHERE {_BELOW}"
+    # The subtree leads on both engines, whatever they take its size for.
+    theirs, each = f"{kind.table} u", f"u.{kind.owner} = h.id"
+    if postgresql:
+        theirs, each = f"LATERAL (SELECT 1 FROM {theirs} WHERE {each} OFFSET 0) u", "TRUE"
+    return f"SELECT count(*) FROM customer h CROSS JOIN {theirs} WHERE {_BELOW} AND {each}"
 
 
 @lru_cache(maxsize=8)

@@ -15,6 +15,7 @@ from ringfence.changes.undo import entries_of, last_change, last_deleted, of_cha
 from ringfence.domain import clock
 from ringfence.domain.audit import AUDIT
 from ringfence.domain.errors import Refused, RingfenceError
+from ringfence.domain.field import Choice
 from ringfence.domain.kind import StateKind
 from ringfence.domain.permission import CATALOGUE
 from ringfence.domain.registry import EDITED, KINDS, referring
@@ -29,6 +30,9 @@ from ringfence.visibility.viewer import Sight, Viewer
 
 _LABELS: Final = {permission.key: f"{permission.section}: {permission.label}" for permission in CATALOGUE}
 _SHOWN: Final = 12
+_CHOICES: Final = {
+    name for kind in EDITED.values() for name, one in kind.fields.items() if isinstance(one.spec, Choice)
+}
 _RANK: Final = [kind.noun for kind in KINDS.values()]
 """What a change is about before all else: what belongs to a customer goes with it, a group is made for a user, a role
 for a group. A kind that is not listed comes last."""
@@ -134,7 +138,7 @@ def _plain(name: str, value: Any) -> str:
         return ", ".join(str(_LABELS.get(one, one)) for one in keys)
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return str(value).replace("_", " ") if name in ("access_level", "scope") else str(value)
+    return str(value).replace("_", " ") if name in _CHOICES else str(value)
 
 
 def undo_edits(viewer: Viewer, change: int | None = None) -> tuple[int, tuple[Edit, ...], str]:

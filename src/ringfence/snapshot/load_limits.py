@@ -8,20 +8,18 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from ringfence.changes.quota import Overfull, counted, overfull
+from ringfence.changes.quota import COUNTED_BY, Overfull, counted, overfull
+from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.device import DEVICES
 from ringfence.snapshot.collect import Contents, fault
 from ringfence.snapshot.load_audit import touched
 from ringfence.snapshot.read import show
 from ringfence.snapshot.resolve import Resolver
-from ringfence.storage.tables import Customer, Device, User
+from ringfence.storage.tables import Customer, table_of
 
-_COUNTING: Final = {"customers": "parent", "users": "home", "devices": "customer"}
+_COUNTING: Final = {kind.plural: kind.node.name for kind in COUNTED_BY.values()}
 """The field by which an entry of each list counts for a customer."""
-_FILLING: Final = {
-    "max_users": ("customers", "users"),
-    "max_devices": ("customers", "devices"),
-    "max_customers": ("customers",),
-}
+_FILLING: Final = {limit: list(dict.fromkeys((CUSTOMERS.plural, kind.plural))) for limit, kind in COUNTED_BY.items()}
 """The lists whose entries add to what a limit counts; those of the last one are told of rather than the others."""
 
 Place = tuple[str, int, str]
@@ -50,19 +48,20 @@ def _shown(connection: Connection, to: Resolver, one: Overfull) -> Overfull | No
     if one.key is not None and one.customer_id not in listed:
         return None
     below = connection.execute(select(Customer.id).where(*_below(Customer, one))).scalars()
-    if one.field == "max_customers":
+    of = COUNTED_BY[one.field]
+    mapped = table_of(of)
+    within = select(mapped.id).join(Customer, Customer.id == getattr(mapped, of.owner)).where(*_below(Customer, one))
+    if of.is_customer:
         count = len(listed.intersection(below) - {one.customer_id})
-    elif one.field == "max_users":
-        homes = select(User.id).join(Customer, Customer.id == User.home_id).where(*_below(Customer, one))
-        count = len(set(to.ids["users"].values()).intersection(connection.execute(homes).scalars()))
-    else:
+    elif of is DEVICES:
         told = {(to.tenants[row.tenant], row.key) for row in to.contents.devices}
-        places = select(Device.tenant_id, Device.key, Device.customer_id, Device.site_id)
-        there: Any = places.join(Customer, Customer.id == Device.customer_id).where(*_below(Customer, one))
+        there: Any = within.with_only_columns(mapped.tenant_id, mapped.key, mapped.customer_id, mapped.site_id)
         count = sum(
-            (tenant, key) in told or to.listed.shows("devices", tenant, *where)
+            (tenant, key) in told or to.listed.shows(of.plural, tenant, *where)
             for tenant, key, *where in connection.execute(there)
         )
+    else:
+        count = len(set(to.ids[of.plural].values()).intersection(connection.execute(within).scalars()))
     return replace(one, count=count) if count > one.limit else None
 
 
@@ -109,13 +108,14 @@ def _filling(contents: Contents, to: Resolver, found: Iterable[Overfull]) -> dic
 
 
 def _entries(contents: Contents, to: Resolver) -> Iterator[tuple[Place, int, int]]:
-    """(place, own id, id of the customer that it counts for) of what the file has of customers, users and devices."""
-    for index, entry, _, own in to.entries("customers"):
-        yield ("customers", index, entry.key), own, own
-    for index, entry, tenant, own in to.entries("users"):
-        home = to.node("users", index, entry.key, "home", tenant, entry.home)
-        if home is not None:
-            yield ("users", index, entry.key), own, home
+    """(place, own id, id of the customer that it counts for) of what the file has of what is counted."""
+    for kind in COUNTED_BY.values():
+        for index, entry, tenant, own in to.entries(kind.plural) if kind is not DEVICES else ():
+            place = (kind.plural, index, entry.key)
+            name = kind.node.name
+            node = own if kind.is_customer else to.node(*place, name, tenant, getattr(entry, name))
+            if node is not None:
+                yield place, own, node
     if contents.devices:
         for row, _, own, customer, _ in to.devices():
-            yield ("devices", row.place, row.key), own, customer
+            yield (DEVICES.plural, row.place, row.key), own, customer

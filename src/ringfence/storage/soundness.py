@@ -20,7 +20,9 @@ from sqlalchemy.exc import DBAPIError
 from ringfence.domain import field as declared
 from ringfence.domain import limits
 from ringfence.domain.audit import AUDIT
-from ringfence.domain.customer import child_path
+from ringfence.domain.customer import CUSTOMERS, child_path
+from ringfence.domain.device import DEVICES
+from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED
 from ringfence.domain.text import search_key
 from ringfence.storage.columns import UtcDateTime
@@ -270,18 +272,13 @@ def _tree(connection: Connection, faults: Faults) -> None:
             faults.add("tenant", f"tenant {_value(tenant)}: it has {roots[tenant] or 'no'} roots instead of one")
 
 
-_COUNTED: Final = (
-    ("max_users", "(SELECT count(*) FROM customer h CROSS JOIN user_account u WHERE u.home_id = h.id AND {below})"),
-    ("max_devices", "(SELECT coalesce(sum(h.device_count), 0) FROM customer h WHERE {below})"),
-    ("max_customers", "(SELECT count(*) - 1 FROM customer h WHERE {below})"),
-)
 _BELOW: Final = "h.tenant_id = c.tenant_id AND h.path >= c.path AND h.path < c.path || '~'"
 
 
 def _by_hand(connection: Connection, faults: Faults) -> Iterator[Callable[[], None]]:
     """What no single column, and no single reference, says."""
-    for limit, counted in _COUNTED:
-        number = counted.format(below=_BELOW)
+    for limit, spec in CUSTOMERS.numbers.items():
+        number = _number(EDITED[spec.counts])
         query = f"SELECT id, most, found FROM (SELECT c.id, c.{limit} AS most, {number} AS found FROM customer c WHERE c.{limit} IS NOT NULL) counted WHERE found > most"  # noqa: S608, E501 - of the lines above
         yield _rows(connection, query, "customer", limit, f"customer {{}}: {limit} is {{}}, and there are {{}}", faults)
     for kind in EDITED.values():
@@ -313,6 +310,16 @@ def _by_hand(connection: Connection, faults: Faults) -> Iterator[Callable[[], No
         "FROM tenant t WHERE t.audit_count <> (SELECT count(*) FROM audit_entry e WHERE e.tenant_id = t.id)",
         *("tenant", "audit_count", "tenant {}: audit_count is {}, and there are {} entries", faults),
     )
+
+
+def _number(kind: Kind) -> str:
+    """How many records of a kind are at a customer and below it, as SQL."""
+    if kind.is_customer:
+        return f"(SELECT count(*) - 1 FROM customer h WHERE {_BELOW})"  # noqa: S608 - of the declarations
+    if kind is DEVICES:
+        return f"(SELECT coalesce(sum(h.device_count), 0) FROM customer h WHERE {_BELOW})"  # noqa: S608 - likewise
+    theirs = f"{kind.table} u WHERE u.{kind.owner} = h.id"
+    return f"(SELECT count(*) FROM customer h CROSS JOIN {theirs} AND {_BELOW})"  # noqa: S608 - likewise
 
 
 def _rows(connection: Connection, query: str, table: str, column: str, line: str, faults: Faults) -> Callable[[], None]:
