@@ -49,18 +49,6 @@ def with_options(
     return decorate
 
 
-def typed(kind: Kind, *names: str, **about: str) -> Callable[[Command], Command]:
-    """Puts the options of these fields into the place of a command's ``**fields``, as ``with_options`` does; ``about``
-    says in other words than the declaration what some of them hold."""
-
-    def decorate(command: Command) -> Command:
-        own = inspect.signature(command).parameters
-        made = {name: None if name in own else option(kind, name, about.get(name, "")) for name in names}
-        return with_options(made)(command)
-
-    return decorate
-
-
 def option(kind: Kind, name: str, about: str = "", flag: str = "") -> Any:
     """The annotation of the option for a field, which is None where it was not given."""
     one = kind.fields[name]

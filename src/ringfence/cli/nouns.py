@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import typer
 
@@ -30,6 +30,7 @@ from ringfence.domain.field import Field, Flag, Ref, Ties
 from ringfence.domain.ids import ids_in, only
 from ringfence.domain.kind import Kind, State, altered
 from ringfence.domain.registry import EDITED
+from ringfence.domain.user import USERS
 
 if TYPE_CHECKING:
     from ringfence.services.editing import Edit
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from ringfence.visibility.viewer import Viewer
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name.")]
+S = TypeVar("S", bound=State)
 _NEW: Final = -1
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -67,7 +69,7 @@ def _creating(kind: Kind, under: str) -> Callable[..., None]:
     # What stays where it is for good is put nowhere by default.
     required = () if kind.moves else (node,)
 
-    @with_options(dict(_options(kind, editing=False, under=under)), required=required)
+    @with_options(dict(options_of(kind, editing=False, under=under)), required=required)
     def create(
         context: typer.Context,
         name: Name,
@@ -79,13 +81,13 @@ def _creating(kind: Kind, under: str) -> Callable[..., None]:
     ) -> None:
         from ringfence.services.editing import Edit
 
-        fields = _given(fields)
-        _demand_consistent(kind, fields)
-        plain = _plain(kind, fields)
+        fields = said_of(fields)
+        demand_consistent(kind, fields)
+        plain = plain_of(kind, fields)
         working = work(context, db, login, dry_run=dry_run, output=output)
         owner, where = place(working.viewer, kind.noun, fields.get(node), under)
         state = altered(kind.blank, **plain, name=name, **{node: owner})
-        state = _tied(working.viewer, kind, altered(state, **_referred(working.viewer, kind, fields)), fields)
+        state = tied(working.viewer, kind, altered(state, **_referred(working.viewer, kind, fields)), fields)
         edits = [*_members(working.viewer, kind, _NEW, fields), Edit(kind.noun, _NEW, None, state)]
         to = f"{'in' if kind.is_customer else 'of'} “{where}”"
         working.make(Change("create", kind.noun, edits, f"{said} “{name}”", to, new=_NEW))
@@ -99,7 +101,7 @@ def _editing(kind: Kind, about: Mapping[str, str]) -> Callable[..., None]:
     many = not kind.ties
     alone = ("name", kind.unique) if kind.unique else ("name",)
 
-    options = {"name": option(kind, "name"), **dict(_options(kind, editing=True, about=about))}
+    options = {"name": option(kind, "name"), **dict(options_of(kind, editing=True, about=about))}
     if many:
         each = {name: f"{about_of(kind, kind.fields[name]).rstrip('.')}; of one {said}." for name in alone}
         options.update((name, option(kind, name, each[name])) for name in alone)
@@ -116,13 +118,13 @@ def _editing(kind: Kind, about: Mapping[str, str]) -> Callable[..., None]:
     ) -> None:
         from ringfence.services.editing import Edit
 
-        fields = given(_given(fields))
-        _demand_consistent(kind, fields)
+        fields = given(said_of(fields))
+        demand_consistent(kind, fields)
         called = list(keys) if many else [keys]
         if len(set(called)) > 1 and not fields.keys().isdisjoint(alone):
             own = " and ".join(f"a {kind.label(name)}" for name in alone)
             raise WrongUsage(f"{own} {'are' if len(alone) > 1 else 'is'} one {said}'s own: name one {said}")
-        plain = _plain(kind, fields)
+        plain = plain_of(kind, fields)
         working = work(context, db, login, dry_run=dry_run, output=output)
         viewer, verb, to = working.viewer, "edit", ""
         opened = find(viewer, kind.noun, called)
@@ -136,7 +138,7 @@ def _editing(kind: Kind, about: Mapping[str, str]) -> Callable[..., None]:
                 raise Refused(f"{spelled(f'no_{name}')}: it has none")
         edits = []
         for one in opened:
-            state = _tied(viewer, kind, altered(one.state, **plain), fields)
+            state = tied(viewer, kind, altered(one.state, **plain), fields)
             edits += _members(viewer, kind, one.id, fields)
             edits.append(Edit(kind.noun, one.id, one.state, state, one.revision))
         working.make(Change(verb, kind.noun, edits, named(kind.noun, opened), to, keys=keys_of(opened)))
@@ -184,15 +186,18 @@ def _typed(kind: Kind) -> Iterator[Field]:
     yield kind.node
 
 
-def _options(
-    kind: Kind, *, editing: bool, under: str = "", about: Mapping[str, str] = _NOTHING
+def options_of(
+    kind: Kind, *but: str, editing: bool, under: str = "", about: Mapping[str, str] = _NOTHING
 ) -> Iterator[tuple[str, Any]]:
-    """The options of all fields but the name, by the parameters that take them."""
+    """The options of all fields but the name and some others, by the parameters that take them."""
     for one in _typed(kind):
+        if one.name in but:
+            continue
         said = about.get(one.name) or about_of(kind, one)
         match one.spec:
             case Ties() as ties:
-                yield from _options_of(one, ties, said.rstrip("."), editing=editing)
+                taken = about.get(f"no_{one.name}", "Taken away from it") if editing else ""
+                yield from _options_of_ties(one, ties, said.rstrip("."), taken)
             case Ref() as ref if ref.node and not editing:
                 default = "; by default the topmost where you may" if kind.moves else ""
                 yield one.name, option(kind, one.name, f"{said.rstrip('.')}{default}.", under)
@@ -205,7 +210,7 @@ def _options(
                     yield f"no_{one.name}", Annotated[bool | None, words]
 
 
-def _options_of(one: Field, ties: Ties, about: str, *, editing: bool) -> Iterator[tuple[str, Any]]:
+def _options_of_ties(one: Field, ties: Ties, about: str, taken: str) -> Iterator[tuple[str, Any]]:
     metavar = key_of(ties.kind) if ties.kind else "KEY"
 
     def many(parameter: str, about: str) -> tuple[str, Any]:
@@ -217,10 +222,10 @@ def _options_of(one: Field, ties: Ties, about: str, *, editing: bool) -> Iterato
         yield many(f"{one.name}_only", f"{about}, without those nested in it")
     else:
         yield many(one.name, about)
-    if editing:
-        yield many(f"no_{one.name}", "Taken away from it")
+    if taken:
+        yield many(f"no_{one.name}", taken)
     if ties.everything:
-        flag = spelled(ties.everything) + (f"/{spelled(f'no_{ties.everything}')}" if editing else "")
+        flag = spelled(ties.everything) + (f"/{spelled(f'no_{ties.everything}')}" if taken else "")
         yield ties.everything, Annotated[bool | None, typer.Option(flag, help="All there are, now and later.")]
 
 
@@ -231,11 +236,13 @@ def _spelled(one: Field, parameter: str) -> str:
     return spelled(parameter.replace(one.name, word))
 
 
-def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
+def said_of(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What was given of options."""
     return {name: value for name, value in fields.items() if value is not None and value not in ([], ())}
 
 
-def _plain(kind: Kind, fields: Mapping[str, Any]) -> dict[str, Any]:
+def plain_of(kind: Kind, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What was given of plain fields, as a record holds it."""
     return values(
         kind, {name: value for name, value in fields.items() if name in kind.texts or not _refers(kind, name)}
     )
@@ -250,7 +257,7 @@ def _ways(one: Field) -> tuple[str, ...]:
     return one.name, f"{one.name}_only", f"no_{one.name}"
 
 
-def _demand_consistent(kind: Kind, fields: Mapping[str, Any]) -> None:
+def demand_consistent(kind: Kind, fields: Mapping[str, Any]) -> None:
     """Raises WrongUsage for options that say two things of one, or nothing."""
     for one in _typed(kind):
         ways = [way for way in _ways(one) if way in fields]
@@ -293,17 +300,17 @@ def _referred(viewer: Viewer, kind: Kind, fields: Mapping[str, Any]) -> dict[str
     return found
 
 
-def _tied(viewer: Viewer, kind: Kind, state: State, fields: Mapping[str, Any]) -> State:
+def tied(viewer: Viewer, kind: Kind, state: S, fields: Mapping[str, Any]) -> S:
     """A state with what it is tied to as the options say."""
     found = {
-        one.name: _with(viewer, one, one.spec, state, fields)
+        one.name: _with(viewer, kind, one, one.spec, state, fields)
         for one in _typed(kind)
         if isinstance(one.spec, Ties) and not one.spec.whole
     }
     return altered(state, **found)
 
 
-def _with(viewer: Viewer, one: Field, ties: Ties, state: State, fields: Mapping[str, Any]) -> Any:
+def _with(viewer: Viewer, kind: Kind, one: Field, ties: Ties, state: State, fields: Mapping[str, Any]) -> Any:
     """What a record is tied to, once options have put more to it and taken some away."""
     now = getattr(state, one.name)
     ways = [way for way in _ways(one) if way in fields]
@@ -323,7 +330,7 @@ def _with(viewer: Viewer, one: Field, ties: Ties, state: State, fields: Mapping[
     for way in ways:
         ids = _meant(viewer, one, ties, way, fields[way])
         if way == f"no_{one.name}":
-            _demand_there(one, way, dict(zip(dict.fromkeys(fields[way]), ids, strict=False)), now)
+            _demand_there(kind, one, way, dict(zip(dict.fromkeys(fields[way]), ids, strict=False)), now)
         now = only(now, lambda held, ids=ids: held not in ids)  # type: ignore[misc]
         if way != f"no_{one.name}":
             match one.form:
@@ -347,12 +354,13 @@ def _meant(viewer: Viewer, one: Field, ties: Ties, way: str, keys: Sequence[str]
     return list(dict.fromkeys(keys))
 
 
-def _demand_there(one: Field, way: str, taken: Mapping[str, Any], now: Any) -> None:
+def _demand_there(kind: Kind, one: Field, way: str, taken: Mapping[str, Any], now: Any) -> None:
     """Raises Refused where something is taken away that is not there: an option that does nothing is a mistake."""
     held = set(ids_in(now))
     for key, own in taken.items():
         if own not in held:
-            raise Refused(f"{_spelled(one, way)}: it does not have {key!r}")
+            whoever = "they do" if kind is USERS else "it does"
+            raise Refused(f"{_spelled(one, way)}: {whoever} not have {key!r}")
 
 
 def _other_end(kind: Kind, ties: Ties) -> Field | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -22,11 +22,11 @@ from ringfence.cli.changing import (
     place,
     work,
 )
-from ringfence.cli.fields import typed, values
-from ringfence.cli.nouns import deleting
+from ringfence.cli.fields import option, with_options
+from ringfence.cli.nouns import deleting, demand_consistent, options_of, plain_of, said_of, tied
 from ringfence.cli.options import Db, Group
-from ringfence.cli.settings import WrongUsage
 from ringfence.domain.errors import Refused, RingfenceError
+from ringfence.domain.ids import only
 from ringfence.domain.user import USERS, UserState
 
 if TYPE_CHECKING:
@@ -40,36 +40,26 @@ app = typer.Typer(
 )
 
 Logins = Annotated[list[str], typer.Argument(metavar="LOGIN...", help="The users' logins.")]
-Groups = Annotated[
-    list[str] | None,
-    typer.Option("--group", metavar="SECURITY-GROUP-KEY", help="Put into this security group, for good; repeatable."),
-]
-Filters = Annotated[
-    list[str] | None,
-    typer.Option("--filter", metavar="CUSTOMER-GROUP-KEY", help="Filtered by this customer group; repeatable."),
-]
-Sites = Annotated[
-    list[str] | None,
-    typer.Option("--site", metavar="SITE-KEY", help="Given this site, for roles of site level; repeatable."),
-]
 _ADMINISTRATORS: Final = -2  # and the number below it
-_LISTED: Final = {"filter": "customer-groups", "site": "sites"}
+_OWN: Final = ("login", "active")
+"""The fields that have options, or commands, of their own."""
+_ABOUT: Final = {
+    "security_groups": "Put into this security group, for good",
+    "customer_groups": "Filtered by this customer group",
+    "sites": "Given this one, for roles of its level",
+    "no_security_groups": "Taken out of it",
+    "no_customer_groups": "No longer filtered by it",
+    "no_sites": "Taken away from them",
+}
 
 
 @app.command()
-@typed(USERS, "home", "email", "groups", "filters", "sites", "administrator")
+@with_options(dict(options_of(USERS, *_OWN, editing=False, about=_ABOUT)))
 def create(
     context: typer.Context,
     new: Annotated[str, typer.Argument(metavar="LOGIN", help="What they sign in with.")],
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="Their name.")],
     login: Editor = None,
-    home: Annotated[
-        str | None,
-        typer.Option("--home", metavar="CUSTOMER-KEY", help="Where they belong; by default the topmost where you may."),
-    ] = None,
-    groups: Groups = None,
-    filters: Filters = None,
-    sites: Sites = None,
     administrator: Annotated[
         bool, typer.Option("--account-administrator", help="They run their home: its devices, its people, all in it.")
     ] = False,
@@ -79,57 +69,29 @@ def create(
     **fields: Any,
 ) -> None:
     """Create a user, and print their key. Without a security group they see nothing."""
-    from ringfence.services import naming
     from ringfence.services.editing import Edit
 
+    fields = said_of(fields)
     working = work(context, db, login, dry_run=dry_run, output=output)
     viewer = working.viewer
-    belongs, where = place(viewer, "user", home, "--home")
-    given_groups = naming.record_ids(viewer, "security-groups", groups or ())
+    belongs, where = place(viewer, USERS.noun, fields.get("home"), "--home")
+    state = tied(viewer, USERS, UserState(belongs, new, name, **plain_of(USERS, fields)), fields)
     making: Sequence[Edit] = ()
     more: list[str] = []
     if administrator:
         group, making, more = _administrators(viewer, belongs)
-        given_groups.append(group)
-    state = UserState(
-        belongs,
-        new,
-        name,
-        **values(USERS, fields),
-        security_groups=frozenset((group, (None, None)) for group in given_groups),
-        customer_groups=frozenset(naming.record_ids(viewer, "customer-groups", filters or ())),
-        sites=frozenset(naming.record_ids(viewer, "sites", sites or ())),
-    )
-    edits = [*making, Edit("user", -1, None, state)]
-    working.make(Change("create", "user", edits, f"user “{name}”", f"in “{where}”", new=-1, more=more))
+        state = _with_group(state, group)
+    edits = [*making, Edit(USERS.noun, -1, None, state)]
+    working.make(Change("create", USERS.noun, edits, f"user “{name}”", f"in “{where}”", new=-1, more=more))
 
 
 @app.command()
-@typed(
-    USERS,
-    *("new", "name", "home", "email", "groups", "no_groups", "filters", "no_filters", "sites", "no_sites"),
-    "administrator",
-)
+@with_options({"name": option(USERS, "name"), **dict(options_of(USERS, *_OWN, editing=True, about=_ABOUT))})
 def edit(
     context: typer.Context,
     user: Annotated[str, typer.Argument(metavar="LOGIN", help="Their login.")],
     login: Editor = None,
     new: Annotated[str | None, typer.Option("--login", metavar="LOGIN", help="Another login.")] = None,
-    home: Annotated[str | None, typer.Option("--home", metavar="CUSTOMER-KEY", help="Where they belong.")] = None,
-    groups: Groups = None,
-    no_groups: Annotated[
-        list[str] | None,
-        typer.Option("--no-group", metavar="SECURITY-GROUP-KEY", help="Taken out of it; repeatable."),
-    ] = None,
-    filters: Filters = None,
-    no_filters: Annotated[
-        list[str] | None,
-        typer.Option("--no-filter", metavar="CUSTOMER-GROUP-KEY", help="No longer filtered by it; repeatable."),
-    ] = None,
-    sites: Sites = None,
-    no_sites: Annotated[
-        list[str] | None, typer.Option("--no-site", metavar="SITE-KEY", help="The site is taken away; repeatable.")
-    ] = None,
     administrator: Annotated[
         bool | None,
         typer.Option(
@@ -145,47 +107,30 @@ def edit(
 
     An account administrator whose home changes runs the new one from then on.
     """
-    from ringfence.services import naming
     from ringfence.services.editing import Edit
 
-    for option, given_keys, taken_keys in (
-        ("group", groups, no_groups),
-        ("filter", filters, no_filters),
-        ("site", sites, no_sites),
-    ):
-        for key in sorted({*(given_keys or ())} & {*(taken_keys or ())}):
-            raise WrongUsage(f"--{option} and --no-{option} both name {key!r}: say one of them")
-    lists = groups or no_groups or filters or no_filters or sites or no_sites or None
-    said = values(USERS, fields)
-    given(said, login=new, home=home, lists=lists, administrator=administrator)
+    fields = said_of(fields)
+    demand_consistent(USERS, fields)
+    given(fields, login=new, administrator=administrator)
     working = work(context, db, login, dry_run=dry_run, output=output)
     viewer = working.viewer
-    (opened,) = find(viewer, "user", [user])
+    (opened,) = find(viewer, USERS.noun, [user])
     state: UserState = opened.state
-    belongs = state.home if home is None else place(viewer, "user", home, "--home")[0]
-    put, out = (naming.record_ids(viewer, "security-groups", keys or ()) for keys in (groups, no_groups))
-    held = {group for group, _ in state.security_groups}
-    _had("group", no_groups, out, held)
+    plain = plain_of(USERS, fields) | ({} if new is None else {"login": new})
+    if "home" in fields:
+        plain["home"] = place(viewer, USERS.noun, fields["home"], "--home")[0]
+    after = tied(viewer, USERS, replace(state, **plain), fields)
     making: Sequence[Edit] = ()
     more: list[str] = []
-    if administrator is not None or belongs != state.home:
+    if administrator is not None or after.home != state.home:
         former = _administrated(viewer, state)
-        out += [former] if former is not None else []
+        if former is not None:
+            after = _without_group(after, former)
         if administrator or (administrator is None and former is not None):
-            group, making, more = _administrators(viewer, belongs)
-            put.append(group)
-    kept = frozenset(one for one in state.security_groups if one[0] not in {*put, *out})
-    after = replace(
-        state,
-        home=belongs,
-        login=state.login if new is None else new,
-        **said,
-        security_groups=kept | {(group, (None, None)) for group in put},
-        customer_groups=_changed(viewer, "filter", state.customer_groups, filters, no_filters),
-        sites=_changed(viewer, "site", state.sites, sites, no_sites),
-    )
-    edits = [*making, Edit("user", opened.id, state, after, opened.revision)]
-    working.make(Change("edit", "user", edits, named("user", [opened]), keys=keys_of([opened]), more=more))
+            group, making, more = _administrators(viewer, after.home)
+            after = _with_group(after, group)
+    edits = [*making, Edit(USERS.noun, opened.id, state, after, opened.revision)]
+    working.make(Change("edit", USERS.noun, edits, named(USERS.noun, [opened]), keys=keys_of([opened]), more=more))
 
 
 @app.command()
@@ -225,21 +170,14 @@ def _activate(working: Work, logins: Sequence[str], *, active: bool) -> None:
     working.make(Change(verb, "user", edits, named("user", changing or opened), keys=keys_of(changing)))
 
 
-def _changed(
-    viewer: Viewer, option: str, now: frozenset[int], given: Sequence[str] | None, taken: Sequence[str] | None
-) -> frozenset[int]:
-    from ringfence.services import naming
-
-    added, removed = (naming.record_ids(viewer, _LISTED[option], keys or ()) for keys in (given, taken))
-    _had(option, taken, removed, now)
-    return now.difference(removed).union(added)
+def _without_group(state: UserState, group: int) -> UserState:
+    return replace(state, security_groups=only(state.security_groups, lambda held: held != group))
 
 
-def _had(option: str, keys: Sequence[str] | None, removed: Sequence[int], now: Collection[int]) -> None:
-    """Raises Refused where something is taken away that is not there: an option that does nothing is a mistake."""
-    for key, one in zip(dict.fromkeys(keys or ()), removed, strict=True):
-        if one not in now:
-            raise Refused(f"--no-{option}: they do not have {key!r}")
+def _with_group(state: UserState, group: int) -> UserState:
+    """Somebody who is in a group for good, and no other time."""
+    rest = _without_group(state, group).security_groups
+    return replace(state, security_groups=rest | {(group, (None, None))})
 
 
 def _administrators(viewer: Viewer, home: int) -> tuple[int, Sequence[Edit], list[str]]:

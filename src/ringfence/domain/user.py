@@ -43,7 +43,11 @@ class UserState(State):
     )
     security_groups: Annotated[
         frozenset[tuple[int, Window]],
-        Ties("membership", "user_id", "group_id", "security_group", about="What lets them see and do anything."),
+        Ties(
+            *("membership", "user_id", "group_id", "security_group"),
+            one="group",
+            about="What lets them see and do anything.",
+        ),
     ] = frozenset()
     customer_groups: Annotated[
         frozenset[int],
@@ -52,6 +56,7 @@ class UserState(State):
             "user_id",
             "group_id",
             "customer_group",
+            one="filter",
             about="What filters the customers that they see.",
         ),
     ] = frozenset()
