@@ -46,6 +46,7 @@ DEVICES = ("visibility/attacks/test_attacked_devices.py",)
 LIMITS = ("visibility/attacks/test_attacked_limits.py",)
 MOVES = ("visibility/test_moves.py", "visibility/test_tree_edits.py")
 UNDO = ("visibility/test_undo.py", "visibility/test_hidden_and_missing.py")
+SHEETS = ("visibility/attacks/test_attacked_sheets.py",)
 AUDIT = ("visibility/test_audit.py", "visibility/test_audit_words.py")
 
 MUTANTS = (
@@ -180,6 +181,10 @@ MUTANTS = (
     ),
     Mutant("changes/undo.py", "if not forwards and now != old:", "if False:", UNDO),
     Mutant("changes/undo.py", "AuditEntry.change.not_in(taken_back),", "", UNDO),
+    # Sheets.
+    Mutant("services/import_meaning.py", "self.of.noun, [row.id for row in rows]", "self.of.noun, list(ids)", SHEETS),
+    Mutant("services/import_meaning.py", "more is not None and not more(row.path)", "False", SHEETS),
+    Mutant("services/import_meaning.py", "now not in self.seen[name] else None", "False else None", SHEETS),
 )
 
 

@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support.edits import World
+from support.edits import TABLES, World
 from support.scratch import ORDERS, OrderState, declared
 
 from ringfence.domain.errors import Refused
-from ringfence.domain.kind import StateKind
+from ringfence.domain.kind import StateKind, altered
 from ringfence.services import importing
 from ringfence.services.editing import Edit
 from ringfence.services.importing import Import, said
+from ringfence.services.records import Listing, Part
 
 EDITORS = ("dora", "nick", "wim", "sam", "gus", "rita", "bert", "idle")
 
@@ -102,6 +103,24 @@ def test_a_new_record_has_no_key_of_its_makers_choice(world: World) -> None:
     keys = {one["key"] for one in world.document()["customers"] if one["tenant"] == "t"}
     assert "gamma" not in keys
     assert "another" in keys
+
+
+def test_of_whom_only_the_name_is_seen_nothing_else_is_told_or_taken_away(world: World) -> None:
+    """Whoever reaches a customer for a site of it alone sees no address: an export says none, and a sheet nothing."""
+    world.save("boss", world.blind("customer", "north", email="n@north.example", address="Secret street 1"))
+    (row,) = world.session("gus").rows(Listing("customers"), Part(9))
+    assert (row.key, row.fields()["email"], row.fields()["address"]) == ("north", "", "")
+    for cells, unchanged in (
+        ("north,Acme North,,", 1),
+        ("north,Acme North,n@north.example,", 0),
+        ("north,Acme North,x@x.example,", 0),
+    ):
+        found = read(world, "gus", "customer", "key,name,email,address", cells)
+        assert (found.unchanged, found.edits) == (unchanged, ())
+    answers = [
+        faults(world, "gus", "customer", "key,email", f"north,{one}") for one in ("n@north.example", "x@x.example")
+    ]
+    assert answers[0] == answers[1]
 
 
 class TestPlaces:
@@ -214,7 +233,8 @@ class TestAnyKind:
     """A kind that no room names is as safe, from its declaration alone."""
 
     @pytest.fixture
-    def orders(self, world: World) -> Iterator[World]:
+    def orders(self, world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+        monkeypatch.setitem(TABLES, ORDERS.noun, ORDERS.table)
         with declared(world.database):
             state: Any = world.blind("role", "delegate").after
             more = {f"ticket.{one}" for one in ("list", "view", "create", "edit")}
@@ -231,6 +251,16 @@ class TestAnyKind:
             answers = [faults(orders, "dora", ORDERS.noun, f"name,{column}", f"N,{one}") for one in (hidden, missing)]
             assert len(answers[0]) == 1
             assert answers[0] == [answers[1][0].replace(missing, hidden)]
+
+    def test_what_is_hidden_stays(self, orders: World) -> None:
+        seen = orders.id(ORDERS.noun, "seen")
+        before, revision = orders.state(ORDERS.noun, seen)
+        boss = altered(before, worker=orders.id("user", "boss"))
+        orders.save("boss", Edit(ORDERS.noun, seen, before, boss, revision))
+        assert read(orders, "dora", ORDERS.noun, "key,name,worker", "seen,Seen,").unchanged == 1
+        found = read(orders, "dora", ORDERS.noun, "key,name,worker,notes", "seen,Seen,,More")
+        orders.save("dora", *found.edits)
+        assert orders.state(ORDERS.noun, seen)[0] == altered(boss, notes="More")
 
     def test_places(self, orders: World) -> None:
         assert faults(orders, "nick", ORDERS.noun, "key,name", "seen,Mine") == [
