@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy import make_url, text
 from support.databases import empty, made
 from support.postgres import server
+from support.programs import stop_server
 
 from ringfence.storage.engine import Database, open_database
 
@@ -49,6 +50,13 @@ def few_collections() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(1_000_000, 20, 10)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def programs() -> Iterator[None]:
+    """Ends the server of programs with the tests."""
+    yield
+    stop_server()
 
 
 @pytest.fixture(scope="session")

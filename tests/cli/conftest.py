@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 from support.command_line import PROGRAM, Call, Said
+from support.powerless import bound_by_permissions
+from support.programs import Program
 
 from ringfence.cli.main import run
 from ringfence.snapshot.demo import shipped
@@ -44,8 +46,8 @@ def call(capsys: pytest.CaptureFixture[str]) -> Call:
 
 @pytest.fixture
 def program(tmp_path: Path) -> Call:
-    """Runs the real program; ``shell`` is put around it, with "$@" for its command line, and ``first`` is called in
-    its process before."""
+    """Runs the real program; ``shell`` is put around it, with "$@" for its command line, and ``first`` is called
+    before."""
 
     def calling(
         *arguments: str | bytes,
@@ -67,6 +69,12 @@ def program(tmp_path: Path) -> Call:
         return Said(found.returncode, found.stdout.decode(errors="replace"), found.stderr.decode(errors="replace"))
 
     return calling
+
+
+@pytest.fixture
+def bound(tmp_path: Path) -> Call:
+    """Runs a command line as the program of somebody whom the permissions of files bind."""
+    return lambda *arguments: Program(arguments, folder=tmp_path, first=bound_by_permissions).end()
 
 
 @pytest.fixture(scope="module")

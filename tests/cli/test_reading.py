@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from support.command_line import AT, Call
-from support.powerless import bound_by_permissions, on_a_full_disk
+from support.powerless import on_a_full_disk
 
 from ringfence.domain.registry import KINDS
 from ringfence.snapshot.demo import shipped
@@ -27,7 +27,9 @@ QUESTIONS = (
 )
 """Each of somebody whose scope nobody has stored yet."""
 
-Obstacle = tuple[Callable[[Path], ExitStack], Callable[[], None] | None]
+Obstacle = tuple[Callable[[Path], ExitStack], str]
+"""What stands in the way, and the fixture by which is asked: what is held by another program can be asked about in this
+one; permissions and a full disk bind a new one only."""
 
 
 def _held(path: Path) -> ExitStack:
@@ -58,11 +60,11 @@ def _permissions(mode: int, folder: int) -> Callable[[Path], ExitStack]:
 
 
 OBSTACLES: dict[str, Obstacle] = {
-    "somebody writes": (_held, None),
-    "a full disk": (_read, on_a_full_disk()),
-    "a read-only file": (_permissions(0o444, 0o755), bound_by_permissions),
-    "a read-only folder": (_permissions(0o644, 0o555), bound_by_permissions),
-    "both read-only": (_permissions(0o444, 0o555), bound_by_permissions),
+    "somebody writes": (_held, "call"),
+    "a full disk": (_read, "program"),
+    "a read-only file": (_permissions(0o444, 0o755), "bound"),
+    "a read-only folder": (_permissions(0o644, 0o555), "bound"),
+    "both read-only": (_permissions(0o444, 0o555), "bound"),
 }
 
 
@@ -87,26 +89,25 @@ def path(tmp_path: Path) -> Iterator[Path]:
     ],
 )
 def test_every_question_is_answered_as_ever(
-    obstacle: str, wal: bool, path: Path, program: Call, call: Call, tmp_path: Path
+    obstacle: str, wal: bool, path: Path, call: Call, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     free = tmp_path / "free.db"
     shutil.copyfile(path, free)
     if wal:
         open_database(str(path)).close()
-    hold, first = OBSTACLES[obstacle]
+    hold, asked_by = OBSTACLES[obstacle]
+    asked: Call = request.getfixturevalue(asked_by)
     with hold(path):
-        for question in QUESTIONS if first is None else QUESTIONS[7:9] + QUESTIONS[-1:]:
+        for question in QUESTIONS if asked_by == "call" else QUESTIONS[7:9] + QUESTIONS[-1:]:
             expected = call("--db", str(free), *question)
-            # What is held by another program can be asked about in this one; permissions bind a new one only.
-            asked = call if first is None else program
-            found = asked("--db", str(path), *question, **({"first": first} if first else {}))
-            assert found == expected, question
+            more = {"first": on_a_full_disk()} if asked_by == "program" else {}
+            assert asked("--db", str(path), *question, **more) == expected, question
         if obstacle == "somebody writes":
             with closing(sqlite3.connect(path)) as other:
                 assert other.execute("SELECT count(*) FROM scope").fetchone() == (0,)
 
 
-def test_what_is_still_to_be_applied_is_told_where_it_cannot_be(path: Path, program: Call, tmp_path: Path) -> None:
+def test_what_is_still_to_be_applied_is_told_where_it_cannot_be(path: Path, bound: Call, tmp_path: Path) -> None:
     """A reader that may not write beside the file must not answer without what was written last."""
     database = open_database(str(path))
     with database.writing() as connection:
@@ -117,7 +118,7 @@ def test_what_is_still_to_be_applied_is_told_where_it_cannot_be(path: Path, prog
         shutil.copyfile(path.parent / name, left / name)
     database.close()
     left.chmod(0o555)
-    said = program("--db", str(left / "own.db"), *QUESTIONS[0], first=bound_by_permissions).refused()
+    said = bound("--db", str(left / "own.db"), *QUESTIONS[0]).refused()
     left.chmod(0o755)
     assert said == (
         f"{left / 'own.db'} has changes that are still to be applied, and its folder cannot be written: "
@@ -125,12 +126,9 @@ def test_what_is_still_to_be_applied_is_told_where_it_cannot_be(path: Path, prog
     )
 
 
-def test_changing_a_file_that_may_only_be_read_is_refused(path: Path, program: Call) -> None:
+def test_changing_a_file_that_may_only_be_read_is_refused(path: Path, bound: Call) -> None:
     path.chmod(0o444)
     for folder in (0o755, 0o555):
         path.parent.chmod(folder)
-        said = program(
-            *("--db", str(path), "users", "edit", "olga", "--name", "O", "--as", "h.devries"),
-            first=bound_by_permissions,
-        ).refused()
+        said = bound("--db", str(path), "users", "edit", "olga", "--name", "O", "--as", "h.devries").refused()
         assert "cannot be written: allow writing to the file and its folder" in said

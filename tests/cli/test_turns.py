@@ -13,7 +13,8 @@ from threading import Event, Thread
 
 import pytest
 from alembic import command as alembic
-from support.command_line import PROGRAM, Call
+from support.command_line import PROGRAM, Call, Said
+from support.programs import Program
 from support.unwritable import held
 
 from ringfence.snapshot.demo import shipped
@@ -25,12 +26,10 @@ ENGINES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 WAITING = "ringfence: waiting until another program has finished writing to "
 
 
-def at_once(*commands: Sequence[str]) -> list[tuple[int, str, str]]:
-    """Status, output and errors of programs that are started together."""
-    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    running = [subprocess.Popen([str(PROGRAM), *command], **pipes) for command in commands]  # type: ignore[call-overload]
-    said = [one.communicate(timeout=100) for one in running]
-    return [(one.returncode, out.decode(), err.decode()) for one, (out, err) in zip(running, said, strict=True)]
+def at_once(folder: Path, *commands: Sequence[str]) -> list[Said]:
+    """What programs come to that are started together."""
+    running = [Program(command, folder=folder) for command in commands]
+    return [one.end(100) for one in running]
 
 
 @pytest.fixture
@@ -52,8 +51,10 @@ def test_imports_at_once_all_land(own: Path, tmp_path: Path, call: Call) -> None
         sheets.append(tmp_path / f"{number}.csv")
         rows = "".join(f"Device {row},N-{number}-{row},polder\n" for row in range(200))
         sheets[-1].write_text("name,unit_id,customer\n" + rows, encoding="utf-8")
-    found = at_once(*(["--db", str(own), "devices", "import", str(sheet), "--as", "h.devries"] for sheet in sheets))
-    assert [status for status, *_ in found] == [0] * 4, found
+    found = at_once(
+        tmp_path, *(["--db", str(own), "devices", "import", str(sheet), "--as", "h.devries"] for sheet in sheets)
+    )
+    assert [one.status for one in found] == [0] * 4, found
     assert call("--db", str(own), "count", "devices", "--as", "h.devries", "--search", "N-").lines == ["800"]
 
 
@@ -67,9 +68,9 @@ def test_upgrades_at_once_are_one(engine: str, url: str, tmp_path: Path) -> None
         alembic.upgrade(config, "0001")
         connection.commit()
     old.close()
-    found = at_once(*([["--db", url, "db", "upgrade"]] * 4))
-    assert [status for status, *_ in found] == [0] * 4, found
-    said = sorted(out.partition(" is ")[2].partition(f"revision {schema.HEAD}")[0] for _, out, _ in found)
+    found = at_once(tmp_path, *([["--db", url, "db", "upgrade"]] * 4))
+    assert [one.status for one in found] == [0] * 4, found
+    said = sorted(one.out.partition(" is ")[2].partition(f"revision {schema.HEAD}")[0] for one in found)
     assert said == ["now of ", *["up to date ("] * 3]
     assert len(list(tmp_path.glob("*.backup"))) == (1 if engine == "sqlite" else 0)
 
@@ -85,9 +86,9 @@ def test_first_loads_at_once_all_land(engine: str, url: str, tmp_path: Path, cal
         if number == 4:
             device["customer"] = "nowhere"
         files[-1].write_text(json.dumps(document), encoding="utf-8")
-    found = at_once(*(["--db", url, "load", str(file)] for file in files))
-    assert [status for status, *_ in found] == [0, 0, 0, 0, 1], found
-    assert "nowhere" in found[-1][2]
+    found = at_once(tmp_path, *(["--db", url, "load", str(file)] for file in files))
+    assert [one.status for one in found] == [0, 0, 0, 0, 1], found
+    assert "nowhere" in found[-1].err
     tenants = json.loads(call("--db", url, "dump").out)["tenants"]
     assert [tenant["key"] for tenant in tenants] == ["t0", "t1", "t2", "t3"]
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import io
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from support.command_line import small
 from support.databases import rows
+from support.programs import Program
 
+from ringfence.cli.main import run
 from ringfence.domain.errors import InvalidDocument
 from ringfence.snapshot.load import load_document, load_file
 from ringfence.snapshot.read_yaml import DEEPEST
@@ -31,21 +32,18 @@ SHAPES = {
 }
 """What nests more deeply than a reader that calls itself can follow."""
 
-_EACH_WAY = """
-import io, sys
-from pathlib import Path
-from ringfence.cli.main import run
-file, database = sys.argv[1:]
-for suffix in (".yaml", ".json", "-"):
-    for command in ("load", "what-if"):
-        name = "-"
-        if suffix == "-":
-            sys.stdin = io.TextIOWrapper(io.BytesIO(Path(file).read_bytes()))
-        else:
-            name = file + suffix
-            Path(name).write_bytes(Path(file).read_bytes())
-        print(run(["--db", database, command, name]))
-"""
+
+def each_way(file: str, database: str) -> None:
+    """Loads the file, and asks what that would change, by every suffix and from the standard input."""
+    for suffix in (".yaml", ".json", "-"):
+        for command in ("load", "what-if"):
+            name = "-"
+            if suffix == "-":
+                sys.stdin = io.TextIOWrapper(io.BytesIO(Path(file).read_bytes()))
+            else:
+                name = file + suffix
+                Path(name).write_bytes(Path(file).read_bytes())
+            sys.stdout.write(f"{run(['--db', database, command, name])}\n")
 
 
 @pytest.mark.parametrize("text", SHAPES.values(), ids=SHAPES)
@@ -53,12 +51,11 @@ def test_nothing_nests_so_deeply_that_the_program_dies(text: str, tmp_path: Path
     """In a process of its own: what the C library does at the end of its stack no test survives."""
     load_document(sqlite_database, small())
     (tmp_path / "deep").write_text(text)
-    command = [sys.executable, "-c", _EACH_WAY, str(tmp_path / "deep"), sqlite_database.name]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stdout.split()) == (0, ["1"] * 6), done.stderr
-    assert done.stderr.count("ringfence: error: ") == done.stderr.count("\n")
-    assert "Traceback" not in done.stderr
-    assert done.stderr.count("too deeply") + done.stderr.count("Expecting value") >= 6
+    done = Program([str(tmp_path / "deep"), sqlite_database.name], folder=tmp_path, work=each_way).end()
+    assert (done.status, done.lines) == (0, ["1"] * 6), done.err
+    assert done.err.count("ringfence: error: ") == done.err.count("\n")
+    assert "Traceback" not in done.err
+    assert done.err.count("too deeply") + done.err.count("Expecting value") >= 6
 
 
 def test_what_nests_as_a_snapshot_does_is_read(sqlite_database: Database) -> None:
