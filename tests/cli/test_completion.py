@@ -131,7 +131,7 @@ class TestHostileKeys:
 
     @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")
     def test_in_bash_itself(self, program: Call, hostile: Path, tmp_path: Path) -> None:
-        """The shell's own function completes the line, and the line is run: it names each customer, and runs nothing."""
+        """The shell's own function completes the line, and the line is run: it names each, and runs nothing."""
         assert installed(program, "bash").status == 0
         script = f"""
             source "$HOME/.bash_completions/ringfence.sh"
