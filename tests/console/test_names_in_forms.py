@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.console import Console, console_on, demo_copy, opened
+from support.console import Console, demo_copy, opened
+from support.form_host import form_host
 from textual import events
 
 from ringfence.console.screens.customer_form import CustomerForm
@@ -50,7 +51,7 @@ async def paste(console: Console, text: str) -> None:
 async def test_no_form_takes_it(demo: Database, form: str) -> None:
     """It is dropped as it is typed or pasted: what is saved is what is seen."""
     make, names = FORMS[form]
-    async with opened(console_on(demo), (120, 36)) as console:
+    async with opened(form_host(demo), (120, 36)) as console:
         assert console.app.profile is not None
         screen = make(console.app.profile.user_id)
         console.app.push_screen(screen)
@@ -65,7 +66,7 @@ async def test_no_form_takes_it(demo: Database, form: str) -> None:
 
 
 async def test_a_login_is_checked_as_it_is_typed(demo: Database) -> None:
-    async with opened(console_on(demo), (120, 36)) as console:
+    async with opened(form_host(demo), (120, 36)) as console:
         screen = UserForm(None)
         console.app.push_screen(screen)
         await console.settle()

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pytest
 from support.console import NOON, Console, console_on, demo_copy, opened
+from support.form_host import form_host
 
 import ringfence.console
 from ringfence.console.commands.command import Command, Editable
@@ -112,9 +113,9 @@ async def open_form(console: Console, demo: Database, name: str) -> RecordForm:
 @pytest.mark.parametrize("name", FORMS)
 @pytest.mark.parametrize("login", ["onlooker", "h.devries"])
 async def test_a_form_that_is_read_only_says_so_everywhere(name: str, login: str, demo: Database) -> None:
-    async with opened(console_on(demo, login)) as console:
+    async with opened(form_host(demo, login)) as console:
         if login == "h.devries":  # who may do everything, but not now
-            only_look(console)
+            console.app.read_only = REASON
         screen = await open_form(console, demo, name)
         reason = screen.read_only
         assert reason if login == "onlooker" else reason == REASON
@@ -158,7 +159,7 @@ async def commands_refuse(console: Console, screen: Drafting, reason: str) -> No
 
 
 async def test_devices_are_not_assigned_by_who_may_not(demo: Database) -> None:
-    async with opened(console_on(demo, "onlooker")) as console:
+    async with opened(form_host(demo, "onlooker")) as console:
         screen = ManageDevicesScreen(None, [record_of(demo, DEVICE)])
         console.app.push_screen(screen)
         await console.settle()
@@ -183,7 +184,7 @@ async def test_a_session_that_is_read_only_offers_no_change_in_any_list(area: st
 
 
 async def test_the_permissions_of_a_role_are_looked_at(demo: Database) -> None:
-    async with opened(console_on(demo, "onlooker")) as console:
+    async with opened(form_host(demo, "onlooker")) as console:
         screen = await open_form(console, demo, "role")
         screen.query_one(Form).go_to("permissions")
         await console.press("enter")

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.console import console_on, demo_copy, opened
+from support.console import demo_copy, opened
+from support.form_host import form_host
 from support.security_forms import SMALL, Saved, at, find, go, permissions, said, show
 
 from ringfence.console.screens.dialog import Dialog
@@ -23,7 +24,7 @@ def demo(tmp_path: Path) -> Iterator[Database]:
 
 async def test_a_new_role_starts_as_a_built_in_one(demo: Database) -> None:
     saved = Saved(demo)
-    async with opened(console_on(demo), SMALL) as console:
+    async with opened(form_host(demo), SMALL) as console:
         form = RoleForm(None)
         await show(console, form)
         await go(console, "starts")
@@ -50,7 +51,7 @@ async def test_a_new_role_starts_as_a_built_in_one(demo: Database) -> None:
 
 async def test_a_roles_change_is_previewed_for_all_who_have_it(demo: Database) -> None:
     saved = Saved(demo)
-    async with opened(console_on(demo), SMALL) as console:
+    async with opened(form_host(demo), SMALL) as console:
         await show(console, RoleForm(saved.id("role", "viewer")))
         assert "Used by 1 security group: Polder Water Board, read only." in console.text
         await permissions(console, "devices and assets")
@@ -71,7 +72,7 @@ async def test_a_roles_change_is_previewed_for_all_who_have_it(demo: Database) -
 
 async def test_all_permissions_now_and_later(demo: Database) -> None:
     saved = Saved(demo)
-    async with opened(console_on(demo), SMALL) as console:
+    async with opened(form_host(demo), SMALL) as console:
         form = RoleForm(None)
         await show(console, form)
         await console.type("Everything")
@@ -90,7 +91,7 @@ async def test_all_permissions_now_and_later(demo: Database) -> None:
 
 async def test_a_built_in_role_is_read_and_copied(demo: Database) -> None:
     saved = Saved(demo)
-    async with opened(console_on(demo), SMALL) as console:
+    async with opened(form_host(demo), SMALL) as console:
         await show(console, RoleForm(saved.id("role", "operator")))
         assert "A built-in role is copied, not changed" in console.text
         await console.type("zz")

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.console import console_on, demo_copy, opened
+from support.console import demo_copy, opened
+from support.form_host import form_host
 from support.security_forms import SMALL, Saved, go, open_group, permissions, said, show
 
 from ringfence.console.screens.conflict import ConflictScreen
@@ -38,7 +39,7 @@ def either(request: pytest.FixtureRequest) -> Database:
 
 async def test_both_operators_changes_of_a_group_are_shown_and_kept(either: Database) -> None:
     saved = Saved(either)
-    async with opened(console_on(either)) as console:
+    async with opened(form_host(either)) as console:
         await open_group(console, saved, "field-service-south")
         await console.type(", mine")
         zuiderpark = saved.id("customer", "zuiderpark")
@@ -61,7 +62,7 @@ async def test_both_operators_changes_of_a_group_are_shown_and_kept(either: Data
 
 async def test_somebody_else_gave_the_group_another_role(demo: Database) -> None:
     saved = Saved(demo)
-    async with opened(console_on(demo), SMALL) as console:
+    async with opened(form_host(demo), SMALL) as console:
         form = await open_group(console, saved, "field-service-south")
         await console.type(", mine")
         saved.edit("security_group", "security_group", "field-service-south", role=saved.id("role", "viewer"))
@@ -78,7 +79,7 @@ async def test_somebody_else_gave_the_group_another_role(demo: Database) -> None
 async def test_both_operators_changes_of_a_groups_role_are_shown(either: Database) -> None:
     saved = Saved(either)
     was = saved.role("sint-jans-hospital").permissions or frozenset()
-    async with opened(console_on(either), SMALL) as console:
+    async with opened(form_host(either), SMALL) as console:
         form = await open_group(console, saved, "sint-jans-hospital")
         await permissions(console, "merge")
         await console.press("space")
@@ -99,7 +100,7 @@ async def test_both_operators_changes_of_a_groups_role_are_shown(either: Databas
 
 async def test_somebody_else_deleted_the_role_that_was_being_changed(demo: Database) -> None:
     saved = Saved(demo)
-    async with opened(console_on(demo), SMALL) as console:
+    async with opened(form_host(demo), SMALL) as console:
         await open_group(console, saved, "polder-read-only")
         await permissions(console, "merge")
         await console.press("space")
@@ -122,7 +123,7 @@ async def test_somebody_else_deleted_the_role_that_was_being_changed(demo: Datab
 async def test_a_conflict_of_roles_is_shown_field_by_field(demo: Database) -> None:
     saved = Saved(demo)
     was = saved.role("viewer").permissions or frozenset()
-    async with opened(console_on(demo), SMALL) as console:
+    async with opened(form_host(demo), SMALL) as console:
         await show(console, RoleForm(saved.id("role", "viewer")))
         await console.type(" mine")
         saved.edit("role", "role", "viewer", permissions=was | {"alarm.delete"})

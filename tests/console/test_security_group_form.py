@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from support.console import console_on, demo_copy, opened
+from support.console import demo_copy, opened
+from support.form_host import form_host
 from support.security_forms import HOSTILE, SMALL, Saved, go, open_group, permissions, said, show
 
 from ringfence.console.screens.dialog import Dialog
@@ -27,7 +28,7 @@ def demo(tmp_path: Path) -> Iterator[Database]:
 
 async def test_a_group_is_opened_and_edited(demo: Database) -> None:
     saved = Saved(demo)
-    async with opened(console_on(demo), SMALL) as console:
+    async with opened(form_host(demo), SMALL) as console:
         await open_group(console, saved, "field-service-south")
         assert console.lines[2].strip() == "Security groups › Field service south"
         assert "Technician · built in, shared by 3 groups" in console.text
@@ -47,7 +48,7 @@ async def test_a_group_is_opened_and_edited(demo: Database) -> None:
 
 async def test_all_customers_hides_the_selected_ones_and_keeps_them_until_saved(demo: Database) -> None:
     saved = Saved(demo)
-    async with opened(console_on(demo), SMALL) as console:
+    async with opened(form_host(demo), SMALL) as console:
         form = await open_group(console, saved, "field-service-south")
         await go(console, "scope")
         await console.press("left")
@@ -68,7 +69,7 @@ async def test_all_customers_hides_the_selected_ones_and_keeps_them_until_saved(
 
 async def test_customers_are_picked(demo: Database) -> None:
     saved = Saved(demo)
-    async with opened(console_on(demo), SMALL) as console:
+    async with opened(form_host(demo), SMALL) as console:
         await open_group(console, saved, "field-service-south")
         await go(console, "customers")
         await console.press("enter")
@@ -85,7 +86,7 @@ async def test_customers_are_picked(demo: Database) -> None:
 
 
 async def test_a_new_group_needs_a_name_and_says_what_it_does_not_give(demo: Database) -> None:
-    async with opened(console_on(demo), SMALL) as console:
+    async with opened(form_host(demo), SMALL) as console:
         await show(console, SecurityGroupForm(None))
         assert "Security groups › New security group" in console.text
         assert "Give it a name." in console.text
@@ -101,7 +102,7 @@ async def test_a_new_group_needs_a_name_and_says_what_it_does_not_give(demo: Dat
 
 
 async def test_a_refused_save_is_told_beside_the_field(demo: Database) -> None:
-    async with opened(console_on(demo), SMALL) as console:
+    async with opened(form_host(demo), SMALL) as console:
         form = await show(console, SecurityGroupForm(None))
         await console.type("x" * 500)
         assert "This cannot be saved: this is longer than" in said(console)
@@ -112,7 +113,7 @@ async def test_a_refused_save_is_told_beside_the_field(demo: Database) -> None:
 
 async def test_leaving_with_changes_asks(demo: Database) -> None:
     saved = Saved(demo)
-    async with opened(console_on(demo), SMALL) as console:
+    async with opened(form_host(demo), SMALL) as console:
         form = await open_group(console, saved, "sint-jans-hospital")
         await permissions(console, "merge")
         await console.press("space", "escape")
@@ -129,7 +130,7 @@ async def test_leaving_with_changes_asks(demo: Database) -> None:
 
 async def test_a_group_is_duplicated_with_its_private_role(demo: Database) -> None:
     saved = Saved(demo)
-    async with opened(console_on(demo), SMALL) as console:
+    async with opened(form_host(demo), SMALL) as console:
         await show(console, SecurityGroupForm(None, copy_of=saved.id("security_group", "sint-jans-hospital")))
         assert "Sint Jans Hospital (copy)" in console.text
         assert "nobody yet" in console.text
@@ -145,7 +146,7 @@ async def test_a_group_is_duplicated_with_its_private_role(demo: Database) -> No
 
 async def test_a_group_is_duplicated_with_its_shared_role(demo: Database) -> None:
     saved = Saved(demo)
-    async with opened(console_on(demo), SMALL) as console:
+    async with opened(form_host(demo), SMALL) as console:
         await show(console, SecurityGroupForm(None, copy_of=saved.id("security_group", "field-service-south")))
         await console.press("ctrl+s")
     copy, was = saved.group("field-service-south-copy"), saved.group("field-service-south")
@@ -159,7 +160,7 @@ async def test_who_may_not_edit_looks(demo: Database) -> None:
         saved.group("operations").owner, "l.ook", "Lena Ook", security_groups=frozenset({(operations, (None, None))})
     )
     saved.session.save([Edit("user", -1, None, looker)])
-    async with opened(console_on(demo, "l.ook"), SMALL) as console:
+    async with opened(form_host(demo, "l.ook"), SMALL) as console:
         form = SecurityGroupForm(saved.id("security_group", "field-service-south"))
         await show(console, form)
         assert console.app.screen is form
@@ -178,7 +179,7 @@ async def test_hostile_names_are_drawn_and_never_obeyed(demo: Database) -> None:
     with demo.writing() as connection:
         for table in ("security_group", "role", "customer", "user_account"):
             connection.execute(text(f"UPDATE {table} SET name = :name"), {"name": HOSTILE})
-    async with opened(console_on(demo), SMALL) as console:
+    async with opened(form_host(demo), SMALL) as console:
         await open_group(console, saved, "field-service-south")
         assert "Acme [/bold] ␛]52;c;aGk=␇ ⟨RLO⟩Ltd" in console.text
         await permissions(console, "merge")
