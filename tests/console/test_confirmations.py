@@ -7,14 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.console import Console, console_on, demo_copy, opened
+from support.console import NOON, Console, console_on, demo_copy, opened
+from support.form_host import form_host
+from support.security_forms import show
 
 from ringfence.console.options import BACK
+from ringfence.console.rooms import room
 from ringfence.console.screens.audit import AuditScreen
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.form_fields import ChoiceSpec, ToggleSpec
+from ringfence.domain.kind import Kind
+from ringfence.domain.registry import EDITED
+from ringfence.services.records import Listing, Part
+from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
 
 QUESTIONS: dict[str, Sequence[str]] = {
@@ -66,25 +73,18 @@ async def test_every_question_opens_on_back(question: str, demo: Database) -> No
         assert stamp(console) == before
 
 
-FORMS: dict[str, Sequence[str]] = {
-    "customer": ("down", "e"),
-    "device": ("2", "e"),
-    "user": ("3", "down", "e"),
-    "security group": ("4", "end", "e"),
-    "customer group": ("5", "e"),
-    "role": ("6", "end", "e"),
-    **{f"new in {area}": (area, "n") for area in "23456"},
-}
-
-
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("new", [False, True], ids=["there", "new"])
+@pytest.mark.parametrize("kind", EDITED.values(), ids=EDITED)
 @pytest.mark.parametrize("size", [(80, 24), (44, 24)])
-async def test_enter_changes_no_field_of_any_form(form: str, size: tuple[int, int], demo: Database) -> None:
+async def test_enter_changes_no_field_of_any_form(kind: Kind, new: bool, size: tuple[int, int], demo: Database) -> None:
     """Neither where options stand side by side nor where each has a line of its own."""
-    async with opened(console_on(demo), size) as console:
-        await console.press(*FORMS[form])
-        screen = console.app.screen
+    session = Workspace(demo, at=NOON).sign_in("h.devries")
+    there = [session.open_record(kind.noun, row.id) for row in session.rows(Listing(kind.name), Part(100))]
+    own = None if new else next(record.id for record in reversed(there) if not record.why_not)
+    async with opened(form_host(demo), size) as console:
+        screen = await show(console, room(f"{kind.noun} form", own))
         assert isinstance(screen, RecordForm)
+        assert not screen.read_only
         draft = screen.draft
         fields = screen.query_one(Form)
         for at in list(fields._lines.page.stops):

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from support.console import NOON, Console, console_on, demo_copy, opened, press, settle, still
+from support.form_host import form_host, is_left
+from support.security_forms import show
 
 from ringfence.console.screens.conflict import ConflictScreen
 from ringfence.console.screens.customer_form import CustomerForm
@@ -39,16 +41,8 @@ def customer(demo: Database, search: str, login: str = "h.devries") -> Opened:
     return session.open_record("customer", found.id)
 
 
-async def go_to(console: Console, name: str) -> None:
-    """The customer of that name under the cursor of the whole tree."""
-    await console.press("slash")
-    await console.type(name)
-    await console.press("enter")
-    screen = console.app.screen
-    assert isinstance(screen, CustomersScreen)
-    row = screen.forest.row
-    assert row is not None
-    assert name.casefold() in row.name.casefold()
+async def open_customer(console: Console, demo: Database, name: str) -> None:
+    await show(console, CustomerForm(customer(demo, name).id))
 
 
 async def test_a_nested_customer_is_made_and_found_under_the_cursor(demo: Database) -> None:
@@ -80,9 +74,9 @@ async def test_a_nested_customer_is_made_and_found_under_the_cursor(demo: Databa
 
 async def test_what_is_wrong_is_said_beside_the_field_and_not_saved(demo: Database) -> None:
     was = customer(demo, "veldkamp").state
-    async with opened(console_on(demo)) as console:
-        await go_to(console, "Veldkamp Bakeries")
-        await console.press("e", "down", "down", "ctrl+u")
+    async with opened(form_host(demo)) as console:
+        await open_customer(console, demo, "Veldkamp Bakeries")
+        await console.press("down", "down", "ctrl+u")
         await console.type("nobody")
         assert "! this is no e-mail address" in console.text
         await console.press("down", "ctrl+u")
@@ -96,7 +90,7 @@ async def test_what_is_wrong_is_said_beside_the_field_and_not_saved(demo: Databa
         await console.press("down", "ctrl+u")
         assert console.app.screen.form.valid
         await console.press("ctrl+s")
-        assert isinstance(console.app.screen, CustomersScreen), console.text
+        assert is_left(console), console.text
     now = customer(demo, "veldkamp").state
     assert now == replace(was, email="nobody@veldkamp.example", phone="")
 
@@ -104,19 +98,17 @@ async def test_what_is_wrong_is_said_beside_the_field_and_not_saved(demo: Databa
 async def test_what_was_there_before_is_not_found_fault_with(demo: Database) -> None:
     with demo.writing() as connection:
         connection.exec_driver_sql("UPDATE customer SET phone = 'ask at the gate' WHERE key = 'veldkamp'")
-    async with opened(console_on(demo)) as console:
-        await go_to(console, "Veldkamp Bakeries")
-        await console.press("e")
+    async with opened(form_host(demo)) as console:
+        await open_customer(console, demo, "Veldkamp Bakeries")
         await console.type(" II")
         await console.press("ctrl+s")
-        assert isinstance(console.app.screen, CustomersScreen), console.text
+        assert is_left(console), console.text
     assert customer(demo, "veldkamp").state.name == "Veldkamp Bakeries II"
 
 
 async def test_a_limit_is_a_number_or_nothing(demo: Database) -> None:
-    async with opened(console_on(demo)) as console:
-        await go_to(console, "Veldkamp Bakeries")
-        await console.press("e")
+    async with opened(form_host(demo)) as console:
+        await open_customer(console, demo, "Veldkamp Bakeries")
         await console.hurry(*["down"] * 5, "ctrl+u")
         await console.type("many")
         assert "! a number, or empty for no limit" in console.text
@@ -127,9 +119,9 @@ async def test_a_limit_is_a_number_or_nothing(demo: Database) -> None:
         await console.press("escape", "ctrl+u")
         await console.type("12")
         await console.press("ctrl+s")
-        assert isinstance(console.app.screen, CustomersScreen), console.text
+        assert is_left(console), console.text
         assert customer(demo, "veldkamp").state.max_users == 12
-        await console.press("e")
+        await open_customer(console, demo, "Veldkamp Bakeries")
         await console.hurry(*["down"] * 5, "ctrl+u")
         assert "(no limit)" in console.text
         await console.press("ctrl+s")
@@ -138,8 +130,8 @@ async def test_a_limit_is_a_number_or_nothing(demo: Database) -> None:
 
 async def test_who_runs_a_customer_does_not_lift_its_limits(demo: Database) -> None:
     was = customer(demo, "Dekker Security").state
-    async with opened(console_on(demo, "r.dekker")) as console:
-        await console.press("home", "e")
+    async with opened(form_host(demo, "r.dekker")) as console:
+        await open_customer(console, demo, "Dekker Security")
         await console.hurry(*["down"] * 6, "end")
         await console.type("9")
         screen = console.app.screen
@@ -153,28 +145,28 @@ async def test_who_runs_a_customer_does_not_lift_its_limits(demo: Database) -> N
         await console.press("ctrl+home")
         await console.type(" & Co")
         await console.press("ctrl+s")
-        assert isinstance(console.app.screen, CustomersScreen), console.text
+        assert is_left(console), console.text
     assert customer(demo, "Dekker Security").state == replace(was, name=f"{was.name} & Co")
 
 
 async def test_another_parent_moves_it_with_all_that_is_in_it(demo: Database) -> None:
-    async with opened(console_on(demo)) as console:
-        await go_to(console, "Rotterdam")
-        await console.press("e", "down", "enter")
+    async with opened(form_host(demo)) as console:
+        await open_customer(console, demo, "Rotterdam")
+        await console.press("down", "enter")
         await console.type("veldkamp")
         await console.press("enter")
         assert "Veldkamp Bakeries" in console.text
         assert "With it go 4 customers, 6 sites and 76 devices." in console.text
         await console.press("ctrl+s")
-        assert isinstance(console.app.screen, CustomersScreen), console.text
+        assert is_left(console), console.text
     assert customer(demo, "Rotterdam").state.parent == customer(demo, "Veldkamp Bakeries").id
 
 
 async def test_it_is_not_moved_into_itself(demo: Database) -> None:
     was = customer(demo, "Rotterdam").state
-    async with opened(console_on(demo)) as console:
-        await go_to(console, "Rotterdam")
-        await console.press("e", "down", "enter")
+    async with opened(form_host(demo)) as console:
+        await open_customer(console, demo, "Rotterdam")
+        await console.press("down", "enter")
         await console.type("maasvlakte")
         await console.press("enter")
         screen = console.app.screen
@@ -187,9 +179,8 @@ async def test_it_is_not_moved_into_itself(demo: Database) -> None:
 
 async def test_what_another_operator_saved_meanwhile_is_shown(demo: Database) -> None:
     workspace = Workspace(demo, at=NOON)
-    async with opened(console_on(demo), WIDE) as console:
-        await go_to(console, "Veldkamp Bakeries")
-        await console.press("e")
+    async with opened(form_host(demo), WIDE) as console:
+        await open_customer(console, demo, "Veldkamp Bakeries")
         await console.type(" & Sons")
         there = customer(demo, "veldkamp")
         theirs = replace(there.state, email="info@veldkamp.example", max_devices=77)
@@ -199,16 +190,15 @@ async def test_what_another_operator_saved_meanwhile_is_shown(demo: Database) ->
         for said in ("Limit: Devices", "E-mail", "info@veldkamp.example", "no limit", "Veldkamp Bakeries & Sons"):
             assert said in console.text, said
         await console.press("enter", "ctrl+s")
-        assert isinstance(console.app.screen, CustomersScreen), console.text
+        assert is_left(console), console.text
     now = customer(demo, "veldkamp").state
     assert isinstance(now, CustomerState)
     assert (now.name, now.email, now.max_devices) == ("Veldkamp Bakeries & Sons", "info@veldkamp.example", 77)
 
 
 async def test_who_may_only_look_sees_it_and_is_told_why(demo: Database) -> None:
-    async with opened(console_on(demo, "olga")) as console:
-        await go_to(console, "Veldkamp Bakeries")
-        await console.press("e")
+    async with opened(form_host(demo, "olga")) as console:
+        await open_customer(console, demo, "Veldkamp Bakeries")
         assert "You may view this customer, but not change it." in console.text
         assert "⏎ move" not in console.text
         await console.press("ctrl+s")

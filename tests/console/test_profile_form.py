@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from support.console import NOON, Console, console_on, demo_copy, opened
+from support.form_host import form_host
+from support.security_forms import show
 
 from ringfence.console.screens.profile_form import ProfileForm
 from ringfence.domain.errors import Conflict, Refused
@@ -49,8 +51,8 @@ async def test_name_and_address_are_changed_by_whoever_has_them(demo: Database, 
 
 
 async def test_a_wrong_address_is_told_as_one_types(demo: Database) -> None:
-    async with opened(console_on(demo, NOBODY), (80, 24)) as console:
-        await open_profile(console)
+    async with opened(form_host(demo, NOBODY), (80, 24)) as console:
+        await show(console, ProfileForm(Workspace(demo, at=NOON).profile_of(NOBODY).user_id))
         await console.press("down", "end")
         await console.type("@")
         assert "this is no e-mail address" in console.text
@@ -60,8 +62,8 @@ async def test_a_wrong_address_is_told_as_one_types(demo: Database) -> None:
 
 async def test_what_somebody_else_changed_meanwhile_is_shown(demo: Database) -> None:
     workspace = Workspace(demo, at=NOON)
-    async with opened(console_on(demo, "olga"), (100, 30)) as console:
-        await open_profile(console)
+    async with opened(form_host(demo, "olga"), (100, 30)) as console:
+        await show(console, ProfileForm(workspace.profile_of("olga").user_id))
         await console.press("end")
         await console.type(" mine")
         hanna = workspace.sign_in("h.devries")

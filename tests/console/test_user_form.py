@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from support.console import NOON, Console, console_on, demo_copy, opened, send
+from support.form_host import form_host, is_left
+from support.security_forms import show
 
 from ringfence.console.moments import read_moment, typed, window
 from ringfence.console.screens.conflict import ConflictScreen
@@ -43,15 +45,14 @@ def state_of(workspace: Workspace, login: str) -> UserState:
 
 
 async def open_user(console: Console, login: str) -> None:
-    await console.press("3", "slash")
-    await console.type(login)
-    await console.press("enter", "e")
-    assert isinstance(console.app.screen, UserForm)
+    workspace = console.app.workspace
+    assert workspace is not None
+    await show(console, UserForm(workspace.profile_of(login).user_id))
 
 
 async def test_the_numbers_follow_each_change_and_come_true(demo: Database) -> None:
     workspace = Workspace(demo, at=NOON)
-    async with opened(console_on(demo), WIDE) as console:
+    async with opened(form_host(demo), WIDE) as console:
         await open_user(console, "olga")
         assert "40 customers   437 devices" in console.text
         await console.press("down", "down", "down", "down", "delete")
@@ -59,13 +60,13 @@ async def test_the_numbers_follow_each_change_and_come_true(demo: Database) -> N
         assert all(part in console.text for part in ("+6 customers", "+61 devices", "rights over"))
         assert "none: no filter" in console.text
         await console.press("ctrl+s")
-        assert console.area == "users"
+        assert is_left(console)
     seen = workspace.sign_in("olga").profile()
     assert (seen.customers, seen.devices) == (46, 498)
 
 
 async def test_what_is_wrong_is_said_before_saving(demo: Database) -> None:
-    async with opened(console_on(demo), WIDE) as console:
+    async with opened(form_host(demo), WIDE) as console:
         await open_user(console, "olga")
         await console.press("down", "delete")
         assert "! No security group gives them anything" in console.text
@@ -73,15 +74,16 @@ async def test_what_is_wrong_is_said_before_saving(demo: Database) -> None:
         await console.press("escape")
         assert isinstance(console.app.screen, Dialog)
         await console.press("l")
-        assert console.area == "users"
-        await console.press("e", "up", "up", "space")
+        assert is_left(console)
+        await open_user(console, "olga")
+        await console.press("up", "up", "space")
         assert "inactive: sees nothing" in console.text
         assert "0 customers   0 devices" in console.text
 
 
 async def test_a_validity_window_is_typed_checked_and_told(demo: Database) -> None:
     workspace = Workspace(demo, at=NOON)
-    async with opened(console_on(demo), WIDE) as console:
+    async with opened(form_host(demo), WIDE) as console:
         await open_user(console, "olga")
         await console.press("down", "v")
         assert isinstance(console.app.screen, WindowDialog)
@@ -139,7 +141,7 @@ def test_a_window_in_words() -> None:
 async def test_two_operators_see_both_and_lose_neither(demo: Database) -> None:
     workspace = Workspace(demo, at=NOON)
     hanna = workspace.sign_in("h.devries")
-    async with opened(console_on(demo), WIDE) as console:
+    async with opened(form_host(demo), WIDE) as console:
         await open_user(console, "olga")
         await console.press("ctrl+home")
         await console.type("!")
@@ -153,7 +155,7 @@ async def test_two_operators_see_both_and_lose_neither(demo: Database) -> None:
         await console.press("enter")
         assert isinstance(console.app.screen, UserForm)
         await console.press("ctrl+s")
-        assert console.area == "users", console.text
+        assert is_left(console), console.text
     saved = state_of(workspace, "olga")
     assert (saved.name, saved.email, saved.customer_groups) == (
         "Olga Brandt!",
@@ -163,8 +165,8 @@ async def test_two_operators_see_both_and_lose_neither(demo: Database) -> None:
 
 
 async def test_a_login_that_is_taken_is_told_beside_the_field(demo: Database) -> None:
-    async with opened(console_on(demo), WIDE) as console:
-        await console.press("3", "n")
+    async with opened(form_host(demo), WIDE) as console:
+        await show(console, UserForm(None))
         await console.type("Somebody")
         await console.press("tab")
         await console.type("OLGA")
@@ -172,26 +174,26 @@ async def test_a_login_that_is_taken_is_told_beside_the_field(demo: Database) ->
         assert isinstance(console.app.screen, UserForm)
         assert "another user has this login" in console.text
         await console.press("escape", "l")
-        assert console.area == "users"
+        assert is_left(console)
 
 
 async def test_nobody_changes_their_own_access(demo: Database) -> None:
     workspace = Workspace(demo, at=NOON)
-    async with opened(console_on(demo), WIDE) as console:
-        await open_user(console, "hanna")
+    async with opened(form_host(demo), WIDE) as console:
+        await open_user(console, "h.devries")
         assert "somebody else must change what you may see" in console.text
         await console.press("down", "delete")
         assert any("somebody else" in toast for toast in console.toasts), console.toasts
         await console.press("ctrl+home")
         await console.type(" II")
         await console.press("ctrl+s")
-        assert console.area == "users", console.text
+        assert is_left(console), console.text
     assert state_of(workspace, "h.devries").name == "Hanna de Vries II"
 
 
 async def test_a_delegated_administrator_is_offered_nothing_of_outside(demo: Database) -> None:
-    async with opened(console_on(demo, "r.dekker"), WIDE) as console:
-        await open_user(console, "janssens")
+    async with opened(form_host(demo, "r.dekker"), WIDE) as console:
+        await open_user(console, "b.janssens")
         await console.press("enter")
         assert isinstance(console.app.screen, PickScreen)
         assert "Dekker fitters" in console.text
@@ -204,8 +206,8 @@ async def test_a_delegated_administrator_is_offered_nothing_of_outside(demo: Dat
 
 
 async def test_what_they_may_do_at_each_customer_is_listed(demo: Database) -> None:
-    async with opened(console_on(demo), WIDE) as console:
-        await open_user(console, "adeyemi")
+    async with opened(form_host(demo), WIDE) as console:
+        await open_user(console, "k.adeyemi")
         await console.press("l")
         assert isinstance(console.app.screen, Dialog)
         assert "may 9 of 65" in console.text

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from support.console import NOON, Console, console_on, demo_copy, opened
+from support.form_host import form_host, is_left
+from support.security_forms import show
 
 from ringfence.console.screens.conflict import ConflictScreen
 from ringfence.console.screens.user_form import UserForm
@@ -63,14 +65,14 @@ class Other:
 
 
 async def open_user(console: Console, login: str) -> None:
-    await console.press("3", "slash")
-    await console.type(login)
-    await console.press("enter", "e")
+    workspace = console.app.workspace
+    assert workspace is not None
+    await show(console, UserForm(workspace.profile_of(login).user_id))
 
 
 async def move_out(console: Console) -> None:
     """Maud Claes leaves the group made for Sint Jans Hospital, which nobody else is in."""
-    await open_user(console, "claes")
+    await open_user(console, "m.claes")
     await console.press("down", "down", "space")
     await console.type("technicians")
     await console.press("enter")
@@ -80,11 +82,11 @@ async def move_out(console: Console) -> None:
 async def test_a_generated_group_that_somebody_else_came_into_stays(demo: Database) -> None:
     other = Other(demo)
     group = other.id("security-groups", "sint jans")
-    async with opened(console_on(demo), WIDE) as console:
+    async with opened(form_host(demo), WIDE) as console:
         await move_out(console)
         other.put_in("l.petit", group)
         await console.press("ctrl+s")
-        assert console.area == "users", console.text
+        assert is_left(console), console.text
     assert "Sint Jans Hospital" in other.groups
     assert other.workspace.profile_of("l.petit").customers == 5
     assert other.workspace.profile_of("m.claes").customers == 46
@@ -93,22 +95,22 @@ async def test_a_generated_group_that_somebody_else_came_into_stays(demo: Databa
 async def test_a_generated_group_that_was_changed_meanwhile_goes_all_the_same(demo: Database) -> None:
     other = Other(demo)
     group = other.id("security-groups", "sint jans")
-    async with opened(console_on(demo), WIDE) as console:
+    async with opened(form_host(demo), WIDE) as console:
         await move_out(console)
         other.edit("security_group", group, name="Sint Jans, renamed")
         await console.press("ctrl+s")
-        assert console.area == "users", console.text
+        assert is_left(console), console.text
     assert not {name for name in other.groups if name.startswith("Sint Jans")}
 
 
 async def test_a_generated_group_that_somebody_else_deleted_is_not_missed(demo: Database) -> None:
     other = Other(demo)
     group = other.id("security-groups", "sint jans")
-    async with opened(console_on(demo), WIDE) as console:
+    async with opened(form_host(demo), WIDE) as console:
         await move_out(console)
         other.delete("security_group", group)
         await console.press("ctrl+s")
-        assert console.area == "users", console.text
+        assert is_left(console), console.text
     assert other.workspace.profile_of("m.claes").customers == 46
 
 
@@ -117,7 +119,7 @@ async def test_what_the_other_operator_gave_has_its_name(demo: Database) -> None
     user = other.workspace.profile_of("olga").user_id
     state = other.session.open_record("user", user).state
     site = next(iter(listing.export(other.session.viewer, Listing("sites"))))
-    async with opened(console_on(demo), WIDE) as console:
+    async with opened(form_host(demo), WIDE) as console:
         await open_user(console, "olga")
         await console.press("ctrl+home")
         await console.type("!")
@@ -137,18 +139,19 @@ async def test_what_the_other_operator_gave_has_its_name(demo: Database) -> None
         for name in ("Olga Brandt!", "Technicians", "Staging/Test", site.name):
             assert name in console.text
         await console.press("ctrl+s")
-        assert console.area == "users", console.text
+        assert is_left(console), console.text
 
 
 async def test_numbers_of_before_are_not_shown_as_those_of_a_change_that_is_refused(demo: Database) -> None:
-    async with opened(console_on(demo), WIDE) as console:
-        await open_user(console, "petit")
+    async with opened(form_host(demo), WIDE) as console:
+        await open_user(console, "l.petit")
         await console.press("ctrl+home", "tab")
         await console.press(*["backspace"] * 7)
         await console.type("olga")
         assert "Cannot be saved: another user has this login." in console.text.replace("│", "")
         assert "Without the change:" in console.text
-        await console.press("escape", "l", "escape", "n")
+        await console.press("escape", "l")
+        await show(console, UserForm(None))
         await console.type("Somebody")
         await console.press("tab")
         await console.type("olga")
@@ -157,7 +160,7 @@ async def test_numbers_of_before_are_not_shown_as_those_of_a_change_that_is_refu
 
 
 async def test_the_key_bar_follows_the_cursor(demo: Database) -> None:
-    async with opened(console_on(demo), WIDE) as console:
+    async with opened(form_host(demo), WIDE) as console:
         await open_user(console, "olga")
         bar = console.app.screen.query_one(KeyBar)
 

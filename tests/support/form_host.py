@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from support.console import NOON
+from support.console import NOON, Console
 from textual.screen import Screen
 
 from ringfence.console import app
@@ -18,7 +18,7 @@ class FormHost(RingfenceApp):
     """The console, signed in from the beginning, over an empty screen: no area, no tree, no look for changes, and the
     one theme. A test pushes its form."""
 
-    CSS_PATH = Path(app.__file__).with_name("app.tcss")  # beside the console's own class
+    CSS_PATH = str(Path(app.__file__).with_name("app.tcss"))  # beside the console's own class
 
     def on_mount(self) -> None:
         """Signs in before the console's own ``on_mount``, which Textual calls next, pushes the first screen."""
@@ -28,10 +28,17 @@ class FormHost(RingfenceApp):
         self._take_summary(_summary(self.session, self.session.stamp(), self.demo))
 
     def _area(self, area: str) -> Any:
-        return Screen()
+        self.empty = Screen[Any]()
+        return self.empty
 
     def _begin(self) -> None:
         """Nothing is left to be opened."""
+
+
+def is_left(console: Console) -> bool:
+    """Whether the form was left, with all that it had opened."""
+    assert isinstance(console.app, FormHost)
+    return console.app.screen is console.app.empty
 
 
 def form_host(database: Database, login: str = "h.devries") -> FormHost:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import text
 from support.console import NOON, Console
+from textual.screen import Screen
 
 from ringfence.console.screens.matrix import MatrixScreen
-from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.screens.security_group_form import SecurityGroupForm
 from ringfence.console.widgets.form import Form
 from ringfence.domain.role import RoleState
@@ -19,6 +19,7 @@ from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
 
 SMALL = (80, 24)
+Shown = TypeVar("Shown", bound=Screen[Any])
 
 
 HOSTILE = "Acme [/bold] \x1b]52;c;aGk=\x07 ‮Ltd"
@@ -66,7 +67,8 @@ class Saved:
         self.session.save([edit])
 
 
-async def show(console: Console, screen: RecordForm) -> RecordForm:
+async def show(console: Console, screen: Shown) -> Shown:
+    """Opens a form over what is there."""
     await console.app.push_screen(screen)
     await console.settle()
     return screen
