@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from textual import on
@@ -14,7 +13,7 @@ from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.text import number
 from ringfence.console.widgets.choices import Choices
 from ringfence.console.widgets.form import Form
-from ringfence.console.widgets.form_fields import Row, RowsSpec, TextLine, TextSpec, ToggleSpec
+from ringfence.console.widgets.form_fields import Row, RowsSpec, TextLine, TextSpec
 from ringfence.domain.customer_group import CUSTOMER_GROUPS, CustomerGroupState
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ class CustomerGroupForm(RecordForm):
 
     def __init__(self, record_id: int | None, copy_of: int | None = None, home: Home | None = None) -> None:
         super().__init__(record_id, copy_of, home)
-        self._home: tuple[int, str] | None = None
         self._users: list[str] = []
         self._names: dict[int, str] = {}
 
@@ -41,26 +39,16 @@ class CustomerGroupForm(RecordForm):
         yield Form()
 
     def load(self, session: Session) -> Any:
-        home = session.home_of_new("customer_group.create") if self.record_id is None else None
         users: list[str] = []
         if self.record_id is not None:
             users = session.used_by("customer-groups", self.record_id)[1]
-        return super().load(session), home, users
+        return super().load(session), users
 
     def take(self, found: Any) -> Opened | None:
-        opened, self._home, self._users = found
+        opened, self._users = found
         if opened is not None:
             self._names = dict(opened.names["customers"])
         return opened  # type: ignore[no-any-return]
-
-    def first_draft(self) -> CustomerGroupState:
-        if self.record_id is not None:
-            return self.before  # type: ignore[no-any-return]
-        owner = self._home[0] if self._home else 0
-        if self.opened is not None:
-            known: CustomerGroupState = self.opened.state
-            return replace(known, owner=owner, name=f"{known.name} (copy)", key="")
-        return CustomerGroupState(owner, "")
 
     def show_form(self) -> None:
         self.form.set_title("Customer group")
@@ -68,7 +56,7 @@ class CustomerGroupForm(RecordForm):
             [
                 self.line("name"),
                 TextSpec("description", "Description", self.draft.description),
-                ToggleSpec("active", "Active", self.draft.active, _note(self.draft.active)),
+                self.toggle("active"),
                 *([TextLine(self._given())] if self.record_id is not None else []),
                 TextLine(),
                 RowsSpec("customers", "Customers", customer_rows(self.draft.customers, self._names), empty="none yet"),
@@ -89,7 +77,7 @@ class CustomerGroupForm(RecordForm):
         """Puts what was typed into the draft."""
         message.stop()
         if message.name == "active":
-            self.form.update("active", note=_note(message.value))
+            self.form.update("active", note=self.note("active", message.value))
         self.change(**{message.name: message.value})
 
     @on(Form.Activated)
@@ -101,10 +89,6 @@ class CustomerGroupForm(RecordForm):
     def _chosen(self, chosen: dict[int, bool]) -> None:
         self.change(customers=chosen)
         self.form.update("customers", rows=customer_rows(chosen, self._names))
-
-
-def _note(active: bool) -> str:
-    return "" if active else "inactive: gives nothing"
 
 
 def customer_rows(chosen: Mapping[int, bool], names: Mapping[int, str]) -> tuple[Row, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, assert_never
@@ -22,7 +21,6 @@ from ringfence.console.widgets.form_fields import PickSpec, TextSpec
 from ringfence.domain import display
 from ringfence.domain.field import Choice, Flag, Moment, Number, Ref, Spec, Text, Ties
 from ringfence.domain.ids import ids_in
-from ringfence.domain.kind import altered
 from ringfence.domain.registry import EDITED
 
 if TYPE_CHECKING:
@@ -51,7 +49,6 @@ class OwnedForm(RecordForm):
         super().__init__(record_id, copy_of, home)
         self.place_field = self.kind.node.name
         self._moves = self.kind.right(self.kind.moves) if self.kind.moves else ""
-        self._top: Home | None = None
         self._refused = ""
         self.names: dict[str, dict[int, str]] = {name: {} for name in self.kind.refs}
         """Names of what it refers to, by field and id."""
@@ -61,28 +58,18 @@ class OwnedForm(RecordForm):
 
     # Opening.
 
-    def load(self, session: Session) -> Any:
-        permission = self._moves if self.record_id is not None else self.kind.right("create")
-        top = session.home_of_new(permission) if permission else None
-        return super().load(session), top
+    def right_of_place(self) -> str:
+        return self._moves if self.record_id is not None else super().right_of_place()
 
     def take(self, found: Any) -> Opened | None:
-        opened, self._top = found
-        for known in (self.first_home, self._top):
+        opened: Opened | None = found
+        for known in (self.first_home, self.top):
             if known is not None:
                 self.names[self.place_field][known[0]] = known[1]
         if opened is not None:
             for name, known_here in opened.names.items():
                 self.names[name].update(known_here)
-        return opened  # type: ignore[no-any-return]
-
-    def first_draft(self) -> Any:
-        if self.before is not None:
-            return self.before
-        if self.opened is not None:
-            return replace(self.opened.state, name=f"{self.opened.state.name} (copy)", key="")
-        home = self.first_home or self._top
-        return altered(self.kind.blank, **{self.place_field: home[0] if home else 0})
+        return opened
 
     # Whose it is.
 
@@ -110,7 +97,7 @@ class OwnedForm(RecordForm):
                 self.put_at(record.id)
                 self.form.update(self.place_field, text=self.place_name())
 
-        self.choose(self.place_field, [self._top] if self._top else [], chosen)
+        self.choose(self.place_field, [self.top] if self.top else [], chosen)
 
     def choose(self, name: str, extra: Sequence[Home], take: Callable[[Record], object]) -> None:
         """Asks for a record for a field to refer to, of those that the viewer may list, or of these others."""

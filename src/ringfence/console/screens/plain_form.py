@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
-from ringfence.console.cells.records import said_no, words
+from ringfence.console.cells.records import words
 from ringfence.console.screens.choose_one import ChooseOne, own_of
 from ringfence.console.screens.owned_form import OwnedForm
-from ringfence.console.widgets.form_fields import ChoiceSpec, PickSpec, Spec, TextLine, TextSpec, ToggleSpec
+from ringfence.console.widgets.form_fields import ChoiceSpec, PickSpec, Spec, TextLine, TextSpec
 from ringfence.domain import display
 from ringfence.domain.field import Choice, Flag, Moment, Number, Ref, Text, Ties
 from ringfence.domain.kind import Kind
@@ -50,7 +50,7 @@ class PlainForm(OwnedForm):
             case Choice():
                 return ChoiceSpec(name, label, value, tuple((one, words(one)) for one in spec.values))
             case Flag():
-                return ToggleSpec(name, label, value, self._note(spec, value))
+                return self.toggle(name)
             case Ref(node=True):
                 return self.place_spec()
             case Ref():
@@ -60,10 +60,6 @@ class PlainForm(OwnedForm):
             case _:
                 assert_never(spec)
 
-    @staticmethod
-    def _note(flag: Flag, value: bool) -> str:
-        return "" if value or not flag.means else said_no(flag)
-
     def ref_said(self, name: str) -> str:
         """What a field refers to, by name."""
         if self._follows and self.kind.fields[name] is self.kind.stands:
@@ -72,9 +68,8 @@ class PlainForm(OwnedForm):
         return "none" if value is None else self.names[name].get(value, "one that you do not see")
 
     def typed(self, name: str, value: Any) -> None:
-        spec = self.kind.fields[name].spec
-        if isinstance(spec, Flag):
-            self.form.update(name, note=self._note(spec, value))
+        if isinstance(self.kind.fields[name].spec, Flag):
+            self.form.update(name, note=self.note(name, value))
         super().typed(name, value)
 
     @property

@@ -1,4 +1,4 @@
-"""What every form for a record is made of: the draft, what saving it changes, saving, and what may come between."""
+"""What every form for a record is made of: what saving the draft changes, saving, and what may come between."""
 
 from __future__ import annotations
 
@@ -6,191 +6,43 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from textual import events, on
-
 from ringfence.console.cells.preview import said
-from ringfence.console.cells.records import words
 from ringfence.console.options import BACK, DialogOption
 from ringfence.console.questions import while_wanted
 from ringfence.console.screens.area import CommandScreen, refresh_below
 from ringfence.console.screens.conflict import ConflictScreen, rows_of
 from ringfence.console.screens.dialog import Dialog
+from ringfence.console.screens.draft_form import DraftForm
 from ringfence.console.screens.drafting import Drafting
 from ringfence.console.text import Cell, Said, capital
 from ringfence.console.widgets.form import Form
-from ringfence.console.widgets.form_fields import TextSpec
 from ringfence.console.widgets.outcome import OutcomePanel
-from ringfence.domain import display
-from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.errors import Conflict, Refused
-from ringfence.domain.field import Choice
-from ringfence.domain.kind import Kind
-from ringfence.domain.text import trimmed
 from ringfence.services.editing import Edit
 from ringfence.services.records import Preview
 
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Home
-    from ringfence.services.records import Opened
     from ringfence.services.workspace import Session
 
 _SETTLE: Final = 0.12
 _RETRY: Final = 2.0
-_BETWEEN_KEYS: Final = 0.03
 _SHOWN: Final = 6
-_TRIED: Final = ("a@b.example", "+31101234567")
 
 
-class RecordForm(Drafting):
-    """A form over one record. ``before`` is what it was when it was opened (None: a new one), ``draft`` what it would
-    be; the draft is previewed a moment after each change.
-
-    A subclass gives ``kind``, ``compose_body``, ``first_draft`` and ``show_form``, and calls ``change`` with new fields
-    of the draft. ``load`` reads in a thread; ``take`` is given what it brought.
-    """
-
-    AUTO_FOCUS = ""  # the form takes the focus once it is there
-    kind: Kind
+class RecordForm(DraftForm):
+    """A form over one record: the draft is previewed a moment after each change, and saved."""
 
     def __init__(self, record_id: int | None, copy_of: int | None = None, home: Home | None = None) -> None:
-        super().__init__()
+        super().__init__(record_id, copy_of, home)
         self.editor = self
-        self.AREA = self.kind.name if self.kind.display.area is not None else CUSTOMERS.name
-        self.title_here = display.title(self.kind)
-        self.record_id = record_id
-        self.copy_of = copy_of
-        self.first_home = home
-        """Where a new record belongs; None for wherever the viewer may make one."""
-        self.opened: Opened | None = None
-        self.before: Any = None
-        self.draft: Any = None
-        self.blank: Any = None
-        """The draft as the form came up: for a new record, what is not worth a question when it is left."""
-        self.revision = 0
         self.preview: Preview | None = None
         self.failure = ""
         self._waiting_to_save = False
         self._saving = False
-        self._ahead: list[events.Key] = []
-        """Keys that came before the form did: they are for it."""
         self._settling: Any = None
 
-    # Opening.
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.show_path([self.title_here, "…"])
-        self.ask("open", self._load, self._loaded, self._not_opened)
-
-    def _load(self, session: Session) -> Any:
-        for one in self.kind.texts.values():  # whatever checks as one types is imported here, beside the event loop
-            _ = [one.fault(tried) for tried in _TRIED if one.fault is not None]
-        return self.load(session)
-
-    def load(self, session: Session) -> Any:
-        """Reads what the form needs, in a thread. The default opens the record, or the one to be copied."""
-        wanted = self.record_id if self.record_id is not None else self.copy_of
-        return session.open_record(self.kind.noun, wanted) if wanted is not None else None
-
-    def _not_opened(self, reason: str) -> None:
-        self.ringfence.tell_failure(reason)
-        self.app.pop_screen()
-
-    @property
-    def read_only(self) -> str:
-        return self.ringfence.read_only or self.why_fixed()
-
-    def why_fixed(self) -> str:
-        """Why the record cannot be changed; before it is open, as far as the viewer's rights tell."""
-        if self.opened is not None and self.record_id is not None:
-            return self.opened.why_not
-        action = "create" if self.record_id is None else "edit"
-        may = self.kind.right(action) in self.ringfence.rights
-        return "" if may else f"you may not {action} {self.kind.several}"
-
-    @on(Form.Refused)
-    def refused_field(self, message: Form.Refused) -> None:
-        """Says why a field stays as it is."""
-        message.stop()
-        self.notify(f"{capital(message.reason)}.", severity="warning")
-
-    def _loaded(self, found: Any) -> None:
-        if (opened := self.take(found)) is not None:
-            self.opened = opened
-            if self.record_id is not None:
-                self.before, self.revision = opened.state, opened.revision
-        self.draft = self.blank = self.first_draft()
-        self.show_standing()
-        self.form.read_only = self.read_only
-        self.show_form()
-        self.show_where()
-        self.app.refresh_bindings()
-        self._preview_soon()
-        self._replay()
-
-    def _forward_event(self, event: events.Event) -> None:
-        """Keeps keys for a form that has not come up yet; Escape does not wait."""
-        if self.focused is None and isinstance(event, events.Key) and event.key != "escape":
-            self._ahead.append(event)
-            event.stop()
-        else:
-            super()._forward_event(event)
-
-    def _replay(self) -> None:
-        """Hands such keys on once the form has the focus, one by one: what one opens is for the next."""
-        if self.focused is not None and self._ahead:
-            kept = self._ahead.pop(0)
-            event = events.Key(kept.key, kept.character)
-            event.set_sender(self.app)  # from this screen it would not come back up to it
-            self.app.post_message(event)
-        if self.is_attached and (self._ahead or self.focused is None):
-            self.set_timer(_BETWEEN_KEYS, self._replay)
-
-    def take(self, found: Any) -> Opened | None:
-        """What ``load`` brought; the record among it."""
-        return found  # type: ignore[no-any-return]
-
-    def first_draft(self) -> Any:
-        """The draft to begin with."""
-        raise NotImplementedError
-
-    def show_form(self) -> None:
-        """Fills the form from the draft."""
-        raise NotImplementedError
-
-    def show_where(self) -> None:
-        """Draws the breadcrumbs."""
-        name = self.draft.name if self.draft is not None else ""
-        self.show_path([self.title_here, name or f"New {self.kind.said}"])
-
     # Changing.
-
-    @property
-    def form(self) -> Form:
-        """The form."""
-        return self.query_one(Form)
-
-    @property
-    def dirty(self) -> bool:
-        """Whether anything would be lost."""
-        return self.draft is not None and self.draft != self.blank
-
-    def change(self, **values: Any) -> None:
-        """Changes fields of the draft, and previews it a moment later."""
-        self.draft = replace(self.draft, **values)
-        self.draft_changed()
-
-    def line(self, name: str) -> TextSpec:
-        """A text of one line in the form, with what is wrong with it beside it as it is typed. What it was before is
-        left alone, whatever it is."""
-        spec = self.kind.texts[name]
-        was = getattr(self.before, name) if self.before is not None else None
-
-        def check(text: str) -> str:
-            return "" if spec.fault is None or text == was else spec.fault(trimmed(text))  # as it will be saved
-
-        label = display.heading(self.kind, name)
-        return TextSpec(name, label, getattr(self.draft, name), check=check, required=spec.filled)
 
     def draft_changed(self) -> None:
         """The draft is another one now."""
@@ -198,7 +50,7 @@ class RecordForm(Drafting):
         self.say_outcome()
         self.show_where()
         self.app.refresh_bindings()
-        self._preview_soon()
+        self.preview_soon()
 
     def edits(self) -> list[Edit]:
         """The change that saving makes; nothing where the draft is what is."""
@@ -219,7 +71,7 @@ class RecordForm(Drafting):
 
     # The preview.
 
-    def _preview_soon(self) -> None:
+    def preview_soon(self) -> None:
         if self._settling is not None:
             self._settling.stop()
         self._settling = self.set_timer(_SETTLE, self.preview_now)
@@ -400,26 +252,6 @@ class RecordForm(Drafting):
         title, who = f"This {self.kind.said} was changed meanwhile", conflict.who or "somebody else"
         rows = rows_of(self.before, theirs, self.draft, self.label_of, self.said)
         self.app.push_screen(ConflictScreen(title, who, rows), chosen)
-
-    def label_of(self, name: str) -> str:
-        """A field for people."""
-        return display.heading(self.kind, name)
-
-    def said(self, name: str, value: Any) -> str | tuple[str, ...]:
-        """A field's value for people; a tuple for many."""
-        known = self.opened.names.get(name, {}) if self.opened is not None else {}
-        if isinstance(value, dict):
-            return tuple(sorted(known.get(one, "another one") for one in value))
-        if isinstance(value, frozenset):
-            return tuple(sorted(known.get(one[0] if isinstance(one, tuple) else one, str(one)) for one in value))
-        if isinstance(value, bool):
-            return "yes" if value else "no"
-        if isinstance(value, int):
-            return known.get(value, "another one")
-        if value is None:
-            return "none"
-        field = self.kind.fields.get(name)
-        return words(value) if field is not None and isinstance(field.spec, Choice) else str(value)
 
     # Leaving.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from textual import on
@@ -51,7 +50,6 @@ class RoleForm(HoldsRole):
 
     def __init__(self, record_id: int | None, copy_of: int | None = None, home: Home | None = None) -> None:
         super().__init__(record_id, copy_of, home)
-        self._home: tuple[int, str] | None = None
         self._groups: list[str] = []
         self._users: list[str] = []
         self._templates: tuple[RoleTemplate, ...] = ()
@@ -64,26 +62,19 @@ class RoleForm(HoldsRole):
     # Opening.
 
     def load(self, session: Session) -> Any:
-        home = session.home_of_new("role.create")
         used: tuple[list[str], list[str]] = ([], [])
         if self.record_id is not None:
             used = session.used_by("roles", self.record_id)
         catalogue = session.permission_choices(everywhere=True)
-        return super().load(session), home, used, catalogue, session.role_templates()
+        return super().load(session), used, catalogue, session.role_templates()
 
     def take(self, found: Any) -> Opened | None:
-        opened, self._home, (self._groups, self._users), self.catalogue, self._templates = found
+        opened, (self._groups, self._users), self.catalogue, self._templates = found
         self._holds_all = not any(one.blocked for one in self.catalogue)
         return opened  # type: ignore[no-any-return]
 
-    def first_draft(self) -> RoleState:
-        if self.record_id is not None:
-            return self.before  # type: ignore[no-any-return]
-        owner = self._home[0] if self._home else 0
-        if self.opened is not None:
-            state: RoleState = self.opened.state
-            return replace(state, owner=owner, name=f"{state.name} (copy)", private=False, builtin=False, key="")
-        return RoleState(owner, "")
+    def right_of_place(self) -> str:
+        return self.kind.right("create")  # a copy is made of one that is there
 
     def show_form(self) -> None:
         self.form.set_title("Role")
@@ -155,7 +146,7 @@ class RoleForm(HoldsRole):
             return "save it first"
         if self.dirty:
             return "save first what was changed"
-        return "" if self._home is not None else "you may not create roles"
+        return "" if self.top is not None else "you may not create roles"
 
     # As the matrix sees it
 

@@ -37,7 +37,6 @@ class SecurityGroupForm(HasGroupRole):
     def __init__(self, record_id: int | None, copy_of: int | None = None, home: Home | None = None) -> None:
         super().__init__(record_id, copy_of, home)
         self._theirs = RoleHere()
-        self._home: tuple[int, str] | None = None
         self._names: dict[int, str] = {}
 
     def compose_body(self) -> ComposeResult:
@@ -47,7 +46,6 @@ class SecurityGroupForm(HasGroupRole):
 
     def load(self, session: Session) -> Any:
         opened = super().load(session)
-        home = session.home_of_new("security_group.create") if self.record_id is None else None
         users: list[str] = []
         if self.record_id is not None:
             users = session.used_by("security-groups", self.record_id)[1]
@@ -56,10 +54,10 @@ class SecurityGroupForm(HasGroupRole):
             role = read_role(session, opened.state.role)
         catalogue = session.permission_choices(everywhere=True)
         may = session.may("role.create")
-        return opened, home, users, role, catalogue, may, missing_templates(session)
+        return opened, users, role, catalogue, may, missing_templates(session)
 
     def take(self, found: Any) -> Opened | None:
-        opened, self._home, self.users, self.role, self.catalogue, may, self.templates = found
+        opened, self.users, self.role, self.catalogue, may, self.templates = found
         self.why_no_role = "" if may else "you may not create roles"
         if opened is not None:
             self._names = {**opened.names["customers"], **opened.names["made_for"]}
@@ -67,19 +65,14 @@ class SecurityGroupForm(HasGroupRole):
         return opened  # type: ignore[no-any-return]
 
     def first_draft(self) -> SecurityGroupState:
-        draft: SecurityGroupState
-        if self.record_id is not None:
-            draft = self.before
-        elif self.opened is not None:
-            draft = self._copied(self.opened)
-        else:
-            draft = SecurityGroupState(self._home[0] if self._home else 0, "")
+        copied = self.record_id is None and self.opened is not None
+        draft: SecurityGroupState = self._copied(self.opened) if copied and self.opened else super().first_draft()
         self.role_was = self.role.draft
         return draft
 
     def _copied(self, opened: Opened) -> SecurityGroupState:
         """The same over the same customers, for nobody yet; what is private to the one is made anew for the other."""
-        owner = opened.state.owner if not opened.why_not or self._home is None else self._home[0]
+        owner = opened.state.owner if not opened.why_not or self.top is None else self.top[0]
         name = f"{opened.state.name} (copy)"
         draft: SecurityGroupState = replace(
             opened.state, owner=owner, name=name, made_for=None, members=frozenset(), key=""

@@ -68,7 +68,6 @@ class UserForm(Memberships):
     def __init__(self, record_id: int | None, copy_of: int | None = None, home: Home | None = None) -> None:
         super().__init__(record_id, copy_of, home)
         self.prospect: Prospect | None = None
-        self._home: tuple[int, str] | None = None
         self._labels: dict[str, str] = {}
         self._administrators: int | None = None
         """The group of the account administrators of the user's home; None where there is no such thing."""
@@ -87,7 +86,6 @@ class UserForm(Memberships):
 
     def load(self, session: Session) -> Any:
         opened = super().load(session)
-        home = session.home_of_new("user.create" if self.record_id is None else "user.edit")
         groups: dict[int, GroupNote] = {}
         filters: dict[int, GroupNote] = {}
         if opened is not None:
@@ -95,10 +93,10 @@ class UserForm(Memberships):
             groups = session.group_notes("security-groups", [one for one, _ in state.security_groups])
             filters = session.group_notes("customer-groups", list(state.customer_groups))
         catalogue = session.permission_choices(everywhere=True)
-        at = opened.state.home if opened is not None else (self.first_home or home or (0, ""))[0]
+        at = opened.state.home if opened is not None else (self.first_home or self.top or (0, ""))[0]
         administrators = self._read_administrators(session, at)
         labels = {one.key: f"{one.section}: {one.label}" for one in catalogue}
-        return opened, home, groups, filters, labels, administrators
+        return opened, groups, filters, labels, administrators
 
     def _read_administrators(self, session: Session, home: int) -> Any:
         """The group of the account administrators of a customer, in a thread."""
@@ -108,9 +106,9 @@ class UserForm(Memberships):
             return None
 
     def take(self, found: Any) -> Opened | None:
-        opened, self._home, self._groups, self._filters, self._labels, administrators = found
+        opened, self._groups, self._filters, self._labels, administrators = found
         self._know_administrators(administrators)
-        for known in (self._home, self.first_home):
+        for known in (self.top, self.first_home):
             if known is not None:
                 self._names["home"][known[0]] = known[1]
         if opened is not None:
@@ -120,11 +118,8 @@ class UserForm(Memberships):
         self._is_self = profile is not None and self.record_id == profile.user_id
         return opened  # type: ignore[no-any-return]
 
-    def first_draft(self) -> UserState:
-        if isinstance(self.before, UserState):
-            return self.before
-        home = self.first_home or self._home
-        return UserState(home[0] if home else 0, "", "")
+    def right_of_place(self) -> str:
+        return self.kind.right("create" if self.record_id is None else self.kind.moves)
 
     # Drawing.
 
@@ -155,7 +150,7 @@ class UserForm(Memberships):
     def _settings(self) -> list[Any]:
         return [
             PickSpec("home", "Home", self._home_name()),
-            ToggleSpec("active", "Active", self.draft.active, _inactive(self.draft.active)),
+            self.toggle("active"),
             ToggleSpec("administrator", "Account administrator", self._administrates(), self._administrator_note()),
             TextLine(),
             RowsSpec("security_groups", "Security groups", self._group_rows(), empty="none: sees nothing"),
@@ -192,7 +187,7 @@ class UserForm(Memberships):
             self._toggle_administrator(message.value)
             return
         if message.name == "active":
-            self.form.update("active", note=_inactive(message.value))
+            self.form.update("active", note=self.note("active", message.value))
         self.change(**{message.name: message.value})
 
     @on(Form.Activated)
@@ -207,7 +202,7 @@ class UserForm(Memberships):
                 "customers",
                 _PLACE_COLUMNS,
                 self._take_home,
-                [self._home] if self._home else [],
+                [self.top] if self.top else [],
                 self.draft.home,
             )
         elif message.name in ("security_groups", "customer_groups", "sites"):
@@ -384,7 +379,3 @@ class UserForm(Memberships):
             return
         width = max(20, panel.line_width - 1)
         panel.say(cells.lines(self.prospect, bool(self.edits()), self.own_id, width, panel.page_height))
-
-
-def _inactive(active: bool) -> str:
-    return "" if active else "inactive: sees nothing"
