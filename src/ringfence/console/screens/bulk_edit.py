@@ -72,6 +72,9 @@ class BulkEditScreen(RecordForm):
 
     # Opening.
 
+    def right_of_place(self) -> str:
+        return ""  # each stays where it is
+
     def load(self, session: Session) -> Any:
         return session.open_records("device", self._ids)
 
