@@ -85,7 +85,7 @@ def test_what_follows_from_the_fields() -> None:
     assert [one.field for one in display.columns(METERS)] == ["name", *names, "customer"]
     assert [one.title for one in columns(METERS)][:3] == ["Name", "Digits", "Active"]
     assert list(display.form(METERS)) == ["name", "customer", *names, "remarks"]
-    assert display.actions(METERS) == ("activate", "history", "delete")
+    assert display.actions(METERS) == ("activate", "history", "delete", "import")
     assert display.searched(METERS) == "Meter's name"
     record = PlainRecord(
         *(1, "m", "M", "Customer", "c", ("m", 1)),
