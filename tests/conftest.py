@@ -49,7 +49,7 @@ def few_collections() -> None:
     and collects seldom: most of what a test makes is gone without."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(1_000_000, 20, 10)
+    gc.set_threshold(100_000, 20, 10)
 
 
 @pytest.fixture(scope="session", autouse=True)
