@@ -26,7 +26,7 @@ SETTINGS = {
     "full_page_writes": "off",
     "autovacuum": "off",
     "shared_buffers": "64MB",
-    "max_connections": "40",
+    "max_connections": "200",  # a command called in this process keeps its own until they are collected
     "listen_addresses": "",
 }
 
