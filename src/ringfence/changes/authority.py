@@ -250,7 +250,7 @@ class Authority:
             if kind.is_site:
                 seen.update(one for one in wanted if one in listed.standing)
         if not seen.issuperset(wanted):
-            one = f"one of the {kind.plural.replace('_', ' ')}" if many or not kind.is_customer else f"this {kind.said}"
+            one = f"one of the {kind.several}" if many or not kind.is_customer else f"this {kind.said}"
             raise Refused(f"{one} is not there any more", place)
 
 

@@ -119,7 +119,7 @@ def referring(connection: Connection, kind: StateKind, records: Collection[int])
                 rows = table_of(other)
                 there = select(rows.id).where(any_of(connection, getattr(rows, field.column), records))
                 if connection.execute(there.limit(1)).first() is not None:
-                    yield other.plural.replace("_", " ")
+                    yield other.several
 
 
 def key_of(connection: Connection, kind: StateKind, tenant_id: int, key: str) -> int | None:

@@ -193,7 +193,7 @@ def named(kind: StateKind, opened: Sequence[Opened]) -> str:
     if len(names) == 1:
         return f"{EDITED[kind].said} {names[0]}"
     more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
-    return f"{len(names):,} {EDITED[kind].plural.replace('_', ' ')}: {', '.join(names[:_SHOWN])}{more}"
+    return f"{len(names):,} {EDITED[kind].several}: {', '.join(names[:_SHOWN])}{more}"
 
 
 def keys_of(opened: Sequence[Opened]) -> list[str]:

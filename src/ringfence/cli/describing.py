@@ -60,7 +60,7 @@ def _holds(one: Field) -> str:
         case Ref() as ref:
             return f"{EDITED[ref.kind].said}{', or none' if one.optional else required}"
         case Ties() as ties:
-            many = EDITED[ties.kind].plural.replace("_", " ") if ties.kind else one.name
+            many = EDITED[ties.kind].several if ties.kind else one.name
             nested = {"mapping": ", each with or without those nested in it", "windows": ", each from and until when"}
             return f"{many}{nested.get(one.form, '')}{', or all' if ties.everything else ''}"
         case _:

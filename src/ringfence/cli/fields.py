@@ -110,7 +110,7 @@ def key_of_kind(kind: Kind) -> Any:
 def keys_of_kind(kind: Kind) -> Any:
     """The same of several."""
     word = _word(kind)
-    several = kind.plural.replace("_", " ")
+    several = kind.several
     return Annotated[list[str], typer.Argument(metavar=f"{word}...", help=f"The {several}' {word.lower()}s.")]
 
 

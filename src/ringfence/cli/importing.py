@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -17,20 +17,22 @@ from ringfence.cli.settings import Faults, origin
 from ringfence.cli.watching import watched
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.kind import Kind
-from ringfence.domain.registry import kind_named
+from ringfence.domain.registry import EDITED, kind_named
 from ringfence.domain.text import as_json
 
 if TYPE_CHECKING:
     from ringfence.services.importing import Import
 
+_KINDS: Final = f"One of {', '.join(kind.name for kind in EDITED.values() if kind.imported)}."
+
 
 def command_of(kind: Kind) -> Callable[..., None]:
     """The command for a kind that was named before it: ``users import`` is ``import users``."""
-    plural = kind.plural.replace("_", " ")
+    plural = kind.several
     file = typer.Argument(
         metavar="FILE",
-        help=f"CSV in UTF-8 with columns {', '.join(kind.exported)}, or some of them, or JSON, as "
-        f"'ringfence list {kind.name} --format csv' writes it, or json; - is standard input.",
+        help=f"CSV in UTF-8, or JSON, as 'ringfence list {kind.name} --format csv' or json writes it: columns "
+        f"{', '.join(kind.exported)}, or some of them; - is standard input.",
     )
     whose = f"Whose new {plural} are" if kind.node.name == kind.node.refers else f"Where new {plural} belong"
     customer = typer.Option("--customer", metavar="CUSTOMER-KEY", help=f"{whose} where their row does not say.")
@@ -46,12 +48,12 @@ def command_of(kind: Kind) -> Callable[..., None]:
 
 def import_records(
     context: typer.Context,
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="customers, sites, devices or users.")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help=_KINDS)],
     file: Annotated[
         Path,
         typer.Argument(
             metavar="FILE",
-            help="CSV in UTF-8 or JSON, as 'ringfence list KIND --format csv' writes it, or json; - is standard input.",
+            help="CSV in UTF-8, or JSON, as 'ringfence list KIND --format csv' or json writes it; - is standard input.",
         ),
     ],
     login: Editor = None,
@@ -67,7 +69,7 @@ def import_records(
     """Make and edit records of a kind from CSV or JSON: all of it, or nothing and every fault by line."""
     of = kind_named(kind)
     if not of.imported:
-        raise RingfenceError(f"{of.plural.replace('_', ' ')} come from no sheet: it would not hold what makes them")
+        raise RingfenceError(f"{of.several} come from no sheet: it would not hold what makes them")
     from ringfence.services import editing, importing, naming
     from ringfence.text import literal
 

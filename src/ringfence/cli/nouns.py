@@ -49,7 +49,7 @@ def commands_of(kind: Kind, *own: Callable[..., None], under: str = "", **about:
     ``under`` is the option that says where a new one belongs, where that is not called as the field is; ``about`` says
     in other words than the declaration what some of the fields come to where they are edited.
     """
-    plural = kind.plural.replace("_", " ")
+    plural = kind.several
     names = ["create", "edit", *(one.__name__ for one in own), "delete", *(["import"] if kind.imported else [])]
     app = typer.Typer(
         cls=Group,
@@ -97,7 +97,7 @@ def _creating(kind: Kind, under: str) -> Callable[..., None]:
 
 
 def _editing(kind: Kind, about: Mapping[str, str]) -> Callable[..., None]:
-    node, said, plural = kind.node.name, kind.said, kind.plural.replace("_", " ")
+    node, said, plural = kind.node.name, kind.said, kind.several
     many = not kind.ties
     alone = ("name", kind.unique) if kind.unique else ("name",)
 
@@ -167,7 +167,7 @@ def deleting(kind: Kind) -> Callable[..., None]:
         working.make(deletion(kind.noun, find(working.viewer, kind.noun, keys)))
 
     left = [ties.about for _, ties in kind.ties.values() if ties.back and ties.about]
-    what = f"{kind.plural.replace('_', ' ')}{' with everything in them' if kind.is_customer else ''}"
+    what = f"{kind.several}{' with everything in them' if kind.is_customer else ''}"
     delete.__doc__ = " ".join((f"Delete {what}; asks first.", *left))
     return delete
 

@@ -49,7 +49,7 @@ def register(app: typer.Typer) -> None:
 def commands_of(kind: Declared) -> typer.Typer:
     """The same commands for a kind that was named before them: ``users list`` is ``list users``."""
     app = typer.Typer(cls=Group, rich_markup_mode=None)
-    plural = kind.plural.replace("_", " ")
+    plural = kind.several
     app.command("list", help=f"List the {plural} that a user sees.")(known(list_records, kind))
     app.command("count", help=f"Count the {plural} that a user sees.")(known(count_records, kind))
     if kind.imported:

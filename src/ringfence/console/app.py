@@ -85,9 +85,8 @@ class RingfenceApp(App[str], Asks):
 
     def _begin(self) -> None:
         def connected(workspace: Workspace) -> None:
-            self.workspace, self.numbered = workspace, numbered()
-            for screen in self.areas:
-                screen.opened()
+            self.workspace = workspace
+            self._kinds_known(self.numbered or numbered())
             if self._login is None:
                 self.choose_user()
             else:
@@ -96,7 +95,14 @@ class RingfenceApp(App[str], Asks):
             workspace.tell_waits(lambda line: self.post_message(Answered(lambda: self.notify(line))))
             self._looking = self.set_interval(_LOOK_SECONDS, self.look_for_changes)
 
+        self.in_thread("kinds", numbered, self._kinds_known)
         self.in_thread("connect", self._connect, connected, self.give_up)
+
+    def _kinds_known(self, found: tuple[Go, ...]) -> None:
+        if not self.numbered:
+            self.numbered = found
+            for screen in self.areas:
+                screen.declared()
 
     def _themes_found(self, found: tuple[list[Any], list[str]]) -> None:
         themes, problems = found

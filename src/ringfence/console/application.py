@@ -32,7 +32,7 @@ class Application(Protocol):
     read_only: str
     """Why nothing can be changed, whatever the user may do; empty where that is so. Every screen asks it."""
     numbered: tuple[Go, ...]
-    """What goes to each of the numbered screens; nothing before the database is open."""
+    """What goes to each of the numbered screens; nothing until the first paint."""
     areas: list[Any]
     """The numbered screens that have come up so far."""
 

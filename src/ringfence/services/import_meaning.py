@@ -58,7 +58,7 @@ class Meaning:
     def find(self, home: int | None) -> None:
         """Finds the records, and what else the rows name, and with them what each record would be; new ones belong to
         ``home`` where their row does not say."""
-        plural = self.of.plural.replace("_", " ")
+        plural = self.of.several
         self.progress(f"Looking for the {plural}", 0, len(self.rows))
         self._records()
         self.progress("Looking for customers and sites", 0, len(self.rows))
@@ -123,7 +123,7 @@ class Meaning:
         field, of_node = self.of.node.name, belongs(self.of)
         named = self._called(CUSTOMERS, field, self.made if nests_in_itself(self.of) else _NONE_MADE)
         whose = "whose it is" if field == CUSTOMERS.noun else "where it belongs"
-        plural = self.of.plural.replace("_", " ")
+        plural = self.of.several
         for row in self.rows:
             now: int | None = of_node(row.before) if row.before is not None else None
             cell = row.cells.get(field, "")

@@ -114,7 +114,7 @@ def _read(viewer: Viewer, kind: Kind, source: bytes, customer: int | None, told:
     rows = [Row(kind, number, sheet.at(number), cells, kind.blank) for number, cells in sheet.rows]
     naming = tuple(filter(None, ("key", kind.unique, "name")))
     if rows and not any(name in row.cells for row in rows for name in naming):
-        plural = kind.plural.replace("_", " ")
+        plural = kind.several
         return Import(faults=(f"the header names none of {', '.join(naming)}: say which {plural} are meant",))
     home = (customer, "") if customer is not None else home_of_new(viewer, kind.right("create"))
     referred = (EDITED[kind.fields[name].refers].permission for name in references(kind))
@@ -194,7 +194,7 @@ def report(found: Import, name: str, who: str, when: datetime, change: int, kind
     ``change`` is its number in the audit. Control characters are made ``?``.
     """
     lines = [
-        f"{EDITED[kind].plural.replace('_', ' ').capitalize()} imported from {name}",
+        f"{EDITED[kind].several.capitalize()} imported from {name}",
         f"{when:%Y-%m-%d %H:%M:%S %Z} by {who}, change {change} of the audit",
         said(found),
         *("", *said_where(found)),

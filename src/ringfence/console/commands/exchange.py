@@ -64,7 +64,7 @@ def importing(plural: str) -> Command[Host]:
     return Command(
         "import",
         "i",
-        f"Import {plural} from a CSV file; shows it first.",
+        f"Import {plural} from CSV or JSON; shows it first.",
         _import,
         footer="import",
         unless=_unless_may,

@@ -188,8 +188,8 @@ class AreaScreen(CommandScreen):
         self.query_one(NavBar).set_current(self.AREA)
         self.show_viewer()
 
-    def opened(self) -> None:
-        """The database is open: shows which numbered screens there are."""
+    def declared(self) -> None:
+        """The kinds are known: shows which numbered screens there are."""
         self.query_one(NavBar).set_items(self.numbered)
 
     def on_screen_resume(self) -> None:

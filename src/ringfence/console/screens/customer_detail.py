@@ -66,8 +66,8 @@ class CustomerDetail(Vertical, Asks):
         with ContentSwitcher(initial=_PAGE):
             yield _Page(id=_PAGE)
 
-    def opened(self) -> None:
-        """The database is open: there are the lists now, the first of them in front."""
+    def declared(self) -> None:
+        """The kinds are known: there are the lists now, the first of them in front."""
         from ringfence.domain import display
         from ringfence.domain.registry import KINDS
 

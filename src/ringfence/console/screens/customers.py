@@ -73,9 +73,9 @@ class CustomersScreen(AreaScreen):
     def on_mount(self) -> None:
         self.forest.set_title("Customers")
 
-    def opened(self) -> None:
-        super().opened()
-        self.detail.opened()
+    def declared(self) -> None:
+        super().declared()
+        self.detail.declared()
 
     @property
     def commands(self) -> tuple[Command[Any], ...]:
