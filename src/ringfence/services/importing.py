@@ -45,7 +45,8 @@ _WIDEST: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What comes to one customer, and what of it changes; ``name`` is empty where the viewer does not see it."""
+    """What comes to one customer, and what of it changes. What comes to those whom the viewer does not see is one
+    share, without a name: which of it belongs together is not theirs to know."""
 
     name: str
     new: int
@@ -206,7 +207,7 @@ def report(found: Import, name: str, who: str, when: datetime, change: int, kind
 
 def said_where(found: Import) -> list[str]:
     """What comes to each customer and changes there, a line each."""
-    names = [share.name or "a customer that you do not see" for share in found.customers]
+    names = [share.name or "customers that you do not see" for share in found.customers]
     width = min(_WIDEST, max(map(len, names), default=0))
     lines = []
     for name, share in zip(names, found.customers, strict=True):
@@ -297,7 +298,9 @@ def _warnings(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _shares(rows: Sequence[Row], names: Mapping[int, str]) -> tuple[Share, ...]:
-    new = Counter(row.node for row in rows if row.before is None)
-    changed = Counter(row.node for row in rows if row.before is not None)
+    unseen = 0
+    new, changed = Counter[int](), Counter[int]()
+    for row in rows:
+        (new if row.before is None else changed)[row.node if row.node in names else unseen] += 1
     ids = sorted({*new, *changed}, key=lambda own: (fold(names.get(own, "")), own))
     return tuple(Share(names.get(own, ""), new[own], changed[own]) for own in ids)
