@@ -18,6 +18,8 @@ from ringfence.changes import ledger
 from ringfence.changes.applying import Progress
 from ringfence.changes.authority import Authority
 from ringfence.changes.edits import Edit
+from ringfence.changes.escalation import demand_users
+from ringfence.changes.judging import Judge
 from ringfence.changes.placing import placed
 from ringfence.changes.validity import demand_sound
 from ringfence.domain.errors import Refused
@@ -25,6 +27,7 @@ from ringfence.domain.kind import Kind, altered
 from ringfence.domain.registry import PLACE
 from ringfence.services.import_places import Places, Row, belongs, compared, hang, plain, shown
 from ringfence.storage.bulk import any_of
+from ringfence.visibility.reach import Reach, read_reaches
 from ringfence.visibility.viewer import Sight
 
 T = TypeVar("T")
@@ -65,7 +68,7 @@ class _Checking:
 
     def run(self) -> None:
         """Looks at what makes rows bad by themselves first, then at what bad rows leave to others, or do not."""
-        steps = self._sound, self._doubled, self._permitted, self._taken, self._room
+        steps = self._sound, self._doubled, self._permitted, self._within, self._taken, self._room
         for number, step in enumerate(steps):
             self.progress("Checking", number * len(self.rows) // len(steps), len(self.rows))
             step()
@@ -166,6 +169,19 @@ class _Checking:
                 for row in some:
                     row.refused(refusal)
 
+    def _within(self) -> None:
+        """Nobody is changed who holds more than the viewer; of whom they may not change anyway, that is not said."""
+        own = self.authority.own
+        rows = {row.id: row for row in self.rows if row.placed and row.changes and not row.faults}
+        touched = Judge(self.authority, own.at).touched(row.edit for row in rows.values())
+        alike: defaultdict[object, list[Reach]] = defaultdict(list)
+        for reach in read_reaches(self.connection, touched, own.at).values():
+            alike[reach.grants.potential().alike()].append(reach)
+        for some in alike.values():
+            for _, refusal in halved(some[:1], lambda one: demand_users(own, one, "this user already has")):
+                for reach in some:
+                    rows[reach.grants.user_id].refused(refusal)
+
     def _nowhere(self, edit: Edit) -> Edit:
         """The same, on no site."""
         field, states = self.of.stands, (edit.before, edit.after)
@@ -237,7 +253,8 @@ class _Checking:
 def halved(some: Sequence[T], demand: Callable[[Sequence[T]], None], most: int = 0) -> Iterator[tuple[T, Refused]]:
     """Those that are refused, each with the refusal, found by asking for halves: what is good is asked for as a whole.
 
-    After ``most`` questions (0: however many it takes), what was not asked for counts as refused.
+    After ``most`` questions (0: however many it takes), what was not asked for counts as refused: with what was said of
+    all that are left, where they were asked for together, or else as not tried.
     """
     waiting = [some] if some else []
     asked = 0
@@ -247,14 +264,16 @@ def halved(some: Sequence[T], demand: Callable[[Sequence[T]], None], most: int =
         try:
             demand(part)
         except Refused as refusal:
-            if 0 < most <= asked:
-                yield from ((one, refusal) for rest in (part, *waiting) for one in rest)
+            last = 0 < most <= asked
+            if len(part) == 1 or (last and not waiting):
+                yield from ((one, refusal) for one in part)
+                part = ()
+            if last:
+                untried = Refused("too many rows are refused to try this one too: put those right first")
+                yield from ((one, untried) for rest in (part, *waiting) for one in rest)
                 return
-            if len(part) == 1:
-                yield part[0], refusal
-            else:
-                middle = len(part) // 2
-                waiting += [part[middle:], part[:middle]]
+            middle = len(part) // 2
+            waiting += [rest for rest in (part[middle:], part[:middle]) if rest]
 
 
 def _others(rows: Sequence[Row]) -> Iterator[tuple[Row, Row]]:

@@ -199,6 +199,12 @@ class TestTrying:
         found = read(world, "name", *(f"n{n}" for n in range(400)))
         assert (len(found.faults), found.edits) == (400, ())
         assert len(asked) <= 65
+        said = [fault.partition(": ")[2] for fault in found.faults]
+        tried = said.count("name: it is not liked")
+        assert said == ["name: it is not liked"] * tried + [
+            "too many rows are refused to try this one too: put those right first"
+        ] * (400 - tried)
+        assert 20 < tried < 65
 
     def test_not_where_it_would_take_too_long(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         asked = self.refusing(monkeypatch, set())

@@ -123,6 +123,19 @@ def test_of_whom_only_the_name_is_seen_nothing_else_is_told_or_taken_away(world:
     assert answers[0] == answers[1]
 
 
+def test_which_records_share_a_customer_that_is_hidden_is_not_told(world: World) -> None:
+    """Somebody who lists devices, and no customers, is told neither how many these are nor what belongs together."""
+    permissions = frozenset({"device.list", "device.edit"})
+    world.save("boss", world.blind("role", "reader", permissions=permissions))
+    answers = []
+    for one, other in (("south-0", "south-1"), ("south-0", "deep-0"), ("acme-0", "north-0")):
+        found = read(world, "rita", "device", "key,name", f"{one},X", f"{other},X")
+        assert len(found.edits) == 2
+        answers.append((told(found), found.customers))
+    assert answers[0] == answers[1] == answers[2]
+    assert importing.said_where(found) == ["customers that you do not see  2 changed"]
+
+
 class TestPlaces:
     def test_nobody_is_made_where_the_editor_may_not(self, world: World) -> None:
         assert faults(world, "nick", "user", "login,name,home", "x,X,acme", "y,Y,south", "z,Z,north") == [
@@ -196,6 +209,27 @@ class TestRaising:
         world.save("boss", world.blind("user", "rita", security_groups=boss.security_groups))
         for cells in ("rita,north,R,", "rita,,R,no"):
             assert read(world, "dora", "user", "key,home,name,active", cells).edits == ()
+
+    def test_and_nobody_else_is_taken_for_one_of_them(self, world: World) -> None:
+        """However many of them a sheet holds, and whoever may not change anybody is told nothing of what they have."""
+        boss: Any = world.blind("user", "boss").before
+        nora: Any = world.blind("user", "nora").before
+        count = 200
+        for number in range(count):
+            state = altered(nora, key="", login=f"n{number}", name="N", customer_groups=frozenset())
+            groups = boss.security_groups if number % 2 else frozenset()
+            world.save("boss", Edit("user", -1, None, altered(state, security_groups=groups)))
+        lines = "key,name", *(f"n{number},M" for number in range(count))
+        found = read(world, "dora", "user", *lines)
+        assert {int(fault.split()[1].rstrip(":")) for fault in found.faults} == set(range(3, count + 2, 2))
+        assert all("this user already has" in fault for fault in found.faults)
+        assert len(found.edits) == count / 2
+        assert not world.session("dora").preview(found.edits).refusal
+        delegate: Any = world.blind("role", "delegate").after
+        world.save("boss", world.blind("role", "delegate", permissions=delegate.permissions - {"user.edit"}))
+        assert faults(world, "dora", "user", *lines) == [
+            f"line {line}: home: you may not edit a user there" for line in range(2, count + 2)
+        ]
 
     def test_a_user_that_a_sheet_made_has_nothing(self, world: World) -> None:
         found = read(world, "dora", "user", "login,name,home", "new,New,acme")
