@@ -218,9 +218,11 @@ class _Checking:
                 row.wrong(f"{other.at} has the {self.label} {said} too", self.unique)
 
     def _taken(self) -> None:
-        """No row wants what is unique and another record keeps."""
+        """No row wants what is unique and another record keeps: told to whoever may give it to any record at all."""
+        regions = [self.authority.own.region(self.of.right(action)) for action in ("create", "edit")]
+        holders = self.holders if any(region.nodes() for region in regions) else {}
         for row, wanted in self.wanted.items():
-            holder = self.holders.get(wanted) if not row.lost else None
+            holder = holders.get(wanted) if not row.lost else None
             if holder is not None and holder != row.id:
                 self.waiting[holder].append(row)
         self._settle()

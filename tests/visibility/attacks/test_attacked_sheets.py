@@ -73,6 +73,23 @@ def test_a_hidden_login_is_told_as_a_form_tells_it(world: World) -> None:
         ]
 
 
+def test_who_has_a_login_or_a_unit_id_is_not_told_to_whoever_may_give_none(world: World) -> None:
+    """They would be refused by a form before that is looked at: a sheet finds no login out for them either."""
+    world.save("boss", world.blind("device", "beta-0", unit_id="U-9"))
+    role: Any = world.blind("role", "reader").after
+    world.save("boss", world.blind("role", "reader", permissions=role.permissions | {"user.list"}))
+    for kind, header, hidden, missing in (
+        ("user", "login,name", "bert,X", "nobody,X"),
+        ("user", "login,name,home", "other-dora,X,acme", "nobody,X,acme"),
+        ("user", "key,login", "nora,boss", "nora,nobody"),
+        ("device", "unit_id,name", "U-9,X", "U-0,X"),
+        ("device", "key,unit_id", "south-0,U-9", "south-0,U-0"),
+    ):
+        for login in ("rita", "olaf"):
+            answers = [faults(world, login, kind, header, row) for row in (hidden, missing)]
+            assert answers[0] == answers[1] != [], (login, header)
+
+
 def test_nothing_hidden_is_taken_over(world: World) -> None:
     before = world.document()
     attempts: list[tuple[StateKind, tuple[str, ...]]] = [
