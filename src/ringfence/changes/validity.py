@@ -126,8 +126,11 @@ def _demand_fields(edit: Edit, state: State, names: Sequence[str], *, restoring:
                     said = spec.fault(value)
                 if said:
                     raise Refused(said, name)
+            case Number() | Moment() if value is None:
+                if not kind.fields[name].optional:
+                    raise Refused("this must not be empty", name)
             case Number():
-                if value is not None and not 0 <= value <= _MOST:
+                if not 0 <= value <= _MOST:
                     raise Refused("a limit is a number from 0 up, or empty", name)
             case Choice():
                 if value not in spec.values:

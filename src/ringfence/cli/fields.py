@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal, TypeVar, assert_never
 
 import typer
 
 from ringfence.cli.settings import WrongUsage
+from ringfence.domain import clock
 from ringfence.domain.field import Choice, Field, Flag, Moment, Number, Ref, Text, Ties
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED
@@ -77,13 +79,10 @@ def option(kind: Kind, name: str, about: str = "", flag: str = "") -> Any:
 
 
 def values(kind: Kind, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """What was given of plain fields, as a record holds it. Raises WrongUsage for what is neither a number nor
-    ``none``."""
-    found = {}
-    for name, value in fields.items():
-        if value is not None and name in kind.fields:
-            found[name] = _number(name, value) if isinstance(kind.fields[name].spec, Number) else value
-    return found
+    """What was given of plain fields, as a record holds it. Raises WrongUsage for what should be a number, a moment or
+    ``none``, and is not."""
+    given = {name: value for name, value in fields.items() if value is not None and name in kind.fields}
+    return {name: _read(kind.fields[name], value) for name, value in given.items()}
 
 
 def about_of(kind: Kind, one: Field) -> str:
@@ -118,7 +117,19 @@ def _word(kind: Kind) -> str:
     return key_of(kind.noun) if kind.unique and kind.texts[kind.unique].folded else "KEY"
 
 
-def _number(name: str, text: str) -> int | None:
-    if text != "none" and not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
-        raise WrongUsage(f"{spelled(name)} takes a number or none, not {text!r}")
-    return None if text == "none" else int(text)
+def _read(one: Field, given: Any) -> Any:
+    found: int | datetime | None
+    match one.spec:
+        case Number():
+            what, found = "a number", _number(given)
+        case Moment():
+            what, found = "a time such as 2026-11-22T08:00:00+00:00", clock.moment(given)
+        case _:
+            return given
+    if found is None and not (one.optional and given == "none"):
+        raise WrongUsage(f"{spelled(one.name)} takes {what}{' or none' if one.optional else ''}, not {given!r}")
+    return found
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None

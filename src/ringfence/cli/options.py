@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from ringfence.cli.settings import Settings, WrongUsage, checked
+from ringfence.domain import clock
 from ringfence.domain.kind import Kind
 
 Db = Annotated[
@@ -74,11 +75,8 @@ def settings(outer: object, db: str | None, at: str | None, login: str | None = 
 
 def moment(text: str) -> datetime:
     """A moment as it is typed. Raises WrongUsage for anything else."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
+    found = clock.moment(text)
+    if found is None:
         raise WrongUsage(f"--at takes a time such as 2026-11-22T08:00:00+00:00, not {text!r}")
     return found
 

@@ -8,3 +8,12 @@ from datetime import UTC, datetime
 def now() -> datetime:
     """This moment, in UTC. Asked for by way of the module, so that whoever tries it out can stop the clock."""
     return datetime.now(UTC)
+
+
+def moment(text: str) -> datetime | None:
+    """A moment from ISO 8601 text with an offset, in UTC; None for any other text, and for what no calendar has."""
+    try:
+        found = datetime.fromisoformat(text)
+        return found.astimezone(UTC) if found.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None

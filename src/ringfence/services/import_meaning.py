@@ -7,7 +7,6 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import MISSING
-from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, assert_never
 
@@ -15,7 +14,7 @@ from sqlalchemy import select
 
 from ringfence.changes import ledger
 from ringfence.changes.applying import Progress
-from ringfence.domain import limits
+from ringfence.domain import clock, limits
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.field import Choice, Field, Flag, Moment, Number, Ref, Text, Ties
 from ringfence.domain.kind import Kind, State, altered
@@ -242,7 +241,7 @@ class Meaning:
                 elif cell:
                     row.wrong("this is no number from 0 up", name)
             case Moment():
-                found = _moment(cell)
+                found = clock.moment(cell)
                 if cell and found is None:
                     row.wrong("say a time such as 2026-11-22T08:00:00+00:00", name)
             case Text() | Ref() | Ties():
@@ -281,11 +280,3 @@ def nests_in_itself(kind: Kind) -> bool:
 def references(kind: Kind) -> tuple[str, ...]:
     """The columns of a sheet that name other records, but for that which says where a record belongs."""
     return tuple(name for name in kind.exported if name != kind.node.name and kind.fields[name].refers)
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else None

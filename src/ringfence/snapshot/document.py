@@ -16,8 +16,8 @@ from pydantic import (
 )
 from pydantic import Field as Field_
 
+from ringfence.domain import clock, limits
 from ringfence.domain import field as declared
-from ringfence.domain import limits
 from ringfence.domain.field import Choice, Field, Flag, Number, Ref, Text, Ties
 from ringfence.domain.kind import Kind
 from ringfence.domain.permission import CATALOGUE, PERMISSIONS
@@ -43,13 +43,10 @@ def _moment(value: Any) -> Any:
         return None
     if not isinstance(value, str | datetime):
         raise ValueError("a time is text such as 2026-11-22T08:00:00+00:00")
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-        if moment.tzinfo is None:
-            raise ValueError("has no offset")
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ValueError("a time is ISO 8601 with an offset, such as 2026-11-22T08:00:00+00:00") from None
+    found = clock.moment(value if isinstance(value, str) else value.isoformat())
+    if found is None:
+        raise ValueError("a time is ISO 8601 with an offset, such as 2026-11-22T08:00:00+00:00")
+    return found
 
 
 def _permissions(value: Any) -> list[str] | Literal["all"]:

@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
+from ringfence.storage.columns import UtcDateTime
 from ringfence.storage.rehearsal import cover, real_name, rehearsed
 
 _BATCH: Final = 20_000
@@ -59,6 +60,9 @@ def insert_rows(
                 if done and not total % _BATCH:
                     done(total)
     else:
+        moments = [place for place, name in enumerate(columns) if isinstance(table.c[name].type, UtcDateTime)]
+        if moments:
+            pending = (_kept(connection, row, moments) for row in pending)
         marks = ", ".join("?" * len(columns))
         statement = f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})'  # noqa: S608 - names of our own tables
         while batch := list(islice(pending, _BATCH)):
@@ -79,6 +83,14 @@ def _as_elsewhere(connection: Connection) -> Iterator[None]:
         yield
     except raised as error:
         raise DBAPIError.instance(None, None, error, raised, dialect=connection.dialect) from error
+
+
+def _kept(connection: Connection, row: tuple[Any, ...], moments: Sequence[int]) -> tuple[Any, ...]:
+    values = list(row)
+    for place in moments:
+        if isinstance(values[place], datetime):
+            values[place] = moment(connection, values[place])
+    return tuple(values)
 
 
 def moment(connection: Connection, at: datetime) -> Any:
