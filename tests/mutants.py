@@ -185,6 +185,9 @@ MUTANTS = (
     Mutant("services/import_meaning.py", "self.of.noun, [row.id for row in rows]", "self.of.noun, list(ids)", SHEETS),
     Mutant("services/import_meaning.py", "more is not None and not more(row.path)", "False", SHEETS),
     Mutant("services/import_meaning.py", "now not in self.seen[name] else None", "False else None", SHEETS),
+    Mutant("services/importing.py", "[row.node if row.node in names else unseen]", "[row.node]", SHEETS),
+    Mutant("services/import_rows.py", "if any(region.nodes() for region in regions) else {}", "", SHEETS),
+    Mutant("services/import_rows.py", "self._permitted, self._within,", "self._permitted,", SHEETS),
 )
 
 
