@@ -1,16 +1,18 @@
-"""Where records stand: on a site of their own customer. A device that goes to another one finds its site there."""
+"""Where records stand: on a site of their own customer. One that goes to another customer leaves it, or finds the site
+of the same name there, as a device does."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection, select
 
 from ringfence.changes.edits import Edit, edits_of
-from ringfence.domain.device import DEVICES, DeviceState
 from ringfence.domain.errors import Refused
+from ringfence.domain.field import Ref
+from ringfence.domain.kind import altered
 from ringfence.domain.registry import node_of, site_of
 from ringfence.domain.site import SITES, SiteState
 from ringfence.storage.bulk import any_of
@@ -19,41 +21,63 @@ from ringfence.visibility.reach import Reach
 
 
 def placed(connection: Connection, edits: Sequence[Edit], own: Reach) -> list[Edit]:
-    """The edits with a site for each device that goes to another customer and keeps the one it had: the site of the
-    same name there, where the editor sees both and no other of that name; otherwise none."""
-    moving = {edit.id: (was, to) for edit, was, to in edits_of(edits, DeviceState) if was and to and _astray(was, to)}
+    """The edits with a site for each record that goes to another customer and keeps the one it had: where its kind
+    follows, the site of the same name there, if the editor sees both and no other of that name; otherwise none. So
+    nobody is told whether a record stands on a site that they do not see."""
+    moving = [edit for edit in edits if edit.of.stands is not None and _astray(edit)]
     if not moving:
         return list(edits)
-    targets = {to.customer for _, to in moving.values()}
+    there = _same_names(connection, [edit for edit in moving if _follows(edit)], own)
+    leaving = {(edit.kind, edit.id) for edit in moving}
+
+    def settled(edit: Edit) -> Edit:
+        stands, after = edit.of.stands, edit.after
+        if stands is None or after is None or (edit.kind, edit.id) not in leaving:
+            return edit
+        same = there.get((node_of(after), site_of(after)), []) if _follows(edit) else []
+        return replace(edit, after=altered(after, **{stands.name: same[0] if len(same) == 1 else None}))
+
+    return [settled(edit) for edit in edits]
+
+
+def _same_names(
+    connection: Connection, edits: Sequence[Edit], own: Reach
+) -> Mapping[tuple[int, int | None], list[int]]:
+    """By customer and site, the sites of that customer which are called as the site is, as far as the editor lists
+    both."""
+    if not edits:
+        return {}
+    wanted = {(node_of(edit.after), site_of(edit.after)) for edit in edits if edit.after is not None}
+    targets = {customer for customer, _ in wanted}
     listed = own.region(SITES.permission)
     query = select(Site.id, Site.customer_id, Site.search_key, Customer.path).join(
         Customer, Customer.id == Site.customer_id
     )
-    names: dict[int, str] = {}
+    names: dict[int | None, str] = {}
     there: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
-    for wanted in (
-        any_of(connection, Site.id, {was.site for was, _ in moving.values() if was.site}),
+    for condition in (
+        any_of(connection, Site.id, {site for _, site in wanted if site}),
         any_of(connection, Site.customer_id, targets),
     ):
-        for site, customer, name, path in connection.execute(query.where(wanted)).all():
+        for site, customer, name, path in connection.execute(query.where(condition)).all():
             if not listed.reaches(path, site):
                 continue  # what the editor may not list decides nothing that they see
             names[site] = name
             if customer in targets and site not in there[customer, name]:
                 there[customer, name].append(site)
-
-    def settled(edit: Edit) -> Edit:
-        if edit.kind != DEVICES.noun or edit.id not in moving:
-            return edit
-        _, to = moving[edit.id]
-        same = there.get((to.customer, names.get(to.site or 0, "")), [])
-        return replace(edit, after=replace(to, site=same[0] if len(same) == 1 else None))
-
-    return [settled(edit) for edit in edits]
+    return {(customer, site): there.get((customer, names.get(site, "")), []) for customer, site in wanted}
 
 
-def _astray(before: DeviceState, after: DeviceState) -> bool:
-    return before.customer != after.customer and before.site is not None and before.site == after.site
+def _follows(edit: Edit) -> bool:
+    stands = edit.of.stands
+    return stands is not None and isinstance(stands.spec, Ref) and stands.spec.follows
+
+
+def _astray(edit: Edit) -> bool:
+    before, after = edit.before, edit.after
+    if before is None or after is None or node_of(before) == node_of(after):
+        return False
+    return site_of(before) is not None and site_of(before) == site_of(after)
 
 
 def demand_own_places(connection: Connection, edits: Sequence[Edit]) -> None:

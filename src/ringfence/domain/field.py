@@ -74,10 +74,10 @@ class Choice:
 @dataclass(frozen=True, slots=True)
 class Ref:
     """The id of a record of a kind. ``node``: where this record belongs; ``stands``: the site that it stands on, and
-    ``follows`` where that becomes the one of the same name once it is taken to another node. ``given``: a snapshot must
-    say it, be it none. A 0 may be nothing in the table (``absent``). ``kept`` where the one referred to may be gone.
-    ``place`` is the field of the form that shows it, where that is another. ``fixed``: nobody says it but what makes
-    the record."""
+    ``follows`` where that becomes the one of the same name once it is taken to another node, and not none. ``given``: a
+    snapshot must say it, be it none. A 0 may be nothing in the table (``absent``). ``kept`` where the one referred to
+    may be gone. ``place`` is the field of the form that shows it, where that is another. ``fixed``: nobody says it but
+    what makes the record."""
 
     kind: str
     node: bool = False

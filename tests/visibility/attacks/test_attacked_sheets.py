@@ -322,3 +322,24 @@ class TestAnyKind:
         assert faults(orders, "rita", ORDERS.noun, "name,customer", "N,acme") == [
             "line 2: customer: choose a customer that you may see"
         ]
+
+    def test_whether_it_stands_on_a_site_that_is_hidden_is_not_told_by_moving_it(self, orders: World) -> None:
+        """Nor has whoever does not see the site to take it off there first: it stays behind."""
+        role: Any = orders.blind("role", "delegate").after
+        orders.save("boss", orders.blind("role", "delegate", permissions=role.permissions - {"site.list"}))
+        state = OrderState(orders.id("customer", "north"), "On", site=orders.id("site", "gate"))
+        orders.save(
+            "boss",
+            Edit(ORDERS.noun, -1, None, state),
+            Edit(ORDERS.noun, -2, None, altered(state, name="Off", site=None)),
+        )
+        for key in ("on", "off"):
+            edit = orders.edit("dora", ORDERS.noun, key, customer=orders.id("customer", "south"))
+            shown: Any = edit.before
+            assert (shown.site, orders.session("dora").preview([edit]).refusal) == (None, "")
+        found = read(orders, "dora", ORDERS.noun, "key,customer", "on,south", "off,south")
+        assert (found.faults, found.changed) == ((), 2)
+        orders.save("dora", *found.edits)
+        for key in ("on", "off"):
+            moved: Any = orders.blind(ORDERS.noun, key).after
+            assert (moved.customer, moved.site) == (orders.id("customer", "south"), None)
