@@ -114,3 +114,5 @@ def test_a_number_that_must_be_there_is_asked_for(visits: Session, call: Call) -
     with pytest.raises(Refused, match="this must not be empty") as refused:
         visits.save([Edit(VISITS.noun, -1, None, state)])
     assert refused.value.field == "times"
+    with pytest.raises(Refused, match="this is a number from 0 up"):
+        visits.save([Edit(VISITS.noun, -1, None, VisitState(node, "X", times=-1))])

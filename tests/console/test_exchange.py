@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.command_line import small
 from support.console import NOON, Console, console_on, demo_copy, opened, send
 
 from ringfence.console.screens.area import CommandScreen
@@ -22,6 +23,7 @@ from ringfence.console.screens.working import Working
 from ringfence.services import importing, listing
 from ringfence.services.records import Listing
 from ringfence.services.workspace import Workspace
+from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
 
 SMALL = (80, 24)
@@ -429,3 +431,17 @@ class TestKinds:
             assert off(console, "import") == "you may neither create nor edit customers"
             await console.press("3", "i")
             assert console.area == "users"
+
+    async def test_who_may_make_none_is_told_so(self, sqlite_database: Database, here: Path) -> None:
+        grant = {"key": "g", "tenant": "t", "name": "G", "role": "edits", "scope": "all"}
+        role = {"key": "edits", "tenant": "t", "name": "Edits", "access_level": "service_provider"}
+        ed = {"key": "ed", "tenant": "t", "login": "ed", "name": "Ed", "security_groups": [{"group": "g"}]}
+        rights = ["customer.list", "device.list", "device.edit"]
+        world = small(roles=[role | {"permissions": rights}], security_groups=[grant], users=[ed])
+        load_document(sqlite_database, world)
+        (here / "devices.csv").write_text("key,name\nd,Door\n")
+        async with opened(console_on(sqlite_database, "ed"), SMALL) as console:
+            await choose(console, "devices.csv")
+            assert "New ones to  nowhere: you may make none" in console.text
+            await console.press("ctrl+s")
+            assert isinstance(console.app.screen, ReportScreen), console.text

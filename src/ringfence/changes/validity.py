@@ -131,7 +131,8 @@ def _demand_fields(edit: Edit, state: State, names: Sequence[str], *, restoring:
                     raise Refused("this must not be empty", name)
             case Number():
                 if not 0 <= value <= _MOST:
-                    raise Refused("a limit is a number from 0 up, or empty", name)
+                    what = "a limit is a number from 0 up, or empty" if spec.counts else "this is a number from 0 up"
+                    raise Refused(what, name)
             case Choice():
                 if value not in spec.values:
                     raise Refused(spec.fault, name)

@@ -111,12 +111,14 @@ def read(
 
 
 def _read(viewer: Viewer, kind: Kind, source: bytes, customer: int | None, told: Progress) -> Import:
-    sheet = read_objects(source, kind) if is_json(source) else read_rows(source, kind.exported, ())
+    objects = is_json(source)
+    sheet = read_objects(source, kind) if objects else read_rows(source, kind.exported, ())
     rows = [Row(kind, number, sheet.at(number), cells, kind.blank) for number, cells in sheet.rows]
     naming = tuple(filter(None, ("key", kind.unique, "name")))
     if rows and not any(name in row.cells for row in rows for name in naming):
-        plural = kind.several
-        return Import(faults=(f"the header names none of {', '.join(naming)}: say which {plural} are meant",))
+        where, which = "no object" if objects else "the header", "any" if objects else "none"
+        said = f"{where} names {which} of {', '.join(naming)}: say which {kind.several} are meant"
+        return Import(faults=(said,))
     home = (customer, "") if customer is not None else home_of_new(viewer, kind.right("create"))
     referred = (EDITED[kind.fields[name].refers].permission for name in references(kind))
     with viewer.look(*dict.fromkeys((CUSTOMERS.permission, kind.permission, *referred))) as sight:

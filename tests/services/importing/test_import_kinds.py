@@ -340,6 +340,7 @@ class TestJson:
         ("source", "said"),
         [
             ("[]", "line 1: there is nothing in the list: a sheet has an object for each record"),
+            ('[{"customer": "c"}]', "no object names any of key, name: say which sites are meant"),
             ("{}", "line 1: this is no JSON: write a list of objects, in brackets"),
             ('[{"key": "a"},\n]', "line 2: this is no JSON: expecting value"),
             ('[{"key": "a"}\n{"key": "b"}]', "line 2: this is no JSON: expecting ',' delimiter"),

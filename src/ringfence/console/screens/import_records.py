@@ -243,9 +243,11 @@ class ImportScreen(CommandScreen, inherit_bindings=False):
 
     def _fields(self) -> list[Spec]:
         home = self._home or self._top
+        nowhere = "…" if self._found is None else "nowhere: you may make none"
+        whose = f"{home[1]}, where a row does not say" if home else nowhere
         fields: list[Spec] = [
             PickSpec("file", "File", str(self._path), action="choose"),
-            PickSpec("home", "New ones to", f"{home[1] if home else '…'}, where a row does not say", action="choose"),
+            PickSpec("home", "New ones to", whose, action="choose"),
         ]
         if self._found is not None and self._may_skip:
             good, bad = number(self._found.good), number(self._found.bad)
