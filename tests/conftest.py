@@ -14,6 +14,7 @@ from sqlalchemy import make_url, text
 from support.databases import empty, made
 from support.postgres import server
 from support.programs import stop_server
+from support.statements import compile_once
 
 from ringfence.storage.engine import Database, open_database
 
@@ -28,6 +29,8 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.load_profile("ringfence")
+
+compile_once()
 
 _MEASURED = ("tests/domain/", "tests/services/", "tests/snapshot/")
 """Measuring nearly doubles what a test costs: those of the rooms that lead through all the others are measured, on one

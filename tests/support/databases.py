@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from alembic import command
-from sqlalchemy import column, insert, inspect, select, text
+from sqlalchemy import Connection, column, insert, inspect, select, text
 from sqlalchemy import table as lightweight
 
 from ringfence.snapshot.dump import dump
-from ringfence.storage import schema
+from ringfence.storage import schema, structure
 from ringfence.storage.engine import Database, locate, open_database, require_file
 from ringfence.storage.metadata import metadata
 from ringfence.visibility.viewer import Viewer
@@ -96,3 +96,18 @@ def copied(source: Database, url: str, revision: str, audit: Callable[[list[Any]
                     connection.execute(insert(bare), rows)
         connection.commit()
     old.close()
+
+
+_compare = structure.differences
+_compared: dict[tuple[Any, ...], list[Any]] = {}
+
+
+def compared_once(connection: Connection) -> list[Any]:
+    """What the tables have otherwise than the classes say: on SQLite worked out once for what made the tables."""
+    if connection.dialect.name != "sqlite":
+        return _compare(connection)
+    made_by = connection.exec_driver_sql("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name")
+    key = tuple(map(tuple, made_by))
+    if key not in _compared:
+        _compared[key] = _compare(connection)
+    return _compared[key]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from ringfence.domain.permission import PERMISSIONS
@@ -39,6 +40,7 @@ EVERYWHERE = ("script.create", "policy.edit")
 """What cannot be scoped: held over the whole tenant, or not at all. The second needs every other permission besides."""
 
 
+@cache
 def folded(text: str) -> str:
     """Text without regard to case and to the way its accents are written."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold())
@@ -66,6 +68,8 @@ class Oracle:
         self.whole: dict[tuple[str, str], bool] = {}
         self.known: dict[tuple[str, str], dict[str, Entry]] = {}
         self.below: dict[tuple[str, Node], frozenset[Node]] = {}
+        self.reached: dict[tuple[str, str], tuple[frozenset[Node], frozenset[Node]]] = {}
+        self.users: dict[str, Entry] = {}
 
     def records(self, tenant: str, kind: str) -> dict[str, Entry]:
         """Every record of a kind in a tenant, by key."""
@@ -75,7 +79,9 @@ class Oracle:
         return self.known[tenant, kind]
 
     def user(self, login: str) -> Entry:
-        return next(u for u in self.document["users"] if folded(u["login"]) == folded(login))
+        if login not in self.users:
+            self.users[login] = next(u for u in self.document["users"] if folded(u["login"]) == folded(login))
+        return self.users[login]
 
     def nodes(self, tenant: str) -> set[Node]:
         return {None, *self.records(tenant, "customers")}
@@ -132,6 +138,13 @@ class Oracle:
 
     def reached_nodes(self, login: str, permission: str) -> tuple[set[Node], set[Node]]:
         """What the user's groups reach together, whether or not the permission can be scoped."""
+        if (login, permission) not in self.reached:
+            wide, narrow = self._reached_nodes(login, permission)
+            self.reached[login, permission] = frozenset(wide), frozenset(narrow)
+        wide_nodes, narrow_nodes = self.reached[login, permission]
+        return set(wide_nodes), set(narrow_nodes)
+
+    def _reached_nodes(self, login: str, permission: str) -> tuple[set[Node], set[Node]]:
         user = self.user(login)
         wide: set[Node] = set()
         narrow: set[Node] = set()
