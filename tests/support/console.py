@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
+from support.strips import remember_nothing
 from textual import events
 from textual.app import App
 from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
@@ -134,6 +135,7 @@ def _draw_later(screen: Screen[Any]) -> None:
 
 
 Screen._compositor_refresh = _draw_later  # type: ignore[method-assign, assignment]
+remember_nothing()
 
 
 def drawn(app: App[Any]) -> list[str]:
