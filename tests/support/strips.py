@@ -1,5 +1,5 @@
-"""A drawn line begins with seven caches, which most lines never use and which are a third of all that is ever made: in
-tests, where little is drawn twice, lines remember nothing."""
+"""A drawn line begins with seven caches, few of which are ever asked, and which were most of what the collector of
+garbage had to look through: in tests, where little is drawn twice, lines remember nothing."""
 
 from __future__ import annotations
 
