@@ -32,19 +32,6 @@ settings.load_profile("ringfence")
 
 compile_once()
 
-_MEASURED = ("tests/domain/", "tests/services/", "tests/snapshot/")
-"""Measuring nearly doubles what a test costs: those of the rooms that lead through all the others are measured, on one
-engine, and not what is tried many times by chance."""
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leaves the other tests unmeasured."""
-    for item in items:
-        marks = {mark.name for mark in item.iter_markers()}
-        if not item.nodeid.startswith(_MEASURED) or marks & {"postgres", "hypothesis"}:
-            item.add_marker("no_cover")
-
 
 @pytest.fixture(scope="session", autouse=True)
 def few_collections() -> None:
