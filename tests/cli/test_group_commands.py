@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.command_line import Call, Said, small
+from support.command_line import UNDO, Call, done, made, record, small
 
 from ringfence.cli.main import run
 
-UNDO = re.compile(r"change \d+: undo it with '(ringfence undo --as \S+ \d+)'\n$")
 ADA = ("--as", "ada")
 ED = ("--as", "ed")
 EDS = [
@@ -67,27 +65,6 @@ def world(_loaded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     """Ada may do everything; ed edits groups and roles of one customer, and the users of the one nested in it."""
     path = shutil.copyfile(_loaded, tmp_path / "world.db")
     monkeypatch.setenv("RINGFENCE_DB", str(path))
-
-
-def made(said: Said) -> str:
-    """The new key, of a creation that went well."""
-    assert said.status == 0, said
-    assert UNDO.match(said.err), said.err
-    (key,) = said.lines
-    return key
-
-
-def done(said: Said) -> list[str]:
-    """What was said of a change that went well."""
-    assert said.status == 0, said
-    assert UNDO.search(said.err), said.err
-    return said.lines
-
-
-def record(call: Call, kind: str, key: str) -> dict[str, Any]:
-    """A record as the snapshot has it."""
-    (found,) = (one for one in json.loads(call("dump").out)[kind.replace("-", "_")] if one["key"] == key)
-    return dict(found)
 
 
 def groups_of(call: Call, login: str) -> list[str]:
@@ -214,7 +191,7 @@ def test_every_change_is_taken_back_by_what_it_says(call: Call, world: None) -> 
         assert call("dump").out != before, said
         found = UNDO.search(said.err)
         assert found is not None
-        assert call(*shlex.split(found[1])[1:]).status == 0
+        assert call(*shlex.split(found[2])[1:]).status == 0
         assert call("dump").out == before, words
 
 

@@ -90,7 +90,8 @@ class TestExport:
             names = [row["name"] for row in csv.DictReader(opened_again)]
         assert len(names) == 63
         assert names == sorted(names, key=str.casefold, reverse=True)
-        assert importing.read(Workspace(demo, at=NOON).sign_in("h.devries").viewer, path.read_bytes()).unchanged == 63
+        viewer = Workspace(demo, at=NOON).sign_in("h.devries").viewer
+        assert importing.read(viewer, path.read_bytes(), kind="device").unchanged == 63
 
     async def test_under_another_name_that_is_free(self, demo: Database, here: Path) -> None:
         (here / "mine.csv").write_text("mine")

@@ -13,8 +13,6 @@ from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.matrix import MatrixScreen
 from ringfence.console.screens.role_form import RoleForm
 from ringfence.console.screens.security_group_form import SecurityGroupForm
-from ringfence.snapshot.load import load_document
-from ringfence.snapshot.story import story
 from ringfence.storage.engine import Database
 
 
@@ -23,17 +21,6 @@ def demo(tmp_path: Path) -> Iterator[Database]:
     database = demo_copy(tmp_path)
     yield database
     database.close()
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def either(request: pytest.FixtureRequest) -> Database:
-    """The demo's story on each engine in turn."""
-    if request.param == "sqlite":
-        found: Database = request.getfixturevalue("demo")
-        return found
-    database: Database = request.getfixturevalue("postgres_database")
-    load_document(database, story())
-    return database
 
 
 async def test_a_role_is_chosen_among_those_there_are(demo: Database) -> None:

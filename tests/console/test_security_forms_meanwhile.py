@@ -14,8 +14,6 @@ from ringfence.console.screens.conflict import ConflictScreen
 from ringfence.console.screens.role_form import RoleForm
 from ringfence.console.screens.security_group_form import SecurityGroupForm
 from ringfence.services.editing import Edit
-from ringfence.snapshot.load import load_document
-from ringfence.snapshot.story import story
 from ringfence.storage.engine import Database
 
 
@@ -24,17 +22,6 @@ def demo(tmp_path: Path) -> Iterator[Database]:
     database = demo_copy(tmp_path)
     yield database
     database.close()
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def either(request: pytest.FixtureRequest) -> Database:
-    """The demo's story on each engine in turn."""
-    if request.param == "sqlite":
-        found: Database = request.getfixturevalue("demo")
-        return found
-    database: Database = request.getfixturevalue("postgres_database")
-    load_document(database, story())
-    return database
 
 
 async def test_both_operators_changes_of_a_group_are_shown_and_kept(either: Database) -> None:

@@ -92,8 +92,8 @@ WAYS: dict[str, tuple[Act, Act]] = {
         lambda s: s.asks.undo(s.asks.preview_undo()[0]),
     ),
     "import": (
-        lambda s: s.asks.read_import(SHEET),
-        lambda s: s.asks.save(s.asks.read_import(SHEET).edits),
+        lambda s: s.asks.read_import(SHEET, kind="device"),
+        lambda s: s.asks.save(s.asks.read_import(SHEET, kind="device").edits),
     ),
     "what-if": (
         lambda s: what_if(s.database, collect_from(another(provider())), lambda *_: None, AT),

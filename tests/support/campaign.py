@@ -237,7 +237,7 @@ class Campaign:
             writer.writerow([*(values[one] for one in columns), device["name"]])
         if self.chance.random() < 0.3:
             writer.writerow([*("" for _ in columns), f"N{self.chance.random()}"])
-        found = importing.read(self.world.viewer(editor), out.getvalue().encode())
+        found = importing.read(self.world.viewer(editor), out.getvalue().encode(), kind="device")
         if found.edits:
             self.save(editor, list(found.edits))
 

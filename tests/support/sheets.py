@@ -44,7 +44,7 @@ def sheet(*lines: str) -> bytes:
 
 def read(world: World, *lines: str, login: str = "dora", customer: str | None = None) -> Import:
     own = None if customer is None else world.id("customer", customer)
-    return importing.read(world.viewer(login), sheet(*lines), own)
+    return importing.read(world.viewer(login), sheet(*lines), own, kind="device")
 
 
 def faults(world: World, *lines: str, login: str = "dora") -> list[str]:

@@ -114,7 +114,7 @@ def test_a_sheet_tells_no_limit_that_counts_what_is_hidden(sqlite_database: Data
     dora = next(one for one in document["users"] if one["key"] == "dora")
     dora["home"], dora["security_groups"] = None, [{"group": "delegates"}, {"group": "lister"}]
     world = World(sqlite_database, document)
-    found = importing.read(world.viewer("dora"), b"name,customer\nNew,north\n")
+    found = importing.read(world.viewer("dora"), b"name,customer\nNew,north\n", kind="device")
     assert found.faults == ("line 2: customer: there is no room for more devices here: a limit above allows no more",)
     assert "11" not in repr(found)
 
@@ -150,8 +150,11 @@ def test_forms_and_commands_word_hidden_missing_and_another_tenants_alike(sqlite
             said.add((str(caught.value), getattr(caught.value, "field", "")))
         assert len(said) == 1, (kind, field, said)
     keys = [("beta", "roof"), ("nowhere", "no-site"), ("u-beta", "u-roof")]
-    sheets = [importing.read(viewer, f"key,customer\nnorth-0,{customer}\n".encode()).faults for customer, _ in keys]
-    sheets += [importing.read(viewer, f"key,site\nnorth-0,{site}\n".encode()).faults for _, site in keys]
+    sheets = [
+        importing.read(viewer, f"key,customer\nnorth-0,{customer}\n".encode(), kind="device").faults
+        for customer, _ in keys
+    ]
+    sheets += [importing.read(viewer, f"key,site\nnorth-0,{site}\n".encode(), kind="device").faults for _, site in keys]
     for told in (sheets[:3], sheets[3:]):
         words = {str(faults).replace(key, "…") for faults, pair in zip(told, keys, strict=True) for key in pair}
         assert len({one for one in words if "…" in one}) == 1, told

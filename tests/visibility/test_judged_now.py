@@ -81,7 +81,7 @@ def test_a_window_that_is_shut_permits_nothing(
     moved = assigning.edits(viewer, (world.id("device", "south-0"),), world.id("customer", "north"), None)[0]
     with pytest.raises(RingfenceError):
         editing.save(viewer, moved, "test")
-    sheet = importing.read(viewer, b"key,name\nsouth-0,Other\n", None)
+    sheet = importing.read(viewer, b"key,name\nsouth-0,Other\n", None, kind="device")
     assert sheet.faults
     assert sheet.edits == ()
     kept = {name: found for name, found in rows(world.database).items() if not name.startswith("scope")}

@@ -209,7 +209,7 @@ class TestTyped:
             cells = {"name": "Lamp", "unit_id": "L-1", "kind": "lamp", "customer": "acme"}
             cells[column] = cells[column][:1] + "\u202e" + cells[column][1:]
             source = ",".join(cells) + "\n" + ",".join(cells.values()) + "\n"
-            found = importing.read(viewer, source.encode())
+            found = importing.read(viewer, source.encode(), kind="device")
             assert [fault for fault in found.faults if "U+202E RIGHT-TO-LEFT OVERRIDE" in fault], (column, found.faults)
 
 

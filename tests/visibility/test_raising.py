@@ -97,11 +97,11 @@ def test_by_every_way_in(sqlite_database: Database) -> None:
     for key in ("south-0", "pool"):
         edits = assigning.edits(eve, [world.id("device", key)], beta, None)[0]
         assert said_of(world, "eve", *edits) == said
-        found = importing.read(eve, f"key,customer\n{key},beta\n".encode())
+        found = importing.read(eve, f"key,customer\n{key},beta\n".encode(), kind="device")
         assert (found.edits, found.faults) == ((), (f"line 2: {said}",))
     site = world.id("site", "roof")
     assert said_of(world, "eve", world.blind("device", "south-0", customer=beta, site=site)) == said
-    made = importing.read(eve, b"name,customer\nNew,beta\n")
+    made = importing.read(eve, b"name,customer\nNew,beta\n", kind="device")
     world.save("eve", *made.edits)  # a new one is judged by the right to create it there
     new = Edit("customer", -1, None, CustomerState(beta, "New"))
     world.save("eve", new, Edit("device", -2, None, DeviceState(-1, "New")))

@@ -78,7 +78,7 @@ def import_records(
     whose = None if customer is None else naming.record_id(working.viewer, "customers", customer)
     change = None
     with watched() as progress:
-        found = importing.read(working.viewer, source, whose, progress, of.noun)
+        found = importing.read(working.viewer, source, whose, progress, kind=of.noun)
         refused = bool(found.faults) and not (skip_bad and found.good)
         _report(found, None, dry_run, output).encode(sys.stdout.encoding or "utf-8")  # or it is not done either
         if found.edits and not (refused or dry_run):

@@ -15,7 +15,6 @@ from ringfence.changes.authority import Authority
 from ringfence.changes.edits import Edit
 from ringfence.domain import clock
 from ringfence.domain.customer import CUSTOMERS
-from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.kind import Kind, StateKind
 from ringfence.domain.registry import EDITED
@@ -85,7 +84,8 @@ def read(
     source: bytes,
     customer: int | None = None,
     progress: Progress | None = None,
-    kind: StateKind = DEVICES.noun,
+    *,
+    kind: StateKind,
 ) -> Import:
     """What importing a sheet would do, be it CSV or JSON. New records belong to ``customer`` where their row names
     none; without it, to the topmost one at which the viewer may make such.
@@ -191,7 +191,7 @@ def said(found: Import) -> str:
     return f"{rows:,} {'row' if rows == 1 else 'rows'}{': ' if parts else ''}{', '.join(parts)}"
 
 
-def report(found: Import, name: str, who: str, when: datetime, change: int, kind: StateKind = DEVICES.noun) -> str:
+def report(found: Import, name: str, who: str, when: datetime, change: int, *, kind: StateKind) -> str:
     """What was loaded from a file, to be copied: when, by whom, how many, where to, and all that was left out.
 
     ``change`` is its number in the audit. Control characters are made ``?``.

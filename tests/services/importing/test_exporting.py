@@ -30,7 +30,7 @@ class TestExport:
         assert "acme-0,acme,,acme 0,U-1,,'=1+1" in lines
         assert count == len(lines) - 1 == 11
         assert told[0] == ("Writing", 0, 11)
-        assert importing.read(viewer, path.read_bytes()).unchanged == 11
+        assert importing.read(viewer, path.read_bytes(), kind="device").unchanged == 11
 
     def test_filter_and_order_apply(self, world: World, tmp_path: Path) -> None:
         viewer, path = world.viewer("dora"), tmp_path / "x.json"

@@ -113,7 +113,7 @@ class TestFaults:
         ],
     )
     def test_what_is_no_sheet(self, world: World, source: bytes, said: str) -> None:
-        found = importing.read(world.viewer("dora"), source)
+        found = importing.read(world.viewer("dora"), source, kind="device")
         assert found.faults[0].startswith(said)
         assert (found.edits, found.new) == ((), 0)
 
@@ -137,7 +137,7 @@ class TestFaults:
 
     def test_too_large(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(importing, "MOST_BYTES", 2**20)
-        found = importing.read(world.viewer("dora"), b"name\n" + b"x" * 2**20)
+        found = importing.read(world.viewer("dora"), b"name\n" + b"x" * 2**20, kind="device")
         assert found == Import(faults=("the sheet is larger than 1 MB: cut it into several",))
 
 

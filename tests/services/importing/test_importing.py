@@ -107,14 +107,14 @@ class TestMeaning:
             (name, notes),
             (f"{name}2", "-5"),
         ]
-        assert importing.read(world.viewer("dora"), exported(world.viewer("dora"))).edits == ()
+        assert importing.read(world.viewer("dora"), exported(world.viewer("dora")), kind="device").edits == ()
 
     def test_said_what_becomes_of_it_and_done_in_one_change(self, world: World) -> None:
         before, entries = world.dump(), world.entries()
         told: list[tuple[str, int, int]] = []
         session = world.session("dora")
         source = sheet("key,name,customer", "acme-0,new name,", ",made,deep", "north-0,,south")
-        found = session.read_import(source, None, lambda *step: told.append(step))
+        found = session.read_import(source, None, lambda *step: told.append(step), kind="device")
         assert world.dump() == before
         assert {"Reading the sheet", "Looking for the devices", "Checking"} <= {step for step, _, _ in told}
         assert found.faults == ("line 4: name: this must not be empty",)
@@ -160,7 +160,12 @@ class TestHidden:
         world.save("boss", world.blind("role", "delegate", permissions=permissions))
         source = exported(world.viewer("dora"))
         assert b"gate" not in source.lower()
-        assert numbers(importing.read(world.viewer("dora"), source)) == (0, 0, source.count(b"\n") - 1, 0)
+        assert numbers(importing.read(world.viewer("dora"), source, kind="device")) == (
+            0,
+            0,
+            source.count(b"\n") - 1,
+            0,
+        )
         now = load(world, "key,site,kind", "north-0,,camera")
         assert (now["north-0"]["site"], now["north-0"]["kind"]) == ("gate", "camera")
 
@@ -224,7 +229,7 @@ class TestTrying:
                 left -= 1
 
             with pytest.raises(Cancelled):
-                importing.read(world.viewer("dora"), sheet("name", "a"), None, stop)
+                importing.read(world.viewer("dora"), sheet("name", "a"), None, stop, kind="device")
         assert world.dump() == before
 
 
@@ -275,7 +280,7 @@ def test_good_rows_can_be_saved_whoever_brings_them(
             continue
         viewer = world.viewer(user["login"])
         source = exported(viewer)
-        found = importing.read(viewer, source)
+        found = importing.read(viewer, source, kind="device")
         count = len(list(csv.DictReader(io.StringIO(source.decode()))))
         if count:
             assert (found.edits, found.faults, found.unchanged) == ((), (), count), user["login"]
@@ -286,7 +291,7 @@ def test_good_rows_can_be_saved_whoever_brings_them(
             writer.writeheader()
             for row in cells(chance, made, 12):
                 writer.writerow({name: defused(value) for name, value in row.items()})
-            found = importing.read(viewer, out.getvalue().encode())
+            found = importing.read(viewer, out.getvalue().encode(), kind="device")
             assert len(found.edits) == found.new + found.changed
             if found.edits:
                 before = world.dump()

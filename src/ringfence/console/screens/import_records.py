@@ -196,7 +196,7 @@ class ImportScreen(CommandScreen, inherit_bindings=False):
 
         def look(session: Session, progress: Progress | None = None) -> Any:
             try:
-                found = session.read_import(source_of(path), customer, progress, kind.noun)
+                found = session.read_import(source_of(path), customer, progress, kind=kind.noun)
                 return found, session.home_of_new(kind.right("create"))
             except SessionEnded:
                 raise
@@ -351,7 +351,7 @@ class ImportScreen(CommandScreen, inherit_bindings=False):
             self.read()
             return
         who, when = profile.login if profile else "", datetime.now(UTC)
-        text = report(self._found, self._path.name, who, when, saved.change, self.kind.noun)
+        text = report(self._found, self._path.name, who, when, saved.change, kind=self.kind.noun)
         made = min(((-own, new) for own, new in saved.created.items()), default=None)
         refresh_below(self, (self.kind.noun, made[1]) if made is not None else None)
         self.app.switch_screen(
