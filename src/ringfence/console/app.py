@@ -78,6 +78,11 @@ class RingfenceApp(App[str], Asks):
     def ringfence(self) -> Application:
         return self
 
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        """The themes by name. Textual asks twice for each line that is drawn, and would copy them each time."""
+        return self._registered_themes
+
     def on_mount(self) -> None:
         """Paints the first screen, then opens the database beside it."""
         self.push_screen(self._area("customers"))

@@ -1,6 +1,8 @@
 import pytest
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
+from textual.color import Color
+from textual.theme import Theme
 
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
 
@@ -61,6 +63,28 @@ async def test_what_goes_first() -> None:
         assert "Operator" not in screen_text(app)[0]
         assert "Harbor [b]Monitoring" in screen_text(app)[0]
         assert screen_text(app)[2].startswith(" … › ")
+
+
+async def test_a_theme_that_differs_in_one_word_is_seen_at_once() -> None:
+    def drawn() -> set[str]:
+        return {
+            Color.from_rich_color(segment.style.color).hex
+            for strip in app.screen._compositor.render_strips()
+            for segment in strip
+            if segment.text.strip() and segment.style and segment.style.color
+        }
+
+    app = BarHost()
+    for name, muted in (("one", "#123456"), ("other", "#654321")):
+        app.register_theme(Theme(name, primary="#ff0000", background="#000000", variables={"text-muted": muted}))
+    async with app.run_test(size=(80, 5)) as pilot:
+        app.theme = "one"
+        await pilot.pause()
+        assert "#123456" in drawn()
+        app.theme = "other"
+        await pilot.pause()
+        assert "#654321" in drawn()
+        assert "#123456" not in drawn()
 
 
 async def test_an_area_is_picked_by_mouse() -> None:

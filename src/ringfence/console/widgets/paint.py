@@ -8,6 +8,8 @@ from typing import TypeAlias
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
+from textual.css.styles import RenderStyles
+from textual.dom import DOMNode
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -22,8 +24,9 @@ class Painted(Widget):
     """A widget that draws strips in the styles of its component classes.
 
     Subclasses name `PREFIX`, and declare a component class `<PREFIX>--<name>` for every name that they draw with.
-    Resolving a component class costs more than drawing a line, and Textual forgets it at each repaint; so the results
-    are kept here until the widget's styles change.
+    Resolving a component class costs more than drawing a line, and Textual resolves all of them whenever a style
+    applies, and forgets the results at each repaint; so each is resolved when it is first drawn with, and kept here
+    until the widget's styles change.
     """
 
     PREFIX = "paint"
@@ -37,12 +40,33 @@ class Painted(Widget):
         disabled: bool = False,
     ) -> None:
         self._paints: dict[tuple[str, str], Style] = {}
+        self._painted_in = ""
         super().__init__(name=name, id=id, classes=classes, disabled=disabled)
 
     def notify_style_update(self) -> None:
         """Forgets the resolved styles: the theme, the focus or a class has changed."""
         self._paints.clear()
+        self._component_styles.clear()
         super().notify_style_update()
+        if self._painted_in != self.app.theme:  # it may be the components alone that look different in it
+            self._painted_in = self.app.theme
+            self.refresh()
+
+    @classmethod
+    def _get_component_classes(cls) -> frozenset[str]:
+        """None that Textual is to resolve."""
+        return frozenset()
+
+    def get_component_styles(self, *names: str) -> RenderStyles:
+        """The styles of component classes, each of which is resolved when it is first asked for. Raises KeyError if one
+        is not declared."""
+        for name in names:
+            if name in super()._get_component_classes() and name not in self._component_styles:
+                component = DOMNode(classes=name)
+                component._attach(self)
+                self.app.stylesheet.apply(component)
+                self._component_styles[name] = component.styles
+        return super().get_component_styles(*names)
 
     def paint(self, name: str = "", on: str = "") -> Style:
         """The style of component `name` over the background of component `on` (both "" for the widget itself)."""
