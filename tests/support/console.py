@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from datetime import time as clock
 from pathlib import Path
 from typing import Any, Final
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from support.strips import remember_nothing
 from textual import events
@@ -118,10 +118,13 @@ async def opened(
     async with app.run_test(size=size, notifications=True) as pilot:
         await settle(app, pilot)
         yield Console(app, pilot)
+        _draw_unread(app)
 
 
 _at_rest: WeakKeyDictionary[App[Any], bool] = WeakKeyDictionary()
 """Whether an application is drawn at rest alone."""
+_unread: WeakSet[App[Any]] = WeakSet()
+"""Those at rest whose screen nobody has drawn yet."""
 _draw = Screen._compositor_refresh
 
 
@@ -134,12 +137,21 @@ def _draw_later(screen: Screen[Any]) -> None:
         screen.app._update_mouse_over(screen)
 
 
+def _draw_unread(app: App[Any]) -> None:
+    """Draws what no test has read, so that it can be drawn: whoever reads it draws it."""
+    if app in _unread:
+        _unread.discard(app)
+        if app.is_running and app._exception is None:
+            _draw(app.screen)
+
+
 Screen._compositor_refresh = _draw_later  # type: ignore[method-assign, assignment]
 remember_nothing()
 
 
 def drawn(app: App[Any]) -> list[str]:
     """What is on screen, line by line, with whatever shines through from below and every notice."""
+    _unread.discard(app)
     width, height = app.size
     lines = [strip.crop(0, width).text for strip in app.screen._compositor.render_strips()]
     return lines[:height]
@@ -156,17 +168,17 @@ async def settle(app: App[Any], pilot: Pilot[Any], *, draw: bool = True) -> None
             await asyncio.sleep(0.002)
         if app._exception is not None or not app.is_running:
             return
-        await pilot._wait_for_screen()
         app.screen._on_timer_update()
-        if draw and _at_rest.setdefault(app, True):
-            _draw(app.screen)
         if not _busy(app):
+            if draw and _at_rest.setdefault(app, True):
+                _unread.add(app)
             return
 
 
 def send(app: App[Any], *keys: str) -> None:
     """Sends keys as the terminal would, without waiting for what comes of them."""
     assert app._driver is not None
+    _draw_unread(app)
     for name in keys:
         key = _character_to_key(name) if len(name) == 1 and not name.isalnum() else name
         try:
