@@ -116,6 +116,7 @@ MUTANTS = (
         "changes/escalation.py", "covering and not own.covers(permission, nodes):", "covering and False:", ESCALATION
     ),
     Mutant("changes/escalation.py", "if nodes and not own.covers(permission, nodes):", "if False:", ESCALATION),
+    Mutant("changes/escalation.py", "id(region), id(former), id(held)", "id(region), id(former), 0", ESCALATION),
     Mutant(
         "changes/escalation.py",
         "potential = _potential(reach)\n        former",

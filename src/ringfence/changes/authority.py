@@ -240,15 +240,16 @@ class Authority:
         if not wanted:
             return
         if kind.is_customer:
-            seen = {one for one in wanted if one in self.paths and self.own.sees(kind.permission, self.paths[one])}
+            listed = self.own.region(kind.permission).nodes()
+            seen = {one for one in wanted if one in self.paths and contains(listed, self.paths[one])}
         else:
             mapped = ledger.table(kind.noun)
             query = select(mapped.id, Customer.path).join(Customer, Customer.id == getattr(mapped, kind.owner))
             rows = self.connection.execute(query.where(records_of(self.connection, mapped, self.tenant_id, wanted)))
-            listed = self.own.region(kind.permission)
-            seen = {record for record, path in rows if contains(listed.customers, path)}
+            region = self.own.region(kind.permission)
+            seen = {record for record, path in rows if contains(region.customers, path)}
             if kind.is_site:
-                seen.update(one for one in wanted if one in listed.standing)
+                seen.update(one for one in wanted if one in region.standing)
         if not seen.issuperset(wanted):
             one = f"one of the {kind.several}" if many or not kind.is_customer else f"this {kind.said}"
             raise Refused(f"{one} is not there any more", place)

@@ -79,8 +79,7 @@ def demand_users(own: Reach, reaches: Iterable[Reach], what: str) -> None:
         if potential.grants.alike() in done:
             continue
         done.add(potential.grants.alike())
-        for permission in sorted(PERMISSIONS):
-            _demand(own, permission, potential, None, what)
+        _demand(own, potential, None, what)
 
 
 def demand_gains(own: Reach, before: Mapping[int, Reach], after: Mapping[int, Reach]) -> None:
@@ -93,22 +92,28 @@ def demand_gains(own: Reach, before: Mapping[int, Reach], after: Mapping[int, Re
         if key in done:
             continue
         done.add(key)
-        for permission in sorted(PERMISSIONS):
-            _demand(own, permission, potential, former, "somebody who has it would get")
+        _demand(own, potential, former, "somebody who has it would get")
 
 
 def _potential(reach: Reach) -> Reach:
     return Reach(reach.grants.potential(), reach.at, reach.grounds)
 
 
-def _demand(own: Reach, permission: str, wanted: Reach, known: Reach | None, what: str) -> None:
-    region = wanted.region(permission)
-    former = Region([], ()) if known is None else known.region(permission)
-    nodes = subtract(region.customers, former.customers)
-    if nodes and not own.covers(permission, nodes):
-        raise Refused(f"{what} “{label(permission)}” over more customers than you hold it over yourself")
-    if any(not own.contains(permission, place.path) for place in region.beyond(former)):
-        raise Refused(f"{what} “{label(permission)}” at sites where you do not hold it yourself")
+def _demand(own: Reach, wanted: Reach, known: Reach | None, what: str) -> None:
+    done: set[tuple[int, int, int]] = set()
+    nothing = Region([], ())
+    for permission in sorted(PERMISSIONS):
+        region, held = wanted.region(permission), own.region(permission)
+        former = nothing if known is None else known.region(permission)
+        alike = id(region), id(former), id(held)  # permissions that stand on the same groups share a region
+        if alike in done:
+            continue
+        done.add(alike)
+        nodes = subtract(region.customers, former.customers)
+        if nodes and not own.covers(permission, nodes):
+            raise Refused(f"{what} “{label(permission)}” over more customers than you hold it over yourself")
+        if any(not own.contains(permission, place.path) for place in region.beyond(former)):
+            raise Refused(f"{what} “{label(permission)}” at sites where you do not hold it yourself")
 
 
 def full_administrators(connection: Connection, tenant_id: int) -> int:

@@ -53,7 +53,7 @@ class Painted(Widget):
             self.refresh()
 
     @classmethod
-    def _get_component_classes(cls) -> frozenset[str]:
+    def _get_component_classes(cls) -> frozenset[str]:  # type: ignore[override]
         """None that Textual is to resolve."""
         return frozenset()
 
