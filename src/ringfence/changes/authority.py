@@ -18,7 +18,7 @@ from ringfence.domain.errors import Refused
 from ringfence.domain.field import Ref
 from ringfence.domain.ids import ids_in
 from ringfence.domain.kind import Kind, State, StateKind, kind_of
-from ringfence.domain.registry import EDITED, node_of, references, site_of
+from ringfence.domain.registry import EDITED, node_of, site_of
 from ringfence.domain.user import USERS
 from ringfence.storage.bulk import records_of
 from ringfence.storage.tables import Customer
@@ -63,11 +63,12 @@ class Authority:
         """The same for records in a state."""
         wanted: set[int] = set()
         for record, state in records:
-            if kind_of(state).is_customer:
+            kind = kind_of(state)
+            if kind.is_customer:
                 wanted.add(record)
-            for kind, ids in references(state):
-                if kind == CUSTOMERS.noun:
-                    wanted.update(ids)
+            for name, to in kind.refs.items():
+                if to == CUSTOMERS.noun:
+                    wanted.update(ids_in(getattr(state, name)))
         missing = [one for one in wanted if one > 0 and one not in self.paths]
         if missing:
             query = select(Customer.id, Customer.path, Customer.key, Customer.name).where(
@@ -265,13 +266,12 @@ def demands(edit: Edit, *, written: bool = False) -> Iterator[Demand]:
             if action == "create" or (action == "move" and not written):
                 yield f"customer.{action}", parent, None, "parent"
         return
-    states = (edit.after,) if written else (edit.before, edit.after)
-    for state in states:
-        if state is None:
-            continue
-        field = edit.of.node.name
-        for action in edit.actions:
-            yield edit.of.right(action), node_of(state), _stands(edit, state), field
+    of = edit.of
+    for state in (edit.after,) if written else (edit.before, edit.after):
+        if state is not None:
+            node, stands = of.node_of(state), _stands(edit, state)
+            for action in edit.actions:
+                yield of.right(action), node, stands, of.node.name
 
 
 def _stands(edit: Edit, state: State) -> int | None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 
-def ids_in(value: Any) -> Iterator[int]:
+def ids_in(value: Any) -> Collection[int]:
     """The ids in it, be it one, none, a set, a mapping or a set of pairs."""
-    if isinstance(value, Mapping | frozenset):
-        yield from (one[0] if isinstance(one, tuple) else one for one in value)
-    elif value is not None:
-        yield value
+    if value is None:
+        return ()
+    if isinstance(value, int):  # most are, of very many edits at once
+        return (value,)
+    return [one[0] if isinstance(one, tuple) else one for one in value]
 
 
 def with_ids(value: Any, new: Callable[[int], int]) -> Any:

@@ -265,6 +265,16 @@ class Kind:
         return "id" if self.is_customer else self.node.column
 
     @cached_property
+    def node_of(self) -> Callable[[State], int]:
+        """Tells of a state the node that the record belongs to."""
+        return attrgetter(self.node.name)
+
+    @cached_property
+    def site_of(self) -> Callable[[State], int | None]:
+        """Tells of a state the site that the record stands on, if any."""
+        return (lambda _: None) if self.stands is None else attrgetter(self.stands.name)
+
+    @cached_property
     def standing(self) -> str | None:
         """The column that says where it stands (None: on no site, so that site-level grants never reach it)."""
         if self.is_site:

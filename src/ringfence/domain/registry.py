@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from ringfence.domain.audit import AUDIT
@@ -57,14 +57,12 @@ def naming(noun: str) -> list[Kind]:
 
 def node_of(state: State) -> int:
     """The node that a record belongs to; of a customer, the one above it."""
-    node: int = getattr(state, kind_of(state).node.name)
-    return node
+    return kind_of(state).node_of(state)
 
 
 def site_of(state: State) -> int | None:
     """The site that a record stands on, if any."""
-    stands = kind_of(state).stands
-    return None if stands is None else getattr(state, stands.name)
+    return kind_of(state).site_of(state)
 
 
 def standing_on(kind: Kind) -> dict[str, StateKind]:
@@ -77,11 +75,11 @@ def standing_on(kind: Kind) -> dict[str, StateKind]:
     return found
 
 
-def references(state: State | None) -> Iterator[tuple[str, list[int]]]:
+def references(state: State | None) -> Iterator[tuple[str, Collection[int]]]:
     """What a record refers to, by kind, but for what is filled in only for one that comes or goes."""
     if state is not None:
         for name, kind in kind_of(state).refs.items():
-            yield kind, list(ids_in(getattr(state, name)))
+            yield kind, ids_in(getattr(state, name))
 
 
 def referring(name: str) -> Field | None:
