@@ -13,6 +13,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.timer import Timer
+from textual.widget import Widget
 
 from ringfence.console.text import content, fit
 from ringfence.console.widgets.paint import Painted, Part
@@ -238,11 +239,20 @@ class LineList(Painted, ScrollView, can_focus=True):
         self._count = count
         size = Size(0, count + self.header_height)
         if size != self.virtual_size:
-            self.virtual_size = size
+            self._set_virtual_size(size)
         if self.cursor >= count:
             self.cursor = max(0, count - 1)
         self.refresh()
         self.view_changed()
+
+    def _set_virtual_size(self, size: Size) -> None:
+        """Sets how far there is to scroll: by Textual's own way the whole screen is laid out anew each time, though a list
+        stays as large as it is, unless that is left to its lines."""
+        if self.styles.auto_dimensions or not self.container_size:
+            self.virtual_size = size
+            return
+        self.set_reactive(Widget.virtual_size, size)
+        self._scroll_update(size)
 
     def empty(self, text: str) -> None:
         """Shows `text` (its lines centred) instead of lines: there are none, and this is why."""
