@@ -246,8 +246,8 @@ class LineList(Painted, ScrollView, can_focus=True):
         self.view_changed()
 
     def _set_virtual_size(self, size: Size) -> None:
-        """Sets how far there is to scroll: by Textual's own way the whole screen is laid out anew each time, though a list
-        stays as large as it is, unless that is left to its lines."""
+        """Sets how far there is to scroll: by Textual's own way the whole screen is laid out anew each time, though a
+        list stays as large as it is, unless that is left to its lines."""
         if self.styles.auto_dimensions or not self.container_size:
             self.virtual_size = size
             return
