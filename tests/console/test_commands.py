@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from support.console import Console, console_on, demo_copy, opened
+from support.console import CUSTOMER_GROUPS, ROLES, Console, console_on, demo_copy, opened
 
 from ringfence.console.screens.area import AreaScreen
 from ringfence.console.screens.audit import AuditScreen
@@ -16,7 +16,7 @@ from ringfence.console.screens.record_list import RecordList
 from ringfence.console.screens.records import KindScreen
 from ringfence.storage.engine import Database
 
-LISTS = {"3": "user", "4": "security group", "5": "customer group", "6": "role"}
+LISTS = {("3",): "user", ("4",): "security group", CUSTOMER_GROUPS: "customer group", ROLES: "role"}
 
 
 @pytest.fixture
@@ -40,8 +40,8 @@ async def test_nothing_is_off_for_the_administrator(demo: Database) -> None:
         for name in ("actions", "open", "new", "customer_groups", "take_up", "delete", "copy_id"):
             assert not off(console, name), name
         assert console.lines[0].rstrip().endswith("RW")
-        for key in LISTS:
-            await console.press(key, "down", "down", "down")
+        for keys in LISTS:
+            await console.press(*keys, "down", "down", "down")
             for name in ("open", "new", "actions", "undo", "activate", "duplicate"):
                 assert off(console, name) in ("", "-")
         assert "7" not in console.lines[1]
@@ -53,8 +53,8 @@ async def test_who_may_only_look_is_told_so(demo: Database) -> None:
     async with opened(console_on(demo, "olga")) as console:
         assert console.lines[0].rstrip().endswith("RO")
         assert off(console, "customer_groups") == "you may edit no groups"
-        for key, noun in LISTS.items():
-            await console.press(key)
+        for keys, noun in LISTS.items():
+            await console.press(*keys)
             assert not off(console, "open")
             assert off(console, "new") == f"you may not create {noun}s"
             assert off(console, "delete") == f"you may not delete {noun}s"
@@ -69,22 +69,22 @@ async def test_who_may_only_look_is_told_so(demo: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "said"),
+    ("keys", "said"),
     [
-        ("3", "Marieke Claes may not list users: no role gives them that."),
-        ("4", "Marieke Claes may not list security groups: no role gives them that."),
-        ("5", "Marieke Claes may not list customer groups: no role gives them that."),
-        ("6", "Marieke Claes may not list roles: no role gives them that."),
-        ("8", "Marieke Claes may not view the audit: no role gives them that."),
+        (("3",), "Marieke Claes may not list users: no role gives them that."),
+        (("4",), "Marieke Claes may not list security groups: no role gives them that."),
+        (CUSTOMER_GROUPS, "Marieke Claes may not list customer groups: no role gives them that."),
+        (ROLES, "Marieke Claes may not list roles: no role gives them that."),
+        (("8",), "Marieke Claes may not view the audit: no role gives them that."),
     ],
 )
-async def test_an_empty_list_says_why(key: str, said: str, demo: Database) -> None:
+async def test_an_empty_list_says_why(keys: Sequence[str], said: str, demo: Database) -> None:
     async with opened(console_on(demo, "m.claes")) as console:
         name = console.app.profile.name  # type: ignore[union-attr]
-        await console.press(key)
+        await console.press(*keys)
         assert said.replace("Marieke Claes", name) in console.text
         assert console.app.screen.query_one("LineList").state == "empty"  # type: ignore[attr-defined]
-        if key == "8":
+        if keys == ("8",):
             assert off(console, "undo") == off(console, "open") == "there is no entry under the cursor"
         else:
             assert off(console, "open").startswith("you may not view")
@@ -107,7 +107,7 @@ async def test_roles_that_are_used_or_built_in_are_not_deleted(demo: Database) -
     with demo.writing() as connection:
         connection.exec_driver_sql("UPDATE role SET builtin = (name = 'Administrator'), private = (name = 'Read only')")
     async with opened(console_on(demo)) as console:
-        await console.press("6", "slash")
+        await console.press(*ROLES, "slash")
         await console.type("administrator")
         await console.press("enter", "end")
         assert off(console, "delete") == "a built-in role is copied, not deleted"
@@ -124,7 +124,7 @@ async def test_roles_that_are_used_or_built_in_are_not_deleted(demo: Database) -
 
 async def test_the_menu_of_actions_runs_them_and_says_why_not(demo: Database) -> None:
     async with opened(console_on(demo)) as console:
-        await console.press("5", "down", "down", "m")
+        await console.press(*CUSTOMER_GROUPS, "down", "down", "m")
         dialog = console.app.screen
         assert isinstance(dialog, Dialog)
         assert [option.key for option in dialog.options] == ["e", "n", "c", "H", "D", "a"]
@@ -145,7 +145,7 @@ async def test_the_menu_of_actions_runs_them_and_says_why_not(demo: Database) ->
 
 async def test_marked_records_are_changed_together(demo: Database) -> None:
     async with opened(console_on(demo)) as console:
-        await console.press("5", "space", "space", "m")
+        await console.press(*CUSTOMER_GROUPS, "space", "space", "m")
         assert "2 customer groups marked" in console.text
         await console.press("escape", "D")
         assert "Delete 2 customer groups?" in console.text
@@ -158,7 +158,7 @@ async def test_marked_records_are_changed_together(demo: Database) -> None:
 
 async def test_help_and_palette_tell_of_them(demo: Database) -> None:
     async with opened(console_on(demo, "olga"), (120, 60)) as console:
-        await console.press("5", "question_mark")
+        await console.press(*CUSTOMER_GROUPS, "question_mark")
         assert isinstance(console.app.screen, HelpScreen)
         screen = console.app.screen_stack[-2]
         assert isinstance(screen, KindScreen)
@@ -184,17 +184,17 @@ async def test_the_customers_form_is_opened_by_its_key(demo: Database) -> None:
 @pytest.mark.parametrize(
     ("area", "module", "form"),
     [
-        ("3", "user_form", "UserForm"),
-        ("4", "security_group_form", "SecurityGroupForm"),
-        ("5", "customer_group_form", "CustomerGroupForm"),
-        ("6", "role_form", "RoleForm"),
+        (("3",), "user_form", "UserForm"),
+        (("4",), "security_group_form", "SecurityGroupForm"),
+        (CUSTOMER_GROUPS, "customer_group_form", "CustomerGroupForm"),
+        (ROLES, "role_form", "RoleForm"),
     ],
 )
-async def test_the_forms_are_opened_by_their_keys(area: str, module: str, form: str, demo: Database) -> None:
+async def test_the_forms_are_opened_by_their_keys(area: Sequence[str], module: str, form: str, demo: Database) -> None:
     pytest.importorskip(f"ringfence.console.screens.{module}")
     async with opened(console_on(demo)) as console:
-        for key in ("e", "enter", "n", "c") if area != "3" else ("e", "enter", "n"):
-            await console.press(area, "home", "down", key)
+        for key in ("e", "enter", "n", "c") if area != ("3",) else ("e", "enter", "n"):
+            await console.press(*area, "home", "down", key)
             screen = console.app.screen
             assert type(screen).__name__ == form, key
             new = getattr(screen, "record_id", None) is None

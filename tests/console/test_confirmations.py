@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.console import NOON, Console, console_on, demo_copy, opened
+from support.console import CUSTOMER_GROUPS, NOON, Console, console_on, demo_copy, opened
 from support.form_host import form_host
 from support.security_forms import show
 
@@ -30,12 +30,12 @@ QUESTIONS: dict[str, Sequence[str]] = {
     "delete many": ("2", "space", "space", "D"),
     "delete a device of a customer": ("enter", "D"),
     "deactivate a user": ("3", "end", "a"),
-    "deactivate a group": ("5", "a"),
+    "deactivate a group": (*CUSTOMER_GROUPS, "a"),
     "move a customer": ("down", "x", "down", "down", "p"),
-    "undo": ("5", "down", "a", "d", "u"),
-    "undo an entry": ("5", "down", "a", "d", "8", "u"),
-    "an entry, with its undo": ("5", "down", "a", "d", "8", "enter"),
-    "leave a form": ("5", "e", "x", "escape"),
+    "undo": (*CUSTOMER_GROUPS, "down", "a", "d", "u"),
+    "undo an entry": (*CUSTOMER_GROUPS, "down", "a", "d", "8", "u"),
+    "an entry, with its undo": (*CUSTOMER_GROUPS, "down", "a", "d", "8", "enter"),
+    "leave a form": (*CUSTOMER_GROUPS, "e", "x", "escape"),
     "widen to all": ("4", "slash", *"service south", "enter", "e", *["down"] * 5, "left"),
 }
 

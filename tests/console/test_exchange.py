@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from support.command_line import small
-from support.console import NOON, Console, console_on, demo_copy, opened, send
+from support.console import CUSTOMER_GROUPS, NOON, ROLES, Console, console_on, demo_copy, opened, send
 
 from ringfence.console.screens.area import CommandScreen
 from ringfence.console.screens.choose_file import ChooseFile, offered
@@ -96,7 +96,7 @@ class TestExport:
     async def test_under_another_name_that_is_free(self, demo: Database, here: Path) -> None:
         (here / "mine.csv").write_text("mine")
         async with opened(console_on(demo), SMALL) as console:
-            await console.press("6", "o", "up", "ctrl+u", "ctrl+s")
+            await console.press(*ROLES, "o", "up", "ctrl+u", "ctrl+s")
             assert isinstance(console.app.screen, ExportList), "a name is needed"
             await console.type("none/x.csv")
             await console.press("ctrl+s")
@@ -120,8 +120,13 @@ class TestExport:
 
     async def test_every_list_has_it(self, demo: Database, here: Path) -> None:
         async with opened(console_on(demo)) as console:
-            for key, kind in (("3", "users"), ("4", "security-groups"), ("5", "customer-groups"), ("8", "audit")):
-                await console.press(key)
+            for keys, kind in (
+                (("3",), "users"),
+                (("4",), "security-groups"),
+                (CUSTOMER_GROUPS, "customer-groups"),
+                (("8",), "audit"),
+            ):
+                await console.press(*keys)
                 assert not off(console, "export") or kind == "audit"
             assert off(console, "export") == "there is nothing in the list"
             await console.press("1", "slash")
@@ -358,7 +363,7 @@ class TestImport:
             assert not off(console, "export")
             await console.press("3")
             assert off(console, "import") == "you may neither create nor edit users"
-            await console.press("6")
+            await console.press(*ROLES)
             assert off(console, "import") == "-", "no sheet holds a role"
 
 

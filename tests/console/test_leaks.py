@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from support.console import NOON, Console, console_on, demo_copy, drawn, opened
+from support.console import CUSTOMER_GROUPS, NOON, ROLES, Console, console_on, demo_copy, drawn, opened
 from support.oracle import Oracle
 
 from ringfence.console.app import RingfenceApp
@@ -180,9 +180,9 @@ async def _look_everywhere(console: Console, login: str, secrets: Secrets) -> Wa
     await watch.press("home", *["down"] * (screen.forest.count - 1), where="details of customers")
     for step in ("down", "up", "down"):
         await watch.press("right_square_bracket", "home", *[step] * 4, where="devices, users, sites of customers")
-    for key in ("2", "3", "4", "5", "6", "8"):
-        await watch.press(key, "pagedown", "end", "U", "end")
-        if key in "3456":
+    for keys in (("2",), ("3",), ("4",), CUSTOMER_GROUPS, ROLES, ("8",)):
+        await watch.press(*keys, "pagedown", "end", "U", "end")
+        if keys not in (("2",), ("8",)):
             await watch.press("m", "escape", "home", "m", "escape", where="actions")
     await watch.press("question_mark", "escape", "ctrl+p", "escape", "1")
     await _filter(watch, secrets)
@@ -291,7 +291,7 @@ async def test_no_frame_shows_one_user_what_the_other_saw(demo: Database, frames
         ]:
             await console.switch(login)
             await console.press(*areas)
-            await console.press("4", "6", "5", areas[-1])
+            await console.press("4", *ROLES, *CUSTOMER_GROUPS, areas[-1])
     secrets = {login: Secrets(login) for login in {login for login, _ in frames} if login}
     assert set(secrets) >= {"h.devries", "t.okafor", "astrid"}
     leaks = [(login, told, line) for login, line in frames if login and (told := secrets[login].told_by(line))]

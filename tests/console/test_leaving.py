@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from support.console import console_on, demo_copy, send, settle
+from support.console import CUSTOMER_GROUPS, console_on, demo_copy, send, settle
 
 from ringfence.console import app as console_app
 from ringfence.console.screens import customers, record_form
@@ -17,8 +17,8 @@ PLACES: dict[str, Sequence[str]] = {
     "tree": ("down",),
     "list": ("2", "down"),
     "form": ("3", "e"),
-    "picker": ("5", "e", "ctrl+end", "enter"),
-    "question": ("5", "a"),
+    "picker": (*CUSTOMER_GROUPS, "e", "ctrl+end", "enter"),
+    "question": (*CUSTOMER_GROUPS, "a"),
     "palette": ("ctrl+p",),
     "side by side": ("f3", *"olga", "enter"),
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.console import NOON, Console, console_on, demo_copy, drawn, opened
+from support.console import CUSTOMER_GROUPS, NOON, ROLES, Console, console_on, demo_copy, drawn, opened
 
 from ringfence.console.app import RingfenceApp
 from ringfence.console.screens.choose_user import ChooseUser
@@ -106,7 +106,7 @@ async def test_another_operators_change_comes_up_by_itself(
     demo: Database, elsewhere: Workspace, looking: None, frames: list[str]
 ) -> None:
     async with opened(console_on(demo), (80, 24), frames=True) as console:
-        await console.press("5", "down", "space")
+        await console.press(*CUSTOMER_GROUPS, "down", "space")
         row = records(console).current_row
         assert row is not None
         assert row.name == "Schools"
@@ -122,7 +122,7 @@ async def test_another_operators_change_comes_up_by_itself(
 
 async def test_it_is_seen_at_once_after_a_change_of_ones_own(demo: Database) -> None:
     async with opened(console_on(demo)) as console:
-        await console.press("5", "down", "a", "d")
+        await console.press(*CUSTOMER_GROUPS, "down", "a", "d")
         assert console.text.count("inactive: gives nothing") == 2
         await console.press("u", "u")
         assert console.text.count("inactive: gives nothing") == 1
@@ -136,7 +136,7 @@ async def test_a_list_that_was_empty_fills_and_empties(demo: Database, elsewhere
         console.app.look_for_changes()
         await console.settle()
         assert "edited customer group “Old installer set”" in console.text
-        await console.press("5", "slash")
+        await console.press(*CUSTOMER_GROUPS, "slash")
         await console.type("schools")
         change(elsewhere, "customer_group", "Schools")
         console.app.look_for_changes()
@@ -220,13 +220,13 @@ async def test_a_filtered_tree_keeps_filter_and_cursor(demo: Database) -> None:
 
 async def test_other_screens_catch_up_when_they_come_up(demo: Database, elsewhere: Workspace) -> None:
     async with opened(console_on(demo)) as console:
-        await console.press("5", "down", "6", "down", "down", "1")
+        await console.press(*CUSTOMER_GROUPS, "down", *ROLES, "down", "down", "1")
         change(elsewhere, "customer_group", "Old installer set", active=True)
         change(elsewhere, "role", "Read only", name="Reader")
-        await console.press("5")
+        await console.press(*CUSTOMER_GROUPS)
         assert "gives nothing" not in console.text
         assert records(console).cursor == 1
-        await console.press("6")
+        await console.press(*ROLES)
         assert "Reader" in console.text
         assert "Read only" not in console.text
         assert records(console).cursor == 2
@@ -234,7 +234,7 @@ async def test_other_screens_catch_up_when_they_come_up(demo: Database, elsewher
 
 async def test_header_and_rights_follow(demo: Database, elsewhere: Workspace) -> None:
     async with opened(console_on(demo, "olga")) as console:
-        await console.press("5")
+        await console.press(*CUSTOMER_GROUPS)
         assert console.lines[0].rstrip().endswith("RO")
         assert console.app.screen.is_off("new")  # type: ignore[attr-defined]
         session = elsewhere.sign_in("h.devries")
@@ -314,7 +314,7 @@ async def test_a_database_that_is_back_is_read_again(demo: Database, monkeypatch
         raise RingfenceError("the database does not answer")
 
     async with opened(console_on(demo)) as console:
-        await console.press("5")
+        await console.press(*CUSTOMER_GROUPS)
         monkeypatch.setattr(Session, "stamp", gone)
         console.app.look_for_changes()
         await console.settle()

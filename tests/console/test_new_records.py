@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.console import NOON, Console, console_on, demo_copy, opened, send
+from support.console import CUSTOMER_GROUPS, NOON, ROLES, Console, console_on, demo_copy, opened, send
 from textual.widgets import Input
 
 from ringfence.console.screens.dialog import Dialog
@@ -24,8 +24,8 @@ MAKING: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     "device": (("2",), ()),
     "user": (("3",), LOGIN),
     "security group": (("4",), ()),
-    "customer group": (("5",), ()),
-    "role": (("6",), ()),
+    "customer group": (CUSTOMER_GROUPS, ()),
+    "role": (ROLES, ()),
     "device of a customer": (("enter",), ()),
     "user of a customer": (("right_square_bracket", "enter"), LOGIN),
     "site of a customer": (("right_square_bracket", "right_square_bracket", "enter"), ()),
@@ -89,10 +89,10 @@ async def test_a_filter_that_hides_it_is_cleared(area: str, demo: Database) -> N
         await deletes(console, f"{NEW} too")
 
 
-@pytest.mark.parametrize("area", "456")
-async def test_a_copy_is_what_the_cursor_is_on(area: str, demo: Database) -> None:
+@pytest.mark.parametrize("area", [("4",), CUSTOMER_GROUPS, ROLES])
+async def test_a_copy_is_what_the_cursor_is_on(area: Sequence[str], demo: Database) -> None:
     async with opened(console_on(demo), (80, 24)) as console:
-        await console.press(area, "end", "c")
+        await console.press(*area, "end", "c")
         field = console.app.focused
         assert isinstance(field, Input)
         name = field.value
@@ -105,7 +105,7 @@ async def test_keys_typed_ahead_hit_it_or_nothing(demo: Database) -> None:
     """What stood under the cursor before is never deleted, however fast one types."""
     async with opened(console_on(demo), (80, 24)) as console:
         for name in ("Zzz last of all", "000 first of all"):
-            await console.press("5", "home", "n")
+            await console.press(*CUSTOMER_GROUPS, "home", "n")
             await console.type(name)
             send(console.app, "ctrl+s")
             while console.area != "customer-groups":

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.console import Console, console_on, demo_copy, opened
+from support.console import CUSTOMER_GROUPS, Console, console_on, demo_copy, opened
 from textual import events
 from textual.widgets import Input
 
@@ -25,7 +25,7 @@ PLACES = {
     "choosing a file": ("2", "i"),
     "palette": ("ctrl+p",),
     "name in a form": ("down", "n"),
-    "search of a picker": ("5", "e", "end", "enter", "slash"),
+    "search of a picker": (*CUSTOMER_GROUPS, "e", "end", "enter", "slash"),
 }
 
 

@@ -101,8 +101,8 @@ def test_what_follows_from_the_fields() -> None:
 def test_the_next_numbers_are_given_until_there_are_none() -> None:
     kinds = list(KINDS.values())
     assert [(kind.name, key) for kind, _, key in display.areas(kinds)] == [
-        *(("customers", "1"), ("devices", "2"), ("users", "3"), ("security-groups", "4"), ("customer-groups", "5")),
-        *(("roles", "6"), ("audit", "8")),
+        *(("customers", "1"), ("devices", "2"), ("users", "3"), ("security-groups", "4"), ("customer-groups", "4")),
+        *(("roles", "4"), ("audit", "8")),
     ]
     more = [other(f"other{at}", Display(Area(), tab=True)) for at in range(3)]
     assert [key for _, _, key in display.areas([*more, *kinds])][-3:] == ["9", "0", ""]

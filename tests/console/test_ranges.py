@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.console import NOON, Console, console_on, demo_copy, opened
+from support.console import CUSTOMER_GROUPS, NOON, ROLES, Console, console_on, demo_copy, opened
 
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.record_list import RecordList
@@ -21,14 +21,14 @@ LISTS = {
     "devices": ("2",),
     "users": ("3",),
     "security groups": ("4",),
-    "customer groups": ("5",),
-    "roles": ("6",),
+    "customer groups": CUSTOMER_GROUPS,
+    "roles": ROLES,
     "devices of a customer": ("enter",),
     "users of a customer": ("right_square_bracket", "enter"),
     "sites of a customer": (*["down"] * 6, *["left_square_bracket"] * 2, "enter"),
     "devices to assign": ("down", "a"),
-    "a picker": ("5", "e", "ctrl+end", "enter"),
-    "a picker's other side": ("5", "e", "ctrl+end", "enter", "tab"),
+    "a picker": (*CUSTOMER_GROUPS, "e", "ctrl+end", "enter"),
+    "a picker's other side": (*CUSTOMER_GROUPS, "e", "ctrl+end", "enter", "tab"),
 }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.console import console_on, demo_copy, press, settle, still
+from support.console import CUSTOMER_GROUPS, ROLES, console_on, demo_copy, press, settle, still
 from textual.pilot import Pilot
 
 from ringfence.console.themes import built_in_folder
@@ -19,7 +19,7 @@ Compare = Callable[..., bool]
 SIZES = [(80, 24), (120, 40)]
 TREE = ("down", "down", "down", "down", "down", "down", "right", "down", "down")
 """To Rotterdam, in the middle of Northwind Logistics."""
-CHANGES = ("5", "down", "a", "d", "u", "u", "down", "down", "D", "d", "quiet")
+CHANGES = (*CUSTOMER_GROUPS, "down", "a", "d", "u", "u", "down", "down", "D", "d", "quiet")
 """One customer group is deactivated and activated again, another deleted; the notices of that are taken down."""
 PLACES: dict[str, tuple[str, Sequence[str]]] = {
     "tree": ("h.devries", TREE),
@@ -30,10 +30,10 @@ PLACES: dict[str, tuple[str, Sequence[str]]] = {
     "all-devices": ("h.devries", ("2", "down", "U", "down")),
     "all-users": ("h.devries", ("3", "down")),
     "security-groups": ("h.devries", ("4", "down", "down", "down")),
-    "customer-groups": ("h.devries", ("5", "down")),
-    "roles": ("h.devries", ("6", "down")),
+    "customer-groups": ("h.devries", (*CUSTOMER_GROUPS, "down")),
+    "roles": ("h.devries", (*ROLES, "down")),
     "actions": ("olga", ("4", "down", "m")),
-    "deactivate": ("h.devries", ("5", "down", "a")),
+    "deactivate": ("h.devries", (*CUSTOMER_GROUPS, "down", "a")),
     "audit": ("h.devries", (*CHANGES, "8", "down")),
     "audit-entry": ("h.devries", (*CHANGES, "8", "end", "enter")),
     "undo": ("h.devries", (*CHANGES, "8", "home", "u")),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.console import NOON, Console, console_on, demo_copy, opened
+from support.console import CUSTOMER_GROUPS, NOON, Console, console_on, demo_copy, opened
 
 from ringfence.console.screens.audit import AuditScreen
 from ringfence.console.screens.dialog import Dialog
@@ -28,7 +28,8 @@ def demo(tmp_path: Path) -> Iterator[Database]:
 def rows(console: Console) -> list[str]:
     """The lines of the list, without the notices over it."""
     end = next(n for n, line in enumerate(console.lines) if line.startswith("╰"))
-    lines = (line[2:-1].strip() for line in console.lines[5:end])
+    top = next(n for n, line in enumerate(console.lines) if line.startswith("╭"))
+    lines = (line[2:-1].strip() for line in console.lines[top + 2 : end])
     return [line for line in lines if line and not line.startswith("▌ ")]
 
 
@@ -36,7 +37,7 @@ async def test_a_group_is_deactivated_seen_in_the_audit_and_brought_back(demo: D
     workspace = Workspace(demo, at=NOON)
     olga = workspace.sign_in("olga")
     async with opened(console_on(demo)) as console:
-        await console.press("5", "slash")
+        await console.press(*CUSTOMER_GROUPS, "slash")
         await console.type("production")
         await console.press("enter", "a")
         assert "Deactivate customer group “Production only”?" in console.text
@@ -80,7 +81,7 @@ async def test_a_group_is_deactivated_seen_in_the_audit_and_brought_back(demo: D
 
 async def test_u_takes_back_ones_own_last_change_from_any_list(demo: Database) -> None:
     async with opened(console_on(demo)) as console:
-        await console.press("5", "end", "D")
+        await console.press(*CUSTOMER_GROUPS, "end", "D")
         assert "Delete customer group “Staging/Test”?" in console.text
         assert "1 user has it." in console.text
         await console.press("escape")
@@ -91,7 +92,7 @@ async def test_u_takes_back_ones_own_last_change_from_any_list(demo: Database) -
             await console.press(key, "u")
             assert "This takes back: delete customer group “Staging/Test”" in console.text
             await console.press("escape")
-        await console.press("5", "u", "u")
+        await console.press(*CUSTOMER_GROUPS, "u", "u")
         assert len(rows(console)) == 4
         assert "Staging/Test" in rows(console)[3]
         console.forget_toasts()
@@ -122,7 +123,7 @@ async def test_the_world_has_moved_on_and_u_says_so(demo: Database) -> None:
 
 async def test_the_audit_is_newest_first_filtered_turned_and_copied(demo: Database) -> None:
     async with opened(console_on(demo)) as console:
-        await console.press("5", "a", "a", "down", "down", "a", "d", "8")
+        await console.press(*CUSTOMER_GROUPS, "a", "a", "down", "down", "a", "d", "8")
         console.forget_toasts()
         await console.settle()
         assert ["Schools" in line for line in rows(console)] == [True, False]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.console import NOON, Console, console_on, opened
+from support.console import CUSTOMER_GROUPS, NOON, Console, console_on, opened
 
 from ringfence.console.screens.customer_group_form import CustomerGroupForm
 from ringfence.console.screens.dialog import Dialog
@@ -92,7 +92,7 @@ async def test_production_and_test_are_set_up_from_nothing_in_two_minutes_of_key
     assert seen(workspace, "olga") == seen(workspace, "j.peeters") == everything
     async with opened(console_on(told), SMALL) as console:
         hands = Counting(console)
-        await hands.press("5")
+        await hands.press(*CUSTOMER_GROUPS)
         assert console.area == "customer-groups"
         await new_group(hands, "Production Only", "All live billing clients")
         await hands.press("a", "tab")
@@ -126,7 +126,7 @@ async def test_production_and_test_are_set_up_from_nothing_in_two_minutes_of_key
         assert seen(workspace, "p.nowak") == everything, "who was given no group has no filter"
 
         # A group is edited from the Actions menu, and switching it off is shown before it is done.
-        await console.press("5", "home", "m")
+        await console.press(*CUSTOMER_GROUPS, "home", "m")
         assert isinstance(console.app.screen, Dialog)
         await console.press("e")
         assert isinstance(console.app.screen, CustomerGroupForm)
@@ -146,14 +146,14 @@ async def test_a_group_is_deleted_and_those_who_had_it_are_named_first(told: Dat
     everything = seen(workspace, "h.devries")
     async with opened(console_on(told), SMALL) as console:
         hands = Counting(console)
-        await hands.press("5")
+        await hands.press(*CUSTOMER_GROUPS)
         await new_group(hands, "One", "")
         await hands.press("slash")
         await hands.type("polder")
         await hands.press("enter", "right", "ctrl+s")
         await give(hands, "olga", "one")
         assert len(seen(workspace, "olga")) == 4
-        await hands.press("5", "D")
+        await hands.press(*CUSTOMER_GROUPS, "D")
         assert isinstance(console.app.screen, Dialog)
         assert "olga" in console.text
         assert "+42 customers" in console.text

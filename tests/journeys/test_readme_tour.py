@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from support.console import Console, console_on, demo_copy, opened
+from support.console import CUSTOMER_GROUPS, Console, console_on, demo_copy, opened
 
 from ringfence.storage.engine import Database
 
@@ -130,7 +130,7 @@ async def test_every_row_of_the_tour_does_what_it_says(demo: Database) -> None:
 
 async def test_control_c_says_in_our_words_how_it_is_left(demo: Database) -> None:
     async with opened(console_on(demo), (80, 24)) as console:
-        for keys in ((), ("2",), ("5", "e"), ("escape", "f2"), ("escape", "5", "a")):
+        for keys in ((), ("2",), (*CUSTOMER_GROUPS, "e"), ("escape", "f2"), ("escape", *CUSTOMER_GROUPS, "a")):
             await console.press(*keys)
             console.forget_toasts()
             await console.press("ctrl+c")

@@ -33,6 +33,10 @@ from ringfence.storage.engine import Database, open_database
 NOON: Final = datetime.combine(STORY_DAY, clock(12), UTC)
 """The moment that the demo's story is told at, whatever day it is."""
 
+CUSTOMER_GROUPS: Final = ("4", "4", "right_square_bracket")
+ROLES: Final = ("4", "4", "left_square_bracket")
+"""The keys that go to a tab of the area of security from everywhere, whichever was shown last."""
+
 _SECONDS = 30.0
 _TURNS = 4
 """So many turns of the loop it takes at most until the application has what the driver sent."""

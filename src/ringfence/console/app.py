@@ -65,6 +65,7 @@ class RingfenceApp(App[str], Asks):
         self.rights: frozenset[str] = frozenset()
         self.read_only = ""
         self.numbered: tuple[Go, ...] = ()
+        self._shown: dict[str, str] = {}
         self._stamp: tuple[int, int] | None = None
         self._looking: Timer | None = None
         self.areas: list[AreaScreen] = []
@@ -230,9 +231,15 @@ class RingfenceApp(App[str], Asks):
         """Goes to one of the numbered screens."""
         if getattr(self.screen, "PASSING", False):
             self.pop_screen()
+        among = next((one.among for one in self.numbered if one.name == area), area)
+        self._shown[among] = area
         if getattr(self.screen, "AREA", None) != area:
             return self.switch_screen(self._area(area))
         return None
+
+    def shown_of(self, area: str) -> str:
+        """The screen of an area that was shown last: the first of its tabs, where none was."""
+        return self._shown.get(area, area)
 
     def _area(self, area: str) -> str:
         """One of the numbered screens by its name, made when it is first gone to: it stays, wherever one goes."""

@@ -63,6 +63,9 @@ class Application(Protocol):
     def go(self, area: str) -> Any:
         """Goes to one of the numbered screens."""
 
+    def shown_of(self, area: str) -> str:
+        """The screen of an area that was shown last: the first of its tabs, where none was."""
+
     def why_not_see_as(self) -> str:
         """Why nobody else's view may be shown; empty where somebody's may."""
 

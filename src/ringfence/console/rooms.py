@@ -62,14 +62,18 @@ def prepare(*names: str) -> None:
 
 
 def numbered() -> tuple[Go, ...]:
-    """What goes to each of the numbered screens, in their order."""
+    """What goes to each of the numbered screens, in their order. Of those that share a number, the first one has it."""
     from ringfence.domain import display
     from ringfence.domain.registry import KINDS
 
-    return tuple(
-        Go(kind.name, key, area.label or display.title(kind), f"Go to the {display.title(kind).lower()}{area.about}.")
-        for kind, area, key in display.areas(KINDS.values())
-    )
+    first: dict[str, str] = {}
+    found = []
+    for kind, area, key in display.areas(KINDS.values()):
+        title = display.title(kind)
+        among = first.setdefault(key or kind.name, kind.name)
+        about = f"Go to the {title.lower()}{area.about}."
+        found.append(Go(kind.name, key if among == kind.name else "", area.label or title, about, title, among))
+    return tuple(found)
 
 
 def _made(path: str, *given: Any, **named: Any) -> Screen[Any]:

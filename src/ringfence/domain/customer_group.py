@@ -49,7 +49,7 @@ CUSTOMER_GROUPS: Final = Kind(
     elsewhere="who has a customer group is changed with the user",
     imported=False,
     display=Display(
-        Area("Groups", "5"),
+        Area(key="4"),
         columns=(
             Shown("name", 18, grow=2, key="n"),
             Shown("active", 23, hide_below=30),

@@ -83,7 +83,7 @@ ROLES: Final = Kind(
     exported=("key", "owner", "name", "access_level"),
     imported=False,
     display=Display(
-        Area(key="6"),
+        Area(key="4"),
         columns=(
             Shown("name", 18, grow=2, key="n"),
             Shown("access_level", 16, hide_below=38),

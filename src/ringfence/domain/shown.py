@@ -37,8 +37,8 @@ class Shown:
 @dataclass(frozen=True, slots=True)
 class Area:
     """A screen of a kind's own among the numbered ones. ``label`` is what it is called there, where that is not the
-    kind's title; ``key`` its number, where that is not the next one that is free. ``about`` goes on after the title
-    where that says too little."""
+    kind's title; ``key`` its number, where that is not the next one that is free. Kinds of one number are tabs of one
+    area, which is called what the first of them says. ``about`` goes on after the title where that says too little."""
 
     label: str = ""
     key: str = ""

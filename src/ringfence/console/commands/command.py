@@ -134,11 +134,12 @@ class Command(Generic[Here]):
 
 
 class Go(Command[Host]):
-    """Goes to one of the numbered screens; ``label`` is what the bar of them calls it."""
+    """Goes to one of the numbered screens. ``label`` is what the bar of them calls it; of a screen that is one tab of
+    an area, ``tab`` is what that is called, and ``among`` the first of them, which has the number."""
 
-    def __init__(self, area: str, key: str, label: str, help: str) -> None:  # noqa: A002
+    def __init__(self, area: str, key: str, label: str, help: str, tab: str, among: str = "") -> None:  # noqa: A002
         super().__init__(area, key, help, lambda host: host.ringfence.go(area))
-        self.label = label
+        self.label, self.tab, self.among = label, tab, among or area
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,14 +52,14 @@ TABS: Final[tuple[Command[Host], ...]] = (
     Command(
         "next_tab",
         "right_square_bracket,ctrl+right",
-        "Show the next tab of the customer.",
+        "Show the next tab.",
         lambda host: host.turn_tab(1),
         footer="next tab",
     ),
     Command(
         "previous_tab",
         "left_square_bracket,ctrl+left",
-        "Show the previous tab of the customer.",
+        "Show the previous tab.",
         lambda host: host.turn_tab(-1),
     ),
 )

@@ -82,8 +82,13 @@ class CommandScreen(Screen[Any], Asks):
 
     @property
     def numbered(self) -> list[tuple[str, str, str]]:
-        """Name, key and label of the numbered screens."""
-        return [(one.name, one.keys, one.label) for one in self.ringfence.numbered]
+        """Name, key and label of the areas."""
+        return [(one.name, one.keys, one.label) for one in self.ringfence.numbered if one.among == one.name]
+
+    def mark_area(self, screen: str) -> None:
+        """Marks the area that a numbered screen is in, among all of them."""
+        among = next((one.among for one in self.ringfence.numbered if one.name == screen), screen)
+        self.query_one(NavBar).set_current(among)
 
     def show_standing(self, who: str = "", standing: str | None = None) -> None:
         """Draws whose view this is (or other words for that), and whether anything can be changed here."""
@@ -110,10 +115,11 @@ class CommandScreen(Screen[Any], Asks):
             await result
 
     async def action_number(self, key: str) -> None:
-        """Goes to the screen of that number, where there is one."""
+        """Goes to the area of that number, where there is one: to the tab that was shown last; in it, to the first."""
         for one in self.ringfence.numbered:
             if one.keys == key:
-                await self.action_command(one.name)
+                here = self.query_one(NavBar).current == one.name
+                await self.action_command(one.name if here else self.ringfence.shown_of(one.name))
 
     def _range_is_taken(self, command: Command[Any]) -> bool:
         """Whether a command can go on: whatever is done takes a live range as marked, and Escape only leaves it. Where
@@ -169,6 +175,7 @@ class AreaScreen(CommandScreen):
         yield TitleBar(app_name="◎ ringfence")
         yield NavBar(items=self.numbered)
         yield Breadcrumbs()
+        yield from self.compose_tabs()
         with Horizontal(id="lists"):
             yield from self.compose_lists()
         yield FilterBar(placeholder=self.FILTERS, on_edit=self.filtered)
@@ -178,6 +185,10 @@ class AreaScreen(CommandScreen):
         """What may not be done to which kind of record, the command itself says."""
         return (self.ringfence.read_only if command.changes else "") or command.off(self)
 
+    def compose_tabs(self) -> ComposeResult:
+        """The bar of tabs above the lists, where the area has any."""
+        return ()
+
     def compose_lists(self) -> ComposeResult:
         """The lists between the bars."""
         raise NotImplementedError
@@ -185,7 +196,7 @@ class AreaScreen(CommandScreen):
     def on_mount(self) -> None:
         """Shows where this is."""
         self.ringfence.areas.append(self)
-        self.query_one(NavBar).set_current(self.AREA)
+        self.mark_area(self.AREA)
         self.show_viewer()
 
     def declared(self) -> None:
@@ -290,7 +301,7 @@ class AreaScreen(CommandScreen):
 
     def on_nav_bar_picked(self, message: NavBar.Picked) -> None:
         """Goes to an area that was clicked."""
-        self.call_later(self.ringfence.go, message.id)
+        self.call_later(self.ringfence.go, self.ringfence.shown_of(message.id))
 
 
 def refresh_below(closed: CommandScreen, new: tuple[StateKind, int] | None = None) -> None:

@@ -63,7 +63,7 @@ class Drafting(CommandScreen, inherit_bindings=False):
         """Shows whose view this is, and where."""
         self.show_standing()
         if self.AREA:
-            self.query_one(NavBar).set_current(self.AREA)
+            self.mark_area(self.AREA)
         self.query_one(OutcomePanel).styles.height = self.PANEL_HEIGHT
 
     def show_path(self, path: Sequence[str]) -> None:

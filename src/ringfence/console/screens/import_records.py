@@ -163,7 +163,7 @@ class ImportScreen(CommandScreen, inherit_bindings=False):
     def on_mount(self) -> None:
         """Shows whose view this is, and reads the file."""
         self.show_standing()
-        self.query_one(NavBar).set_current(self._area)
+        self.mark_area(self._area)
         self.query_one(Form).set_title("Import")
         self._told.set_title("What is in it")
         self._say()

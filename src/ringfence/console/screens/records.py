@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 
-from ringfence.console.commands.command import Command, bind, bindings
-from ringfence.console.commands.lists import LISTS
+from ringfence.console.commands.command import Command, Go, bind, bindings
+from ringfence.console.commands.lists import LISTS, TABS
 from ringfence.console.commands.records import editable
 from ringfence.console.screens.area import AreaScreen
 from ringfence.console.screens.record_list import RecordList, list_of
 from ringfence.console.widgets.filter_bar import FilterBar
 from ringfence.console.widgets.key_bar import KeyBar
+from ringfence.console.widgets.tab_bar import TabBar
 from ringfence.domain import display
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import naming
@@ -42,11 +43,16 @@ class ListScreen(AreaScreen):
         """The list."""
         return self.query_one(RecordList)
 
+    @property
+    def path(self) -> list[str]:
+        """Where this is, from the top."""
+        return [self.TITLE_HERE]
+
     def on_mount(self) -> None:
-        self.records.set_title(self.TITLE_HERE)
+        self.records.set_title("" if len(self.path) > 1 else self.TITLE_HERE)
 
     def viewer_changed(self) -> None:
-        self.show_path([self.TITLE_HERE])
+        self.show_path(self.path)
         self.records.show()
 
     def on_line_list_cursor_moved(self) -> None:
@@ -108,8 +114,40 @@ class KindScreen(ListScreen):
         self.kind = kind
         self.edits = editable(kind)
         self.AREA, self.TITLE_HERE, self.FILTERS = kind.name, display.title(kind), display.searched(kind)
-        self.COMMANDS_HERE = (*self.edits.commands, *LISTS)
+        self.COMMANDS_HERE = (*self.edits.commands, *LISTS, *(TABS if len(self.tabs) > 1 else ()))
         bind(self, self.COMMANDS_HERE)
+
+    @property
+    def tabs(self) -> list[Go]:
+        """What goes to each of the tabs of the area that this is in."""
+        among = next((one.among for one in self.ringfence.numbered if one.name == self.AREA), self.AREA)
+        return [one for one in self.ringfence.numbered if one.among == among]
+
+    @property
+    def path(self) -> list[str]:
+        tabs = self.tabs
+        return [tabs[0].label, self.TITLE_HERE] if len(tabs) > 1 else super().path
+
+    def viewer_changed(self) -> None:
+        super().viewer_changed()
+        if self.kind in naming("customer"):
+            # Its forms choose among customers: those are read ahead, for the picker to open at once.
+            self.ask("choices", lambda session: session.customer_choices(), lambda _: None, lambda _: None)
+
+    def compose_tabs(self) -> ComposeResult:
+        tabs = self.tabs
+        if len(tabs) > 1:
+            bar = TabBar()
+            bar.set_tabs([(one.name, one.tab, "") for one in tabs], self.AREA)
+            yield bar
+
+    def turn_tab(self, step: int) -> None:
+        names = [one.name for one in self.tabs]
+        self.ringfence.go(names[(names.index(self.AREA) + step) % len(names)])
+
+    def on_tab_bar_picked(self, message: TabBar.Picked) -> None:
+        """Goes to a tab that was clicked."""
+        self.call_later(self.ringfence.go, message.tab_id)
 
     def make_list(self) -> RecordList:
         return list_of(self.kind, on_total=self._say_found, edits=self.edits)
@@ -117,12 +155,6 @@ class KindScreen(ListScreen):
     @property
     def edited(self) -> RecordList:
         return self.records
-
-    def viewer_changed(self) -> None:
-        super().viewer_changed()
-        if self.kind in naming("customer"):
-            # Its forms choose among customers: those are read ahead, for the picker to open at once.
-            self.ask("choices", lambda session: session.customer_choices(), lambda _: None, lambda _: None)
 
     async def on_line_list_chosen(self) -> None:
         """Opens the record that Enter was pressed on."""

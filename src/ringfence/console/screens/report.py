@@ -88,7 +88,7 @@ class ReportScreen(CommandScreen, inherit_bindings=False):
     def on_mount(self) -> None:
         """Shows whose view this is, and where."""
         self.show_standing()
-        self.query_one(NavBar).set_current(self._area)
+        self.mark_area(self._area)
         self.query_one(Breadcrumbs).set_path(self._path)
 
     def taken_back(self) -> None:
