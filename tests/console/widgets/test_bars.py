@@ -87,6 +87,15 @@ async def test_a_theme_that_differs_in_one_word_is_seen_at_once() -> None:
         assert "#123456" not in drawn()
 
 
+async def test_narrow_areas_keep_their_first_letters() -> None:
+    app = BarHost()
+    async with app.run_test(size=(60, 5)) as pilot:
+        assert screen_text(app)[1].rstrip() == " 1 Cus 2 Devices 3 Use 4 Sec 5 Gro 6 Rol 7 Acc"
+        await pilot.resize_terminal(40, 5)
+        await pilot.pause()
+        assert screen_text(app)[1].rstrip() == " 1 2 Devices 3 4 5 6 7"
+
+
 async def test_an_area_is_picked_by_mouse() -> None:
     app = BarHost()
     async with app.run_test(size=(80, 5)) as pilot:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import events
 
@@ -12,7 +12,8 @@ from ringfence.console.widgets.bar import Bar, cells
 from ringfence.console.widgets.paint import Part
 from ringfence.console.widgets.posted import Posted
 
-GAP = "  "
+GAP: Final = "  "
+_LETTERS: Final = 3  # of an area's name that make do
 
 
 class TitleBar(Bar):
@@ -77,7 +78,8 @@ class TitleBar(Bar):
 
 
 class NavBar(Bar):
-    """The areas with their keys, the current one marked. Where it gets narrow, only that one keeps its name."""
+    """The areas with their keys, the current one marked. Where it gets narrow, only that one keeps its name, and the
+    others their first letters, as long as there is room for these."""
 
     class Picked(Posted):
         """Posted when an area is clicked."""
@@ -123,12 +125,14 @@ class NavBar(Bar):
 
     def _texts(self, width: int) -> tuple[str, list[tuple[str, str]]]:
         """The gap between items, and id and text of each, as they fit into `width` cells."""
-        full = [(area, f"{key} {label}") for area, key, label in self._items]
-        for gap in (GAP, " "):
-            if 1 + sum(width_of(text) + len(gap) for _, text in full) - len(gap) <= width:
-                return gap, full
-        short = [(key, text if key == self._current else text.split(" ", 1)[0]) for key, text in full]
-        return " ", short
+        for gap, letters in ((GAP, None), (" ", None), (" ", _LETTERS), (" ", 0)):
+            texts = [
+                (area, f"{key} {label if area == self._current else label[:letters]}".rstrip())
+                for area, key, label in self._items
+            ]
+            if 1 + sum(width_of(text) + len(gap) for _, text in texts) - len(gap) <= width:
+                break
+        return gap, texts
 
     def parts(self, width: int) -> Sequence[Part]:
         """The items from the left."""
