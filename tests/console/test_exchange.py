@@ -120,12 +120,8 @@ class TestExport:
 
     async def test_every_list_has_it(self, demo: Database, here: Path) -> None:
         async with opened(console_on(demo)) as console:
-            for keys, kind in (
-                (("3",), "users"),
-                (("4",), "security-groups"),
-                (CUSTOMER_GROUPS, "customer-groups"),
-                (("8",), "audit"),
-            ):
+            lists = {"users": ("3",), "security-groups": ("4",), "customer-groups": CUSTOMER_GROUPS, "audit": ("8",)}
+            for kind, keys in lists.items():
                 await console.press(*keys)
                 assert not off(console, "export") or kind == "audit"
             assert off(console, "export") == "there is nothing in the list"
