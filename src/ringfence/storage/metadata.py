@@ -6,3 +6,10 @@ from ringfence.storage import grants, scopes, tables
 from ringfence.storage.columns import metadata
 
 __all__ = ["grants", "metadata", "scopes", "tables"]
+
+# What an index on PostgreSQL leaves out is said here only: saying it loads all of SQLAlchemy's PostgreSQL, and whoever
+# only reads and writes has no need of it.
+for _table in metadata.tables.values():
+    for _index in _table.indexes:
+        if (_where := _index.dialect_options["sqlite"]["where"]) is not None:
+            _index.dialect_kwargs["postgresql_where"] = _where

@@ -107,7 +107,7 @@ def _indexes(kind: Kind) -> Iterator[Index]:
         if spec.unique and not spec.folded:
             filled = text(f"{name} <> ''")
             unique = f"uq_{kind.table}_{name}"
-            yield Index(unique, "tenant_id", name, unique=True, sqlite_where=filled, postgresql_where=filled)
+            yield Index(unique, "tenant_id", name, unique=True, sqlite_where=filled)
 
 
 _TABLES: Final[dict[str, Any]] = {}
@@ -146,7 +146,6 @@ AuditEntry: Final = _of(
         "tenant_id",
         "undoes",
         sqlite_where=text("undoes IS NOT NULL"),
-        postgresql_where=text("undoes IS NOT NULL"),
     ),
     usual=False,
 )
