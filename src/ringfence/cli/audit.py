@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ringfence.cli.changing import told
-from ringfence.cli.options import AsUser, Db, Group, settings
-from ringfence.cli.settings import Faults, WrongUsage, origin
+from ringfence.cli.options import AsUser, Db, Group
+from ringfence.cli.settings import Faults, WrongUsage, origin, settings
 from ringfence.domain.errors import Damaged, Refused
 
 if TYPE_CHECKING:

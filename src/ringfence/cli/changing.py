@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import typer
 
 from ringfence.cli.differences import data, people
-from ringfence.cli.options import settings
-from ringfence.cli.settings import WrongUsage, origin
+from ringfence.cli.settings import WrongUsage, origin, settings
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.kind import altered
 from ringfence.domain.registry import EDITED

@@ -15,8 +15,8 @@ from typer.main import get_command, get_group
 
 from ringfence import __version__
 from ringfence.cli import audit, describing, records, snapshots, start
-from ringfence.cli.options import SHARED, AsUser, At, Db, Group, meaningless, settings
-from ringfence.cli.settings import ASKED, Settings, WrongUsage
+from ringfence.cli.options import SHARED, AsUser, At, Db, Group, meaningless
+from ringfence.cli.settings import ASKED, Settings, WrongUsage, settings
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED, KINDS
 

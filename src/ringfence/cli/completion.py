@@ -14,8 +14,7 @@ from typer._click import shell_completion as click
 from typer._completion_classes import BashComplete, FishComplete, ZshComplete, completion_init
 from typer.completion import shell_complete
 
-from ringfence.cli.options import settings
-from ringfence.cli.settings import ASKED, checked
+from ringfence.cli.settings import ASKED, checked, settings
 from ringfence.domain.errors import RingfenceError, debugging
 from ringfence.domain.field import Ties
 from ringfence.domain.permission import KEYS

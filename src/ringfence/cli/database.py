@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from ringfence.cli.audit import verified
-from ringfence.cli.options import Db, Group, settings
-from ringfence.cli.settings import Faults
+from ringfence.cli.options import Db, Group
+from ringfence.cli.settings import Faults, settings
 from ringfence.domain.errors import RingfenceError
 
 app = typer.Typer(cls=Group, help="The database itself: upgrade, check, backup.", rich_markup_mode=None)

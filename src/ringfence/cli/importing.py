@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _KINDS: Final = f"One of {', '.join(kind.name for kind in EDITED.values() if kind.imported)}."
 
 
-def command_of(kind: Kind) -> Callable[..., None]:
+def command_of(kind: Kind) -> Callable[..., int | None]:
     """The command for a kind that was named before it: ``users import`` is ``import users``."""
     plural = kind.several
     file = typer.Argument(

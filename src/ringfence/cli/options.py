@@ -1,17 +1,15 @@
-"""The options that commands share, and what they come to."""
+"""The options that commands share."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from inspect import Signature, signature
 from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
 
-from ringfence.cli.settings import Settings, WrongUsage, checked
-from ringfence.domain import clock
+from ringfence.cli.settings import WrongUsage
 from ringfence.domain.kind import Kind
 
 Db = Annotated[
@@ -57,31 +55,7 @@ class Group(TyperGroup):
         return name, command, rest
 
 
-def settings(outer: object, db: str | None, at: str | None, login: str | None = None) -> Settings:
-    """The outer settings, with what was given behind the command put over them.
-
-    An option that is given empty is wrong usage: it comes from a variable that was never set, and must not mean "the
-    default database", "now" or "everybody".
-    """
-    base = outer if isinstance(outer, Settings) else Settings()
-    if db == "":
-        raise WrongUsage("--db is empty: name a database")
-    return Settings(
-        base.db if db is None else db,
-        base.at if at is None else moment(at),
-        base.login if login is None else checked(login),
-    )
-
-
-def moment(text: str) -> datetime:
-    """A moment as it is typed. Raises WrongUsage for anything else."""
-    found = clock.moment(text)
-    if found is None:
-        raise WrongUsage(f"--at takes a time such as 2026-11-22T08:00:00+00:00, not {text!r}")
-    return found
-
-
-def known(command: Callable[..., None], kind: Kind, **annotations: Any) -> Callable[..., None]:
+def known(command: Callable[..., int | None], kind: Kind, **annotations: Any) -> Callable[..., int | None]:
     """A command that asks for a kind, for one that was named before it; some of its parameters may be annotated in
     other words."""
     parameters = dict(signature(command, eval_str=True).parameters)
@@ -89,8 +63,8 @@ def known(command: Callable[..., None], kind: Kind, **annotations: Any) -> Calla
     for name, annotation in annotations.items():
         parameters[name] = parameters[name].replace(annotation=annotation)
 
-    def of_kind(**given: Any) -> None:
-        command(kind=kind.name, **given)
+    def of_kind(**given: Any) -> int | None:
+        return command(kind=kind.name, **given)
 
     of_kind.__dict__["__signature__"] = Signature(list(parameters.values()))
     of_kind.__annotations__ = {name: one.annotation for name, one in parameters.items()}

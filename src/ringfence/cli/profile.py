@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ringfence.cli.changing import Change, DryRun, Editor, Format, given, keys_of, named, work
-from ringfence.cli.options import Db, Group, settings
+from ringfence.cli.options import Db, Group
+from ringfence.cli.settings import settings
 from ringfence.domain.text import as_json
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from ringfence.domain import clock
 from ringfence.domain.errors import RingfenceError
 
 if TYPE_CHECKING:
@@ -98,3 +99,27 @@ class Settings:
         if wanted is None:
             raise WrongUsage("say whose view it is with --as LOGIN")
         return Viewer.sign_in(self.open(), checked(wanted), self.at)
+
+
+def settings(outer: object, db: str | None, at: str | None, login: str | None = None) -> Settings:
+    """The outer settings, with what was given behind the command put over them.
+
+    An option that is given empty is wrong usage: it comes from a variable that was never set, and must not mean "the
+    default database", "now" or "everybody".
+    """
+    base = outer if isinstance(outer, Settings) else Settings()
+    if db == "":
+        raise WrongUsage("--db is empty: name a database")
+    return Settings(
+        base.db if db is None else db,
+        base.at if at is None else moment(at),
+        base.login if login is None else checked(login),
+    )
+
+
+def moment(text: str) -> datetime:
+    """A moment as it is typed. Raises WrongUsage for anything else."""
+    found = clock.moment(text)
+    if found is None:
+        raise WrongUsage(f"--at takes a time such as 2026-11-22T08:00:00+00:00, not {text!r}")
+    return found

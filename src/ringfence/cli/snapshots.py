@@ -11,8 +11,8 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, Final, Literal
 import typer
 
 from ringfence.cli.differences import later, numbers, person
-from ringfence.cli.options import AsUser, At, Db, settings
-from ringfence.cli.settings import WrongUsage, checked, origin
+from ringfence.cli.options import AsUser, At, Db
+from ringfence.cli.settings import WrongUsage, checked, origin, settings
 from ringfence.domain.text import as_json
 
 if TYPE_CHECKING:

@@ -1,0 +1,135 @@
+"""What ``list``, ``count`` and ``can`` do: they tell what a user sees, and may do."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from codecs import lookup
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Final, Literal
+
+from ringfence.cli.settings import Settings, WrongUsage
+
+if TYPE_CHECKING:
+    from ringfence.services.records import Listing, Record
+    from ringfence.visibility.viewer import Viewer
+
+Format = Literal["table", "json", "csv", "keys"]
+"""What a list may be written as."""
+_MEASURED: Final = 1000
+_WIDEST: Final = 60
+_LONG: Final = ("notes",)
+"""The fields that are no column of a table: they have lines of their own."""
+
+
+def list_records(
+    chosen: Settings,
+    kind: str,
+    *,
+    under: str | None = None,
+    search: str = "",
+    limit: int | None = None,
+    output: Format = "table",
+    no_bom: bool = False,
+) -> int:
+    """Lists what a user sees of one kind of record. Returns the exit status, as they all do."""
+    if no_bom and output != "csv":
+        raise WrongUsage("--no-bom is for --format csv: nothing else begins with a byte order mark")
+    with _modules_kept():
+        from ringfence.services import listing
+
+        viewer = chosen.viewer()
+    wanted = _listing(viewer, kind, under, search)
+    if output == "keys":
+        # Entries of the audit have the keys of what they tell of: their own are their numbers.
+        audited = kind == "audit"
+        keys = _numbers(listing.export(viewer, wanted, limit)) if audited else listing.keys(viewer, wanted, limit)
+        _print(f"{key}\n" for key in keys)
+        return 0
+    found = listing.export(viewer, wanted, limit)
+    if output == "table":
+        _print(_table(found))
+    else:
+        from ringfence.services import exporting
+
+        # A terminal would draw the mark, and what is no UTF-8 has none.
+        marked = not (no_bom or sys.stdout.isatty()) and lookup(sys.stdout.encoding or "utf-8").name == "utf-8"
+        exporting.write(sys.stdout, found, output, mark=marked)
+    return 0
+
+
+def count_records(chosen: Settings, kind: str, *, under: str | None = None, search: str = "") -> int:
+    """Counts what a user sees of one kind of record."""
+    with _modules_kept():
+        from ringfence.services import listing
+
+        viewer = chosen.viewer()
+    _print([f"{listing.count(viewer, _listing(viewer, kind, under, search))}\n"])
+    return 0
+
+
+def can(chosen: Settings, login: str, permission: str, record: str | None = None) -> int:
+    """Says whether a user holds a permission: yes and exit status 0, or no and 1."""
+    with _modules_kept():
+        from ringfence.services import access
+
+        viewer = chosen.viewer(login)
+    allowed = access.can(viewer, permission, record)
+    _print(["yes\n" if allowed else "no\n"])
+    return 0 if allowed else 1
+
+
+@contextmanager
+def _modules_kept() -> Iterator[None]:
+    """Until a database is open, hardly anything but modules comes into being, and none of them ever goes: looking for
+    garbage among them would take a quarter of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def _listing(viewer: Viewer, kind: str, under: str | None, search: str) -> Listing:
+    from ringfence.services.listing import customer_id
+    from ringfence.services.records import Listing
+
+    return Listing(kind, search, under=customer_id(viewer, under) if under is not None else None)
+
+
+def _numbers(found: Iterable[Record]) -> Iterator[str]:
+    return (str(record.fields()["number"]) for record in found)
+
+
+def _print(pieces: Iterable[str]) -> None:
+    for piece in pieces:
+        sys.stdout.write(piece)
+
+
+def _table(found: Iterator[Record]) -> Iterator[str]:
+    from ringfence.text import fit, literal
+
+    def cells(record: Record) -> list[str]:
+        return [_cell(value) for name, value in record.fields().items() if name not in _LONG]
+
+    def line(values: Iterable[str]) -> str:
+        return "  ".join(fit(value, width) for value, width in zip(values, widths, strict=True)).rstrip() + "\n"
+
+    first = list(islice(found, _MEASURED))
+    if not first:
+        return
+    titles = [title.replace("_", " ") for title in first[0].fields() if title not in _LONG]
+    from rich.cells import cell_len
+
+    columns = zip(titles, *map(cells, first), strict=True)
+    widths = [min(_WIDEST, max(cell_len(literal(value)) for value in column)) for column in columns]
+    yield line(titles)
+    for record in chain(first, found):
+        yield line(cells(record))
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else "yes" if value is True else "no" if value is False else str(value)
