@@ -13,6 +13,7 @@ from benchmarks.big import DATA, make_big
 
 BENCHMARKS = {
     "startup": "how soon the console paints and shows data",
+    "commands": "how soon a command answers, against the import of SQLAlchemy",
     "load": "how long a large snapshot takes to load, against a bare insert of the same rows",
     "pages": "what scoping costs: a page, against the same page unscoped",
     "picker": "what choosing among 100,000 costs: opening the picker, searching, adding and removing",

@@ -17,8 +17,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROUNDS = 15
-TARGET = 1.5
-"""The first paint may take so many times as long as the small program's."""
+TARGETS = {"first paint": 1.2, "data shown": 2.6}
+"""They may take so many times as long as the small program's first paint."""
 
 _SIZE = (24, 80)
 _TIMEOUT = 30.0
@@ -50,22 +50,28 @@ def run() -> list[str]:
         painted, shown = _times(ringfence, (b"ringfence", b"Brandsma"), environment)
         paints.append(painted)
         data.append(shown)
-    verdict = "met" if _ratio(paints, hellos) <= TARGET else "missed"
+    measured = dict(zip(TARGETS, (paints, data), strict=True))
 
     def row(name: str, seconds: Sequence[float]) -> str:
-        return f"  {name:<34} {_ms(seconds)} {_ratio(seconds, hellos):>6.2f}   {_spread(seconds, hellos)}"
+        return f"  {name:<34} {milliseconds(seconds)} {ratio(seconds, hellos):>6.2f}   {spread(seconds, hellos)}"
 
     return [
         f"  pseudo-terminal of {_SIZE[1]}×{_SIZE[0]}, median of {ROUNDS} alternating runs",
         f"  {'':<34} {'ms':>6} {'ratio':>6}   quartiles of the ratio",
-        f"  {'a Textual program of one line':<34} {_ms(hellos)} {1:>6.2f}",
+        f"  {'a Textual program of one line':<34} {milliseconds(hellos)} {1:>6.2f}",
         row("ringfence demo, first paint", paints),
         row("ringfence demo, data shown", data),
-        f"  target: first paint within {TARGET} times the small program: {verdict}",
+        *(_verdict(name, ratio(seconds, hellos)) for name, seconds in measured.items()),
     ]
 
 
-def _ms(seconds: Sequence[float]) -> str:
+def _verdict(name: str, found: float) -> str:
+    verdict = "met" if found <= TARGETS[name] else "missed"
+    return f"  target: {name} within {TARGETS[name]} times the small program: {verdict}"
+
+
+def milliseconds(seconds: Sequence[float]) -> str:
+    """The median, as a cell of a table."""
     return f"{1000 * statistics.median(seconds):>6.0f}"
 
 
@@ -73,11 +79,13 @@ def _ratios(these: Sequence[float], those: Sequence[float]) -> list[float]:
     return [this / that for this, that in zip(these, those, strict=True)]
 
 
-def _ratio(these: Sequence[float], those: Sequence[float]) -> float:
+def ratio(these: Sequence[float], those: Sequence[float]) -> float:
+    """The median of how many times as long these took as those beside them."""
     return statistics.median(_ratios(these, those))
 
 
-def _spread(these: Sequence[float], those: Sequence[float]) -> str:
+def spread(these: Sequence[float], those: Sequence[float]) -> str:
+    """The quartiles of that."""
     low, _, high = statistics.quantiles(_ratios(these, those), n=4)
     return f"{low:.2f} to {high:.2f}"
 

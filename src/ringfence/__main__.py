@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -29,6 +30,7 @@ def _leave(status: int) -> NoReturn:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
         os._exit(status)
+    gc.freeze()  # nobody needs what would be looked through for garbage once more
     sys.exit(status)
 
 

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ringfence.cli import start
+from ringfence.cli import plain
 from ringfence.cli.settings import ASKED, Faults, WrongUsage
+from ringfence.cli.terminal import drawn
 from ringfence.domain.errors import InvalidDocument, RingfenceError, debugging, unexpected
 
 
@@ -16,15 +17,13 @@ def run(arguments: Sequence[str]) -> int:
     """Runs a command line. Returns its exit status: 0, 1 for a refusal or failure, 2 for wrong usage."""
     _open_streams()
     try:
-        if os.environ.get(ASKED) or not start.at_once(arguments):
+        status = None if os.environ.get(ASKED) else plain.run(arguments)
+        if status is None:
             # Imported only here: the framework takes about as long to load as the console to paint.
             from ringfence.cli.commands import execute
-            from ringfence.cli.terminal import drawn
 
             with drawn():
                 status = execute(arguments)
-        else:
-            status = 0
         sys.stdout.flush()
     except WrongUsage as error:
         _fail([str(error)])
