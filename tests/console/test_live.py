@@ -236,7 +236,7 @@ async def test_header_and_rights_follow(demo: Database, elsewhere: Workspace) ->
     async with opened(console_on(demo, "olga")) as console:
         await console.press(*CUSTOMER_GROUPS)
         assert console.lines[0].rstrip().endswith("RO")
-        assert console.app.screen.is_off("new")  # type: ignore[attr-defined]
+        assert console.app.screen.key_state("new") == "gone"  # type: ignore[attr-defined]
         session = elsewhere.sign_in("h.devries")
         rows = session.rows(Listing("security-groups", "administrators"), Part(9))
         group = next(row.id for row in rows if row.name == "Administrators")
@@ -249,7 +249,7 @@ async def test_header_and_rights_follow(demo: Database, elsewhere: Workspace) ->
         assert console.lines[0].rstrip().endswith("RW")
         assert "Administrator" in console.lines[0]
         assert "Production only" not in console.lines[0]
-        assert not console.app.screen.is_off("new")  # type: ignore[attr-defined]
+        assert console.app.screen.key_state("new") == "on"  # type: ignore[attr-defined]
 
 
 async def test_who_is_deactivated_is_out_without_a_key(demo: Database, elsewhere: Workspace, looking: None) -> None:

@@ -165,7 +165,7 @@ async def test_the_key_bar_follows_the_cursor(demo: Database) -> None:
         bar = console.app.screen.query_one(KeyBar)
 
         def off(name: str) -> bool:
-            return not next(key.enabled for key in bar.keys if name in key.action)
+            return not any(key.state == "on" for key in bar.keys if name in key.action)
 
         assert off("window")
         await console.press("down")

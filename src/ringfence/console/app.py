@@ -18,7 +18,7 @@ from ringfence.console.palette import Commands
 from ringfence.console.questions import Answered, Asks, going
 from ringfence.console.rights import SEEING_AS, asked
 from ringfence.console.rooms import numbered, prepare, room
-from ringfence.console.screens.area import AreaScreen, CommandScreen
+from ringfence.console.screens.area import LEAVES, AreaScreen, CommandScreen, unbound
 from ringfence.console.text import literal, number
 from ringfence.console.themes import DEFAULT, load_theme, load_themes
 from ringfence.console.widgets.plain_input import pasted
@@ -200,12 +200,27 @@ class RingfenceApp(App[str], Asks):
 
     def action_help_quit(self) -> None:
         """Says how the console is left, to whoever tries it as elsewhere."""
-        self.notify("Ctrl+Q leaves the console.", timeout=3)
+        self._say_of_key(LEAVES)
+
+    def _say_of_key(self, text: str) -> None:
+        """Says what the last key has come to: quietly in the key bar; over a dialog, which has none, in a notice."""
+        if isinstance(self.screen, CommandScreen):
+            self.screen.say_of_key(text)
+        elif text:
+            self.notify(f"{text}.", timeout=3)
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Says of a key that is nothing here that it is that."""
+        event.prevent_default()
+        if not await self._check_bindings(event.key) and isinstance(self.screen, CommandScreen):
+            self._say_of_key(unbound(event.key))
 
     async def on_event(self, event: events.Event) -> None:
         """Makes of a paste what the field that has the focus can take, whichever it is, and says what became of it."""
         if isinstance(event, events.InputEvent) and going(self):
             return
+        if isinstance(event, events.Key) and not event.is_forwarded and self._screen_stack:
+            self._say_of_key("")
         if isinstance(event, events.Paste) and not event.is_forwarded and self._screen_stack:
             lines = getattr(self.focused, "takes_lines", False)
             event.text, said = pasted(event.text, lines=lines)

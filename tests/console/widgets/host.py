@@ -75,7 +75,7 @@ class Host(App[None]):
         Binding("ctrl+q", "quit", "quit"),
     ]
 
-    def __init__(self, things: Things | None = None, *, tell_total: bool = True) -> None:
+    def __init__(self, things: Things | None = None, *, tell_total: bool = True, key_bar: KeyBar | None = None) -> None:
         super().__init__()
         self.things = things or Things(MILLION)
         self.tell_total = tell_total
@@ -89,7 +89,7 @@ class Host(App[None]):
             sort=("name", False),
         )
         self.filter_bar = FilterBar()
-        self.key_bar = KeyBar()
+        self.key_bar = key_bar or KeyBar()
 
     def compose(self) -> ComposeResult:
         yield self.filter_bar

@@ -101,8 +101,10 @@ class Command(Generic[Here]):
     ``keys`` are alternatives, the first of which is shown; a command without any is run from the palette, by its name.
     ``help`` is the sentence that explains it; ``footer`` is the text beside its key in the key bar, empty for a command
     that is not shown there; ``palette`` says whether the command palette offers it. ``unless`` says why it cannot be
-    used now, and is empty when it can. ``changes`` says that it changes something, or begins to: where the screen is
-    read-only, it is off, and not shown. ``looks`` is the text in the key bar instead of ``footer`` there.
+    used now, and is empty when it can; ``unless_row`` why it cannot be used for what is under the cursor: only then the
+    key bar shows it all the same, as off. ``brief`` is the text in the key bar where there is little room. ``changes``
+    says that it changes something, or begins to: where the screen is read-only, it is off, and not shown. ``looks`` is
+    the text in the key bar instead of ``footer`` there.
     """
 
     def __init__(
@@ -113,13 +115,16 @@ class Command(Generic[Here]):
         run: Callable[[Here], Any],
         *,
         footer: str = "",
+        brief: str = "",
         unless: Callable[[Here], str] = lambda _: "",
+        unless_row: Callable[[Here], str] = lambda _: "",
         palette: bool = True,
         changes: bool = False,
         looks: str = "",
     ) -> None:
         self.name, self.keys, self.help, self.run = name, keys, help, run
-        self.footer, self.unless = footer, unless
+        self.footer, self.brief = footer, brief
+        self.unless, self.unless_row = unless, unless_row
         self.palette, self.changes, self.looks = palette, changes, looks
 
     def but(self, **other: Any) -> Self:
@@ -130,7 +135,15 @@ class Command(Generic[Here]):
 
     def off(self, here: Here) -> str:
         """Why the command cannot be used now; empty when it can."""
+        return self.off_anyway(here) or self.off_for_row(here)
+
+    def off_anyway(self, here: Here) -> str:
+        """Why it cannot be used now, whatever is under the cursor."""
         return self.unless(here)
+
+    def off_for_row(self, here: Here) -> str:
+        """Why it cannot be used for what is under the cursor, where it could be used otherwise."""
+        return self.unless_row(here)
 
 
 class Go(Command[Host]):

@@ -37,6 +37,7 @@ PALETTE: Final[Command[Host]] = Command(
     "Find a command, a screen or a theme by name.",
     lambda host: host.ringfence.action_command_palette(),
     footer="palette",
+    brief="find",
     palette=False,
 )
 QUIT: Final[Command[Host]] = Command("quit", "ctrl+q", "Leave the console.", lambda host: host.ringfence.exit())
@@ -50,6 +51,7 @@ EVERYWHERE: Final[tuple[Command[Host], ...]] = (
         "See what another user sees, at the same place.",
         lambda host: host.ringfence.choose_user(),
         footer="switch user",
+        brief="user",
         unless=_unless_open,
     ),
     Command(
@@ -58,6 +60,7 @@ EVERYWHERE: Final[tuple[Command[Host], ...]] = (
         "Lay two users side by side over one tree.",
         lambda host: host.ringfence.choose_other_user(),
         footer="side by side",
+        brief="pair",
         unless=_unless_known,
     ),
     PALETTE,
@@ -71,5 +74,7 @@ PROFILE: Final[Command[Host]] = Command(
     _profile,
     unless=_unless_own,
 )
+ALWAYS: Final = ("switch_user", "side_by_side", "command_palette", "quit")
+"""What the key bar shows wherever it is a key, after all others."""
 BESIDE: Final[tuple[Command[Host], ...]] = (HELP, PALETTE, QUIT)
 """Those of a screen that work is left behind by going elsewhere."""

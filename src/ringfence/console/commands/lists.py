@@ -55,6 +55,7 @@ TABS: Final[tuple[Command[Host], ...]] = (
         "Show the next tab.",
         lambda host: host.turn_tab(1),
         footer="next tab",
+        brief="tab",
     ),
     Command(
         "previous_tab",

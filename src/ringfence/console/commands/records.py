@@ -36,7 +36,7 @@ class RecordCommand(Command[Host]):
         self.label, self.right, self.of = label, right, of
         self.on_row, self.why_not = on_row, why_not
 
-    def off(self, here: Host) -> str:
+    def off_anyway(self, here: Host) -> str:
         if signed_out := unless_signed_in(here):
             return signed_out
         shown, edits = edited(here)
@@ -44,7 +44,10 @@ class RecordCommand(Command[Host]):
             return denied
         if self.on_row and shown.row is None:
             return f"there is no {edits.noun if edits.kind == 'customer' else 'row'} under the cursor"
-        return self.why_not(shown) if self.on_row else ""
+        return ""
+
+    def off_for_row(self, here: Host) -> str:
+        return self.why_not(edited(here)[0]) if self.on_row else ""
 
     def denied(self, here: Host, edits: Editable) -> str:
         """Why the viewer may do it to no record of the kind."""

@@ -39,6 +39,14 @@ class _OfGroups(RecordCommand):
         return why_no_groups(here.ringfence.rights)
 
 
+class _PutDown(RecordCommand):
+    """It is only for what was taken up."""
+
+    def denied(self, here: Host, edits: Editable) -> str:
+        moving = cast(Tree, here.edited).moving
+        return super().denied(here, edits) or ("" if moving is not None else "take a customer up first: x")
+
+
 def _is_root(shown: Edited) -> bool:
     return shown.row is not None and not shown.row.key
 
@@ -75,7 +83,7 @@ TAKE_UP: Final = RecordCommand(
     right="move",
     why_not=_unless_root,
 )
-PUT_DOWN: Final = RecordCommand(
+PUT_DOWN: Final = _PutDown(
     "put_down",
     "p",
     "Put what was taken up into this one; asks first.",

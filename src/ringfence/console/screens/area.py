@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.screen import Screen
 
-from ringfence.console.commands.command import Command, Edited, bindings
-from ringfence.console.commands.everywhere import EVERYWHERE, PROFILE
+from ringfence.console.commands.command import Command, Edited, bindings, display
+from ringfence.console.commands.everywhere import ALWAYS, EVERYWHERE, PROFILE
 from ringfence.console.questions import Asks
 from ringfence.console.rights import badge, why_only_looking
 from ringfence.console.text import literal
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
 from ringfence.console.widgets.filter_bar import FilterBar
-from ringfence.console.widgets.key_bar import KeyBar
+from ringfence.console.widgets.key_bar import KeyBar, KeyState
 from ringfence.console.widgets.ranges import RangedList
 
 if TYPE_CHECKING:
     from ringfence.domain.kind import StateKind
+
+
+LEAVES: Final = "Ctrl+Q leaves the console"
 
 
 class CommandScreen(Screen[Any], Asks):
@@ -62,12 +65,18 @@ class CommandScreen(Screen[Any], Asks):
 
     def why_off(self, command: Command[Any]) -> str:
         """Why a command cannot be used now; empty when it can."""
-        return (self.read_only if command.changes else "") or command.off(self)
+        return self.off_anyway(command) or command.off_for_row(self)
 
-    def is_off(self, name: str) -> bool:
-        """Whether a command cannot be used now."""
+    def off_anyway(self, command: Command[Any]) -> str:
+        """Why a command cannot be used now, whatever is under the cursor."""
+        return (self.read_only if command.changes else "") or command.off_anyway(self)
+
+    def key_state(self, name: str) -> KeyState:
+        """What the key bar makes of a command: what is off for the row under the cursor is shown as that."""
         command = self.command(name)
-        return command is not None and bool(self.why_off(command))
+        if command is None:
+            return "on"
+        return "gone" if self.off_anyway(command) else "off" if command.off_for_row(self) else "on"
 
     def key_says(self, name: str, text: str) -> str:
         """What the key bar says of a key, given what it says otherwise; empty for one that it does not show."""
@@ -76,9 +85,22 @@ class CommandScreen(Screen[Any], Asks):
             return text
         return "" if command.changes else command.looks or text
 
-    def key_bar(self, first: Sequence[str], keep: Collection[str] = ("help", "quit")) -> KeyBar:
-        """The screen's keys: which of them come first, and which are shown where there is no room for all."""
-        return KeyBar(first=first, keep=keep, is_off=self.is_off, says=self.key_says)
+    def key_brief(self, name: str) -> str:
+        """What the key bar says of a key where there is little room; empty for what it says otherwise."""
+        command = self.command(name)
+        return command.brief if command is not None else ""
+
+    def key_bar(self, first: Sequence[str], keep: Collection[str] = ()) -> KeyBar:
+        """The screen's keys: which of them come first, and which are shown besides what always is, though they are off
+        or there is no room for all."""
+        return KeyBar(
+            first=first,
+            last=ALWAYS,
+            keep={"help", *ALWAYS, *keep},
+            state=self.key_state,
+            says=self.key_says,
+            brief=self.key_brief,
+        )
 
     @property
     def numbered(self) -> list[tuple[str, str, str]]:
@@ -116,10 +138,16 @@ class CommandScreen(Screen[Any], Asks):
 
     async def action_number(self, key: str) -> None:
         """Goes to the area of that number, where there is one: to the tab that was shown last; in it, to the first."""
-        for one in self.ringfence.numbered:
-            if one.keys == key:
-                here = self.query_one(NavBar).current == one.name
-                await self.action_command(one.name if here else self.ringfence.shown_of(one.name))
+        area = next((one.name for one in self.ringfence.numbered if one.keys == key), "")
+        if not area:
+            self.say_of_key(unbound(key))
+        else:
+            here = self.query_one(NavBar).current == area
+            await self.action_command(area if here else self.ringfence.shown_of(area))
+
+    def say_of_key(self, text: str) -> None:
+        """Says quietly in the key bar what the last key has come to, until the next one."""
+        self.query_one(KeyBar).hint(text)
 
     def _range_is_taken(self, command: Command[Any]) -> bool:
         """Whether a command can go on: whatever is done takes a live range as marked, and Escape only leaves it. Where
@@ -181,9 +209,9 @@ class AreaScreen(CommandScreen):
         yield FilterBar(placeholder=self.FILTERS, on_edit=self.filtered)
         yield self.key_bar(self.FIRST_KEYS)
 
-    def why_off(self, command: Command[Any]) -> str:
+    def off_anyway(self, command: Command[Any]) -> str:
         """What may not be done to which kind of record, the command itself says."""
-        return (self.ringfence.read_only if command.changes else "") or command.off(self)
+        return (self.ringfence.read_only if command.changes else "") or command.off_anyway(self)
 
     def compose_tabs(self) -> ComposeResult:
         """The bar of tabs above the lists, where the area has any."""
@@ -302,6 +330,11 @@ class AreaScreen(CommandScreen):
     def on_nav_bar_picked(self, message: NavBar.Picked) -> None:
         """Goes to an area that was clicked."""
         self.call_later(self.ringfence.go, self.ringfence.shown_of(message.id))
+
+
+def unbound(key: str) -> str:
+    """What is said of a key that is nothing here. Elsewhere, q leaves."""
+    return LEAVES if key == "q" else f"{display(key)} does nothing here"
 
 
 def refresh_below(closed: CommandScreen, new: tuple[StateKind, int] | None = None) -> None:

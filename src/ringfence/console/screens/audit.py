@@ -26,11 +26,7 @@ def _unless_entry(screen: AuditScreen) -> str:
 
 def _unless_undone(screen: AuditScreen) -> str:
     row = screen.records.current_row
-    return (
-        unless_signed_in(screen)
-        or _unless_entry(screen)
-        or ("it was taken back already" if row is not None and row.undone else "")
-    )
+    return "it was taken back already" if row is not None and row.undone else ""
 
 
 _COMMANDS: Final[tuple[Command[AuditScreen], ...]] = (
@@ -48,7 +44,8 @@ _COMMANDS: Final[tuple[Command[AuditScreen], ...]] = (
         "Take back the change under the cursor; asks first.",
         UNDO.run,
         footer="undo",
-        unless=_unless_undone,
+        unless=lambda screen: unless_signed_in(screen) or _unless_entry(screen),
+        unless_row=_unless_undone,
         changes=True,
     ),
     FILTER,

@@ -122,10 +122,8 @@ class CustomerTree(ForestView, Asks):
     def why_not_here(self) -> str:
         """Why what was taken up cannot be put below the customer under the cursor."""
         moving, target = self.moving, self.row
-        if moving is None:
-            return "take a customer up first: x"
-        if target is None:
-            return "there is no customer under the cursor"
+        if moving is None or target is None:
+            return ""
         if any(step.id == moving.id for step in self.path_to(target.id)):
             return f"“{moving.name}” cannot be put into itself"
         return "it is in there already" if moving.parent == target.id else ""

@@ -53,7 +53,7 @@ class Drafting(CommandScreen, inherit_bindings=False):
         yield from self.compose_body()
         yield OutcomePanel()
         first = (*self.KEYS_FIRST, *(command.name for command in self.COMMANDS_HERE), "save", "leave")
-        yield self.key_bar(first, ("save", "leave", "help"))
+        yield self.key_bar(first, ("save", "leave"))
 
     def compose_body(self) -> ComposeResult:
         """What stands between the bars and the preview."""

@@ -158,7 +158,7 @@ class ImportScreen(CommandScreen, inherit_bindings=False):
         yield Form()
         yield _Told()
         first = ("help", "save", "read_again", "copy", "leave")
-        yield self.key_bar(first, ("save", "leave", "help"))
+        yield self.key_bar(first, ("save", "leave"))
 
     def on_mount(self) -> None:
         """Shows whose view this is, and reads the file."""

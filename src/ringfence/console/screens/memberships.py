@@ -50,7 +50,8 @@ GIVING: Final[tuple[Command[Memberships], ...]] = (
         "Open the security group under the cursor, with its permissions.",
         lambda form: form.open_group(),
         footer="group",
-        unless=lambda form: form.why_no_group() or form.why_not_open(),
+        unless=lambda form: form.why_no_group(),
+        unless_row=lambda form: form.why_not_open(),
     ),
 )
 

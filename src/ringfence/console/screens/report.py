@@ -25,7 +25,8 @@ _COMMANDS: Final[tuple[Command[ReportScreen], ...]] = (
         "Take back what the report tells of; asks first.",
         lambda screen: ask_undo(screen, screen.change, screen.taken_back),
         footer="undo",
-        unless=lambda screen: "it was taken back already" if screen.undone else unless_signed_in(screen),
+        unless=unless_signed_in,
+        unless_row=lambda screen: "it was taken back already" if screen.undone else "",
         changes=True,
     ),
     Command("back", "escape", "Go back.", lambda screen: screen.app.pop_screen(), footer="back", palette=False),
@@ -83,7 +84,7 @@ class ReportScreen(CommandScreen, inherit_bindings=False):
         yield NavBar(items=self.numbered)
         yield Breadcrumbs()
         yield _Text(self.text.split("\n"))
-        yield self.key_bar(("help", "copy", "undo", "back"), ("back", "help"))
+        yield self.key_bar(("help", "copy", "undo", "back"), ("back",))
 
     def on_mount(self) -> None:
         """Shows whose view this is, and where."""

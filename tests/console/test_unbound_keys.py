@@ -1,0 +1,83 @@
+"""A key that is nothing here says so quietly, in the key bar; the next key takes it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.console import console_on, demo_copy, opened
+
+from ringfence.storage.engine import Database
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Database]:
+    database = demo_copy(tmp_path)
+    yield database
+    database.close()
+
+
+@pytest.mark.parametrize(("key", "name"), [("w", "w"), ("9", "9"), ("ctrl+x", "^x"), ("f9", "F9"), ("left", "←")])
+async def test_it_says_so_until_the_next_key(key: str, name: str, demo: Database) -> None:
+    async with opened(console_on(demo), (80, 24)) as console:
+        await console.press("2")
+        before = console.text
+        await console.press(key)
+        assert console.lines[-1].startswith(f" {name} does nothing here  ? help"), console.lines[-1]
+        assert console.text.splitlines()[:-1] == before.splitlines()[:-1]
+        assert console.toasts == []
+        await console.press("up")
+        assert console.text == before
+
+
+async def test_what_a_field_or_a_dialog_takes_is_no_such_key(demo: Database) -> None:
+    async with opened(console_on(demo), (80, 24)) as console:
+        await console.press("slash", "w", "q")
+        assert "/wq" in console.lines[2]
+        assert "does nothing" not in console.text
+        await console.press("escape", "f2", "w")
+        assert "does nothing" not in console.text
+        await console.press("escape", "down", "m", "w")
+        assert "does nothing" not in console.text
+        assert console.toasts == []
+
+
+async def test_it_says_so_in_a_form_too(demo: Database) -> None:
+    async with opened(console_on(demo), (80, 24)) as console:
+        await console.press("3", "down", "e", "ctrl+x")
+        assert console.lines[-1].startswith(" ^x does nothing here")
+
+
+async def test_what_is_always_there(demo: Database) -> None:
+    for login, wide, narrow in (
+        ("h.devries", "F2 switch user  F3 side by side  ^p palette  ^q quit", "F2 user  F3 pair  ^p find  ^q quit"),
+        ("olga", "F2 switch user  F3 side by side  ^p palette  ^q quit", "F2 user  F3 pair  ^p find  ^q quit"),
+    ):
+        async with opened(console_on(demo, login), (200, 24)) as console:
+            for key in ("1", "2", "8"):
+                await console.press(key)
+                assert console.lines[-1].rstrip().endswith(wide)
+                assert console.lines[-1].startswith(" ? help  / filter  ")
+        async with opened(console_on(demo, login), (80, 24)) as console:
+            for key in ("1", "2", "8"):
+                await console.press(key)
+                assert console.lines[-1].rstrip().endswith(narrow)
+
+
+async def test_whoever_looks_through_nobodys_eyes_still_sees_f2(demo: Database) -> None:
+    async with opened(console_on(demo, "m.claes", demo=False), (160, 24)) as console:
+        assert "(F2 switch user)  (F3 side by side)  ^p palette  ^q quit" in console.lines[-1]
+
+
+async def test_the_keys_are_those_of_the_focused_pane(demo: Database) -> None:
+    async with opened(console_on(demo), (120, 24)) as console:
+        await console.press("down")
+        assert "x move" in console.lines[-1]
+        assert "Space mark" not in console.lines[-1]
+        await console.press("enter")
+        assert "Space mark" in console.lines[-1]
+        assert "x move" not in console.lines[-1]
+        await console.press("escape", "home")
+        assert "(D delete)" in console.lines[-1], "the provider itself is this row's reason"
+        assert "put here" not in console.lines[-1], "nothing was taken up"
