@@ -2,92 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import select
 import shutil
 import sqlite3
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing
-from fcntl import ioctl
 from pathlib import Path
-from struct import pack
-from termios import ECHO, ICANON, TIOCSWINSZ, tcgetattr
+from termios import ECHO, ICANON, tcgetattr
 from typing import Any
 
-import pyte
 import pytest
+from support.terminal import Terminal
 
 from ringfence.snapshot.demo import shipped
-
-SECONDS = 30.0
-
-
-class Terminal:
-    """A program on a terminal of 80×24, and what it has drawn there."""
-
-    def __init__(self, arguments: list[str], program: Sequence[str] = ("-m", "ringfence"), **environment: str) -> None:
-        self.master, self.slave = pty.openpty()
-        ioctl(self.slave, TIOCSWINSZ, pack("HHHH", 24, 80, 0, 0))
-        self.before = tcgetattr(self.slave)
-        plain = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "COLORTERM", "ESCDELAY")}
-        self.process = subprocess.Popen(
-            [sys.executable, *program, *arguments],
-            stdin=self.slave,
-            stdout=self.slave,
-            stderr=self.slave,
-            env={**plain, "TERM": "xterm-256color", "PYTHONUTF8": "1", **environment},
-        )
-        self.screen = pyte.Screen(80, 24)
-        self.stream = pyte.ByteStream(self.screen)
-        self.output = b""
-
-    @property
-    def lines(self) -> list[str]:
-        return list(self.screen.display)
-
-    def read(self, seconds: float) -> bool:
-        """Takes what the program writes; False when it writes nothing for so long."""
-        if not select.select([self.master], [], [], max(0.0, seconds))[0]:
-            return False
-        data = os.read(self.master, 65536)
-        self.output += data
-        # pyte takes the kitty keyboard protocol's "CSI > 25 u" and "CSI < u" for a restored cursor
-        self.stream.feed(data.replace(b"\x1b[>25u", b"").replace(b"\x1b[<u", b""))
-        return True
-
-    def until(self, wanted: Callable[[list[str]], bool]) -> list[str]:
-        """The lines once they are as wanted. Raises AssertionError if that never comes."""
-        deadline = time.monotonic() + SECONDS
-        while not wanted(self.lines):
-            assert self.read(deadline - time.monotonic()), "\n".join(self.lines)
-        return self.lines
-
-    def shows(self, *texts: str) -> list[str]:
-        return self.until(lambda lines: all(any(text in line for line in lines) for text in texts))
-
-    def send(self, keys: bytes) -> None:
-        os.write(self.master, keys)
-
-    def end(self) -> int:
-        """Reads on until the program has ended; its exit status."""
-        deadline = time.monotonic() + SECONDS
-        while self.process.poll() is None:
-            self.read(0.05)
-            assert time.monotonic() < deadline, "\n".join(self.lines)
-        while self.read(0.05):
-            pass
-        return self.process.returncode
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        os.close(self.slave)
-        os.close(self.master)
 
 
 @pytest.fixture
