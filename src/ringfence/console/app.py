@@ -14,6 +14,7 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from ringfence.console.application import Application
+from ringfence.console.painting import Painting
 from ringfence.console.palette import Commands
 from ringfence.console.questions import Answered, Asks, going
 from ringfence.console.rights import SEEING_AS, asked
@@ -35,7 +36,7 @@ _NEXT = ("audit", "choose user", "dialog", "help", "side by side")
 """What the next keys may open: imported while nobody waits for it."""
 
 
-class RingfenceApp(App[str], Asks):
+class RingfenceApp(Painting, App[str], Asks):
     """The console. ``connect`` opens the database; it is called in a thread, once the first screen is painted.
 
     ``run`` returns a line for people where the console could not go on, else None.

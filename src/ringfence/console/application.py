@@ -39,6 +39,9 @@ class Application(Protocol):
     def notify(self, message: str, **options: Any) -> None:
         """Shows a notice, literally: it may tell of names."""
 
+    def repaint(self) -> None:
+        """Draws the whole screen anew, whatever the terminal shows."""
+
     def tell_failure(self, reason: str) -> None:
         """Shows a line for people."""
 

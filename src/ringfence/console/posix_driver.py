@@ -7,7 +7,8 @@ What Textual's own driver does otherwise, as of 8.2:
 * it hands over what follows an ESC in a paste before the paste;
 * it hands over all keys of a packet at once, so that those typed ahead go to the screen that the first one leaves;
 * it spins when the terminal goes away, since end of input looks like a piped stdin to it;
-* it queues 30 frames for a line that cannot take them: a held key then runs on for seconds.
+* it queues 30 frames for a line that cannot take them: a held key then runs on for seconds;
+* it sends all that was drawn, whether the terminal shows it already or not.
 """
 
 from __future__ import annotations
@@ -21,11 +22,14 @@ from contextlib import suppress
 from queue import Empty, Full, Queue
 from typing import TYPE_CHECKING, Any, Final, TextIO, assert_never
 
+from rich.color import ColorSystem
 from textual import constants, events
+from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from ringfence.console.frames import Frames, Update
 from ringfence.console.sequences import Escape, Pasted, Piece, Sequence, Sequences, Typed
 
 if TYPE_CHECKING:
@@ -137,6 +141,36 @@ class ConsoleDriver(LinuxDriver):
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._output: Output | None = None
+        self._frames = Frames()
+
+    def show(self, update: Update, *, sync: bool) -> None:
+        """Queues what makes the terminal show an update; nothing where it does already.
+
+        Args:
+            update: What Textual's compositor has drawn.
+            sync: Whether the terminal holds what it is sent back until a frame is whole.
+        """
+        app = self._app
+        cursor = app.screen.outer_size.clamp_offset(app.cursor_position)
+        colors = app.console._color_system or ColorSystem.TRUECOLOR
+        said = self._frames.draw(update, cursor, colors)
+        if said:
+            self.write(f"{SYNC_START}{said}{SYNC_END}" if sync else said)
+
+    def forget(self) -> None:
+        """Takes it that the terminal may show anything: what is drawn next is sent, whatever was shown before."""
+        self._frames.forget()
+
+    def start_application_mode(self) -> None:
+        """Takes the terminal: at the beginning, and when the program comes back from where it was suspended."""
+        self.forget()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def stop_application_mode(self) -> None:
+        """Gives the terminal back, in its own style."""
+        self.forget()
+        self.write("\x1b[0m")
+        super().stop_application_mode()
 
     def write(self, data: str) -> None:
         """Queues `data` for the terminal."""

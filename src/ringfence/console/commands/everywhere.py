@@ -19,6 +19,11 @@ def _unless_own(host: Host) -> str:
     return host.ringfence.read_only if host.ringfence.profile else "sign in first"
 
 
+def _refresh(host: Host) -> Any:
+    host.ringfence.repaint()
+    return host.refresh_data()
+
+
 def _profile(host: Host) -> Any:
     profile = host.ringfence.profile
     return host.ringfence.open("profile", profile.user_id) if profile is not None else None
@@ -65,7 +70,7 @@ EVERYWHERE: Final[tuple[Command[Host], ...]] = (
     ),
     PALETTE,
     QUIT,
-    Command("refresh", "ctrl+r,f5", "Read everything on this screen again.", lambda host: host.refresh_data()),
+    Command("refresh", "ctrl+r,f5", "Read everything on this screen again.", _refresh),
 )
 PROFILE: Final[Command[Host]] = Command(
     "profile",
