@@ -91,8 +91,8 @@ MUTANTS = (
     ),
     Mutant(
         "changes/authority.py",
-        "states = (edit.after,) if written else (edit.before, edit.after)",
-        "states = (edit.after,)",
+        "in (edit.after,) if written else (edit.before, edit.after):",
+        "in (edit.after,):",
         GATE,
     ),
     Mutant(

@@ -71,7 +71,7 @@ def test_what_comes_changes_and_goes_again_in_one_rehearsal(loaded: Database) ->
     """Each row of a table too large to copy may be made, changed and deleted, one after the other, in any order."""
     device: Any = Device.__table__
     with loaded.rehearsing() as connection:
-        known: dict[int, str] = dict(connection.execute(select(device.c.id, device.c.name)).tuples().all())
+        known: dict[int, str] = {row.id: row.name for row in connection.execute(select(device.c.id, device.c.name))}
         first, second, *_ = known
         tenant, customer = connection.execute(select(device.c.tenant_id, device.c.customer_id)).first()  # type: ignore[misc]
         (fresh,) = take_ids(connection, device, 1)

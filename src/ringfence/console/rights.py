@@ -7,6 +7,8 @@ from typing import Final
 
 SEEING_AS: Final = frozenset({"user.list", "user.impersonate"})
 """Who holds both may look through somebody's eyes."""
+HOME: Final = "customers"
+"""The numbered screen that everybody has, whatever they may do."""
 
 
 def asked() -> tuple[str, ...]:
@@ -26,11 +28,18 @@ def changing() -> frozenset[str]:
     )
 
 
-def may_list(rights: Collection[str], kind: str) -> bool:
-    """Whether a list of that kind (as the command line spells it) may hold anything at all."""
+def why_not_list(rights: Collection[str], kind: str, name: str) -> str:
+    """Why a list of that kind (as the command line spells it) can hold nothing for the user of that name; empty where
+    it may."""
     from ringfence.domain.registry import kind_named
 
-    return kind_named(kind).permission in rights
+    permission = kind_named(kind).permission
+    if permission in rights:
+        return ""
+    verb = permission.partition(".")[2]
+    return (
+        f"{name} may not {verb} {kind.replace('-', ' ') if verb == 'list' else f'the {kind}'}: no role gives them that"
+    )
 
 
 def why_only_looking(rights: Collection[str]) -> str:

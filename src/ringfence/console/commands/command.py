@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingsMap, BindingType
 from textual.dom import DOMNode
 
 from ringfence.console.application import Application
+from ringfence.console.rights import HOME, why_not_list
 
 if TYPE_CHECKING:
     from ringfence.domain.kind import StateKind
@@ -151,8 +152,15 @@ class Go(Command[Host]):
     an area, ``tab`` is what that is called, and ``among`` the first of them, which has the number."""
 
     def __init__(self, area: str, key: str, label: str, help: str, tab: str, among: str = "") -> None:  # noqa: A002
-        super().__init__(area, key, help, lambda host: host.ringfence.go(area))
+        super().__init__(area, key, help, lambda host: host.ringfence.go(area), footer=label)
         self.label, self.tab, self.among = label, tab, among or area
+
+    def off(self, here: Host) -> str:
+        """Why its screen is not there for the user."""
+        app = here.ringfence
+        if self.name == HOME or app.profile is None:
+            return ""
+        return why_not_list(app.rights, self.name, app.profile.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from textual.screen import Screen
 from ringfence.console.commands.command import Command, Edited, bindings, display
 from ringfence.console.commands.everywhere import ALWAYS, EVERYWHERE, PROFILE
 from ringfence.console.questions import Asks
-from ringfence.console.rights import badge, why_only_looking
+from ringfence.console.rights import HOME, badge, why_only_looking
 from ringfence.console.text import literal
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
 from ringfence.console.widgets.filter_bar import FilterBar
@@ -104,8 +104,10 @@ class CommandScreen(Screen[Any], Asks):
 
     @property
     def numbered(self) -> list[tuple[str, str, str]]:
-        """Name, key and label of the areas."""
-        return [(one.name, one.keys, one.label) for one in self.ringfence.numbered if one.among == one.name]
+        """Name, key and label of the areas that there are for the user; none as long as there is none."""
+        known = self.ringfence.numbered if self.ringfence.profile is not None else ()
+        there = {one.among for one in known if not one.off(self)}
+        return [(one.name, one.keys, one.label) for one in known if one.name in there]
 
     def mark_area(self, screen: str) -> None:
         """Marks the area that a numbered screen is in, among all of them."""
@@ -141,9 +143,11 @@ class CommandScreen(Screen[Any], Asks):
         area = next((one.name for one in self.ringfence.numbered if one.keys == key), "")
         if not area:
             self.say_of_key(unbound(key))
-        else:
-            here = self.query_one(NavBar).current == area
-            await self.action_command(area if here else self.ringfence.shown_of(area))
+            return
+        here = self.query_one(NavBar).current == area
+        wanted = area if here else self.ringfence.shown_of(area)
+        there = [one.name for one in self.ringfence.numbered if one.among == area and not one.off(self)]
+        await self.action_command(wanted if wanted in there or not there else there[0])
 
     def say_of_key(self, text: str) -> None:
         """Says quietly in the key bar what the last key has come to, until the next one."""
@@ -246,6 +250,7 @@ class AreaScreen(CommandScreen):
         if profile is None or not self.is_mounted:
             return
         self.show_standing()
+        self.query_one(NavBar).set_items(self.numbered)
         changed = self.shown_change != self.ringfence.changes
         self.shown_change = self.ringfence.changes
         if self.shown_view != self.ringfence.view:
@@ -254,6 +259,8 @@ class AreaScreen(CommandScreen):
             self.query_one(FilterBar).clear_quietly()
             self.query_one(Breadcrumbs).set_filter("")
             self.viewer_changed()
+            if any(one.name == self.AREA and one.off(self) for one in self.ringfence.numbered):
+                self.call_later(self.ringfence.go, HOME)
         elif changed:
             self.refresh_data()
 
@@ -262,6 +269,7 @@ class AreaScreen(CommandScreen):
         self.shown_view = -1
         self.query_one(TitleBar).set_place("")
         self.query_one(TitleBar).set_who("")
+        self.query_one(NavBar).set_items([])
         self.show_path([])
         self.show_filter("", "")
         self._drop_notices()

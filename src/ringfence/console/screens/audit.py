@@ -11,6 +11,7 @@ from ringfence.console.commands.exchange import EXPORT
 from ringfence.console.commands.lists import BACK as GO_BACK
 from ringfence.console.commands.lists import COPY, FILTER, UNDO
 from ringfence.console.options import BACK, DialogOption
+from ringfence.console.rights import why_not_list
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.record_list import RecordList
 from ringfence.console.screens.records import ListScreen
@@ -63,10 +64,8 @@ class AuditList(RecordList):
 
     def nothing(self) -> str:
         profile = self.ringfence.profile
-        name = profile.name if profile else "This user"
-        if "audit.view" not in self.ringfence.rights:
-            return f"{name} may not view the audit: no role gives them that."
-        return "Nothing was changed yet, as far as you may see."
+        why = why_not_list(self.ringfence.rights, self.kind, profile.name if profile else "this user")
+        return f"{why}." if why else "Nothing was changed yet, as far as you may see."
 
 
 class AuditScreen(ListScreen):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from textual import on
 
 from ringfence.console.questions import Asks
-from ringfence.console.rights import may_list
+from ringfence.console.rights import why_not_list
 from ringfence.console.text import Cell, number
 from ringfence.console.widgets.columns import Column
 from ringfence.console.widgets.record_table import Ask, RecordTable
@@ -199,9 +199,8 @@ class RecordList(RecordTable[Any], Asks):
         if profile is not None and profile.reason:
             return f"{profile.name} sees nothing: {profile.reason}."
         name, kind = profile.name if profile else "this user", self.kind.replace("-", " ")
-        if not may_list(self.ringfence.rights, self.kind):
-            return f"{name} may not list {kind}: no role gives them that."
-        return f"No {kind} here that {name} may see."
+        why = why_not_list(self.ringfence.rights, self.kind, name)
+        return f"{why}." if why else f"No {kind} here that {name} may see."
 
     def on_record_table_wanted(self, message: RecordTable.Wanted) -> None:
         """Asks for rows that are about to be on screen."""

@@ -114,35 +114,39 @@ class KindScreen(ListScreen):
         self.kind = kind
         self.edits = editable(kind)
         self.AREA, self.TITLE_HERE, self.FILTERS = kind.name, display.title(kind), display.searched(kind)
-        self.COMMANDS_HERE = (*self.edits.commands, *LISTS, *(TABS if len(self.tabs) > 1 else ()))
+        self.COMMANDS_HERE = (*self.edits.commands, *LISTS, *(TABS if self.tabbed else ()))
         bind(self, self.COMMANDS_HERE)
 
     @property
-    def tabs(self) -> list[Go]:
-        """What goes to each of the tabs of the area that this is in."""
-        among = next((one.among for one in self.ringfence.numbered if one.name == self.AREA), self.AREA)
-        return [one for one in self.ringfence.numbered if one.among == among]
+    def among(self) -> list[Go]:
+        """What goes to each of the screens of the area that this is in, whoever looks."""
+        found = next((one.among for one in self.ringfence.numbered if one.name == self.AREA), self.AREA)
+        return [one for one in self.ringfence.numbered if one.among == found]
+
+    @property
+    def tabbed(self) -> bool:
+        """Whether it is one of the tabs of its area."""
+        return len(self.among) > 1
 
     @property
     def path(self) -> list[str]:
-        tabs = self.tabs
-        return [tabs[0].label, self.TITLE_HERE] if len(tabs) > 1 else super().path
+        return [self.among[0].label, self.TITLE_HERE] if self.tabbed else super().path
 
     def viewer_changed(self) -> None:
         super().viewer_changed()
+        if self.tabbed:
+            tabs = [(one.name, one.tab, "") for one in self.among if not one.off(self)]
+            self.query_one(TabBar).set_tabs(tabs, self.AREA)
         if self.kind in naming("customer"):
             # Its forms choose among customers: those are read ahead, for the picker to open at once.
             self.ask("choices", lambda session: session.customer_choices(), lambda _: None, lambda _: None)
 
     def compose_tabs(self) -> ComposeResult:
-        tabs = self.tabs
-        if len(tabs) > 1:
-            bar = TabBar()
-            bar.set_tabs([(one.name, one.tab, "") for one in tabs], self.AREA)
-            yield bar
+        if self.tabbed:
+            yield TabBar()
 
     def turn_tab(self, step: int) -> None:
-        names = [one.name for one in self.tabs]
+        names = [one.name for one in self.among if one.name == self.AREA or not one.off(self)]
         self.ringfence.go(names[(names.index(self.AREA) + step) % len(names)])
 
     def on_tab_bar_picked(self, message: TabBar.Picked) -> None:
