@@ -155,7 +155,7 @@ class Go(Command[Host]):
         super().__init__(area, key, help, lambda host: host.ringfence.go(area), footer=label)
         self.label, self.tab, self.among = label, tab, among or area
 
-    def off(self, here: Host) -> str:
+    def off_anyway(self, here: Host) -> str:
         """Why its screen is not there for the user."""
         app = here.ringfence
         if self.name == HOME or app.profile is None:
