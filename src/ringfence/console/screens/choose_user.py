@@ -5,46 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Input
-
 from ringfence.console.cells import accounts
-from ringfence.console.questions import Asks
 from ringfence.console.screens.record_list import part_of
-from ringfence.console.text import content
-from ringfence.console.widgets.plain_input import PlainInput
+from ringfence.console.screens.searching import Searching
+from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.record_table import Ask, RecordTable
 
 if TYPE_CHECKING:
     from ringfence.services.records import Account
 
 
-class ChooseUser(ModalScreen[str | None], Asks):
+class ChooseUser(Searching[str]):
     """A list of users with a search over it: of all, or outside the demo, once somebody has signed in, of those through
     whose eyes they may look. Ends with a login, or None."""
 
-    BINDINGS = [
-        Binding("escape", "cancel", "Back"),
-        Binding("down", "move(1)", "Down", show=False, priority=True),
-        Binding("up", "move(-1)", "Up", show=False, priority=True),
-        Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
-        Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
-        Binding("ctrl+q", "app.quit", "Quit", show=False, priority=True),
-    ]
-    AUTO_FOCUS = "Input"
-    DEFAULT_CSS = """
-    ChooseUser { align: center middle; background: $background 60%; }
-    ChooseUser #box {
-        width: 84; max-width: 96%; height: 22; max-height: 90%;
-        border: round $primary; border-title-color: $primary; border-title-style: bold;
-        background: $background; padding: 0 1;
-    }
-    ChooseUser Input { border: none; height: 1; background: $boost; margin: 0 0 1 0; }
-    ChooseUser RecordTable, ChooseUser RecordTable:focus, ChooseUser RecordTable:ansi { border: none; height: 1fr; }
-    """
+    PLACEHOLDER = "Search by login, name or e-mail"
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -52,24 +27,18 @@ class ChooseUser(ModalScreen[str | None], Asks):
         self._search = ""
         self._chosen = False  # Enter came before the rows that it was meant for
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="box"):
-            yield PlainInput(placeholder="Search by login, name or e-mail")
-            yield RecordTable[Any](
-                columns=accounts.COLUMNS,
-                cells=accounts.cells,
-                row_id=lambda row: row.id,
-                row_cursor=lambda row: row.sort_key,
-                empty_text="Nobody matches.",
-            )
+    def compose_list(self) -> LineList:
+        return RecordTable[Any](
+            columns=accounts.COLUMNS,
+            cells=accounts.cells,
+            row_id=lambda row: row.id,
+            row_cursor=lambda row: row.sort_key,
+            empty_text="Nobody matches.",
+        )
 
     def on_mount(self) -> None:
         """Asks for the first users."""
-        box = self.query_one("#box")
-        box.border_title = content(self._title_text)
-        box.border_subtitle = content("↑↓ Enter chooses · Esc goes back")
-        table = self.table
-        table.can_focus = False
+        self.say(self._title_text, "↑↓ Enter chooses · Esc goes back")
         self._begin()
 
     @property
@@ -77,17 +46,10 @@ class ChooseUser(ModalScreen[str | None], Asks):
         """The list."""
         return self.query_one(RecordTable)
 
-    def on_input_changed(self, message: Input.Changed) -> None:
-        """Shows who matches."""
-        message.stop()
-        if message.value != self._search:
-            self._search = message.value
+    def search(self, text: str) -> None:
+        if text != self._search:
+            self._search = text
             self._begin()
-
-    def on_input_submitted(self, message: Input.Submitted) -> None:
-        """Chooses, after everything that was typed before Enter."""
-        message.stop()
-        self.action_choose()
 
     def _begin(self) -> None:
         workspace, search, real = self.ringfence.workspace, self._search, self.ringfence.real
@@ -115,13 +77,9 @@ class ChooseUser(ModalScreen[str | None], Asks):
 
     def _delivered(self, ask: Ask, rows: Sequence[Account]) -> None:
         if self.table.deliver(ask, rows) and self._chosen:
-            self.action_choose()
+            self.choose()
 
-    def on_record_table_chosen(self) -> None:
-        """A double click chooses too."""
-        self.action_choose()
-
-    def action_choose(self) -> None:
+    def choose(self) -> None:
         """Ends with the user under the cursor, once the list is that of what was typed."""
         self._chosen = self.table.state == "loading"
         if self._chosen:
@@ -129,15 +87,3 @@ class ChooseUser(ModalScreen[str | None], Asks):
         row = self.table.current_row
         if row is not None:
             self.dismiss(row.login)
-
-    def action_cancel(self) -> None:
-        """Ends without one."""
-        self.dismiss(None)
-
-    def action_move(self, lines: int) -> None:
-        """Moves the list's cursor while the search keeps the focus."""
-        self.table.action_move(lines)
-
-    def action_page(self, pages: int) -> None:
-        """Moves it by a screenful."""
-        self.table.action_page(pages)

@@ -1,0 +1,102 @@
+"""A dialog with a line to type into, and the list of what that finds: the arrows move in it while one types."""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from ringfence.console.questions import Asks
+from ringfence.console.text import content
+from ringfence.console.widgets.lines import LineList
+from ringfence.console.widgets.plain_input import PlainInput
+
+Result = TypeVar("Result")
+
+
+class Searching(ModalScreen[Result], Asks):
+    """A subclass gives ``compose_list``, ``search`` and ``choose``, and names itself with ``say``."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Back"),
+        Binding("down", "move(1)", "Down", show=False, priority=True),
+        Binding("up", "move(-1)", "Up", show=False, priority=True),
+        Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
+        Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
+        Binding("ctrl+q", "app.quit", "Quit", show=False, priority=True),
+    ]
+    AUTO_FOCUS = "Input"
+    PLACEHOLDER: ClassVar[str] = ""
+    DEFAULT_CSS = """
+    Searching { align: center middle; background: $background 60%; }
+    Searching #box {
+        width: 84; max-width: 96%; height: 22; max-height: 90%;
+        border: round $primary; border-title-color: $primary; border-title-style: bold;
+        border-subtitle-color: $text-muted;
+        background: $background; padding: 0 1;
+    }
+    Searching Input { border: none; height: 1; background: $boost; margin: 0 0 1 0; }
+    Searching LineList, Searching LineList:focus, Searching LineList:ansi { border: none; height: 1fr; }
+    """
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box"):
+            yield PlainInput(placeholder=self.PLACEHOLDER)
+            yield self.compose_list()
+
+    def compose_list(self) -> LineList:
+        """The list, without lines yet."""
+        raise NotImplementedError
+
+    def say(self, title: str, keys: str) -> None:
+        """Names the dialog, and its keys."""
+        box = self.query_one("#box")
+        box.border_title, box.border_subtitle = content(title), content(keys)
+
+    @property
+    def found(self) -> LineList:
+        """The list."""
+        return self.query_one(LineList)
+
+    def search(self, text: str) -> None:
+        """Shows what is found by a text."""
+        raise NotImplementedError
+
+    def choose(self) -> None:
+        """Ends with what is under the cursor."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Leaves the keys to the line."""
+        self.found.can_focus = False
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Looks for what was typed."""
+        message.stop()
+        self.search(message.value)
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        """Chooses, after everything that was typed before Enter."""
+        message.stop()
+        self.choose()
+
+    def on_line_list_chosen(self, message: LineList.Chosen) -> None:
+        """A double click chooses too."""
+        message.stop()
+        self.choose()
+
+    def action_cancel(self) -> None:
+        """Ends without anything."""
+        self.dismiss(None)
+
+    def action_move(self, lines: int) -> None:
+        """Moves the list's cursor while the line keeps the focus."""
+        self.found.action_move(lines)
+
+    def action_page(self, pages: int) -> None:
+        """Moves it by a screenful."""
+        self.found.action_page(pages)
