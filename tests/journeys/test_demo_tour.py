@@ -189,7 +189,9 @@ async def test_help_tells_the_keys_of_this_screen_and_list(demo: Database) -> No
             assert command.help in console.text
         await console.press("end")
         assert "Sort by Unit id" in console.text
-        await console.press("q")
+        await console.press("question_mark")
+        assert customers(console)
+        await console.press("f1", "f1")
         assert customers(console)
         await console.press("f1", "escape")
         assert customers(console)

@@ -49,6 +49,7 @@ SHOWN: Final = (
     ("Elin Lund", "e.lund", "Users 1"),
     ("Undone.",),
     ("Theme: ",),
+    ("Northwind Logistics › Rotterdam",),
     ("Profile", "Hanna de Vries", "E-mail"),
     ("Keys that work here",),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 from textual import events
@@ -15,7 +15,6 @@ from textual.widgets import Input
 
 from ringfence.console.application import Application
 from ringfence.console.painting import Painting
-from ringfence.console.palette import Commands
 from ringfence.console.questions import Answered, Asks, going
 from ringfence.console.rights import SEEING_AS, asked
 from ringfence.console.rooms import numbered, prepare, room
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 _LOOK_SECONDS = 1.0
 """How often it is looked whether anything has changed: twice as often as it must be seen."""
 _FOR_GOOD = 10.0**7
-_NEXT = ("audit", "choose user", "dialog", "help", "side by side")
+_NEXT = ("audit", "choose user", "dialog", "help", "palette", "side by side")
 """What the next keys may open: imported while nobody waits for it."""
 
 
@@ -44,9 +43,7 @@ class RingfenceApp(Painting, App[str], Asks):
 
     TITLE = "ringfence"
     CSS_PATH = "app.tcss"
-    COMMANDS: ClassVar[set[Any]] = {Commands}
-    ENABLE_COMMAND_PALETTE = True
-    COMMAND_PALETTE_BINDING = "ctrl+backslash"  # ours is a command like any other
+    ENABLE_COMMAND_PALETTE = False  # ours is a command like any other
     BINDINGS: ClassVar[list[Any]] = [
         Binding("ctrl+q", "quit", "quit", key_display="^q", priority=True),
     ]
@@ -234,11 +231,6 @@ class RingfenceApp(Painting, App[str], Asks):
         if text:
             self.post_message(events.Paste(text).set_sender(self))
 
-    def on_command_palette_opened(self) -> None:
-        """Keeps the palette's cursor still: each blink is traffic on a slow line."""
-        for field in [] if going(self) else self.screen.query(Input):
-            field.cursor_blink = False
-
     def open(self, name: str, *given: Any, then: Callable[[Any], object] | None = None, **named: Any) -> Any:
         """Opens the screen of that name over the present one; ``then`` is told what it ends with."""
         return self.push_screen(room(name, *given, **named), cast(Any, then))
@@ -256,6 +248,26 @@ class RingfenceApp(Painting, App[str], Asks):
     def shown_of(self, area: str) -> str:
         """The screen of an area that was shown last: the first of its tabs, where none was."""
         return self._shown.get(area, area)
+
+    def go_to_customer(self, customer: int) -> None:
+        """Goes to a customer in the tree; of one that is hidden, or there no more, says that there is none."""
+
+        async def go() -> None:
+            if (gone := self.go("customers")) is not None:
+                await gone
+            cast(Any, self.screen).go_to(customer)
+
+        def found(trail: Sequence[Any]) -> None:
+            if trail:
+                self.call_later(go)
+            else:
+                self.tell_failure("There is no such customer.")
+
+        self.ask("customer", lambda session: session.trail(customer), found)
+
+    def wear(self, theme: str) -> None:
+        """Draws everything in the theme of that name."""
+        self.theme = theme
 
     def _area(self, area: str) -> str:
         """One of the numbered screens by its name, made when it is first gone to: it stays, wherever one goes."""

@@ -33,6 +33,8 @@ class Application(Protocol):
     """Why nothing can be changed, whatever the user may do; empty where that is so. Every screen asks it."""
     numbered: tuple[Go, ...]
     """What goes to each of the numbered screens; nothing until the first paint."""
+    console_themes: list[Any]
+    """The themes there are, each with a name, and a title for people."""
     areas: list[Any]
     """The numbered screens that have come up so far."""
 
@@ -60,11 +62,14 @@ class Application(Protocol):
     def exit(self) -> None:
         """Ends the console."""
 
-    def action_command_palette(self) -> None:
-        """Opens the palette."""
-
     def go(self, area: str) -> Any:
         """Goes to one of the numbered screens."""
+
+    def go_to_customer(self, customer: int) -> Any:
+        """Goes to a customer in the tree, or says that there is none."""
+
+    def wear(self, theme: str) -> None:
+        """Draws everything in the theme of that name."""
 
     def shown_of(self, area: str) -> str:
         """The screen of an area that was shown last: the first of its tabs, where none was."""

@@ -1,42 +1,93 @@
-"""The command palette's source: the commands of the screen under it, and the themes."""
+"""What the palette offers, and how well each of it fits what was typed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
-
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from typing import TYPE_CHECKING, Any, Final
 
 from ringfence.console.commands.command import display
-from ringfence.console.screens.area import CommandScreen
+
+if TYPE_CHECKING:
+    from ringfence.console.application import Application
+    from ringfence.console.commands.command import Command, Host
+
+CUSTOMER: Final = "customer "
+"""What is typed before a customer's name."""
+_WORDS: Final = re.compile(r"[\s/_-]+")
 
 
-class Commands(Provider):
-    """Every command of the screen, in the words of its help."""
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One line of the palette: what it is called, whatever else it is known by, and what it says in a sentence. ``run``
+    does it; ``off`` says why it cannot be done now. ``typed`` is what is to be typed on instead, of what needs more."""
 
-    def _offers(self) -> Iterator[tuple[str, str, Callable[[], Any]]]:
-        screen = self.screen
-        if isinstance(screen, CommandScreen):
-            for command in screen.commands:
-                if command.palette:
-                    off = screen.why_off(command)
-                    text = f"off: {off}" if off else display(command.keys) if command.keys else f":{command.name}"
-                    yield command.help.rstrip("."), text, partial(screen.action_command, command.name)
-        console: Any = self.app
-        for theme in console.console_themes:
-            title = getattr(theme, "title", "") or theme.name
-            yield f"Theme: {title}", theme.name, partial(setattr, console, "theme", theme.name)
+    title: str
+    says: str
+    run: Callable[[], Any]
+    names: tuple[str, ...] = ()
+    key: str = ""
+    off: str = ""
+    typed: str = ""
 
-    async def discover(self) -> Hits:
-        """All of them."""
-        for text, note, run in self._offers():
-            yield DiscoveryHit(text, run, help=note)
+    def rank(self, typed: str) -> int | None:
+        """How well it fits what was typed (in lower case): better the lower; None where it does not fit at all. Names
+        come first: whole, begun, by their words; then what the sentence says."""
+        names = [name.casefold() for name in (self.title, *self.names)]
+        if typed in names:
+            return 0
+        if any(name.startswith(typed) for name in names):
+            return 1
+        wanted = _WORDS.split(typed)
+        for rank, texts in ((2, names), (4, [self.says.casefold()])):
+            begun = [word for text in texts for word in _WORDS.split(text)]
+            if all(any(word.startswith(one) for word in begun) for one in wanted):
+                return rank
+            if all(any(one in text for text in texts) for one in wanted):
+                return rank + 1
+        return None
 
-    async def search(self, query: str) -> Hits:
-        """Those that match what was typed."""
-        matcher = self.matcher(query)
-        for text, note, run in self._offers():
-            score = matcher.match(text)
-            if score > 0:
-                yield Hit(score, matcher.highlight(text), run, help=note)
+
+def asked_for(typed: str) -> str:
+    """What was typed, as it is looked for: without the colon that some are used to, and without double spaces."""
+    return " ".join(typed.casefold().strip().removeprefix(":").split())
+
+
+def fitting(offers: Iterable[Offer], typed: str) -> list[Offer]:
+    """Those that fit what was typed, the best first; all of them where nothing was."""
+    wanted = asked_for(typed)
+    if not wanted:
+        return list(offers)
+    ranked = [(rank, offer) for offer in offers if (rank := offer.rank(wanted)) is not None]
+    return [offer for _, offer in sorted(ranked, key=lambda one: one[0])]
+
+
+def offers(host: Host) -> Iterator[Offer]:
+    """What there is to choose over a screen: its commands, whoever is looked for by name, and the themes."""
+    for command in host.commands:
+        if command.palette:
+            yield _of_command(host, command)
+    yield Offer(
+        "customer …", "Go to a customer by name: customer rotterdam.", lambda: None, (CUSTOMER.strip(),), typed=CUSTOMER
+    )
+    console: Application = host.ringfence
+    for theme in console.console_themes:
+        title = getattr(theme, "title", "") or theme.name
+        names = (f"theme {theme.name}", f"theme {title}", theme.name, title)
+        yield Offer(f"theme {theme.name}", f"Theme: {title}.", partial(console.wear, theme.name), names)
+
+
+def _of_command(host: Host, command: Command[Any]) -> Offer:
+    label = getattr(command, "label", "")
+    plain = command.name.replace("_", " ").replace("-", " ")
+    names = (command.name, plain, *filter(None, (command.footer, label)))
+    return Offer(
+        command.footer or getattr(command, "tab", "") or plain,
+        command.help,
+        partial(host.action_command, command.name),
+        names,
+        display(command.keys) if command.keys else "",
+        host.why_off(command),
+    )

@@ -32,6 +32,7 @@ ROOMS: Final[Mapping[str, str]] = {
     "confirm": "ringfence.console.screens.confirm:Confirm",
     "undo": "ringfence.console.screens.undo:Undo",
     "working": "ringfence.console.screens.working:Working",
+    "palette": "ringfence.console.screens.palette:PaletteScreen",
     "help": "ringfence.console.screens.help:HelpScreen",
 }
 """The screens that are no kind's, and those of kinds that show more than their fields."""

@@ -61,6 +61,9 @@ class Host(Protocol):
     def turn_tab(self, step: int) -> None:
         """Shows another tab."""
 
+    def call_later(self, callback: Callable[[], Any]) -> bool:
+        """Has something done once the keys that were pressed before have been."""
+
     def copy_out(self, text: str) -> None:
         """Puts text on the operator's own clipboard."""
 

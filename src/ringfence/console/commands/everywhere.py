@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 from ringfence.console.commands.command import Command, Host
+
+if TYPE_CHECKING:
+    from ringfence.console.palette import Offer
 
 
 def _unless_open(host: Host) -> str:
@@ -29,6 +33,11 @@ def _profile(host: Host) -> Any:
     return host.ringfence.open("profile", profile.user_id) if profile is not None else None
 
 
+def _run(host: Host, offer: Offer | None) -> None:
+    if offer is not None:
+        host.call_later(offer.run)
+
+
 HELP: Final[Command[Host]] = Command(
     "help",
     "question_mark,f1",
@@ -39,8 +48,8 @@ HELP: Final[Command[Host]] = Command(
 PALETTE: Final[Command[Host]] = Command(
     "command_palette",
     "ctrl+p,colon",
-    "Find a command, a screen or a theme by name.",
-    lambda host: host.ringfence.action_command_palette(),
+    "Find a command, screen, theme or customer by name.",
+    lambda host: host.ringfence.open("palette", host, then=partial(_run, host)),
     footer="palette",
     brief="find",
     palette=False,

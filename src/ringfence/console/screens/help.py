@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.screen import ModalScreen
 
 from ringfence.console.commands.command import SCREEN, display
 from ringfence.console.screens.area import CommandScreen
-from ringfence.console.text import content, fit
+from ringfence.console.screens.searching import Searching
+from ringfence.console.text import fit
 from ringfence.console.widgets.form_page import flow
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
@@ -19,64 +19,107 @@ _KEYS = 18
 _ROOM = 54
 
 
-class _Lines(LineList):
-    def __init__(self, lines: Sequence[tuple[str, str]]) -> None:
-        super().__init__()
-        self._rows = lines
+class _Entry(NamedTuple):
+    """Keys, and what they do, under a heading."""
 
-    def on_mount(self) -> None:
-        self.set_count(len(self._rows))
+    heading: str
+    keys: str
+    says: str
+
+    def fits(self, words: Sequence[str]) -> bool:
+        """Whether it holds all these words, or is the key that was typed."""
+        text = f"{self.keys} {self.says}".casefold()
+        return all(word in text for word in words)
+
+
+class _Lines(LineList):
+    rows: Sequence[tuple[str, str]] = ()
+
+    def show(self, rows: Sequence[tuple[str, str]]) -> None:
+        """Shows keys and texts, line by line; a heading has no text."""
+        self.rows = rows
         self.ready()
+        self.set_count(len(rows))
+        self.cursor = 0
+        self.refresh()
+        if not rows:
+            self.empty("No key says that. Esc goes back.")
 
     def line(self, index: int, width: int) -> Sequence[Part]:
-        key, text = self._rows[index]
+        key, text = self.rows[index]
         if not text:
             return [(fit(f" {key}", width), "strong")]
         return [(fit(f" {key}", min(_KEYS, width)), "accent"), (fit(text, max(0, width - _KEYS)), "")]
 
 
-class HelpScreen(ModalScreen[None]):
-    """A page of keys over the screen that it is about."""
+class HelpScreen(Searching[None]):
+    """A page of keys over the screen that it is about, searched by typing."""
 
-    BINDINGS = [Binding("escape,question_mark,f1,q", "dismiss", "Back")]
+    BINDINGS = [
+        Binding("f1", "cancel", "Back", show=False, priority=True),
+        Binding("home", "first", "First", show=False, priority=True),
+        Binding("end", "last", "Last", show=False, priority=True),
+    ]
+    PLACEHOLDER = "Type to search"
     DEFAULT_CSS = """
-    HelpScreen { align: center middle; background: $background 60%; }
-    HelpScreen LineList {
-        width: 76; max-width: 96%; height: 90%; max-height: 60;
-        border: round $primary; border-title-color: $primary; background: $background;
-    }
+    HelpScreen #box { width: 76; height: 90%; max-height: 60; padding: 0; }
+    HelpScreen Input { margin: 0 1; }
     """
 
     def __init__(self, about: CommandScreen) -> None:
         super().__init__()
         self._about = about
+        self._entries = (*self._commands(), *self._of_the_list())
 
-    def compose(self) -> ComposeResult:
-        yield _Lines(self._lines())
+    def compose_list(self) -> LineList:
+        return _Lines()
 
     def on_mount(self) -> None:
-        """Names itself."""
-        lines = self.query_one(LineList)
-        lines.border_title = content("Keys that work here")
-        lines.border_subtitle = content("Esc goes back")
-        lines.focus()
+        """Shows all."""
+        self.say("Keys that work here", "↑↓ PgDn PgUp · Esc goes back")
+        self.search("")
 
-    def _lines(self) -> list[tuple[str, str]]:
-        lines = [("This screen", "")]
+    def search(self, text: str) -> None:
+        if "?" in text:  # the key that opened it, which the line takes for a letter
+            self.dismiss(None)
+            return
+        words = text.casefold().split()
+        lines: list[tuple[str, str]] = []
+        heading = ""
+        for entry in self._entries:
+            if entry.fits(words):
+                if entry.heading != heading:
+                    lines += [("", " ")] * bool(lines)
+                    lines.append((entry.heading, ""))
+                    heading = entry.heading
+                for at, line in enumerate(flow([entry.says], _ROOM)):
+                    lines.append(("" if at else entry.keys, "".join(cell.text for cell in line)))
+        self.query_one(_Lines).show(lines)
+
+    def choose(self) -> None:
+        """There is nothing to choose."""
+
+    def action_first(self) -> None:
+        """Goes to the first line."""
+        self.found.action_first()
+
+    def action_last(self) -> None:
+        """Goes to the last line."""
+        self.found.action_last()
+
+    def _commands(self) -> Iterator[_Entry]:
         for command in self._about.commands:
             keys = ", ".join(display(key) for key in command.keys.split(",")) if command.keys else f":{command.name}"
             off = self._about.why_off(command)
-            said = flow([command.help, *([f" (off: {off})"] if off else [])], _ROOM)
-            lines += [("" if at else keys, "".join(cell.text for cell in line)) for at, line in enumerate(said)]
-        focused = self._about.focused
-        if focused is not None:
-            known: dict[str, list[str]] = {}
-            for _, binding in focused._bindings:
-                if binding.action.startswith(SCREEN):
-                    continue  # a command, which has been told of
-                if binding.description and not binding.description.startswith(("Page Left", "Page Right", "Scroll")):
-                    known.setdefault(binding.description, []).append(display(binding.key))
-            if known:
-                lines += [("", " "), ("The list", "")]
-                lines += [(", ".join(keys), f"{text[0].upper()}{text[1:]}") for text, keys in known.items()]
-        return lines
+            yield _Entry("This screen", keys, command.help + f" (off: {off})" * bool(off))
+
+    def _of_the_list(self) -> Iterator[_Entry]:
+        known: dict[str, list[str]] = {}
+        bindings = self._about.focused._bindings if self._about.focused is not None else ()
+        for _, binding in bindings:
+            if binding.action.startswith(SCREEN):
+                continue  # a command, which has been told of
+            if binding.description and not binding.description.startswith(("Page Left", "Page Right", "Scroll")):
+                known.setdefault(binding.description, []).append(display(binding.key))
+        for text, keys in known.items():
+            yield _Entry("The list", ", ".join(keys), f"{text[0].upper()}{text[1:]}")

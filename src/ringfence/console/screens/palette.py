@@ -1,0 +1,119 @@
+"""The palette: every command, screen, theme and customer by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.widgets import Input
+
+from ringfence.console.palette import CUSTOMER, Offer, asked_for, fitting, offers
+from ringfence.console.screens.searching import Searching
+from ringfence.console.text import fit, width_of
+from ringfence.console.widgets.lines import LineList
+from ringfence.console.widgets.paint import Part
+
+if TYPE_CHECKING:
+    from ringfence.console.screens.area import CommandScreen
+    from ringfence.services.records import Record
+
+_CUSTOMERS = 50
+"""So many customers are offered at most."""
+_KEY, _TITLE = 6, 22
+
+
+class _Offers(LineList):
+    """What fits, a line each: key, name, and the sentence or why it is off."""
+
+    offers: Sequence[Offer] = ()
+
+    def show(self, found: Sequence[Offer], *, nothing: str = "Nothing matches.") -> None:
+        """Shows these, the cursor on the first."""
+        self.offers = found
+        self.ready()
+        self.set_count(len(found))
+        self.cursor = 0
+        if not found:
+            self.empty(nothing)
+
+    def line(self, index: int, width: int) -> Sequence[Part]:
+        offer = self.offers[index]
+        key, title = fit(f" {offer.key}", _KEY), fit(f"{offer.title}", min(_TITLE, max(0, width - _KEY)))
+        says = f"off: {offer.off}" if offer.off else offer.says
+        room = max(0, width - _KEY - width_of(title))
+        style = "quiet" if offer.off else ""
+        return [(key, "accent" if not offer.off else "quiet"), (title, style), (fit(f" {says}", room), "quiet")]
+
+
+class PaletteScreen(Searching[Offer]):
+    """Over a screen: finds by typing what can be done there, and anywhere. Ends with the offer that was chosen."""
+
+    PLACEHOLDER = "A command, a screen, a theme; or: customer, and a name"
+
+    def __init__(self, over: CommandScreen) -> None:
+        super().__init__()
+        self._over = over
+        self._offers = tuple(offers(over))
+        self._awaited = self._chosen = False
+
+    def compose_list(self) -> LineList:
+        return _Offers()
+
+    @property
+    def found(self) -> _Offers:
+        """The list."""
+        return self.query_one(_Offers)
+
+    def on_mount(self) -> None:
+        """Shows everything."""
+        self.say("Palette", "↑↓ Enter chooses · Esc goes back")
+        self.search("")
+
+    def search(self, text: str) -> None:
+        self._awaited = self._chosen = False
+        self.drop("customers")
+        wanted = asked_for(text)
+        if wanted.startswith(CUSTOMER):
+            self._look_for(wanted.removeprefix(CUSTOMER))
+        else:
+            self.found.show(fitting(self._offers, text))
+
+    def _look_for(self, name: str) -> None:
+        from ringfence.services.records import Listing, Part
+
+        self._awaited = self.ringfence.session is not None
+        self.found.show((), nothing="" if self._awaited else "Sign in first.")
+
+        def show(rows: Sequence[Record]) -> None:
+            self._awaited = False
+            found = [
+                Offer(row.name, row.owner, partial(self._over.ringfence.go_to_customer, row.id), (row.key,))
+                for row in rows
+            ]
+            self.found.show(fitting(found, name) or found, nothing="There is no such customer.")
+            if self._chosen:
+                self.choose()
+
+        def failed(reason: str) -> None:
+            self._awaited = False
+            self.found.fail(reason)
+
+        wanted = Listing("customers", name)
+        self.ask("customers", lambda session: session.rows(wanted, Part(_CUSTOMERS)), show, failed)
+
+    def choose(self) -> None:
+        self._chosen = self._awaited
+        if self._awaited or not self.found.count:
+            return
+        offer = self.found.offers[self.found.cursor]
+        if offer.typed:
+            self.type_on(offer.typed)
+        else:
+            self.dismiss(offer)
+
+    def type_on(self, text: str) -> None:
+        """Puts a text into the line, for more to be typed after it."""
+        line = self.query_one(Input)
+        line.value = text
+        line.cursor_position = len(text)
