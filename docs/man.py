@@ -25,8 +25,25 @@ _TAIL = r""".SH ENVIRONMENT
 .B RINGFENCE_DB
 The database where \fB\-\-db\fR names none.
 .TP
+.B RINGFENCE_THEME
+The console's theme where \fB\-\-theme\fR names none.
+.TP
+.B RINGFENCE_MOUSE
+1 has the mouse work in the console too, 0 does not, where neither \fB\-\-mouse\fR nor \fB\-\-no\-mouse\fR is given.
+.TP
+.B NO_COLOR
+Set to anything, turns the console's themes to shades of grey.
+.TP
+.B VISUAL\fR, \fBEDITOR
+The editor of \fBringfence config edit\fR.
+.TP
 .B RINGFENCE_DEBUG
 1 shows where something happened that nobody foresaw.
+.SH FILES
+.TP
+.I config.toml
+Your own settings, in the folder \fIringfence\fR of the platform's folder for configuration ($XDG_CONFIG_HOME on Linux).
+An option goes before the environment, and that before this file.
 .SH EXIT STATUS
 0 for what went well, 1 for a refusal or failure, 2 for wrong usage. \fBringfence can\fR says no by 1."""
 

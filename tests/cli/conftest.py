@@ -21,12 +21,14 @@ from ringfence.snapshot.demo import shipped
 
 @pytest.fixture(autouse=True)
 def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reads or writes the database of whoever runs it."""
+    """No test reads or writes the database or the configuration of whoever runs it."""
     home = tmp_path / "home"
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
-    monkeypatch.delenv("RINGFENCE_DB", raising=False)
+    for folder in ("data", ".config", "state"):
+        monkeypatch.setenv(f"XDG_{folder.upper().strip('.')}_HOME", str(home / folder))
+    for name in ("RINGFENCE_DB", "RINGFENCE_THEME", "RINGFENCE_MOUSE"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("RINGFENCE_DEBUG", "1")  # a line about what nobody foresaw passes for no refusal
 

@@ -286,7 +286,7 @@ class TestOrigins:
         monkeypatch.setattr(start, "_run", lambda connect, _login, **_rest: made.append(connect()))
         for connection in ("", "10.0.0.7 50022 10.0.0.1 22"):
             monkeypatch.setenv("SSH_CONNECTION", connection)
-            start.demo(None) if demo else start.console(Settings())
+            start.demo(Settings()) if demo else start.console(Settings())
         assert [workspace._origin for workspace in made] == ["console", "console over ssh from 10.0.0.7"]
 
 

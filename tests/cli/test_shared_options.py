@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +13,10 @@ from ringfence.cli.commands import _program
 from ringfence.cli.options import SHARED
 from ringfence.domain.registry import KINDS
 
-OWNERS = ("load", "schema", "help", "audit verify", "db upgrade", "db check", "db backup")
+OWNERS = (
+    *("load", "schema", "help", "audit verify"),
+    *("db upgrade", "db check", "db backup", "config edit", "config check"),
+)
 """By nobody's rights: they are for whoever owns the database."""
 LOOKING = (
     "list",
@@ -24,12 +27,20 @@ LOOKING = (
     *(f"{kind} {verb}" for kind in KINDS for verb in ("list", "count")),
 )
 """Whatever looks does so as of another moment, too; nothing else does: writing is judged now."""
-NO_DATABASE = ("demo", "schema", "help")
+NO_DATABASE = ("demo", "schema", "help", "config edit", "config check")
 """What needs no database of one's own."""
-FORBIDDEN = {"--at": lambda name: name not in LOOKING,
+FORBIDDEN: dict[str, Callable[[str], bool]] = {"--at": lambda name: name not in LOOKING,
              "--as": lambda name: name in (*OWNERS, "can"),
-             "--db": lambda name: name in NO_DATABASE}  # fmt: skip
-GIVEN = {"--at": AT, "--as": "olga", "--db": "nowhere.db"}
+             "--db": lambda name: name in NO_DATABASE,
+             "--theme": lambda name: name != "demo",
+             "--mouse": lambda name: name != "demo"}  # fmt: skip
+GIVEN: dict[str, tuple[str, ...]] = {
+    "--at": ("--at", AT),
+    "--as": ("--as", "olga"),
+    "--db": ("--db", "nowhere.db"),
+    "--theme": ("--theme", "dusk"),
+    "--mouse": ("--mouse",),
+}
 
 
 def commands(group: Any = None, before: str = "") -> Iterator[tuple[str, Any]]:
@@ -69,8 +80,8 @@ def test_an_option_means_something_or_is_wrong_usage(call: Call, name: str, opti
     assert takes is not FORBIDDEN[option](name), "declared otherwise than in the table above"
     if takes:
         return  # what it means there, the tests of the command say
-    before = call(option, GIVEN[option], *words(name)).refused(2)
-    behind = call(*words(name), option, GIVEN[option]).refused(2)
+    before = call(*GIVEN[option], *words(name)).refused(2)
+    behind = call(*words(name), *GIVEN[option]).refused(2)
     assert before == behind
     assert before.startswith(f"{option} ")
     assert before.endswith(f"it means nothing to 'ringfence {name}'")

@@ -17,6 +17,7 @@ from ringfence.console.screens.conflict import ConflictRow, ConflictScreen, shor
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.text import Cell
 from ringfence.console.widgets.columns import Column
+from ringfence.preferences.configuration import Configuration
 from ringfence.services.records import Listing, Part, Record
 
 NOTHING = object()
@@ -60,6 +61,7 @@ class Host(App[None]):
         self.session = Session()
         self.profile = SimpleNamespace(name="Hanna", reason="")
         self.rights: frozenset[str] = frozenset()
+        self.configuration = Configuration()
         self.answer: Any = NOTHING
 
 

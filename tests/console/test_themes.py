@@ -15,13 +15,13 @@ from ringfence.console import themes
 from ringfence.console.themes import (
     COLORS,
     DEFAULT,
-    SIZE_LIMIT,
     ConsoleTheme,
     built_in_folder,
     default_folders,
     load_theme,
     load_themes,
 )
+from ringfence.preferences.small_files import SIZE_LIMIT
 
 SHIPPED, PROBLEMS = load_themes([built_in_folder()])
 RGB = [theme for theme in SHIPPED if not theme.ansi]

@@ -131,3 +131,54 @@ def test_leaving_waits_for_nothing_that_is_worked_out(start: Callable[..., Termi
     terminal.send(b"\x11")
     assert terminal.end() == 0
     assert tcgetattr(terminal.slave)[3] & (ECHO | ICANON) == terminal.before[3] & (ECHO | ICANON)
+
+
+def mouse(button: int, column: int, row: int, end: str = "M") -> bytes:
+    """What a terminal sends of the mouse (SGR, counted from 1): 0 the left button, 32 more while it moves, 64 and 65
+    the wheel; ``m`` when the button is let go."""
+    return f"\x1b[<{button};{column};{row}{end}".encode()
+
+
+def test_the_mouse_works_where_it_was_asked_for(start: Callable[..., Terminal]) -> None:
+    terminal = start("demo", "--mouse")
+    lines = terminal.shows("Harbor Monitoring", "h.devries", "46 in all", "Devices 498")
+    assert b"\x1b[?1000h" in terminal.output
+    row = next(number for number, line in enumerate(lines, start=1) if "Northwind" in line)
+    terminal.send(mouse(0, 6, row) + mouse(0, 6, row, "m"))
+    terminal.until(lambda lines: "Northwind" in cursor_line(lines))
+    divider = lines[5].index("││") + 1
+    terminal.send(mouse(0, divider, 8) + mouse(32, divider - 6, 8) + mouse(0, divider - 6, 8, "m"))
+    terminal.until(lambda lines: lines[5][divider - 7 : divider - 5] == "││")
+    terminal.send(mouse(0, 6, 2) + mouse(0, 6, 2, "m"))
+    nav = terminal.lines[1].index("Devices") + 1
+    terminal.send(mouse(0, nav, 2) + mouse(0, nav, 2, "m"))
+    first = terminal.until(lambda lines: "Devices" in lines[3])[6]
+    terminal.send(mouse(65, 10, 10) * 3)
+    terminal.until(lambda lines: lines[6] != first)
+    terminal.send(mouse(0, 10, 9) + mouse(0, 10, 9, "m") + mouse(0, 10, 9) + mouse(0, 10, 9, "m"))
+    terminal.shows("Unit id", "Esc back")
+    terminal.send(b"\x11")
+    assert terminal.end() == 0
+
+
+def test_without_being_asked_the_terminal_sends_nothing_of_the_mouse(start: Callable[..., Terminal]) -> None:
+    terminal = start("demo")
+    terminal.shows("46 in all")
+    terminal.send(b"\x11")
+    assert terminal.end() == 0
+    assert b"\x1b[?1000h" not in terminal.output
+    assert b"\x1b[?1003h" not in terminal.output
+
+
+def test_a_configuration_is_worn_and_its_faults_are_told(start: Callable[..., Terminal], tmp_path: Path) -> None:
+    folder = tmp_path / "config/ringfence"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text('mouse = true\ntheme = oops\n[keys]\nfilter = "f4"\n')
+    terminal = start("demo", XDG_CONFIG_HOME=str(tmp_path / "config"))
+    terminal.shows("config.toml line 2: theme: is no TOML")
+    terminal.shows("46 in all", "F4 filter")
+    assert b"\x1b[?1000h" in terminal.output
+    terminal.send(b"\x1bOS" + b"pharma\r")
+    terminal.shows("1 of 46", "Pharma vault")
+    terminal.send(b"\x11")
+    assert terminal.end() == 0

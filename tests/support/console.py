@@ -50,9 +50,11 @@ def demo_copy(folder: Path, busy_seconds: float = 5) -> Database:
     return open_database(str(path), busy_seconds=busy_seconds)
 
 
-def console_on(database: Database, login: str | None = "h.devries", *, demo: bool = True) -> RingfenceApp:
+def console_on(
+    database: Database, login: str | None = "h.devries", *, demo: bool = True, **options: Any
+) -> RingfenceApp:
     """The console on a database, looking at it as it is at `NOON`."""
-    return RingfenceApp(lambda: Workspace(database, at=NOON), login, demo=demo)
+    return RingfenceApp(lambda: Workspace(database, at=NOON), login, demo=demo, **options)
 
 
 class Console:

@@ -28,8 +28,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 @pytest.fixture(autouse=True)
 def plain_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Hides the developer's terminal, clock, themes and databases; nothing waits for the cursor or the typing to rest,
-    and nobody looks by the clock whether anything has changed."""
+    """Hides the developer's terminal, clock, configuration and databases; nothing waits for the cursor or the typing
+    to rest, and nobody looks by the clock whether anything has changed."""
     monkeypatch.setattr("ringfence.console.screens.customers._FOLLOW_SECONDS", 0.001)
     monkeypatch.setattr("ringfence.console.screens.record_form._SETTLE", 0.001)
     monkeypatch.setattr("ringfence.console.screens.manage_devices._SETTLE", 0.001)
@@ -39,8 +39,9 @@ def plain_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest
     monkeypatch.setenv("RINGFENCE_DEBUG", "1")  # what nobody foresaw ends the test
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
-    for name in ("NO_COLOR", "TEXTUAL_THEME", "TEXTUAL", "RINGFENCE_DB", "COLORTERM"):
+    own = (f"RINGFENCE_{name}" for name in ("DB", "THEME", "MOUSE"))
+    for name in ("NO_COLOR", "TEXTUAL_THEME", "TEXTUAL", "COLORTERM", *own):
         monkeypatch.delenv(name, raising=False)
     home = tmp_path_factory.mktemp("home")
-    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(name, str(home))

@@ -15,7 +15,7 @@ from typer.main import get_command, get_group
 
 from ringfence import __version__
 from ringfence.cli import audit, describing, records, snapshots, start
-from ringfence.cli.options import SHARED, AsUser, At, Db, Group, meaningless
+from ringfence.cli.options import SHARED, AsUser, At, Db, Group, Mouse, Theme, looks, meaningless
 from ringfence.cli.settings import ASKED, Settings, WrongUsage, settings
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED, KINDS
@@ -36,6 +36,7 @@ _OWN: Final = {
     "users": "users",
     "profile": "profile",
     "audit": "audit",
+    "config": "config",
     "db": "database",
 }
 """The groups of commands that have modules of their own; the other kinds' are made from their declarations."""
@@ -110,6 +111,8 @@ def main(
     db: Db = None,
     at: At = None,
     login: AsUser = None,
+    theme: Theme = None,
+    mouse: Mouse = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
@@ -125,17 +128,17 @@ def main(
 ) -> None:
     """Keeps what stands before the command, and opens the console where there is none."""
     del version, completion
-    context.obj = settings(None, db, at, login)
+    context.obj = looks(settings(None, db, at, login), theme, mouse)
     if context.invoked_subcommand is None:
         start.console(_of_the_present(context.obj))
 
 
-def demo(context: typer.Context, login: AsUser = None) -> None:
+def demo(context: typer.Context, login: AsUser = None, theme: Theme = None, mouse: Mouse = None) -> None:
     """Open the console on a scratch copy of demo data, free to switch between its users with F2.
 
     Where output is no terminal: print who sees what, and exit.
     """
-    start.demo(settings(context.obj, None, None, login).login)
+    start.demo(looks(settings(context.obj, None, None, login), theme, mouse))
 
 
 def _of_the_present(chosen: Settings) -> Settings:

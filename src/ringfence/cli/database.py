@@ -21,7 +21,7 @@ def upgrade(context: typer.Context, db: Db = None) -> None:
     from ringfence.cli.settings import say
     from ringfence.storage.maintenance import upgrade as bring_up
 
-    typer.echo(bring_up(settings(context.obj, db, None).db, say))
+    typer.echo(bring_up(settings(context.obj, db, None).database, say))
 
 
 @app.command()

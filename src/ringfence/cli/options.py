@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from inspect import Signature, signature
 from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
 
-from ringfence.cli.settings import WrongUsage
+from ringfence.cli.settings import Settings, WrongUsage
 from ringfence.domain.kind import Kind
 
 Db = Annotated[
@@ -19,12 +20,21 @@ Db = Annotated[
 At = Annotated[
     str | None, typer.Option("--at", metavar="TIME", help="Judge validity windows at (ISO 8601, with offset).")
 ]
+Theme = Annotated[
+    str | None, typer.Option("--theme", metavar="NAME", help="The console's theme. [env: RINGFENCE_THEME]")
+]
+Mouse = Annotated[
+    bool | None,
+    typer.Option("--mouse/--no-mouse", help="Whether the mouse works in the console too. [env: RINGFENCE_MOUSE]"),
+]
 AsUser = Annotated[str | None, typer.Option("--as", metavar="LOGIN", help="The user whose view it is.")]
 
 SHARED: Final = {
     "--db": "names a database",
     "--at": "is for looking, by today's grants",
     "--as": "says by whose rights",
+    "--theme": "is for the console",
+    "--mouse": "is for the console",
 }
 """The options that may stand before any command, and what each does."""
 
@@ -53,6 +63,13 @@ class Group(TyperGroup):
                     if yes in rest and no in rest:
                         raise WrongUsage(f"say one of {yes} and {no}")
         return name, command, rest
+
+
+def looks(chosen: Settings, theme: str | None, mouse: bool | None) -> Settings:
+    """The settings, with what the console is to look like put over them."""
+    return replace(
+        chosen, theme=chosen.theme if theme is None else theme, mouse=chosen.mouse if mouse is None else mouse
+    )
 
 
 def known(command: Callable[..., int | None], kind: Kind, **annotations: Any) -> Callable[..., int | None]:

@@ -15,6 +15,7 @@ from ringfence.domain.errors import RingfenceError
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from ringfence.preferences.configuration import Configuration
     from ringfence.storage.engine import Database
     from ringfence.visibility.viewer import Viewer
 
@@ -72,12 +73,32 @@ class Settings:
     db: str | None = None
     at: datetime | None = None
     login: str | None = None
+    theme: str | None = None
+    mouse: bool | None = None
+    configuration: Configuration | None = None
+    """What the user has set, where that was read already and its faults are told elsewhere."""
+
+    @property
+    def database(self) -> str | None:
+        """The database that is named: by the option, else by the environment, else in the configuration; None for the
+        user's own. Raises RingfenceError where the configuration may name one and cannot be understood: no command
+        goes to another database than is meant."""
+        if self.db or os.environ.get("RINGFENCE_DB"):
+            return self.db
+        if self.configuration is not None:
+            return self.configuration.named_database
+        from ringfence.preferences.configuration import load
+
+        found = load()
+        if found.database_faults:
+            raise RingfenceError(f"{found.database_faults[0]} (or name the database with --db)")
+        return found.named_database
 
     def open(self, *, create: bool = False) -> Database:
         """The database meant. Raises RingfenceError, with the advice, where it cannot be used."""
         from ringfence.storage.engine import open_database
 
-        database = open_database(self.db, create=create)
+        database = open_database(self.database, create=create)
         database.patience.tell = say
         return database
 
@@ -114,6 +135,8 @@ def settings(outer: object, db: str | None, at: str | None, login: str | None = 
         base.db if db is None else db,
         base.at if at is None else moment(at),
         base.login if login is None else checked(login),
+        base.theme,
+        base.mouse,
     )
 
 

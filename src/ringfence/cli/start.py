@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.cli.settings import Settings, WrongUsage, checked, origin
@@ -31,7 +32,7 @@ def at_once(arguments: Sequence[str]) -> bool:
     if words:
         return False
     if wants_demo:
-        demo(login)
+        demo(Settings(login=login))
     else:
         console(Settings(login=login))
     return True
@@ -44,19 +45,22 @@ def console(chosen: Settings) -> None:
             "the console needs a terminal: use 'ringfence list' and its like, or see 'ringfence --help'"
         )
 
+    chosen = _configured(chosen)
+
     def connect() -> Workspace:
         from ringfence.services.workspace import Workspace
 
         return Workspace(chosen.open(), origin=origin("console"))
 
-    _run(connect, chosen.login, demo=False)
+    _run(connect, chosen, demo=False)
 
 
-def demo(login: str | None) -> None:
+def demo(chosen: Settings) -> None:
     """The console on a scratch copy of the demo database; where output is no terminal, who sees what."""
     if not _on_terminal():
-        if login is not None:
-            raise WrongUsage("--as says who opens the console: where output is no terminal, all are told of")
+        for option, given in (("--as", chosen.login), ("--theme", chosen.theme), ("--mouse", chosen.mouse)):
+            if given is not None:
+                raise WrongUsage(f"{option} is for the console: where output is no terminal, all users are told of")
         _print_story()
         return
     from contextlib import ExitStack
@@ -69,10 +73,52 @@ def demo(login: str | None) -> None:
 
             return Workspace(stack.enter_context(scratch_copy()), origin=origin("console"))
 
-        _run(connect, login, demo=True)
+        _run(connect, _configured(chosen), demo=True)
 
 
-def _run(connect: Callable[[], Workspace], login: str | None, *, demo: bool) -> None:
+def _configured(chosen: Settings) -> Settings:
+    """The settings with what the user has configured. Its theme and its mouse become what holds here and now: an option
+    goes before the environment, and that before the file. Raises WrongUsage for an option or variable that means
+    nothing."""
+    from ringfence.preferences.configuration import Placed, load
+
+    found = load()
+    theme, mouse = _theme(chosen), _mouse(chosen)
+    worn = found.theme_for(os.environ) if theme is None else Placed(theme, 0)
+    found = replace(
+        found,
+        theme=worn.value,
+        mouse=found.mouse if mouse is None else mouse,
+        lines={**found.lines, "theme": worn.line},
+    )
+    return replace(chosen, configuration=found)
+
+
+def _theme(chosen: Settings) -> str | None:
+    """The theme of the option, else of the environment; None for neither."""
+    for where, name in (("--theme", chosen.theme), ("RINGFENCE_THEME", os.environ.get("RINGFENCE_THEME"))):
+        if name is not None and (name or where == "--theme"):
+            from ringfence.console.themes import load_theme, load_themes
+
+            if load_theme(name) is None:
+                names = ", ".join(theme.name for theme in load_themes()[0])
+                raise WrongUsage(f"{where}: there is no theme {name!r}, but {names}")
+            return name
+    return None
+
+
+def _mouse(chosen: Settings) -> bool | None:
+    """Whether the mouse is on by the option, else by the environment; None for neither."""
+    said = os.environ.get("RINGFENCE_MOUSE")
+    if chosen.mouse is not None or not said:
+        return chosen.mouse
+    if said not in ("0", "1"):
+        raise WrongUsage(f"RINGFENCE_MOUSE is 1 or 0, not {said!r}")
+    return said == "1"
+
+
+def _run(connect: Callable[[], Workspace], chosen: Settings, *, demo: bool) -> None:
+    assert chosen.configuration is not None
     if os.environ.get("TERM") in (None, "", "dumb"):
         raise RingfenceError(
             "this terminal cannot place a cursor (TERM is dumb or unset): set TERM, such as xterm-256color"
@@ -91,7 +137,8 @@ def _run(connect: Callable[[], Workspace], login: str | None, *, demo: bool) -> 
     try:
         from ringfence.console.start import DEMO_LOGIN, run_console
 
-        run_console(connect_then_collect, login or (DEMO_LOGIN if demo else None), demo=demo)
+        login = chosen.login or (DEMO_LOGIN if demo else None)
+        run_console(connect_then_collect, login, demo=demo, configuration=chosen.configuration)
     finally:
         gc.enable()
 

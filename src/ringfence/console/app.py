@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 from textual import events
-from textual.app import App
 from textual.binding import Binding
 from textual.screen import ModalScreen
 from textual.theme import Theme
@@ -14,17 +13,19 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from ringfence.console.application import Application
+from ringfence.console.configured import ConfiguredApp
 from ringfence.console.painting import Painting
-from ringfence.console.questions import Answered, Asks, going
+from ringfence.console.questions import Answered, going
 from ringfence.console.rights import SEEING_AS, asked
-from ringfence.console.rooms import numbered, prepare, room
-from ringfence.console.screens.area import LEAVES, AreaScreen, CommandScreen, unbound
+from ringfence.console.rooms import numbered, prepare, room, together
+from ringfence.console.screens.area import LEAVES, CommandScreen, unbound
 from ringfence.console.text import literal, number
-from ringfence.console.themes import DEFAULT, load_theme, load_themes
+from ringfence.console.themes import load_themes
 from ringfence.console.widgets.plain_input import pasted
 
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Go
+    from ringfence.preferences.configuration import Configuration
     from ringfence.services.records import Profile
     from ringfence.services.workspace import Session, Workspace
 
@@ -35,8 +36,9 @@ _NEXT = ("audit", "choose user", "dialog", "help", "palette", "side by side")
 """What the next keys may open: imported while nobody waits for it."""
 
 
-class RingfenceApp(Painting, App[str], Asks):
+class RingfenceApp(Painting, ConfiguredApp):
     """The console. ``connect`` opens the database; it is called in a thread, once the first screen is painted.
+    ``configuration`` is what the user has set.
 
     ``run`` returns a line for people where the console could not go on, else None.
     """
@@ -45,11 +47,18 @@ class RingfenceApp(Painting, App[str], Asks):
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = False  # ours is a command like any other
     BINDINGS: ClassVar[list[Any]] = [
-        Binding("ctrl+q", "quit", "quit", key_display="^q", priority=True),
+        Binding("ctrl+q", "quit", "quit", key_display="^q", priority=True, id="quit"),
     ]
 
-    def __init__(self, connect: Callable[[], Workspace], login: str | None = None, *, demo: bool = False) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        connect: Callable[[], Workspace],
+        login: str | None = None,
+        *,
+        demo: bool = False,
+        configuration: Configuration | None = None,
+    ) -> None:
+        super().__init__(configuration)
         self.animation_level = "none"
         self._connect = connect
         self._login = login
@@ -62,16 +71,10 @@ class RingfenceApp(Painting, App[str], Asks):
         self.changes = 0
         self.rights: frozenset[str] = frozenset()
         self.read_only = ""
-        self.numbered: tuple[Go, ...] = ()
         self._shown: dict[str, str] = {}
         self._stamp: tuple[int, int] | None = None
         self._looking: Timer | None = None
-        self.areas: list[AreaScreen] = []
         self.console_themes: list[Theme] = []
-        chosen = load_theme(DEFAULT)
-        if chosen is not None:
-            self.register_theme(chosen)
-            self.theme = chosen.name
 
     @property
     def ringfence(self) -> Application:
@@ -100,11 +103,13 @@ class RingfenceApp(Painting, App[str], Asks):
             self._looking = self.set_interval(_LOOK_SECONDS, self.look_for_changes)
 
         self.in_thread("kinds", numbered, self._kinds_known)
+        self.configure(together)
         self.in_thread("connect", self._connect, connected, self.give_up)
 
     def _kinds_known(self, found: tuple[Go, ...]) -> None:
         if not self.numbered:
             self.numbered = found
+            self.bind_numbered()
             for screen in self.areas:
                 screen.declared()
 

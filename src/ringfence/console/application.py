@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from ringfence.console.commands.command import Go
+    from ringfence.console.commands.command import Command, Go
+    from ringfence.preferences.configuration import Configuration
     from ringfence.services.records import Profile
     from ringfence.services.workspace import Session, Workspace
 
@@ -35,6 +36,8 @@ class Application(Protocol):
     """What goes to each of the numbered screens; nothing until the first paint."""
     console_themes: list[Any]
     """The themes there are, each with a name, and a title for people."""
+    configuration: Configuration
+    """What the user has set."""
     areas: list[Any]
     """The numbered screens that have come up so far."""
 
@@ -61,6 +64,12 @@ class Application(Protocol):
 
     def exit(self) -> None:
         """Ends the console."""
+
+    def action_quit(self) -> Any:
+        """Leaves the console; asks first where that is set."""
+
+    def keys_of(self, command: Command[Any]) -> str:
+        """The keys of a command, as they are set."""
 
     def go(self, area: str) -> Any:
         """Goes to one of the numbered screens."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from ringfence.console.commands.command import display
 from ringfence.console.questions import while_wanted
 from ringfence.domain.errors import Conflict, Refused
 
@@ -56,7 +57,10 @@ def confirm_change(
         if isinstance(found, Refused | Conflict):
             host.ringfence.tell_failure(f"{found}: nothing was changed")
             return
-        host.ringfence.notify("Done. u takes it back.", timeout=3)
+        from ringfence.console.commands.lists import UNDO
+
+        key = display(host.ringfence.keys_of(UNDO))
+        host.ringfence.notify(f"Done. {key} takes it back.", timeout=3)
         host.refresh_data()
         if done is not None:
             done()
@@ -104,7 +108,12 @@ def ask_undo(host: Host, change: int | None = None, done: Callable[[], object] |
                 if answer == "undo":
                     run("Taking it back", lambda session, told: session.undo(number, told), undone, large)
 
-            app.open("undo", what, preview, then=answered)
+            if app.configuration.confirm_undo:
+                app.open("undo", what, preview, then=answered)
+            elif preview.refusal:
+                refused(preview.refusal)
+            else:
+                answered("undo")
 
         run("What taking it back would do", lambda session, told: session.preview_undo(change, told), show, large)
 

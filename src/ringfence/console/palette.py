@@ -88,6 +88,6 @@ def _of_command(host: Host, command: Command[Any]) -> Offer:
         command.help,
         partial(host.action_command, command.name),
         names,
-        display(command.keys) if command.keys else "",
+        display(host.ringfence.keys_of(command)),
         host.why_off(command),
     )

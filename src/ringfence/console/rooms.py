@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from textual.screen import Screen
 
-from ringfence.console.commands.command import Go
+from ringfence.console.commands.command import Command, Go
+
+if TYPE_CHECKING:
+    from ringfence.console.keymap import Together
 
 ROOMS: Final[Mapping[str, str]] = {
     "customers": "ringfence.console.screens.customers:CustomersScreen",
@@ -62,6 +65,33 @@ def prepare(*names: str) -> None:
         import_module(path.partition(":")[0])
 
 
+def together() -> tuple[Together, ...]:
+    """What stands together on every screen: imports all of them, which takes a while."""
+    from ringfence.console.cells.records import columns
+    from ringfence.console.commands.drafting import EDITING
+    from ringfence.console.commands.everywhere import BESIDE, EVERYWHERE, PROFILE
+    from ringfence.console.commands.lists import LISTS, TABS
+    from ringfence.console.commands.records import editable
+    from ringfence.console.commands.tree import CUSTOMER
+    from ringfence.console.keymap import Together, marking
+    from ringfence.console.screens.area import CommandScreen
+    from ringfence.console.screens.drafting import Drafting
+    from ringfence.domain.registry import EDITED
+
+    everywhere = (*EVERYWHERE, *numbered(), PROFILE)
+    lists = (*LISTS, *marking())
+    found = [Together((*CUSTOMER.commands, *lists, *TABS, *everywhere), {})]
+    for kind in EDITED.values():
+        letters = {one.key.upper(): f"sort by {one.title}" for one in columns(kind) if one.key and one.sortable}
+        found.append(Together((*editable(kind).commands, *lists, *TABS, *everywhere), letters))
+    for path in dict.fromkeys((*ROOMS.values(), _FORM)):
+        screen = _class(path)
+        if issubclass(screen, CommandScreen):
+            beside: tuple[Command[Any], ...] = (*EDITING, *BESIDE) if issubclass(screen, Drafting) else everywhere
+            found.append(Together((*screen.COMMANDS_HERE, *beside), {}))
+    return tuple(found)
+
+
 def numbered() -> tuple[Go, ...]:
     """What goes to each of the numbered screens, in their order. Of those that share a number, the first one has it."""
     from ringfence.domain import display
@@ -78,6 +108,10 @@ def numbered() -> tuple[Go, ...]:
 
 
 def _made(path: str, *given: Any, **named: Any) -> Screen[Any]:
+    return _class(path)(*given, **named)
+
+
+def _class(path: str) -> type[Screen[Any]]:
     module, _, screen = path.partition(":")
-    made: Screen[Any] = getattr(import_module(module), screen)(*given, **named)
-    return made
+    found: type[Screen[Any]] = getattr(import_module(module), screen)
+    return found

@@ -15,6 +15,7 @@ from ringfence.console.questions import going
 from ringfence.domain.errors import RingfenceError, debugging, unexpected
 
 if TYPE_CHECKING:
+    from ringfence.preferences.configuration import Configuration
     from ringfence.services.workspace import Workspace
 
 DEMO_LOGIN: Final = "h.devries"
@@ -49,12 +50,14 @@ class _OnTerminal(RingfenceApp):
         self._close_messages_no_wait()
 
 
-def run_console(connect: Callable[[], Workspace], login: str | None, *, demo: bool) -> None:
+def run_console(
+    connect: Callable[[], Workspace], login: str | None, *, demo: bool, configuration: Configuration
+) -> None:
     """Runs the console until it is left. Raises RingfenceError with its last line where it could not go on."""
-    console = _OnTerminal(connect, login, demo=demo)
+    console = _OnTerminal(connect, login, demo=demo, configuration=configuration)
     driver = driver_class()
     if driver is not None:
         console.driver_class = driver
-    reason = console.run(mouse=False)
+    reason = console.run(mouse=configuration.mouse)
     if reason:
         raise RingfenceError(reason)

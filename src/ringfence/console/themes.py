@@ -6,9 +6,7 @@ its theme (``dusk.toml`` holds ``name = "dusk"``), so that the chosen one is fou
 
 from __future__ import annotations
 
-import json
 import re
-import stat
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,12 +21,11 @@ from textual.css.constants import VALID_STYLE_FLAGS
 from textual.theme import Theme
 
 from ringfence.console.text import literal
+from ringfence.preferences import configuration, small_files
+from ringfence.preferences.small_files import cut, quoted
 
 DEFAULT: Final = "ringfence"
 """The theme that the console wears unless told otherwise."""
-
-SIZE_LIMIT: Final = 64 * 1024
-"""The most bytes that a theme's file may have."""
 
 COLORS: Final = (
     *("primary", "secondary", "accent", "foreground", "background"),
@@ -40,7 +37,6 @@ _FIELDS: Final = frozenset({"name", "title", "dark", "ansi", "variables", *COLOR
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _NAME_LENGTH: Final = 40
 _TITLE_LENGTH: Final = 60
-_QUOTE_LENGTH: Final = 40
 _TOLD: Final = 3  # faults of one file that its line spells out
 _PERCENT: Final = re.compile(r"(?P<color>.*?) +(?:100|[0-9]{1,2}(?:\.[0-9]+)?)%")
 
@@ -65,9 +61,7 @@ def built_in_folder() -> Path:
 
 def user_folder() -> Path:
     """Where the user's own themes lie; it need not exist."""
-    from platformdirs import user_config_path
-
-    return user_config_path("ringfence") / "themes"
+    return configuration.folder() / "themes"
 
 
 def default_folders() -> list[Path]:
@@ -111,7 +105,7 @@ def load_themes(folders: Sequence[Path] | None = None) -> tuple[list[ConsoleThem
             try:
                 theme = _read(path)
                 if theme.name in themes:
-                    raise _ThemeError(f"name: there is a theme {_quoted(theme.name)} already")
+                    raise _ThemeError(f"name: there is a theme {quoted(theme.name)} already")
             except _ThemeError as broken:
                 problems.append(literal(f"{folder.name}/{path.name}: {broken}"))
             else:
@@ -119,17 +113,17 @@ def load_themes(folders: Sequence[Path] | None = None) -> tuple[list[ConsoleThem
     return list(themes.values()), problems
 
 
+def no_theme(name: str, line: int = 0) -> configuration.Fault:
+    """What is said of a theme that the configuration names and that there is not, or only broken."""
+    return configuration.Fault(line, f"there is no theme {quoted(name)}")
+
+
 def _read(path: Path) -> ConsoleTheme:
     """The theme in the file. Raises _ThemeError, and nothing else."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for its writer
-            raise _ThemeError("is no file")
-        with path.open("rb") as file:
-            data = file.read(SIZE_LIMIT + 1)
-    except OSError as error:
-        raise _ThemeError(f"cannot be read: {error.strerror}") from error
-    if len(data) > SIZE_LIMIT:
-        raise _ThemeError(f"is larger than {SIZE_LIMIT // 1024} KiB")
+        data = small_files.read(path)
+    except small_files.Unreadable as error:
+        raise _ThemeError(str(error)) from error
     try:
         table = tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -163,7 +157,7 @@ def _theme(table: Mapping[str, Any], stem: str) -> ConsoleTheme:
 def _faults(table: Mapping[str, Any], stem: str) -> Iterator[str]:
     for field in table:
         if field not in _FIELDS:
-            yield f"{_cut(field)}: is no field of a theme"
+            yield f"{cut(field)}: is no field of a theme"
     yield from _heading_faults(table, stem)
     ansi = table.get("ansi", False)
     if not isinstance(ansi, bool):
@@ -179,7 +173,7 @@ def _faults(table: Mapping[str, Any], stem: str) -> Iterator[str]:
         return
     for name, value in variables.items():
         if fault := _variable_fault(name, value, ansi=ansi is True):
-            yield f"variables.{_cut(name)}: {fault}"
+            yield f"variables.{cut(name)}: {fault}"
 
 
 def _heading_faults(table: Mapping[str, Any], stem: str) -> Iterator[str]:
@@ -187,13 +181,13 @@ def _heading_faults(table: Mapping[str, Any], stem: str) -> Iterator[str]:
     if name is None:
         yield "name: is missing"
     elif not isinstance(name, str) or not _is_name(name):
-        yield f"name: {_quoted(name)} is no name (small letters, digits and single hyphens)"
+        yield f"name: {quoted(name)} is no name (small letters, digits and single hyphens)"
     elif name != stem:
-        yield f"name: {_quoted(name)} is not what the file is called"
+        yield f"name: {quoted(name)} is not what the file is called"
     if title is None:
         yield "title: is missing"
     elif not isinstance(title, str) or not title.strip() or literal(title) != title or len(title) > _TITLE_LENGTH:
-        yield f"title: {_quoted(title)} is no title (one line of at most {_TITLE_LENGTH} characters)"
+        yield f"title: {quoted(title)} is no title (one line of at most {_TITLE_LENGTH} characters)"
     if "dark" not in table:
         yield "dark: is missing"
     elif not isinstance(table["dark"], bool):
@@ -204,14 +198,14 @@ def _color_fault(value: object, *, ansi: bool) -> str:
     """What is wrong with the value of a colour's field; nothing is ""."""
     color = _parse(value)
     if color is None:
-        return f"{_quoted(value)} is no colour"
+        return f"{quoted(value)} is no colour"
     if ansi != (color.ansi is not None):
         wanted = (
             "must be one of the terminal's own, such as ansi_cyan" if ansi else "is only for a theme with ansi = true"
         )
-        return f"{_quoted(value)} {wanted}"
+        return f"{quoted(value)} {wanted}"
     if color.a < 1:
-        return f"{_quoted(value)} can be seen through"
+        return f"{quoted(value)} can be seen through"
     return ""
 
 
@@ -221,18 +215,18 @@ def _variable_fault(name: str, value: object, *, ansi: bool) -> str:
     if name in COLORS:
         return "is a field, not a variable"
     if not isinstance(value, str):
-        return f"{_quoted(value)} is no text"
+        return f"{quoted(value)} is no text"
     if "-style" in name:
-        return "" if _is_text_style(value) else f"{_quoted(value)} is no text style"
+        return "" if _is_text_style(value) else f"{quoted(value)} is no text style"
     faint = _PERCENT.fullmatch(value)
     base = faint["color"] if faint else value
     if base == "auto" and _may_be_auto(name):
         return ""
     color = _parse(base)
     if color is None:
-        return f"{_quoted(value)} is no colour"
+        return f"{quoted(value)} is no colour"
     if color.ansi is not None and not ansi:
-        return f"{_quoted(value)} is only for a theme with ansi = true"
+        return f"{quoted(value)} is only for a theme with ansi = true"
     return ""
 
 
@@ -263,19 +257,6 @@ def _parse(value: object) -> Color | None:
         return Color.parse(value)
     except (ColorParseError, ValueError):
         return None
-
-
-def _quoted(value: object) -> str:
-    """The value as the file has it where that is text, else what it is; never longer than fits into a line."""
-    if isinstance(value, str):
-        return _cut(json.dumps(value, ensure_ascii=False))
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "a number" if isinstance(value, int | float) else f"a {type(value).__name__}"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _QUOTE_LENGTH else text[: _QUOTE_LENGTH - 1] + "…"
 
 
 @cache

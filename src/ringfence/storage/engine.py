@@ -11,7 +11,7 @@ from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError
 
 from ringfence.domain.errors import RingfenceError
-from ringfence.storage import files, postgresql, rehearsal, schema, sqlite
+from ringfence.storage import files, folders, postgresql, rehearsal, schema, sqlite
 from ringfence.storage.faults import called, explained
 from ringfence.storage.patience import WAIT_SECONDS, Patience
 
@@ -27,9 +27,7 @@ def locate(database: str | None = None) -> URL:
     """
     name = database or os.environ.get("RINGFENCE_DB")
     if not name:
-        from platformdirs import user_data_path
-
-        return URL.create("sqlite", database=str(user_data_path("ringfence") / "ringfence.db"))
+        return URL.create("sqlite", database=str(folders.data() / "ringfence.db"))
     if "://" not in name:
         return URL.create("sqlite", database=name)
     try:

@@ -207,6 +207,7 @@ def bindings(commands: Sequence[Command[Any]], of: str = "", *, apart: bool = Fa
             command.footer or command.help,
             show=bool(command.footer),
             key_display=display(keys),
+            id=command.name,
         )
         for command in commands
         if command.keys

@@ -54,7 +54,7 @@ PALETTE: Final[Command[Host]] = Command(
     brief="find",
     palette=False,
 )
-QUIT: Final[Command[Host]] = Command("quit", "ctrl+q", "Leave the console.", lambda host: host.ringfence.exit())
+QUIT: Final[Command[Host]] = Command("quit", "ctrl+q", "Leave the console.", lambda host: host.ringfence.action_quit())
 """Its key is the application's own binding, so that it works in every dialog too."""
 
 EVERYWHERE: Final[tuple[Command[Host], ...]] = (

@@ -105,9 +105,10 @@ class CommandScreen(Screen[Any], Asks):
     @property
     def numbered(self) -> list[tuple[str, str, str]]:
         """Name, key and label of the areas that there are for the user; none as long as there is none."""
-        known = self.ringfence.numbered if self.ringfence.profile is not None else ()
+        app = self.ringfence
+        known = app.numbered if app.profile is not None else ()
         there = {one.among for one in known if not one.off(self)}
-        return [(one.name, one.keys, one.label) for one in known if one.name in there]
+        return [(one.name, display(app.keys_of(one)), one.label) for one in known if one.name in there]
 
     def mark_area(self, screen: str) -> None:
         """Marks the area that a numbered screen is in, among all of them."""
@@ -140,13 +141,14 @@ class CommandScreen(Screen[Any], Asks):
 
     async def action_number(self, key: str) -> None:
         """Goes to the area of that number, where there is one: to the tab that was shown last; in it, to the first."""
-        area = next((one.name for one in self.ringfence.numbered if one.keys == key), "")
+        app = self.ringfence
+        area = next((one.name for one in app.numbered if one.keys and key in app.keys_of(one).split(",")), "")
         if not area:
             self.say_of_key(unbound(key))
             return
         here = self.query_one(NavBar).current == area
-        wanted = area if here else self.ringfence.shown_of(area)
-        there = [one.name for one in self.ringfence.numbered if one.among == area and not one.off(self)]
+        wanted = area if here else app.shown_of(area)
+        there = [one.name for one in app.numbered if one.among == area and not one.off(self)]
         await self.action_command(wanted if wanted in there or not there else there[0])
 
     def say_of_key(self, text: str) -> None:
@@ -233,6 +235,10 @@ class AreaScreen(CommandScreen):
 
     def declared(self) -> None:
         """The kinds are known: shows which numbered screens there are."""
+        self.show_numbered()
+
+    def show_numbered(self) -> None:
+        """Draws the numbered screens with their keys."""
         self.query_one(NavBar).set_items(self.numbered)
 
     def on_screen_resume(self) -> None:

@@ -55,7 +55,7 @@ class ChooseFile(ModalScreen[str | None], Asks):
         Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
         Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
         Binding("tab", "complete", "Complete", show=False, priority=True),
-        Binding("ctrl+q", "app.quit", "Quit", show=False, priority=True),
+        Binding("ctrl+q", "app.quit", "Quit", show=False, priority=True, id="quit"),
     ]
     AUTO_FOCUS = "Input"
     DEFAULT_CSS = """

@@ -94,7 +94,7 @@ class ChooseRecord(ModalScreen[Record | None]):
         Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
         Binding("ctrl+home", "first", "First", show=False, priority=True),
         Binding("ctrl+end", "last", "Last", show=False, priority=True),
-        Binding("ctrl+q", "app.quit", "Quit", show=False, priority=True),
+        Binding("ctrl+q", "app.quit", "Quit", show=False, priority=True, id="quit"),
     ]
     AUTO_FOCUS = "Input"
     DEFAULT_CSS = """

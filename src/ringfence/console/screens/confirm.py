@@ -79,8 +79,8 @@ class Confirm(Dialog, Asks):
         self.preview = preview
         self.say([*self._more, *said(preview, None)])
         along = sum(count for _, count in preview.along)
-        several = preview.hidden or along > 1
-        self.offer(self._options(preview.refusal, along), self._typed_name if several and not preview.refusal else "")
+        asked = preview.hidden or along > 1 or self.ringfence.configuration.confirm_name == "always"
+        self.offer(self._options(preview.refusal, along), self._typed_name if asked and not preview.refusal else "")
 
     def _failed(self, reason: str) -> None:
         self.ringfence.tell_failure(reason)

@@ -208,7 +208,7 @@ class ConflictScreen(ModalScreen[dict[str, str] | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Back"),
         Binding("ctrl+s", "take_all", "Take it so", show=False),
-        Binding("ctrl+q", "app.quit", "Quit", show=False, priority=True),
+        Binding("ctrl+q", "app.quit", "Quit", show=False, priority=True, id="quit"),
     ]
     AUTO_FOCUS = "_Fields"
     DEFAULT_CSS = """

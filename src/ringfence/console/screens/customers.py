@@ -14,6 +14,7 @@ from ringfence.console.screens.area import AreaScreen
 from ringfence.console.screens.customer_detail import CustomerDetail
 from ringfence.console.screens.customer_tree import CustomerTree
 from ringfence.console.screens.record_list import RecordList
+from ringfence.console.screens.two_panes import TwoPanes
 from ringfence.console.text import fit, literal, number, width_of
 from ringfence.console.widgets.fields import Fields
 from ringfence.console.widgets.filter_bar import FilterBar
@@ -37,7 +38,7 @@ _NAME = 15
 _FOLLOW_SECONDS = 0.06  # a held key runs through the tree without opening every customer on its way
 
 
-class CustomersScreen(AreaScreen):
+class CustomersScreen(AreaScreen, TwoPanes):
     """Tree and detail. What changes records is a key of whichever of the two has the focus."""
 
     AREA = "customers"
@@ -95,6 +96,10 @@ class CustomersScreen(AreaScreen):
         if isinstance(shown, RecordList):
             return shown.listed
         return Listing("customers", search), None if search or profile is None else profile.customers
+
+    @property
+    def panes(self) -> tuple[CustomerTree, CustomerDetail]:
+        return self.forest, self.detail
 
     @property
     def forest(self) -> CustomerTree:

@@ -113,7 +113,7 @@ class Dialog(ModalScreen[str | None]):
         Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
         Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
         Binding("enter", "choose", "Choose", show=False),
-        Binding("ctrl+q", "app.quit", "Quit", show=False, priority=True),
+        Binding("ctrl+q", "app.quit", "Quit", show=False, priority=True, id="quit"),
     ]
     AUTO_FOCUS = "Input, _Options"
     DEFAULT_CSS = """

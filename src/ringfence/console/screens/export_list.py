@@ -39,7 +39,7 @@ class ExportList(ModalScreen[None], Asks):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Back"),
         Binding("ctrl+s", "write", "Write it", priority=True),
-        Binding("ctrl+q", "app.quit", "Quit", show=False, priority=True),
+        Binding("ctrl+q", "app.quit", "Quit", show=False, priority=True, id="quit"),
     ]
     AUTO_FOCUS = "Form > LineList"
     DEFAULT_CSS = """

@@ -109,7 +109,8 @@ class HelpScreen(Searching[None]):
 
     def _commands(self) -> Iterator[_Entry]:
         for command in self._about.commands:
-            keys = ", ".join(display(key) for key in command.keys.split(",")) if command.keys else f":{command.name}"
+            bound = self._about.ringfence.keys_of(command)
+            keys = ", ".join(display(key) for key in bound.split(",")) if bound else f":{command.name}"
             off = self._about.why_off(command)
             yield _Entry("This screen", keys, command.help + f" (off: {off})" * bool(off))
 

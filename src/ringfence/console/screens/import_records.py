@@ -126,6 +126,7 @@ class ImportScreen(CommandScreen, inherit_bindings=False):
     """A file of records of a kind: read as soon as it is chosen, loaded when that is said. ``home`` is the customer
     that new ones belong to where their row does not say so."""
 
+    COMMANDS_HERE = _COMMANDS
     BINDINGS = bindings(_COMMANDS)
     AUTO_FOCUS = ""
     DEFAULT_CSS = """
@@ -149,7 +150,7 @@ class ImportScreen(CommandScreen, inherit_bindings=False):
 
     @property
     def commands(self) -> tuple[Command[Any], ...]:
-        return _COMMANDS
+        return self.COMMANDS_HERE
 
     def compose(self) -> ComposeResult:
         yield TitleBar(app_name="◎ ringfence")

@@ -95,6 +95,7 @@ class RecordList(RecordTable[Any], Asks):
         self.listing = Listing(self.kind, sort=column, descending=descending, under=under)
         self.unfiltered = self._awaited = None
         self.clear_marks()
+        self.set_block(self.ringfence.configuration.page_rows)
         self._begin_anew(keep_rows=False)
 
     def filter(self, text: str) -> None:

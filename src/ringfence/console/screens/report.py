@@ -63,6 +63,7 @@ class _Text(LineList):
 class ReportScreen(CommandScreen, inherit_bindings=False):
     """A report (plain text, its first line the heading) on a change, by its number in the audit."""
 
+    COMMANDS_HERE = _COMMANDS
     BINDINGS = bindings(_COMMANDS)
     AUTO_FOCUS = "LineList"
     DEFAULT_CSS = "ReportScreen LineList { height: 1fr; }"
@@ -77,7 +78,7 @@ class ReportScreen(CommandScreen, inherit_bindings=False):
 
     @property
     def commands(self) -> tuple[Command[Any], ...]:
-        return _COMMANDS
+        return self.COMMANDS_HERE
 
     def compose(self) -> ComposeResult:
         yield TitleBar(app_name="◎ ringfence")

@@ -52,7 +52,7 @@ class Working(ModalScreen[Any], Asks):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel"),
-        Binding("ctrl+q", "app.quit", "Quit", show=False, priority=True),
+        Binding("ctrl+q", "app.quit", "Quit", show=False, priority=True, id="quit"),
     ]
     DEFAULT_CSS = """
     Working { align: center middle; background: $background 60%; }

@@ -378,8 +378,8 @@ class LineList(Painted, ScrollView, can_focus=True):
         self.cursor += lines
 
     def action_page(self, pages: int) -> None:
-        """Moves the cursor and the view by a screenful, keeping one line of overlap."""
-        step = pages * max(1, self.page_height - 1)
+        """Moves the cursor and the view by a screenful, keeping in sight as many lines as the application says."""
+        step = pages * max(1, self.page_height - getattr(self.app, "page_overlap", 1))
         self.scroll_to_line(self.top + step)
         self.cursor += step
 

@@ -26,8 +26,8 @@ class RecordTable(RangedList, Generic[Row]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "toggle_mark", "mark"),
-        Binding("v", "mark_range", "Range from here", show=False),
+        Binding("space", "toggle_mark", "mark", id="toggle_mark"),
+        Binding("v", "mark_range", "Range from here", show=False, id="mark_range"),
     ]
     """
     | Key(s) | Description |
@@ -124,6 +124,10 @@ class RecordTable(RangedList, Generic[Row]):
                 )
 
     # What the owner asks
+
+    def set_block(self, rows: int) -> None:
+        """Says how many rows are asked for at a time, from the next `reset` on that keeps none."""
+        self._window.block = rows
 
     @property
     def generation(self) -> int:

@@ -11,7 +11,7 @@ Place = tuple[Any, ...]
 """Where a row stands in the order of the list: the values of its sort key, made unique."""
 
 BLOCK = 100
-"""Rows asked for at a time."""
+"""Rows asked for at a time, unless a window is told otherwise."""
 
 NEAR = 2000
 """Rows from the beginning that are counted off rather than found by the row before them."""
@@ -54,6 +54,8 @@ class Window(Generic[Row]):
             place: Where a row stands in the order of the list.
         """
         self._place = place
+        self.block = BLOCK
+        """How many rows are asked for at a time."""
         self.generation = 0
         self.total: int | None = None
         """How many rows there are, once that is known."""
@@ -88,15 +90,15 @@ class Window(Generic[Row]):
 
     def row(self, index: int) -> Row | None:
         """Row `index`, or None when it is not held."""
-        number, offset = divmod(index, BLOCK)
+        number, offset = divmod(index, self.block)
         block = self._blocks.get(number)
         return block[offset] if block is not None and offset < len(block) else None
 
     def rows(self, first: int = 0, last: int | None = None) -> Iterator[tuple[int, Row]]:
         """The rows held from index `first` to `last` (inclusive), in order, each with its index."""
         for number in sorted(self._blocks):
-            base = number * BLOCK
-            if base + BLOCK <= first or (last is not None and base > last):
+            base = number * self.block
+            if base + self.block <= first or (last is not None and base > last):
                 continue
             for offset, row in enumerate(self._blocks[number], base):
                 if offset >= first and (last is None or offset <= last):
@@ -105,7 +107,7 @@ class Window(Generic[Row]):
     def holds(self, first: int, last: int) -> bool:
         """Whether all rows from index `first` to `last` (inclusive) are held."""
         return all(self.row(index) is not None for index in (first, last)) and all(
-            number in self._blocks for number in range(first // BLOCK, last // BLOCK + 1)
+            number in self._blocks for number in range(first // self.block, last // self.block + 1)
         )
 
     def reset(self, *, keep_rows: bool, in_place: bool = False) -> int:
@@ -157,18 +159,18 @@ class Window(Generic[Row]):
 
     def _ask_anew(self, first: int, last: int) -> Ask:
         if not self._in_place:
-            return Ask(self.generation, 0, BLOCK)
-        number = first // BLOCK
-        begin, count = number * BLOCK, (last // BLOCK - number + 1) * BLOCK
+            return Ask(self.generation, 0, self.block)
+        number = first // self.block
+        begin, count = number * self.block, (last // self.block - number + 1) * self.block
         left = self._blocks.get(number - 1)
-        if begin > NEAR and left and len(left) == BLOCK:
+        if begin > NEAR and left and len(left) == self.block:
             return Ask(self.generation, begin, count, after=self._place(left[-1]))
         return Ask(self.generation, begin, count, skip=begin)
 
     def _missing(self, first: int, last: int) -> int | None:
-        low, high = first // BLOCK, max(first, last) // BLOCK
-        ahead = (max(first, last) + BLOCK // 2) // BLOCK
-        behind = max(0, first - BLOCK // 2) // BLOCK
+        low, high = first // self.block, max(first, last) // self.block
+        ahead = (max(first, last) + self.block // 2) // self.block
+        behind = max(0, first - self.block // 2) // self.block
         numbers: list[int] = [*range(low, high + 1), ahead, behind]
         for number in numbers:
             if number not in self._blocks and self._exists(number):
@@ -177,24 +179,24 @@ class Window(Generic[Row]):
 
     def _exists(self, number: int) -> bool:
         if self.total is not None:
-            return number * BLOCK < self.total
-        return number * BLOCK <= self._known
+            return number * self.block < self.total
+        return number * self.block <= self._known
 
     def _ask(self, number: int) -> Ask:
-        generation, first = self.generation, number * BLOCK
+        generation, first = self.generation, number * self.block
         left, right = self._blocks.get(number - 1), self._blocks.get(number + 1)
-        count = BLOCK if self.total is None else min(BLOCK, self.total - first)
-        if left and len(left) == BLOCK:
-            return Ask(generation, first, BLOCK, after=self._place(left[-1]))
+        count = self.block if self.total is None else min(self.block, self.total - first)
+        if left and len(left) == self.block:
+            return Ask(generation, first, self.block, after=self._place(left[-1]))
         if right:
-            return Ask(generation, first, BLOCK, before=self._place(right[0]))
+            return Ask(generation, first, self.block, before=self._place(right[0]))
         if self.total is not None and first + count == self.total and first:
             return Ask(generation, first, count, from_end=True)
-        earlier = max((n for n in self._blocks if n < number and len(self._blocks[n]) == BLOCK), default=None)
+        earlier = max((n for n in self._blocks if n < number and len(self._blocks[n]) == self.block), default=None)
         if earlier is None:
-            return Ask(generation, first, BLOCK, skip=first)
+            return Ask(generation, first, self.block, skip=first)
         place = self._place(self._blocks[earlier][-1])
-        return Ask(generation, first, BLOCK, after=place, skip=first - (earlier + 1) * BLOCK)
+        return Ask(generation, first, self.block, after=place, skip=first - (earlier + 1) * self.block)
 
     def deliver(self, ask: Ask, rows: Sequence[Row]) -> bool:
         """Takes the answer to `ask`; returns False, changing nothing, when its generation has passed.
@@ -211,16 +213,16 @@ class Window(Generic[Row]):
         if len(rows) < ask.count and ask.before is not None:
             self._blocks.clear()
             return True
-        number = ask.first // BLOCK
-        for start in range(0, len(rows), BLOCK):
-            self._blocks[number + start // BLOCK] = list(rows[start : start + BLOCK])
+        number = ask.first // self.block
+        for start in range(0, len(rows), self.block):
+            self._blocks[number + start // self.block] = list(rows[start : start + self.block])
         end = ask.first + len(rows)
         self._known = max(self._known, end)
         if self.total is not None:
             self.total = max(self.total, end)
         if len(rows) < ask.count:
             self.total = self._known = end
-            number += max(0, len(rows) - 1) // BLOCK
+            number += max(0, len(rows) - 1) // self.block
             for late in [n for n in self._blocks if n > number]:
                 del self._blocks[late]
         while len(self._blocks) > KEPT:

@@ -1,0 +1,101 @@
+"""The application as its user has set it up: its theme, its keys, what it asks first; and what is wrong with that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from textual.app import App
+
+from ringfence.console.commands.everywhere import PROFILE
+from ringfence.console.options import BACK, DialogOption
+from ringfence.console.questions import Asks
+from ringfence.console.themes import DEFAULT, load_theme, no_theme
+from ringfence.preferences.configuration import Configuration, Fault
+
+if TYPE_CHECKING:
+    from ringfence.console.commands.command import Command, Go
+    from ringfence.console.keymap import Together
+
+
+class ConfiguredApp(App[str], Asks):
+    """An application with a configuration. What is wrong with that is told once, in a line, and stops nothing."""
+
+    ALLOW_SELECT = False
+    """Dragging moves the divider; text is selected by the terminal, with Shift, and copied by ``y``."""
+
+    def __init__(self, configuration: Configuration | None = None) -> None:
+        super().__init__()
+        self.configuration = configuration or Configuration()
+        self.keymap: dict[str, str] = {}
+        self.numbered: tuple[Go, ...] = ()
+        self.areas: list[Any] = []
+        self._leaving = False
+        self._faults = [*self.configuration.faults]
+        wanted = self.configuration.theme or DEFAULT
+        chosen = load_theme(wanted)
+        if chosen is None and wanted != DEFAULT:
+            self._faults.append(no_theme(wanted, self.configuration.lines.get("theme", 0)))
+            chosen = load_theme(DEFAULT)
+        if chosen is not None:
+            self.register_theme(chosen)
+            self.theme = chosen.name
+
+    def configure(self, together: Callable[[], Sequence[Together]]) -> None:
+        """Gives the commands their keys, where any are set, and tells what is wrong. ``together`` says what stands on
+        every screen; it is called in a thread, and only where it must be known."""
+        if not self.configuration.keys:
+            self._tell_faults()
+            return
+
+        def hear() -> tuple[dict[str, str], list[Fault]]:
+            from ringfence.console.keymap import heard
+
+            return heard(self.configuration.keys, together())
+
+        self.in_thread("keys", hear, self._keys_heard)
+
+    def _keys_heard(self, found: tuple[dict[str, str], list[Fault]]) -> None:
+        self.keymap, faults = found
+        self._faults += faults
+        self.set_keymap(self.keymap)
+        self.bind_numbered()
+        for screen in self.areas:
+            screen.show_numbered()
+        self._tell_faults()
+
+    def bind_numbered(self) -> None:
+        """Binds the commands that no screen binds by their own keys, which there may be none of."""
+        for command in (*self.numbered, PROFILE):
+            if command.name in self.keymap:
+                self.bind(self.keymap[command.name], f"screen.command('{command.name}')", show=False)
+
+    def _tell_faults(self) -> None:
+        if self._faults:
+            first, *others = sorted(self._faults)
+            more = f" And {len(others)} more: 'ringfence config check' tells them." if others else ""
+            self.notify(f"{first}.{more}", severity="warning", timeout=10)
+
+    def keys_of(self, command: Command[Any]) -> str:
+        """The keys of a command, as they are set."""
+        return self.keymap.get(command.name, command.keys)
+
+    @property
+    def page_overlap(self) -> int:
+        """How many lines a list leaves in sight where it goes by a page."""
+        return self.configuration.page_overlap
+
+    async def action_quit(self) -> None:
+        """Leaves the console; asks first where that is set, and not twice."""
+        if self._leaving or not self.configuration.confirm_quit:
+            self.exit()
+            return
+        self._leaving = True
+
+        def answered(answer: str | None) -> None:
+            self._leaving = False
+            if answer == "leave":
+                self.exit()
+
+        options = [DialogOption("leave", "Leave", "l"), DialogOption(BACK, "Stay")]
+        self.ringfence.open("dialog", "Leave the console?", [], options, then=answered)
