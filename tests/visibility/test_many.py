@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
+import pytest
 from support.documents import AT, Sizes, make_document
 from support.oracle import LISTING, Oracle
 
 from ringfence.domain.registry import KINDS
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
-from ringfence.visibility.page import Query, Window, _plan, count, every, page
+from ringfence.visibility import plans
+from ringfence.visibility.page import Query, Window, count, every, page
+from ringfence.visibility.page import plans as plans_of
 from ringfence.visibility.viewer import Sight, Viewer
 
 SIZES = Sizes(
@@ -23,6 +27,33 @@ DEVICES = KINDS["devices"]
 
 def test_many(database: Database) -> None:
     """Thousands of devices and thirty users: lists, counts, windows, searches and subtrees are the oracle's."""
+    seen = ask(database)
+    assert {"plain", "gather", "hits"} <= seen
+    assert seen & {"walk", "sieve"}
+
+
+@pytest.mark.parametrize("way", ["walk", "sieve", "gather", "hits"])
+def test_each_way(database: Database, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    """The same, whichever way is taken wherever it can be."""
+    every_way = plans.ways
+
+    def ways(*given: Any) -> Iterator[tuple[float, Any]]:
+        for price, one in every_way(*given):
+            yield (-1.0 if one == way else price), one
+
+    monkeypatch.setattr(plans, "ways", ways)
+    assert way in ask(database)
+
+
+def test_a_walk_that_is_given_up(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the order's first rows hold too few, the rest of them is found another way."""
+    monkeypatch.setattr(plans, "_LEAST", 3)
+    monkeypatch.setattr(plans, "_SPREAD", 0.5)
+    assert ask(database) & {"walk", "sieve"}
+
+
+def ask(database: Database) -> set[str]:
+    """Everybody asks for everything; returns the ways that were taken."""
     document = make_document(Random(20261122), SIZES)
     add_wide_users(document, Random(3))
     load_document(database, document)
@@ -50,8 +81,8 @@ def test_many(database: Database) -> None:
                     wanted = oracle.listed(login, "devices", search, row.key)
                     query = Query(DEVICES, search=search, under=row.path)
                     check(sight, oracle, login, query, wanted, chance, ways)
-    assert ways == {"plain", "walk", "gather", "hits"}
     assert len([size for size in sizes if 0 < size < 3500]) > 5, sizes
+    return ways
 
 
 def add_wide_users(document: dict[str, Any], chance: Random) -> None:
@@ -106,7 +137,7 @@ def check(
     scope = sight.scope(query.kind.permission)
     extent = scope.nodes if query.kind.is_customer else scope.records
     if extent.intervals:
-        ways.add(_plan(sight, query, extent, "", Window()).shape.way)
+        ways.update(plan.shape.way for plan in plans_of(sight, query, extent, "", 50))
     rows = list(every(sight, query))
     keys = [row.key for row in rows]
     assert len(keys) == len(wanted), (login, query)

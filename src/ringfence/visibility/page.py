@@ -1,7 +1,7 @@
 """A page of records, and how many there are: one set of rows for list, count, search, export and open.
 
 The way to a page is chosen by cost: nothing in scope asks nothing, the whole tenant needs no filter, and in between
-the cheaper of two: along the order with a probe for each row, or from the scope's customers to their records.
+it is the cheapest of those in `ringfence.visibility.plans`.
 """
 
 from __future__ import annotations
@@ -18,30 +18,32 @@ from ringfence.domain.errors import RingfenceError
 from ringfence.domain.kind import Kind
 from ringfence.domain.text import fold, has_control, like_pattern
 from ringfence.visibility.intervals import nested
+from ringfence.visibility.plans import (
+    UNKNOWN,
+    Estimate,
+    Plan,
+    beyond,
+    choose,
+    costs,
+    elsewhere,
+    hits,
+    little,
+    splits,
+    total,
+)
 from ringfence.visibility.point import among
 from ringfence.visibility.scopes import Extent
-from ringfence.visibility.sql import Match, Shape, Side, Way, statement
+from ringfence.visibility.sql import Match, Shape, Side, statement
 from ringfence.visibility.viewer import Sight
 
 SortKey = tuple[str, int]
 """Where a row stands in the order: its sort value and its id."""
 
-_FEW: Final = 2000
-_TRIGRAM: Final = 3
-_HITS_SQLITE: Final = text(
-    "SELECT count(*) FROM (SELECT 1 FROM device_search WHERE search_key MATCH :phrase LIMIT :most) hits"
-)
-_HITS_POSTGRESQL: Final = text(
-    "SELECT count(*) FROM (SELECT 1 FROM device k WHERE k.search_key LIKE :needle LIMIT :most) hits"
-)
 _SIZE: Final = text(
     "SELECT count(*) AS customers, COALESCE(sum(c.device_count), 0) AS devices FROM scope_interval s "
     "CROSS JOIN customer c WHERE s.scope_id = :scope AND s.path < :high AND s.path_hi > :low "
     "AND c.tenant_id = :tenant AND c.path >= CASE WHEN s.path > :low THEN s.path ELSE :low END "
     "AND c.path < CASE WHEN s.path_hi < :high THEN s.path_hi ELSE :high END"
-)
-_TENANT: Final = text(
-    "SELECT count(*) AS customers, COALESCE(sum(device_count), 0) AS devices FROM customer WHERE tenant_id = :tenant"
 )
 
 
@@ -69,14 +71,6 @@ class Window:
     before: SortKey | None = None
     from_end: bool = False
     skip: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    shape: Shape
-    binds: dict[str, Any]
-    extent: Extent
-    fallback: bool = False
 
 
 def page(sight: Sight, query: Query, window: Window) -> list[Row[Any]]:
@@ -117,24 +111,13 @@ def count(sight: Sight, query: Query, before: SortKey | None = None) -> int:
     key = {"key": before[0], "id": before[1]} if before is not None else {}
     scope = sight.scope(query.kind.permission)
     extent = scope.nodes if query.kind.is_customer else scope.records
-    total = 0
+    found = 0
     if extent.intervals and not _hopeless(query.search):
-        total = _count_in(sight, query, extent, side, key)
+        found = _count_in(sight, query, extent, side, key)
     if scope.has_sites and query.kind.standing and not _hopeless(query.search):
-        shape = Shape(
-            query.kind,
-            "sites",
-            query.sort,
-            query.descending,
-            side,
-            "scan" if query.search else "",
-            query.under is not None,
-            counting=True,
-            postgresql=sight.postgresql,
-        )
-        binds = {**_binds(sight, query, scope.records), **key}
-        total += sight.connection.execute(statement(shape), binds).scalar_one()
-    return total
+        plan = _standing(sight, query, scope.records, side, counting=True)
+        found += sight.connection.execute(statement(plan.shape), {**plan.binds, **key}).scalar_one()
+    return found
 
 
 def size_under(sight: Sight, extent: Extent, under: str | None) -> tuple[int, int]:
@@ -154,9 +137,8 @@ def _count_in(sight: Sight, query: Query, extent: Extent, side: Side, key: dict[
             return int(size_under(sight, extent, query.under)[1])
         if query.kind is CUSTOMERS and query.under is None:
             return extent.customers
-    plan = _plan(sight, query, extent, side, Window())
-    way: Way = "gather" if plan.shape.way == "walk" and not query.search else plan.shape.way
-    shape = replace(plan.shape, way=way, counting=True)
+    (plan,) = plans(sight, query, extent, side, None)
+    shape = replace(plan.shape, counting=True)
     return int(sight.connection.execute(statement(shape), {**plan.binds, **key}).scalar_one())
 
 
@@ -165,65 +147,88 @@ def _rows(sight: Sight, query: Query, window: Window, side: Side, key: SortKey |
         return []
     scope = sight.scope(query.kind.permission)
     extent = scope.nodes if query.kind.is_customer else scope.records
-    merging = scope.has_sites and query.kind.standing is not None
-    inner = replace(window, limit=window.limit + window.skip, skip=0) if merging else window
-    rows: Sequence[Row[Any]] = []
-    if extent.intervals:
-        plan = _plan(sight, query, extent, side, inner)
-        if key is not None:
-            plan.binds.update(key=key[0], id=key[1])
-        rows = sight.connection.execute(statement(plan.shape), plan.binds).all()
-        if plan.fallback and len(rows) < inner.limit:
-            gather = replace(plan.shape, way="gather")
-            rows = sight.connection.execute(statement(gather), plan.binds).all()
-    if not merging:
-        return list(rows)
+    reach = window.limit + window.skip
+    found = plans(sight, query, extent, side, reach) if extent.intervals else []
+    if scope.has_sites and query.kind.standing is not None:
+        found.append(_standing(sight, query, scope.records, side))
+    if not found:
+        return []
+    several = len(found) > 1
+    part = {"limit": reach, "skip": 0} if several else {"limit": window.limit, "skip": window.skip}
+    part["window"] = reach
+    rows: list[Row[Any]] = []
+    for one in found:
+        rows += _taken(sight, one, part if key is None else {**part, "key": key[0], "id": key[1]})
+    if not several:
+        return rows
+    rows.sort(key=lambda row: (row.sort_value, row.id), reverse=query.descending != (side == "before"))
+    return rows[window.skip : reach]
+
+
+def _taken(sight: Sight, plan: Plan, part: dict[str, Any]) -> Sequence[Row[Any]]:
+    shape, binds = plan.shape, {**plan.binds, **part}
+    if plan.fallback is not None:
+        along = replace(shape, way="edge", match=shape.match if shape.match == "begin" else "")
+        edge = sight.connection.execute(statement(along), binds).one_or_none()
+        if edge is not None:
+            shape = replace(shape, bounded=True)
+            binds.update(until=edge.sort_value, until_id=edge.id)
+    rows = sight.connection.execute(statement(shape), binds).all()
+    if shape.bounded and plan.fallback is not None and len(rows) < part["limit"] + part["skip"]:
+        return _taken(sight, plan.fallback, part)
+    return rows
+
+
+def plans(sight: Sight, query: Query, extent: Extent, side: Side, wanted: int | None) -> list[Plan]:
+    """What to ask for so many rows, or for how many there are: statements whose rows are no record's twice, and are
+    all of them together. Raises nothing: an estimate that is wrong costs time."""
+    kind, under = query.kind, query.under is not None
+    binds = _binds(sight, query, extent)
+    whole = extent.whole and not under
+    match: Match = "scan" if query.search else ""
     shape = Shape(
-        query.kind,
-        "sites",
-        query.sort,
-        query.descending,
-        side,
-        "scan" if query.search else "",
-        query.under is not None,
-        postgresql=sight.postgresql,
+        kind, "plain", query.sort, query.descending, side, match, under, whole=whole, postgresql=sight.postgresql
     )
-    binds = _binds(sight, query, scope.records, inner)
-    if key is not None:
-        binds.update(key=key[0], id=key[1])
-    both = [*rows, *sight.connection.execute(statement(shape), binds).all()]
-    both.sort(key=lambda row: (row.sort_value, row.id), reverse=query.descending != (side == "before"))
-    return both[window.skip : window.skip + window.limit]
-
-
-def _plan(sight: Sight, query: Query, extent: Extent, side: Side, window: Window) -> _Plan:
-    binds = _binds(sight, query, extent, window)
-    match: Match = ""
-    if query.search:
-        match = "index" if query.kind.indexed and _few_hits(sight, query, binds) else "scan"
-    under = query.under is not None
-    base = Shape(query.kind, "plain", query.sort, query.descending, side, match, under, postgresql=sight.postgresql)
-    if match == "index":
-        return _Plan(replace(base, way="hits"), binds, extent)
-    if extent.whole and not under:
-        return _Plan(base, binds, extent)
     customers, devices = _size(sight, extent, query.under)
-    if customers <= 64:
-        return _Plan(replace(base, way="gather"), binds, extent)
-    part = _fraction(sight, query.kind, customers, devices)
-    # Costs in microseconds, as measured: a probe for each row walked, against a look at each customer's records.
-    walking = (0.9 if sight.postgresql else 0.3) * 60 / part
-    gathering = 0.24 * devices + 1.2 * customers if sight.postgresql else 0.5 * customers
-    if gathering <= walking:
-        return _Plan(replace(base, way="gather"), binds, extent)
-    binds["budget"] = max(200, int(2 * (window.limit + window.skip) / part))
-    return _Plan(replace(base, way="walk"), binds, extent, fallback=True)
+    every, measure = total(sight, kind), costs(sight)
+    records = devices if kind is DEVICES else customers
+    found = None
+    if query.search and not little(customers, records):
+        found = hits(sight, kind, query.search, binds)
+    share = 1.0
+    if query.search:
+        share = UNKNOWN if found is None or found > measure.most else max(found, 1) / max(every, 1)
+    guess = Estimate(customers, records, every, min(share, 1.0), wanted)
+    plan = choose(kind, shape, guess, measure, found)
+    if found is not None and plan.shape.way != "hits" and splits(kind, shape, wanted):
+        begins = fold(query.search)
+        binds.update(beyond=beyond(begins), elsewhere=f"{binds['phrase']} NOT ^{binds['phrase']}")
+        others = elsewhere(sight, kind, binds)
+        if others <= measure.few:
+            most = Estimate(customers, int(records * share), found, 1.0, wanted)
+            first = choose(kind, replace(shape, match="begin"), most, measure, None)
+            rest = Plan(replace(shape, way="hits", match="index"), {"phrase": binds["elsewhere"]})
+            return [_bound(one, binds) for one in ((first, rest) if others else (first,))]
+    return [_bound(plan, binds)]
 
 
-def _binds(sight: Sight, query: Query, extent: Extent, window: Window | None = None) -> dict[str, Any]:
+def _bound(plan: Plan, binds: dict[str, Any]) -> Plan:
+    fallback = None if plan.fallback is None else _bound(plan.fallback, binds)
+    return Plan(plan.shape, {**binds, **plan.binds}, fallback)
+
+
+def _standing(sight: Sight, query: Query, extent: Extent, side: Side, *, counting: bool = False) -> Plan:
+    """What stands on the sites of site-level grants."""
+    match: Match = "scan" if query.search else ""
+    under = query.under is not None
+    shape = Shape(
+        *(query.kind, "sites", query.sort, query.descending, side, match, under, counting), postgresql=sight.postgresql
+    )
+    return Plan(shape, _binds(sight, query, extent))
+
+
+def _binds(sight: Sight, query: Query, extent: Extent) -> dict[str, Any]:
     binds: dict[str, Any] = {"tenant": sight.tenant_id, "scope": extent.id}
-    if window is not None:
-        binds.update(limit=window.limit, skip=window.skip, window=window.limit + window.skip)
     if query.under is not None:
         binds["low"], binds["high"] = nested(query.under)
     if query.search:
@@ -240,15 +245,6 @@ def _hopeless(search: str) -> bool:
     return bool(search) and has_control(search)
 
 
-def _few_hits(sight: Sight, query: Query, binds: dict[str, Any]) -> bool:
-    """Whether the search index holds so few hits that going through them is the quickest way."""
-    if len(fold(query.search)) < _TRIGRAM:
-        return False
-    probe = _HITS_POSTGRESQL if sight.postgresql else _HITS_SQLITE
-    wanted = {name: binds[name] for name in (("needle",) if sight.postgresql else ("phrase",))}
-    return int(sight.connection.execute(probe, {**wanted, "most": _FEW + 1}).scalar_one()) <= _FEW
-
-
 def _size(sight: Sight, extent: Extent, under: str | None) -> tuple[int, int]:
     """Customers and devices, as an estimate: counted once for a version of the tenant."""
     if under is None:
@@ -257,13 +253,3 @@ def _size(sight: Sight, extent: Extent, under: str | None) -> tuple[int, int]:
     if not isinstance(found, tuple):
         found = sight.memo[extent.id, under] = size_under(sight, extent, under)
     return found
-
-
-def _fraction(sight: Sight, kind: Kind, customers: int, devices: int) -> float:
-    """The part of the tenant's records of a kind that is in reach, as an estimate above zero."""
-    found = sight.memo.get("tenant")
-    if not isinstance(found, tuple):
-        row = sight.connection.execute(_TENANT, {"tenant": sight.tenant_id}).one()
-        found = sight.memo["tenant"] = (row.customers, row.devices)
-    reached, total = (devices, found[1]) if kind is DEVICES else (customers, found[0])
-    return float(max(reached, 1) / max(total, 1))

@@ -16,11 +16,14 @@ from sqlalchemy import TextClause, text
 
 from ringfence.domain.kind import Kind
 
-Way = Literal["plain", "walk", "gather", "hits", "sites"]
-"""plain: the whole tenant. walk: along the order, probing the scope for each row. gather: from the scope to its
-customers to their records. hits: from the search index. sites: from the sites of site-level grants."""
+Way = Literal["plain", "walk", "sieve", "gather", "hits", "sites", "edge"]
+"""plain: the whole tenant. walk: along the order, probing the scope for each row. sieve: along the order, through a set
+of the scope's customers. gather: from the scope to its customers to their records. hits: from the search index. sites:
+from the sites of site-level grants. edge: no page, but the place in the order that is so many rows further."""
 
-Match = Literal["", "scan", "index"]
+Match = Literal["", "scan", "index", "begin"]
+"""How a search is put: by looking at each text, by the search index, or (``begin``) as a range of the order: of what
+begins with the text, and no other."""
 Side = Literal["", "after", "before"]
 
 _LOW: Final = ":low"
@@ -39,6 +42,8 @@ class Shape:
     match: Match = ""
     under: bool = False
     counting: bool = False
+    whole: bool = False
+    bounded: bool = False
     postgresql: bool = False
 
 
@@ -81,7 +86,7 @@ def within(kind: Kind, bounds: str = "", *, postgresql: bool) -> str:
 @lru_cache(maxsize=1024)
 def statement(shape: Shape) -> TextClause:
     """The statement of a shape. It binds tenant, scope, limit and skip, and by shape key, id, low, high, needle,
-    phrase, budget."""
+    phrase, beyond, budget, until, until_id."""
     return text(_Writer(shape).sql())
 
 
@@ -97,8 +102,12 @@ class _Writer:
         self.order = f"ORDER BY k.{self.sort} {self.direction}, k.id {self.direction}"
         sign = "<" if backwards else ">"
         self.after = f" AND (k.{self.sort}, k.id) {sign} (:key, :id)" if shape.side else ""
+        if shape.bounded:
+            self.after += f" AND (k.{self.sort}, k.id) {'>=' if backwards else '<='} (:until, :until_id)"
         self.match = ""
-        if shape.match == "scan" or (shape.match and shape.postgresql):
+        if shape.match == "begin":
+            self.match = " AND k.search_key >= :needle AND k.search_key < :beyond"
+        elif shape.match == "scan" or (shape.match and shape.postgresql):
             like = "k.search_key LIKE :needle" if shape.postgresql else "instr(k.search_key, :needle) > 0"
             self.match = f" AND {like}"
 
@@ -106,9 +115,11 @@ class _Writer:
         ways = {
             "plain": self._plain,
             "walk": self._walk,
+            "sieve": self._walk,
             "gather": self._gather,
             "hits": self._hits,
             "sites": self._sites,
+            "edge": self._edge,
         }
         return ways[self.shape.way]()
 
@@ -118,6 +129,17 @@ class _Writer:
             return f"SELECT count(*) {source}"
         return f"SELECT {self.columns} {source} {self.order} LIMIT :limit OFFSET :skip"
 
+    def _late(self, source: str) -> str:
+        """The same, where the order alone comes out of an index: whole rows are read for none but those shown."""
+        if self.shape.counting:
+            return f"SELECT count(*) {source}"
+        shown = f"SELECT k.id, k.{self.sort} {source} {self.order} LIMIT :limit OFFSET :skip"
+        if self.shape.postgresql:
+            rows = f"CROSS JOIN LATERAL (SELECT * FROM {self.kind.table} k WHERE k.id = w.id OFFSET 0) k"
+        else:
+            rows = f"CROSS JOIN {self.kind.table} k ON k.id = w.id"
+        return f"SELECT {self.columns} FROM ({shown}) w {rows} {self.order}"
+
     def _conditions(self) -> str:
         return f"k.tenant_id = :tenant{self.kind.condition}{self.after}{self.match}"
 
@@ -126,6 +148,8 @@ class _Writer:
 
     def _inside(self) -> str:
         """A condition: the scope covers the record's owner, below the chosen customer if one is."""
+        if self.shape.whole:
+            return "TRUE"
         if self.kind.is_customer:
             return probe("k.path") + self._bounds("k.path")
         return within(self.kind, self._bounds("c.path"), postgresql=self.shape.postgresql)
@@ -134,13 +158,28 @@ class _Writer:
         return f" AND {path} >= {_LOW} AND {path} < {_HIGH}" if self.shape.under else ""
 
     def _walk(self) -> str:
-        if self.shape.counting:
-            return self._finish(f"FROM {self.kind.table} k WHERE {self._conditions()} AND {self._inside()}")
-        columns = ", ".join(sorted({*self.kind.columns, self.sort}))
+        inside = self._inside() if self.shape.way == "walk" else self._sieved()
+        return self._late(f"FROM {self.kind.table} k WHERE {self._conditions()} AND {inside}")
+
+    def _edge(self) -> str:
         return (
-            f"SELECT {self.columns} FROM (SELECT {columns} FROM {self.kind.table} k WHERE {self._conditions()} "
-            f"{self.order} LIMIT :budget) k WHERE {self._inside()} {self.order} LIMIT :limit OFFSET :skip"
+            f"SELECT k.{self.sort} AS sort_value, k.id FROM {self.kind.table} k "
+            f"WHERE k.tenant_id = :tenant{self.after}{self.match} {self.order} LIMIT 1 OFFSET :budget"
         )
+
+    def _sieved(self) -> str:
+        """The same condition, for which the customers of the scope are read first, once."""
+        customers = f"c.tenant_id = :tenant AND {self._range('c.path')}"
+        if self.shape.postgresql:
+            # As a value of its own the condition stays a look into the set, and is never turned into a join.
+            owners = f"CROSS JOIN LATERAL (SELECT c.id FROM customer c WHERE {customers} OFFSET 0) c"
+            return f"(k.{self.kind.owner} IN (SELECT c.id FROM scope_interval s {owners} {self._scoped()})) IS TRUE"
+        owners = f"CROSS JOIN customer c ON {customers}"
+        return f"+k.{self.kind.owner} IN (SELECT c.id FROM scope_interval s {owners} {self._scoped()})"
+
+    def _scoped(self) -> str:
+        """The intervals of the scope, those that reach below the chosen customer if one is."""
+        return f"WHERE s.scope_id = :scope{' AND s.path < :high AND s.path_hi > :low' if self.shape.under else ''}"
 
     def _range(self, path: str) -> str:
         """A condition: the path lies in the interval ``s``, below the chosen customer if one is."""
@@ -153,7 +192,7 @@ class _Writer:
         return f"{path} >= {low} AND {path} < {high}"
 
     def _gather(self) -> str:
-        where = f"WHERE s.scope_id = :scope{' AND s.path < :high AND s.path_hi > :low' if self.shape.under else ''}"
+        where = self._scoped()
         if self.kind.is_customer:
             conditions = (
                 f"k.tenant_id = :tenant AND {self._range('k.path')}{self.kind.condition}{self.after}{self.match}"
@@ -166,35 +205,23 @@ class _Writer:
             else:
                 source = f"FROM scope_interval s CROSS JOIN customer k ON {conditions} {where}"
             return self._finish(source)
+        table, sort = self.kind.table, self.sort
         customers = f"c.tenant_id = :tenant AND {self._range('c.path')}"
         records = f"k.{self.kind.owner} = c.id{self.after}{self.match}"
         if self.shape.postgresql:
-            table, sort = self.kind.table, self.sort
             rest = "" if self.shape.counting else f"{self.order} LIMIT :window"
             owners = " UNION ALL ".join(f"SELECT c.id FROM {nodes} c WHERE {customers}" for nodes in self.kind.nodes)
-            source = (
+            return self._late(
                 f"FROM scope_interval s CROSS JOIN LATERAL ({owners} OFFSET 0) c "
                 f"CROSS JOIN LATERAL (SELECT k.id, k.{sort} FROM {table} k WHERE {records} {rest}) k {where}"
             )
-            if not self.shape.counting:
-                # The order alone comes out of the index; whole rows are fetched for none but those that are shown.
-                shown = f"SELECT k.id, k.{sort} {source} {self.order} LIMIT :limit OFFSET :skip"
-                return (
-                    f"SELECT {self.columns} FROM ({shown}) w "
-                    f"CROSS JOIN LATERAL (SELECT * FROM {table} k WHERE k.id = w.id OFFSET 0) k {self.order}"
-                )
-        else:
-            sources = [
-                f"FROM scope_interval s CROSS JOIN {nodes} c ON {customers} "
-                f"CROSS JOIN {self.kind.table} k ON {records} {where}"
-                for nodes in self.kind.nodes
-            ]
-            source = sources[0]
-            if len(sources) > 1:
-                wanted = {"id"} if self.shape.counting else {*self.kind.columns, self.sort}
-                columns = ", ".join(f"k.{column}" for column in sorted(wanted))
-                source = f"FROM ({' UNION ALL '.join(f'SELECT {columns} {one}' for one in sources)}) k"
-        return self._finish(source)
+        sources = [
+            f"FROM scope_interval s CROSS JOIN {nodes} c ON {customers} CROSS JOIN {table} k ON {records} {where}"
+            for nodes in self.kind.nodes
+        ]
+        if len(sources) == 1:
+            return self._late(sources[0])
+        return self._late(f"FROM ({' UNION ALL '.join(f'SELECT k.id, k.{sort} {one}' for one in sources)}) k")
 
     def _hits(self) -> str:
         if self.shape.postgresql:
@@ -206,7 +233,7 @@ class _Writer:
                 f"FROM {self.kind.table}_search f CROSS JOIN {self.kind.table} k ON k.id = f.rowid "
                 f"WHERE f.search_key MATCH :phrase AND {self._conditions()} AND {self._inside()}"
             )
-        return self._finish(source)
+        return self._late(source)
 
     def _sites(self) -> str:
         bounds = ""

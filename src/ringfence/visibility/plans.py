@@ -1,0 +1,184 @@
+"""Which way leads to a page: the cheapest by estimate, of those that `ringfence.visibility.sql` has statements for.
+
+Costs are in microseconds, as measured on both engines at a million devices. They decide how long a page takes, and
+never what is on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from sqlalchemy import text
+
+from ringfence.domain.device import DEVICES
+from ringfence.domain.kind import Kind
+from ringfence.domain.text import fold
+from ringfence.visibility.sql import Match, Shape, Way
+from ringfence.visibility.viewer import Sight
+
+_TRIGRAM: Final = 3
+UNKNOWN: Final = 0.02
+"""The part of all records that a search is taken to find of which nobody counted them: one of one or two letters, of
+which no index tells, or one that finds more than are counted."""
+_SPREAD: Final = 4
+_LEAST: Final = 200
+"""A walk that has gone so many times as far as it should have needed, and at least so many rows, is given up."""
+_NEAR: Final = 20_000
+_SCATTERED: Final = 4
+"""Entries of so many records lie too far apart to be found in memory, and cost so many times as much."""
+_TENANT: Final = text(
+    "SELECT count(*) AS customers, COALESCE(sum(device_count), 0) AS devices FROM customer WHERE tenant_id = :tenant"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What a step costs on an engine: reading an entry of an index, or a whole row; looking at a text; probing the
+    scope for a row, or looking into a set of its customers; reading a customer of the scope, for the set or to go on
+    to its records. ``most`` hits of the search index are counted, ``few`` are gone through whatever else there is."""
+
+    entry: float
+    row: float
+    look: float
+    probe: float
+    seek: float
+    customer: float
+    records: float
+    most: int
+    few: int
+
+
+SQLITE: Final = Costs(0.07, 1.0, 0.05, 0.6, 0.15, 0.3, 0.6, 20_000, 6_000)
+POSTGRESQL: Final = Costs(0.25, 2.5, 0.2, 12.0, 0.2, 1.0, 5.0, 2_000, 2_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A statement, what it binds, and the way to go where it finds fewer rows than asked for, though there may be
+    more."""
+
+    shape: Shape
+    binds: dict[str, Any]
+    fallback: Plan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """How many records there are: in reach (``customers`` that own them, ``records``) and in the tenant; the part of
+    them that a search finds; how many rows are wanted (None: all, to be counted)."""
+
+    customers: int
+    records: int
+    total: int
+    match: float
+    wanted: int | None
+
+
+def hits(sight: Sight, kind: Kind, search: str, binds: dict[str, Any]) -> int | None:
+    """How many records hold the text, as far as the search index is asked for that; None where it cannot tell."""
+    if not kind.indexed or len(fold(search)) < _TRIGRAM:
+        return None
+    wanted = {"needle" if sight.postgresql else "phrase": binds["needle" if sight.postgresql else "phrase"]}
+    return _counted(sight, kind, wanted, costs(sight).most)
+
+
+def elsewhere(sight: Sight, kind: Kind, binds: dict[str, Any]) -> int:
+    """How many records hold a text elsewhere than at their beginning, likewise, on SQLite."""
+    return _counted(sight, kind, {"phrase": binds["elsewhere"]}, SQLITE.few)
+
+
+def splits(kind: Kind, shape: Shape, wanted: int | None) -> bool:
+    """Whether a search can be put as two: what begins with the text, a range of the order, and what else holds it."""
+    return wanted is not None and not shape.postgresql and kind.sorts[shape.sort] == "search_key"
+
+
+def beyond(text: str) -> str:
+    """The first text, in the order of code points, after all that begin with this one."""
+    for place in range(len(text) - 1, -1, -1):
+        point = ord(text[place])
+        if point < 0x10FFFF:
+            return text[:place] + chr(0xE000 if point == 0xD7FF else point + 1)
+    raise ValueError("nothing comes after such a text")
+
+
+def _counted(sight: Sight, kind: Kind, binds: dict[str, Any], most: int) -> int:
+    if sight.postgresql:
+        source = f"{kind.table} k WHERE k.search_key LIKE :needle"
+    else:
+        source = f"{kind.table}_search WHERE search_key MATCH :phrase"
+    probe = text(f"SELECT count(*) FROM (SELECT 1 FROM {source} LIMIT :most) hits")
+    return int(sight.connection.execute(probe, {**binds, "most": most + 1}).scalar_one())
+
+
+def little(customers: int, records: int) -> bool:
+    """Whether so little is in reach that going through it costs less than asking how else it could be found."""
+    return customers <= 64 and records <= 1000
+
+
+def costs(sight: Sight) -> Costs:
+    """Those of the engine."""
+    return POSTGRESQL if sight.postgresql else SQLITE
+
+
+def total(sight: Sight, kind: Kind) -> int:
+    """How many records of a kind the tenant has, as an estimate: devices by what customers count, others as many as
+    there are customers."""
+    found = sight.memo.get("tenant")
+    if not isinstance(found, tuple):
+        row = sight.connection.execute(_TENANT, {"tenant": sight.tenant_id}).one()
+        found = sight.memo["tenant"] = (row.customers, row.devices)
+    return int(found[1] if kind is DEVICES else found[0])
+
+
+def ways(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: int | None) -> Iterator[tuple[float, Way]]:
+    """What each way there is would cost."""
+    part = max(guess.records, 1) / max(guess.total, 1)
+    walked = guess.total if guess.wanted is None else min(guess.total, guess.wanted / (part * guess.match) + 1)
+    beside = bool(shape.match) and shape.sort != "name"
+    step = costs.entry + (costs.look if shape.match == "scan" else 0) + (costs.row if beside else 0)
+    found = walked * guess.match
+    probe = costs.probe + (costs.row if kind.is_customer else 0)
+    yield walked * step + found * probe, "walk"
+    if len(kind.nodes) == 1:
+        yield walked * step + found * costs.seek + guess.customers * costs.customer, "sieve"
+    # Of each customer its records stand in the order of their names: whoever wants another reads them whole.
+    other = kind.is_customer or shape.sort != "name"
+    each = (
+        costs.entry * (_SCATTERED if guess.records > _NEAR else 1)
+        + (costs.look if shape.match == "scan" else 0)
+        + (costs.row * guess.match if other else 0)
+    )
+    yield guess.customers * costs.records + guess.records * each, "gather"
+    if hits is not None and hits <= costs.most and shape.match == "scan":
+        yield hits * (2 * costs.row + (0 if shape.whole else costs.probe)), "hits"
+
+
+def choose(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: int | None) -> Plan:
+    """The cheapest way, and how far it may go; what it takes is bound by whoever asks."""
+    prices = {way: price for price, way in ways(kind, shape, guess, costs, hits)}
+    if shape.whole:
+        hit = prices.get("hits", prices["walk"]) < prices["walk"]
+        return Plan(_shaped(shape, "hits" if hit else "plain"), {})
+    way = _least(prices)
+    if way not in ("walk", "sieve"):
+        return Plan(_shaped(shape, way), {})
+    if guess.wanted is None:
+        return Plan(_shaped(shape, way), {})
+    part = max(guess.records, 1) / max(guess.total, 1)
+    budget = max(_LEAST, int(_SPREAD * guess.wanted / (part * guess.match)))
+    if budget >= guess.total:
+        return Plan(_shaped(shape, way), {})
+    # Where the first part of the order has too few, the scope and the order go together: every row is to be reckoned.
+    rest = {way: price for price, way in ways(kind, shape, replace(guess, wanted=None), costs, hits)}
+    return Plan(_shaped(shape, way), {"budget": budget}, Plan(_shaped(shape, _least(rest)), {}))
+
+
+def _least(prices: dict[Way, float]) -> Way:
+    return min(prices, key=lambda way: prices[way])
+
+
+def _shaped(shape: Shape, way: Way) -> Shape:
+    match: Match = "index" if way == "hits" else shape.match
+    return replace(shape, way=way, match=match)
