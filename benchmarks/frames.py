@@ -1,0 +1,137 @@
+"""Whether the first page of every list is there within a frame: users, lists, sorts and searches, names drawn by chance
+and names that follow the tree, on both engines; each against the same page unscoped."""
+
+from __future__ import annotations
+
+import statistics
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+
+from benchmarks.big import USERS
+from benchmarks.copies import following_the_tree, on_postgresql
+from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.device import DEVICES
+from ringfence.domain.kind import Kind
+from ringfence.domain.registry import KINDS
+from ringfence.storage.engine import Database, open_database
+from ringfence.visibility.page import Query, Window, page
+from ringfence.visibility.viewer import Sight, Viewer
+
+FRAME = {False: 16.0, True: 30.0}
+"""Milliseconds that a page may take, on SQLite and on PostgreSQL."""
+RATIO = 3.0
+SMALL = 2.0
+"""A page that takes longer than so many milliseconds may take so many times as long as the unscoped one."""
+SEARCHES = (
+    *("m", "q", "0", "me", "zq", "0f", "mes", "0f1", "u-0", "zzz", "mesa", "-00f", "mesa-", "00f1c"),
+    *("mesa-0", "u-0000", "mesa-0f", "u-00012", "mesa-0f1", "u-000123"),
+)
+"""What everything has, what much, little and nothing has; at one place of the order, and all over it."""
+_BIG = (DEVICES, CUSTOMERS)
+_ROUNDS = 5
+_QUICK, _SLOW = 0.004, 0.06
+_WORST = 8
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A first page: for whom, of what, and the milliseconds that it took, scoped and unscoped."""
+
+    user: str
+    query: Query
+    scoped: float
+    unscoped: float
+
+    @property
+    def ratio(self) -> float:
+        return self.scoped / self.unscoped
+
+    @property
+    def far(self) -> bool:
+        """Whether it costs too many times what the unscoped page does."""
+        return self.scoped > SMALL and self.ratio > RATIO
+
+    def __str__(self) -> str:
+        way = " descending" if self.query.descending else ""
+        search = f" {self.query.search!r}" if self.query.search else ""
+        what = f"{self.user}: {self.query.kind.name} by {self.query.sort}{way}{search}"
+        return f"    {what:<52}{self.scoped:>9.2f}{self.unscoped:>9.2f}{self.ratio:>8.1f}"
+
+
+def run(database_path: Path) -> list[str]:
+    """The lines of a table for each engine and each way of naming."""
+    tree = following_the_tree(database_path, database_path.with_name("tree.db"))
+    lines = []
+    for file, names in ((database_path, "names by chance"), (tree, "names along the tree")):
+        database = open_database(str(file))
+        lines += measured(database, f"SQLite, {names}")
+        database.close()
+    with on_postgresql(database_path, tree) as (chance, along):
+        lines += measured(chance, "PostgreSQL, names by chance")
+        lines += measured(along, "PostgreSQL, names along the tree")
+    return lines
+
+
+def measured(database: Database, title: str) -> list[str]:
+    """The matrix of one database: of each user the slowest pages and how many miss, and the slowest of all."""
+    frame = FRAME[database.postgresql]
+    cells = list(_cells(database))
+    of: dict[str, list[Cell]] = defaultdict(list)
+    for cell in cells:
+        of[cell.user].append(cell)
+    late, far = [one for one in cells if one.scoped > frame], [one for one in cells if one.far]
+    lines = [
+        f"  {title}: {len(cells)} first pages; {len(late)} over {frame:.0f} ms, {len(far)} over {SMALL:.0f} ms and "
+        f"{RATIO:.0f} times the unscoped one: {'MISSED' if late or far else 'met'}",
+        f"    {'':8}{'slowest':>9}{'searched':>10}{'median':>8}{'late':>6}{'far':>6}",
+    ]
+    for user, own in of.items():
+        plain, searched = ([one.scoped for one in own if bool(one.query.search) is one_is] for one_is in (False, True))
+        lines.append(
+            f"    {user:8}{max(plain):>9.2f}{max(searched):>10.2f}{statistics.median(plain + searched):>8.2f}"
+            f"{sum(one.scoped > frame for one in own):>6}{sum(one.far for one in own):>6}"
+        )
+    worst = sorted((one for one in cells if one.far or one.scoped > frame), key=lambda one: -one.scoped)
+    return [*lines, *map(str, worst[:_WORST])]
+
+
+def _queries(kind: Kind) -> Iterator[Query]:
+    for sort in kind.sorts:
+        for descending in (False, True):
+            yield Query(kind, "", sort, descending)
+            if kind in _BIG:
+                yield from (Query(kind, search, sort, descending) for search in SEARCHES)
+
+
+def _cells(database: Database) -> Iterator[Cell]:
+    everyone = Viewer.sign_in(database, "all")
+    for login in USERS:
+        viewer = Viewer.sign_in(database, login)
+        for kind in KINDS.values():
+            with everyone.look(kind.permission) as whole:
+                pass
+            for query in _queries(kind):
+                yield Cell(login, query, *_measured(database, viewer, whole, query))
+
+
+def _measured(database: Database, viewer: Viewer, whole: Sight, query: Query) -> tuple[float, float]:
+    """Milliseconds of the scoped page and of the unscoped one, which take turns."""
+    scoped, unscoped = [], []
+    window = Window(limit=50)
+    turn = 0
+    while turn <= _ROUNDS:
+        begin = perf_counter()
+        with viewer.look(query.kind.permission) as sight:
+            page(sight, query, window)
+        middle = perf_counter()
+        with database.reading() as connection:
+            page(replace(whole, connection=connection), query, window)
+        end = perf_counter()
+        if turn or end - begin > _SLOW:  # the first one makes statements, and fills caches
+            scoped.append(1000 * (middle - begin))
+            unscoped.append(1000 * (end - middle))
+        turn += 1 if end - begin < _QUICK else _ROUNDS // 2 if end - begin < _SLOW else _ROUNDS + 1
+    return statistics.median(scoped), statistics.median(unscoped)
