@@ -221,7 +221,7 @@ def test_every_command_that_changes_something_says_so() -> None:
             "previous_tab",
             "profile",
         ),
-        *("quit", "read_again", "refresh", "roles", "side_by_side", "swap", "switch_user", "take_all_away"),
+        *("quit", "read_again", "refresh", "roles", "side_by_side", "suspend", "swap", "switch_user", "take_all_away"),
         *("toggle_typing", "users", "security-groups", "customer-groups"),
     }
     modules = [found.name for found in walk_packages(ringfence.console.__path__, "ringfence.console.")]

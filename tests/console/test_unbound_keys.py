@@ -81,3 +81,11 @@ async def test_the_keys_are_those_of_the_focused_pane(demo: Database) -> None:
         await console.press("escape", "home")
         assert "(D delete)" in console.lines[-1], "the provider itself is this row's reason"
         assert "put here" not in console.lines[-1], "nothing was taken up"
+
+
+async def test_a_terminal_that_cannot_be_left_says_so(demo: Database) -> None:
+    async with opened(console_on(demo), (80, 24)) as console:
+        await console.press("2", "ctrl+z")
+        assert console.lines[-1].startswith(" Not suspended: this terminal knows no suspending  ? help")
+        await console.press("f2", "ctrl+z")
+        assert console.toasts == ["Not suspended: this terminal knows no suspending."]

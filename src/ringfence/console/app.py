@@ -12,6 +12,7 @@ from textual.theme import Theme
 from textual.timer import Timer
 from textual.widgets import Input
 
+from ringfence.console import jobs
 from ringfence.console.application import Application
 from ringfence.console.configured import ConfiguredApp
 from ringfence.console.painting import Painting
@@ -48,6 +49,7 @@ class RingfenceApp(Painting, ConfiguredApp):
     ENABLE_COMMAND_PALETTE = False  # ours is a command like any other
     BINDINGS: ClassVar[list[Any]] = [
         Binding("ctrl+q", "quit", "quit", key_display="^q", priority=True, id="quit"),
+        Binding("ctrl+z", "suspend_job", show=False, priority=True, id="suspend"),
     ]
 
     def __init__(
@@ -204,6 +206,21 @@ class RingfenceApp(Painting, ConfiguredApp):
     def action_help_quit(self) -> None:
         """Says how the console is left, to whoever tries it as elsewhere."""
         self._say_of_key(LEAVES)
+
+    def why_not_suspend(self) -> str:
+        """Why the console cannot be left to the shell for a while; empty where it can."""
+        return jobs.why_not_suspend(self)
+
+    def suspend_job(self) -> None:
+        """Leaves it to the shell, until that wakes it."""
+        jobs.suspend(self)
+
+    def action_suspend_job(self) -> None:
+        """Leaves it to the shell, from dialogs too, or says why not."""
+        if reason := self.why_not_suspend():
+            self._say_of_key(f"Not suspended: {reason}")
+        else:
+            self.suspend_job()
 
     def _say_of_key(self, text: str) -> None:
         """Says what the last key has come to: quietly in the key bar; over a dialog, which has none, in a notice."""

@@ -62,6 +62,12 @@ class Application(Protocol):
     def open(self, name: str, *given: Any, then: Callable[[Any], object] | None = None, **named: Any) -> Any:
         """Opens the screen of that name over the present one; ``then`` is told what it ends with."""
 
+    def why_not_suspend(self) -> str:
+        """Why the console cannot be left to the shell for a while; empty where it can."""
+
+    def suspend_job(self) -> None:
+        """Leaves it to the shell, until that wakes it."""
+
     def exit(self) -> None:
         """Ends the console."""
 

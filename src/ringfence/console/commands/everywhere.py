@@ -56,6 +56,14 @@ PALETTE: Final[Command[Host]] = Command(
 )
 QUIT: Final[Command[Host]] = Command("quit", "ctrl+q", "Leave the console.", lambda host: host.ringfence.action_quit())
 """Its key is the application's own binding, so that it works in every dialog too."""
+SUSPEND: Final[Command[Host]] = Command(
+    "suspend",
+    "ctrl+z",
+    "Leave the console to the shell; fg comes back.",
+    lambda host: host.ringfence.suspend_job(),
+    unless=lambda host: host.ringfence.why_not_suspend(),
+)
+"""Likewise."""
 
 EVERYWHERE: Final[tuple[Command[Host], ...]] = (
     HELP,
@@ -79,6 +87,7 @@ EVERYWHERE: Final[tuple[Command[Host], ...]] = (
     ),
     PALETTE,
     QUIT,
+    SUSPEND,
     Command("refresh", "ctrl+r,f5", "Read everything on this screen again.", _refresh),
 )
 PROFILE: Final[Command[Host]] = Command(
@@ -90,5 +99,5 @@ PROFILE: Final[Command[Host]] = Command(
 )
 ALWAYS: Final = ("switch_user", "side_by_side", "command_palette", "quit")
 """What the key bar shows wherever it is a key, after all others."""
-BESIDE: Final[tuple[Command[Host], ...]] = (HELP, PALETTE, QUIT)
+BESIDE: Final[tuple[Command[Host], ...]] = (HELP, PALETTE, QUIT, SUSPEND)
 """Those of a screen that work is left behind by going elsewhere."""
