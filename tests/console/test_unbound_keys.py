@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 from support.console import console_on, demo_copy, opened
 
+from ringfence.console.screens.area import leaves
 from ringfence.storage.engine import Database
+
+
+@pytest.mark.parametrize(("keys", "said"), [("ctrl+q", "Ctrl+Q"), ("f10,ctrl+x", "F10"), ("ctrl+d", "Ctrl+D")])
+def test_the_way_out_is_told_by_the_key_that_it_has(keys: str, said: str) -> None:
+    assert leaves(keys) == f"{said} leaves the console"
 
 
 @pytest.fixture

@@ -14,12 +14,13 @@ from textual.widgets import Input
 
 from ringfence.console import jobs
 from ringfence.console.application import Application
+from ringfence.console.commands.everywhere import QUIT
 from ringfence.console.configured import ConfiguredApp
 from ringfence.console.painting import Painting
 from ringfence.console.questions import Answered, going
 from ringfence.console.rights import SEEING_AS, asked
 from ringfence.console.rooms import numbered, prepare, room, together
-from ringfence.console.screens.area import LEAVES, CommandScreen, unbound
+from ringfence.console.screens.area import CommandScreen, leaves
 from ringfence.console.text import literal, number
 from ringfence.console.themes import load_themes
 from ringfence.console.widgets.plain_input import pasted
@@ -205,7 +206,7 @@ class RingfenceApp(Painting, ConfiguredApp):
 
     def action_help_quit(self) -> None:
         """Says how the console is left, to whoever tries it as elsewhere."""
-        self._say_of_key(LEAVES)
+        self._say_of_key(leaves(self.keys_of(QUIT)))
 
     def why_not_suspend(self) -> str:
         """Why the console cannot be left to the shell for a while; empty where it can."""
@@ -233,7 +234,7 @@ class RingfenceApp(Painting, ConfiguredApp):
         """Says of a key that is nothing here that it is that."""
         event.prevent_default()
         if not await self._check_bindings(event.key) and isinstance(self.screen, CommandScreen):
-            self._say_of_key(unbound(event.key))
+            self.screen.say_unbound(event.key)
 
     async def on_event(self, event: events.Event) -> None:
         """Makes of a paste what the field that has the focus can take, whichever it is, and says what became of it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 
 from ringfence.console.commands.command import Command, Edited, bindings, display
-from ringfence.console.commands.everywhere import ALWAYS, EVERYWHERE, PROFILE
+from ringfence.console.commands.everywhere import ALWAYS, EVERYWHERE, PROFILE, QUIT
 from ringfence.console.questions import Asks
 from ringfence.console.rights import HOME, badge, why_only_looking
 from ringfence.console.text import literal
@@ -22,9 +22,6 @@ from ringfence.console.widgets.ranges import RangedList
 
 if TYPE_CHECKING:
     from ringfence.domain.kind import StateKind
-
-
-LEAVES: Final = "Ctrl+Q leaves the console"
 
 
 class CommandScreen(Screen[Any], Asks):
@@ -144,12 +141,17 @@ class CommandScreen(Screen[Any], Asks):
         app = self.ringfence
         area = next((one.name for one in app.numbered if one.keys and key in app.keys_of(one).split(",")), "")
         if not area:
-            self.say_of_key(unbound(key))
+            self.say_unbound(key)
             return
         here = self.query_one(NavBar).current == area
         wanted = area if here else app.shown_of(area)
         there = [one.name for one in app.numbered if one.among == area and not one.off(self)]
         await self.action_command(wanted if wanted in there or not there else there[0])
+
+    def say_unbound(self, key: str) -> None:
+        """Says of a key that it is nothing here. Elsewhere, q leaves."""
+        said = leaves(self.ringfence.keys_of(QUIT)) if key == "q" else f"{display(key)} does nothing here"
+        self.say_of_key(said)
 
     def say_of_key(self, text: str) -> None:
         """Says quietly in the key bar what the last key has come to, until the next one."""
@@ -346,9 +348,10 @@ class AreaScreen(CommandScreen):
         self.call_later(self.ringfence.go, self.ringfence.shown_of(message.id))
 
 
-def unbound(key: str) -> str:
-    """What is said of a key that is nothing here. Elsewhere, q leaves."""
-    return LEAVES if key == "q" else f"{display(key)} does nothing here"
+def leaves(keys: str) -> str:
+    """How the console is left, in plain words."""
+    key = display(keys)
+    return f"{f'Ctrl+{key[1:].upper()}' if key[0] == '^' else key} leaves the console"
 
 
 def refresh_below(closed: CommandScreen, new: tuple[StateKind, int] | None = None) -> None:
