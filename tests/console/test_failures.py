@@ -145,7 +145,7 @@ async def test_a_removed_user_is_out_too(demo: Database) -> None:
         with demo.writing() as connection:
             connection.exec_driver_sql("DELETE FROM user_account WHERE login = 'l.petit'")
             connection.exec_driver_sql("UPDATE tenant SET version = version + 1")
-        await console.press("2")
+        await console.press("1")
         assert isinstance(console.app.screen, ChooseUser)
 
 

@@ -20,7 +20,7 @@ from ringfence.console.painting import Painting
 from ringfence.console.questions import Answered, going
 from ringfence.console.rights import SEEING_AS, asked
 from ringfence.console.rooms import numbered, prepare, room, together
-from ringfence.console.screens.area import CommandScreen, leaves
+from ringfence.console.screens.area import CommandScreen, leaves, make_room_for_notice
 from ringfence.console.text import literal, number
 from ringfence.console.themes import load_themes
 from ringfence.console.widgets.plain_input import pasted
@@ -122,16 +122,19 @@ class RingfenceApp(Painting, ConfiguredApp):
             self.register_theme(theme)
         self.console_themes = list(themes)
         self.in_thread("dialogs", lambda: prepare(*_NEXT), lambda _: None)
-        for problem in problems:
-            self.notify(f"Theme left out: {problem}", markup=False, severity="warning")
+        if problems:
+            self.notify("\n".join(f"Theme left out: {problem}" for problem in problems), severity="warning")
 
     def give_up(self, reason: str) -> None:
         """Ends the console with a line for people."""
         self.exit(reason, return_code=1)
 
     def notify(self, message: str, **options: Any) -> None:
-        """Shows a notice, literally: it may tell of names."""
-        super().notify(literal(message), **{**options, "markup": False})
+        """Shows a notice in the place of the one before, literally: it may tell of names."""
+        self.clear_notifications()
+        if self.screen_stack:
+            make_room_for_notice(self.screen)
+        super().notify("\n".join(map(literal, message.split("\n"))), **{**options, "markup": False})
 
     def tell_failure(self, reason: str) -> None:
         """Shows a line for people."""
@@ -255,7 +258,8 @@ class RingfenceApp(Painting, ConfiguredApp):
             self.post_message(events.Paste(text).set_sender(self))
 
     def open(self, name: str, *given: Any, then: Callable[[Any], object] | None = None, **named: Any) -> Any:
-        """Opens the screen of that name over the present one; ``then`` is told what it ends with."""
+        """Opens the screen of that name over the present one, whose notice goes; ``then`` is told what it ends with."""
+        self.clear_notifications()
         return self.push_screen(room(name, *given, **named), cast(Any, then))
 
     def go(self, area: str) -> Any:
@@ -265,6 +269,7 @@ class RingfenceApp(Painting, ConfiguredApp):
         among = next((one.among for one in self.numbered if one.name == area), area)
         self._shown[among] = area
         if getattr(self.screen, "AREA", None) != area:
+            self.clear_notifications()
             return self.switch_screen(self._area(area))
         return None
 

@@ -284,10 +284,8 @@ class AreaScreen(CommandScreen):
         self.clear()
 
     def _drop_notices(self) -> None:
-        """Takes away the notices that are on this screen: Textual does so only after a screen has come up again."""
-        for notice in self.query("Toast"):
-            notice.display = False
-            notice.remove()
+        """Takes away the notice that is on this screen: Textual does so only after a screen has come up again."""
+        make_room_for_notice(self)
 
     def clear(self) -> None:
         """Takes everything off the lists."""
@@ -308,6 +306,8 @@ class AreaScreen(CommandScreen):
     def show_filter(self, text: str, found: str) -> None:
         """Draws the filter beside the breadcrumbs."""
         self.query_one(Breadcrumbs).set_filter(literal(text), found)
+        if self.query("Toast"):
+            _keep_filter_free(self)
 
     def show_new(self, kind: StateKind, record: int) -> None:
         """Something was made: reads the data anew, with the cursor on it. A screen that lists its kind says how."""
@@ -352,6 +352,22 @@ def leaves(keys: str) -> str:
     """How the console is left, in plain words."""
     key = display(keys)
     return f"{f'Ctrl+{key[1:].upper()}' if key[0] == '^' else key} leaves the console"
+
+
+def make_room_for_notice(screen: Screen[Any]) -> None:
+    """Takes away the notice that is on a screen, so that there is never more than one: Textual itself leaves an empty
+    line in its place."""
+    for notice in screen.query("ToastHolder"):
+        notice.display = False
+        notice.remove()
+    _keep_filter_free(screen)
+
+
+def _keep_filter_free(screen: Screen[Any]) -> None:
+    """Lets a notice take the row of the breadcrumbs as far as the filter."""
+    for crumbs in screen.query(Breadcrumbs):
+        for rack in screen.query("ToastRack"):
+            rack.styles.margin = (crumbs.region.y, crumbs.filter_width, 0, 0)
 
 
 def refresh_below(closed: CommandScreen, new: tuple[StateKind, int] | None = None) -> None:

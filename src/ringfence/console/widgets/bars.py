@@ -189,12 +189,20 @@ class Breadcrumbs(Bar):
         self._filter, self._found = text, found
         self.refresh()
 
+    @property
+    def filter_width(self) -> int:
+        """How many cells the filter takes at the right."""
+        return cells(self._right(self.size.width))
+
+    def _right(self, width: int) -> list[Part]:
+        if not self._filter and not self._found:
+            return []
+        text = GAP.join(filter(None, (f"/{literal(self._filter)}" if self._filter else "", self._found)))
+        return [(fit(text, min(width_of(text), max(8, width // 2))), "attention"), (" ", "")]
+
     def parts(self, width: int) -> Sequence[Part]:
         """The path, cut from the left where there is no room for it, and the filter."""
-        right: list[Part] = []
-        if self._filter or self._found:
-            text = GAP.join(filter(None, (f"/{literal(self._filter)}" if self._filter else "", self._found)))
-            right = [(fit(text, min(width_of(text), max(8, width // 2))), "attention"), (" ", "")]
+        right = self._right(width)
         room = width - 1 - cells(right) - (len(GAP) if right else 0)
         left: list[Part] = [(" ", ""), *self._steps(room)]
         return [*left, (" " * max(0, width - cells(left) - cells(right)), ""), *right]
