@@ -211,3 +211,18 @@ async def test_the_forms_are_opened_by_their_keys(area: Sequence[str], module: s
             while not isinstance(console.app.screen, AreaScreen):
                 console.app.pop_screen()
                 await console.settle()
+
+
+async def test_a_notice_takes_the_row_of_the_breadcrumbs_and_goes_with_its_screen(demo: Database) -> None:
+    async with opened(console_on(demo), (80, 24)) as console:
+        await console.press("2", "slash")
+        await console.type("50%")
+        await console.press("enter")
+        await console.press("u")
+        await console.press("u")
+        assert "Not undone: there is nothing of yours to undo" in console.lines[2]
+        assert console.lines[2].rstrip().endswith("/50%  1 of 498")
+        assert sum("Not undone" in line for line in console.lines) == 1
+        await console.press("3")
+        assert "Not undone" not in console.text
+        assert console.lines[2].strip() == "Users"
