@@ -13,7 +13,8 @@ from ringfence.domain.kind import Kind
 from ringfence.domain.registry import KINDS
 from ringfence.storage.engine import Database
 from ringfence.visibility import point, tree
-from ringfence.visibility.page import Query, Window, count, every, page
+from ringfence.visibility.counting import count
+from ringfence.visibility.page import Query, Window, every, page
 from ringfence.visibility.viewer import Sight, Viewer
 
 ASKED = (*LISTING.values(), "device.edit", "customer.view", "alarm.manage", *EVERYWHERE)

@@ -20,7 +20,8 @@ from ringfence.domain.registry import KINDS, kind_named, kind_of_noun
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
 from ringfence.visibility import scopes, viewer
-from ringfence.visibility.page import Query, Window, count, every, page
+from ringfence.visibility.counting import count
+from ringfence.visibility.page import Query, Window, every, page
 from ringfence.visibility.viewer import Pair, Viewer
 
 T = {"tenant": "t"}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from textual.message import Message
 from textual.message_pump import MessagePump
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from ringfence.services.workspace import Session
 
 Answer = TypeVar("Answer")
+_AT_LEAST_SECONDS: Final = 0.05
+"""What is not counted by then is told to be at least so many."""
 
 
 def going(app: App[Any]) -> bool:
@@ -47,6 +50,20 @@ def while_wanted(told: Callable[[str, int, int], object] | None = None) -> Calla
             told(what, done, of)
 
     return progress
+
+
+def counting(told: Callable[[int], object]) -> Callable[[int], None]:
+    """What a count in a question's thread tells so far: ``told``, in that thread, once it has taken a while. It ends
+    the count as ``while_wanted`` does."""
+    wanted = while_wanted()
+    due = monotonic() + _AT_LEAST_SECONDS
+
+    def so_far(found: int) -> None:
+        wanted("counting", found, found)
+        if monotonic() >= due:
+            told(found)
+
+    return so_far
 
 
 class Asks(MessagePump):

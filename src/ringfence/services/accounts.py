@@ -18,7 +18,8 @@ from ringfence.services.records import Account, Listing, Opened, Part, Profile
 from ringfence.storage.engine import Database
 from ringfence.storage.tables import User
 from ringfence.visibility import directory, tree
-from ringfence.visibility.page import Query, count
+from ringfence.visibility.counting import count
+from ringfence.visibility.page import Query
 from ringfence.visibility.point import among, find
 from ringfence.visibility.shared_view import IMPERSONATE, SharedView, Subjects
 from ringfence.visibility.summary import summary

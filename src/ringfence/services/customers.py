@@ -14,7 +14,8 @@ from ringfence.domain.errors import RingfenceError
 from ringfence.domain.registry import KINDS
 from ringfence.services.records import ComparedCustomer, CustomerDetail, TreeCustomer
 from ringfence.visibility import overview, tree
-from ringfence.visibility.page import Query, count, size_under
+from ringfence.visibility.counting import count
+from ringfence.visibility.page import Query, size_under
 from ringfence.visibility.point import find_row
 from ringfence.visibility.viewer import Pair, Sight, Viewer
 

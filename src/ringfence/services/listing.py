@@ -22,7 +22,7 @@ from ringfence.domain.security_group import SECURITY_GROUPS
 from ringfence.domain.user import USERS
 from ringfence.services import records
 from ringfence.services.records import Listing, Part, Record
-from ringfence.visibility import history, overview, tree
+from ringfence.visibility import counting, history, overview, tree
 from ringfence.visibility import page as pages
 from ringfence.visibility.point import among, find
 from ringfence.visibility.viewer import Sight, Viewer
@@ -47,20 +47,21 @@ def rows(viewer: Viewer, listing: Listing, part: Part) -> tuple[Record, ...]:
         return tuple(_records(sight, kind, pages.page(sight, _query(sight, kind, listing), window)))
 
 
-def count(viewer: Viewer, listing: Listing) -> int:
-    """How many rows the list has."""
+def count(viewer: Viewer, listing: Listing, so_far: counting.SoFar | None = None) -> int:
+    """How many rows the list has, exactly. ``so_far`` is told, while that takes long, how many there are at least;
+    what it raises ends the count."""
     kind = kind_named(listing.kind)
     with viewer.look(*_permissions(kind)) as sight:
         if listing.record is not None:
             return len(_history(sight, listing, listing.record))
-        return pages.count(sight, _query(sight, kind, listing))
+        return counting.count(sight, _query(sight, kind, listing), so_far=so_far)
 
 
 def place(viewer: Viewer, listing: Listing, record: int) -> int | None:
     """How many rows come before a record (its id); None where the list does not show it."""
     kind = kind_named(listing.kind)
     with viewer.look(*_permissions(kind)) as sight:
-        return pages.place(sight, _query(sight, kind, listing), record)
+        return counting.place(sight, _query(sight, kind, listing), record)
 
 
 def export(viewer: Viewer, listing: Listing, limit: int | None = None) -> Iterator[Record]:

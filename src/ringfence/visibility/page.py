@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from sqlalchemy import Row, text
 
-from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.kind import Kind
@@ -31,7 +30,6 @@ from ringfence.visibility.plans import (
     splits,
     total,
 )
-from ringfence.visibility.point import among
 from ringfence.visibility.scopes import Extent
 from ringfence.visibility.sql import Match, Shape, Side, statement
 from ringfence.visibility.viewer import Sight
@@ -93,33 +91,6 @@ def every(sight: Sight, query: Query, size: int = 1000) -> Iterator[Row[Any]]:
         after = (rows[-1].sort_value, rows[-1].id)
 
 
-def place(sight: Sight, query: Query, record: int) -> int | None:
-    """How many rows of the query come before a record; None where it is not among them."""
-    sort = query.kind.sorts[query.sort]
-    found = among(sight, query.kind.permission, query.kind, [record], ("id", sort))
-    if not found:
-        return None
-    key = str(getattr(found[0], sort)), record
-    just_before = key[0], record + (1 if query.descending else -1)
-    rows = page(sight, query, Window(limit=1, after=just_before))
-    return count(sight, query, key) if rows and rows[0].id == record else None
-
-
-def count(sight: Sight, query: Query, before: SortKey | None = None) -> int:
-    """How many rows the query has: exactly as many as ``every`` gives; or how many of them come before a place."""
-    side: Side = "before" if before is not None else ""
-    key = {"key": before[0], "id": before[1]} if before is not None else {}
-    scope = sight.scope(query.kind.permission)
-    extent = scope.nodes if query.kind.is_customer else scope.records
-    found = 0
-    if extent.intervals and not _hopeless(query.search):
-        found = _count_in(sight, query, extent, side, key)
-    if scope.has_sites and query.kind.standing and not _hopeless(query.search):
-        plan = _standing(sight, query, scope.records, side, counting=True)
-        found += sight.connection.execute(statement(plan.shape), {**plan.binds, **key}).scalar_one()
-    return found
-
-
 def size_under(sight: Sight, extent: Extent, under: str | None) -> tuple[int, int]:
     """Customers (a root counts too) and their devices within a scope, below a path if one is given."""
     if not extent.intervals:
@@ -131,26 +102,15 @@ def size_under(sight: Sight, extent: Extent, under: str | None) -> tuple[int, in
     return row.customers, row.devices
 
 
-def _count_in(sight: Sight, query: Query, extent: Extent, side: Side, key: dict[str, Any]) -> int:
-    if not query.search and not side:
-        if query.kind is DEVICES:
-            return int(size_under(sight, extent, query.under)[1])
-        if query.kind is CUSTOMERS and query.under is None:
-            return extent.customers
-    (plan,) = plans(sight, query, extent, side, None)
-    shape = replace(plan.shape, counting=True)
-    return int(sight.connection.execute(statement(shape), {**plan.binds, **key}).scalar_one())
-
-
 def _rows(sight: Sight, query: Query, window: Window, side: Side, key: SortKey | None) -> list[Row[Any]]:
-    if _hopeless(query.search):
+    if hopeless(query.search):
         return []
     scope = sight.scope(query.kind.permission)
     extent = scope.nodes if query.kind.is_customer else scope.records
     reach = window.limit + window.skip
     found = plans(sight, query, extent, side, reach) if extent.intervals else []
     if scope.has_sites and query.kind.standing is not None:
-        found.append(_standing(sight, query, scope.records, side))
+        found.append(standing(sight, query, scope.records, side))
     if not found:
         return []
     several = len(found) > 1
@@ -183,7 +143,7 @@ def plans(sight: Sight, query: Query, extent: Extent, side: Side, wanted: int | 
     """What to ask for so many rows, or for how many there are: statements whose rows are no record's twice, and are
     all of them together. Raises nothing: an estimate that is wrong costs time."""
     kind, under = query.kind, query.under is not None
-    binds = _binds(sight, query, extent)
+    binds = binds_of(sight, query, extent)
     whole = extent.whole and not under
     match: Match = "scan" if query.search else ""
     shape = Shape(
@@ -214,20 +174,20 @@ def plans(sight: Sight, query: Query, extent: Extent, side: Side, wanted: int | 
 
 def _bound(plan: Plan, binds: dict[str, Any]) -> Plan:
     fallback = None if plan.fallback is None else _bound(plan.fallback, binds)
-    return Plan(plan.shape, {**binds, **plan.binds}, fallback)
+    return Plan(plan.shape, {**binds, **plan.binds}, plan.price, fallback)
 
 
-def _standing(sight: Sight, query: Query, extent: Extent, side: Side, *, counting: bool = False) -> Plan:
+def standing(sight: Sight, query: Query, extent: Extent, side: Side, *, counting: bool = False) -> Plan:
     """What stands on the sites of site-level grants."""
     match: Match = "scan" if query.search else ""
     under = query.under is not None
     shape = Shape(
         *(query.kind, "sites", query.sort, query.descending, side, match, under, counting), postgresql=sight.postgresql
     )
-    return Plan(shape, _binds(sight, query, extent))
+    return Plan(shape, binds_of(sight, query, extent))
 
 
-def _binds(sight: Sight, query: Query, extent: Extent) -> dict[str, Any]:
+def binds_of(sight: Sight, query: Query, extent: Extent) -> dict[str, Any]:
     binds: dict[str, Any] = {"tenant": sight.tenant_id, "scope": extent.id}
     if query.under is not None:
         binds["low"], binds["high"] = nested(query.under)
@@ -240,7 +200,7 @@ def _binds(sight: Sight, query: Query, extent: Extent) -> dict[str, Any]:
     return binds
 
 
-def _hopeless(search: str) -> bool:
+def hopeless(search: str) -> bool:
     """Nothing that a name may hold contains a control character."""
     return bool(search) and has_control(search)
 

@@ -56,11 +56,12 @@ POSTGRESQL: Final = Costs(0.25, 2.5, 0.2, 12.0, 0.2, 1.0, 5.0, 2_000, 2_000)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A statement, what it binds, and the way to go where it finds fewer rows than asked for, though there may be
-    more."""
+    """A statement, what it binds, what it costs by estimate, and the way to go where it finds fewer rows than asked
+    for, though there may be more."""
 
     shape: Shape
     binds: dict[str, Any]
+    price: float = 0.0
     fallback: Plan | None = None
 
 
@@ -160,19 +161,18 @@ def choose(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: int | 
     prices = {way: price for price, way in ways(kind, shape, guess, costs, hits)}
     if shape.whole:
         hit = prices.get("hits", prices["walk"]) < prices["walk"]
-        return Plan(_shaped(shape, "hits" if hit else "plain"), {})
+        return Plan(_shaped(shape, "hits" if hit else "plain"), {}, prices["hits" if hit else "walk"])
     way = _least(prices)
-    if way not in ("walk", "sieve"):
-        return Plan(_shaped(shape, way), {})
-    if guess.wanted is None:
-        return Plan(_shaped(shape, way), {})
+    price = prices[way]
+    if way not in ("walk", "sieve") or guess.wanted is None:
+        return Plan(_shaped(shape, way), {}, price)
     part = max(guess.records, 1) / max(guess.total, 1)
     budget = max(_LEAST, int(_SPREAD * guess.wanted / (part * guess.match)))
     if budget >= guess.total:
-        return Plan(_shaped(shape, way), {})
+        return Plan(_shaped(shape, way), {}, price)
     # Where the first part of the order has too few, the scope and the order go together: every row is to be reckoned.
     rest = {way: price for price, way in ways(kind, shape, replace(guess, wanted=None), costs, hits)}
-    return Plan(_shaped(shape, way), {"budget": budget}, Plan(_shaped(shape, _least(rest)), {}))
+    return Plan(_shaped(shape, way), {"budget": budget}, price, Plan(_shaped(shape, _least(rest)), {}))
 
 
 def _least(prices: dict[Way, float]) -> Way:

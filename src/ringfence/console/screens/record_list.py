@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual import on
 
-from ringfence.console.questions import Asks
+from ringfence.console.questions import Answered, Asks, counting
 from ringfence.console.rights import why_not_list
 from ringfence.console.text import Cell, number
 from ringfence.console.widgets.columns import Column
@@ -54,6 +54,8 @@ class RecordList(RecordTable[Any], Asks):
         self.unfiltered: int | None = None
         """How many rows there are without a filter, once that is known."""
         self._matches: int | None = None
+        self._at_least: int | None = None
+        """How many of them were counted so far, while that goes on."""
         self._awaited: int | None = None
         """The record that the cursor is to go to."""
         self._hidden: Callable[[], object] | None = None
@@ -169,10 +171,12 @@ class RecordList(RecordTable[Any], Asks):
     @property
     def found(self) -> str:
         """How many rows the filter leaves, of how many; empty without a filter."""
-        if self.listing is None or not self.listing.search or self._matches is None:
+        if self.listing is None or not self.listing.search:
             return ""
         of = "" if self.unfiltered is None else f" of {number(self.unfiltered)}"
-        return f"{number(self._matches)}{of}"
+        if self._matches is not None:
+            return f"{number(self._matches)}{of}"
+        return "" if self._at_least is None else f"at least {number(self._at_least)}{of}"
 
     def _begin_anew(
         self, *, keep_rows: bool = True, keep: int | None = None, in_place: bool = False, at: int | None = None
@@ -180,9 +184,18 @@ class RecordList(RecordTable[Any], Asks):
         assert self.listing is not None
         search = self.listing.search
         self.empty_text = "Nothing matches. Esc clears the filter." if search else self.nothing()
-        self._matches = None
+        self._matches = self._at_least = None
         generation = self.reset(keep_rows=keep_rows, keep_cursor_id=keep, in_place=in_place, at=at)
-        wanted = self.listing
+        wanted, asked_by = self.listing, self.ringfence.session
+
+        def at_least(found: int) -> None:
+            if self.generation == generation and self.ringfence.session is asked_by:
+                self._at_least = found
+                if self._on_total:
+                    self._on_total()
+
+        def so_far(found: int) -> None:
+            self.post_message(Answered(lambda: at_least(found)))
 
         def counted(total: int) -> None:
             if self.set_total(total, generation):
@@ -192,7 +205,7 @@ class RecordList(RecordTable[Any], Asks):
                 if self._on_total:
                     self._on_total()
 
-        self.ask(f"{self.kind}-count", lambda session: session.count(wanted), counted, self.fail)
+        self.ask(f"{self.kind}-count", lambda session: session.count(wanted, counting(so_far)), counted, self.fail)
 
     def nothing(self) -> str:
         """Why there are no rows."""

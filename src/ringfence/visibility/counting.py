@@ -1,0 +1,87 @@
+"""How many rows a list has: exactly as many as its pages give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
+from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.device import DEVICES
+from ringfence.visibility.page import Query, SortKey, Window, hopeless, page, plans, size_under, standing
+from ringfence.visibility.plans import Plan
+from ringfence.visibility.point import among
+from ringfence.visibility.scopes import Extent
+from ringfence.visibility.sql import Side, statement
+from ringfence.visibility.viewer import Sight
+
+SoFar = Callable[[int], object]
+"""Told, while a count goes on, how many there are at least. It ends the count by raising."""
+
+_AT_ONCE: Final = 30_000
+"""What takes no more microseconds than that, by estimate, is counted by one statement."""
+_PART: Final = 20_000
+"""So many rows are looked at between two words of how many were found."""
+
+
+def place(sight: Sight, query: Query, record: int) -> int | None:
+    """How many rows of the query come before a record; None where it is not among them."""
+    sort = query.kind.sorts[query.sort]
+    found = among(sight, query.kind.permission, query.kind, [record], ("id", sort))
+    if not found:
+        return None
+    key = str(getattr(found[0], sort)), record
+    just_before = key[0], record + (1 if query.descending else -1)
+    rows = page(sight, query, Window(limit=1, after=just_before))
+    return count(sight, query, key) if rows and rows[0].id == record else None
+
+
+def count(sight: Sight, query: Query, before: SortKey | None = None, so_far: SoFar | None = None) -> int:
+    """How many rows the query has: exactly as many as ``every`` gives; or how many of them come before a place.
+    ``so_far`` is told meanwhile, where that takes long. Raises whatever it raises."""
+    side: Side = "before" if before is not None else ""
+    key = {"key": before[0], "id": before[1]} if before is not None else {}
+    scope = sight.scope(query.kind.permission)
+    extent = scope.nodes if query.kind.is_customer else scope.records
+    found = 0
+    if hopeless(query.search):
+        return found
+    if scope.has_sites and query.kind.standing:
+        plan = standing(sight, query, scope.records, side, counting=True)
+        found += int(sight.connection.execute(statement(plan.shape), {**plan.binds, **key}).scalar_one())
+    if extent.intervals:
+        found = _count_in(sight, query, extent, side, key, found, so_far)
+    return found
+
+
+def _count_in(
+    sight: Sight, query: Query, extent: Extent, side: Side, key: dict[str, Any], found: int, so_far: SoFar | None
+) -> int:
+    if not query.search and not side:
+        if query.kind is DEVICES:
+            return found + int(size_under(sight, extent, query.under)[1])
+        if query.kind is CUSTOMERS and query.under is None:
+            return found + extent.customers
+    (plan,) = plans(sight, query, extent, side, None)
+    if so_far is not None and query.search and not side and plan.price > _AT_ONCE:
+        return _in_parts(sight, plan, found, so_far)
+    shape = replace(plan.shape, counting=True)
+    return found + int(sight.connection.execute(statement(shape), {**plan.binds, **key}).scalar_one())
+
+
+def _in_parts(sight: Sight, plan: Plan, found: int, so_far: SoFar) -> int:
+    """The same count, a part of the order after another, in one transaction."""
+    way = "plain" if plan.shape.whole else "walk"
+    shape = replace(plan.shape, way=way, match="scan", sort="name", descending=False)  # type: ignore[arg-type]
+    binds = {**plan.binds, "budget": _PART}
+    while True:
+        edge = sight.connection.execute(statement(replace(shape, way="edge", match="")), binds).one_or_none()
+        if edge is not None:
+            binds.update(until=edge.sort_value, until_id=edge.id)
+        part = replace(shape, counting=True, bounded=edge is not None)
+        found += int(sight.connection.execute(statement(part), binds).scalar_one())
+        if edge is None:
+            return found
+        so_far(found)
+        shape = replace(shape, side="after")
+        binds.update(key=edge.sort_value, id=edge.id)
