@@ -129,7 +129,7 @@ class CommandScreen(Screen[Any], Asks):
             return
         reason = self.why_off(command)
         if reason:
-            self.notify(f"{command.footer or command.help}: {reason}", markup=False, severity="warning")
+            self.notify(f"{command.footer or command.help.rstrip('.')}: {reason}", markup=False, severity="warning")
             return
         self.ringfence.check_session()
         result = command.run(self)

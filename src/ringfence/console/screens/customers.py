@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from ringfence.console.cells import customers
 from ringfence.console.commands.command import Command, bindings
 from ringfence.console.commands.lists import LISTS, TABS
+from ringfence.console.commands.panes import PANES
 from ringfence.console.screens.area import AreaScreen
 from ringfence.console.screens.customer_detail import CustomerDetail
 from ringfence.console.screens.customer_tree import CustomerTree
@@ -47,16 +48,18 @@ class CustomersScreen(AreaScreen, TwoPanes):
         *("help", "filter", "next_tab", "actions", "open", "new", "undo", "toggle_mark", "delete", "take_up"),
         *("customer_groups", "assign", "activate", "bulk_edit"),
     )
-    COMMANDS_HERE: Sequence[Command[Any]] = (*LISTS, *TABS)
+    COMMANDS_HERE: Sequence[Command[Any]] = (*LISTS, *TABS, *PANES)
     BINDINGS = bindings(COMMANDS_HERE)
     AUTO_FOCUS = "ForestView"
     DEFAULT_CSS = """
     CustomersScreen #forest { width: 38%; min-width: 28; max-width: 46; }
     CustomersScreen #detail { width: 1fr; }
-    CustomersScreen.-narrow #detail { display: none; }
-    CustomersScreen.-narrow #forest { width: 1fr; max-width: 100%; }
-    CustomersScreen.-narrow.-reading #detail { display: block; }
-    CustomersScreen.-narrow.-reading #forest { display: none; }
+    CustomersScreen.-narrow, CustomersScreen.-zoomed {
+        & #detail { display: none; }
+        & #forest { width: 1fr; max-width: 100%; }
+        &.-reading #detail { display: block; }
+        &.-reading #forest { display: none; }
+    }
     """
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (64, "-wide")]
 

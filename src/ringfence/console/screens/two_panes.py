@@ -14,8 +14,9 @@ _RULES: Final = ("width", "min_width", "max_width")
 
 
 class TwoPanes(Screen[None]):
-    """A screen whose left pane is as wide as its style sheet says, or as wide as it was made: the divider is dragged
-    with the mouse. Where the screen is ``-narrow`` only one of the two is shown, and has all of it."""
+    """A screen whose left pane is as wide as its style sheet says, or as wide as it was made, by keys or by dragging
+    the divider. Where the screen is ``-narrow`` or ``-zoomed``, only one of the two is shown, and has all of it: the
+    right one where it is ``-reading``."""
 
     pane: int | None = None
     """How many cells the left pane was given; None for as many as the style sheet does."""
@@ -31,9 +32,26 @@ class TwoPanes(Screen[None]):
         self.pane = cells
         self._share()
 
+    @property
+    def one_at_a_time(self) -> bool:
+        """Whether there is room for one of the panes only."""
+        return self.has_class("-narrow")
+
+    def widen(self, cells: int) -> None:
+        """Gives the left pane so many cells more (or less), as far as both keep what they need."""
+        if not self.has_class("-zoomed"):
+            now = self.panes[0].outer_size.width
+            self.set_pane(max(_LEAST[0], min(now + cells, self.size.width - _LEAST[1])))
+
+    def zoom(self) -> None:
+        """Shows the pane that has the focus alone, or both again."""
+        self.set_class(self.panes[1].has_focus_within, "-reading")
+        self.toggle_class("-zoomed")
+        self._share()
+
     def _share(self) -> None:
         left, _ = self.panes
-        if self.pane is None or self.has_class("-narrow"):
+        if self.pane is None or self.one_at_a_time or self.has_class("-zoomed"):
             for rule in _RULES:
                 left.styles.clear_rule(rule)
             return
