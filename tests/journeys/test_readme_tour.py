@@ -50,6 +50,7 @@ SHOWN: Final = (
     ("Undone.",),
     ("Theme: ",),
     ("Northwind Logistics › Rotterdam",),
+    ("Northwind Logistics › Rotterdam",),
     ("Profile", "Hanna de Vries", "E-mail"),
     ("Keys that work here",),
 )

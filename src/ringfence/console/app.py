@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 from textual import events
@@ -15,7 +15,6 @@ from textual.widgets import Input
 from ringfence.console import jobs
 from ringfence.console.application import Application
 from ringfence.console.commands.everywhere import QUIT
-from ringfence.console.configured import ConfiguredApp
 from ringfence.console.painting import Painting
 from ringfence.console.questions import Answered, going
 from ringfence.console.rights import SEEING_AS, asked
@@ -23,6 +22,7 @@ from ringfence.console.rooms import numbered, prepare, room, together
 from ringfence.console.screens.area import CommandScreen, leaves, make_room_for_notice
 from ringfence.console.text import literal, number
 from ringfence.console.themes import load_themes
+from ringfence.console.travelling import Travelling
 from ringfence.console.widgets.plain_input import pasted
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _NEXT = ("audit", "choose user", "dialog", "help", "palette", "side by side")
 """What the next keys may open: imported while nobody waits for it."""
 
 
-class RingfenceApp(Painting, ConfiguredApp):
+class RingfenceApp(Painting, Travelling):
     """The console. ``connect`` opens the database; it is called in a thread, once the first screen is painted.
     ``configuration`` is what the user has set.
 
@@ -74,7 +74,6 @@ class RingfenceApp(Painting, ConfiguredApp):
         self.changes = 0
         self.rights: frozenset[str] = frozenset()
         self.read_only = ""
-        self._shown: dict[str, str] = {}
         self._stamp: tuple[int, int] | None = None
         self._looking: Timer | None = None
         self.console_themes: list[Theme] = []
@@ -146,6 +145,7 @@ class RingfenceApp(Painting, ConfiguredApp):
         if self.session is None:
             return
         back = self.real if self.looking_through else None
+        self.travel_anew(self.profile.login if self.profile is not None else "")
         self.session = self.profile = self.real = None
         self.rights, self.read_only = frozenset(), ""
         self.clear_notifications()
@@ -262,46 +262,15 @@ class RingfenceApp(Painting, ConfiguredApp):
         self.clear_notifications()
         return self.push_screen(room(name, *given, **named), cast(Any, then))
 
-    def go(self, area: str) -> Any:
-        """Goes to one of the numbered screens."""
-        if getattr(self.screen, "PASSING", False):
-            self.pop_screen()
-        among = next((one.among for one in self.numbered if one.name == area), area)
-        self._shown[among] = area
-        if getattr(self.screen, "AREA", None) != area:
-            self.clear_notifications()
-            return self.switch_screen(self._area(area))
-        return None
-
-    def shown_of(self, area: str) -> str:
-        """The screen of an area that was shown last: the first of its tabs, where none was."""
-        return self._shown.get(area, area)
-
-    def go_to_customer(self, customer: int) -> None:
-        """Goes to a customer in the tree; of one that is hidden, or there no more, says that there is none."""
-
-        async def go() -> None:
-            if (gone := self.go("customers")) is not None:
-                await gone
-            cast(Any, self.screen).go_to(customer)
-
-        def found(trail: Sequence[Any]) -> None:
-            if trail:
-                self.call_later(go)
-            else:
-                self.tell_failure("There is no such customer.")
-
-        self.ask("customer", lambda session: session.trail(customer), found)
-
-    def wear(self, theme: str) -> None:
-        """Draws everything in the theme of that name."""
-        self.theme = theme
-
     def _area(self, area: str) -> str:
         """One of the numbered screens by its name, made when it is first gone to: it stays, wherever one goes."""
         if not self.is_screen_installed(area):
             self.install_screen(room(area), area)
         return area
+
+    def wear(self, theme: str) -> None:
+        """Draws everything in the theme of that name."""
+        self.theme = theme
 
     @property
     def looking_through(self) -> bool:
@@ -364,6 +333,7 @@ class RingfenceApp(Painting, ConfiguredApp):
             self._take_summary(summary)
             assert self.profile is not None
             self.view += 1
+            self.travel_anew()
             self.refresh_bindings()  # what was off for want of a user is on now
             for screen in self.areas:
                 if screen in self.screen_stack:

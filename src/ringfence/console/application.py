@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Command, Go
+    from ringfence.console.places import Bookmarks, Place
     from ringfence.preferences.configuration import Configuration
     from ringfence.services.records import Profile
     from ringfence.services.workspace import Session, Workspace
@@ -80,8 +81,21 @@ class Application(Protocol):
     def go(self, area: str) -> Any:
         """Goes to one of the numbered screens."""
 
-    def go_to_customer(self, customer: int) -> Any:
-        """Goes to a customer in the tree, or says that there is none."""
+    def leave_place(self) -> None:
+        """Notes where one is, for coming back."""
+
+    def step(self, *, forward: bool) -> None:
+        """Goes back to where one was before, or forward again."""
+
+    def go_to(self, place: Place) -> None:
+        """Goes to a place, or says that it is not there."""
+
+    @property
+    def bookmarks(self) -> Bookmarks:
+        """What the present user keeps."""
+
+    def toggle_bookmark(self, place: Place) -> None:
+        """Keeps a place, or forgets it; says which."""
 
     def wear(self, theme: str) -> None:
         """Draws everything in the theme of that name."""

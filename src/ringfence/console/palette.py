@@ -13,6 +13,8 @@ from ringfence.console.commands.command import display
 if TYPE_CHECKING:
     from ringfence.console.application import Application
     from ringfence.console.commands.command import Command, Host
+    from ringfence.console.places import Place
+    from ringfence.services.workspace import Session
 
 CUSTOMER: Final = "customer "
 """What is typed before a customer's name."""
@@ -79,12 +81,33 @@ def offers(host: Host) -> Iterator[Offer]:
         yield Offer(f"theme {theme.name}", f"Theme: {title}.", partial(console.wear, theme.name), names)
 
 
+def names_of(session: Session, places: Iterable[Place]) -> dict[Place, str]:
+    """What is shown of places to whoever asks; of those that are hidden from them, or there no more, nothing."""
+    found: dict[Place, str] = {}
+    for place in places:
+        if place.record is None:
+            found[place] = f"/{place.search}"
+        elif place.area == "customers":
+            found.update((place, node.name) for node in session.trail(place.record)[-1:])
+        else:
+            found.update((place, name) for name in session.names_of(place.area, [place.record]).values())
+    return found
+
+
+def bookmark(host: Host, place: Place, name: str) -> Offer:
+    """What offers to go to a place that was kept; without a name it is not there."""
+    area = next((one.tab for one in host.ringfence.numbered if one.name == place.area), place.area)
+    off = "" if name else "it is not there any more"
+    names = ("bookmark", f"bookmark {name}")
+    return Offer(name or "bookmark", f"Bookmark: {area}.", partial(host.ringfence.go_to, place), names, off=off)
+
+
 def _of_command(host: Host, command: Command[Any]) -> Offer:
     label = getattr(command, "label", "")
     plain = command.name.replace("_", " ").replace("-", " ")
     names = (command.name, plain, *filter(None, (command.footer, label)))
     return Offer(
-        command.footer or getattr(command, "tab", "") or plain,
+        getattr(command, "tab", "") or command.footer or plain,
         command.help,
         partial(host.action_command, command.name),
         names,

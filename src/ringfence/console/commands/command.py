@@ -236,6 +236,10 @@ def display(keys: str) -> str:
         "pageup": "PgUp",
         "pagedown": "PgDn",
         "left_square_bracket": "[",
+        "comma": ",",
+        "full_stop": ".",
+        "alt+left": "Alt+←",
+        "alt+right": "Alt+→",
         "right_square_bracket": "]",
     }
     if key in names:

@@ -7,9 +7,10 @@ from typing import Final, Protocol
 from ringfence.console.changing import ask_undo
 from ringfence.console.commands.command import Command, Host, unless_signed_in
 from ringfence.console.commands.exchange import EXPORT, Listed
+from ringfence.console.commands.places import PLACES, Stands
 
 
-class Lists(Listed, Protocol):
+class Lists(Listed, Stands, Protocol):
     """A screen with a list that can be filtered."""
 
     def open_filter(self) -> None:
@@ -47,7 +48,7 @@ UNDO: Final[Command[Lists]] = Command(
 BACK: Final[Command[Lists]] = Command(
     "back", "escape", "Go one step back: marks, filter, list, tree.", lambda host: host.back(), palette=False
 )
-LISTS: Final[tuple[Command[Lists], ...]] = (FILTER, COPY, EXPORT, UNDO, BACK)
+LISTS: Final[tuple[Command[Lists], ...]] = (FILTER, COPY, EXPORT, UNDO, *PLACES, BACK)
 TABS: Final[tuple[Command[Host], ...]] = (
     Command(
         "next_tab",

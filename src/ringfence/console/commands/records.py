@@ -67,6 +67,7 @@ def edited(host: Host) -> tuple[Edited, Editable]:
 
 def _open(host: Host) -> Any:
     shown, edits = edited(host)
+    host.ringfence.leave_place()
     return host.ringfence.open(edits.form, shown.row.id)
 
 

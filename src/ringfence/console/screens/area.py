@@ -12,6 +12,7 @@ from textual.screen import Screen
 
 from ringfence.console.commands.command import Command, Edited, bindings, display
 from ringfence.console.commands.everywhere import ALWAYS, EVERYWHERE, PROFILE, QUIT
+from ringfence.console.places import Place
 from ringfence.console.questions import Asks
 from ringfence.console.rights import HOME, badge, why_only_looking
 from ringfence.console.text import literal
@@ -313,6 +314,29 @@ class AreaScreen(CommandScreen):
         """Something was made: reads the data anew, with the cursor on it. A screen that lists its kind says how."""
         del kind, record
         self.refresh_data()
+
+    @property
+    def place(self) -> Place | None:
+        """Where one is; None before anybody has signed in, and on a screen that only passes."""
+        return (
+            None
+            if self.PASSING or self.ringfence.session is None
+            else Place(self.AREA, self.record_here, self.filter_here)
+        )
+
+    @property
+    def filter_here(self) -> str:
+        """The filter that stands here."""
+        return self.query_one(FilterBar).value
+
+    @property
+    def record_here(self) -> int | None:
+        """The id of the record under the cursor."""
+        raise NotImplementedError
+
+    def show_place(self, place: Place) -> None:
+        """Shows a place on this screen: its filter, and the cursor on its record."""
+        raise NotImplementedError
 
     def change_to_undo(self) -> int | None:
         """The number of the change that u takes back; None for the user's own last one."""

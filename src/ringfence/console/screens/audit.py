@@ -10,6 +10,7 @@ from ringfence.console.commands.command import Command, bindings, unless_signed_
 from ringfence.console.commands.exchange import EXPORT
 from ringfence.console.commands.lists import BACK as GO_BACK
 from ringfence.console.commands.lists import COPY, FILTER, UNDO
+from ringfence.console.commands.places import PLACES
 from ringfence.console.options import BACK, DialogOption
 from ringfence.console.rights import why_not_list
 from ringfence.console.screens.dialog import Dialog
@@ -52,6 +53,7 @@ _COMMANDS: Final[tuple[Command[AuditScreen], ...]] = (
     FILTER,
     COPY,
     EXPORT,
+    *PLACES,
     GO_BACK,
 )
 

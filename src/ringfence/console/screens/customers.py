@@ -11,6 +11,7 @@ from ringfence.console.cells import customers
 from ringfence.console.commands.command import Command, bindings
 from ringfence.console.commands.lists import LISTS, TABS
 from ringfence.console.commands.panes import PANES
+from ringfence.console.places import Place
 from ringfence.console.screens.area import AreaScreen
 from ringfence.console.screens.customer_detail import CustomerDetail
 from ringfence.console.screens.customer_tree import CustomerTree
@@ -291,6 +292,7 @@ class CustomersScreen(AreaScreen, TwoPanes):
 
     def on_forest_view_chosen(self) -> None:
         """Goes into the customer under the cursor."""
+        self.ringfence.leave_place()
         self.add_class("-reading")
         self.detail.current.focus()
 
@@ -323,6 +325,22 @@ class CustomersScreen(AreaScreen, TwoPanes):
         self._wanted = customer
         self.forest.on_its_way = True
         self.refresh_data()
+
+    @property
+    def record_here(self) -> int | None:
+        return self.forest.row.id if self.forest.row is not None else None
+
+    def show_place(self, place: Place) -> None:
+        self.query_one(FilterBar).show_quietly(place.search)
+        self.remove_class("-reading")
+        self.forest.focus()
+        if place.search != self._search:
+            self.show_filter(place.search, "")
+        if place.record is None:
+            self._find(place.search)
+        else:
+            self._search = place.search
+            self.go_to(place.record)
 
     def show_new(self, kind: StateKind, record: int) -> None:
         """Goes to a new customer in the tree, or to what is new in the list beside it."""

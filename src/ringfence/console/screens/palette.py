@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Input
 
-from ringfence.console.palette import CUSTOMER, Offer, asked_for, fitting, offers
+from ringfence.console.palette import CUSTOMER, Offer, asked_for, bookmark, fitting, names_of, offers
+from ringfence.console.places import Place
 from ringfence.console.screens.searching import Searching
 from ringfence.console.text import fit, width_of
 from ringfence.console.widgets.lines import LineList
@@ -55,7 +56,7 @@ class PaletteScreen(Searching[Offer]):
         super().__init__()
         self._over = over
         self._offers = tuple(offers(over))
-        self._awaited = self._chosen = False
+        self._awaited = self._chosen = self._naming = False
 
     def compose_list(self) -> LineList:
         return _Offers()
@@ -69,6 +70,22 @@ class PaletteScreen(Searching[Offer]):
         """Shows everything."""
         self.say("Palette", "↑↓ Enter chooses · Esc goes back")
         self.search("")
+        self._name_bookmarks()
+
+    def _name_bookmarks(self) -> None:
+        places = tuple(self.ringfence.bookmarks)
+        self._naming = bool(places) and self.ringfence.session is not None
+
+        def named(found: dict[Place, str]) -> None:
+            chosen, self._naming = self._chosen, False
+            marked = (bookmark(self._over, place, found.get(place, "")) for place in places)
+            self._offers = (*marked, *self._offers)
+            self.search(self.query_one(Input).value)
+            if chosen:
+                self.choose()
+
+        if self._naming:
+            self.ask("bookmarks", lambda session: names_of(session, places), named)
 
     def search(self, text: str) -> None:
         self._awaited = self._chosen = False
@@ -87,10 +104,7 @@ class PaletteScreen(Searching[Offer]):
 
         def show(rows: Sequence[Record]) -> None:
             self._awaited = False
-            found = [
-                Offer(row.name, row.owner, partial(self._over.ringfence.go_to_customer, row.id), (row.key,))
-                for row in rows
-            ]
+            found = [Offer(row.name, row.owner, partial(go_to, Place("customers", row.id)), (row.key,)) for row in rows]
             self.found.show(fitting(found, name) or found, nothing="There is no such customer.")
             if self._chosen:
                 self.choose()
@@ -99,12 +113,12 @@ class PaletteScreen(Searching[Offer]):
             self._awaited = False
             self.found.fail(reason)
 
-        wanted = Listing("customers", name)
+        go_to, wanted = self._over.ringfence.go_to, Listing("customers", name)
         self.ask("customers", lambda session: session.rows(wanted, Part(_CUSTOMERS)), show, failed)
 
     def choose(self) -> None:
-        self._chosen = self._awaited
-        if self._awaited or not self.found.count:
+        self._chosen = self._awaited or self._naming
+        if self._chosen or not self.found.count:
             return
         offer = self.found.offers[self.found.cursor]
         if offer.typed:

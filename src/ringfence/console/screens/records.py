@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from ringfence.console.commands.command import Command, Go, bind, bindings
 from ringfence.console.commands.lists import LISTS, TABS
 from ringfence.console.commands.records import editable
+from ringfence.console.places import Place
 from ringfence.console.screens.area import AreaScreen
 from ringfence.console.screens.record_list import RecordList, list_of
 from ringfence.console.widgets.filter_bar import FilterBar
@@ -74,6 +75,18 @@ class ListScreen(AreaScreen):
             self.records.go_to(record, hidden=lambda: self._unfiltered(record))
         else:
             self.records.go_to(record)
+
+    @property
+    def record_here(self) -> int | None:
+        return self.records.row.id if self.records.row is not None else None
+
+    def show_place(self, place: Place) -> None:
+        self.query_one(FilterBar).show_quietly(place.search)
+        self.filtered(place.search)
+        record = place.record
+        if record is not None:
+            self.records.go_to(record, hidden=lambda: self._unfiltered(record))
+        self.records.focus()
 
     def _unfiltered(self, record: int) -> None:
         self.query_one(FilterBar).action_clear()

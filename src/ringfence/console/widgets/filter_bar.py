@@ -104,11 +104,15 @@ class FilterBar(PlainInput):
 
     def clear_quietly(self) -> None:
         """Clears and hides the line without a message: the owner has dropped the filter itself."""
+        self.show_quietly("")
+
+    def show_quietly(self, text: str) -> None:
+        """Shows a filter without a message: the owner has set it itself."""
         back, self._on_edit = self._on_edit, None
         with self.prevent(Input.Changed, self.Changed):
-            self.value = ""
+            self.value = text
         self._on_edit = back
-        self.remove_class("-open")
+        self.set_class(bool(text), "-open")
 
     def watch_value(self, value: str) -> None:
         """Filters at once."""
