@@ -13,7 +13,7 @@ from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.text import fold
 from ringfence.domain.user import USERS
-from ringfence.services import editing, listing
+from ringfence.services import listing
 from ringfence.services.records import Account, Listing, Opened, Part, Profile
 from ringfence.storage.engine import Database
 from ringfence.storage.tables import User
@@ -38,6 +38,8 @@ def sign_in(database: Database, login: str, at: datetime | None = None) -> Viewe
 def own_record(viewer: Viewer) -> Opened:
     """The viewer's own record as a user: everybody who is active sees it, and may change their profile, whatever else
     they may; without a name of what they may not list. Raises RingfenceError for an inactive user's."""
+    from ringfence.services import editing  # the first data, which come from here, wait for nothing of it
+
     found = editing.open_records(viewer, "user", [viewer.user_id])
     if not found:
         raise RingfenceError("an inactive user has no profile to look at: ask an administrator")

@@ -4,27 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy import text
 
 from ringfence.domain.errors import Refused, SessionEnded
-from ringfence.services import (
-    accounts,
-    assigning,
-    audit,
-    choices,
-    customers,
-    editing,
-    exporting,
-    importing,
-    listing,
-    previewing,
-)
+from ringfence.services import accounts, customers, listing
 from ringfence.services.records import Account, ComparedCustomer, Part, Profile, Saved, TreeCustomer
 from ringfence.storage.engine import Database
 from ringfence.visibility.viewer import Pair, Viewer
+
+_LATER: Final = ("assigning", "audit", "choices", "editing", "exporting", "importing", "previewing")
+if TYPE_CHECKING:
+    from ringfence.services import assigning, audit, choices, editing, exporting, importing, previewing
+else:
+
+    class _Later:
+        """A module of the services that is imported once something of it is asked for: the first data wait for none of
+        what changes records."""
+
+        def __init__(self, name: str) -> None:
+            self._name = name
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(_module(self._name), name)
+
+    assigning, audit, choices, editing, exporting, importing, previewing = map(_Later, _LATER)
+
+
+def _module(name: str) -> Any:
+    return import_module(f"ringfence.services.{name}")
+
 
 Rest = ParamSpec("Rest")
 Found = TypeVar("Found")
@@ -43,6 +54,11 @@ class Workspace:
     def gone(self) -> bool:
         """Whether the file of the database is not the one that was opened any more: nothing can be asked of it."""
         return self._database.gone
+
+    def get_ready(self) -> None:
+        """Imports what the first data do without, so that the first change need not wait for it."""
+        for name in _LATER:
+            _module(name)
 
     def tell_waits(self, tell: Callable[[str], object]) -> None:
         """Has ``tell`` called, from any thread, with a line that says what a change waits for once that is long."""
@@ -70,15 +86,14 @@ class Workspace:
 
 
 def _asks(
-    question: Callable[Concatenate[Viewer, Rest], Found], *, changing: bool = False
+    question: Callable[[], Callable[Concatenate[Viewer, Rest], Found]], *, changing: bool = False
 ) -> Callable[Concatenate[Session, Rest], Found]:
-    """A question to the services as one of a session's; ``changing`` for one that changes something, or makes that
-    ready."""
+    """A question to the services (what gives it, once it is asked) as one of a session's; ``changing`` for one that
+    changes something, or makes that ready."""
 
-    @wraps(question)
     def asked(session: Session, /, *rest: Rest.args, **named: Rest.kwargs) -> Found:
         session.check(changing=changing)
-        return question(session.viewer, *rest, **named)
+        return question()(session.viewer, *rest, **named)
 
     return asked
 
@@ -131,48 +146,48 @@ class Session:
         """The two over one tree."""
         return SideBySide(Pair(self.viewer, other.viewer))
 
-    subjects = _asks(accounts.subjects)
-    subject_count = _asks(accounts.subject_count)
+    subjects = _asks(lambda: accounts.subjects)
+    subject_count = _asks(lambda: accounts.subject_count)
 
-    rows = _asks(listing.rows)
-    count = _asks(listing.count)
-    place = _asks(listing.place)
-    export = _asks(exporting.export)
-    names_of = _asks(editing.names_of)
+    rows = _asks(lambda: listing.rows)
+    count = _asks(lambda: listing.count)
+    place = _asks(lambda: listing.place)
+    export = _asks(lambda: exporting.export)
+    names_of = _asks(lambda: editing.names_of)
 
-    roots = _asks(customers.roots)
-    children = _asks(customers.children)
-    matching = _asks(customers.matching)
-    trail = _asks(customers.trail)
-    counts = _asks(customers.counts)
-    detail = _asks(customers.detail)
+    roots = _asks(lambda: customers.roots)
+    children = _asks(lambda: customers.children)
+    matching = _asks(lambda: customers.matching)
+    trail = _asks(lambda: customers.trail)
+    counts = _asks(lambda: customers.counts)
+    detail = _asks(lambda: customers.detail)
 
-    open_record = _asks(editing.open_record)
-    open_records = _asks(editing.open_records)
-    own_record = _asks(accounts.own_record, changing=True)
+    open_record = _asks(lambda: editing.open_record)
+    open_records = _asks(lambda: editing.open_records)
+    own_record = _asks(lambda: accounts.own_record, changing=True)
 
-    customer_choices = _asks(choices.customers)
-    record_choices = _asks(choices.records)
-    permission_choices = _asks(choices.permissions)
-    role_templates = staticmethod(choices.templates)
-    home_of_new = _asks(choices.home_of_new)
-    group_for_customer = _asks(choices.group_for_customer, changing=True)
-    administrators_of = _asks(choices.administrators_of, changing=True)
-    groups_naming = _asks(choices.groups_naming)
-    group_notes = _asks(choices.group_notes)
-    used_by = _asks(choices.used_by)
+    customer_choices = _asks(lambda: choices.customers)
+    record_choices = _asks(lambda: choices.records)
+    permission_choices = _asks(lambda: choices.permissions)
+    role_templates = staticmethod(lambda: choices.templates())
+    home_of_new = _asks(lambda: choices.home_of_new)
+    group_for_customer = _asks(lambda: choices.group_for_customer, changing=True)
+    administrators_of = _asks(lambda: choices.administrators_of, changing=True)
+    groups_naming = _asks(lambda: choices.groups_naming)
+    group_notes = _asks(lambda: choices.group_notes)
+    used_by = _asks(lambda: choices.used_by)
 
-    preview = _asks(previewing.preview, changing=True)
-    count_along = _asks(previewing.count_along, changing=True)
-    prospect = _asks(previewing.prospect, changing=True)
+    preview = _asks(lambda: previewing.preview, changing=True)
+    count_along = _asks(lambda: previewing.count_along, changing=True)
+    prospect = _asks(lambda: previewing.prospect, changing=True)
 
-    match_devices = _asks(assigning.match, changing=True)
-    assignment = _asks(assigning.edits, changing=True)
-    read_import = _asks(importing.read, changing=True)
+    match_devices = _asks(lambda: assigning.match, changing=True)
+    assignment = _asks(lambda: assigning.edits, changing=True)
+    read_import = _asks(lambda: importing.read, changing=True)
 
-    audit_detail = _asks(audit.detail)
-    weight_of_change = _asks(audit.weight, changing=True)
-    preview_undo = _asks(audit.preview_undo, changing=True)
+    audit_detail = _asks(lambda: audit.detail)
+    weight_of_change = _asks(lambda: audit.weight, changing=True)
+    preview_undo = _asks(lambda: audit.preview_undo, changing=True)
 
     def save(self, edits: Sequence[editing.Edit], progress: editing.Progress | None = None) -> Saved:
         """Makes a change, whole or not at all; Refused, Conflict or Cancelled otherwise."""

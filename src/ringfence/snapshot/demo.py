@@ -7,8 +7,9 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import bindparam, select, update
 
@@ -16,6 +17,9 @@ from ringfence.domain.errors import RingfenceError
 from ringfence.storage.engine import Database, open_database
 from ringfence.storage.grants import Membership
 from ringfence.storage.tables import Tenant
+
+STORY_DAY: Final = date(2026, 11, 16)
+"""The day on which the story is told; its validity windows lie around it."""
 
 
 def shipped() -> Path:
@@ -60,8 +64,6 @@ def scratch_copy() -> Iterator[Database]:
 
 def shift_to(database: Database, today: datetime) -> None:
     """Moves every validity window by whole days, so that "ended yesterday" stays yesterday."""
-    from ringfence.snapshot.story import STORY_DAY
-
     days = timedelta(days=(today.date() - STORY_DAY).days)
     with database.writing() as connection:
         query = select(Membership.id, Membership.valid_from, Membership.valid_until)

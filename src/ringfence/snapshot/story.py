@@ -15,7 +15,8 @@ from itertools import count, islice
 from pathlib import Path
 from typing import Any, Final
 
-from ringfence.snapshot.story_access import STORY_DAY, USERS, access_entries
+from ringfence.snapshot.demo import STORY_DAY
+from ringfence.snapshot.story_access import USERS, access_entries
 from ringfence.snapshot.story_data import (
     BATCHES,
     CUSTOMERS,

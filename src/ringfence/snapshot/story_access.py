@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any, Final, NamedTuple
 
 from ringfence.domain.builtin_roles import BUILTIN_ROLES
 from ringfence.domain.permission import CATALOGUE
 from ringfence.snapshot.story_data import HARBOR, LINDQVIST
-
-STORY_DAY: Final = date(2026, 11, 16)
-"""The day on which the story is told; its validity windows lie around it."""
 
 ENDED_YESTERDAY: Final = "2026-11-15T18:00:00+00:00"
 STARTS_TOMORROW: Final = "2026-11-17T08:00:00+00:00"
