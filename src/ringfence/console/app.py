@@ -34,8 +34,10 @@ if TYPE_CHECKING:
 _LOOK_SECONDS = 1.0
 """How often it is looked whether anything has changed: twice as often as it must be seen."""
 _FOR_GOOD = 10.0**7
+_UNHURRIED_SECONDS = 0.5
+"""By then the first data are there: what the next keys need is imported, and takes no time from them."""
 _NEXT = ("audit", "choose user", "dialog", "help", "palette", "side by side")
-"""What the next keys may open: imported while nobody waits for it."""
+"""What the next keys may open."""
 
 
 class RingfenceApp(Painting, Travelling):
@@ -120,9 +122,17 @@ class RingfenceApp(Painting, Travelling):
         for theme in themes:
             self.register_theme(theme)
         self.console_themes = list(themes)
-        self.in_thread("dialogs", lambda: prepare(*_NEXT), lambda _: None)
+        self.set_timer(_UNHURRIED_SECONDS, self._get_ready)
         if problems:
             self.notify("\n".join(f"Theme left out: {problem}" for problem in problems), severity="warning")
+
+    def _get_ready(self) -> None:
+        def imported() -> None:
+            prepare(*_NEXT)
+            if self.workspace is not None:
+                self.workspace.get_ready()
+
+        self.in_thread("ready", imported, lambda _: None)
 
     def give_up(self, reason: str) -> None:
         """Ends the console with a line for people."""
