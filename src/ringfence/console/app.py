@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 from textual import events
 from textual.binding import Binding
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.theme import Theme
 from textual.timer import Timer
 from textual.widgets import Input
@@ -89,9 +89,14 @@ class RingfenceApp(Painting, Travelling):
         """The themes by name. Textual asks twice for each line that is drawn, and would copy them each time."""
         return self._registered_themes
 
+    def get_default_screen(self) -> Screen[Any]:
+        """The first screen. An empty one below it would be laid out and styled before it."""
+        first = self.get_screen(self._area("customers"))
+        first._push_result_callback(self, None)  # Textual takes that back when another screen takes its place
+        return first
+
     def on_mount(self) -> None:
-        """Paints the first screen, then opens the database beside it."""
-        self.push_screen(self._area("customers"))
+        """Opens the database once the first screen is painted."""
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
@@ -160,7 +165,7 @@ class RingfenceApp(Painting, Travelling):
         self.rights, self.read_only = frozenset(), ""
         self.clear_notifications()
         self.notify(reason, markup=False, severity="error")
-        while len(self.screen_stack) > 2:
+        while len(self.screen_stack) > 1:
             self.pop_screen()
         for screen in self.areas:
             screen.sign_out()
