@@ -2,14 +2,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+DEMO := $(VENV)/.demo
 CACHE_FREE := env -u PYTHONDONTWRITEBYTECODE
 # Measuring nearly doubles what a test costs: the tests of the rooms that lead through all the others are measured.
 MEASURED := tests/domain tests/services tests/snapshot
 
 .PHONY: demo test check lint format bench damage lock picture man clean setup
 
-demo: $(STAMP)              ## the console on a scratch copy of the demo database
-	@$(BIN)/ringfence demo
+demo: $(DEMO)               ## the console on a scratch copy of the demo database
+	@echo "Opening the console on a scratch copy of the demo: nothing can be spoiled. Ctrl+Q leaves it."
+	@PYTHONPATH=src $(BIN)/python -m ringfence demo
 
 test: $(STAMP)              ## every test
 	@$(CACHE_FREE) $(BIN)/python -m pytest -q -n auto
@@ -47,17 +49,25 @@ man: $(STAMP)               ## regenerates docs/ringfence.1
 
 setup: $(STAMP)
 
-$(STAMP): requirements-dev.txt pyproject.toml
+$(DEMO): requirements-demo.txt
+	@echo "Setting up .venv with the $$(grep -c == $<) packages that the demo needs, once: 10 MB, about half a minute…"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Setting up .venv (once)…"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-demo.txt
+	@$(CACHE_FREE) $(BIN)/python -m compileall -q src
+	@touch $@
+
+$(STAMP): requirements-dev.txt pyproject.toml
+	@echo "Setting up .venv with the development tools, once: 70 MB, a minute or two…"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@$(CACHE_FREE) $(BIN)/python -m compileall -q src
-	@touch $@
+	@touch $(DEMO) $@
 
 lock: ## pins what pyproject.toml asks for, with hashes and without addresses
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group demo -c requirements-dev.txt -o requirements-demo.txt
 
 clean:
 	rm -rf $(VENV) .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

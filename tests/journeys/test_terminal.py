@@ -69,6 +69,24 @@ def test_the_demo_from_beginning_to_end(start: Callable[..., Terminal], tmp_path
     assert not list(tmp_path.iterdir()), "the scratch copy is gone"
 
 
+def test_whoever_leaves_the_demo_for_the_first_time_is_told_what_to_try(
+    start: Callable[..., Terminal], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    state = tmp_path_factory.mktemp("state")
+    said = []
+    for _ in range(2):
+        terminal = start("demo", XDG_STATE_HOME=str(state))
+        terminal.shows("46 in all", "Devices 498")
+        terminal.send(b"\x11")
+        assert terminal.end() == 0
+        _, begun, rest = terminal.output.decode().partition("To try")
+        said.append((begun + rest).splitlines())
+    first, second = said
+    assert [line.split(":")[0] for line in first] == ["To try in the demo", "To try after it"]
+    assert max(map(len, first)) <= 80
+    assert second == []
+
+
 @pytest.mark.parametrize("term", ["dumb", ""])
 def test_a_terminal_without_a_cursor_is_refused_in_one_line(term: str, start: Callable[..., Terminal]) -> None:
     terminal = start("demo", TERM=term)

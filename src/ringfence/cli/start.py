@@ -7,13 +7,19 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ringfence.cli.settings import Settings, WrongUsage, checked, origin
 from ringfence.domain.errors import RingfenceError
 
 if TYPE_CHECKING:
     from ringfence.services.workspace import Workspace
+
+_TRY_NEXT: Final = """\
+To try in the demo: F2 (another's view), F3 (two side by side), ? (every key).
+To try after it: 'ringfence demo | cat', 'ringfence --db my.db load FILE'.
+"""
+"""What whoever leaves the demo for the first time is told."""
 
 
 def at_once(arguments: Sequence[str]) -> bool:
@@ -74,6 +80,20 @@ def demo(chosen: Settings) -> None:
             return Workspace(stack.enter_context(scratch_copy()), origin=origin("console"))
 
         _run(connect, _configured(chosen), demo=True)
+    if _first_time():
+        sys.stdout.write(_TRY_NEXT)
+
+
+def _first_time() -> bool:
+    """Whether this user has not left the demo before, as far as that could be kept."""
+    from ringfence.storage import files, folders
+
+    left = folders.state() / "demo-left"
+    try:
+        left.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return files.make(left)
+    except OSError:
+        return True
 
 
 def _configured(chosen: Settings) -> Settings:
