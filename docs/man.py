@@ -44,6 +44,10 @@ The editor of \fBringfence config edit\fR.
 .I config.toml
 Your own settings, in the folder \fIringfence\fR of the platform's folder for configuration ($XDG_CONFIG_HOME on Linux).
 An option goes before the environment, and that before this file.
+.TP
+.I places/
+Where the console was left, by ids, in the folder \fIringfence\fR of the platform's folder for state ($XDG_STATE_HOME on
+Linux): a file for each database and login, for its owner alone.
 .SH EXIT STATUS
 0 for what went well, 1 for a refusal or failure, 2 for wrong usage. \fBringfence can\fR says no by 1."""
 

@@ -17,6 +17,7 @@ from ringfence.cli import start
 from ringfence.cli.settings import Settings
 from ringfence.preferences import configuration
 from ringfence.preferences.configuration import Configuration
+from ringfence.preferences.place import Memory, Place
 from ringfence.snapshot.demo import shipped
 
 Configured = Callable[[str], Path]
@@ -225,6 +226,35 @@ class TestOpening:
             monkeypatch.setenv(name, value)
         assert call(*words).refused(2).startswith(said)
         assert opened == []
+
+    @pytest.mark.parametrize(
+        ("words", "text", "remembers"),
+        [((), "", True), (("--fresh",), "", False), ((), "remember = false", None), (("demo",), "", None)],
+    )
+    def test_where_it_was_left_is_remembered_unless_that_is_not_wanted(
+        self,
+        call: Call,
+        configured: Configured,
+        monkeypatch: pytest.MonkeyPatch,
+        words: tuple[str, ...],
+        text: str,
+        remembers: bool | None,
+    ) -> None:
+        """A fresh one is noted, but not gone back to; the demo and whoever does not want it, not even noted."""
+        given: list[Any] = []
+        monkeypatch.setattr(start, "_on_terminal", lambda: True)
+        monkeypatch.setattr(
+            "ringfence.console.start.run_console", lambda _connect, _login, **named: given.append(named["memory"])
+        )
+        monkeypatch.setenv("TERM", "xterm")
+        configured(text)
+        assert call(*words).status == 0
+        if remembers is None:
+            assert given == [None]
+        else:
+            given[0].keep("my.db", "ada", Place("users"))
+            assert (given[0].recall("my.db", "ada") == Place("users")) is remembers
+            assert Memory().recall("my.db", "ada") == Place("users")
 
     def test_a_broken_file_does_not_keep_it_shut(
         self, call: Call, configured: Configured, opened: list[Settings]

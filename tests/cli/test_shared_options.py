@@ -33,13 +33,15 @@ FORBIDDEN: dict[str, Callable[[str], bool]] = {"--at": lambda name: name not in 
              "--as": lambda name: name in (*OWNERS, "can"),
              "--db": lambda name: name in NO_DATABASE,
              "--theme": lambda name: name != "demo",
-             "--mouse": lambda name: name != "demo"}  # fmt: skip
+             "--mouse": lambda name: name != "demo",
+             "--fresh": lambda name: True}  # fmt: skip
 GIVEN: dict[str, tuple[str, ...]] = {
     "--at": ("--at", AT),
     "--as": ("--as", "olga"),
     "--db": ("--db", "nowhere.db"),
     "--theme": ("--theme", "dusk"),
     "--mouse": ("--mouse",),
+    "--fresh": ("--fresh",),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache, partial
 from importlib import import_module
 from typing import Annotated, Any, Final
@@ -113,6 +114,10 @@ def main(
     login: AsUser = None,
     theme: Theme = None,
     mouse: Mouse = None,
+    fresh: Annotated[
+        bool | None,
+        typer.Option("--fresh", help="Open the console anew, not where it was left."),
+    ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
@@ -128,7 +133,7 @@ def main(
 ) -> None:
     """Keeps what stands before the command, and opens the console where there is none."""
     del version, completion
-    context.obj = looks(settings(None, db, at, login), theme, mouse)
+    context.obj = replace(looks(settings(None, db, at, login), theme, mouse), fresh=fresh)
     if context.invoked_subcommand is None:
         start.console(_of_the_present(context.obj))
 

@@ -35,6 +35,7 @@ SHARED: Final = {
     "--as": "says by whose rights",
     "--theme": "is for the console",
     "--mouse": "is for the console",
+    "--fresh": "is for the console on a database of your own",
 }
 """The options that may stand before any command, and what each does."""
 

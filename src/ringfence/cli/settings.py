@@ -75,6 +75,7 @@ class Settings:
     login: str | None = None
     theme: str | None = None
     mouse: bool | None = None
+    fresh: bool | None = None
     configuration: Configuration | None = None
     """What the user has set, where that was read already and its faults are told elsewhere."""
 
@@ -137,6 +138,7 @@ def settings(outer: object, db: str | None, at: str | None, login: str | None = 
         base.login if login is None else checked(login),
         base.theme,
         base.mouse,
+        base.fresh,
     )
 
 

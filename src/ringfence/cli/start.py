@@ -156,9 +156,11 @@ def _run(connect: Callable[[], Workspace], chosen: Settings, *, demo: bool) -> N
     gc.disable()
     try:
         from ringfence.console.start import DEMO_LOGIN, run_console
+        from ringfence.preferences.place import Memory
 
         login = chosen.login or (DEMO_LOGIN if demo else None)
-        run_console(connect_then_collect, login, demo=demo, configuration=chosen.configuration)
+        memory = None if demo or not chosen.configuration.remember else Memory(fresh=bool(chosen.fresh))
+        run_console(connect_then_collect, login, demo=demo, configuration=chosen.configuration, memory=memory)
     finally:
         gc.enable()
 

@@ -17,9 +17,10 @@ from ringfence.console.application import Application
 from ringfence.console.commands.everywhere import QUIT
 from ringfence.console.painting import Painting
 from ringfence.console.questions import Answered, going
+from ringfence.console.remembering import Remembering
 from ringfence.console.rights import SEEING_AS, asked
 from ringfence.console.rooms import numbered, prepare, room, together
-from ringfence.console.screens.area import CommandScreen, leaves, make_room_for_notice
+from ringfence.console.screens.area import AreaScreen, CommandScreen, leaves, make_room_for_notice
 from ringfence.console.text import literal, number
 from ringfence.console.themes import load_themes
 from ringfence.console.travelling import Travelling
@@ -28,6 +29,7 @@ from ringfence.console.widgets.plain_input import pasted
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Go
     from ringfence.preferences.configuration import Configuration
+    from ringfence.preferences.place import Memory, Place
     from ringfence.services.records import Profile
     from ringfence.services.workspace import Session, Workspace
 
@@ -40,9 +42,9 @@ _NEXT = ("audit", "choose user", "dialog", "help", "palette", "side by side")
 """What the next keys may open."""
 
 
-class RingfenceApp(Painting, Travelling):
+class RingfenceApp(Painting, Remembering, Travelling):
     """The console. ``connect`` opens the database; it is called in a thread, once the first screen is painted.
-    ``configuration`` is what the user has set.
+    ``configuration`` is what the user has set, ``memory`` what keeps where they left it.
 
     ``run`` returns a line for people where the console could not go on, else None.
     """
@@ -62,8 +64,10 @@ class RingfenceApp(Painting, Travelling):
         *,
         demo: bool = False,
         configuration: Configuration | None = None,
+        memory: Memory | None = None,
     ) -> None:
         super().__init__(configuration)
+        self.memory = memory
         self.animation_level = "none"
         self._connect = connect
         self._login = login
@@ -334,16 +338,22 @@ class RingfenceApp(Painting, Travelling):
         self._show_view(lambda: self.session_of(login))
 
     def _show_view(self, of: Callable[[], Session]) -> None:
-        def look() -> tuple[Session, _Summary]:
+        begins = self.session is None
+        self._note()
+
+        def look() -> tuple[Session, _Summary, Place | None]:
             session = of()
             stamp = session.stamp()
-            return session, _summary(session, stamp, self.demo)
+            summary = _summary(session, stamp, self.demo)
+            return session, summary, self.recall(summary.profile.login) if begins else None
 
-        def signed_in(found: tuple[Session, _Summary]) -> None:
+        def signed_in(found: tuple[Session, _Summary, Place | None]) -> None:
             first = self.session is None
-            self.session, summary = found
+            self.session, summary, place = found
             if first and not self.demo:
                 self.real = self.session
+            if first:
+                self.come_back(summary.profile.login, place)
             self.read_only = self.session.read_only
             self._take_summary(summary)
             assert self.profile is not None
@@ -355,6 +365,8 @@ class RingfenceApp(Painting, Travelling):
                     screen.show_viewer()
                 else:  # it reads anew when it comes up again, and must not flash up with what it held
                     screen.sign_out()
+            if first and place is not None:
+                self._return_to(place.area)
             if not first or self.profile.reason:
                 self.notify(said(self.profile), markup=False, timeout=6)
 
@@ -366,6 +378,23 @@ class RingfenceApp(Painting, Travelling):
         if self.session is not None:
             self.clear_notifications()  # they speak of what the one before was seeing
         self.in_thread("sign-in", look, signed_in, refused)
+
+    def _return_to(self, area: str) -> None:
+        """Goes to a numbered screen, if there is one of that name for the user."""
+        if any(one.name == area and not one.off(cast(Any, self.screen)) for one in self.numbered):
+            self.go(area)
+
+    def _note(self) -> None:
+        """Notes where everything stands: on which numbered screen, be it below others."""
+        up = (screen.AREA for screen in reversed(self.screen_stack) if isinstance(screen, AreaScreen))
+        self.note_place(next(up, ""))
+
+    def exit(self, *given: Any, **named: Any) -> None:
+        """Ends the console, and keeps where it was left."""
+        if not going(self):
+            self._note()
+            self.keep_place()
+        super().exit(*given, **named)
 
 
 class _Summary(NamedTuple):

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from ringfence.console.commands.command import Command, Go
     from ringfence.console.places import Bookmarks, Place
     from ringfence.preferences.configuration import Configuration
+    from ringfence.preferences.place import Spot
     from ringfence.services.records import Profile
     from ringfence.services.workspace import Session, Workspace
 
@@ -71,6 +72,9 @@ class Application(Protocol):
 
     def exit(self) -> None:
         """Ends the console."""
+
+    def spot_of(self, area: str) -> Spot | None:
+        """How a screen is to stand that comes up for the first time; None where nothing is known of it."""
 
     def action_quit(self) -> Any:
         """Leaves the console; asks first where that is set."""

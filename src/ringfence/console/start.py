@@ -16,6 +16,7 @@ from ringfence.domain.errors import RingfenceError, debugging, unexpected
 
 if TYPE_CHECKING:
     from ringfence.preferences.configuration import Configuration
+    from ringfence.preferences.place import Memory
     from ringfence.services.workspace import Workspace
 
 DEMO_LOGIN: Final = "h.devries"
@@ -51,10 +52,15 @@ class _OnTerminal(RingfenceApp):
 
 
 def run_console(
-    connect: Callable[[], Workspace], login: str | None, *, demo: bool, configuration: Configuration
+    connect: Callable[[], Workspace],
+    login: str | None,
+    *,
+    demo: bool,
+    configuration: Configuration,
+    memory: Memory | None,
 ) -> None:
     """Runs the console until it is left. Raises RingfenceError with its last line where it could not go on."""
-    console = _OnTerminal(connect, login, demo=demo, configuration=configuration)
+    console = _OnTerminal(connect, login, demo=demo, configuration=configuration, memory=memory)
     driver = driver_class()
     if driver is not None:
         console.driver_class = driver

@@ -89,6 +89,7 @@ SETTINGS: Final = (
     Setting("theme", "", _text, "The theme, by its name: Ctrl+P and 'theme' lists them. Empty for the console's own."),
     Setting("mouse", False, _switch, "Whether the mouse works too. It costs traffic, which a slow line feels."),
     Setting("database", "", _place, "The database that is meant where --db and RINGFENCE_DB name none."),
+    Setting("remember", True, _switch, "Whether the console opens where it was left, for each database and login."),
     Setting("page.rows", 100, _amount(20, 1000), "How many rows a list reads at a time."),
     Setting("page.overlap", 1, _amount(0, 10), "How many lines PgUp and PgDn leave in sight."),
     Setting("confirm.quit", False, _switch, "Whether leaving the console asks first."),
@@ -114,6 +115,7 @@ class Configuration:
     theme: str = ""
     mouse: bool = False
     database: str = ""
+    remember: bool = True
     page_rows: int = 100
     page_overlap: int = 1
     confirm_quit: bool = False

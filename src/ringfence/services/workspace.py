@@ -60,6 +60,11 @@ class Workspace:
         for name in _LATER:
             _module(name)
 
+    @property
+    def identity(self) -> str:
+        """What tells the database from every other: its file's whole path, or its URL without any password."""
+        return self._database.identity
+
     def tell_waits(self, tell: Callable[[str], object]) -> None:
         """Has ``tell`` called, from any thread, with a line that says what a change waits for once that is long."""
         self._database.patience.tell = tell

@@ -70,6 +70,12 @@ class Database:
         return called(self.url)
 
     @property
+    def identity(self) -> str:
+        """What tells the database from every other: its file's whole path, or its URL without any password."""
+        path = sqlite.path_of(self.url)
+        return self.name if path is None else str(path.resolve())
+
+    @property
     def gone(self) -> bool:
         """Whether the file was found not to be the one that was opened any more."""
         return self._file is not None and self._file.gone

@@ -23,6 +23,7 @@ from ringfence.console.widgets.ranges import RangedList
 
 if TYPE_CHECKING:
     from ringfence.domain.kind import StateKind
+    from ringfence.preferences.place import Spot
 
 
 class CommandScreen(Screen[Any], Asks):
@@ -267,6 +268,9 @@ class AreaScreen(CommandScreen):
             self._drop_notices()
             self.query_one(FilterBar).clear_quietly()
             self.query_one(Breadcrumbs).set_filter("")
+            spot = self.ringfence.spot_of(self.AREA)
+            if spot is not None:
+                self.come_back(spot)
             self.viewer_changed()
             if any(one.name == self.AREA and one.off(self) for one in self.ringfence.numbered):
                 self.call_later(self.ringfence.go, HOME)
@@ -294,6 +298,14 @@ class AreaScreen(CommandScreen):
 
     def viewer_changed(self) -> None:
         """Reads the data as the new viewer sees it."""
+        raise NotImplementedError
+
+    def spot(self) -> Spot:
+        """How the screen stands, to be found so the next time."""
+        raise NotImplementedError
+
+    def come_back(self, spot: Spot) -> None:
+        """Has the data that is read next stand as it did. What the viewer may not see any more is nowhere."""
         raise NotImplementedError
 
     def filtered(self, text: str) -> None:

@@ -87,6 +87,12 @@ class CustomerDetail(Vertical, Asks):
         assert isinstance(found, (RecordList, Fields))
         return found
 
+    @property
+    def current_record(self) -> dict[str, int]:
+        """The record under the cursor of the current tab, by its kind; nothing where there is none."""
+        shown = self.current
+        return dict(shown.stands.records) if isinstance(shown, RecordList) else {}
+
     def _say_rows(self, kind: str, text: str) -> None:
         self._subtitles[kind] = text
         if kind == self.tab:
@@ -138,6 +144,12 @@ class CustomerDetail(Vertical, Asks):
         for shown in (self.query_one(Fields), *self.query(RecordList)):
             shown.fail(reason)
 
+    def go_to_tab(self, tab: str) -> None:
+        """Shows a tab, if there is one of that name."""
+        if tab in self.tabs:
+            tabs = list(self.tabs)
+            self.turn(tabs.index(tab) - tabs.index(self.tab))
+
     def turn(self, step: int) -> None:
         """Goes to another tab, keeping the focus in here if it was."""
         focused = self.has_focus_within
@@ -168,5 +180,4 @@ class CustomerDetail(Vertical, Asks):
 
     def on_tab_bar_picked(self, message: TabBar.Picked) -> None:
         """Goes to a tab that was clicked."""
-        tabs = list(self.tabs)
-        self.turn(tabs.index(message.tab_id) - tabs.index(self.tab))
+        self.go_to_tab(message.tab_id)

@@ -26,6 +26,7 @@ from ringfence.console.widgets.tree import ForestView
 
 if TYPE_CHECKING:
     from ringfence.domain.kind import StateKind
+    from ringfence.preferences.place import Spot
     from ringfence.services.records import TreeCustomer
     from ringfence.services.workspace import Session
 
@@ -70,6 +71,10 @@ class CustomersScreen(AreaScreen, TwoPanes):
         self._search = ""
         self._wanted: int | None = None
         """The customer that the cursor is to go to, once the tree has been read anew."""
+        self._opened: frozenset[int] = frozenset()
+        """The customers that are to be open then, where it was left so."""
+        self._inside = False
+        """Whether the focus then goes into the customer."""
 
     def compose_lists(self) -> ComposeResult:
         yield CustomerTree(note_widths=_NOTES, id="forest")
@@ -115,12 +120,36 @@ class CustomersScreen(AreaScreen, TwoPanes):
         """The customer beside it."""
         return self.query_one(CustomerDetail)
 
+    def spot(self) -> Spot:
+        from ringfence.preferences.place import OPEN_LIMIT, Spot
+
+        detail = self.detail
+        lists = [one.stands for one in detail.query(RecordList)]
+        own = self.forest.selected_id or self._wanted
+        return Spot(
+            {**({"customers": own} if own is not None else {}), **detail.current_record},
+            {kind: sort for one in lists for kind, sort in one.sorts.items()},
+            tuple(sorted(self.forest.expanded_ids or self._opened)[:OPEN_LIMIT]),
+            detail.tab,
+            detail.has_focus_within,
+            self.pane,
+        )
+
+    def come_back(self, spot: Spot) -> None:
+        self.set_pane(spot.pane)
+        self._wanted, self._opened = spot.records.get("customers"), frozenset(spot.open)
+        self._inside = spot.inside
+        for records in self.detail.query(RecordList):
+            records.come_back(spot)
+        self.detail.go_to_tab(spot.tab)
+
     def viewer_changed(self) -> None:
         """Shows the new viewer's tree, and meanwhile nothing of the old one's."""
         place = self._place()
         self.clear()
         self.forest.wait()
-        self._read_tree(place)
+        opened, self._opened = self._opened, frozenset()
+        self._read_tree(place, opened)
 
     def _place(self) -> list[int]:
         """The customers from the top down to the one under the cursor."""
@@ -157,6 +186,7 @@ class CustomersScreen(AreaScreen, TwoPanes):
 
     def _show_tree(self, found: tuple[list[TreeCustomer], int | None, Counts]) -> None:
         nodes, place, counted = found
+        inside, self._inside = self._inside and place is not None and place == self._wanted, False
         self._wanted = None
         self.forest.on_its_way = False
         top, line = self.forest.top, self.forest.cursor
@@ -183,6 +213,8 @@ class CustomersScreen(AreaScreen, TwoPanes):
         elif self.forest.selected_id is not None:
             self.show_path([node.label for node in self.forest.path_to(self.forest.selected_id)])
             self._follow(self.forest.selected_id)
+        if inside:
+            self.on_forest_view_chosen()
 
     def clear(self) -> None:
         """Takes the tree and the customer off the screen."""

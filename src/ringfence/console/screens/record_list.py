@@ -17,6 +17,7 @@ from ringfence.console.widgets.record_table import Ask, RecordTable
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Editable, Home
     from ringfence.domain.kind import Kind
+    from ringfence.preferences.place import Spot
     from ringfence.services.records import Listing, Part, Record
 
 _MARK_LIMIT = 100_000
@@ -59,6 +60,8 @@ class RecordList(RecordTable[Any], Asks):
         self._awaited: int | None = None
         """The record that the cursor is to go to."""
         self._hidden: Callable[[], object] | None = None
+        self._back_to: int | None = None
+        """The record that the cursor is to be on when the list is shown next."""
         self._on_total = on_total
         self._on_subtitle = on_subtitle
 
@@ -99,6 +102,27 @@ class RecordList(RecordTable[Any], Asks):
         self.clear_marks()
         self.set_block(self.ringfence.configuration.page_rows)
         self._begin_anew(keep_rows=False)
+        if self._back_to is not None:
+            record, self._back_to = self._back_to, None
+            self.go_to(record, hidden=lambda: None)
+
+    @property
+    def stands(self) -> Spot:
+        """How the list stands."""
+        from ringfence.preferences.place import Spot
+
+        row = self.row if self.listing is not None else None
+        record = row.id if row is not None else self._awaited or self._back_to
+        return Spot(
+            {self.kind: record} if record is not None else {}, {self.kind: self.sort} if self.sort is not None else {}
+        )
+
+    def come_back(self, spot: Spot) -> None:
+        """Has the list that is shown next stand as it did: sorted so, with the cursor on that record, if it is seen."""
+        sort = spot.sorts.get(self.kind)
+        if sort is not None and any(one.id == sort[0] and one.sortable for one in self.columns):
+            self.sort = sort
+        self._back_to = spot.records.get(self.kind)
 
     def filter(self, text: str) -> None:
         """Shows only what holds the text."""

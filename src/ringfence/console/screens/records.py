@@ -22,6 +22,7 @@ from ringfence.domain.registry import naming
 
 if TYPE_CHECKING:
     from ringfence.domain.kind import StateKind
+    from ringfence.preferences.place import Spot
 
 
 class ListScreen(AreaScreen):
@@ -55,6 +56,12 @@ class ListScreen(AreaScreen):
     def viewer_changed(self) -> None:
         self.show_path(self.path)
         self.records.show()
+
+    def spot(self) -> Spot:
+        return self.records.stands
+
+    def come_back(self, spot: Spot) -> None:
+        self.records.come_back(spot)
 
     def on_line_list_cursor_moved(self) -> None:
         """Says in the key bar what can be done to this row."""

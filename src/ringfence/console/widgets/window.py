@@ -180,6 +180,8 @@ class Window(Generic[Row]):
     def _exists(self, number: int) -> bool:
         if self.total is not None:
             return number * self.block < self.total
+        if self._in_place and not self._blocks:  # nothing is held yet, and it is known where to look
+            return True
         return number * self.block <= self._known
 
     def _ask(self, number: int) -> Ask:

@@ -1,0 +1,140 @@
+"""Where the console was left: which screens stood where, by ids and never by names, for each database and login.
+
+What is remembered shows nothing by itself: whoever reads it asks for each id as for any other, and one that is hidden
+by now is answered as one that never was.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from ringfence.preferences import small_files
+from ringfence.storage import files, folders
+
+VERSION: Final = 1
+"""Of what a file holds: one of another version is not read."""
+OPEN_LIMIT: Final = 500
+"""So many open customers of a tree are remembered."""
+_LARGEST: Final = 2**63 - 1
+_WIDEST: Final = 1000
+_WORD: Final = re.compile(r"[a-z][a-z_-]{0,39}")
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """How one screen stood. Lists are known by the kind that they list."""
+
+    records: Mapping[str, int] = field(default_factory=dict)
+    """The record under the cursor of a list."""
+    sorts: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
+    """The column that a list was sorted by, and whether from the end."""
+    open: tuple[int, ...] = ()
+    """The customers that were open in the tree."""
+    tab: str = ""
+    inside: bool = False
+    """Whether the focus was in the opened customer."""
+    pane: int | None = None
+    """How many cells the left pane was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which of the numbered screens was up, and how each of them stood."""
+
+    area: str = ""
+    spots: Mapping[str, Spot] = field(default_factory=dict)
+
+
+class Memory:
+    """Keeps the place of each login in each database, a file each; with ``fresh``, the console opens as if there was
+    none yet."""
+
+    def __init__(self, *, fresh: bool = False) -> None:
+        self._fresh = fresh
+
+    def recall(self, database: str, login: str) -> Place:
+        """Where the console was left; an empty place where that is not known, or cannot be read."""
+        if self._fresh:
+            return Place()
+        try:
+            return parse(small_files.read(_path(database, login)))
+        except (small_files.Unreadable, ValueError, RecursionError):
+            return Place()
+
+    def keep(self, database: str, login: str, place: Place) -> None:
+        """Notes where the console is left. Where that cannot be written, it is not."""
+        path = _path(database, login)
+        with suppress(OSError):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with files.whole(path, replace=True) as new:
+                new.write_text(json.dumps({"version": VERSION, **asdict(place)}), encoding="utf-8")
+
+
+def folder() -> Path:
+    """Where the places lie; it need not exist."""
+    return folders.state() / "places"
+
+
+def _path(database: str, login: str) -> Path:
+    """The file of a login: its name tells neither."""
+    known = sha256(f"{database}\0{login}".encode(errors="surrogatepass")).hexdigest()
+    return folder() / f"{known[:32]}.json"
+
+
+def parse(data: bytes) -> Place:
+    """A place as it was written. Raises ValueError for whatever else it is."""
+    found = json.loads(data)
+    if not isinstance(found, dict) or found.pop("version", None) != VERSION or set(found) != {"area", "spots"}:
+        raise ValueError("not of this version")
+    spots = _table(found["spots"])
+    return Place(_word(found["area"]), {_word(area): _spot(_table(spot)) for area, spot in spots.items()})
+
+
+def _spot(found: dict[str, Any]) -> Spot:
+    if set(found) != {"records", "sorts", "open", "tab", "inside", "pane"} or not isinstance(found["inside"], bool):
+        raise ValueError("no spot")
+    sorts = {}
+    for name, sort in _table(found["sorts"]).items():
+        column, descending = (*_list(sort), None, None)[:2]
+        if len(sort) != 2 or not isinstance(descending, bool):
+            raise ValueError("no sort")
+        sorts[_word(name)] = _word(column), descending
+    return Spot(
+        {_word(name): _number(own, _LARGEST) for name, own in _table(found["records"]).items()},
+        sorts,
+        tuple(_number(own, _LARGEST) for own in _list(found["open"])[:OPEN_LIMIT]),
+        _word(found["tab"]),
+        found["inside"],
+        None if found["pane"] is None else _number(found["pane"], _WIDEST),
+    )
+
+
+def _table(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("no table")
+    return value
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise ValueError("no list")
+    return value
+
+
+def _word(value: object) -> str:
+    if not isinstance(value, str) or (value and not _WORD.fullmatch(value)):
+        raise ValueError("no word")
+    return value
+
+
+def _number(value: object, most: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= most:
+        raise ValueError("no number")
+    return value
