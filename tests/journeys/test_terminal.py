@@ -164,6 +164,11 @@ def test_the_mouse_works_where_it_was_asked_for(start: Callable[..., Terminal]) 
     row = next(number for number, line in enumerate(lines, start=1) if "Northwind" in line)
     terminal.send(mouse(0, 6, row) + mouse(0, 6, row, "m"))
     terminal.until(lambda lines: "Northwind" in cursor_line(lines))
+    sign = terminal.lines[row - 1].index("▸") + 1
+    terminal.send(mouse(0, sign, row) + mouse(0, sign, row, "m"))
+    terminal.shows("Rotterdam", "Antwerp")
+    terminal.send(mouse(0, sign, row) + mouse(0, sign, row, "m"))
+    lines = terminal.until(lambda lines: not any("Antwerp" in line for line in lines))
     divider = lines[5].index("││") + 1
     terminal.send(mouse(0, divider, 8) + mouse(32, divider - 6, 8) + mouse(0, divider - 6, 8, "m"))
     terminal.until(lambda lines: lines[5][divider - 7 : divider - 5] == "││")

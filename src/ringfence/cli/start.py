@@ -105,8 +105,7 @@ def _configured(chosen: Settings) -> Settings:
     found = load()
     theme, mouse = _theme(chosen), _mouse(chosen)
     worn = found.theme_for(os.environ) if theme is None else Placed(theme, 0)
-    found = replace(
-        found,
+    found = found._replace(
         theme=worn.value,
         mouse=found.mouse if mouse is None else mouse,
         lines={**found.lines, "theme": worn.line},

@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ringfence.preferences import small_files
 from ringfence.preferences.small_files import cut, quoted
@@ -28,8 +27,7 @@ _OPENING: Final = ('"""', "'''", "[")
 """What a value begins with that goes on in the next line."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Fault:
+class Fault(NamedTuple):
     """What is wrong with a line of the file; 0 is the file itself."""
 
     line: int
@@ -39,16 +37,14 @@ class Fault:
         return f"{NAME} line {self.line}: {self.said}" if self.line else f"{NAME}: {self.said}"
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A value, and the line that it stands in."""
 
     value: str
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """One setting: ``wrong`` says what is wrong with a value, and is empty where nothing is."""
 
     name: str
@@ -107,8 +103,7 @@ _TABLES: Final = ("themes", "keys")
 _SECTIONS: Final = (*dict.fromkeys(one.name.partition(".")[0] for one in SETTINGS if "." in one.name), *_TABLES)
 
 
-@dataclass(frozen=True)
-class Configuration:
+class Configuration(NamedTuple):
     """What is set, everything else being what it is by default. A setting's field has its name, with ``_`` for the
     dot; ``themes`` are by terminal and ``keys`` by command, in the order of the file."""
 
@@ -121,9 +116,9 @@ class Configuration:
     confirm_quit: bool = False
     confirm_undo: bool = True
     confirm_name: str = "several"
-    themes: Mapping[str, Placed] = field(default_factory=lambda: MappingProxyType({}))
-    keys: Mapping[str, Placed] = field(default_factory=lambda: MappingProxyType({}))
-    lines: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    themes: Mapping[str, Placed] = MappingProxyType({})
+    keys: Mapping[str, Placed] = MappingProxyType({})
+    lines: Mapping[str, int] = MappingProxyType({})
     """The line in which a setting stands, by its name."""
     faults: tuple[Fault, ...] = ()
 

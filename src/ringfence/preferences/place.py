@@ -6,17 +6,15 @@ by now is answered as one that never was.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
-from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from ringfence.preferences import small_files
-from ringfence.storage import files, folders
+from ringfence.storage import folders
 
 VERSION: Final = 1
 """Of what a file holds: one of another version is not read."""
@@ -27,13 +25,12 @@ _WIDEST: Final = 1000
 _WORD: Final = re.compile(r"[a-z][a-z_-]{0,39}")
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """How one screen stood. Lists are known by the kind that they list."""
 
-    records: Mapping[str, int] = field(default_factory=dict)
+    records: Mapping[str, int] = MappingProxyType({})
     """The record under the cursor of a list."""
-    sorts: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
+    sorts: Mapping[str, tuple[str, bool]] = MappingProxyType({})
     """The column that a list was sorted by, and whether from the end."""
     open: tuple[int, ...] = ()
     """The customers that were open in the tree."""
@@ -44,12 +41,11 @@ class Spot:
     """How many cells the left pane was given."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Which of the numbered screens was up, and how each of them stood."""
 
     area: str = ""
-    spots: Mapping[str, Spot] = field(default_factory=dict)
+    spots: Mapping[str, Spot] = MappingProxyType({})
 
 
 class Memory:
@@ -70,11 +66,20 @@ class Memory:
 
     def keep(self, database: str, login: str, place: Place) -> None:
         """Notes where the console is left. Where that cannot be written, it is not."""
+        import json
+
+        from ringfence.storage import files
+
         path = _path(database, login)
+        spots = {
+            area: {**spot._asdict(), "records": dict(spot.records), "sorts": dict(spot.sorts)}
+            for area, spot in place.spots.items()
+        }
+        data = json.dumps({"version": VERSION, "area": place.area, "spots": spots})
         with suppress(OSError):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with files.whole(path, replace=True) as new:
-                new.write_text(json.dumps({"version": VERSION, **asdict(place)}), encoding="utf-8")
+                new.write_text(data, encoding="utf-8")
 
 
 def folder() -> Path:
@@ -84,12 +89,16 @@ def folder() -> Path:
 
 def _path(database: str, login: str) -> Path:
     """The file of a login: its name tells neither."""
+    from hashlib import sha256
+
     known = sha256(f"{database}\0{login}".encode(errors="surrogatepass")).hexdigest()
     return folder() / f"{known[:32]}.json"
 
 
 def parse(data: bytes) -> Place:
     """A place as it was written. Raises ValueError for whatever else it is."""
+    import json
+
     found = json.loads(data)
     if not isinstance(found, dict) or found.pop("version", None) != VERSION or set(found) != {"area", "spots"}:
         raise ValueError("not of this version")

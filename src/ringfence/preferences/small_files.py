@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import stat
 from pathlib import Path
 from typing import Final
@@ -38,6 +37,8 @@ def read(path: Path) -> bytes:
 def quoted(value: object) -> str:
     """The value as the file has it where that is text, else what it is; never longer than fits into a line."""
     if isinstance(value, str):
+        import json
+
         return cut(json.dumps(value, ensure_ascii=False))
     if isinstance(value, bool):
         return "true" if value else "false"

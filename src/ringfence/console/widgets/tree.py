@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import ClassVar, Literal
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 
@@ -21,6 +22,16 @@ LABEL = 12
 
 HeaderLine = tuple[Cell | str, Sequence[Cell | str]]
 """A fixed line at the top: what stands over the labels, and what over each column of notes."""
+
+
+def _indent(depth: int, room: int) -> str:
+    """What stands before a node's sign."""
+    indent = "  " * depth
+    if len(indent) <= room // 3:
+        return indent
+    # Too deep to be drawn to scale: the level is said as a number, and all of these begin at the same cell.
+    level = f"‹{depth}› "
+    return level.rjust(max(len(level), room // 3))
 
 
 class ForestView(LineList):
@@ -312,11 +323,7 @@ class ForestView(LineList):
             glyph, glyph_style = "·", "quiet"
         else:
             glyph, glyph_style = ("▾" if node_id in self._forest.open else "▸"), "accent"
-        indent = "  " * depth
-        if len(indent) > room // 3:
-            # Too deep to be drawn to scale: the level is said as a number, and all of these begin at the same cell.
-            level = f"‹{depth}› "
-            indent = level.rjust(max(len(level), room // 3))
+        indent = _indent(depth, room)
         head = fit(f"{indent}{glyph} ", min(room, len(indent) + 2))
         style = self._style_of(node_id) if self._style_of is not None else ""
         if index == self.cursor and not style:
@@ -360,6 +367,23 @@ class ForestView(LineList):
         above = self._forest.parent_line(self.cursor)
         if above is not None:
             self.cursor = above
+
+    def on_click(self, event: events.Click) -> None:
+        """Opens or closes the node whose sign is under the mouse; elsewhere, a click is any list's."""
+        offset = event.get_content_offset(self)
+        index = offset.y - self.header_height + self.top if offset is not None else -1
+        if offset is None or not self.header_height <= offset.y or not 0 <= index < self._count:
+            return
+        _, room, _ = self._noted(self.line_width - 1)
+        sign = 1 + len(_indent(self._forest.depths[index], room))
+        node = self._forest.nodes[self._forest.ids[index]]
+        if node.has_children and sign <= offset.x <= sign + 1:
+            event.prevent_default()
+            self.cursor = index
+            if node.id in self._forest.open:
+                self.action_close()
+            else:
+                self.action_open()
 
     def action_choose(self) -> None:
         """Opens or closes a node that has children, chooses one that has none (or any, if so made)."""
