@@ -46,7 +46,7 @@ def set_up(demo: Database, file: bytes, login: str | None = "h.devries") -> Ring
 
 
 async def test_every_part_of_a_configuration_by_keys(demo: Database) -> None:
-    async with opened(set_up(demo, MINE)) as console:
+    async with opened(set_up(demo, MINE), (120, 60)) as console:
         assert console.app.theme == "paper"
         assert console.toasts == []
         assert "F6 Devices" in console.lines[1]
