@@ -162,7 +162,7 @@ def test_the_mouse_works_where_it_was_asked_for(start: Callable[..., Terminal]) 
     lines = terminal.shows("Harbor Monitoring", "h.devries", "46 in all", "Devices 498")
     assert b"\x1b[?1000h" in terminal.output
     row = next(number for number, line in enumerate(lines, start=1) if "Northwind" in line)
-    terminal.send(mouse(0, 6, row) + mouse(0, 6, row, "m"))
+    terminal.send(mouse(0, 12, row) + mouse(0, 12, row, "m"))
     terminal.until(lambda lines: "Northwind" in cursor_line(lines))
     sign = terminal.lines[row - 1].index("▸") + 1
     terminal.send(mouse(0, sign, row) + mouse(0, sign, row, "m"))

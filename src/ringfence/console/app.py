@@ -367,6 +367,7 @@ class RingfenceApp(Painting, Remembering, Travelling):
                     screen.sign_out()
             if first and place is not None:
                 self._return_to(place.area)
+            self.tell_faults()
             if not first or self.profile.reason:
                 self.notify(said(self.profile), markup=False, timeout=6)
 

@@ -30,7 +30,7 @@ class ConfiguredApp(App[str], Asks):
         self.keymap: dict[str, str] = {}
         self.numbered: tuple[Go, ...] = ()
         self.areas: list[Any] = []
-        self._leaving = False
+        self._leaving = self._heard = False
         self._faults = [*self.configuration.faults]
         wanted = self.configuration.theme or DEFAULT
         chosen = load_theme(wanted)
@@ -45,7 +45,7 @@ class ConfiguredApp(App[str], Asks):
         """Gives the commands their keys, where any are set, and tells what is wrong. ``together`` says what stands on
         every screen; it is called in a thread, and only where it must be known."""
         if not self.configuration.keys:
-            self._tell_faults()
+            self._heard = True
             return
 
         def hear() -> tuple[dict[str, str], list[Fault]]:
@@ -59,10 +59,11 @@ class ConfiguredApp(App[str], Asks):
         self.keymap, faults = found
         self._faults += faults
         self.set_keymap(self.keymap)
+        self._heard = True
         self.bind_numbered()
         for screen in self.areas:
             screen.show_numbered()
-        self._tell_faults()
+        self.tell_faults()
 
     def bind_numbered(self) -> None:
         """Binds the commands that no screen binds by their own keys, which there may be none of."""
@@ -70,9 +71,11 @@ class ConfiguredApp(App[str], Asks):
             if command.name in self.keymap:
                 self.bind(self.keymap[command.name], f"screen.command('{command.name}')", show=False)
 
-    def _tell_faults(self) -> None:
-        if self._faults:
+    def tell_faults(self) -> None:
+        """Tells what is wrong with the configuration, once: as soon as all of that is known, and somebody looks."""
+        if self._faults and self._heard and self.ringfence.session is not None:
             first, *others = sorted(self._faults)
+            self._faults.clear()
             more = f" And {len(others)} more: 'ringfence config check' tells them." if others else ""
             self.notify(f"{first}.{more}", severity="warning", timeout=10)
 
