@@ -382,8 +382,8 @@ class RingfenceApp(Painting, Remembering, Travelling):
 
     def _return_to(self, area: str) -> None:
         """Goes to a numbered screen, if there is one of that name for the user."""
-        if any(one.name == area and not one.off(cast(Any, self.screen)) for one in self.numbered):
-            self.go(area)
+        if any(one.name == area for one in self.numbered) and not self._nothing_in(area):
+            self._show_area(area)
 
     def _note(self) -> None:
         """Notes where everything stands: on which numbered screen, be it below others."""
