@@ -1,8 +1,8 @@
 """What makes text from data safe to draw, in the console and by the command line.
 
 A terminal obeys escape sequences and bidirectional controls wherever they come from, so data is never handed to it as
-it is: what is drawn passes `literal` (or `fit`, which calls it). Nothing is dropped: what cannot be drawn is shown by
-name.
+it is: what is drawn passes `literal` (or `fit`, which calls it). What cannot be drawn is shown by name. Nothing is
+dropped but what makes an emoji of several characters, whose width terminals disagree on: the first of them is drawn.
 """
 
 from __future__ import annotations
@@ -35,12 +35,15 @@ _BIDI = {
 _EMOJI = "\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f"
 _EMOJI += "\u2b00-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
 
+_SEQUENCE = re.compile(
+    # An emoji with a presentation, a colour of skin, or others joined to it; the key of a keypad.
+    rf"([{_EMOJI}])(?:[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]|\u200d[{_EMOJI}])+|([0-9#*])\ufe0f?\u20e3"
+)
+"""Terminals draw these as one, or as several, in as many cells: with one of them only, all agree."""
+
 _UNSAFE = re.compile(
-    # Joiners and presentation selectors that belong to an emoji stay, when they change the width as cell_len thinks.
-    rf"(?P<keep>(?<=[{_EMOJI}])\ufe0f(?:\u200d(?=[{_EMOJI}]))?|(?<=[{_EMOJI}])\u200d(?=[{_EMOJI}])"
-    r"|(?<=[0-9#*])\ufe0f(?=\u20e3))"
     # C0, DEL, C1
-    r"|[\x00-\x1f\x7f-\x9f"
+    r"[\x00-\x1f\x7f-\x9f"
     # Format characters (Cf): soft hyphen, Arabic signs, zero width, bidirectional, invisible operators, tags …
     r"\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
     r"\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
@@ -48,14 +51,13 @@ _UNSAFE = re.compile(
     # Line and paragraph separators, lone surrogates, noncharacters of the first plane
     r"\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
     # Invisible though their category says letter or mark: joiners, fillers, selectors
-    r"\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\uffa0\ufe00-\ufe0f]"
+    r"\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\uffa0\ufe00-\ufe0f"
+    # A colour of skin without an emoji
+    r"\U0001f3fb-\U0001f3ff]"
 )
 
 
 def _show(match: re.Match[str]) -> str:
-    kept: str | None = match["keep"]
-    if kept is not None:
-        return kept
     code = ord(match[0])
     if code < 0x20:
         return chr(0x2400 + code)
@@ -70,12 +72,12 @@ def literal(text: str) -> str:
     """`text` as one line that a terminal draws and never obeys.
 
     Control characters become control pictures (ESC is ␛, a line break ␊), C1 controls ⟨9B⟩, bidirectional controls
-    their abbreviation ⟨RLO⟩, and what would be invisible its number ⟨U+200B⟩. Markup stays as it is: give the result
-    to Textual as `Content` or as a segment, never as a string.
+    their abbreviation ⟨RLO⟩, and what would be invisible its number ⟨U+200B⟩; of an emoji of several characters the
+    first is left. Markup stays as it is: give the result to Textual as `Content` or as a segment, never as a string.
     """
     if text.isascii() and text.isprintable():
         return text
-    text = _UNSAFE.sub(_show, text)
+    text = _UNSAFE.sub(_show, _SEQUENCE.sub(r"\1\2", text))
     if text and cell_len(text[0]) == 0:
         return "◌" + text  # a combining mark at the very start would sit on whatever was drawn before it
     return text
@@ -112,18 +114,7 @@ def fit(text: str, width: int, *, align: Align = "left") -> str:
 
 def _cut(text: str, width: int) -> str:
     kept = text[: width - 1] if text.isascii() else set_cell_size(text, width - 1)
-    kept += " " * (width - 1 - cell_len(kept)) + ELLIPSIS
-    if cell_len(kept) == width:
-        return kept
-    # Sequences of joiners that measure differently in part and as a whole: count character by character.
-    kept, used = "", 0
-    for character in text:
-        size = cell_len(character)
-        if used + size > width - 1 or character in "\u200d\ufe0f":
-            break
-        kept += character
-        used += size
-    return kept + " " * (width - 1 - used) + ELLIPSIS
+    return kept + " " * (width - 1 - cell_len(kept)) + ELLIPSIS
 
 
 def number(n: int) -> str:

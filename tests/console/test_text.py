@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.content import Content
+from wcwidth import wcswidth, wcwidth
 
 from ringfence.console.text import Cell, as_cell, content, fit, literal, number, width_of
 
@@ -21,14 +22,20 @@ def obeyed(text: str) -> list[str]:
     return [
         character
         for character in text
-        if character in BIDI
-        or (unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and character != "\u200d")
+        if character in BIDI or unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
     ]
 
 
 @given(TEXTS)
 def test_nothing_that_is_drawn_is_obeyed(text: str) -> None:
     assert not obeyed(literal(text))
+
+
+@given(NASTY)
+def test_every_terminal_gives_it_as_many_cells(text: str) -> None:
+    """Those that know of sequences of emoji, as well as those that count character by character."""
+    shown = literal(text)
+    assert cell_len(shown) == sum(wcwidth(character) for character in shown) == wcswidth(shown)
 
 
 @given(TEXTS)
@@ -63,8 +70,11 @@ def test_every_control_of_unicode_is_made_visible() -> None:
         ("\U000e0041", "⟨U+E0041⟩"),
         ("\ud800", "⟨U+D800⟩"),
         ("\u0301x", "◌\u0301x"),
-        ("\U0001f469\u200d\U0001f467", "\U0001f469\u200d\U0001f467"),
-        ("1\ufe0f\u20e3", "1\ufe0f\u20e3"),
+        ("\U0001f469\u200d\U0001f467 x", "\U0001f469 x"),
+        ("\u2764\ufe0f\u200d\U0001f525!", "\u2764!"),
+        ("\U0001f44d\U0001f3fd", "\U0001f44d"),
+        ("1\ufe0f\u20e3 2\u20e3", "1 2"),
+        ("a\ufe0f", "a⟨U+FE0F⟩"),
         ("[red]x[/bold] [@click=app.quit]", "[red]x[/bold] [@click=app.quit]"),
     ],
 )

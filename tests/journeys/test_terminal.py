@@ -97,6 +97,16 @@ def test_a_terminal_without_a_cursor_is_refused_in_one_line(term: str, start: Ca
     assert "\x1b" not in said
 
 
+def test_a_terminal_that_cannot_draw_frames_is_told_what_to_set(start: Callable[..., Terminal]) -> None:
+    terminal = start("demo", PYTHONIOENCODING="latin-1")
+    assert terminal.end() == 1
+    said = terminal.output.decode().strip()
+    assert said.startswith("ringfence: error: this terminal's encoding is iso8859-1")
+    assert "LC_ALL=C.UTF-8" in said
+    assert "\n" not in said
+    assert "\x1b" not in said
+
+
 def test_the_cursor_is_seen_without_colours(start: Callable[..., Terminal]) -> None:
     terminal = start("demo", TERM="linux", NO_COLOR="1")
     terminal.shows("46 in all", "Devices 498")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gc
 import os
 import sys
@@ -141,6 +142,11 @@ def _run(connect: Callable[[], Workspace], chosen: Settings, *, demo: bool) -> N
     if os.environ.get("TERM") in (None, "", "dumb"):
         raise RingfenceError(
             "this terminal cannot place a cursor (TERM is dumb or unset): set TERM, such as xterm-256color"
+        )
+    if codecs.lookup(sys.stdout.encoding).name != "utf-8":
+        raise RingfenceError(
+            f"this terminal's encoding is {sys.stdout.encoding}, in which no frames can be drawn: "
+            "set LC_ALL, such as LC_ALL=C.UTF-8, and the terminal to UTF-8"
         )
 
     def connect_then_collect() -> Workspace:

@@ -264,8 +264,9 @@ class AreaScreen(CommandScreen):
         changed = self.shown_change != self.ringfence.changes
         self.shown_change = self.ringfence.changes
         if self.shown_view != self.ringfence.view:
+            if self.shown_view > 0:
+                self._drop_notices()
             self.shown_view = self.ringfence.view
-            self._drop_notices()
             self.query_one(FilterBar).clear_quietly()
             self.query_one(Breadcrumbs).set_filter("")
             spot = self.ringfence.spot_of(self.AREA)
