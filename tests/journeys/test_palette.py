@@ -118,6 +118,29 @@ async def test_what_is_off_is_listed_with_its_reason(demo: Database) -> None:
         assert console.toasts == ["new: you may not create devices"]
 
 
+async def test_nothing_leads_away_from_a_draft(demo: Database) -> None:
+    async with opened(console_on(demo), (80, 24)) as console:
+        await console.press("2", "down", "B", "e")
+        await console.type("x")
+        form = console.app.screen
+        for typed, title in (("devices", "Devices"), ("customer", "customer …"), ("bookmark", ""), ("roles", "Roles")):
+            await console.press("ctrl+p")
+            await console.type(typed)
+            assert titles(console)[0] == title or not title
+            assert "off: go back from here first" in console.text
+            await console.press("enter")
+            assert console.app.screen is form
+            assert console.toasts[-1].endswith(": go back from here first")
+            console.forget_toasts()
+        await console.press("ctrl+p")
+        await console.type("customer rotterdam")
+        assert titles(console) == ["customer …"], "nobody is looked for"
+        await console.press("escape")
+        await enter(console, "theme daylight", "ctrl+p")
+        assert console.app.theme == "daylight"
+        assert console.app.screen is form
+
+
 async def test_names_come_before_sentences(demo: Database) -> None:
     async with opened(console_on(demo), (80, 24)) as console:
         await console.press("2", "colon")

@@ -124,6 +124,20 @@ async def test_a_bookmark_of_a_record_and_one_of_a_filter(demo: Database) -> Non
         assert [title for title, _ in await offered(console, "bookmark")] == ["Maasvlakte II", "/gate", "bookmark"]
 
 
+async def test_a_record_beside_the_tree_is_kept_in_its_own_list(demo: Database) -> None:
+    async with opened(console_on(demo), (120, 40)) as console:
+        await palette(console, "customer antwerp")
+        await console.press("enter", "down", "down")
+        screen = console.app.screen
+        assert isinstance(screen, CustomersScreen)
+        assert screen.edited.row is not None
+        device = screen.edited.row.name
+        await console.press("B", "escape", "home", "B")
+        assert [title for title, _ in await offered(console, "bookmark")][:2] == [device, "Harbor Monitoring"]
+        await palette(console, f"bookmark {device.lower()}")
+        assert (console.area, under_cursor(console)) == ("devices", device)
+
+
 async def test_nothing_of_one_user_is_left_to_the_next(demo: Database) -> None:
     async with opened(console_on(demo), (80, 24)) as console:
         await palette(console, "customer antwerp")
@@ -172,7 +186,8 @@ async def test_what_may_not_be_seen_any_more_is_as_what_is_gone(demo: Database) 
             said[-1] += (console.toasts, console.area)
             assert name not in str(said)
     assert said[0] == said[1]
-    assert said[0][:2] == (("bookmark", "it is not there any more"), ["It is not there any more."])
+    assert said[0][:2] == (("bookmark", "it is not there any more"), ["bookmark: it is not there any more"])
+    assert said[0][3] == ["It is not there any more."]
 
 
 def test_a_trail() -> None:

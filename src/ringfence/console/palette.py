@@ -68,17 +68,28 @@ def fitting(offers: Iterable[Offer], typed: str) -> list[Offer]:
 
 def offers(host: Host) -> Iterator[Offer]:
     """What there is to choose over a screen: its commands, whoever is looked for by name, and the themes."""
-    for command in host.commands:
-        if command.palette:
-            yield _of_command(host, command)
-    yield Offer(
-        "customer …", "Go to a customer by name: customer rotterdam.", lambda: None, (CUSTOMER.strip(),), typed=CUSTOMER
+    there = [command for command in host.commands if command.palette]
+    stays = why_stay(host)
+    for command in there:
+        yield _of_command(host, command, host.why_off(command))
+    for area in host.ringfence.numbered if stays else ():
+        yield _of_command(host, area, stays)
+    says = "Go to a customer by name: customer rotterdam."
+    yield _offer(
+        host, "customer …", says, lambda: None, (CUSTOMER.strip(),), off=stays, typed="" if stays else CUSTOMER
     )
     console: Application = host.ringfence
     for theme in console.console_themes:
         title = getattr(theme, "title", "") or theme.name
         names = (f"theme {theme.name}", f"theme {title}", theme.name, title)
         yield Offer(f"theme {theme.name}", f"Theme: {title}.", partial(console.wear, theme.name), names)
+
+
+def why_stay(host: Host) -> str:
+    """Why nobody goes elsewhere from a screen; empty where they may. What works on a draft has none of the commands
+    that do: they would leave it behind."""
+    areas = {area.name for area in host.ringfence.numbered}
+    return "go back from here first" if areas.isdisjoint(command.name for command in host.commands) else ""
 
 
 def names_of(session: Session, places: Iterable[Place]) -> dict[Place, str]:
@@ -97,20 +108,22 @@ def names_of(session: Session, places: Iterable[Place]) -> dict[Place, str]:
 def bookmark(host: Host, place: Place, name: str) -> Offer:
     """What offers to go to a place that was kept; without a name it is not there."""
     area = next((one.tab for one in host.ringfence.numbered if one.name == place.area), place.area)
-    off = "" if name else "it is not there any more"
+    off = why_stay(host) or ("" if name else "it is not there any more")
     names = ("bookmark", f"bookmark {name}")
-    return Offer(name or "bookmark", f"Bookmark: {area}.", partial(host.ringfence.go_to, place), names, off=off)
+    return _offer(host, name or "bookmark", f"Bookmark: {area}.", partial(host.ringfence.go_to, place), names, off=off)
 
 
-def _of_command(host: Host, command: Command[Any]) -> Offer:
+def _offer(host: Host, title: str, says: str, run: Callable[[], Any], names: tuple[str, ...], **more: str) -> Offer:
+    """An offer; where it is off, that is told when it is chosen all the same."""
+    if off := more.get("off"):
+        run = partial(host.ringfence.notify, f"{title}: {off}", severity="warning")
+    return Offer(title, says, run, names, **more)
+
+
+def _of_command(host: Host, command: Command[Any], off: str) -> Offer:
     label = getattr(command, "label", "")
     plain = command.name.replace("_", " ").replace("-", " ")
     names = (command.name, plain, *filter(None, (command.footer, label)))
-    return Offer(
-        getattr(command, "tab", "") or command.footer or plain,
-        command.help,
-        partial(host.action_command, command.name),
-        names,
-        display(host.ringfence.keys_of(command)),
-        host.why_off(command),
-    )
+    title = getattr(command, "tab", "") or command.footer or plain
+    key = display(host.ringfence.keys_of(command))
+    return _offer(host, title, command.help, partial(host.action_command, command.name), names, key=key, off=off)

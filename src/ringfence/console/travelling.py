@@ -81,7 +81,7 @@ class Travelling(ConfiguredApp):
             if (shown := self._show_area(place.area)) is not None:
                 await shown
             screen = cast(AreaScreen, self.screen)
-            screen.call_later(screen.show_place, place)
+            screen.call_later(screen.come_to, place)
 
         def looked(there: bool) -> None:
             if there and not self._nothing_in(place.area):

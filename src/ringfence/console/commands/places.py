@@ -12,16 +12,12 @@ class Stands(Host, Protocol):
     """A screen that says where one is."""
 
     @property
-    def place(self) -> Place | None:
-        """Where one is; None where that is nothing to come back to."""
-
-
-def _kept(host: Stands) -> Place | None:
-    return host.place.kept if host.place is not None else None
+    def to_keep(self) -> Place | None:
+        """What a bookmark keeps of where one is; None where there is neither a filter nor a record."""
 
 
 def _bookmark(host: Stands) -> None:
-    if (place := _kept(host)) is not None:
+    if (place := host.to_keep) is not None:
         host.ringfence.toggle_bookmark(place)
 
 
@@ -45,7 +41,7 @@ BOOKMARK: Final[Command[Stands]] = Command(
     "Bookmark this filter or record; again: forget it.",
     _bookmark,
     unless=lambda host: (
-        unless_signed_in(host) or ("" if _kept(host) else "there is neither a filter nor a record here")
+        unless_signed_in(host) or ("" if host.to_keep else "there is neither a filter nor a record here")
     ),
 )
 PLACES: Final[tuple[Command[Stands], ...]] = (BACKWARD, FORWARD, BOOKMARK)

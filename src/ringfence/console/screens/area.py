@@ -331,21 +331,24 @@ class AreaScreen(CommandScreen):
     @property
     def place(self) -> Place | None:
         """Where one is; None before anybody has signed in, and on a screen that only passes."""
-        return (
-            None
-            if self.PASSING or self.ringfence.session is None
-            else Place(self.AREA, self.record_here, self.filter_here)
-        )
+        if self.PASSING or self.ringfence.session is None:
+            return None
+        return Place(self.AREA, self.record_here, self.query_one(FilterBar).value)
 
     @property
-    def filter_here(self) -> str:
-        """The filter that stands here."""
-        return self.query_one(FilterBar).value
+    def to_keep(self) -> Place | None:
+        """What a bookmark keeps of it."""
+        return self.place.kept if self.place is not None else None
 
     @property
     def record_here(self) -> int | None:
         """The id of the record under the cursor."""
         raise NotImplementedError
+
+    def come_to(self, place: Place) -> None:
+        """Shows a place, where this screen has come up for it: with the data of whoever looks."""
+        self.show_viewer()
+        self.show_place(place)
 
     def show_place(self, place: Place) -> None:
         """Shows a place on this screen: its filter, and the cursor on its record."""

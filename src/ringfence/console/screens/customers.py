@@ -362,6 +362,15 @@ class CustomersScreen(AreaScreen, TwoPanes):
     def record_here(self) -> int | None:
         return self.forest.row.id if self.forest.row is not None else None
 
+    @property
+    def to_keep(self) -> Place | None:
+        """Of a list beside the tree the record under its cursor, where that has a screen of its own to come back to."""
+        shown = self.edited
+        area = shown.kind if isinstance(shown, RecordList) else ""
+        if any(one.name == area for one in self.ringfence.numbered):
+            return Place(area, shown.row.id) if shown.row is not None else None
+        return super().to_keep
+
     def show_place(self, place: Place) -> None:
         self.query_one(FilterBar).show_quietly(place.search)
         self.remove_class("-reading")

@@ -27,7 +27,7 @@ class _Entry(NamedTuple):
     says: str
 
     def fits(self, words: Sequence[str]) -> bool:
-        """Whether it holds all these words, or is the key that was typed."""
+        """Whether it holds all these words, in its keys or in what they do."""
         text = f"{self.keys} {self.says}".casefold()
         return all(word in text for word in words)
 

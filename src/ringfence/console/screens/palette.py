@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Input
 
-from ringfence.console.palette import CUSTOMER, Offer, asked_for, bookmark, fitting, names_of, offers
+from ringfence.console.palette import CUSTOMER, Offer, asked_for, bookmark, fitting, names_of, offers, why_stay
 from ringfence.console.places import Place
 from ringfence.console.screens.searching import Searching
 from ringfence.console.text import fit, width_of
@@ -91,7 +91,7 @@ class PaletteScreen(Searching[Offer]):
         self._awaited = self._chosen = False
         self.drop("customers")
         wanted = asked_for(text)
-        if wanted.startswith(CUSTOMER):
+        if wanted.startswith(CUSTOMER) and not why_stay(self._over):
             self._look_for(wanted.removeprefix(CUSTOMER))
         else:
             self.found.show(fitting(self._offers, text))
