@@ -58,6 +58,8 @@ COMMANDS: list[list[str]] = [
     ["dump"],
     ["dump", *ADA],
     ["schema"],
+    ["config", "check"],
+    ["config", "edit"],
     ["demo"],
     *(["what-if", "file.json", *form] for form in ([], ["--format", "json"], ADA, [*ADA, "--format", "json"])),
     ["what-if", "bad.json"],
@@ -141,6 +143,12 @@ def hostile(call: Call, save: Save, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with (tmp_path / "sheet.csv").open("w", encoding="utf-8", newline="") as sheet:
         csv.writer(sheet).writerows(rows)
     faults = [{"login": f"x{NASTY}", "name": NASTY}, {f"field{NASTY}": 1}, {"key": key("nix")}, {"home": key("nix")}]
+    settings = tmp_path / "config/ringfence/config.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(f"theme = {json.dumps(NASTY)}\n[keys]\n{json.dumps(NASTY)} = {json.dumps(NASTY)}\n")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("EDITOR", "true")
     (tmp_path / "sheet.json").write_text(json.dumps(faults, ensure_ascii=False), encoding="utf-8")
     return path
 
