@@ -26,12 +26,12 @@ RATIO = 3.0
 SMALL = 2.0
 """A page that takes longer than so many milliseconds may take so many times as long as the unscoped one."""
 SEARCHES = (
-    *("m", "q", "0", "me", "zq", "0f", "mes", "0f1", "u-0", "zzz", "mesa", "-00f", "mesa-", "00f1c"),
-    *("mesa-0", "u-0000", "mesa-0f", "u-00012", "mesa-0f1", "u-000123"),
+    *("m", "q", "0", "me", "zq", "0f", "mes", "0f1", "zzz", "mesa", "-00f", "mesa-", "00f1c"),
+    *("mesa-0", "u-0000", "mesa-0f", "mesa-0f1"),
 )
 """What everything has, what much, little and nothing has; at one place of the order, and all over it."""
-_BIG = (DEVICES, CUSTOMERS)
-_ROUNDS = 5
+_SEARCHED = ((DEVICES, "name", False), (DEVICES, "name", True), (DEVICES, "unit_id", False), (CUSTOMERS, "name", False))
+_ROUNDS = 3
 _QUICK, _SLOW = 0.004, 0.06
 _WORST = 8
 
@@ -102,7 +102,7 @@ def _queries(kind: Kind) -> Iterator[Query]:
     for sort in kind.sorts:
         for descending in (False, True):
             yield Query(kind, "", sort, descending)
-            if kind in _BIG:
+            if (kind, sort, descending) in _SEARCHED:
                 yield from (Query(kind, search, sort, descending) for search in SEARCHES)
 
 

@@ -26,6 +26,12 @@ SEARCHES = ("gate", "t0.devices", "DEVICES.D1", "u-0", "ga", "%", "é", "no such
 DEVICES = KINDS["devices"]
 
 
+@pytest.fixture(autouse=True)
+def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many records as there are here are looked through as a million would be."""
+    monkeypatch.setattr(plans, "_NEAR", 100)
+
+
 def test_many(database: Database) -> None:
     """Thousands of devices and thirty users: lists, counts, windows, searches and subtrees are the oracle's."""
     seen = ask(database)

@@ -18,7 +18,6 @@ from ringfence.domain.kind import Kind
 from ringfence.domain.text import fold, has_control, like_pattern
 from ringfence.visibility.intervals import nested
 from ringfence.visibility.plans import (
-    UNKNOWN,
     Estimate,
     Plan,
     beyond,
@@ -27,6 +26,7 @@ from ringfence.visibility.plans import (
     elsewhere,
     hits,
     little,
+    share,
     splits,
     total,
 )
@@ -152,24 +152,20 @@ def plans(sight: Sight, query: Query, extent: Extent, side: Side, wanted: int | 
     customers, devices = _size(sight, extent, query.under)
     every, measure = total(sight, kind), costs(sight)
     records = devices if kind is DEVICES else customers
-    found = None
-    if query.search and not little(customers, records):
-        found = hits(sight, kind, query.search, binds)
-    share = 1.0
-    if query.search:
-        share = UNKNOWN if found is None or found > measure.most else max(found, 1) / max(every, 1)
-    guess = Estimate(customers, records, every, min(share, 1.0), wanted)
-    plan = choose(kind, shape, guess, measure, found)
-    if found is not None and plan.shape.way != "hits" and splits(kind, shape, wanted):
-        begins = fold(query.search)
-        binds.update(beyond=beyond(begins), elsewhere=f"{binds['phrase']} NOT ^{binds['phrase']}")
-        others = elsewhere(sight, kind, binds)
-        if others <= measure.few:
-            most = Estimate(customers, int(records * share), found, 1.0, wanted)
-            first = choose(kind, replace(shape, match="begin"), most, measure, None)
-            rest = Plan(replace(shape, way="hits", match="index"), {"phrase": binds["elsewhere"]})
-            return [_bound(one, binds) for one in ((first, rest) if others else (first,))]
-    return [_bound(plan, binds)]
+    found = hits(sight, kind, query.search) if query.search and not little(shape, customers, records) else None
+    part = share(query.search, found, every, measure)
+    plan = choose(kind, shape, Estimate(customers, records, every, part, wanted), measure, found)
+    if found is None:
+        return [_bound(plan, binds)]
+    if plan.shape.way != "hits" and splits(kind, shape, wanted):
+        others = elsewhere(sight, kind, query.search)
+        if others.count <= measure.few:
+            binds["beyond"] = beyond(binds["needle"])
+            range_of_them = Estimate(customers, int(records * part) + 1, int(every * part) + 1, 1.0, wanted)
+            first = choose(kind, replace(shape, match="begin"), range_of_them, measure, None)
+            rest = Plan(replace(shape, way="hits", match="index"), {"ids": others.ids})
+            return [_bound(one, binds) for one in ((first, rest) if others.count else (first,))]
+    return [_bound(plan, {**binds, "ids": found.ids})]
 
 
 def _bound(plan: Plan, binds: dict[str, Any]) -> Plan:
@@ -192,11 +188,7 @@ def binds_of(sight: Sight, query: Query, extent: Extent) -> dict[str, Any]:
     if query.under is not None:
         binds["low"], binds["high"] = nested(query.under)
     if query.search:
-        needle = fold(query.search)
-        binds["phrase"] = '"' + needle.replace('"', '""') + '"'
-        if sight.postgresql:
-            needle = like_pattern(query.search)
-        binds["needle"] = needle
+        binds["needle"] = like_pattern(query.search) if sight.postgresql else fold(query.search)
     return binds
 
 

@@ -14,14 +14,15 @@ from sqlalchemy import text
 
 from ringfence.domain.device import DEVICES
 from ringfence.domain.kind import Kind
-from ringfence.domain.text import fold
+from ringfence.domain.text import fold, like_pattern
 from ringfence.visibility.sql import Match, Shape, Way
 from ringfence.visibility.viewer import Sight
 
 _TRIGRAM: Final = 3
-UNKNOWN: Final = 0.02
-"""The part of all records that a search is taken to find of which nobody counted them: one of one or two letters, of
-which no index tells, or one that finds more than are counted."""
+_OFTEN: Final = 0.3
+_SELDOM: Final = 0.02
+"""The parts of all records that a letter is taken to be found in, and a search whose hits nobody counted: no index
+tells of two letters, nor of what has more hits than are counted."""
 _SPREAD: Final = 4
 _LEAST: Final = 200
 """A walk that has gone so many times as far as it should have needed, and at least so many rows, is given up."""
@@ -37,7 +38,7 @@ _TENANT: Final = text(
 class Costs:
     """What a step costs on an engine: reading an entry of an index, or a whole row; looking at a text; probing the
     scope for a row, or looking into a set of its customers; reading a customer of the scope, for the set or to go on
-    to its records. ``most`` hits of the search index are counted, ``few`` are gone through whatever else there is."""
+    to its records. No more than ``few`` hits of the search index are gone through."""
 
     entry: float
     row: float
@@ -46,12 +47,11 @@ class Costs:
     seek: float
     customer: float
     records: float
-    most: int
     few: int
 
 
-SQLITE: Final = Costs(0.07, 1.0, 0.05, 0.6, 0.15, 0.3, 0.6, 20_000, 6_000)
-POSTGRESQL: Final = Costs(0.25, 2.5, 0.2, 12.0, 0.2, 1.0, 5.0, 2_000, 2_000)
+SQLITE: Final = Costs(0.07, 1.0, 0.05, 0.6, 0.06, 0.3, 0.6, 8_000)
+POSTGRESQL: Final = Costs(0.25, 2.5, 0.2, 12.0, 0.2, 1.0, 5.0, 2_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +77,43 @@ class Estimate:
     wanted: int | None
 
 
-def hits(sight: Sight, kind: Kind, search: str, binds: dict[str, Any]) -> int | None:
-    """How many records hold the text, as far as the search index is asked for that; None where it cannot tell."""
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What the search index holds of a text: how many records, and which, as it is bound; no more than are asked for,
+    of every tenant."""
+
+    count: int
+    ids: Any
+
+
+def hits(sight: Sight, kind: Kind, search: str) -> Hits | None:
+    """Which records hold the text; None where the search index cannot tell."""
     if not kind.indexed or len(fold(search)) < _TRIGRAM:
         return None
-    wanted = {"needle" if sight.postgresql else "phrase": binds["needle" if sight.postgresql else "phrase"]}
-    return _counted(sight, kind, wanted, costs(sight).most)
+    return _hits(sight, kind, like_pattern(search) if sight.postgresql else _phrase(search))
 
 
-def elsewhere(sight: Sight, kind: Kind, binds: dict[str, Any]) -> int:
-    """How many records hold a text elsewhere than at their beginning, likewise, on SQLite."""
-    return _counted(sight, kind, {"phrase": binds["elsewhere"]}, SQLITE.few)
+def elsewhere(sight: Sight, kind: Kind, search: str) -> Hits:
+    """Which records hold a text elsewhere than at their beginning, on SQLite."""
+    return _hits(sight, kind, f"{_phrase(search)} NOT ^{_phrase(search)}")
+
+
+def _phrase(search: str) -> str:
+    return '"' + fold(search).replace('"', '""') + '"'
+
+
+def _hits(sight: Sight, kind: Kind, wanted: str) -> Hits:
+    if sight.postgresql:
+        source = f"SELECT k.id FROM {kind.table} k WHERE k.search_key LIKE :wanted LIMIT :most"
+        gathered = "COALESCE(array_agg(id), '{}')"
+    else:
+        source = f"SELECT rowid AS id FROM {kind.table}_search WHERE search_key MATCH :wanted LIMIT :most"
+        gathered = "json_group_array(id)"
+    row = sight.connection.execute(
+        text(f"SELECT count(*) AS count, {gathered} AS ids FROM ({source}) hits"),
+        {"wanted": wanted, "most": costs(sight).few + 1},
+    ).one()
+    return Hits(*row)
 
 
 def splits(kind: Kind, shape: Shape, wanted: int | None) -> bool:
@@ -104,18 +130,20 @@ def beyond(text: str) -> str:
     raise ValueError("nothing comes after such a text")
 
 
-def _counted(sight: Sight, kind: Kind, binds: dict[str, Any], most: int) -> int:
-    if sight.postgresql:
-        source = f"{kind.table} k WHERE k.search_key LIKE :needle"
-    else:
-        source = f"{kind.table}_search WHERE search_key MATCH :phrase"
-    probe = text(f"SELECT count(*) FROM (SELECT 1 FROM {source} LIMIT :most) hits")
-    return int(sight.connection.execute(probe, {**binds, "most": most + 1}).scalar_one())
+def little(shape: Shape, customers: int, records: int) -> bool:
+    """Whether so little is in reach that going through it costs less than asking the search index."""
+    if customers <= 64 and records <= 1000:
+        return True
+    return customers <= _NEAR / 10 and records <= _NEAR and (shape.postgresql or shape.sort == "name")
 
 
-def little(customers: int, records: int) -> bool:
-    """Whether so little is in reach that going through it costs less than asking how else it could be found."""
-    return customers <= 64 and records <= 1000
+def share(search: str, found: Hits | None, every: int, costs: Costs) -> float:
+    """The part of all records that a search finds, as an estimate."""
+    if not search:
+        return 1.0
+    if found is not None and found.count <= costs.few:
+        return min(1.0, max(found.count, 1) / max(every, 1))
+    return _OFTEN if len(search) == 1 else _SELDOM
 
 
 def costs(sight: Sight) -> Costs:
@@ -133,30 +161,31 @@ def total(sight: Sight, kind: Kind) -> int:
     return int(found[1] if kind is DEVICES else found[0])
 
 
-def ways(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: int | None) -> Iterator[tuple[float, Way]]:
+def ways(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: Hits | None) -> Iterator[tuple[float, Way]]:
     """What each way there is would cost."""
     part = max(guess.records, 1) / max(guess.total, 1)
     walked = guess.total if guess.wanted is None else min(guess.total, guess.wanted / (part * guess.match) + 1)
     beside = bool(shape.match) and shape.sort != "name"
-    step = costs.entry + (costs.look if shape.match == "scan" else 0) + (costs.row if beside else 0)
-    found = walked * guess.match
+    look = (costs.look if shape.match == "scan" else 0) + (costs.row if beside else 0)
     probe = costs.probe + (costs.row if kind.is_customer else 0)
-    yield walked * step + found * probe, "walk"
+    yield walked * (costs.entry + look + guess.match * probe), "walk"
     if len(kind.nodes) == 1:
-        yield walked * step + found * costs.seek + guess.customers * costs.customer, "sieve"
+        # The set is looked into first where the text stands beside the index.
+        each = costs.seek + part * look if beside else look + guess.match * costs.seek
+        yield walked * (costs.entry + each) + guess.customers * costs.customer, "sieve"
     # Of each customer its records stand in the order of their names: whoever wants another reads them whole.
     other = kind.is_customer or shape.sort != "name"
     each = (
         costs.entry * (_SCATTERED if guess.records > _NEAR else 1)
         + (costs.look if shape.match == "scan" else 0)
-        + (costs.row * guess.match if other else 0)
+        + (costs.row * (1 if kind.is_customer else guess.match) if other else 0)
     )
     yield guess.customers * costs.records + guess.records * each, "gather"
-    if hits is not None and hits <= costs.most and shape.match == "scan":
-        yield hits * (2 * costs.row + (0 if shape.whole else costs.probe)), "hits"
+    if hits is not None and hits.count <= costs.few:
+        yield hits.count * (costs.row + (0 if shape.whole else costs.probe)), "hits"
 
 
-def choose(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: int | None) -> Plan:
+def choose(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: Hits | None) -> Plan:
     """The cheapest way, and how far it may go; what it takes is bound by whoever asks."""
     prices = {way: price for price, way in ways(kind, shape, guess, costs, hits)}
     if shape.whole:
@@ -171,8 +200,10 @@ def choose(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: int | 
     if budget >= guess.total:
         return Plan(_shaped(shape, way), {}, price)
     # Where the first part of the order has too few, the scope and the order go together: every row is to be reckoned.
-    rest = {way: price for price, way in ways(kind, shape, replace(guess, wanted=None), costs, hits)}
-    return Plan(_shaped(shape, way), {"budget": budget}, price, Plan(_shaped(shape, _least(rest)), {}))
+    rest = _least({way: price for price, way in ways(kind, shape, replace(guess, wanted=None), costs, hits)})
+    if rest == way:
+        return Plan(_shaped(shape, way), {}, price)
+    return Plan(_shaped(shape, way), {"budget": budget}, price, Plan(_shaped(shape, rest), {}))
 
 
 def _least(prices: dict[Way, float]) -> Way:

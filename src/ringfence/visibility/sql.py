@@ -22,8 +22,8 @@ of the scope's customers. gather: from the scope to its customers to their recor
 from the sites of site-level grants. edge: no page, but the place in the order that is so many rows further."""
 
 Match = Literal["", "scan", "index", "begin"]
-"""How a search is put: by looking at each text, by the search index, or (``begin``) as a range of the order: of what
-begins with the text, and no other."""
+"""How a search is put: by looking at each text, by what the search index gave, or (``begin``) as a range of the order,
+of what begins with the text and no other."""
 Side = Literal["", "after", "before"]
 
 _LOW: Final = ":low"
@@ -86,7 +86,7 @@ def within(kind: Kind, bounds: str = "", *, postgresql: bool) -> str:
 @lru_cache(maxsize=1024)
 def statement(shape: Shape) -> TextClause:
     """The statement of a shape. It binds tenant, scope, limit and skip, and by shape key, id, low, high, needle,
-    phrase, beyond, budget, until, until_id."""
+    beyond, ids, budget, until, until_id."""
     return text(_Writer(shape).sql())
 
 
@@ -107,8 +107,9 @@ class _Writer:
         self.match = ""
         if shape.match == "begin":
             self.match = " AND k.search_key >= :needle AND k.search_key < :beyond"
-        elif shape.match == "scan" or (shape.match and shape.postgresql):
-            like = "k.search_key LIKE :needle" if shape.postgresql else "instr(k.search_key, :needle) > 0"
+        elif shape.match == "scan":
+            # As an expression it is no question to the search index, which gathers all of its hits before the first.
+            like = "k.search_key || '' LIKE :needle" if shape.postgresql else "instr(k.search_key, :needle) > 0"
             self.match = f" AND {like}"
 
     def sql(self) -> str:
@@ -144,7 +145,8 @@ class _Writer:
         return f"k.tenant_id = :tenant{self.kind.condition}{self.after}{self.match}"
 
     def _plain(self) -> str:
-        return self._finish(f"FROM {self.kind.table} k WHERE {self._conditions()}")
+        source = f"FROM {self.kind.table} k WHERE {self._conditions()}"
+        return self._late(source) if self.shape.match else self._finish(source)
 
     def _inside(self) -> str:
         """A condition: the scope covers the record's owner, below the chosen customer if one is."""
@@ -224,16 +226,13 @@ class _Writer:
         return self._late(f"FROM ({' UNION ALL '.join(f'SELECT k.id, k.{sort} {one}' for one in sources)}) k")
 
     def _hits(self) -> str:
+        table, conditions = self.kind.table, self._conditions()
         if self.shape.postgresql:
-            source = (
-                f"FROM (SELECT * FROM {self.kind.table} k WHERE {self._conditions()} OFFSET 0) k WHERE {self._inside()}"
-            )
-        else:
-            source = (
-                f"FROM {self.kind.table}_search f CROSS JOIN {self.kind.table} k ON k.id = f.rowid "
-                f"WHERE f.search_key MATCH :phrase AND {self._conditions()} AND {self._inside()}"
-            )
-        return self._late(source)
+            hits = f"SELECT * FROM {table} k WHERE k.id = ANY(CAST(:ids AS int[])) AND {conditions} OFFSET 0"
+            return self._late(f"FROM ({hits}) k WHERE {self._inside()}")
+        return self._late(
+            f"FROM json_each(:ids) f CROSS JOIN {table} k ON k.id = f.value WHERE {conditions} AND {self._inside()}"
+        )
 
     def _sites(self) -> str:
         bounds = ""
