@@ -8,8 +8,11 @@ blank is sent in whatever colour, weight and slant of text the terminal is in, n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import groupby
+from operator import is_not, ne, or_
 from typing import Final, TypeAlias
 
 from rich.cells import split_graphemes
@@ -27,8 +30,12 @@ _END: Final = ("22", "22", "23", "24", "25", "25", "27", "28", "29", "24", "54",
 _UNSEEN: Final = 0b111
 """Bold, dim and italic: attributes that a blank does not show."""
 
-_GAP: Final = 4
-"""As many unchanged cells are sent again rather than skipped: moving takes four bytes at least."""
+_NEXT: Final = re.compile(rb"\x01+")
+_NEAR: Final = re.compile(rb"\x01+(?:\x00{1,4}\x01+)*")
+"""Runs of cells that differ. Up to four between two that do not are sent again: moving takes as many bytes."""
+
+_LOOKS: Final = 4096
+"""Styles of which it is kept how the terminal is told of them."""
 
 _NARROW: Final = frozenset(
     chr(code)
@@ -81,7 +88,6 @@ _PLAIN: Final = _look(0, "39", "49", "")
 _UNKNOWN: Final = Look(0, "", "", "")
 
 
-@lru_cache(maxsize=4096)
 def _look_of(style: Style, colors: ColorSystem) -> Look:
     link = f"id={style._link_id};{style._link}" if style._link else ""
     attributes = style._attributes & style._set_attributes
@@ -127,7 +133,7 @@ def _bits(attributes: int) -> Iterator[int]:
 class _Row:
     """A line of the screen as the terminal has it."""
 
-    __slots__ = ("cells", "disputed", "looks", "strips")
+    __slots__ = ("cells", "disputed", "known", "looks", "strips")
 
     def __init__(self, width: int) -> None:
         self.cells: list[str] = ["\0"] * width
@@ -135,8 +141,14 @@ class _Row:
         self.looks: list[Look] = [_UNKNOWN] * width
         self.strips: dict[int, Strip] = {}
         """The strips that the cells come from, by where they begin."""
+        self.known = False
+        """Whether it is known of every cell what stands in it."""
         self.disputed = False
         """Whether there are characters in it whose width terminals disagree on."""
+
+    def drop(self, first: int, last: int) -> None:
+        """Forgets which strips the cells from a column to before another come from."""
+        self.strips = {x: strip for x, strip in self.strips.items() if x >= last or x + strip.cell_length <= first}
 
 
 class Frames:
@@ -146,6 +158,8 @@ class Frames:
         """Knows nothing of what the terminal shows yet."""
         self._size = (0, 0)
         self._lost = True
+        self._colors = ColorSystem.TRUECOLOR
+        self._looks: dict[int, tuple[Style, Look]] = {}
         self._rows: list[_Row] = []
         self._pen = _UNKNOWN
         self._at: tuple[int, int] | None = None
@@ -156,8 +170,9 @@ class Frames:
         moment, even while something is drawn."""
         self._lost = True
 
-    def _begin(self, width: int, height: int) -> None:
-        self._lost = False
+    def _begin(self, width: int, height: int, colors: ColorSystem) -> None:
+        self._lost, self._colors = False, colors
+        self._looks.clear()
         self._size = (width, height)
         self._rows = [_Row(width) for _ in range(height)]
         self._pen, self._at = _UNKNOWN, None
@@ -169,20 +184,19 @@ class Frames:
             (width, height), pieces = update.region.size, _whole(update)
         else:
             (width, height), pieces = (update.chop_ends[0][-1], len(update.chops)), _parts(update)
-        if self._lost or (width, height) != self._size:
-            self._begin(width, height)
+        if self._lost or (width, height) != self._size or colors != self._colors:
+            self._begin(width, height, colors)
         rows = self._rows
         changed: dict[int, tuple[list[str], list[Look], bool]] = {}
         for y, x, strip in pieces:
             row = rows[y]
-            if row.strips.get(x) is strip:
+            before = row.strips.get(x)
+            if before is strip:
                 continue
-            cells, looks, agreed = _cells(strip, colors)
+            cells, looks, agreed = self._cells(strip)
             end = x + len(cells)
-            for start in [
-                start for start, other in row.strips.items() if start < end and start + other.cell_length > x
-            ]:
-                del row.strips[start]
+            if before is None or before.cell_length != strip.cell_length:
+                row.drop(x, end)
             row.strips[x] = strip
             if y not in changed:
                 changed[y] = (row.cells.copy(), row.looks.copy(), agreed)
@@ -199,34 +213,66 @@ class Frames:
         self._out.clear()
         return said
 
+    def _cells(self, strip: Strip) -> tuple[list[str], list[Look], bool]:
+        """The cells of a strip, their looks, and whether every terminal makes as many cells of them."""
+        cells: list[str] = []
+        looks: list[Look] = []
+        agreed = True
+        for text, style, _ in strip:
+            if style is None:
+                look = _PLAIN
+            else:
+                known = self._looks.get(id(style))
+                look = known[1] if known is not None else self._learn(style)
+            if text.isascii() or _NARROW.issuperset(text):
+                if text.isspace():
+                    look = look.blank
+                cells += text
+                looks += [look] * len(text)
+                continue
+            agreed = agreed and _AGREED.issuperset(text)
+            for first, last, width in split_graphemes(text)[0]:
+                if width:
+                    cells.append(text[first:last])
+                    cells.extend([""] * (width - 1))
+                    looks.extend([look] * width)
+                elif cells:  # it belongs to what stands before it
+                    lead = next(x for x in range(len(cells) - 1, -1, -1) if cells[x])
+                    cells[lead] += text[first:last]
+        if (missing := strip.cell_length - len(cells)) != 0:  # parts of one character in different styles
+            cells += [" "] * missing
+            looks += [_PLAIN] * missing
+            del cells[strip.cell_length :], looks[strip.cell_length :]
+        return cells, looks, agreed
+
+    def _learn(self, style: Style) -> Look:
+        """Keeps the look of a style by the style's identity, which is found more quickly than its value; and the style
+        with it, so that no other one takes its identity."""
+        if len(self._looks) >= _LOOKS:
+            self._looks.clear()
+        look = _look_of(style, self._colors)
+        self._looks[id(style)] = (style, look)
+        return look
+
     def _draw_row(self, y: int, cells: list[str], looks: list[Look], agreed: bool) -> None:
         row = self._rows[y]
         were, had = row.cells, row.looks
-        if cells == were and looks == had:
-            return
-        differ = [
-            x
-            for x, (cell, was, look, before) in enumerate(zip(cells, were, looks, had, strict=True))
-            if look is not before or cell != was
-        ]
+        if looks == had:
+            if cells == were:
+                return
+            differ = bytes(map(ne, cells, were))
+        else:
+            differ = bytes(map(or_, map(ne, cells, were), map(is_not, looks, had)))
         disputed = row.disputed or not agreed
         row.cells, row.looks = cells, looks
         row.disputed = disputed and not _AGREED.issuperset(cells)
+        row.known = row.known or _UNKNOWN not in looks
         if disputed:
             # Where the terminal thinks otherwise of a width, it has moved whatever stands behind: all of that is sent.
-            differ = [x for x in range(differ[0], len(cells)) if looks[x] is not _UNKNOWN]
-        start = end = differ[0]
-        for x in differ:
-            if x > end and (x - end > _GAP or not self._one_look(looks, end - 1, x)):
-                self._draw_run(y, start, end, disputed)
-                start = x
-            end = x + 1
-        self._draw_run(y, start, end, disputed)
-
-    @staticmethod
-    def _one_look(looks: list[Look], first: int, last: int) -> bool:
-        look = looks[first]
-        return all(other is look or other is look.blank for other in looks[first + 1 : last])
+            first = differ.index(1)
+            differ = bytes(x >= first and look is not _UNKNOWN for x, look in enumerate(looks))
+        for span in (_NEAR if row.known else _NEXT).finditer(differ):
+            self._draw_run(y, *span.span(), disputed)
 
     def _draw_run(self, y: int, start: int, end: int, disputed: bool) -> None:
         """Sends the cells of a line from a column to before another."""
@@ -238,12 +284,11 @@ class Frames:
             end += 1
         self._move(y, start)
         x = start
-        while x < end:
-            look, first = looks[x], x
-            while x < end and looks[x] is look:
-                x += 1
+        for look, same in groupby(looks[start:end]):
+            first, x = x, x + len(list(same))
             text = "".join(cells[first:x])
-            self._take(look, blank=not text.strip(" "))
+            if look is not self._pen:
+                self._take(look, blank=text.isspace())
             if disputed and not _AGREED.issuperset(text):
                 self._draw_disputed(y, first, x)
             else:
@@ -306,32 +351,3 @@ def _parts(update: ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:
             if strip is None or x >= last or end <= first:
                 continue
             yield y, x, strip if end <= last and x >= first else strip.crop(0, min(end, last) - x)
-
-
-def _cells(strip: Strip, colors: ColorSystem) -> tuple[list[str], list[Look], bool]:
-    """The cells of a strip, their looks, and whether every terminal makes as many cells of them."""
-    cells: list[str] = []
-    looks: list[Look] = []
-    agreed = True
-    for text, style, _ in strip:
-        look = _PLAIN if style is None else _look_of(style, colors)
-        if text.isascii() or _NARROW.issuperset(text):
-            if text.isspace():
-                look = look.blank
-            cells.extend(text)
-            looks.extend([look] * len(text))
-            continue
-        agreed = agreed and _AGREED.issuperset(text)
-        for first, last, width in split_graphemes(text)[0]:
-            if width:
-                cells.append(text[first:last])
-                cells.extend([""] * (width - 1))
-                looks.extend([look] * width)
-            elif cells:  # it belongs to what stands before it
-                lead = next(x for x in range(len(cells) - 1, -1, -1) if cells[x])
-                cells[lead] += text[first:last]
-    if (missing := strip.cell_length - len(cells)) != 0:  # parts of one character in different styles
-        cells += [" "] * missing
-        looks += [_PLAIN] * missing
-        del cells[strip.cell_length :], looks[strip.cell_length :]
-    return cells, looks, agreed

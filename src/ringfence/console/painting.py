@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from collections.abc import Iterable
+from typing import Any, Final
 
 from textual import events
-from textual._compositor import CompositorUpdate
+from textual._compositor import Compositor, CompositorUpdate
 from textual.app import App
+from textual.geometry import Region
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.strip import Strip
+from textual.widget import Widget
+
+_TURNS: Final = 4
+"""A widget that was given another size is told so, says what it has to draw anew, and the screen is told that."""
 
 
 class Painting(App[Any]):
@@ -44,3 +53,59 @@ class Painting(App[Any]):
         if isinstance(event, events.Resize) and event.size == self.size:
             self.repaint()
         await super().on_event(event)
+
+
+class _Compositor(Compositor):
+    """Textual's compositor, which asks no widget for lines that are not drawn: by its own way each is asked for all its
+    lines, wherever it stands."""
+
+    def _get_renders(self, crop: Region | None = None) -> Iterable[tuple[Region, Region, list[Strip]]]:
+        """Where each widget stands, where it is seen, and its lines there, as far as they are within ``crop``."""
+        screen = self.size.region
+        first, last = (screen.y, screen.bottom) if crop is None else crop.line_span
+        band = Region(screen.x, first, screen.width, last - first)
+        for widget, (region, clip) in self.visible_widgets.items():
+            seen = clip.intersection(band)
+            if part := region.intersection(seen):
+                yield region, seen, widget.render_lines(part.translate((-region.x, -region.y)))
+
+
+class OneFrame(Screen[Any]):
+    """A screen that is drawn once for what comes about at once: a new layout, the focus, and what follows from them."""
+
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """The widget that has the focus. It and the one that had it draw themselves; by Textual's own way, all do."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._compositor = _Compositor()
+        self._gathering = self._due = False
+
+    def _on_timer_update(self) -> None:
+        """Lays out and draws what is to be."""
+        layout = self._layout_required
+        self._gathering, self._due = True, False
+        try:
+            super()._on_timer_update()
+        finally:
+            self._gathering = False
+        if self._due:
+            self._draw_after(_TURNS if layout else 0)
+
+    def _compositor_refresh(self) -> None:
+        """Draws what has changed, once all that is to be is known."""
+        if self._gathering:
+            self._due = True
+        else:
+            super()._compositor_refresh()
+
+    def _draw_after(self, turns: int) -> None:
+        """Draws after so many turns of the event loop, with what the widgets have to draw by then."""
+        if turns:
+            asyncio.get_running_loop().call_soon(self._draw_after, turns - 1)
+        elif self.is_current:
+            try:
+                self._compositor.update_widgets(self._dirty_widgets)
+                self._compositor_refresh()
+            except Exception as error:  # noqa: BLE001 - as Textual does
+                self.app._handle_exception(error)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal
 from textual.screen import Screen
 
 from ringfence.console.commands.command import Command, Edited, bindings, display
 from ringfence.console.commands.everywhere import ALWAYS, EVERYWHERE, PROFILE, QUIT
+from ringfence.console.painting import OneFrame
 from ringfence.console.places import Place
 from ringfence.console.questions import Asks
 from ringfence.console.rights import HOME, badge, why_only_looking
@@ -19,6 +19,7 @@ from ringfence.console.text import literal
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
 from ringfence.console.widgets.filter_bar import FilterBar
 from ringfence.console.widgets.key_bar import KeyBar, KeyState
+from ringfence.console.widgets.panes import Panes
 from ringfence.console.widgets.ranges import RangedList
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from ringfence.preferences.place import Spot
 
 
-class CommandScreen(Screen[Any], Asks):
+class CommandScreen(OneFrame, Asks):
     """A screen whose keys are commands. The one place that asks whether a command is on, and says why it is not."""
 
     COMMANDS_HERE: Sequence[Command[Any]] = ()
@@ -214,7 +215,7 @@ class AreaScreen(CommandScreen):
         yield NavBar(items=self.numbered)
         yield Breadcrumbs()
         yield from self.compose_tabs()
-        with Horizontal(id="lists"):
+        with Panes(id="lists"):
             yield from self.compose_lists()
         yield FilterBar(placeholder=self.FILTERS, on_edit=self.filtered)
         yield self.key_bar(self.FIRST_KEYS)

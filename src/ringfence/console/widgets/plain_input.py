@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.geometry import Size
+from textual.reactive import Reactive
 from textual.widgets import Input
 
 from ringfence.console.text import literal, number
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
 
 class PlainInput(Input):
     """An input of one line. Its cursor does not blink: each blink is traffic on a slow line."""
+
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0))
+    """How long the text is. By Textual's own way the whole screen is laid out anew for each character."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"compact": True, "select_on_focus": False, **options})
