@@ -17,13 +17,15 @@ BENCHMARKS = {
     "load": "how long a large snapshot takes to load, against a bare insert of the same rows",
     "pages": "what scoping costs: a page, against the same page unscoped",
     "frames": "whether the first page of every list is there within a frame, whoever asks, on both engines",
+    "keys": "from key to paint at a million, against the same key on the demo",
+    "line": "what a key sends over the line, and the processor time it takes, against Textual's own way",
     "picker": "what choosing among 100,000 costs: opening the picker, searching, adding and removing",
     "edits": "what changing access costs: reading the choices, previewing and saving 5,000 customers of a group",
     "previews": "how long a save takes while twenty processes preview",
     "crowd": "twenty writers and twenty readers for a minute: what fails, what is lost, how long each takes",
     "assign": "what assigning 10,000 of 1,000,000 devices costs, against the bare UPDATE of as many",
 }
-_LARGE = ("pages", "frames", "edits", "previews", "assign")
+_LARGE = ("pages", "frames", "keys", "edits", "previews", "assign")
 """Those that take the large database."""
 
 

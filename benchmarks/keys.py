@@ -1,0 +1,142 @@
+"""From key to paint at a million, against the same key on the demo: two consoles on pseudo-terminals, key by key."""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from itertools import groupby
+from pathlib import Path
+from typing import NamedTuple
+
+import pyte
+
+from benchmarks.terminal import Terminal, console
+
+TARGET = 1.2
+"""A key may take so many times as long as on the demo, at the 95th percentile."""
+
+_SIZE = (80, 24)
+_ROWS = range(5, 21)
+"""The lines of the screen between the bars: what a key is for is painted once these are as they stay. What is counted
+beside stands above and below, and nobody waits for it."""
+
+_DOWN, _UP, _PAGE, _END, _HOME, _ESCAPE, _F2 = (
+    b"\x1b[B",
+    b"\x1b[A",
+    b"\x1b[6~",
+    b"\x1b[F",
+    b"\x1b[H",
+    b"\x1b",
+    b"\x1bOQ",
+)
+_SOON, _LATER = 0.1, 0.35
+"""Seconds without output after which a key has been answered: one that moves a cursor, and one that has rows read."""
+
+
+class _Step(NamedTuple):
+    """A key that is measured under a name, or pressed only to come back."""
+
+    name: str
+    key: bytes
+    quiet: float = _LATER
+
+
+def _steps() -> Iterator[_Step]:
+    """The keys, in the list of devices but for the areas."""
+    back = _Step("", _ESCAPE)
+    yield from (_Step("", key, 1.0) for key in (b"1", b"3", b"2"))  # what is seen for the first time is made then
+    for _ in range(3):
+        yield from [_Step("arrows", _DOWN, _SOON)] * 12
+        yield from [_Step("arrows", _UP, _SOON)] * 6
+        yield from [_Step("PgDn", _PAGE, _SOON)] * 10
+        yield _Step("", _HOME)
+    for _ in range(12):
+        yield from (_Step("End", _END), _Step("", _HOME))
+    for word in ("cam", "no", "ga", "es", "ma", "st"):
+        yield _Step("", b"/")
+        yield from (_Step("filter letters", letter.encode()) for letter in word)
+        yield back
+    for _ in range(6):
+        yield from (_Step("sort", key) for key in (b"U", b"N"))
+    for _ in range(8):
+        yield from (_Step("F2", _F2), back)
+    for _ in range(5):
+        yield from (_Step("area keys", key) for key in (b"1", b"3", b"2"))
+
+
+class _Watched:
+    """A console, and an emulator that draws what it writes."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self.terminal = terminal
+        self.screen = pyte.Screen(*_SIZE)
+        self.stream = pyte.ByteStream(self.screen)
+        terminal.shows("in all")
+        terminal.settle()
+        self._draw(bytes(terminal.sent))
+
+    def press(self, step: _Step) -> float:
+        """Seconds from the key until the lines between the bars are as they stay; where these do not change, until
+        anything is written."""
+        answer = self.terminal.press(step.key, step.quiet)
+        rows, painted = self._rows(), answer.parts[0][0] if answer.parts else float("nan")
+        for moment, part in answer.parts:
+            self._draw(part)
+            if (now := self._rows()) != rows:
+                rows, painted = now, moment
+        return painted
+
+    def _draw(self, part: bytes) -> None:
+        # pyte takes the kitty keyboard protocol's "CSI > 25 u" and "CSI < u" for a restored cursor
+        self.stream.feed(part.replace(b"\x1b[>25u", b"").replace(b"\x1b[<u", b""))
+
+    def _rows(self) -> list[object]:
+        return [[self.screen.buffer[y][x] for x in range(_SIZE[0])] for y in _ROWS]
+
+
+def run(path: Path) -> list[str]:
+    """The table's lines, for the database at that place, of which a copy is opened. Both consoles are given each key in
+    turn, so that whatever else the machine does weighs on each alike."""
+    figures: list[tuple[str, float, float]] = []
+    with ExitStack() as stack:
+        copy = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "big.db"
+        shutil.copyfile(path, copy)
+        large = stack.enter_context(Terminal(console("--db", str(copy), "--as", "all"), _SIZE))
+        small = stack.enter_context(Terminal(console("demo"), _SIZE))
+        million, demo = _Watched(large), _Watched(small)
+        for number, step in enumerate(_steps()):
+            if number % 2:
+                here, there = million.press(step), demo.press(step)
+            else:
+                there, here = demo.press(step), million.press(step)
+            if step.name:
+                figures.append((step.name, here, there))
+    lines = [
+        f"  pseudo-terminals of {_SIZE[0]}×{_SIZE[1]}; milliseconds until the rows are painted, the million as `all`",
+        f"  {'':<16} {'keys':>5} {'demo':>6} {'95 %':>6} {'million':>8} {'95 %':>6} {'ratio':>6} {'95 %':>6}",
+    ]
+    missed = []
+    for name, group in groupby(sorted(figures, key=lambda one: one[0]), key=lambda one: one[0]):
+        pairs = [(here, there) for _, here, there in group if here == here and there == there]
+        large_ones, small_ones = [one for one, _ in pairs], [other for _, other in pairs]
+        late = _late(large_ones) / _late(small_ones)
+        if late > TARGET:
+            missed.append(name)
+        middle = statistics.median(large_ones) / statistics.median(small_ones)
+        figures_of = f"{_figures(small_ones)}   {_figures(large_ones)}"
+        lines.append(f"  {name:<16} {len(pairs):>5} {figures_of} {middle:>6.2f} {late:>6.2f}")
+    verdict = f"missed by {', '.join(missed)}" if missed else "met"
+    lines.append(f"  target: within {TARGET} times the demo at the 95th percentile: {verdict}")
+    return lines
+
+
+def _late(seconds: Sequence[float]) -> float:
+    """The 95th percentile."""
+    return statistics.quantiles(seconds, n=20)[-1]
+
+
+def _figures(seconds: Sequence[float]) -> str:
+    return f"{1000 * statistics.median(seconds):>6.1f} {1000 * _late(seconds):>6.1f}"
