@@ -34,6 +34,11 @@ class Offer:
     off: str = ""
     typed: str = ""
 
+    @property
+    def said(self) -> str:
+        """What is said beside its name: why it is off, where it is."""
+        return f"off: {self.off}" if self.off else self.says
+
     def rank(self, typed: str) -> int | None:
         """How well it fits what was typed (in lower case): better the lower; None where it does not fit at all. Names
         come first: whole, begun, by their words; then what the sentence says."""

@@ -110,7 +110,7 @@ class HelpScreen(Searching[None]):
     def _commands(self) -> Iterator[_Entry]:
         for command in self._about.commands:
             bound = self._about.ringfence.keys_of(command)
-            keys = ", ".join(display(key) for key in bound.split(",")) if bound else f":{command.name}"
+            keys = " or ".join(display(key) for key in bound.split(",")) if bound else f":{command.name}"
             off = self._about.why_off(command)
             yield _Entry("This screen", keys, command.help + f" (off: {off})" * bool(off))
 
@@ -123,4 +123,4 @@ class HelpScreen(Searching[None]):
             if binding.description and not binding.description.startswith(("Page Left", "Page Right", "Scroll")):
                 known.setdefault(binding.description, []).append(display(binding.key))
         for text, keys in known.items():
-            yield _Entry("The list", ", ".join(keys), f"{text[0].upper()}{text[1:]}")
+            yield _Entry("The list", " or ".join(keys), f"{text[0].upper()}{text[1:]}")

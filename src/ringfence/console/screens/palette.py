@@ -21,30 +21,42 @@ if TYPE_CHECKING:
 
 _CUSTOMERS = 50
 """So many customers are offered at most."""
-_KEY, _TITLE = 6, 22
+_KEY, _TITLE = 5, 14
 
 
 class _Offers(LineList):
-    """What fits, a line each: key, name, and the sentence or why it is off."""
+    """What fits, a line each: key, name, and the sentence or why it is off, which a long name makes room for."""
 
     offers: Sequence[Offer] = ()
+    _widest = (0, 0)
+    """How wide the widest name and the widest sentence are."""
 
     def show(self, found: Sequence[Offer], *, nothing: str = "Nothing matches.") -> None:
         """Shows these, the cursor on the first."""
         self.offers = found
+        wide = [(width_of(one.title), width_of(one.said)) for one in found]
+        self._widest = max((title for title, _ in wide), default=0), max((said for _, said in wide), default=0)
         self.ready()
         self.set_count(len(found))
         self.cursor = 0
         if not found:
             self.empty(nothing)
 
+    def _column(self, width: int) -> int:
+        """How wide the names are: as the widest is, as far as the sentences keep what they need."""
+        left = width - _KEY - 1 - self._widest[1]
+        return min(self._widest[0], max(_TITLE, left))
+
     def line(self, index: int, width: int) -> Sequence[Part]:
         offer = self.offers[index]
-        key, title = fit(f" {offer.key}", _KEY), fit(f"{offer.title}", min(_TITLE, max(0, width - _KEY)))
-        says = f"off: {offer.off}" if offer.off else offer.says
-        room = max(0, width - _KEY - width_of(title))
-        style = "quiet" if offer.off else ""
-        return [(key, "accent" if not offer.off else "quiet"), (title, style), (fit(f" {says}", room), "quiet")]
+        left = max(0, width - _KEY)
+        title = min(left, max(self._column(width), width_of(offer.title)))
+        styles = ("quiet", "quiet") if offer.off else ("accent", "")
+        return [
+            (fit(f" {offer.key}", _KEY), styles[0]),
+            (fit(offer.title, title), styles[1]),
+            (fit(f" {offer.said}", left - title), "quiet"),
+        ]
 
 
 class PaletteScreen(Searching[Offer]):
