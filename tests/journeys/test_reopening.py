@@ -75,7 +75,8 @@ async def test_everything_is_found_as_it_was_left(demo: Database) -> None:
         listing = console.app.screen.query_one(RecordList).listing
         await console.press("1")
         await to_maasvlakte(console)
-        console.app.get_screen("customers", CustomersScreen).set_pane(33)
+        await console.press("less_than_sign", "less_than_sign")
+        wide = console.lines[3].index("╮╭")
         await console.press("enter", "right_square_bracket", "right_square_bracket", "down")
         inside = row(console)
         tab = console.app.get_screen("customers", CustomersScreen).detail.tab
@@ -93,7 +94,7 @@ async def test_everything_is_found_as_it_was_left(demo: Database) -> None:
         assert MAASVLAKTE in console.lines[2]
         assert screen.detail.tab == tab
         assert screen.detail.has_focus_within
-        assert screen.forest.size.width + 2 == 33
+        assert console.lines[3].index("╮╭") == wide < 40
         assert row(console) == inside
         await leave(console)
 
@@ -101,6 +102,15 @@ async def test_everything_is_found_as_it_was_left(demo: Database) -> None:
         assert console.area == "customers", "as it was left the last time"
         await console.press("2")
         assert row(console) == devices, "of what was not looked at in between as well"
+        await console.press("1", "z")
+        assert "╮╭" not in console.lines[3]
+        await leave(console)
+
+    async with opened(again(demo)) as console:
+        assert "╮╭" not in console.lines[3], "the pane that was shown alone is alone again"
+        assert row(console) == inside
+        await console.press("z")
+        assert console.lines[3].index("╮╭") == wide
 
 
 async def test_anew_where_that_is_asked_for_and_in_the_demo_always(demo: Database) -> None:
@@ -181,6 +191,16 @@ async def test_through_other_eyes_nothing_is_noted(demo: Database) -> None:
         await leave(console)
     async with opened(again(demo)) as console:
         assert console.area == "users"
+        await console.press("2", "end")
+        last = row(console)
+        await console.press("1")
+        await leave(console)
+    async with opened(again(demo)) as console:
+        await console.switch("olga")
+        await console.press("2")
+        assert row(console) != last
+        await console.press("f2")
+        assert row(console) == last, "and is found again in one's own view"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from ringfence.preferences import place
 from ringfence.preferences.place import Memory, Place, Spot
 
-SPOT = Spot({"customers": 3, "devices": 9}, {"devices": ("unit_id", True)}, (1, 2), "devices", True, 40)
+SPOT = Spot({"customers": 3, "devices": 9}, {"devices": ("unit_id", True)}, (1, 2), "devices", True, 40, True)
 PLACE = Place("customers", {"customers": SPOT, "audit": Spot()})
 WRITER = """
 import sys
@@ -103,12 +103,13 @@ def test_what_was_not_written_so_is_refused(wrong: dict[str, object]) -> None:
         {"open": [[]]},
         {"tab": 3},
         {"inside": 1},
+        {"zoomed": None},
         {"pane": 10**9},
         {"pane": "40"},
     ],
     ids=str,
 )
 def test_a_spot_that_was_not_written_so_is_refused(wrong: dict[str, object]) -> None:
-    good = {"records": {}, "sorts": {}, "open": [], "tab": "", "inside": False, "pane": None}
+    good = {"records": {}, "sorts": {}, "open": [], "tab": "", "inside": False, "pane": None, "zoomed": False}
     with pytest.raises(ValueError, match="no"):
         place.parse(json.dumps({"version": 1, "area": "", "spots": {"devices": good | wrong}}).encode())

@@ -41,8 +41,9 @@ class Remembering:
         self._due = dict(place.spots) if place is not None else {}
 
     def spot_of(self, area: str) -> Spot | None:
-        """How a screen is to stand that comes up for the first time; None where nothing is known of it."""
-        return self._due.pop(area, None) if self._place is not None else None
+        """How a screen is to stand that comes up for the first time in one's own view; None where nothing is known."""
+        own = self._place is not None and self.session is self.real
+        return self._due.pop(area, None) if own else None
 
     def note_place(self, area: str) -> None:
         """Notes how everything stands now, where it is one's own view."""

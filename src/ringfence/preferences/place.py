@@ -39,6 +39,8 @@ class Spot(NamedTuple):
     """Whether the focus was in the opened customer."""
     pane: int | None = None
     """How many cells the left pane was given."""
+    zoomed: bool = False
+    """Whether only one of the panes was shown."""
 
 
 class Place(NamedTuple):
@@ -107,7 +109,7 @@ def parse(data: bytes) -> Place:
 
 
 def _spot(found: dict[str, Any]) -> Spot:
-    if set(found) != {"records", "sorts", "open", "tab", "inside", "pane"} or not isinstance(found["inside"], bool):
+    if set(found) != set(Spot._fields) or not all(isinstance(found[name], bool) for name in ("inside", "zoomed")):
         raise ValueError("no spot")
     sorts = {}
     for name, sort in _table(found["sorts"]).items():
@@ -122,6 +124,7 @@ def _spot(found: dict[str, Any]) -> Spot:
         _word(found["tab"]),
         found["inside"],
         None if found["pane"] is None else _number(found["pane"], _WIDEST),
+        found["zoomed"],
     )
 
 

@@ -133,9 +133,11 @@ class CustomersScreen(AreaScreen, TwoPanes):
             detail.tab,
             detail.has_focus_within,
             self.pane,
+            self.has_class("-zoomed"),
         )
 
     def come_back(self, spot: Spot) -> None:
+        self.set_class(spot.zoomed, "-zoomed")
         self.set_pane(spot.pane)
         self._wanted, self._opened = spot.records.get("customers"), frozenset(spot.open)
         self._inside = spot.inside
