@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from pkgutil import walk_packages
 
 import pytest
@@ -37,6 +38,14 @@ def test_the_commands_own_keys_are_keys_and_clash_nowhere() -> None:
     sound, faults = hear(text)
     assert faults == []
     assert sound.keys() == own.keys()
+
+
+def test_the_keys_in_the_readme_clash_with_nothing() -> None:
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8").partition("```toml\n")[2]
+    keys = parse(text.partition("```")[0].encode()).keys
+    sound, faults = heard(keys, SCREENS)
+    assert faults == []
+    assert sound.keys() == keys.keys() != set()
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,7 @@ async def test_without_its_question_undo_takes_back_at_once(demo: Database) -> N
         await console.type("production")
         await console.press("enter", "a", "d")
         assert "inactive" in console.text
+        assert console.toasts[-1] == "Done. F9 takes it back."
         await console.press("f9")
         assert not isinstance(console.app.screen, Dialog)
         assert console.toasts[-1].startswith("Undone.")

@@ -10,6 +10,7 @@ from ringfence.console.questions import while_wanted
 from ringfence.domain.errors import Conflict, Refused
 
 if TYPE_CHECKING:
+    from ringfence.console.application import Application
     from ringfence.console.commands.command import Host
     from ringfence.console.text import Said
     from ringfence.services.editing import Edit, Progress
@@ -30,6 +31,13 @@ def save(session: Session, edits: Sequence[Edit], progress: Progress | None = No
         return session.save(edits, progress)
     except (Refused, Conflict) as error:
         return error
+
+
+def taken_back(app: Application) -> str:
+    """How what was just done is taken back: by the key that does it."""
+    from ringfence.console.commands.lists import UNDO
+
+    return f"{display(app.keys_of(UNDO))} takes it back."
 
 
 def confirm_change(
@@ -57,10 +65,7 @@ def confirm_change(
         if isinstance(found, Refused | Conflict):
             host.ringfence.tell_failure(f"{found}: nothing was changed")
             return
-        from ringfence.console.commands.lists import UNDO
-
-        key = display(host.ringfence.keys_of(UNDO))
-        host.ringfence.notify(f"Done. {key} takes it back.", timeout=3)
+        host.ringfence.notify(f"Done. {taken_back(host.ringfence)}", timeout=3)
         host.refresh_data()
         if done is not None:
             done()
@@ -85,7 +90,8 @@ def ask_undo(host: Host, change: int | None = None, done: Callable[[], object] |
     def undone(saved: Saved | None) -> None:
         if saved is None:
             return
-        app.notify("Undone. The audit (8) takes that back.", timeout=3)
+        audit = next((f" ({display(app.keys_of(one))})" for one in app.numbered if one.name == "audit"), "")
+        app.notify(f"Undone. The audit{audit} takes that back.", timeout=3)
         app.look_for_changes()
         if done is not None:
             done()

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ringfence.console.cells.preview import said
+from ringfence.console.changing import taken_back
 from ringfence.console.options import BACK, DialogOption
 from ringfence.console.questions import while_wanted
 from ringfence.console.screens.area import CommandScreen, refresh_below
@@ -200,7 +201,7 @@ class RecordForm(DraftForm):
             self.app.pop_screen()
             made = found.created.get(self.own_id)
             refresh_below(self, (self.kind.noun, made) if made is not None else None)
-            self.ringfence.notify("Saved. u takes it back.", timeout=3)
+            self.ringfence.notify(f"Saved. {taken_back(self.ringfence)}", timeout=3)
 
     def _save_failed(self, reason: str) -> None:
         """The database cannot be reached: what was typed stays, and is saved when it is back."""
