@@ -13,7 +13,7 @@ from ringfence.visibility.page import Query, Window, page
 from ringfence.visibility.sql import Shape, statement
 from ringfence.visibility.viewer import Viewer
 
-TARGETS = {"all": 1.5, "leaf3": 2.0, "sel5k": 20.0, "sub1k": 20.0, "none": 1.0, "half": 4.0}
+TARGETS = {"all": 1.5, "leaf3": 2.0, "sel5k": 6.0, "sub1k": 10.0, "none": 1.0, "half": 4.0}
 _ROUNDS = 200
 
 

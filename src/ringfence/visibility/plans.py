@@ -51,7 +51,7 @@ class Costs:
 
 
 SQLITE: Final = Costs(0.07, 1.0, 0.05, 0.6, 0.06, 0.3, 0.6, 8_000)
-POSTGRESQL: Final = Costs(0.25, 2.5, 0.2, 12.0, 0.2, 1.0, 5.0, 2_000)
+POSTGRESQL: Final = Costs(0.4, 1.0, 0.2, 12.0, 0.2, 1.0, 10.0, 2_000)
 
 
 @dataclass(frozen=True, slots=True)
