@@ -20,18 +20,12 @@ TARGET = 1.2
 
 _SIZE = (80, 24)
 _ROWS = range(5, 21)
-"""The lines of the screen between the bars: what a key is for is painted once these are as they stay. What is counted
-beside stands above and below, and nobody waits for it."""
+_COLUMNS = range(_SIZE[0] - 2)
+"""The rows of the list: what a key is for is painted once these are as they stay. What is counted beside stands above
+and below and in the scrollbar, and nobody waits for it."""
 
-_DOWN, _UP, _PAGE, _END, _HOME, _ESCAPE, _F2 = (
-    b"\x1b[B",
-    b"\x1b[A",
-    b"\x1b[6~",
-    b"\x1b[F",
-    b"\x1b[H",
-    b"\x1b",
-    b"\x1bOQ",
-)
+_DOWN, _UP, _PAGE, _END, _HOME = (b"\x1b[B", b"\x1b[A", b"\x1b[6~", b"\x1b[F", b"\x1b[H")
+_ESCAPE, _F2 = b"\x1b", b"\x1bOQ"
 _SOON, _LATER = 0.1, 0.35
 """Seconds without output after which a key has been answered: one that moves a cursor, and one that has rows read."""
 
@@ -61,7 +55,7 @@ def _steps() -> Iterator[_Step]:
         yield back
     for _ in range(6):
         yield from (_Step("sort", key) for key in (b"U", b"N"))
-    for _ in range(8):
+    for _ in range(10):
         yield from (_Step("F2", _F2), back)
     for _ in range(5):
         yield from (_Step("area keys", key) for key in (b"1", b"3", b"2"))
@@ -79,7 +73,7 @@ class _Watched:
         self._draw(bytes(terminal.sent))
 
     def press(self, step: _Step) -> float:
-        """Seconds from the key until the lines between the bars are as they stay; where these do not change, until
+        """Seconds from the key until the rows are as they stay; where these do not change, until
         anything is written."""
         answer = self.terminal.press(step.key, step.quiet)
         rows, painted = self._rows(), answer.parts[0][0] if answer.parts else float("nan")
@@ -94,7 +88,7 @@ class _Watched:
         self.stream.feed(part.replace(b"\x1b[>25u", b"").replace(b"\x1b[<u", b""))
 
     def _rows(self) -> list[object]:
-        return [[self.screen.buffer[y][x] for x in range(_SIZE[0])] for y in _ROWS]
+        return [[self.screen.buffer[y][x] for x in _COLUMNS] for y in _ROWS]
 
 
 def run(path: Path) -> list[str]:
