@@ -217,3 +217,17 @@ def test_bookmarks() -> None:
     assert Place("devices", 7, "gate").kept == Place("devices", None, "gate")
     assert Place("devices", 7).kept == Place("devices", 7)
     assert Place("devices").kept is None
+
+
+async def test_a_place_on_its_way_is_not_shown_to_the_next_user(demo: Database) -> None:
+    async with opened(console_on(demo), (80, 24)) as console:
+        await console.press("2", "slash", *"server", "enter", "1")
+        session = console.app.session
+        console.app.go_to(Place("devices", None, "server"))
+        console.app.session = console.app.workspace.sign_in("t.okafor")  # type: ignore[union-attr]
+        await console.settle()
+        assert console.area == "customers"
+        console.app.session = session
+        console.app.go_to(Place("devices", None, "server"))
+        await console.settle()
+        assert console.area == "devices"

@@ -19,6 +19,7 @@ class Travelling(ConfiguredApp):
     nothing of it is left. Bookmarks are their login's, as long as the console is open."""
 
     profile: Profile | None
+    session: Session | None
 
     def __init__(self, configuration: Configuration | None = None) -> None:
         super().__init__(configuration)
@@ -77,11 +78,15 @@ class Travelling(ConfiguredApp):
         self._go_to(place)
 
     def _go_to(self, place: Place) -> None:
+        asked = self.session
+
         async def show() -> None:
+            if self.session is not asked:
+                return  # it is another user's place
             if (shown := self._show_area(place.area)) is not None:
                 await shown
             screen = cast(AreaScreen, self.screen)
-            screen.call_later(screen.come_to, place)
+            screen.call_later(lambda: screen.come_to(place) if self.session is asked else None)
 
         def looked(there: bool) -> None:
             if there and not self._nothing_in(place.area):
