@@ -131,8 +131,8 @@ def _measured(database: Database, viewer: Viewer, whole: Sight, query: Query) ->
         with database.reading() as connection:
             page(replace(whole, connection=connection), query, window)
         end = perf_counter()
-        if turn or end - begin > _SLOW:  # the first one makes statements, and fills caches
+        if turn:  # the first one makes statements, and fills caches
             scoped.append(1000 * (middle - begin))
             unscoped.append(1000 * (end - middle))
-        turn += 1 if end - begin < _QUICK else _ROUNDS // 2 if end - begin < _SLOW else _ROUNDS + 1
+        turn += 1 if end - begin < _QUICK else _ROUNDS // 2 if end - begin < _SLOW else _ROUNDS
     return min(scoped), min(unscoped)
