@@ -9,7 +9,7 @@ blank is sent in whatever colour, weight and slant of text the terminal is in, n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import groupby
 from operator import is_not, ne, or_
@@ -56,8 +56,19 @@ _NARROW: Final = frozenset(
     for code in range(first, last + 1)
 ) | {"✓"}
 _WIDE: Final = ((0x3041, 0x3096), (0x30A1, 0x30FA), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xAC00, 0xD7A3))
-_AGREED: Final = _NARROW | {""} | {chr(code) for first, last in _WIDE for code in range(first, last + 1)}
-"""Characters whose width no two terminals disagree on: Latin, Greek, Cyrillic, lines and blocks, kana, Han, hangul."""
+
+
+@lru_cache(maxsize=4096)
+def _is_agreed(cell: str) -> bool:
+    """Whether no two terminals disagree on the width of what a cell holds: that is so of Latin, Greek, Cyrillic, lines
+    and blocks, kana, Han and hangul, each by itself."""
+    if len(cell) != 1:
+        return not cell
+    return cell in _NARROW or any(first <= ord(cell) <= last for first, last in _WIDE)
+
+
+def _all_agreed(cells: Iterable[str]) -> bool:
+    return all(map(_is_agreed, cells))
 
 
 class Look:
@@ -230,7 +241,7 @@ class Frames:
                 cells += text
                 looks += [look] * len(text)
                 continue
-            agreed = agreed and _AGREED.issuperset(text)
+            agreed = agreed and _all_agreed(text)
             for first, last, width in split_graphemes(text)[0]:
                 if width:
                     cells.append(text[first:last])
@@ -265,7 +276,7 @@ class Frames:
             differ = bytes(map(or_, map(ne, cells, were), map(is_not, looks, had)))
         disputed = row.disputed or not agreed
         row.cells, row.looks = cells, looks
-        row.disputed = disputed and not _AGREED.issuperset(cells)
+        row.disputed = disputed and not _all_agreed(cells)
         row.known = row.known or _UNKNOWN not in looks
         if disputed:
             # Where the terminal thinks otherwise of a width, it has moved whatever stands behind: all of that is sent.
@@ -289,7 +300,7 @@ class Frames:
             text = "".join(cells[first:x])
             if look is not self._pen:
                 self._take(look, blank=text.isspace())
-            if disputed and not _AGREED.issuperset(text):
+            if disputed and not _all_agreed(text):
                 self._draw_disputed(y, first, x)
             else:
                 self._out.append(text)
@@ -304,12 +315,12 @@ class Frames:
             while end < last and not cells[end]:
                 end += 1
             self._move(y, x)
-            if cells[x] not in _AGREED:
+            if not _is_agreed(cells[x]):
                 self._out.append(" " * (end - x))
                 self._at = None
                 self._move(y, x)
             self._out.append(cells[x])
-            self._at = (y, end) if cells[x] in _AGREED and end < len(cells) else None
+            self._at = (y, end) if _is_agreed(cells[x]) and end < len(cells) else None
             x = end
 
     def _take(self, look: Look, *, blank: bool) -> None:
