@@ -37,7 +37,7 @@ _LOOK_SECONDS = 1.0
 """How often it is looked whether anything has changed: twice as often as it must be seen."""
 _FOR_GOOD = 10.0**7
 _UNHURRIED_SECONDS = 0.5
-"""By then the first data are there: what the next keys need is imported, and takes no time from them."""
+"""By then the first data are there: what the next keys need is read and imported, and takes no time from them."""
 _NEXT = ("audit", "choose user", "dialog", "help", "palette", "side by side")
 """What the next keys may open."""
 
@@ -111,7 +111,7 @@ class RingfenceApp(Painting, Remembering, Travelling):
                 self.choose_user()
             else:
                 self.sign_in(self._login)
-            self.in_thread("themes", load_themes, self._themes_found)
+            self.set_timer(_UNHURRIED_SECONDS, self._get_ready)
             workspace.tell_waits(lambda line: self.post_message(Answered(lambda: self.notify(line))))
             self._looking = self.set_interval(_LOOK_SECONDS, self.look_for_changes)
 
@@ -131,17 +131,17 @@ class RingfenceApp(Painting, Remembering, Travelling):
         for theme in themes:
             self.register_theme(theme)
         self.console_themes = list(themes)
-        self.set_timer(_UNHURRIED_SECONDS, self._get_ready)
         if problems:
             self.notify("\n".join(f"Theme left out: {problem}" for problem in problems), severity="warning")
 
     def _get_ready(self) -> None:
-        def imported() -> None:
+        def imported() -> tuple[list[Any], list[str]]:
             prepare(*_NEXT)
             if self.workspace is not None:
                 self.workspace.get_ready()
+            return load_themes()
 
-        self.in_thread("ready", imported, lambda _: None)
+        self.in_thread("ready", imported, self._themes_found)
 
     def give_up(self, reason: str) -> None:
         """Ends the console with a line for people."""
