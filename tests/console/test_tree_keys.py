@@ -174,6 +174,8 @@ async def test_a_customer_is_taken_up_and_put_below_another(demo: Database) -> N
         assert "k.adeyemi" in console.text
         await console.press("m")
         assert here(console) == "Rotterdam"
+        console.forget_toasts()
+        await console.settle()
         assert "Brandsma & Zonen Juweliers › Rotterdam" in console.lines[2]
         assert "Moving" not in console.text
     assert "Rotterdam" not in names(demo, "k.adeyemi")
