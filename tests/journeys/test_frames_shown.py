@@ -201,3 +201,25 @@ def test_whoever_loses_track_draws_anew(tmp_path: Path) -> None:
         terminal.agrees("coming back")
         terminal.send(DOWN)
         terminal.agrees("coming back, and Down")
+
+
+def test_a_key_sends_little(tmp_path: Path) -> None:
+    """What a slow line is promised, at 80×24 in true colour: so many bytes at most, and one frame."""
+    terminal = Terminal(["demo"], COLORTERM="truecolor", TMPDIR=str(tmp_path))
+    try:
+        terminal.shows("46 in all", "Devices 498")
+        terminal.send(b"\x1b[?2026;2$y2")  # it knows of whole frames
+        terminal.shows("1–17 of 498", "Customer ")
+        for key, most in ((DOWN, 350), (DOWN, 350), (PAGE, 3700), (PAGE, 3700), (b"/", 6000)):
+            while terminal.read(0.5):
+                pass
+            before = len(terminal.output)
+            terminal.send(key)
+            assert terminal.read(10)
+            while terminal.read(0.5):
+                pass
+            sent = terminal.output[before:]
+            assert len(sent) <= most, key
+            assert sent.count(b"\x1b[?2026h") == 1, key
+    finally:
+        terminal.close()
