@@ -50,7 +50,7 @@ class Costs:
     few: int
 
 
-SQLITE: Final = Costs(0.07, 1.0, 0.05, 0.6, 0.06, 0.3, 0.6, 8_000)
+SQLITE: Final = Costs(0.07, 1.0, 0.05, 0.6, 0.06, 0.3, 0.2, 8_000)
 POSTGRESQL: Final = Costs(0.4, 1.0, 0.2, 12.0, 0.2, 1.0, 10.0, 2_000)
 
 
