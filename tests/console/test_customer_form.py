@@ -65,6 +65,8 @@ async def test_a_nested_customer_is_made_and_found_under_the_cursor(demo: Databa
         assert isinstance(screen, CustomersScreen), console.text
         assert screen.forest.row is not None
         assert screen.forest.row.name == "Brandsma Outlet"
+        console.forget_toasts()
+        await console.settle()
         assert "Harbor Monitoring › Brandsma & Zonen Juweliers › Brandsma Outlet" in console.text
     made = customer(demo, "Brandsma Outlet").state
     assert made.parent == customer(demo, "Brandsma & Zonen").id
