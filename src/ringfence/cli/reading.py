@@ -7,6 +7,7 @@ import sys
 from codecs import lookup
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -89,8 +90,14 @@ def _modules_kept() -> Iterator[None]:
     try:
         yield
     finally:
-        gc.freeze()
+        _keep_modules()
         gc.enable()
+
+
+@cache
+def _keep_modules() -> None:
+    """Once a process: where it answers more than one command, what the one before has left is garbage."""
+    gc.freeze()
 
 
 def _listing(viewer: Viewer, kind: str, under: str | None, search: str) -> Listing:

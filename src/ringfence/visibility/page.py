@@ -150,8 +150,8 @@ def plans(sight: Sight, query: Query, extent: Extent, side: Side, wanted: int | 
         kind, "plain", query.sort, query.descending, side, match, under, whole=whole, postgresql=sight.postgresql
     )
     customers, devices = _size(sight, extent, query.under)
-    every, measure = total(sight, kind), costs(sight)
     records = devices if kind is DEVICES else customers
+    every, measure = records if whole else total(sight, kind), costs(sight)
     found = hits(sight, kind, query.search) if query.search and not little(shape, customers, records) else None
     part = share(query.search, found, every, measure)
     plan = choose(kind, shape, Estimate(customers, records, every, part, wanted), measure, found)
