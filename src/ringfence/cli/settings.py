@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from ringfence.domain import clock
@@ -132,13 +132,11 @@ def settings(outer: object, db: str | None, at: str | None, login: str | None = 
     base = outer if isinstance(outer, Settings) else Settings()
     if db == "":
         raise WrongUsage("--db is empty: name a database")
-    return Settings(
-        base.db if db is None else db,
-        base.at if at is None else moment(at),
-        base.login if login is None else checked(login),
-        base.theme,
-        base.mouse,
-        base.fresh,
+    return replace(
+        base,
+        db=base.db if db is None else db,
+        at=base.at if at is None else moment(at),
+        login=base.login if login is None else checked(login),
     )
 
 

@@ -15,12 +15,13 @@ from textual.widgets import Input
 from ringfence.console import jobs
 from ringfence.console.application import Application
 from ringfence.console.commands.everywhere import QUIT
+from ringfence.console.notices import keep_filter_free, take_notice_away
 from ringfence.console.painting import Painting
 from ringfence.console.questions import Answered, going
 from ringfence.console.remembering import Remembering
 from ringfence.console.rights import SEEING_AS, asked
 from ringfence.console.rooms import numbered, prepare, room, together
-from ringfence.console.screens.area import AreaScreen, CommandScreen, leaves, make_room_for_notice
+from ringfence.console.screens.area import AreaScreen, CommandScreen, leaves
 from ringfence.console.text import literal, number
 from ringfence.console.themes import load_themes
 from ringfence.console.travelling import Travelling
@@ -151,7 +152,8 @@ class RingfenceApp(Painting, Remembering, Travelling):
         """Shows a notice in the place of the one before, literally: it may tell of names."""
         self.clear_notifications()
         if self.screen_stack:
-            make_room_for_notice(self.screen)
+            take_notice_away(self.screen)
+            keep_filter_free(self.screen)
         super().notify("\n".join(map(literal, message.split("\n"))), **{**options, "markup": False})
 
     def tell_failure(self, reason: str) -> None:
@@ -382,7 +384,7 @@ class RingfenceApp(Painting, Remembering, Travelling):
 
     def _return_to(self, area: str) -> None:
         """Goes to a numbered screen, if there is one of that name for the user."""
-        if any(one.name == area for one in self.numbered) and not self._nothing_in(area):
+        if any(one.name == area for one in self.numbered) and not self.nothing_in(area):
             self._show_area(area)
 
     def _note(self) -> None:

@@ -104,6 +104,12 @@ class Application(Protocol):
     def wear(self, theme: str) -> None:
         """Draws everything in the theme of that name."""
 
+    def area_of(self, screen: str) -> str:
+        """The area that a numbered screen is in, by the first of its tabs."""
+
+    def nothing_in(self, area: str) -> bool:
+        """Whether the present user has nothing to do in one of the numbered screens."""
+
     def shown_of(self, area: str) -> str:
         """The screen of an area that was shown last: the first of its tabs, where none was."""
 

@@ -105,6 +105,11 @@ class OneFrame(Screen[Any]):
             asyncio.get_running_loop().call_soon(self._draw_after, turns - 1)
         elif self.is_current:
             try:
+                # All of it was asked for meanwhile: left for later, that would find nothing more to draw, and put
+                # itself in the place of whatever changes until then.
+                if self._repaint_required:
+                    self._repaint_required = False
+                    self._dirty_widgets.add(self)
                 self._compositor.update_widgets(self._dirty_widgets)
                 self._compositor_refresh()
             except Exception as error:  # noqa: BLE001 - as Textual does

@@ -35,8 +35,7 @@ class Travelling(ConfiguredApp):
     def _show_area(self, area: str) -> Any:
         if getattr(self.screen, "PASSING", False):
             self.pop_screen()
-        among = next((one.among for one in self.numbered if one.name == area), area)
-        self._shown[among] = area
+        self._shown[self.area_of(area)] = area
         if getattr(self.screen, "AREA", None) != area:
             self.clear_notifications()
             return self.switch_screen(self._area(area))
@@ -45,6 +44,10 @@ class Travelling(ConfiguredApp):
     def _area(self, area: str) -> str:
         """One of the numbered screens by its name, made when it is first gone to."""
         raise NotImplementedError
+
+    def area_of(self, screen: str) -> str:
+        """The area that a numbered screen is in, by the first of its tabs."""
+        return next((one.among for one in self.numbered if one.name == screen), screen)
 
     def shown_of(self, area: str) -> str:
         """The screen of an area that was shown last: the first of its tabs, where none was."""
@@ -57,10 +60,10 @@ class Travelling(ConfiguredApp):
     def leave_place(self) -> None:
         """Notes where one is, for coming back: it is left for another place, or for a record opened there."""
         here = self._here
-        if here is not None and not self._nothing_in(here.area):
+        if here is not None and not self.nothing_in(here.area):
             self._trail.leave(here)
 
-    def _nothing_in(self, area: str) -> bool:
+    def nothing_in(self, area: str) -> bool:
         """Whether the present user has nothing to do in one of the numbered screens."""
         return any(one.name == area and one.off(cast(Any, self.screen)) for one in self.numbered)
 
@@ -89,7 +92,7 @@ class Travelling(ConfiguredApp):
             screen.call_later(lambda: screen.come_to(place) if self.session is asked else None)
 
         def looked(there: bool) -> None:
-            if there and not self._nothing_in(place.area):
+            if there and not self.nothing_in(place.area):
                 self.call_later(show)
             else:
                 self.ringfence.tell_failure("It is not there any more.")

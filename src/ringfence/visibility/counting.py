@@ -12,7 +12,7 @@ from ringfence.visibility.page import Query, SortKey, Window, hopeless, page, pl
 from ringfence.visibility.plans import Plan
 from ringfence.visibility.point import among
 from ringfence.visibility.scopes import Extent
-from ringfence.visibility.sql import Side, statement
+from ringfence.visibility.sql import Side, Way, statement
 from ringfence.visibility.viewer import Sight
 
 SoFar = Callable[[int], object]
@@ -71,8 +71,8 @@ def _count_in(
 
 def _in_parts(sight: Sight, plan: Plan, found: int, so_far: SoFar) -> int:
     """The same count, a part of the order after another, in one transaction."""
-    way = "plain" if plan.shape.whole else "walk"
-    shape = replace(plan.shape, way=way, match="scan", sort="name", descending=False)  # type: ignore[arg-type]
+    way: Way = "plain" if plan.shape.whole else "walk"
+    shape = replace(plan.shape, way=way, match="scan", sort="name", descending=False)
     binds = {**plan.binds, "budget": _PART}
     while True:
         edge = sight.connection.execute(statement(replace(shape, way="edge", match="")), binds).one_or_none()

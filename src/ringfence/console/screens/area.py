@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.screen import Screen
 
 from ringfence.console.commands.command import Command, Edited, bindings, display
 from ringfence.console.commands.everywhere import ALWAYS, EVERYWHERE, PROFILE, QUIT
+from ringfence.console.notices import keep_filter_free, take_notice_away
 from ringfence.console.painting import OneFrame
 from ringfence.console.places import Place
 from ringfence.console.questions import Asks
@@ -112,8 +112,7 @@ class CommandScreen(OneFrame, Asks):
 
     def mark_area(self, screen: str) -> None:
         """Marks the area that a numbered screen is in, among all of them."""
-        among = next((one.among for one in self.ringfence.numbered if one.name == screen), screen)
-        self.query_one(NavBar).set_current(among)
+        self.query_one(NavBar).set_current(self.ringfence.area_of(screen))
 
     def show_standing(self, who: str = "", standing: str | None = None) -> None:
         """Draws whose view this is (or other words for that), and whether anything can be changed here."""
@@ -140,14 +139,18 @@ class CommandScreen(OneFrame, Asks):
             await result
 
     async def action_number(self, key: str) -> None:
-        """Goes to the area of that number, where there is one: to the tab that was shown last; in it, to the first."""
+        """Goes to the area of that number, where there is one."""
         app = self.ringfence
         area = next((one.name for one in app.numbered if one.keys and key in app.keys_of(one).split(",")), "")
-        if not area:
+        if area:
+            await self.go_to_area(area)
+        else:
             self.say_unbound(key)
-            return
-        here = self.query_one(NavBar).current == area
-        wanted = area if here else app.shown_of(area)
+
+    async def go_to_area(self, area: str) -> None:
+        """Goes to an area: to the tab that was shown last, if there is that for the user; within it, to the first."""
+        app = self.ringfence
+        wanted = area if self.query_one(NavBar).current == area else app.shown_of(area)
         there = [one.name for one in app.numbered if one.among == area and not one.off(self)]
         await self.action_command(wanted if wanted in there or not there else there[0])
 
@@ -261,12 +264,12 @@ class AreaScreen(CommandScreen):
         if profile is None or not self.is_mounted:
             return
         self.show_standing()
-        self.query_one(NavBar).set_items(self.numbered)
+        self.show_numbered()
         changed = self.shown_change != self.ringfence.changes
         self.shown_change = self.ringfence.changes
         if self.shown_view != self.ringfence.view:
             if self.shown_view > 0:
-                self._drop_notices()
+                take_notice_away(self)
             self.shown_view = self.ringfence.view
             self.query_one(FilterBar).clear_quietly()
             self.query_one(Breadcrumbs).set_filter("")
@@ -274,7 +277,7 @@ class AreaScreen(CommandScreen):
             if spot is not None:
                 self.come_back(spot)
             self.viewer_changed()
-            if any(one.name == self.AREA and one.off(self) for one in self.ringfence.numbered):
+            if self.ringfence.nothing_in(self.AREA):
                 self.call_later(self.ringfence.go, HOME)
         elif changed:
             self.refresh_data()
@@ -287,12 +290,8 @@ class AreaScreen(CommandScreen):
         self.query_one(NavBar).set_items([])
         self.show_path([])
         self.show_filter("", "")
-        self._drop_notices()
+        take_notice_away(self)
         self.clear()
-
-    def _drop_notices(self) -> None:
-        """Takes away the notice that is on this screen: Textual does so only after a screen has come up again."""
-        make_room_for_notice(self)
 
     def clear(self) -> None:
         """Takes everything off the lists."""
@@ -322,7 +321,7 @@ class AreaScreen(CommandScreen):
         """Draws the filter beside the breadcrumbs."""
         self.query_one(Breadcrumbs).set_filter(literal(text), found)
         if self.query("Toast"):
-            _keep_filter_free(self)
+            keep_filter_free(self)
 
     def show_new(self, kind: StateKind, record: int) -> None:
         """Something was made: reads the data anew, with the cursor on it. A screen that lists its kind says how."""
@@ -386,29 +385,13 @@ class AreaScreen(CommandScreen):
 
     def on_nav_bar_picked(self, message: NavBar.Picked) -> None:
         """Goes to an area that was clicked."""
-        self.call_later(self.ringfence.go, self.ringfence.shown_of(message.id))
+        self.call_later(self.go_to_area, message.id)
 
 
 def leaves(keys: str) -> str:
     """How the console is left, in plain words."""
     key = display(keys)
     return f"{f'Ctrl+{key[1:].upper()}' if key[0] == '^' else key} leaves the console"
-
-
-def make_room_for_notice(screen: Screen[Any]) -> None:
-    """Takes away the notice that is on a screen, so that there is never more than one: Textual itself leaves an empty
-    line in its place."""
-    for notice in screen.query("ToastHolder"):
-        notice.display = False
-        notice.remove()
-    _keep_filter_free(screen)
-
-
-def _keep_filter_free(screen: Screen[Any]) -> None:
-    """Lets a notice take the row of the breadcrumbs as far as the filter."""
-    for crumbs in screen.query(Breadcrumbs):
-        for rack in screen.query("ToastRack"):
-            rack.styles.margin = (crumbs.region.y, crumbs.filter_width, 0, 0)
 
 
 def refresh_below(closed: CommandScreen, new: tuple[StateKind, int] | None = None) -> None:

@@ -9,15 +9,11 @@ from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Input
 
-from ringfence.console.questions import Asks
-from ringfence.console.text import content, fit, literal
+from ringfence.console.screens.searching import Searching
+from ringfence.console.text import fit, literal
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
-from ringfence.console.widgets.plain_input import PlainInput
 
 _ROWS: Final = 12
 _MOST: Final = 500
@@ -34,40 +30,21 @@ class _Offered(LineList):
     def show(self, paths: Sequence[str], why: str) -> None:
         """Shows these, or why there are none."""
         self.paths = paths
-        self.ready()
-        self.set_count(len(paths))
-        self.cursor = 0
-        if not paths:
-            self.empty(why)
+        self.begin(len(paths), why)
 
     def line(self, index: int, width: int) -> Sequence[Part]:
         path = self.paths[index]
         return [(fit(f" {path}", width), "quiet" if path.endswith(os.sep) else "")]
 
 
-class ChooseFile(ModalScreen[str | None], Asks):
+class ChooseFile(Searching[str]):
     """Asks for a file whose name ends in one of ``suffixes``, or any that is typed. Ends with its path, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Back"),
-        Binding("down", "move(1)", "Down", show=False, priority=True),
-        Binding("up", "move(-1)", "Up", show=False, priority=True),
-        Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
-        Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
         Binding("tab", "complete", "Complete", show=False, priority=True),
-        Binding("ctrl+q", "app.quit", "Quit", show=False, priority=True, id="quit"),
     ]
-    AUTO_FOCUS = "Input"
     DEFAULT_CSS = """
-    ChooseFile { align: center middle; background: $background 60%; }
-    ChooseFile #box {
-        width: 74; max-width: 96%; height: auto; max-height: 90%;
-        border: round $primary; border-title-color: $primary; border-title-style: bold;
-        border-subtitle-color: $text-muted;
-        background: $background; padding: 0 1;
-    }
-    ChooseFile Input { border: none; height: 1; background: $boost; margin: 0 0 1 0; }
-    ChooseFile LineList, ChooseFile LineList:ansi { border: none; }
+    ChooseFile #box { width: 74; height: auto; }
     """
 
     def __init__(self, title: str, suffixes: tuple[str, ...]) -> None:
@@ -79,16 +56,16 @@ class ChooseFile(ModalScreen[str | None], Asks):
         self._entered = False
         """Whether Enter came before it was known what there is."""
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="box"):
-            yield PlainInput(placeholder=f"Path of a {' or '.join(one[1:].upper() for one in self._suffixes)} file")
-            yield self._offered
+    @property
+    def placeholder(self) -> str:
+        return f"Path of a {' or '.join(one[1:].upper() for one in self._suffixes)} file"
+
+    def compose_lists(self) -> ComposeResult:
+        yield self._offered
 
     def on_mount(self) -> None:
         """Offers what is in the current folder."""
-        box = self.query_one("#box")
-        box.border_title = content(self._title_text)
-        box.border_subtitle = content("↑↓ Tab completes · Enter chooses · Esc goes back")
+        self.say(self._title_text, "↑↓ Tab completes · Enter chooses · Esc goes back")
         self._offered.styles.height = _ROWS
         self._offered.wait()
         self._look("")
@@ -97,7 +74,7 @@ class ChooseFile(ModalScreen[str | None], Asks):
         self.in_thread("files", lambda: offered(typed, self._suffixes), lambda found: self._show(typed, found))
 
     def _show(self, typed: str, found: Sequence[str]) -> None:
-        if typed != self.query_one(Input).value:
+        if typed != self.typed:
             return
         where = "there" if os.sep in typed else "in this folder"
         first, *others = self._suffixes
@@ -107,16 +84,14 @@ class ChooseFile(ModalScreen[str | None], Asks):
         if self._entered:
             self._enter(typed)
 
-    def on_input_changed(self, message: Input.Changed) -> None:
+    def search(self, text: str) -> None:
         """Offers what it may become."""
-        message.stop()
         self._entered = False
-        self._look(message.value)
+        self._look(text)
 
-    def on_input_submitted(self, message: Input.Submitted) -> None:
+    def choose(self) -> None:
         """Chooses what was typed, where there is such a file; otherwise what is under the cursor."""
-        message.stop()
-        self._enter(message.value)
+        self._enter(self.typed)
 
     def _enter(self, typed: str) -> None:
         self._entered = self._offered_for != typed
@@ -130,37 +105,21 @@ class ChooseFile(ModalScreen[str | None], Asks):
             self.notify(literal(f"There is no file {typed}"), markup=False, severity="warning")
 
     def on_line_list_chosen(self, message: LineList.Chosen) -> None:
-        """A double click chooses too."""
+        """A double click chooses what is clicked, whatever was typed."""
         message.stop()
+        message.prevent_default()
         self._take(self._offered.paths[message.index])
 
     def _take(self, path: str) -> None:
         if path.endswith(os.sep):
-            self._type(path)
+            self.type(path)
         else:
             self.dismiss(path)
 
-    def _type(self, path: str) -> None:
-        field = self.query_one(Input)
-        field.value = path
-        field.cursor_position = len(path)
-
     def action_complete(self) -> None:
         """Types what is under the cursor."""
-        if self._offered.count and self._offered_for == self.query_one(Input).value:
-            self._type(self._offered.paths[self._offered.cursor])
-
-    def action_cancel(self) -> None:
-        """Ends without a file."""
-        self.dismiss(None)
-
-    def action_move(self, lines: int) -> None:
-        """Moves the cursor while what is typed keeps the focus."""
-        self._offered.action_move(lines)
-
-    def action_page(self, pages: int) -> None:
-        """Moves it by a screenful."""
-        self._offered.action_page(pages)
+        if self._offered.count and self._offered_for == self.typed:
+            self.type(self._offered.paths[self._offered.cursor])
 
 
 def offered(typed: str, suffixes: str | tuple[str, ...]) -> list[str]:

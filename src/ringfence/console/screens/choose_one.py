@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from ringfence.console.screens.searching import Searching
@@ -30,11 +31,7 @@ class _Found(LineList):
     def show(self, rows: Sequence[tuple[int, Cell | str]]) -> None:
         """Shows these."""
         self.shown = list(rows)
-        self.ready()
-        self.set_count(len(self.shown))
-        self.cursor = 0
-        if not self.shown:
-            self.empty("Nothing matches.")
+        self.begin(len(self.shown), "Nothing matches.")
 
     def line(self, index: int, width: int) -> Sequence[Part]:
         row = self.shown[index][1]
@@ -66,8 +63,8 @@ class ChooseOne(Searching[int]):
         self._rows = list(rows)
         self._now = now
 
-    def compose_list(self) -> LineList:
-        return _Found()
+    def compose_lists(self) -> ComposeResult:
+        yield _Found()
 
     @property
     def found(self) -> _Found:

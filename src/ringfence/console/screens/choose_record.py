@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.containers import Vertical
-from textual.screen import ModalScreen
+from textual.binding import Binding, BindingType
 from textual.strip import Strip
-from textual.widgets import Input
 
 from ringfence.console.screens.record_list import RecordList
+from ringfence.console.screens.searching import Searching
 from ringfence.console.text import Cell, content, fit
 from ringfence.console.widgets.columns import Column
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
-from ringfence.console.widgets.plain_input import PlainInput
 from ringfence.console.widgets.record_table import Ask
 from ringfence.services.records import Record
 
@@ -79,36 +76,17 @@ class _Extras(LineList):
         return self.strip([(" ", ""), *self.line(y, width - 1)], width)
 
 
-class ChooseRecord(ModalScreen[Record | None]):
+class ChooseRecord(Searching[Record]):
     """A list of one kind of record with a search over it. Ends with a record, or None.
 
     ``extra`` (id, name) are offered above the list, for what the listing does not hold; of such a one only the id and
     the name are known. The cursor begins on ``now``, what is chosen already: Enter, pressed too soon, changes nothing.
     """
 
-    BINDINGS = [
-        Binding("escape", "cancel", "Back"),
-        Binding("down", "move(1)", "Down", show=False, priority=True),
-        Binding("up", "move(-1)", "Up", show=False, priority=True),
-        Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
-        Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+home", "first", "First", show=False, priority=True),
         Binding("ctrl+end", "last", "Last", show=False, priority=True),
-        Binding("ctrl+q", "app.quit", "Quit", show=False, priority=True, id="quit"),
     ]
-    AUTO_FOCUS = "Input"
-    DEFAULT_CSS = """
-    ChooseRecord { align: center middle; background: $background 60%; }
-    ChooseRecord #box {
-        width: 84; max-width: 96%; height: 22; max-height: 90%;
-        border: round $primary; border-title-color: $primary; border-title-style: bold;
-        border-subtitle-color: $text-muted;
-        background: $background; padding: 0 1;
-    }
-    ChooseRecord Input { border: none; height: 1; background: $boost; margin: 0 0 1 0; }
-    ChooseRecord LineList, ChooseRecord LineList:ansi { border: none; }
-    ChooseRecord RecordTable { height: 1fr; }
-    """
 
     def __init__(
         self,
@@ -130,13 +108,20 @@ class ChooseRecord(ModalScreen[Record | None]):
         self._placeholder = placeholder
         self._chosen = False  # Enter came before the rows that it was meant for
         self.extras = _Extras()
-        self.found = _Found(kind, columns, cells, on_rows=self._delivered, on_subtitle=self._say_rows)
+        self._records = _Found(kind, columns, cells, on_rows=self._delivered, on_subtitle=self._say_rows)
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="box"):
-            yield PlainInput(placeholder=self._placeholder)
-            yield self.extras
-            yield self.found
+    @property
+    def placeholder(self) -> str:
+        return self._placeholder
+
+    def compose_lists(self) -> ComposeResult:
+        yield self.extras
+        yield self._records
+
+    @property
+    def found(self) -> _Found:
+        """The list."""
+        return self._records
 
     def on_mount(self) -> None:
         """Asks for the first rows, or for those around what is chosen now."""
@@ -153,24 +138,18 @@ class ChooseRecord(ModalScreen[Record | None]):
     def _say_rows(self, text: str) -> None:
         keys = "↑↓ Enter chooses · Esc goes back"
         if self.is_mounted:
-            self.query_one("#box").border_subtitle = content(f"{text} · {keys}" if text else keys)
+            self.say(self._title_text, f"{text} · {keys}" if text else keys)
 
-    def on_input_changed(self, message: Input.Changed) -> None:
+    def search(self, text: str) -> None:
         """Shows what matches; the cursor goes to the first of it."""
-        message.stop()
-        wanted = message.value.strip().casefold()
-        if self.found.listing is None or message.value == self.found.listing.search:
+        wanted = text.strip().casefold()
+        if self.found.listing is None or text == self.found.listing.search:
             return
         self.extras.show([row for row in self._extra if wanted in row[1].casefold()])
         self._go(extra=False)
-        self.found.filter(message.value)
-        if message.value:
+        self.found.filter(text)
+        if text:
             self.found.empty_text = "Nothing matches."  # Esc leaves here
-
-    def on_input_submitted(self, message: Input.Submitted) -> None:
-        """Chooses, after everything that was typed before Enter."""
-        message.stop()
-        self.action_choose()
 
     def on_click(self, event: events.Click) -> None:
         """Brings the cursor to whichever of the two lists was clicked."""
@@ -178,10 +157,8 @@ class ChooseRecord(ModalScreen[Record | None]):
             self._go(extra=event.widget is self.extras)
 
     def on_line_list_chosen(self, message: LineList.Chosen) -> None:
-        """A double click chooses too."""
-        message.stop()
+        """A double click chooses in the list that was clicked."""
         self._go(extra=message.control is self.extras)
-        self.action_choose()
 
     def _go(self, *, extra: bool) -> None:
         """Puts the cursor into one of the two lists."""
@@ -193,9 +170,9 @@ class ChooseRecord(ModalScreen[Record | None]):
         if not self.found.count and self.extras.count:
             self._go(extra=True)
         if self._chosen:
-            self.action_choose()
+            self.choose()
 
-    def action_choose(self) -> None:
+    def choose(self) -> None:
         """Ends with what is under the cursor, once the list is that of what was typed."""
         if self.extras.here and self.extras.count:
             own, name = self.extras.shown[self.extras.cursor]
@@ -205,10 +182,6 @@ class ChooseRecord(ModalScreen[Record | None]):
         row = None if self._chosen else self.found.row
         if row is not None:
             self.dismiss(row)
-
-    def action_cancel(self) -> None:
-        """Ends without one."""
-        self.dismiss(None)
 
     def action_move(self, lines: int) -> None:
         """Moves the cursor through both lists while the search keeps the focus."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from textual.app import ComposeResult
+
 from ringfence.console.cells import accounts
 from ringfence.console.screens.record_list import part_of
 from ringfence.console.screens.searching import Searching
-from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.record_table import Ask, RecordTable
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ class ChooseUser(Searching[str]):
         self._search = ""
         self._chosen = False  # Enter came before the rows that it was meant for
 
-    def compose_list(self) -> LineList:
-        return RecordTable[Any](
+    def compose_lists(self) -> ComposeResult:
+        yield RecordTable[Any](
             columns=accounts.COLUMNS,
             cells=accounts.cells,
             row_id=lambda row: row.id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from textual.app import ComposeResult
 from textual.binding import Binding
 
 from ringfence.console.commands.command import SCREEN, display
@@ -38,12 +39,7 @@ class _Lines(LineList):
     def show(self, rows: Sequence[tuple[str, str]]) -> None:
         """Shows keys and texts, line by line; a heading has no text."""
         self.rows = rows
-        self.ready()
-        self.set_count(len(rows))
-        self.cursor = 0
-        self.refresh()
-        if not rows:
-            self.empty("No key says that. Esc goes back.")
+        self.begin(len(rows), "No key says that. Esc goes back.")
 
     def line(self, index: int, width: int) -> Sequence[Part]:
         key, text = self.rows[index]
@@ -71,8 +67,8 @@ class HelpScreen(Searching[None]):
         self._about = about
         self._entries = (*self._commands(), *self._of_the_list())
 
-    def compose_list(self) -> LineList:
-        return _Lines()
+    def compose_lists(self) -> ComposeResult:
+        yield _Lines()
 
     def on_mount(self) -> None:
         """Shows all."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from textual.widgets import Input
+from textual.app import ComposeResult
 
 from ringfence.console.palette import CUSTOMER, Offer, asked_for, bookmark, fitting, names_of, offers, why_stay
 from ringfence.console.places import Place
@@ -36,11 +36,7 @@ class _Offers(LineList):
         self.offers = found
         wide = [(width_of(one.title), width_of(one.said)) for one in found]
         self._widest = max((title for title, _ in wide), default=0), max((said for _, said in wide), default=0)
-        self.ready()
-        self.set_count(len(found))
-        self.cursor = 0
-        if not found:
-            self.empty(nothing)
+        self.begin(len(found), nothing)
 
     def _column(self, width: int) -> int:
         """How wide the names are: as the widest is, as far as the sentences keep what they need."""
@@ -70,8 +66,8 @@ class PaletteScreen(Searching[Offer]):
         self._offers = tuple(offers(over))
         self._awaited = self._chosen = self._naming = False
 
-    def compose_list(self) -> LineList:
-        return _Offers()
+    def compose_lists(self) -> ComposeResult:
+        yield _Offers()
 
     @property
     def found(self) -> _Offers:
@@ -92,7 +88,7 @@ class PaletteScreen(Searching[Offer]):
             chosen, self._naming = self._chosen, False
             marked = (bookmark(self._over, place, found.get(place, "")) for place in places)
             self._offers = (*marked, *self._offers)
-            self.search(self.query_one(Input).value)
+            self.search(self.typed)
             if chosen:
                 self.choose()
 
@@ -134,12 +130,6 @@ class PaletteScreen(Searching[Offer]):
             return
         offer = self.found.offers[self.found.cursor]
         if offer.typed:
-            self.type_on(offer.typed)
+            self.type(offer.typed)
         else:
             self.dismiss(offer)
-
-    def type_on(self, text: str) -> None:
-        """Puts a text into the line, for more to be typed after it."""
-        line = self.query_one(Input)
-        line.value = text
-        line.cursor_position = len(text)

@@ -140,8 +140,8 @@ class KindScreen(ListScreen):
     @property
     def among(self) -> list[Go]:
         """What goes to each of the screens of the area that this is in, whoever looks."""
-        found = next((one.among for one in self.ringfence.numbered if one.name == self.AREA), self.AREA)
-        return [one for one in self.ringfence.numbered if one.among == found]
+        area = self.ringfence.area_of(self.AREA)
+        return [one for one in self.ringfence.numbered if one.among == area]
 
     @property
     def tabbed(self) -> bool:

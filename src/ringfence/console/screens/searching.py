@@ -19,7 +19,7 @@ Result = TypeVar("Result")
 
 
 class Searching(ModalScreen[Result], Asks):
-    """A subclass gives ``compose_list``, ``search`` and ``choose``, and names itself with ``say``."""
+    """A subclass gives ``compose_lists``, ``found``, ``search`` and ``choose``, and names itself with ``say``."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Back"),
@@ -45,12 +45,28 @@ class Searching(ModalScreen[Result], Asks):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
-            yield PlainInput(placeholder=self.PLACEHOLDER)
-            yield self.compose_list()
+            yield PlainInput(placeholder=self.placeholder)
+            yield from self.compose_lists()
 
-    def compose_list(self) -> LineList:
+    @property
+    def placeholder(self) -> str:
+        """What the line says as long as nothing is typed."""
+        return self.PLACEHOLDER
+
+    def compose_lists(self) -> ComposeResult:
         """The list, without lines yet."""
         raise NotImplementedError
+
+    @property
+    def typed(self) -> str:
+        """What is in the line."""
+        return self.query_one(Input).value
+
+    def type(self, text: str) -> None:
+        """Puts a text into the line, for more to be typed after it."""
+        line = self.query_one(Input)
+        line.value = text
+        line.cursor_position = len(text)
 
     def say(self, title: str, keys: str) -> None:
         """Names the dialog, and its keys."""

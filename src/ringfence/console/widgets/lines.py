@@ -254,6 +254,14 @@ class LineList(Painted, ScrollView, can_focus=True):
         self.set_reactive(Widget.virtual_size, size)
         self._scroll_update(size)
 
+    def begin(self, count: int, nothing: str) -> None:
+        """Shows so many new lines, the cursor on the first; `nothing` instead where there are none."""
+        self.ready()
+        self.set_count(count)
+        self.cursor = 0
+        if not count:
+            self.empty(nothing)
+
     def empty(self, text: str) -> None:
         """Shows `text` (its lines centred) instead of lines: there are none, and this is why."""
         self._say("empty", text)

@@ -1,0 +1,24 @@
+"""Where notices stand: in the row of the breadcrumbs, as far as the filter, and never more than one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.screen import Screen
+
+from ringfence.console.widgets.bars import Breadcrumbs
+
+
+def take_notice_away(screen: Screen[Any]) -> None:
+    """Takes away the notice that is on a screen. Textual itself does so only once the screen comes up again, and leaves
+    an empty line in its place."""
+    for notice in screen.query("ToastHolder"):
+        notice.display = False
+        notice.remove()
+
+
+def keep_filter_free(screen: Screen[Any]) -> None:
+    """Lets a notice take the row of the breadcrumbs as far as the filter."""
+    for crumbs in screen.query(Breadcrumbs):
+        for rack in screen.query("ToastRack"):
+            rack.styles.margin = (crumbs.region.y, crumbs.filter_width, 0, 0)
