@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from support.console import Console, console_on, demo_copy, opened
+from support.console import Console, console_on, opened
 
 from ringfence.console.screens.choose_record import ChooseRecord
 from ringfence.console.screens.dialog import Dialog
@@ -15,13 +12,6 @@ from ringfence.console.widgets.form import Form
 from ringfence.storage.engine import Database
 
 SMALL = (80, 24)
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 CHOOSERS = {

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import pytest
-from support.console import CUSTOMER_GROUPS, ROLES, Console, console_on, demo_copy, opened
+from support.console import CUSTOMER_GROUPS, ROLES, Console, console_on, opened
 
 from ringfence.console.screens.area import AreaScreen
 from ringfence.console.screens.dialog import Dialog
@@ -16,13 +15,6 @@ from ringfence.console.screens.records import KindScreen
 from ringfence.storage.engine import Database
 
 LISTS = {("3",): "user", ("4",): "security group", CUSTOMER_GROUPS: "customer group", ROLES: "role"}
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 def off(console: Console, name: str) -> str:

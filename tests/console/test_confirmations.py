@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from support.console import CUSTOMER_GROUPS, NOON, Console, console_on, demo_copy, opened
+from support.console import CUSTOMER_GROUPS, NOON, Console, console_on, opened
 from support.form_host import form_host
 from support.security_forms import show
 
@@ -38,13 +37,6 @@ QUESTIONS: dict[str, Sequence[str]] = {
     "leave a form": (*CUSTOMER_GROUPS, "e", "x", "escape"),
     "widen to all": ("4", "slash", *"service south", "enter", "e", *["down"] * 5, "left"),
 }
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 def stamp(console: Console) -> Any:

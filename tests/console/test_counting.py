@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from threading import Event
 
 import pytest
-from support.console import Console, console_on, demo_copy, opened, send
+from support.console import Console, console_on, opened, send
 
 from ringfence.console import questions
 from ringfence.domain.errors import Cancelled
@@ -53,13 +52,6 @@ async def shows(console: Console, text: str) -> None:
 @pytest.fixture
 def counting(monkeypatch: pytest.MonkeyPatch) -> Counting:
     return Counting(monkeypatch)
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 async def test_what_is_not_counted_yet_is_at_least_so_many(demo: Database, counting: Counting) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-from support.console import NOON, console_on, demo_copy, opened
+from support.console import NOON, console_on, opened
 
 from ringfence.console.cells import audit
 from ringfence.console.cells.preview import said
@@ -26,13 +25,6 @@ from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
 
 SMALL = (80, 24)
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-from support.console import NOON, Console, console_on, demo_copy, opened, press, settle, still
+from support.console import NOON, Console, console_on, opened, press, settle, still
 from support.form_host import form_host, is_left
 from support.security_forms import show
 
@@ -24,13 +22,6 @@ from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
 
 WIDE = (120, 36)
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 def customer(demo: Database, search: str, login: str = "h.devries") -> Opened:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
-import pytest
-from support.console import NOON, Console, console_on, demo_copy, opened
+from support.console import NOON, Console, console_on, opened
 
 from ringfence.console.screens.customer_groups_form import CustomerGroupsForm
 from ringfence.console.screens.customers import CustomersScreen
@@ -19,13 +16,6 @@ from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
 
 WIDE = (120, 36)
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 async def open_veldkamp(console: Console) -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from support.console import NOON, console_on, demo_copy, opened
+from support.console import NOON, console_on, opened
 
 from ringfence.console.screens.customer_groups_form import CustomerGroupsForm
 from ringfence.console.screens.customers import CustomersScreen
@@ -15,13 +12,6 @@ from ringfence.services.editing import Edit
 from ringfence.services.records import Listing
 from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 @pytest.mark.parametrize("early", [True, False])

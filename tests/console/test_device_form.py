@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-from support.console import NOON, Console, console_on, demo_copy, opened, press, send, settle, still
+from support.console import NOON, Console, console_on, opened, press, send, settle, still
 
 from ringfence.console.screens.bulk_edit import BulkEditScreen
 from ringfence.console.screens.choose_one import ChooseOne
@@ -26,13 +24,6 @@ from ringfence.storage.engine import Database
 
 SERVER = "U-00710"
 """The access server of the clinical laboratory, on its floor: the first of all devices but one."""
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 def device(demo: Database, search: str) -> Opened:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.command_line import small
-from support.console import CUSTOMER_GROUPS, NOON, ROLES, Console, console_on, demo_copy, opened, send
+from support.console import CUSTOMER_GROUPS, NOON, ROLES, Console, console_on, opened, send
 
 from ringfence.console.screens.area import CommandScreen
 from ringfence.console.screens.choose_file import ChooseFile, offered
@@ -29,13 +28,6 @@ from ringfence.storage.engine import Database
 SMALL = (80, 24)
 GOOD = "name,unit_id,customer\nGate camera west,X-1,north-rotterdam\nGate camera east,U-00536,north-rotterdam\n"
 BAD = ",X-2,nowhere\n\"=cmd|' /C calc'!A0\x07\",X-3,internal\n"
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 @pytest.fixture(autouse=True)

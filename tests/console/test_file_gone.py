@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from support.console import console_on, demo_copy, opened
+from support.console import console_on, opened
 
 from ringfence.domain.errors import DatabaseGone
 from ringfence.storage.engine import Database
@@ -43,13 +43,6 @@ WAYS: dict[str, tuple[Callable[[Path], None], str]] = {
     "cut off": (_cut, "has become shorter: restore a backup if it was cut off, then open it again"),
     "emptied": (_emptied, "has become shorter: restore a backup if it was cut off, then open it again"),
 }
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-from support.console import console_on, demo_copy, opened
+from support.console import console_on, opened
 from support.security_forms import SMALL, Saved, at, find, go, open_group, permissions, said, saved_permissions, show
 
 from ringfence.console.screens.dialog import Dialog
@@ -14,13 +10,6 @@ from ringfence.console.screens.matrix import MatrixScreen
 from ringfence.console.screens.role_form import RoleForm
 from ringfence.console.screens.security_group_form import SecurityGroupForm
 from ringfence.storage.engine import Database
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 async def test_a_role_is_chosen_among_those_there_are(demo: Database) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from sqlalchemy import text
-from support.console import CUSTOMER_GROUPS, NOON, ROLES, Console, console_on, demo_copy, drawn, opened
+from support.console import CUSTOMER_GROUPS, NOON, ROLES, Console, console_on, drawn, opened
 from support.oracle import Oracle
 
 from ringfence.console.app import RingfenceApp
@@ -32,13 +31,6 @@ KINDS = {
 }
 SHORTEST = 6
 """Cells of a name before its ellipsis from which it is told whose it is."""
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 class Secrets:

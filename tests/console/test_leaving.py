@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import pytest
-from support.console import CUSTOMER_GROUPS, console_on, demo_copy, send, settle
+from support.console import CUSTOMER_GROUPS, console_on, send, settle
 
 from ringfence.console import app as console_app
 from ringfence.console.screens import customers, record_form
@@ -22,13 +21,6 @@ PLACES: dict[str, Sequence[str]] = {
     "palette": ("ctrl+p",),
     "side by side": ("f3", *"olga", "enter"),
 }
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 @pytest.mark.parametrize("place", PLACES)

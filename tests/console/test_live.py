@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.console import CUSTOMER_GROUPS, NOON, ROLES, Console, console_on, demo_copy, drawn, opened
+from support.console import CUSTOMER_GROUPS, NOON, ROLES, Console, console_on, drawn, opened
 
 from ringfence.console.app import RingfenceApp
 from ringfence.console.screens.choose_user import ChooseUser
@@ -25,13 +25,6 @@ from ringfence.services.workspace import Session, Workspace
 from ringfence.storage.engine import Database, open_database
 
 WITHIN = 2.0
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 @pytest.fixture

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
-from pathlib import Path
 from typing import Any
 
 import pytest
-from support.console import NOON, Console, console_on, demo_copy, opened, press, send, settle, still
+from support.console import NOON, Console, console_on, opened, press, send, settle, still
 from textual import events
 from textual.pilot import Pilot
 
@@ -28,13 +27,6 @@ from ringfence.visibility.viewer import Viewer
 SMALL = (80, 24)
 IDS = ("U-00664", "U-00710")
 """The first two of the list: of the hospital, on a site each."""
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 def customers_of(database: Database, *unit_ids: str) -> list[str | None]:

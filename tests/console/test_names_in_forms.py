@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support.console import Console, demo_copy, opened
+from support.console import Console, opened
 from support.form_host import form_host
 from textual import events
 
@@ -32,13 +31,6 @@ FORMS: dict[str, tuple[Callable[[int], Any], tuple[str, ...]]] = {
     "security group": (lambda _: SecurityGroupForm(None), ("name",)),
     "profile": (ProfileForm, ("name", "email")),
 }
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 async def paste(console: Console, text: str) -> None:

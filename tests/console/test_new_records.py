@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.console import CUSTOMER_GROUPS, NOON, ROLES, Console, console_on, demo_copy, opened, send
+from support.console import CUSTOMER_GROUPS, NOON, ROLES, Console, console_on, opened, send
 from textual.widgets import Input
 
 from ringfence.console.screens.dialog import Dialog
@@ -30,13 +30,6 @@ MAKING: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     "user of a customer": (("right_square_bracket", "enter"), LOGIN),
     "site of a customer": (("right_square_bracket", "right_square_bracket", "enter"), ()),
 }
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 def under_cursor(console: Console) -> Any:

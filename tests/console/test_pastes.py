@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from support.console import CUSTOMER_GROUPS, Console, console_on, demo_copy, opened
+from support.console import CUSTOMER_GROUPS, Console, console_on, opened
 from textual import events
 from textual.widgets import Input
 
@@ -27,13 +24,6 @@ PLACES = {
     "name in a form": ("down", "n"),
     "search of a picker": (*CUSTOMER_GROUPS, "e", "end", "enter", "slash"),
 }
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 async def paste(console: Console, text: str) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from support.console import NOON, Console, console_on, demo_copy, opened
+from support.console import NOON, Console, console_on, opened
 from support.form_host import form_host
 from support.security_forms import show
 
@@ -19,13 +17,6 @@ from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
 
 NOBODY = "p.nowak"
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 async def open_profile(console: Console) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from support.console import CUSTOMER_GROUPS, NOON, ROLES, Console, console_on, demo_copy, opened
+from support.console import CUSTOMER_GROUPS, NOON, ROLES, Console, console_on, opened
 
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.record_list import RecordList
@@ -30,13 +28,6 @@ LISTS = {
     "a picker": (*CUSTOMER_GROUPS, "e", "ctrl+end", "enter"),
     "a picker's other side": (*CUSTOMER_GROUPS, "e", "ctrl+end", "enter", "tab"),
 }
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 def ranged(console: Console) -> RangedList:

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-from support.console import demo_copy, opened
+from support.console import opened
 from support.form_host import form_host
 from support.security_forms import SMALL, Saved, at, find, go, permissions, said, show
 
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.role_form import RoleForm
 from ringfence.storage.engine import Database
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 async def test_a_new_role_starts_as_a_built_in_one(demo: Database) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, tzinfo
-from pathlib import Path
 from typing import Any
 
 import pytest
-from support.console import CUSTOMER_GROUPS, ROLES, console_on, demo_copy, press, settle, still
+from support.console import CUSTOMER_GROUPS, ROLES, console_on, press, settle, still
 from textual.pilot import Pilot
 
 from ringfence.console.themes import built_in_folder
@@ -66,13 +65,6 @@ def stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ringfence.changes.audit.os_user", lambda: "operator")
     monkeypatch.setattr("ringfence.changes.audit.datetime", Clock)
     monkeypatch.setattr("ringfence.console.cells.audit.this_year", lambda: 2026)
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 def picture(

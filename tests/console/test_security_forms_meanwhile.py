@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-from support.console import demo_copy, opened
+from support.console import opened
 from support.form_host import form_host
 from support.security_forms import SMALL, Saved, go, open_group, permissions, said, show
 
@@ -15,13 +11,6 @@ from ringfence.console.screens.role_form import RoleForm
 from ringfence.console.screens.security_group_form import SecurityGroupForm
 from ringfence.services.editing import Edit
 from ringfence.storage.engine import Database
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 async def test_both_operators_changes_of_a_group_are_shown_and_kept(either: Database) -> None:

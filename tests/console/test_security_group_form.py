@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from sqlalchemy import text
-from support.console import demo_copy, opened
+from support.console import opened
 from support.form_host import form_host
 from support.security_forms import HOSTILE, SMALL, Saved, go, open_group, permissions, said, show
 
@@ -17,13 +13,6 @@ from ringfence.console.screens.security_group_form import SecurityGroupForm
 from ringfence.domain.user import UserState
 from ringfence.services.editing import Edit
 from ringfence.storage.engine import Database
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 async def test_a_group_is_opened_and_edited(demo: Database) -> None:

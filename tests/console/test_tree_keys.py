@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
-from support.console import NOON, Console, console_on, demo_copy, opened, press, settle, still
+from support.console import NOON, Console, console_on, opened, press, settle, still
 
 from ringfence.console.commands.command import Command
 from ringfence.console.commands.everywhere import EVERYWHERE, PROFILE
@@ -32,13 +29,6 @@ from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
 
 NORTHWIND = ("down",) * 6
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 def screen_of(console: Console) -> CustomersScreen:

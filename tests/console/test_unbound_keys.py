@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from support.console import console_on, demo_copy, opened
+from support.console import console_on, opened
 
 from ringfence.console.screens.area import leaves
 from ringfence.storage.engine import Database
@@ -15,13 +12,6 @@ from ringfence.storage.engine import Database
 @pytest.mark.parametrize(("keys", "said"), [("ctrl+q", "Ctrl+Q"), ("f10,ctrl+x", "F10"), ("ctrl+d", "Ctrl+D")])
 def test_the_way_out_is_told_by_the_key_that_it_has(keys: str, said: str) -> None:
     assert leaves(keys) == f"{said} leaves the console"
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 @pytest.mark.parametrize(("key", "name"), [("w", "w"), ("9", "9"), ("ctrl+x", "^x"), ("f9", "F9"), ("left", "←")])

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from support.console import NOON, Console, console_on, demo_copy, opened, send
+from support.console import NOON, Console, console_on, opened, send
 from support.form_host import form_host, is_left
 from support.security_forms import show
 
@@ -25,13 +23,6 @@ from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
 
 WIDE = (120, 36)
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 def user_id(workspace: Workspace, login: str) -> int:

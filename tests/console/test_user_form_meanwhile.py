@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
 from support.console import NOON, Console, console_on, demo_copy, opened
 from support.form_host import form_host, is_left
 from support.security_forms import show
@@ -25,13 +23,6 @@ from ringfence.storage.engine import Database
 
 WIDE = (120, 36)
 OPEN = (None, None)
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 class Other:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-from support.console import console_on, demo_copy, opened
+from support.console import console_on, opened
 
 from ringfence.console.app import RingfenceApp
 from ringfence.console.screens.dialog import Dialog
@@ -32,13 +28,6 @@ profile = "f8"
 quit = "f10"
 toggle_mark = "t"
 """
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 def set_up(demo: Database, file: bytes, login: str | None = "h.devries") -> RingfenceApp:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from support.console import NOON, Console, console_on, demo_copy, opened, settle
+from support.console import NOON, Console, console_on, opened, settle
 from support.oracle import Oracle
 
 from ringfence.console.commands.command import Command
@@ -29,13 +27,6 @@ INACTIVE = "b.janssens"
 ORACLE = Oracle(story(), NOON)
 NAMES = {entry["login"]: entry["name"] for entry in ORACLE.document["users"]}
 TALL = (110, 44)
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 def customers(console: Console) -> CustomersScreen:

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from support.console import Console, console_on, demo_copy, opened
+from support.console import Console, console_on, opened
 
 from ringfence.console.palette import Offer, fitting
 from ringfence.console.screens.customers import CustomersScreen
 from ringfence.console.screens.palette import PaletteScreen
 from ringfence.storage.engine import Database
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 async def enter(console: Console, text: str, key: str = "colon") -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from support.console import NOON, Console, console_on, demo_copy, opened
+from support.console import NOON, Console, console_on, opened
 
 from ringfence.console.places import Bookmarks, Place, Trail
 from ringfence.console.screens.customers import CustomersScreen
@@ -17,13 +15,6 @@ from ringfence.services.editing import Edit
 from ringfence.services.records import Listing, Part
 from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 def under_cursor(console: Console) -> str:

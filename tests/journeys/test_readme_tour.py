@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import pytest
-from support.console import CUSTOMER_GROUPS, Console, console_on, demo_copy, opened
+from support.console import CUSTOMER_GROUPS, Console, console_on, opened
 
 from ringfence.storage.engine import Database
 
@@ -104,13 +103,6 @@ async def take(console: Console, step: Step) -> None:
                 return
             await console.press("down")
         raise AssertionError(f"↓ never came to {text}:\n{console.text}")
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 async def test_every_row_of_the_tour_does_what_it_says(demo: Database) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
-from support.console import NOON, Console, console_on, demo_copy, opened
+from support.console import NOON, Console, console_on, opened
 
 from ringfence.console.app import RingfenceApp
 from ringfence.console.screens.customers import CustomersScreen
@@ -30,13 +29,6 @@ def ids(demo: Database) -> dict[str, int]:
     """The customers' ids by their names."""
     with demo.reading() as connection:
         return {name: own for own, name in connection.execute(text("SELECT id, name FROM customer"))}
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Database]:
-    database = demo_copy(tmp_path)
-    yield database
-    database.close()
 
 
 def again(demo: Database, login: str | None = "h.devries", **options: Any) -> RingfenceApp:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 from weakref import WeakKeyDictionary, WeakSet
 
+import pytest
 from support.strips import remember_nothing
 from textual import events
 from textual.app import App
@@ -48,6 +49,14 @@ def demo_copy(folder: Path, busy_seconds: float = 5) -> Database:
     path = folder / "demo.db"
     shutil.copyfile(shipped(), path)
     return open_database(str(path), busy_seconds=busy_seconds)
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Database]:
+    """A copy of the demo database of the test's own."""
+    database = demo_copy(tmp_path)
+    yield database
+    database.close()
 
 
 def console_on(
