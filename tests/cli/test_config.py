@@ -17,7 +17,7 @@ from ringfence.cli import start
 from ringfence.cli.settings import Settings
 from ringfence.preferences import configuration
 from ringfence.preferences.configuration import Configuration
-from ringfence.preferences.place import Memory, Place
+from ringfence.preferences.layout import Layout, Memory
 from ringfence.snapshot.demo import shipped
 
 Configured = Callable[[str], Path]
@@ -252,9 +252,9 @@ class TestOpening:
         if remembers is None:
             assert given == [None]
         else:
-            given[0].keep("my.db", "ada", Place("users"))
-            assert (given[0].recall("my.db", "ada") == Place("users")) is remembers
-            assert Memory().recall("my.db", "ada") == Place("users")
+            given[0].keep("my.db", "ada", Layout("users"))
+            assert (given[0].recall("my.db", "ada") == Layout("users")) is remembers
+            assert Memory().recall("my.db", "ada") == Layout("users")
 
     def test_a_broken_file_does_not_keep_it_shut(
         self, call: Call, configured: Configured, opened: list[Settings]

@@ -16,8 +16,8 @@ from support.console import NOON, Console, console_on, opened
 from ringfence.console.app import RingfenceApp
 from ringfence.console.screens.customers import CustomersScreen
 from ringfence.console.screens.record_list import RecordList
-from ringfence.preferences import place
-from ringfence.preferences.place import Memory
+from ringfence.preferences import layout
+from ringfence.preferences.layout import Memory
 from ringfence.services.editing import Edit
 from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
@@ -37,7 +37,7 @@ def again(demo: Database, login: str | None = "h.devries", **options: Any) -> Ri
 
 
 def kept() -> list[Path]:
-    return sorted(place.folder().glob("*")) if place.folder().is_dir() else []
+    return sorted(layout.folder().glob("*")) if layout.folder().is_dir() else []
 
 
 def row(console: Console) -> tuple[str, int]:
@@ -141,7 +141,7 @@ async def test_each_login_has_a_place_of_its_own_and_files_tell_no_names(demo: D
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         said = (path.name + path.read_text()).lower()
         assert not any(name in said for name in ("olga", "devries", "maasvlakte", "northwind", "demo.db"))
-    assert stat.S_IMODE(place.folder().stat().st_mode) == 0o700
+    assert stat.S_IMODE(layout.folder().stat().st_mode) == 0o700
 
 
 async def test_what_may_not_be_seen_any_more_is_nowhere(demo: Database) -> None:

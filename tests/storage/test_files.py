@@ -44,7 +44,7 @@ ALLOWED = {
     "snapshot/story.py": "the makers' own document",
     "services/exporting.py": "fills one that was made there",
     "cli/config.py": "fills one that was made there",
-    "preferences/place.py": "fills one that was made there",
+    "preferences/layout.py": "fills one that was made there",
     "cli/main.py": "what goes nowhere",
 }
 

@@ -161,7 +161,7 @@ def _run(connect: Callable[[], Workspace], chosen: Settings, *, demo: bool) -> N
     gc.disable()
     try:
         from ringfence.console.start import DEMO_LOGIN, run_console
-        from ringfence.preferences.place import Memory
+        from ringfence.preferences.layout import Memory
 
         login = chosen.login or (DEMO_LOGIN if demo else None)
         memory = None if demo or not chosen.configuration.remember else Memory(fresh=bool(chosen.fresh))

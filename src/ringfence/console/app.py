@@ -30,7 +30,7 @@ from ringfence.console.widgets.plain_input import pasted
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Go
     from ringfence.preferences.configuration import Configuration
-    from ringfence.preferences.place import Memory, Place
+    from ringfence.preferences.layout import Layout, Memory
     from ringfence.services.records import Profile
     from ringfence.services.workspace import Session, Workspace
 
@@ -343,19 +343,19 @@ class RingfenceApp(Painting, Remembering, Travelling):
         begins = self.session is None
         self._note()
 
-        def look() -> tuple[Session, _Summary, Place | None]:
+        def look() -> tuple[Session, _Summary, Layout | None]:
             session = of()
             stamp = session.stamp()
             summary = _summary(session, stamp, self.demo)
             return session, summary, self.recall(summary.profile.login) if begins else None
 
-        def signed_in(found: tuple[Session, _Summary, Place | None]) -> None:
+        def signed_in(found: tuple[Session, _Summary, Layout | None]) -> None:
             first = self.session is None
-            self.session, summary, place = found
+            self.session, summary, layout = found
             if first and not self.demo:
                 self.real = self.session
             if first:
-                self.come_back(summary.profile.login, place)
+                self.come_back(summary.profile.login, layout)
             self.read_only = self.session.read_only
             self._take_summary(summary)
             assert self.profile is not None
@@ -367,8 +367,8 @@ class RingfenceApp(Painting, Remembering, Travelling):
                     screen.show_viewer()
                 else:  # it reads anew when it comes up again, and must not flash up with what it held
                     screen.sign_out()
-            if first and place is not None:
-                self._return_to(place.area)
+            if first and layout is not None:
+                self._return_to(layout.area)
             self.tell_faults()
             if not first or self.profile.reason:
                 self.notify(said(self.profile), markup=False, timeout=6)
@@ -390,13 +390,13 @@ class RingfenceApp(Painting, Remembering, Travelling):
     def _note(self) -> None:
         """Notes where everything stands: on which numbered screen, be it below others."""
         up = (screen.AREA for screen in reversed(self.screen_stack) if isinstance(screen, AreaScreen))
-        self.note_place(next(up, ""))
+        self.note_layout(next(up, ""))
 
     def exit(self, *given: Any, **named: Any) -> None:
         """Ends the console, and keeps where it was left."""
         if not going(self):
             self._note()
-            self.keep_place()
+            self.keep_layout()
         super().exit(*given, **named)
 
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from ringfence.console.commands.command import Command, Go
     from ringfence.console.places import Bookmarks, Place
     from ringfence.preferences.configuration import Configuration
-    from ringfence.preferences.place import Spot
+    from ringfence.preferences.layout import Spot
     from ringfence.services.records import Profile
     from ringfence.services.workspace import Session, Workspace
 

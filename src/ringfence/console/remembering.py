@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ringfence.preferences.place import Memory, Place, Spot
+    from ringfence.preferences.layout import Layout, Memory, Spot
     from ringfence.services.workspace import Session, Workspace
 
 
@@ -22,39 +22,39 @@ class Remembering:
     exit: Callable[..., Any]
 
     memory: Memory | None = None
-    _place: Place | None = None
+    _layout: Layout | None = None
     """Where the user who signed in left the console; None as long as nobody has."""
     _whose = ""
     """The login of whoever that is."""
     _due: dict[str, Spot]
     """The spots of the screens that have not come up yet."""
 
-    def recall(self, login: str) -> Place | None:
+    def recall(self, login: str) -> Layout | None:
         """Where a login left the console, in a thread."""
         if self.memory is None or self.workspace is None:
             return None
         return self.memory.recall(self.workspace.identity, login)
 
-    def come_back(self, login: str, place: Place | None) -> None:
+    def come_back(self, login: str, layout: Layout | None) -> None:
         """Somebody has signed in, and is to find everything as they left it."""
-        self._whose, self._place = login, place
-        self._due = dict(place.spots) if place is not None else {}
+        self._whose, self._layout = login, layout
+        self._due = dict(layout.spots) if layout is not None else {}
 
     def spot_of(self, area: str) -> Spot | None:
         """How a screen is to stand that comes up for the first time in one's own view; None where nothing is known."""
-        own = self._place is not None and self.session is self.real
+        own = self._layout is not None and self.session is self.real
         return self._due.pop(area, None) if own else None
 
-    def note_place(self, area: str) -> None:
+    def note_layout(self, area: str) -> None:
         """Notes how everything stands now, where it is one's own view."""
-        if self._place is None or self.session is None or self.session is not self.real:
+        if self._layout is None or self.session is None or self.session is not self.real:
             return
-        from ringfence.preferences.place import Place
+        from ringfence.preferences.layout import Layout
 
         seen = {screen.AREA: screen.spot() for screen in self.areas if screen.shown_view == self.view}
-        self._place = Place(area, {**self._place.spots, **seen})
+        self._layout = Layout(area, {**self._layout.spots, **seen})
 
-    def keep_place(self) -> None:
+    def keep_layout(self) -> None:
         """Keeps what was noted, for the next time."""
-        if self.memory is not None and self.workspace is not None and self._place is not None:
-            self.memory.keep(self.workspace.identity, self._whose, self._place)
+        if self.memory is not None and self.workspace is not None and self._layout is not None:
+            self.memory.keep(self.workspace.identity, self._whose, self._layout)

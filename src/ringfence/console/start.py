@@ -16,7 +16,7 @@ from ringfence.domain.errors import RingfenceError, debugging, unexpected
 
 if TYPE_CHECKING:
     from ringfence.preferences.configuration import Configuration
-    from ringfence.preferences.place import Memory
+    from ringfence.preferences.layout import Memory
     from ringfence.services.workspace import Workspace
 
 DEMO_LOGIN: Final = "h.devries"

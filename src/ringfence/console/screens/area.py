@@ -24,7 +24,7 @@ from ringfence.console.widgets.ranges import RangedList
 
 if TYPE_CHECKING:
     from ringfence.domain.kind import StateKind
-    from ringfence.preferences.place import Spot
+    from ringfence.preferences.layout import Spot
 
 
 class CommandScreen(OneFrame, Asks):

@@ -26,7 +26,7 @@ from ringfence.console.widgets.tree import ForestView
 
 if TYPE_CHECKING:
     from ringfence.domain.kind import StateKind
-    from ringfence.preferences.place import Spot
+    from ringfence.preferences.layout import Spot
     from ringfence.services.records import TreeCustomer
     from ringfence.services.workspace import Session
 
@@ -121,7 +121,7 @@ class CustomersScreen(AreaScreen, TwoPanes):
         return self.query_one(CustomerDetail)
 
     def spot(self) -> Spot:
-        from ringfence.preferences.place import OPEN_LIMIT, Spot
+        from ringfence.preferences.layout import OPEN_LIMIT, Spot
 
         detail = self.detail
         lists = [one.stands for one in detail.query(RecordList)]

@@ -17,7 +17,7 @@ from ringfence.console.widgets.record_table import Ask, RecordTable
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Editable, Home
     from ringfence.domain.kind import Kind
-    from ringfence.preferences.place import Spot
+    from ringfence.preferences.layout import Spot
     from ringfence.services.records import Listing, Part, Record
 
 _MARK_LIMIT = 100_000
@@ -109,7 +109,7 @@ class RecordList(RecordTable[Any], Asks):
     @property
     def stands(self) -> Spot:
         """How the list stands."""
-        from ringfence.preferences.place import Spot
+        from ringfence.preferences.layout import Spot
 
         row = self.row if self.listing is not None else None
         record = row.id if row is not None else self._awaited or self._back_to

@@ -22,7 +22,7 @@ from ringfence.domain.registry import naming
 
 if TYPE_CHECKING:
     from ringfence.domain.kind import StateKind
-    from ringfence.preferences.place import Spot
+    from ringfence.preferences.layout import Spot
 
 
 class ListScreen(AreaScreen):

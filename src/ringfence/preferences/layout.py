@@ -43,7 +43,7 @@ class Spot(NamedTuple):
     """Whether only one of the panes was shown."""
 
 
-class Place(NamedTuple):
+class Layout(NamedTuple):
     """Which of the numbered screens was up, and how each of them stood."""
 
     area: str = ""
@@ -51,22 +51,22 @@ class Place(NamedTuple):
 
 
 class Memory:
-    """Keeps the place of each login in each database, a file each; with ``fresh``, the console opens as if there was
+    """Keeps the layout of each login in each database, a file each; with ``fresh``, the console opens as if there was
     none yet."""
 
     def __init__(self, *, fresh: bool = False) -> None:
         self._fresh = fresh
 
-    def recall(self, database: str, login: str) -> Place:
-        """Where the console was left; an empty place where that is not known, or cannot be read."""
+    def recall(self, database: str, login: str) -> Layout:
+        """Where the console was left; an empty layout where that is not known, or cannot be read."""
         if self._fresh:
-            return Place()
+            return Layout()
         try:
             return parse(small_files.read(_path(database, login)))
         except (small_files.Unreadable, ValueError, RecursionError):
-            return Place()
+            return Layout()
 
-    def keep(self, database: str, login: str, place: Place) -> None:
+    def keep(self, database: str, login: str, layout: Layout) -> None:
         """Notes where the console is left. Where that cannot be written, it is not."""
         import json
 
@@ -75,9 +75,9 @@ class Memory:
         path = _path(database, login)
         spots = {
             area: {**spot._asdict(), "records": dict(spot.records), "sorts": dict(spot.sorts)}
-            for area, spot in place.spots.items()
+            for area, spot in layout.spots.items()
         }
-        data = json.dumps({"version": VERSION, "area": place.area, "spots": spots})
+        data = json.dumps({"version": VERSION, "area": layout.area, "spots": spots})
         with suppress(OSError):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with files.whole(path, replace=True) as new:
@@ -97,15 +97,15 @@ def _path(database: str, login: str) -> Path:
     return folder() / f"{known[:32]}.json"
 
 
-def parse(data: bytes) -> Place:
-    """A place as it was written. Raises ValueError for whatever else it is."""
+def parse(data: bytes) -> Layout:
+    """A layout as it was written. Raises ValueError for whatever else it is."""
     import json
 
     found = json.loads(data)
     if not isinstance(found, dict) or found.pop("version", None) != VERSION or set(found) != {"area", "spots"}:
         raise ValueError("not of this version")
     spots = _table(found["spots"])
-    return Place(_word(found["area"]), {_word(area): _spot(_table(spot)) for area, spot in spots.items()})
+    return Layout(_word(found["area"]), {_word(area): _spot(_table(spot)) for area, spot in spots.items()})
 
 
 def _spot(found: dict[str, Any]) -> Spot:

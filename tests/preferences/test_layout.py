@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from ringfence.preferences import place
-from ringfence.preferences.place import Memory, Place, Spot
+from ringfence.preferences import layout
+from ringfence.preferences.layout import Layout, Memory, Spot
 
 SPOT = Spot({"customers": 3, "devices": 9}, {"devices": ("unit_id", True)}, (1, 2), "devices", True, 40, True)
-PLACE = Place("customers", {"customers": SPOT, "audit": Spot()})
+LAYOUT = Layout("customers", {"customers": SPOT, "audit": Spot()})
 WRITER = """
 import sys
-from ringfence.preferences.place import Memory, Place, Spot
+from ringfence.preferences.layout import Memory, Layout, Spot
 for number in range(1, 150):
     spots = {f"list-{'x' * size}": Spot({"devices": number}) for size in range(number % 7 * 5)}
-    Memory().keep("my.db", "ada", Place(sys.argv[1], spots))
+    Memory().keep("my.db", "ada", Layout(sys.argv[1], spots))
 """
 
 
@@ -29,27 +29,27 @@ def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_kept_is_recalled() -> None:
-    assert Memory().recall("my.db", "ada") == Place()
-    Memory().keep("my.db", "ada", PLACE)
-    assert Memory().recall("my.db", "ada") == PLACE
-    assert Memory(fresh=True).recall("my.db", "ada") == Place()
+    assert Memory().recall("my.db", "ada") == Layout()
+    Memory().keep("my.db", "ada", LAYOUT)
+    assert Memory().recall("my.db", "ada") == LAYOUT
+    assert Memory(fresh=True).recall("my.db", "ada") == Layout()
 
 
 def test_each_login_and_each_database_has_its_own() -> None:
-    Memory().keep("my.db", "ada", PLACE)
+    Memory().keep("my.db", "ada", LAYOUT)
     for database, login in (("my.db", "bo"), ("other.db", "ada"), ("my.dba", "da"), ("", "my.db\0ada")):
-        assert Memory().recall(database, login) == Place()
+        assert Memory().recall(database, login) == Layout()
 
 
 def test_a_link_is_not_followed_and_nothing_is_left_beside(tmp_path: Path) -> None:
-    Memory().keep("my.db", "ada", PLACE)
-    (path,) = place.folder().iterdir()
+    Memory().keep("my.db", "ada", LAYOUT)
+    (path,) = layout.folder().iterdir()
     path.unlink()
     elsewhere = tmp_path / "elsewhere"
     path.symlink_to(elsewhere)
-    Memory().keep("my.db", "ada", PLACE)
+    Memory().keep("my.db", "ada", LAYOUT)
     assert not elsewhere.exists()
-    assert list(place.folder().iterdir()) == [path]
+    assert list(layout.folder().iterdir()) == [path]
     assert not path.is_symlink()
 
 
@@ -57,13 +57,13 @@ def test_of_two_that_write_at_once_one_is_whole(tmp_path: Path) -> None:
     writers = [subprocess.Popen([sys.executable, "-c", WRITER, area]) for area in ("devices", "users")]
     seen = set()
     while any(writer.poll() is None for writer in writers):
-        for path in place.folder().glob("*.json"):
-            found = place.parse(path.read_bytes())  # raises for half a file
+        for path in layout.folder().glob("*.json"):
+            found = layout.parse(path.read_bytes())  # raises for half a file
             seen.add(found.area)
     assert [writer.returncode for writer in writers] == [0, 0]
     assert seen
     assert seen <= {"devices", "users"}
-    assert len(list(place.folder().iterdir())) == 1
+    assert len(list(layout.folder().iterdir())) == 1
 
 
 @pytest.mark.parametrize(
@@ -80,10 +80,10 @@ def test_of_two_that_write_at_once_one_is_whole(tmp_path: Path) -> None:
     ids=str,
 )
 def test_what_was_not_written_so_is_refused(wrong: dict[str, object]) -> None:
-    good = {"version": place.VERSION, "area": "devices", "spots": {}}
-    assert place.parse(json.dumps(good).encode()) == Place("devices")
+    good = {"version": layout.VERSION, "area": "devices", "spots": {}}
+    assert layout.parse(json.dumps(good).encode()) == Layout("devices")
     with pytest.raises(ValueError, match="no"):
-        place.parse(json.dumps(good | wrong).encode())
+        layout.parse(json.dumps(good | wrong).encode())
 
 
 @pytest.mark.parametrize(
@@ -112,4 +112,4 @@ def test_what_was_not_written_so_is_refused(wrong: dict[str, object]) -> None:
 def test_a_spot_that_was_not_written_so_is_refused(wrong: dict[str, object]) -> None:
     good = {"records": {}, "sorts": {}, "open": [], "tab": "", "inside": False, "pane": None, "zoomed": False}
     with pytest.raises(ValueError, match="no"):
-        place.parse(json.dumps({"version": 1, "area": "", "spots": {"devices": good | wrong}}).encode())
+        layout.parse(json.dumps({"version": 1, "area": "", "spots": {"devices": good | wrong}}).encode())
