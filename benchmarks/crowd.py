@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import text
 
+from benchmarks.report import Report
 from ringfence.changes import ledger
 from ringfence.domain.errors import Conflict
 from ringfence.services import access, editing, listing
@@ -157,21 +158,20 @@ def fill(target: Database) -> None:
     load_document(target, json.loads(out.getvalue()))
 
 
-def run() -> list[str]:
-    """The lines for ``python -m benchmarks``."""
-    return main()
-
-
-def main(seconds: float = 60, writers: int = 20, readers: int = 20, url: str | None = None) -> list[str]:
-    """Runs it on a copy of the demo of its own, or on an empty database; returns what came of it."""
+def run(seconds: float = 20, writers: int = 20, readers: int = 20, url: str | None = None) -> Report:
+    """Runs it on a copy of the demo of its own, or on an empty database."""
     with TemporaryDirectory() as folder:
         where = url or str(Path(folder) / "crowd.db")
         database = open_database(where, create=True)
         fill(database)
         database.close()
-        return crowd(where, seconds, writers, readers).lines()
+        found = crowd(where, seconds, writers, readers)
+    report = Report(found.lines())
+    report.judge("reads and saves that failed beside each other", len(found.failed), 0)
+    report.judge("saves that were lost", found.lost, 0)
+    return report
 
 
 if __name__ == "__main__":
     given: list[Any] = [read(one) for read, one in zip((float, int, int, str), sys.argv[1:], strict=False)]
-    print("\n".join(main(*given)))
+    print("\n".join(run(*given).lines))

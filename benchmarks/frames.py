@@ -12,6 +12,7 @@ from time import perf_counter
 
 from benchmarks.big import USERS
 from benchmarks.copies import following_the_tree, on_postgresql
+from benchmarks.report import Report
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
 from ringfence.domain.kind import Kind
@@ -61,21 +62,21 @@ class Cell:
         return f"    {what:<52}{self.scoped:>9.2f}{self.unscoped:>9.2f}{self.ratio:>8.1f}"
 
 
-def run(database_path: Path) -> list[str]:
-    """The lines of a table for each engine and each way of naming."""
+def run(database_path: Path) -> Report:
+    """A table for each engine and each way of naming."""
     tree = following_the_tree(database_path, database_path.with_name("tree.db"))
-    lines = []
+    report = Report()
     for file, names in ((database_path, "names by chance"), (tree, "names along the tree")):
         database = open_database(str(file))
-        lines += measured(database, f"SQLite, {names}")
+        measured(report, database, f"SQLite, {names}")
         database.close()
     with on_postgresql(database_path, tree) as (chance, along):
-        lines += measured(chance, "PostgreSQL, names by chance")
-        lines += measured(along, "PostgreSQL, names along the tree")
-    return lines
+        measured(report, chance, "PostgreSQL, names by chance")
+        measured(report, along, "PostgreSQL, names along the tree")
+    return report
 
 
-def measured(database: Database, title: str) -> list[str]:
+def measured(report: Report, database: Database, title: str) -> None:
     """The matrix of one database: of each user the slowest pages and how many miss, and the slowest of all."""
     frame = FRAME[database.postgresql]
     cells = list(_cells(database))
@@ -83,19 +84,20 @@ def measured(database: Database, title: str) -> list[str]:
     for cell in cells:
         of[cell.user].append(cell)
     late, far = [one for one in cells if one.scoped > frame], [one for one in cells if one.far]
-    lines = [
-        f"  {title}: {len(cells)} first pages; {len(late)} over {frame:.0f} ms, {len(far)} over {SMALL:.0f} ms and "
-        f"{RATIO:.0f} times the unscoped one: {'MISSED' if late or far else 'met'}",
+    report.lines += (
+        f"  {title}: {len(cells)} first pages",
         f"    {'':8}{'slowest':>9}{'searched':>10}{'median':>8}{'late':>6}{'far':>6}",
-    ]
+    )
     for user, own in of.items():
         plain, searched = ([one.scoped for one in own if bool(one.query.search) is one_is] for one_is in (False, True))
-        lines.append(
+        report.lines.append(
             f"    {user:8}{max(plain):>9.2f}{max(searched):>10.2f}{statistics.median(plain + searched):>8.2f}"
             f"{sum(one.scoped > frame for one in own):>6}{sum(one.far for one in own):>6}"
         )
     worst = sorted((one for one in cells if one.far or one.scoped > frame), key=lambda one: -one.scoped)
-    return [*lines, *map(str, worst[:_WORST])]
+    report.lines += map(str, worst[:_WORST])
+    report.judge(f"{title}: of {len(cells)} pages those over {frame:.0f} ms", len(late), 0)
+    report.judge(f"those over {SMALL:.0f} ms and {RATIO:.0f} times the unscoped one", len(far), 0)
 
 
 def _queries(kind: Kind) -> Iterator[Query]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Sequence
 
+from benchmarks.report import Report
 from benchmarks.terminal import Answer, Terminal, console
 
 _SIZE = (80, 24)
@@ -26,8 +27,8 @@ TARGETS = {"Down": 350, "PgDn": 3700, "filter": 6000}
 """Bytes that a key may send, at the most."""
 
 
-def run() -> list[str]:
-    """The table's lines. Both consoles are given each key in turn: what else the machine does weighs on each alike."""
+def run() -> Report:
+    """A table. Both consoles are given each key in turn: what else the machine does weighs on each alike."""
     with Terminal(console("demo"), _SIZE) as ours, Terminal(console("demo", changed=_OWN), _SIZE) as textual:
         for terminal in (ours, textual):
             terminal.shows("Brandsma")
@@ -38,19 +39,22 @@ def run() -> list[str]:
             "PgDn": _pairs(ours, textual, b"\x1b[6~", 12),
             "filter": _pairs(ours, textual, b"/", 8, lambda terminal: terminal.press(_ESCAPE, 0.4)),
         }
-    lines = [
-        f"  the list of devices in a pseudo-terminal of {_SIZE[0]}×{_SIZE[1]}, true colour: most bytes, the medians",
-        "  of frames and of milliseconds of processor time; at the right the same console drawn Textual's own way",
-        f"  {'':<8} {'bytes':>7} {'frames':>7} {'ms':>6}   {'bytes':>7} {'frames':>7} {'ms':>6}   {'time':>6}",
-    ]
+    report = Report(
+        (
+            f"  the list of devices in a pseudo-terminal of {_SIZE[0]}×{_SIZE[1]}: most bytes, the medians",
+            "  of frames and of milliseconds of processor time; at the right what Textual's own way of drawing takes",
+            f"  {'':<8} {'bytes':>7} {'frames':>7} {'ms':>6}   {'bytes':>7} {'frames':>7} {'ms':>6}   {'time':>6}",
+        )
+    )
     for name, answers in pairs.items():
         here, there = [one for one, _ in answers], [other for _, other in answers]
         ratio = statistics.median(one.cpu / other.cpu for one, other in answers)
-        lines.append(f"  {name:<8} {_figures(here)}   {_figures(there)}   {ratio:>6.2f}")
-        lines.append(f"  target: at most {TARGETS[name]:,} bytes: {_verdict(_most(here) <= TARGETS[name])}")
+        report.lines.append(f"  {name:<8} {_figures(here)}   {_figures(there)}   {ratio:>6.2f}")
     ratio = statistics.median(one.cpu / other.cpu for answers in pairs.values() for one, other in answers)
-    lines.append(f"  target: no more processor time a key ({ratio:.2f} times): {_verdict(ratio <= 1)}")
-    return lines
+    for name, answers in pairs.items():
+        report.judge(f"{name} over the line", _most([one for one, _ in answers]), TARGETS[name], "bytes")
+    report.judge("processor time of a key, against Textual's own way", ratio, 1, "times")
+    return report
 
 
 def _pairs(
@@ -73,7 +77,3 @@ def _most(answers: Sequence[Answer]) -> int:
 def _figures(answers: Sequence[Answer]) -> str:
     frames = statistics.median(answer.sent.count(b"\x1b[?2026h") for answer in answers)
     return f"{_most(answers):>7,} {frames:>7.0f} {1000 * statistics.median(one.cpu for one in answers):>6.1f}"
-
-
-def _verdict(met: bool) -> str:
-    return "met" if met else "missed"

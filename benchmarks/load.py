@@ -11,6 +11,7 @@ from pathlib import Path
 from time import perf_counter
 
 from benchmarks.big import DATA, make_big
+from benchmarks.report import Report
 from ringfence.snapshot.load import load_file
 from ringfence.storage.engine import open_database
 from ringfence.storage.metadata import metadata
@@ -19,8 +20,8 @@ SLOWEST = 4.0
 MOST_MEMORY = 1024
 
 
-def run() -> list[str]:
-    """The lines of a table: seconds of the load and of the bare insert, their ratio, and the load's peak memory.
+def run() -> Report:
+    """A table: seconds of the load and of the bare insert, their ratio, and the load's peak memory.
 
     Leaves the loaded database at benchmarks/data/big.db for whoever needs one.
     """
@@ -32,11 +33,10 @@ def run() -> list[str]:
     seconds, memory = _apart("load", source, loaded)
     bare, _ = _apart("bare", loaded, DATA / "bare.db")
     _remove(DATA / "bare.db")
-    return [
-        f"{'load':8}{seconds:>8.1f} s   peak memory {memory:.0f} MiB (at most {MOST_MEMORY})",
-        f"{'bare':8}{bare:>8.1f} s",
-        f"{'ratio':8}{seconds / bare:>8.2f}     (at most {SLOWEST})",
-    ]
+    report = Report((f"  {'load':8}{seconds:>8.1f} s", f"  {'bare':8}{bare:>8.1f} s"))
+    report.judge("load, against the bare insert", seconds / bare, SLOWEST, "times")
+    report.judge("peak memory of the load", memory, MOST_MEMORY, "MiB")
+    return report
 
 
 def _apart(what: str, source: Path, target: Path) -> tuple[float, float]:
@@ -85,4 +85,4 @@ if __name__ == "__main__":
         measured = {"load": _load, "bare": _bare}[sys.argv[1]](Path(sys.argv[2]), Path(sys.argv[3]))
         print(json.dumps([measured, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
     else:
-        print("\n".join(run()))
+        print("\n".join(run().lines))

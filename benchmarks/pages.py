@@ -7,6 +7,7 @@ from pathlib import Path
 from time import perf_counter
 
 from benchmarks.big import USERS
+from benchmarks.report import Report
 from ringfence.domain.device import DEVICES
 from ringfence.storage.engine import Database, open_database
 from ringfence.visibility.page import Query, Window, page
@@ -17,19 +18,22 @@ TARGETS = {"all": 1.5, "leaf3": 2.0, "sel5k": 6.0, "sub1k": 10.0, "none": 1.0, "
 _ROUNDS = 200
 
 
-def run(database_path: Path) -> list[str]:
-    """The lines of a table: each user's page, the unscoped page beside it, and their ratio. Milliseconds, medians."""
+def run(database_path: Path) -> Report:
+    """A table: each user's page, the unscoped page beside it, and their ratio. Milliseconds, medians."""
     database = open_database(str(database_path))
-    lines = [f"{'user':8}{'devices':>10}{'scoped':>10}{'unscoped':>10}{'ratio':>8}{'target':>8}"]
+    report = Report([f"  {'user':8}{'devices':>10}{'scoped':>10}{'unscoped':>10}{'ratio':>8}"])
+    ratios = {}
     for login in USERS:
         scoped, unscoped, seen = _measure(database, login)
-        ratio = statistics.median(own / floor for own, floor in zip(scoped, unscoped, strict=True))
-        lines.append(
-            f"{login:8}{seen:>10}{statistics.median(scoped) * 1000:>10.3f}{statistics.median(unscoped) * 1000:>10.3f}"
-            f"{ratio:>8.2f}{TARGETS[login]:>8.1f}"
+        ratio = ratios[login] = statistics.median(own / floor for own, floor in zip(scoped, unscoped, strict=True))
+        report.lines.append(
+            f"  {login:8}{seen:>10}{statistics.median(scoped) * 1000:>10.3f}{statistics.median(unscoped) * 1000:>10.3f}"
+            f"{ratio:>8.2f}"
         )
     database.close()
-    return lines
+    for login, ratio in ratios.items():
+        report.judge(f"page of {login}, against the unscoped one", ratio, TARGETS[login], "times")
+    return report
 
 
 def _measure(database: Database, login: str) -> tuple[list[float], list[float], int]:
@@ -59,4 +63,4 @@ def _measure(database: Database, login: str) -> tuple[list[float], list[float], 
 if __name__ == "__main__":
     import sys
 
-    print("\n".join(run(Path(sys.argv[1]))))
+    print("\n".join(run(Path(sys.argv[1])).lines))

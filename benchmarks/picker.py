@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import statistics
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ from textual import events
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
+from benchmarks.report import Report
 from ringfence.console.widgets.choices import Choices
 from ringfence.console.widgets.picker import DualPicker
 
@@ -27,20 +29,25 @@ _SETTLED = 0.08
 """Seconds after which a key has been answered and drawn: it waits for at most three frames, and works in between."""
 
 
-def run() -> list[str]:
-    """The lines of a table: each step's time until it is drawn, beside its target. Milliseconds, medians."""
+def run() -> Report:
+    """A table: each step's time until it is drawn. Milliseconds, medians; the slowest of a sort has a target."""
     choices = make_choices()
     times = asyncio.run(_measure(choices))
-    lines = [
-        f"  {COUNT:,} choices in a tree, {SIZE[0]}×{SIZE[1]}, median of {_ROUNDS} runs",
-        f"  {'':<44}{'ms':>8}{'target':>8}",
-    ]
+    report = Report(
+        (
+            f"  {COUNT:,} choices in a tree, {SIZE[0]}×{SIZE[1]}, median of {_ROUNDS} runs",
+            f"  {'':<44}{'ms':>8}",
+        )
+    )
+    slowest = dict.fromkeys(TARGETS, 0.0)
     for (name, target), seconds in times.items():
         took = 1000 * statistics.median(seconds)
-        most = TARGETS.get(target, 0)
-        verdict = f"{most:>8}  {'met' if took <= most else 'missed'}" if most else f"{'–':>8}"
-        lines.append(f"  {name:<44}{took:>8.1f}{verdict}")
-    return lines
+        report.lines.append(f"  {name:<44}{took:>8.1f}")
+        if target:
+            slowest[target] = max(slowest[target], took)
+    for target, took in slowest.items():
+        report.judge(f"a {target} in the picker of {COUNT:,}", took, TARGETS[target], "ms")
+    return report
 
 
 def make_choices() -> Choices:
@@ -123,11 +130,12 @@ def _timed(step: Callable[[], object]) -> float:
 
 
 def _drawn(pilot: Pilot[None], picker: DualPicker, choices: Choices, chosen: Mapping[int, bool]) -> float:
-    """Seconds until choices are on the screen."""
-    began = perf_counter()
+    """Seconds of the processor until choices are on the screen; what the round before left is collected first."""
+    gc.collect()
+    began = process_time()
     picker.set_choices(choices, chosen)
     pilot.app.screen._compositor.render_strips()
-    return perf_counter() - began
+    return process_time() - began
 
 
 async def _key(pilot: Pilot[None], key: str) -> float:
@@ -146,4 +154,4 @@ async def _key(pilot: Pilot[None], key: str) -> float:
 
 
 if __name__ == "__main__":
-    print("\n".join(run()))
+    print("\n".join(run().lines))

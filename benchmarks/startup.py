@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.report import Report
 from benchmarks.terminal import Terminal
 
 ROUNDS = 15
@@ -26,8 +27,8 @@ Hello().run()
 """
 
 
-def run() -> list[str]:
-    """The table's lines. Programs take turns, so that whatever else the machine does weighs on each alike."""
+def run() -> Report:
+    """The table. Programs take turns, so that whatever else the machine does weighs on each alike."""
     ringfence = [str(Path(sys.executable).with_name("ringfence")), "demo"]
     hello = [sys.executable, "-c", _HELLO]
     _times(hello, "HELLO")  # once before, for bytecode and the disk's cache
@@ -43,19 +44,18 @@ def run() -> list[str]:
     def row(name: str, seconds: Sequence[float]) -> str:
         return f"  {name:<34} {milliseconds(seconds)} {ratio(seconds, hellos):>6.2f}   {spread(seconds, hellos)}"
 
-    return [
-        f"  pseudo-terminal of {_SIZE[0]}×{_SIZE[1]}, median of {ROUNDS} alternating runs",
-        f"  {'':<34} {'ms':>6} {'ratio':>6}   quartiles of the ratio",
-        f"  {'a Textual program of one line':<34} {milliseconds(hellos)} {1:>6.2f}",
-        row("ringfence demo, first paint", paints),
-        row("ringfence demo, data shown", data),
-        *(_verdict(name, ratio(seconds, hellos)) for name, seconds in measured.items()),
-    ]
-
-
-def _verdict(name: str, found: float) -> str:
-    verdict = "met" if found <= TARGETS[name] else "missed"
-    return f"  target: {name} within {TARGETS[name]} times the small program: {verdict}"
+    report = Report(
+        (
+            f"  pseudo-terminal of {_SIZE[0]}×{_SIZE[1]}, median of {ROUNDS} alternating runs",
+            f"  {'':<34} {'ms':>6} {'ratio':>6}   quartiles of the ratio",
+            f"  {'a Textual program of one line':<34} {milliseconds(hellos)} {1:>6.2f}",
+            row("ringfence demo, first paint", paints),
+            row("ringfence demo, data shown", data),
+        )
+    )
+    for name, seconds in measured.items():
+        report.judge(f"{name}, against the small program", ratio(seconds, hellos), TARGETS[name], "times")
+    return report
 
 
 def milliseconds(seconds: Sequence[float]) -> str:
