@@ -15,8 +15,9 @@ from ringfence.console.options import BACK, DialogOption
 from ringfence.console.screens.customers import CustomersScreen
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.text import Cell, Said, width_of
+from ringfence.console.widgets.flow import flow
 from ringfence.console.widgets.form_fields import TextSpec
-from ringfence.console.widgets.form_page import Page, flow
+from ringfence.console.widgets.form_page import Page
 from ringfence.domain.customer import CustomerState
 from ringfence.domain.device import DeviceState
 from ringfence.services.editing import Edit

@@ -14,6 +14,7 @@ from textual.geometry import Size
 from textual.widgets import Button, Input
 
 from ringfence.console.text import Cell
+from ringfence.console.widgets.flow import exact, flow
 from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.form_fields import (
     ChoiceSpec,
@@ -25,7 +26,6 @@ from ringfence.console.widgets.form_fields import (
     TextSpec,
     ToggleSpec,
 )
-from ringfence.console.widgets.form_page import exact, flow
 
 HOSTILE = "A[/bold]\x1b[31m\u202e\nB [@click=app.quit]x[/]"
 

@@ -15,7 +15,7 @@ from textual.strip import Strip
 
 from ringfence.console.screens.dialog import SaidLines
 from ringfence.console.text import Cell, content, fit, literal, width_of
-from ringfence.console.widgets.form_page import exact
+from ringfence.console.widgets.flow import exact
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
 

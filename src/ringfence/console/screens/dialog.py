@@ -16,7 +16,7 @@ from textual.widgets import Input
 from ringfence.console.commands.command import display
 from ringfence.console.options import BACK, DialogOption
 from ringfence.console.text import Cell, Said, content, literal, number, width_of
-from ringfence.console.widgets.form_page import exact, flow
+from ringfence.console.widgets.flow import exact, flow
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
 from ringfence.console.widgets.plain_input import PlainInput

@@ -12,7 +12,7 @@ from ringfence.console.commands.command import SCREEN, display
 from ringfence.console.screens.area import CommandScreen
 from ringfence.console.screens.searching import Searching
 from ringfence.console.text import fit
-from ringfence.console.widgets.form_page import flow
+from ringfence.console.widgets.flow import flow
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
 

@@ -23,9 +23,9 @@ from ringfence.console.screens.report import ReportScreen
 from ringfence.console.text import Cell, Said, capital, many, number, width_of
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
 from ringfence.console.widgets.columns import Column
+from ringfence.console.widgets.flow import exact, flow
 from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.form_fields import PickSpec, Spec, ToggleSpec
-from ringfence.console.widgets.form_page import exact, flow
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
 from ringfence.domain.customer import CUSTOMERS

@@ -18,15 +18,16 @@ from ringfence.console.widgets.form_fields import (
     PickSpec,
     RowsSpec,
     Spec,
-    TextLine,
     TextSpec,
     ToggleSpec,
     fault_of,
     is_changed,
-    value_of,
 )
+from ringfence.console.widgets.form_keys import obey
+from ringfence.console.widgets.form_lines import FormLines
 from ringfence.console.widgets.form_page import Page, PageLine, placeholder_of
-from ringfence.console.widgets.form_parts import FormLines, FormText, obey
+from ringfence.console.widgets.form_state import FormState
+from ringfence.console.widgets.form_text import FormText
 from ringfence.console.widgets.posted import Posted
 
 
@@ -104,9 +105,7 @@ class Form(Widget):
         super().__init__(name=name, id=id, classes=classes)
         self._lines = FormLines(self)
         self._text = FormText(self)
-        self._specs: list[Spec] = []
-        self._told: dict[str, str] = {}
-        self._touched: set[str] = set()
+        self._state = FormState()
         self._was: tuple[str, Key | None] = ("", None)
         self._laying_out = False
         self._read_only = ""
@@ -139,12 +138,7 @@ class Form(Widget):
 
     def set_fields(self, specs: Iterable[Spec]) -> None:
         """Shows these fields, from the top, without any message."""
-        self._specs = list(specs)
-        names = [spec.name for spec in self._specs if spec.name]
-        if len(names) != len(set(names)):
-            raise ValueError(f"two fields of one name: {names}")
-        self._told.clear()
-        self._touched.clear()
+        self._state = FormState(specs)
         self._was = ("", None)
         self._text.of = ""
         self._lines.page = Page((), {}, 1)
@@ -152,36 +146,27 @@ class Form(Widget):
 
     def update(self, name: str, **changes: Any) -> None:
         """Changes a field; the cursor and what is typed elsewhere stay. Posts nothing."""
-        index, spec = self._find(name)
-        if {"value", "text"} & changes.keys():
-            self._told.pop(name, None)
-        self._specs[index] = replace(spec, **changes)
+        self._state.update(name, **changes)
         self.lay_out()
 
     def spec(self, name: str) -> Spec:
         """A field as it is now."""
-        return self._find(name)[1]
+        return self._state.find(name)[1]
 
     def set_error(self, name: str, message: str) -> None:
         """Says what is wrong with a field until its value changes; an empty message takes that back."""
-        self._find(name)
-        self._told.pop(name, None)
-        if message:
-            self._told[name] = message
+        self._state.tell(name, message)
         self.lay_out()
 
     @property
     def values(self) -> dict[str, Any]:
         """What the fields hold: text, bool, the chosen option's value, the rows' ids, the picked text."""
-        return {spec.name: value_of(spec) for spec in self._specs if not isinstance(spec, TextLine)}
+        return self._state.values
 
     @property
     def errors(self) -> dict[str, str]:
         """What is wrong, by field, said already or not; nothing where nobody can put it right."""
-        if self._read_only:
-            return {}
-        found = {spec.name: fault_of(spec) for spec in self._specs if isinstance(spec, TextSpec)}
-        return {name: message for name, message in {**found, **self._told}.items() if message}
+        return {} if self._read_only else self._state.errors
 
     @property
     def valid(self) -> bool:
@@ -191,7 +176,7 @@ class Form(Widget):
     def check(self) -> bool:
         """Says everything that is wrong and goes to the first of it; returns whether nothing is."""
         errors = self.errors
-        self._touched.update(errors)
+        self._state.touched.update(errors)
         self.lay_out()
         for spec in self._specs:
             if spec.name in errors:
@@ -211,7 +196,7 @@ class Form(Widget):
     def go_to(self, name: str, row_id: Key | None = None) -> None:
         """Puts the cursor on a field, or on one of its rows."""
         page = self._lines.page
-        index, spec = self._find(name)
+        index, spec = self._state.find(name)
         at = -1
         if isinstance(spec, RowsSpec) and row_id is not None:
             at = next((place for place, row in enumerate(spec.rows) if row.id == row_id), -1)
@@ -228,6 +213,10 @@ class Form(Widget):
         return self
 
     # What its parts ask
+
+    @property
+    def _specs(self) -> list[Spec]:
+        return self._state.specs
 
     @property
     def has_the_focus(self) -> bool:
@@ -247,12 +236,6 @@ class Form(Widget):
             return None
         return page.lines[index]
 
-    def _find(self, name: str) -> tuple[int, Spec]:
-        for index, spec in enumerate(self._specs):
-            if spec.name == name and name:
-                return index, spec
-        raise KeyError(name)
-
     def lay_out(self) -> None:
         """Lays the fields out anew in the width there is."""
         width = self._lines.size.width - 2  # without the cursor's bar, and a scrollbar that may come and go
@@ -261,8 +244,7 @@ class Form(Widget):
         old, at = self._lines.page, self._lines.cursor
         line = self._line
         was = (*self._was, line.at if line else -1)
-        errors = self.errors
-        shown = {name: errors[name] for name in errors if name in self._touched or name in self._told}
+        shown = {} if self._read_only else self._state.shown
         page = Page(self._specs, shown, width, read_only=bool(self._read_only))
         self._laying_out = True
         self._lines.show(page)
@@ -290,14 +272,17 @@ class Form(Widget):
         now = self.current
         if now != self._was:
             self._was = now
-            if name and name != now[0] and name not in self._touched and self.is_attached:
-                index = next((index for index, spec in enumerate(self._specs) if spec.name == name), None)
-                if index is not None and isinstance(self._specs[index], TextSpec):
-                    self._touched.add(name)
-                    if name in self.errors:
-                        self.lay_out()
+            if name and name != now[0] and name not in self._state.touched and self.is_attached:
+                self._leave(name)
             self.post_message(self.Moved(self, *now))
         self.place_text()
+
+    def _leave(self, name: str) -> None:
+        """What is wrong with a text is said once the cursor has left it, if not before."""
+        if any(spec.name == name and isinstance(spec, TextSpec) for spec in self._specs):
+            self._state.touched.add(name)
+            if name in self.errors:
+                self.lay_out()
 
     def place_text(self) -> None:
         """Lays the text over its line, or takes it away."""
@@ -337,15 +322,15 @@ class Form(Widget):
     def typed(self, value: str) -> None:
         """Takes what is typed."""
         try:
-            index, spec = self._find(self._text.of)
+            spec = self.spec(self._text.of)
         except KeyError:
             return
         if not isinstance(spec, TextSpec) or spec.value == value:
             return
         shown = self._lines.page.messages.get(spec.name, "")
-        self._told.pop(spec.name, None)
-        self._touched.add(spec.name)
-        self._specs[index] = spec = replace(spec, value=value)
+        self._state.touched.add(spec.name)
+        self._state.update(spec.name, value=value)
+        spec = replace(spec, value=value)
         if fault_of(spec) != shown:
             self.lay_out()
         self._text.styles.width = min(self._lines.page.field_of(spec), self._lines.size.width)

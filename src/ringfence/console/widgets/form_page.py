@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from rich.cells import chop_cells
-
-from ringfence.console.text import Cell, as_cell, fit, literal, width_of
+from ringfence.console.text import Cell, as_cell, fit, width_of
+from ringfence.console.widgets.flow import exact, flow
 from ringfence.console.widgets.form_fields import (
     ChoiceSpec,
     PickSpec,
@@ -29,57 +27,8 @@ _FIELD_MAX = 40
 _BESIDE_MIN = 20
 """The least room beside a field in which a message is said there and not below it."""
 _NAME_MIN, _CELL_MIN = 14, 8
-_SIGNS: Final = ("+ ", "− ", "! ")
 _STACKED_MAX: Final = 12
 """The most rows that have two lines each where one is too short for them."""
-
-
-def flow(cells: Iterable[Cell | str], width: int) -> list[list[Cell]]:
-    """Styled pieces as lines of at most `width` cells, broken between words; at least one line. What goes on hangs
-    below what it belongs to: a line that begins further in, the column beside a label, the text behind a sign."""
-    pieces = [as_cell(cell) for cell in cells]
-    width = max(1, width)
-    hang = _hang(pieces, width)
-    lines: list[list[Cell]] = [[]]
-    used, space = 0, Cell("")
-    for text, style in pieces:
-        for word in re.findall(r"\s+|\S+", literal(text)):
-            if word.isspace():
-                space = Cell(space.text + word, style)
-                continue
-            for piece in chop_cells(word, width - hang) if width_of(word) > width - hang else [word]:
-                gap = space.text if used else space.text if len(lines) == 1 else ""
-                if used and used + len(gap) + width_of(piece) > width:
-                    lines.append([Cell(" " * hang)] if hang else [])
-                    used, gap = hang, ""
-                lines[-1] += [Cell(gap, ""), Cell(piece, style)] if gap else [Cell(piece, style)]
-                used += len(gap) + width_of(piece)
-                space = Cell("")
-    return lines
-
-
-def _hang(pieces: Sequence[Cell], width: int) -> int:
-    first = literal(pieces[0].text) if pieces else ""
-    begins = len(first) - len(first.lstrip(" "))
-    if len(pieces) > 1 and first.endswith("  ") and first.strip():
-        begins = width_of(first)
-    elif first[begins : begins + 2] in _SIGNS:
-        begins += 2
-    return begins if begins <= width // 2 else 0
-
-
-def exact(cells: Iterable[Cell], width: int) -> list[Part]:
-    """Styled pieces as one line of exactly `width` cells, safe to draw: padded, or cut with an ellipsis."""
-    parts: list[Part] = []
-    for text, style in cells:
-        if width <= 0:
-            break
-        wide = width_of(text) if len(text) <= 4 * width else width + 1
-        parts.append((literal(text) if wide <= width else fit(text, width), style))
-        width -= min(wide, width)
-    if width > 0:
-        parts.append((" " * width, ""))
-    return parts
 
 
 @dataclass(frozen=True, slots=True)

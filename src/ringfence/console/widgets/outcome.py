@@ -8,7 +8,7 @@ from textual import events
 from textual.strip import Strip
 
 from ringfence.console.text import Cell, Said
-from ringfence.console.widgets.form_page import exact, flow
+from ringfence.console.widgets.flow import exact, flow
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
 

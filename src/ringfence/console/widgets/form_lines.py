@@ -1,0 +1,113 @@
+"""The lines of a form, one of them under the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events
+from textual.actions import SkipAction
+from textual.binding import Binding, BindingType
+from textual.strip import Strip
+
+from ringfence.console.widgets.form_keys import MOVES, Moves, obey
+from ringfence.console.widgets.form_page import Page
+from ringfence.console.widgets.lines import LineList
+from ringfence.console.widgets.paint import Part
+
+if TYPE_CHECKING:
+    from ringfence.console.widgets.form import Form
+
+
+class FormLines(Moves, LineList, inherit_bindings=False):
+    """The lines of a form."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *MOVES,
+        Binding("home", "first", "First field", show=False),
+        Binding("end", "last", "Last field", show=False),
+        Binding("space", "change(0)", "Change", show=False),
+        Binding("right", "change(1)", "Next choice", show=False),
+        Binding("left", "change(-1)", "Previous choice", show=False),
+    ]
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"lines--field", "lines--empty"}
+
+    def __init__(self, form: Form) -> None:
+        super().__init__()
+        self.form = form
+        self.page = Page((), {}, 1)
+
+    def show(self, page: Page) -> None:
+        """Shows a form laid out anew."""
+        self.page = page
+        self.set_count(len(page.lines))
+        self.refresh()
+
+    def line(self, index: int, width: int) -> Sequence[Part]:
+        return self.page.draw(index, width)
+
+    def render_line(self, y: int) -> Strip:
+        width, index = self.line_width, y + self.top
+        if index >= self.count:
+            return Strip.blank(width, self.paint())
+        if index != self.cursor or not self.page.stops:
+            return self.strip([(" ", ""), *self.line(index, width - 1)], width)
+        on = "cursor" if self.form.has_the_focus else "cursor-blurred"
+        bar = "bar" if self.form.has_the_focus else "bar-blurred"
+        return self.strip([("▌", bar), *self.line(index, width - 1)], width, on)
+
+    def cursor_moved(self) -> None:
+        self.form.moved()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self.form.place_text()
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        super().watch_has_focus(has_focus)
+        if has_focus:
+            self.form.take_focus()
+
+    def _on_resize(self, event: events.Resize) -> None:
+        super()._on_resize(event)
+        self.form.lay_out()
+
+    def _bring_into_view(self, index: int) -> None:
+        """Brings what belongs to the line with it: a label above, messages below, what stands before the first."""
+        lines, stops = self.page.lines, self.page.stops
+        if not stops or index >= len(lines):
+            return
+        first = last = index
+        while last + 1 < len(lines) and not lines[last + 1].stop and lines[last + 1].spec == lines[index].spec:
+            last += 1
+        while first and not lines[first - 1].stop and lines[first - 1].spec == lines[index].spec:
+            first -= 1
+        first = 0 if index == stops[0] else first
+        last = len(lines) - 1 if index == stops[-1] else last
+        super()._bring_into_view(last)
+        if index == stops[0] or index != stops[-1]:
+            super()._bring_into_view(first)
+        super()._bring_into_view(index)
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        index = offset.y + self.top if offset is not None else -1
+        if not 0 <= index < self.count or not self.page.lines[index].stop:
+            return
+        if event.chain > 1:
+            self.form.choose()
+        else:
+            self.cursor = index
+
+    async def _on_key(self, event: events.Key) -> None:
+        if not self.form.editing:
+            await obey(self, event)
+            return
+        event.stop()  # typed ahead, meant for the text
+        event.prevent_default()
+        await self.form.pass_on(events.Key(event.key, event.character))
+
+    def action_change(self, step: int) -> None:
+        if not self.form.change(step):
+            raise SkipAction
