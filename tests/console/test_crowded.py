@@ -102,15 +102,19 @@ async def test_help_cuts_nothing(demo: Database) -> None:
             await console.press("escape")
 
 
-def test_a_long_text_takes_the_room_that_is_free() -> None:
-    short, long = TextSpec("a", "Name", "short"), TextSpec("b", "Notes", "a note of more than forty cells, x" * 2)
-    page = Page([short, long], {}, 76)
-    assert page.field_of(short) == page.field
-    assert page.field_of(long) == page.room - 1
-    assert Page([long], {"b": "too long"}, 76).field_of(long) == page.field, "what is wrong is said beside it"
-    drawn = "".join(text for text, _ in page.draw(1, 76))
-    assert len(drawn) == 76
-    assert long.value[:60] in drawn
+def test_a_long_text_takes_the_lines_that_it_needs() -> None:
+    long = "a note of more than sixty cells, which is wider than any field is, and so it goes on below"
+    specs = [TextSpec("a", "Name", "short"), TextSpec("b", "Notes", long)]
+    page = Page(specs, {}, 76)
+    drawn = [page.columns[0].draw(line, 76) for line in page.lines]
+    assert [sum(width_of(text) for text, _ in parts) for parts in drawn] == [76] * 3
+    fields = ["".join(text for text, style in parts if style == "field") for parts in drawn]
+    assert {width_of(text) for text in fields} == {60}, "fields are of one width"
+    assert " ".join(text.strip() for text in fields[1:]) == long
+    wrong = Page(specs, {"a": "taken", "b": "too long"}, 76)
+    said = ["".join(text for text, _ in wrong.columns[0].draw(line, 76)) for line in wrong.lines]
+    assert said[0].rstrip().endswith("! taken"), "beside a text that leaves room for it"
+    assert said[3].strip() == "! too long"
 
 
 async def test_a_text_grows_as_it_is_typed(demo: Database) -> None:

@@ -55,7 +55,7 @@ class CustomerGroupForm(RecordForm):
         self.form.set_fields(
             [
                 self.line("name"),
-                TextSpec("description", "Description", self.draft.description),
+                TextSpec("description", "Description", self.draft.description, lines=True),
                 self.toggle("active"),
                 *([TextLine(self._given())] if self.record_id is not None else []),
                 TextLine(),

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from rich.cells import chop_cells
+from rich.cells import cell_len, chop_cells, get_character_cell_size
 
 from ringfence.console.text import Cell, as_cell, fit, literal, width_of
 from ringfence.console.widgets.paint import Part
 
+NEWLINE: Final = "␊"
+"""A line break in a text that is edited, as it is drawn in one line."""
 _SIGNS: Final = ("+ ", "− ", "! ")
 
 
@@ -36,6 +38,30 @@ def flow(cells: Iterable[Cell | str], width: int) -> list[list[Cell]]:
                 used += len(gap) + width_of(piece)
                 space = Cell("")
     return lines
+
+
+def broken(text: str, width: int, *, at_breaks: bool = False) -> list[tuple[int, int]]:
+    """Where the lines of a text that is edited begin and end: at most ``width`` cells each, and a space beyond them.
+
+    They end behind a space where they have one, and ``at_breaks`` behind each sign of a line break. All of the text is
+    in them; there is at least one.
+    """
+    width = max(1, width)
+    lines: list[tuple[int, int]] = []
+    begin = behind = used = 0
+    for at, character in enumerate(text):
+        wide = get_character_cell_size(character)
+        if used + wide > width + (character == " ") and at > begin:
+            end = behind if behind > begin else at
+            lines.append((begin, end))
+            begin, used = end, cell_len(text[end:at])
+        used += wide
+        if character == " ":
+            behind = at + 1
+        elif at_breaks and character == NEWLINE:
+            lines.append((begin, at + 1))
+            begin, used = at + 1, 0
+    return [*lines, (begin, len(text))]
 
 
 def _hang(pieces: Sequence[Cell], width: int) -> int:

@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.widget import Widget
 
 from ringfence.console.text import content
+from ringfence.console.widgets.form_column import PageLine
 from ringfence.console.widgets.form_fields import (
     ChoiceSpec,
     Key,
@@ -25,7 +26,7 @@ from ringfence.console.widgets.form_fields import (
 )
 from ringfence.console.widgets.form_keys import obey
 from ringfence.console.widgets.form_lines import FormLines
-from ringfence.console.widgets.form_page import Page, PageLine, placeholder_of
+from ringfence.console.widgets.form_page import Page
 from ringfence.console.widgets.form_state import FormState
 from ringfence.console.widgets.form_text import FormText
 from ringfence.console.widgets.posted import Posted
@@ -56,10 +57,10 @@ class Form(Widget):
         & .lines--empty { background: $foreground 7%; color: $text-muted; }
         & :ansi .lines--field, & :ansi .lines--empty { background: ansi_default; text-style: underline; }
         & Input, & Input:focus {
-            layer: text; position: absolute; display: none;
-            border: none; height: 1; padding: 0; background: $background; background-tint: $foreground 0%;
+            layer: text; position: absolute; display: none; border: none; padding: 0;
+            background: $block-cursor-background; background-tint: $foreground 7%; color: $block-cursor-foreground;
         }
-        & Input:ansi { background: ansi_default; }
+        & Input:ansi { background: ansi_default; text-style: reverse; }
     }
     """
 
@@ -294,11 +295,14 @@ class Form(Widget):
                 self.screen.set_focus(self._lines)
             text.display = False
             return
-        page = self._lines.page
-        text.load(spec.name, spec.value, placeholder_of(spec))
-        y = self._lines.cursor - self._lines.top
-        text.styles.width = min(page.field_of(spec), self._lines.size.width)
-        text.styles.offset = (1 + page.label, y if 0 <= y < self._lines.size.height else -9)
+        page, index = self._lines.page, self._lines.cursor
+        at, row = page.place(index)
+        wide, high = page.shape(index, spec)
+        text.load(spec, wide)
+        y = row - self._lines.top
+        text.styles.width, text.styles.height = min(wide, self._lines.size.width), high
+        seen = -high < y < self._lines.size.height
+        text.styles.offset = (page.begins[at] + 1 + page.columns[at].label, y if seen else -9 - high)
         text.display = True
         self.take_focus()
 
@@ -327,13 +331,13 @@ class Form(Widget):
             return
         if not isinstance(spec, TextSpec) or spec.value == value:
             return
-        shown = self._lines.page.messages.get(spec.name, "")
+        page, index = self._lines.page, self._lines.cursor
+        shown = page.messages.get(spec.name, ""), page.shape(index, spec)
         self._state.touched.add(spec.name)
         self._state.update(spec.name, value=value)
         spec = replace(spec, value=value)
-        if fault_of(spec) != shown:
+        if (fault_of(spec), page.shape(index, spec)) != shown:
             self.lay_out()
-        self._text.styles.width = min(self._lines.page.field_of(spec), self._lines.size.width)
         self.draw_cursor()
         self.post_message(self.Changed(self, spec.name, value))
 

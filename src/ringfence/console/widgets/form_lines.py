@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -13,7 +12,6 @@ from textual.strip import Strip
 from ringfence.console.widgets.form_keys import MOVES, Moves, obey
 from ringfence.console.widgets.form_page import Page
 from ringfence.console.widgets.lines import LineList
-from ringfence.console.widgets.paint import Part
 
 if TYPE_CHECKING:
     from ringfence.console.widgets.form import Form
@@ -41,21 +39,40 @@ class FormLines(Moves, LineList, inherit_bindings=False):
     def show(self, page: Page) -> None:
         """Shows a form laid out anew."""
         self.page = page
-        self.set_count(len(page.lines))
+        self.set_count(page.height)
         self.refresh()
 
-    def line(self, index: int, width: int) -> Sequence[Part]:
-        return self.page.draw(index, width)
+    def validate_cursor(self, cursor: int) -> int:
+        """Keeps the cursor on a line: there may be more of them than rows."""
+        return max(0, min(len(self.page.lines) - 1, cursor))
+
+    def refresh_index(self, index: int) -> None:
+        """Repaints a line, and those that are under the cursor with it."""
+        for one in self.page.whole(index) if index < len(self.page.lines) else ():
+            super().refresh_index(self.page.place(one)[1])
 
     def render_line(self, y: int) -> Strip:
-        width, index = self.line_width, y + self.top
-        if index >= self.count:
+        """Draws a row: the columns beside each other, and the cursor in one of them."""
+        page, width, strips = self.page, self.line_width, []
+        under = page.whole(self.cursor) if page.stops else range(0)
+        ends = [*page.begins[1:], width]
+        for at, (begin, end) in enumerate(zip(page.begins, ends, strict=True)):
+            index = page.index(at, y + self.top)
+            strips.append(self._part(index, end - begin - 1 * (end != width), under))
+            if end != width:
+                strips.append(Strip.blank(1, self.paint()))
+        return Strip.join(strips)
+
+    def _part(self, index: int, width: int, under: range) -> Strip:
+        """A line in a column, with the cell before it."""
+        if index < 0:
             return Strip.blank(width, self.paint())
-        if index != self.cursor or not self.page.stops:
-            return self.strip([(" ", ""), *self.line(index, width - 1)], width)
-        on = "cursor" if self.form.has_the_focus else "cursor-blurred"
-        bar = "bar" if self.form.has_the_focus else "bar-blurred"
-        return self.strip([("▌", bar), *self.line(index, width - 1)], width, on)
+        drawn = self.page.column_of(index).draw(self.page.lines[index], width - 1)
+        if index not in under:
+            return self.strip([(" ", ""), *drawn], width)
+        focus = self.form.has_the_focus
+        bar = ("▌", "bar" if focus else "bar-blurred") if index == under.start else (" ", "")
+        return self.strip([bar, *drawn], width, "cursor" if focus else "cursor-blurred")
 
     def cursor_moved(self) -> None:
         self.form.moved()
@@ -85,15 +102,19 @@ class FormLines(Moves, LineList, inherit_bindings=False):
             first -= 1
         first = 0 if index == stops[0] else first
         last = len(lines) - 1 if index == stops[-1] else last
-        super()._bring_into_view(last)
+        rows = [self.page.place(one)[1] for one in (last, first, index)]
+        super()._bring_into_view(rows[0])
         if index == stops[0] or index != stops[-1]:
-            super()._bring_into_view(first)
-        super()._bring_into_view(index)
+            super()._bring_into_view(rows[1])
+        super()._bring_into_view(rows[2])
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
-        index = offset.y + self.top if offset is not None else -1
-        if not 0 <= index < self.count or not self.page.lines[index].stop:
+        if offset is None:
+            return
+        column = max(at for at, begin in enumerate(self.page.begins) if begin <= offset.x)
+        index = self.page.index(column, offset.y + self.top)
+        if index < 0 or not self.page.lines[index].stop:
             return
         if event.chain > 1:
             self.form.choose()

@@ -1,305 +1,85 @@
-"""A form laid out in a width: which lines there are, and what each draws."""
+"""A form laid out in a width: its fields below each other, or in two columns where there is room for them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Final
 
-from ringfence.console.text import Cell, as_cell, fit, width_of
-from ringfence.console.widgets.flow import exact, flow
-from ringfence.console.widgets.form_fields import (
-    ChoiceSpec,
-    PickSpec,
-    Row,
-    RowsSpec,
-    Spec,
-    TextLine,
-    TextSpec,
-    ToggleSpec,
-    only_shown,
-)
-from ringfence.console.widgets.paint import Part
+from ringfence.console.widgets.form_column import Column, PageLine
+from ringfence.console.widgets.form_fields import RowsSpec, Spec, TextLine, TextSpec, only_shown
 
-GAP: Final = 2
-_LABEL_MIN, _LABEL_MAX = 10, 24
-_FIELD_MAX = 40
-_BESIDE_MIN = 20
-"""The least room beside a field in which a message is said there and not below it."""
-_NAME_MIN, _CELL_MIN = 14, 8
-_STACKED_MAX: Final = 12
-"""The most rows that have two lines each where one is too short for them."""
-
-
-@dataclass(frozen=True, slots=True)
-class PageLine:
-    """One line of a form: which field it belongs to, what it draws, and whether the cursor may stand there."""
-
-    spec: int
-    kind: str
-    at: int = -1
-    stop: bool = True
-    said: tuple[Cell, ...] = ()
+_TWO_FROM: Final = 106
+"""The width from which there are two columns: with the frame, the cursor's bar and the scrollbar, 110 cells."""
+_BETWEEN: Final = 3
+"""Cells between them, of which the last is for the cursor's bar."""
+_ROWS: Final = 4
+"""What rows count for in lines, however many there are: a field does not change its column as they come and go."""
 
 
 class Page:
-    """A form laid out in a width. What a line draws is looked up when it is drawn."""
+    """A form laid out. Its ``lines`` are those of the columns, one after the other; its rows are what is drawn."""
 
-    def __init__(self, specs: Sequence[Spec], messages: dict[str, str], width: int, *, read_only: bool = False) -> None:
+    def __init__(
+        self, specs: Sequence[Spec], messages: Mapping[str, str], width: int, *, read_only: bool = False
+    ) -> None:
         self.of = specs
         """The fields as they were given; ``specs`` is what is drawn of them."""
-        self.specs = specs = [only_shown(spec) for spec in specs] if read_only else specs
-        self.messages, self.width = messages, width
-        limit = min(_LABEL_MAX, max(_LABEL_MIN, width * 2 // 5))
-        labels = [width_of(spec.label) + GAP for spec in specs if not isinstance(spec, TextLine)]
-        self.label = max((label for label in labels if label <= limit), default=0)
-        self.label = min(width, max(_LABEL_MIN, self.label))
-        self.room = max(1, width - self.label)
-        wide = self.room >= _NAME_MIN + GAP + _BESIDE_MIN
-        self.field = min(_FIELD_MAX, self.room // 2 if wide else self.room - 1)
-        self.beside = self.room - self.field - GAP - 1 if wide else 0
-        self.columns: dict[int, list[int]] = {}
-        self.stacked: set[int] = set()
-        self.lines: list[PageLine] = []
-        for index, spec in enumerate(specs):
-            getattr(self, f"_lay_{type(spec).__name__.lower()}")(index, spec)
-        self.stops = [index for index, line in enumerate(self.lines) if line.stop]
-
-    # Which lines there are
-
-    def _fits(self, label: str) -> bool:
-        return width_of(label) + GAP <= self.label
-
-    def _say(self, index: int, text: str, style: str, indent: int) -> None:
-        for line in flow([Cell(text, style)], self.width - indent - 1):
-            self.lines.append(PageLine(index, "said", stop=False, said=(Cell(" " * indent), *line)))
-
-    def _message(self, index: int, indent: int) -> None:
-        message = self.messages.get(self.specs[index].name, "")
-        if message:
-            for place, line in enumerate(flow([Cell(message, "bad")], self.width - indent - 3)):
-                glyph = Cell(" " * indent + ("  " if place else "! "), "bad")
-                self.lines.append(PageLine(index, "said", stop=False, said=(glyph, *line)))
-
-    def _heading(self, index: int, label: str) -> None:
-        if not self._fits(label):
-            self._say(index, label, "quiet", 0)
-
-    def _lay_textline(self, index: int, spec: TextLine) -> None:
-        self._say(index, spec.text, spec.style, 0)
-
-    def _lay_textspec(self, index: int, spec: TextSpec) -> None:
-        self._heading(index, spec.label)
-        self.lines.append(PageLine(index, "text"))
-        if not self._said_beside(spec.name):
-            self._message(index, self.label)
-
-    def _lay_togglespec(self, index: int, spec: ToggleSpec) -> None:
-        indent = self.label + 4
-        self.lines.append(PageLine(index, "toggle"))
-        if not self._fits(spec.label):
-            indent = 4
-            self.lines.pop()
-            for place, line in enumerate(flow([spec.label], self.width - indent)):
-                self.lines.append(PageLine(index, "said" if place else "box", stop=not place, said=tuple(line)))
-                if place:
-                    self.lines[-1] = replace(self.lines[-1], said=(Cell(" " * indent), *line))
-        if self._fits(spec.label):
-            for line in self._note(spec)[1:]:
-                self.lines.append(PageLine(index, "said", stop=False, said=(Cell(" " * indent), *line)))
-        elif spec.note:
-            self._say(index, spec.note, "quiet", indent)
-        self._message(index, indent)
-
-    def _note(self, spec: ToggleSpec) -> list[list[Cell]]:
-        return flow([Cell(spec.note, "quiet")], self.room - 5)
-
-    def _lay_choicespec(self, index: int, spec: ChoiceSpec) -> None:
-        wide = sum(width_of(label) + 4 + GAP for _, label in spec.options) - GAP
-        if self._fits(spec.label) and wide < self.room - (self._action_width(spec.action) if spec.action else 0):
-            self.lines.append(PageLine(index, "choice"))
-        else:
-            beside = self._fits(spec.label) and max(width_of(label) for _, label in spec.options) + 4 < self.room
-            if not beside:
-                self._say(index, spec.label, "quiet", 0)
-            self.lines += [PageLine(index, "option" if beside else "below", at) for at in range(len(spec.options))]
-        self._message(index, self.label)
-
-    def _lay_rowsspec(self, index: int, spec: RowsSpec) -> None:
-        self.lines.append(PageLine(index, "rows"))
-        self._message(index, GAP)
-        if not spec.rows and not self._empty_fits(spec):
-            self._say(index, spec.empty, "quiet", GAP)
-        self.columns[index], fit_in = self._share(spec.rows)
-        if not fit_in and len(spec.rows) <= _STACKED_MAX:
-            self.stacked.add(index)
-        for at, row in enumerate(spec.rows):
-            self.lines.append(PageLine(index, "row", at))
-            if index in self.stacked:
-                for line in self._details(row):
-                    self.lines.append(PageLine(index, "said", stop=False, said=(Cell(" " * 2 * GAP), *line)))
-
-    def _empty_fits(self, spec: RowsSpec) -> bool:
-        label = max(self.label, width_of(spec.label) + GAP)
-        return label + width_of(spec.empty) <= self.width - self._action_width(spec.action)
-
-    def _details(self, row: Row) -> list[list[Cell]]:
-        """What stands below a row that does not fit beside its name."""
-        cells: list[Cell] = []
-        for cell in row.cells[1:]:
-            text, style = as_cell(cell)
-            cells += [Cell(" " * GAP * bool(cells)), Cell(text, style or "quiet")]
-        if row.note:
-            cells += [Cell(" " * GAP * bool(cells)), Cell(row.note, "attention" if row.attention else "quiet")]
-        return flow(cells, self.width - 2 * GAP - 1) if cells else []
-
-    def _lay_pickspec(self, index: int, spec: PickSpec) -> None:
-        self._heading(index, spec.label)
-        self.lines.append(PageLine(index, "pick"))
-        self._message(index, self.label)
-
-    def _share(self, rows: Sequence[Row]) -> tuple[list[int], bool]:
-        """How wide the columns of rows are: each as its cells need; the first gives way where that is too much.
-
-        Also says whether that was not needed.
-        """
-        over = 0
-        widths = [0] * max((len(row.cells) for row in rows), default=0)
-        for row in rows:
-            for at, cell in enumerate(row.cells):
-                widths[at] = max(widths[at], width_of(as_cell(cell).text))
-        if widths:
-            widths[0] = max(widths[0], self.label - 2 * GAP)
-            ends = [
-                sum(widths[: len(row.cells)]) + GAP * (len(row.cells) - bool(not row.note)) + width_of(row.note)
-                for row in rows
-            ]
-            over = max(ends) - (self.width - GAP - 1)
-            widths[0] = max(1, min(widths[0], self.width - GAP - 1, max(_NAME_MIN, widths[0] - max(0, over))))
-        return widths, over <= 0
-
-    # What a line draws
-
-    def _said_beside(self, name: str) -> bool:
-        message = self.messages.get(name, "")
-        return not message or width_of(message) + 2 <= self.beside
-
-    def field_of(self, spec: TextSpec) -> int:
-        """How wide a text is: as far as there is room where it is longer than a field and nothing stands beside it."""
-        short = width_of(spec.value) < self.field
-        if short or (spec.name in self.messages and self._said_beside(spec.name)):
-            return self.field
-        return max(self.field, self.room - 1)
-
-    def draw(self, index: int, width: int) -> list[Part]:
-        """Line `index` in exactly `width` cells."""
-        line = self.lines[index]
-        if line.kind == "said":
-            return exact(line.said, width)
-        spec = self.specs[line.spec]
-        return exact(getattr(self, f"_draw_{line.kind}")(spec, line), width)
-
-    def _labelled(self, label: str) -> Cell:
-        return Cell(fit(label if self._fits(label) else "", self.label), "quiet")
-
-    def _draw_text(self, spec: TextSpec, line: PageLine) -> list[Cell]:
-        cells = [self._labelled(spec.label)]
-        message = self.messages.get(spec.name, "")
-        if spec.value:
-            cells.append(Cell(fit(spec.value, self.field_of(spec)), "field"))
-        else:
-            cells.append(Cell(fit("" if message else placeholder_of(spec), self.field), "empty"))
-        if message and self._said_beside(spec.name):
-            cells.append(Cell(f"{' ' * GAP}! {message}", "bad"))
-        elif (
-            spec.value
-            and spec.hint
-            and not message
-            and self.field_of(spec) == self.field
-            and width_of(spec.hint) <= self.beside
-        ):
-            cells.append(Cell(" " * GAP + spec.hint, "quiet"))
-        return cells
-
-    def _draw_toggle(self, spec: ToggleSpec, line: PageLine) -> list[Cell]:
-        return [self._labelled(spec.label), _box(spec.value), Cell(" "), *self._note(spec)[0]]
-
-    def _draw_box(self, spec: ToggleSpec, line: PageLine) -> list[Cell]:
-        return [_box(spec.value), Cell(" "), *line.said]
-
-    def _draw_choice(self, spec: ChoiceSpec, line: PageLine) -> list[Cell]:
-        cells = [self._labelled(spec.label)]
-        for value, label in spec.options:
-            cells += [*_option(spec, value, label), Cell(" " * GAP)]
-        if spec.action:
-            used = sum(width_of(text) for text, _ in cells)
-            cells += [Cell(" " * (self.width - used - self._action_width(spec.action))), *self._action(spec.action)]
-        return cells
-
-    def _draw_option(self, spec: ChoiceSpec, line: PageLine) -> list[Cell]:
-        return [self._labelled("" if line.at else spec.label), *_option(spec, *spec.options[line.at])]
-
-    def _draw_below(self, spec: ChoiceSpec, line: PageLine) -> list[Cell]:
-        return [Cell(" " * GAP), *_option(spec, *spec.options[line.at])]
-
-    def _draw_rows(self, spec: RowsSpec, line: PageLine) -> list[Cell]:
-        room = self.width - self._action_width(spec.action)
-        if spec.rows or not self._empty_fits(spec):
-            return [Cell(fit(spec.label, room), "strong"), *self._action(spec.action)]
-        label = max(self.label, width_of(spec.label) + GAP)
-        label = min(label, room)
-        return [
-            Cell(fit(spec.label, label), "strong"),
-            Cell(fit(spec.empty, room - label), "quiet"),
-            *self._action(spec.action),
-        ]
-
-    def _draw_row(self, spec: RowsSpec, line: PageLine) -> list[Cell]:
-        row = spec.rows[line.at]
-        cells = [Cell("! " if row.attention and not row.note else "  ", "attention")]
-        left = self.width - GAP - 1
-        if line.spec in self.stacked:
-            text, style = as_cell(row.cells[0]) if row.cells else Cell("")
-            return [*cells, Cell(fit(text, left), style)]
-        note = width_of(row.note) + GAP if row.note else 0
-        for at, (cell, wide) in enumerate(zip(row.cells, self.columns[line.spec], strict=False)):
-            text, style = as_cell(cell)
-            if at:  # what comes last says most: where there is no room for all, those in the middle go
-                wide = min(wide, left - GAP - note)
-                if wide < min(_CELL_MIN, width_of(text)):
-                    break
-                cells.append(Cell(" " * GAP))
-                left -= GAP
-            cells.append(Cell(fit(text, wide), style or ("quiet" if at else "")))
-            left -= wide
-        if row.note and left > GAP:
-            cells.append(
-                Cell(" " * GAP + fit(row.note, min(left, note) - GAP), "attention" if row.attention else "quiet")
+        self.specs: Sequence[Spec] = [only_shown(spec) for spec in specs] if read_only else specs
+        self.messages = messages
+        cut = _cut(self.specs) if width >= _TWO_FROM else 0
+        if cut:
+            right = (width - _BETWEEN) // 2
+            left = width - _BETWEEN - right
+            self.columns: tuple[Column, ...] = (
+                Column(self.specs, range(cut), messages, left),
+                Column(self.specs, range(cut + 1, len(self.specs)), messages, right),
             )
-        return cells
+            self.begins: tuple[int, ...] = (0, left + _BETWEEN)
+        else:
+            self.columns = (Column(self.specs, range(len(self.specs)), messages, width),)
+            self.begins = (0,)
+        self.lines: list[PageLine] = [line for column in self.columns for line in column.lines]
+        self.height = max(len(column.lines) for column in self.columns)
+        """How many rows there are."""
 
-    def _draw_pick(self, spec: PickSpec, line: PageLine) -> list[Cell]:
-        room = self.room - self._action_width(spec.action)
-        return [self._labelled(spec.label), Cell(fit(spec.text, room)), *self._action(spec.action)]
+    @cached_property
+    def stops(self) -> list[int]:
+        """The lines on which the cursor may stand."""
+        return [index for index, line in enumerate(self.lines) if line.stop]
 
-    def _action_width(self, action: str) -> int:
-        return min(width_of(action) + 2 + 2 * GAP - 1, self.room // 2) if action else 1
+    def place(self, index: int) -> tuple[int, int]:
+        """The column that a line is in, and its row."""
+        first = len(self.columns[0].lines)
+        return (0, index) if index < first or len(self.columns) == 1 else (1, index - first)
 
-    def _action(self, action: str) -> list[Cell]:
-        wide = self._action_width(action)
-        return [Cell(fit(f"  ⏎ {action}" if action else "", wide), "quiet")]
+    def index(self, column: int, row: int) -> int:
+        """The line at a row of a column; -1 where there is none."""
+        if row >= len(self.columns[column].lines):
+            return -1
+        return row + (len(self.columns[0].lines) if column else 0)
+
+    def whole(self, index: int) -> range:
+        """The lines that are under the cursor with one: those that go on with what it says."""
+        end = index + 1
+        while end < len(self.lines) and self.lines[end].more and self.lines[end].spec == self.lines[index].spec:
+            end += 1
+        return range(index, end)
+
+    def column_of(self, index: int) -> Column:
+        """The column of a line."""
+        return self.columns[self.place(index)[0]]
+
+    def shape(self, index: int, spec: TextSpec) -> tuple[int, int]:
+        """How wide and how high a text is that stands at a line, or would stand there instead."""
+        column = self.column_of(index)
+        return column.field_of(spec), column.height_of(spec)
 
 
-def _box(on: bool) -> Cell:
-    return Cell("[x]", "good") if on else Cell("[ ]", "quiet")
-
-
-def placeholder_of(spec: TextSpec) -> str:
-    """What stands where nothing is typed yet: in brackets, so that nobody takes it for a value."""
-    hint = spec.hint or ("required" if spec.required else "^j begins a new line" if spec.lines else "")
-    return f"({hint})" if hint else ""
-
-
-def _option(spec: ChoiceSpec, value: str, label: str) -> tuple[Cell, Cell]:
-    chosen = value == spec.value
-    return Cell("(•) " if chosen else "( ) ", "accent" if chosen else "quiet"), Cell(label, "" if chosen else "quiet")
+def _cut(specs: Sequence[Spec]) -> int:
+    """The empty line that parts the fields best into a left column and a right one; 0 where none does. What stands
+    between two such lines belongs together."""
+    weights = [_ROWS if isinstance(spec, RowsSpec) else 1 for spec in specs]
+    gaps = [index for index, spec in enumerate(specs) if isinstance(spec, TextLine) and not spec.text and not spec.name]
+    inside = [index for index in gaps if 0 < index < len(specs) - 1]
+    return min(inside, key=lambda index: max(sum(weights[:index]), sum(weights[index + 1 :])), default=0)

@@ -1,13 +1,20 @@
-"""The text of a form that is being typed: it lies over the line of its field."""
+"""The text of a form that is being typed: it lies over its field, in as many lines as that has."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
+from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.geometry import Offset
+from textual.strip import Strip
+from textual.widgets.input import Selection
 
 from ringfence.console.text import literal
+from ringfence.console.widgets.flow import NEWLINE, broken
+from ringfence.console.widgets.form_column import placeholder_of
 from ringfence.console.widgets.form_fields import TextSpec
 from ringfence.console.widgets.form_keys import MOVES, Moves, obey
 from ringfence.console.widgets.plain_input import PlainInput
@@ -15,12 +22,9 @@ from ringfence.console.widgets.plain_input import PlainInput
 if TYPE_CHECKING:
     from ringfence.console.widgets.form import Form
 
-_NEWLINE: Final = "␊"
-"""A line break in a text that is edited in one line."""
-
 
 class FormText(Moves, PlainInput):
-    """The text that is being typed: it lies over the line of the field under the cursor."""
+    """The text that is being typed. The arrows go up and down in it before they leave it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*MOVES, Binding("ctrl+j", "line_break", "Begin a new line", show=False)]
 
@@ -28,15 +32,21 @@ class FormText(Moves, PlainInput):
         super().__init__()
         self.form = form
         self.of = ""
+        self._wide = 1
+        self.takes_lines = False
+        """Whether it may have more than one line of its own."""
         self._loading_text = False
+        self._top = 0
+        """The first line that is shown of it."""
 
-    def load(self, name: str, text: str, placeholder: str) -> None:
-        """Begins to edit a field's text, or takes one that came from elsewhere."""
-        shown = text.replace("\n", _NEWLINE)
-        self.placeholder = literal(placeholder)
-        if name == self.of and shown == self.value:
+    def load(self, spec: TextSpec, width: int) -> None:
+        """Begins to edit a field's text in a width, or takes one that came from elsewhere."""
+        shown = spec.value.replace("\n", NEWLINE)
+        self.placeholder = literal(placeholder_of(spec))
+        self._wide, self.takes_lines = width, spec.lines
+        if spec.name == self.of and shown == self.value:
             return
-        self.of = name
+        self.of = spec.name
         self._loading_text = True
         self.value = shown
         self._loading_text = False
@@ -45,23 +55,82 @@ class FormText(Moves, PlainInput):
     def watch_value(self, value: str) -> None:
         """Tells the form at once."""
         if not self._loading_text:
-            self.form.typed(value.replace(_NEWLINE, "\n"))
-
-    @property
-    def takes_lines(self) -> bool:
-        """Whether the text may have more than one line."""
-        spec = self.form.spec(self.of)
-        return isinstance(spec, TextSpec) and spec.lines
+            self.form.typed(value.replace(NEWLINE, "\n"))
 
     def action_line_break(self) -> None:
         """Begins a new line, in a text that may have more than one."""
         if self.takes_lines:
-            self.insert_text_at_cursor(_NEWLINE)
+            self.insert_text_at_cursor(NEWLINE)
+
+    def action_move(self, lines: int) -> None:
+        """Moves the cursor to another line of the text, or to another line of the form."""
+        line, cell = self._cursor_at
+        if 0 <= line + lines < len(self._broken):
+            self.cursor_position = self._position(line + lines, cell)
+        else:
+            super().action_move(lines)
+
+    # Its lines
+
+    @property
+    def _broken(self) -> list[tuple[int, int]]:
+        return broken(self.value, self._wide - 1, at_breaks=self.takes_lines)
+
+    @property
+    def _cursor_at(self) -> tuple[int, int]:
+        """The line that the cursor is in, and its cell there."""
+        lines, at = self._broken, self.cursor_position
+        line = next((line for line, (_, end) in enumerate(lines) if at < end), len(lines) - 1)
+        return line, cell_len(self.value[lines[line][0] : at])
+
+    def _position(self, line: int, cell: int) -> int:
+        """The position in the text at a cell of a line, or the nearest before its end."""
+        begin, end = self._broken[line]
+        last = end if end == len(self.value) else end - 1
+        return next((at for at in range(begin, last) if cell_len(self.value[begin : at + 1]) > cell), last)
+
+    def render_line(self, y: int) -> Strip:
+        """Draws a line of it."""
+        if not self.value:
+            return super().render_line(y)
+        width, lines = self.size.width, self._broken
+        cursor = self._cursor_at[0] if self.has_focus else 0
+        self._top = max(min(self._top, cursor, len(lines) - self.size.height), cursor - self.size.height + 1, 0)
+        line = y + self._top
+        if line >= len(lines):
+            return Strip.blank(width, self.rich_style)
+        text = Text(f"{self.value} ", no_wrap=True, overflow="ignore", end="")
+        if self.has_focus:
+            if not self.selection.is_empty:
+                text.stylize(self.get_component_rich_style("input--selection"), *sorted(self.selection))
+            text.stylize(self.get_component_rich_style("input--cursor"), self.cursor_position, self.cursor_position + 1)
+        begin, end = lines[line]
+        drawn = text[begin : end + (end == len(self.value))]
+        drawn.end = ""
+        if self.takes_lines:
+            drawn.plain = drawn.plain.replace(NEWLINE, " ")
+        segments = self.app.console.render(drawn, self.app.console_options.update_width(width + 1))
+        return Strip(segments).adjust_cell_length(width).apply_style(self.rich_style)
+
+    @property
+    def cursor_screen_offset(self) -> Offset:
+        """Where the terminal's own cursor is, on the screen."""
+        x, y, _, _ = self.content_region
+        line, cell = self._cursor_at
+        return Offset(x + cell, y + line - self._top)
+
+    async def _on_mouse_down(self, event: events.MouseDown) -> None:
+        await super()._on_mouse_down(event)
+        offset = event.get_content_offset_capture(self)
+        line = min(offset.y + self._top, len(self._broken) - 1)
+        self.selection = Selection.cursor(self._position(line, offset.x))
+
+    # What comes in
 
     def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
-        self.replace(event.text.replace("\n", _NEWLINE), *self.selection)
+        self.replace(event.text.replace("\n", NEWLINE), *self.selection)
 
     def watch_has_focus(self, has_focus: bool) -> None:
         """Draws the line as what it is now."""
