@@ -123,7 +123,7 @@ async def test_a_limit_is_a_number_or_nothing(demo: Database) -> None:
 
 async def test_who_runs_a_customer_does_not_lift_its_limits(demo: Database) -> None:
     was = customer(demo, "Dekker Security").state
-    async with opened(form_host(demo, "r.dekker")) as console:
+    async with opened(form_host(demo, "r.dekker"), (100, 40)) as console:
         await open_customer(console, demo, "Dekker Security")
         await console.hurry(*["down"] * 6, "end")
         await console.type("9")

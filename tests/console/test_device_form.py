@@ -88,7 +88,7 @@ async def test_enter_opens_one_and_it_is_taken_off_its_site(demo: Database) -> N
 
 
 async def test_another_customer_takes_it_over_and_the_preview_says_what_becomes_of_its_site(demo: Database) -> None:
-    async with opened(console_on(demo)) as console:
+    async with opened(console_on(demo), (100, 40)) as console:
         await go_to(console, SERVER)
         await console.press("e", "down", "down", "down", "enter")
         await console.type("brandsma")

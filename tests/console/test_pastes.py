@@ -22,7 +22,7 @@ PLACES = {
     "choosing a file": ("2", "i"),
     "palette": ("ctrl+p",),
     "name in a form": ("down", "n"),
-    "search of a picker": (*CUSTOMER_GROUPS, "e", "end", "enter", "slash"),
+    "search of a picker": (*CUSTOMER_GROUPS, "e", "ctrl+end", "enter", "slash"),
 }
 
 

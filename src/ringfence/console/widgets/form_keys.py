@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
-
-if TYPE_CHECKING:
-    from ringfence.console.widgets.form import Form
 
 MOVES: Final[list[BindingType]] = [
     Binding("down", "move(1)", "Down", show=False),
@@ -36,10 +33,61 @@ async def obey(widget: Widget, event: events.Key) -> None:
             return
 
 
+class Owner(Protocol):
+    """The form, as its parts know it."""
+
+    @property
+    def has_the_focus(self) -> bool:
+        """Whether it is in the lines or in the text."""
+
+    @property
+    def editing(self) -> bool:
+        """Whether the cursor is on a text."""
+
+    def lay_out(self) -> None:
+        """Lays the fields out anew."""
+
+    def moved(self) -> None:
+        """Follows the cursor."""
+
+    def place_text(self) -> None:
+        """Lays the text over its line, or takes it away."""
+
+    def take_focus(self) -> None:
+        """Gives the focus to the text when the cursor is on it and the lines have it."""
+
+    def draw_cursor(self) -> None:
+        """Draws what is under the cursor anew."""
+
+    def typed(self, value: str) -> None:
+        """Takes what is typed."""
+
+    async def pass_on(self, event: events.Key) -> None:
+        """Gives a key that came to one of the two parts to the other."""
+
+    def step(self, lines: int) -> None:
+        """Moves the cursor by lines on which it may stand."""
+
+    def page(self, pages: int) -> None:
+        """Moves it by a screenful."""
+
+    def go_to_end(self, *, last: bool) -> None:
+        """Moves it to the first or the last of them."""
+
+    def next_field(self, fields: int) -> None:
+        """Moves it to the next field or the one before."""
+
+    def choose(self) -> None:
+        """Does what Enter does."""
+
+    def change(self, step: int) -> bool:
+        """Changes the value under the cursor; returns whether there is one."""
+
+
 class Moves:
     """The keys that work on the lines and in the text alike."""
 
-    form: Form
+    form: Owner
 
     def action_move(self, lines: int) -> None:
         self.form.step(lines)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import events
 from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.strip import Strip
 
-from ringfence.console.widgets.form_keys import MOVES, Moves, obey
+from ringfence.console.widgets.form_keys import MOVES, Moves, Owner, obey
 from ringfence.console.widgets.form_page import Page
 from ringfence.console.widgets.lines import LineList
-
-if TYPE_CHECKING:
-    from ringfence.console.widgets.form import Form
 
 
 class FormLines(Moves, LineList, inherit_bindings=False):
@@ -31,7 +28,7 @@ class FormLines(Moves, LineList, inherit_bindings=False):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"lines--field", "lines--empty"}
 
-    def __init__(self, form: Form) -> None:
+    def __init__(self, form: Owner) -> None:
         super().__init__()
         self.form = form
         self.page = Page((), {}, 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -16,11 +16,8 @@ from ringfence.console.text import literal
 from ringfence.console.widgets.flow import NEWLINE, broken
 from ringfence.console.widgets.form_column import placeholder_of
 from ringfence.console.widgets.form_fields import TextSpec
-from ringfence.console.widgets.form_keys import MOVES, Moves, obey
+from ringfence.console.widgets.form_keys import MOVES, Moves, Owner, obey
 from ringfence.console.widgets.plain_input import PlainInput
-
-if TYPE_CHECKING:
-    from ringfence.console.widgets.form import Form
 
 
 class FormText(Moves, PlainInput):
@@ -28,7 +25,7 @@ class FormText(Moves, PlainInput):
 
     BINDINGS: ClassVar[list[BindingType]] = [*MOVES, Binding("ctrl+j", "line_break", "Begin a new line", show=False)]
 
-    def __init__(self, form: Form) -> None:
+    def __init__(self, form: Owner) -> None:
         super().__init__()
         self.form = form
         self.of = ""
