@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final, assert_never
+from typing import TYPE_CHECKING, Final, assert_never
 
 from ringfence.domain.field import Choice, Field, Flag, Moment, Number, Ref, Text, Ties
-from ringfence.domain.kind import Kind
 from ringfence.domain.shown import Area, Form, Shown
+
+if TYPE_CHECKING:
+    from ringfence.domain.kind import Kind
 
 _AREAS: Final = 10
 """As many as there are number keys: the tenth is 0."""
@@ -37,6 +39,21 @@ def searched(kind: Kind) -> str:
 def columns(kind: Kind) -> tuple[Shown, ...]:
     """The columns of its lists. Where it says nothing: the name, whatever else fits into one line, where it belongs."""
     return kind.display.columns or tuple(_columns(kind))
+
+
+def words(value: str) -> str:
+    """One of a few values, for people."""
+    return value.replace("_", " ")
+
+
+def said_of(shown: Shown, flag: Flag) -> tuple[str, str]:
+    """What is said of a flag that is on, and of one that is off and of what that comes to."""
+    return shown.yes, shown.no or said_no(flag)
+
+
+def said_no(flag: Flag) -> str:
+    """What is said of a flag that is off, and of what that comes to."""
+    return ": ".join(filter(None, (flag.otherwise or "no", flag.means)))
 
 
 def form(kind: Kind) -> Form:

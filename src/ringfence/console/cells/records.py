@@ -56,10 +56,11 @@ def _cell(kind: Kind, shown: Shown) -> Callable[[Record], Drawn]:
         case Ref():
             return lambda record: record.shown(name) or Cell(shown.none, "quiet")
         case Choice():
-            return lambda record: Cell(words(record.shown(name)), style(shown, record.shown(name)))
+            return lambda record: Cell(display.words(record.shown(name)), style(shown, record.shown(name)))
         case Flag():
-            no = Cell(shown.no or said_no(spec), "attention")
-            return lambda record: Cell(shown.yes, "quiet") if record.shown(name) else no
+            yes, no = display.said_of(shown, spec)
+            on, off = Cell(yes, "quiet"), Cell(no, "attention")
+            return lambda record: on if record.shown(name) else off
         case Number():
             return lambda record: "" if record.shown(name) is None else number(record.shown(name))
         case Moment():
@@ -75,16 +76,6 @@ def style(shown: Shown, value: str) -> str:
     return shown.style.get(value, "") if isinstance(shown.style, Mapping) else ""
 
 
-def words(value: str) -> str:
-    """One of a few values, for people."""
-    return value.replace("_", " ")
-
-
-def said_no(flag: Flag) -> str:
-    """What is said of a flag that is off, and of what that comes to."""
-    return ": ".join(filter(None, (flag.otherwise or "no", flag.means)))
-
-
 def moment(value: str | None) -> str:
     """A moment to the minute, in UTC; empty for none."""
     return value[:16].replace("T", " ") if value else ""
@@ -93,7 +84,7 @@ def moment(value: str | None) -> str:
 def _tied(kind: Kind, ties: Ties, record: Record, name: str) -> str:
     """How many there are; of a catalogue, out of how many; where another field says so, that it is all of them."""
     if ties.when is not None and record.shown(ties.when[0]) != ties.when[1]:
-        return f"{words(record.shown(ties.when[0]))} {kind.label(name)}"
+        return f"{display.words(record.shown(ties.when[0]))} {kind.label(name)}"
     of = f" of {number(len(ties.among))}" if ties.among else ""
     return f"{number(record.shown(name))}{of}"
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from textual import events, on
 
-from ringfence.console.cells.records import said_no, words
 from ringfence.console.screens.drafting import Drafting
 from ringfence.console.text import capital
 from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.form_fields import TextSpec, ToggleSpec
 from ringfence.domain import display
 from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.display import said_no, words
 from ringfence.domain.field import Choice, Flag
 from ringfence.domain.kind import Kind, altered
 from ringfence.domain.text import trimmed

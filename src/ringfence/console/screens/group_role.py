@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from ringfence.console.cells.records import words
 from ringfence.console.options import BACK, DialogOption
 from ringfence.console.screens.choose_record import ChooseRecord
 from ringfence.console.screens.conflict import ConflictScreen, rows_of
@@ -15,6 +14,7 @@ from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.matrix import HoldsRole, permissions_said
 from ringfence.console.text import Cell, number
 from ringfence.console.widgets.columns import Column
+from ringfence.domain.display import words
 from ringfence.domain.errors import Conflict, RingfenceError, SessionEnded
 from ringfence.domain.role import LEVELS, RoleState
 

@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 
 from ringfence.console.cells import permissions
 from ringfence.console.cells.preview import said
-from ringfence.console.cells.records import words
 from ringfence.console.options import BACK, DialogOption
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.drafting import Drafting
@@ -23,6 +22,7 @@ from ringfence.console.widgets.matrix import PermissionMatrix
 from ringfence.console.widgets.matrix_view import Option, Section
 from ringfence.console.widgets.outcome import OutcomePanel
 from ringfence.console.widgets.paint import Part
+from ringfence.domain.display import words
 
 if TYPE_CHECKING:
     from ringfence.console.screens.area import CommandScreen

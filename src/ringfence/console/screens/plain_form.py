@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
-from ringfence.console.cells.records import words
 from ringfence.console.screens.choose_one import ChooseOne, own_of
 from ringfence.console.screens.owned_form import OwnedForm
 from ringfence.console.widgets.form_fields import ChoiceSpec, PickSpec, Spec, TextLine, TextSpec
 from ringfence.domain import display
+from ringfence.domain.display import words
 from ringfence.domain.field import Choice, Flag, Moment, Number, Ref, Text, Ties
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED

@@ -8,7 +8,6 @@ from textual import on
 from textual.app import ComposeResult
 
 from ringfence.console.cells import permissions
-from ringfence.console.cells.records import words
 from ringfence.console.commands.command import Command, bindings
 from ringfence.console.options import DialogOption
 from ringfence.console.screens.dialog import Dialog
@@ -16,6 +15,7 @@ from ringfence.console.screens.matrix import HoldsRole, permissions_said
 from ringfence.console.text import number
 from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.form_fields import ChoiceSpec, PickSpec, Spec, TextLine, ToggleSpec
+from ringfence.domain.display import words
 from ringfence.domain.role import LEVELS, ROLES, RoleState
 
 if TYPE_CHECKING:
