@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
@@ -18,7 +18,6 @@ from ringfence.domain.kind import Kind, State, StateKind, altered, kind_of
 from ringfence.domain.permission import PERMISSIONS
 from ringfence.domain.registry import EDITED, node_of, site_of, standing_on
 from ringfence.storage.tables import AuditEntry, Customer
-from ringfence.visibility.viewer import Sight
 
 Seen = Callable[[str, StateKind, int], bool]
 """Whether a reference is to be told of: its field, the kind that it refers to, and the id."""
@@ -35,14 +34,6 @@ def entries_of(connection: Connection, tenant_id: int, change: int) -> Sequence[
     """The entries of a change, in order."""
     query = select(AuditEntry.__table__).where(of_change(tenant_id, change))
     return connection.execute(query.order_by(AuditEntry.number)).all()
-
-
-def undone(sight: Sight, changes: Iterable[int]) -> set[int]:
-    """Those of the viewer's tenant's changes that were taken back."""
-    query = select(AuditEntry.undoes).where(
-        AuditEntry.tenant_id == sight.tenant_id, AuditEntry.undoes.in_(sorted(changes))
-    )
-    return {change for change in sight.connection.execute(query).scalars() if change is not None}
 
 
 def last_deleted(connection: Connection, tenant_id: int, user_key: str) -> int:

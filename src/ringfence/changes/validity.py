@@ -175,7 +175,8 @@ def _demand_one(connection: Connection, edit: Edit, state: State, restoring: boo
     """Raises Refused for what its kind declares that no record may be, and for a name that another one bears."""
     of = edit.of
     for name, spec in of.texts.items():
-        if spec.folded and name in edit.changed and ledger.taken(connection, of, name, getattr(state, name), edit.id):
+        taken = spec.folded and spec.unique and name in edit.changed
+        if taken and ledger.taken(connection, of, name, getattr(state, name), edit.id):
             raise Refused(f"another {of.said} has this {of.label(name)}", name)
     for check, typed in of.checked:
         if not (typed and restoring):

@@ -119,6 +119,9 @@ def _offered(context: Any, asked: Any, begun: str) -> Iterable[str] | None:
         return ()
     if word == "KIND":
         return _beginning(KINDS, begun)
+    if word == "COLUMN":
+        listed = group or KINDS.get(context.params.get("kind"))
+        return _beginning(listed.sorts, begun) if listed is not None else ()
     if word == "PERMISSION":
         return _beginning(KEYS, begun)
     if field is not None and isinstance(field.spec, Ties) and field.spec.among:

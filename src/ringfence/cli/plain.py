@@ -32,12 +32,20 @@ COMMANDS: Final = {
         reading.list_records,
         1,
         1,
-        {**_OUTER, **_NARROWING, "--limit": "limit", "--format": "output", "--no-bom": "no_bom"},
+        {
+            **_OUTER,
+            **_NARROWING,
+            "--sort": "sort",
+            "--descending": "descending",
+            "--limit": "limit",
+            "--format": "output",
+            "--no-bom": "no_bom",
+        },
     ),
     "count": Command(reading.count_records, 1, 1, {**_OUTER, **_NARROWING}),
     "can": Command(reading.can, 2, 3, {"--db": "db", "--at": "at"}),
 }
-FLAGS: Final = ("no_bom",)
+FLAGS: Final = ("no_bom", "descending")
 """The options that take nothing."""
 _WORDS_FIRST: Final = ("list", "count")
 """The commands that may stand behind the kind that they are about."""

@@ -7,11 +7,13 @@ import sys
 from codecs import lookup
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final, Literal
 
 from ringfence.cli.settings import Settings, WrongUsage
+from ringfence.domain.shown import LONG
 
 if TYPE_CHECKING:
     from ringfence.services.records import Listing, Record
@@ -21,8 +23,6 @@ Format = Literal["table", "json", "csv", "keys"]
 """What a list may be written as."""
 _MEASURED: Final = 1000
 _WIDEST: Final = 60
-_LONG: Final = ("notes",)
-"""The fields that are no column of a table: they have lines of their own."""
 
 
 def list_records(
@@ -31,6 +31,8 @@ def list_records(
     *,
     under: str | None = None,
     search: str = "",
+    sort: str = "",
+    descending: bool = False,
     limit: int | None = None,
     output: Format = "table",
     no_bom: bool = False,
@@ -42,14 +44,15 @@ def list_records(
         from ringfence.services import listing
 
         viewer = chosen.viewer()
-    wanted = _listing(viewer, kind, under, search)
-    if output == "keys":
-        # Entries of the audit have the keys of what they tell of: their own are their numbers.
-        audited = kind == "audit"
-        keys = _numbers(listing.export(viewer, wanted, limit)) if audited else listing.keys(viewer, wanted, limit)
-        _print(f"{key}\n" for key in keys)
+    wanted = replace(_listing(viewer, kind, under, search), sort=sort.replace("-", "_"), descending=descending)
+    if output == "keys" and kind != "audit" and not (sort or descending):
+        _print(f"{key}\n" for key in listing.keys(viewer, wanted, limit))
         return 0
     found = listing.export(viewer, wanted, limit)
+    if output == "keys":
+        # Entries of the audit have the keys of what they tell of: their own are their numbers.
+        _print(f"{record.fields()['number'] if kind == 'audit' else record.key}\n" for record in found)
+        return 0
     if output == "table":
         _print(_table(found))
     else:
@@ -107,10 +110,6 @@ def _listing(viewer: Viewer, kind: str, under: str | None, search: str) -> Listi
     return Listing(kind, search, under=customer_id(viewer, under) if under is not None else None)
 
 
-def _numbers(found: Iterable[Record]) -> Iterator[str]:
-    return (str(record.fields()["number"]) for record in found)
-
-
 def _print(pieces: Iterable[str]) -> None:
     for piece in pieces:
         sys.stdout.write(piece)
@@ -120,7 +119,7 @@ def _table(found: Iterator[Record]) -> Iterator[str]:
     from ringfence.text import fit, literal
 
     def cells(record: Record) -> list[str]:
-        return [_cell(value) for name, value in record.fields().items() if name not in _LONG]
+        return [_cell(value) for name, value in record.fields().items() if name not in LONG]
 
     def line(values: Iterable[str]) -> str:
         return "  ".join(fit(value, width) for value, width in zip(values, widths, strict=True)).rstrip() + "\n"
@@ -128,7 +127,7 @@ def _table(found: Iterator[Record]) -> Iterator[str]:
     first = list(islice(found, _MEASURED))
     if not first:
         return
-    titles = [title.replace("_", " ") for title in first[0].fields() if title not in _LONG]
+    titles = [title.replace("_", " ") for title in first[0].fields() if title not in LONG]
     from rich.cells import cell_len
 
     columns = zip(titles, *map(cells, first), strict=True)

@@ -51,10 +51,19 @@ def list_records(
     login: AsUser = None,
     under: Under = None,
     search: Search = "",
+    sort: Annotated[
+        str,
+        typer.Option("--sort", metavar="COLUMN", help="In the order of a column, such as name; by what it shows."),
+    ] = "",
+    descending: Annotated[bool, typer.Option("--descending", help="The other way round: the last ones first.")] = False,
     limit: Annotated[int | None, typer.Option("--limit", min=0, metavar="N", help="At most so many.")] = None,
     output: Annotated[
         reading.Format,
-        typer.Option("--format", help="keys prints one key a line, sorted (for audit: the entries' numbers)."),
+        typer.Option(
+            "--format",
+            help="keys prints one key a line (for audit: the entries' numbers), sorted unless --sort or --descending "
+            "says how.",
+        ),
     ] = "table",
     no_bom: Annotated[
         bool, typer.Option("--no-bom", help="CSV without the byte order mark by which spreadsheets know UTF-8.")
@@ -64,7 +73,17 @@ def list_records(
 ) -> int:
     """List what a user sees of one kind of record."""
     chosen = settings(context.obj, db, at, login)
-    return reading.list_records(chosen, kind, under=under, search=search, limit=limit, output=output, no_bom=no_bom)
+    return reading.list_records(
+        chosen,
+        kind,
+        under=under,
+        search=search,
+        sort=sort,
+        descending=descending,
+        limit=limit,
+        output=output,
+        no_bom=no_bom,
+    )
 
 
 def count_records(

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from ringfence.domain import limits
 from ringfence.domain.field import LATER, Moment, Number, Ref, Text
 from ringfence.domain.kind import Kind, State
-from ringfence.domain.shown import Area, Display
+from ringfence.domain.shown import Area, Display, Shown
 
 _TEXT: Final = Text(limits.LONG_TEXT)
 _EXACT: Final = Text(limits.LONG_TEXT, exact=True)
@@ -27,7 +27,7 @@ class AuditState(State):
     ``formula`` of that number, everything but itself and the id. Nothing of an entry is ever changed.
     """
 
-    number: Annotated[int, Number()]
+    number: Annotated[int, Number(sorted=True)]
     change: Annotated[int, Number()]
     undoes: Annotated[int | None, Number()]
     at: Annotated[datetime, Moment()]
@@ -54,8 +54,41 @@ AUDIT: Final = Kind(
     resource="audit",
     view="view",
     lasting=True,
+    sort="at",
     order="sort_key",  # an entry is known by its moment
-    apart=("at", "detail", "formula", "previous", "hash", "sort_key"),
+    apart=("at", "detail", "formula", "previous", "hash"),
+    exported=(*("number", "change", "undoes", "at", "actor", "origin", "os_user", "action", "kind", "record", "name"),),
     imported=False,
-    display=Display(Area(key="8", about=": who changed what, and when")),  # 7 is kept for the one that explains access
+    display=Display(
+        Area(key="8", about=": who changed what, and when"),  # 7 is kept for the one that explains access
+        columns=(
+            Shown("at", 12, key="w", title="When", style="quiet"),
+            Shown("who", 12, hide_below=34),
+            Shown("what", 20, grow=8),
+            Shown("note", 7, hide_below=58, title="Undone", style="quiet"),
+            Shown("origin", 12, hide_below=88, title="From", style="quiet"),
+        ),
+    ),
 )
+VERBS: Final = {
+    "create": "created",
+    "edit": "edited",
+    "delete": "deleted",
+    "move": "moved",
+    "assign": "assigned",
+    "hand over": "handed over",
+    "load": "loaded",
+    "seal": "sealed",
+    "see as": "saw as",
+}
+"""What is said of an action that was done."""
+
+
+def what(action: str, kind: str, name: str) -> str:
+    """What was done to which record, in words."""
+    return f"{VERBS.get(action, action)} {kind.replace('_', ' ')} “{name}”"
+
+
+def note(*, undone: bool, undoes: int | None) -> str:
+    """What is said of a change that was taken back, and of one that takes another back; empty of all others."""
+    return "undone" if undone else "an undo" if undoes is not None else ""

@@ -10,7 +10,7 @@ from ringfence.domain import limits
 from ringfence.domain.contact import email_fault, phone_fault
 from ringfence.domain.field import Number, Ref, Text, Ties
 from ringfence.domain.kind import Kind, State
-from ringfence.domain.shown import Area, Display
+from ringfence.domain.shown import Area, Display, Shown
 
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -68,7 +68,10 @@ CUSTOMERS: Final = Kind(
     moves="move",
     elsewhere="which groups name a customer is changed with the group",
     exported=("key", "parent", "name", "email", "phone", "address"),
-    display=Display(Area(key="1")),
+    display=Display(
+        Area(key="1"),
+        columns=(Shown("name", 16, grow=3, key="n"),),  # the tree says by where it stands what a customer is in
+    ),
 )
 LIMITS: Final = CUSTOMERS.limits
 """The fields of a customer that limit it."""

@@ -19,7 +19,9 @@ class DeviceState(State):
     customer: Annotated[int, Ref("customer", node=True, about="Whose it is.")]
     name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
     unit_id: Annotated[str, Text(limits.SHORT_TEXT, searched=True, exact=True, sorted=True, unique=True)] = ""
-    kind: Annotated[str, Text(limits.SHORT_TEXT, about="What it is, such as camera.")] = ""
+    kind: Annotated[
+        str, Text(limits.SHORT_TEXT, sorted=True, folded="kind_key", about="What it is, such as camera.")
+    ] = ""
     site: Annotated[int | None, Ref("site", stands=True, follows=True, about="The site that it stands on.")] = None
     notes: Annotated[str, Text(limits.LONG_TEXT, lines=True, about="What else there is to know."), LATER] = ""
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""

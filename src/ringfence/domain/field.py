@@ -16,11 +16,11 @@ Window = tuple[datetime | None, datetime | None]
 @dataclass(frozen=True, slots=True)
 class Text:
     """Text of at most ``longest`` characters, of one line or of ``lines``. It must be ``filled``, is part of what is
-    ``searched``, compares by code point (``exact``), can be ``sorted`` by; ``fault`` says why what is typed is wrong
-    (empty: it is not). ``folded`` names a column that keeps it for comparing, without regard to case. No two records
-    of a tenant have one that is ``unique``, where it is not empty; of the whole database, where it is ``folded``. What
-    reads as empty may be nothing in the table (``absent``). ``about`` says in a line what it holds, ``takes`` what is
-    typed, where that is not just text."""
+    ``searched``, compares by code point (``exact``), has an index for being ``sorted`` by; ``fault`` says why what is
+    typed is wrong (empty: it is not). ``folded`` names a column that keeps it for comparing, without regard to case. No
+    two records of a tenant have one that is ``unique``, where it is not empty; of the whole database, where it is
+    ``folded``. What reads as empty may be nothing in the table (``absent``). ``about`` says in a line what it holds,
+    ``takes`` what is typed, where that is not just text."""
 
     longest: int
     lines: bool = False
@@ -38,9 +38,11 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A whole number from 0 up: of records of the kind that it ``counts``, if any, so many may be at a customer."""
+    """A whole number from 0 up: of records of the kind that it ``counts``, if any, so many may be at a customer. An
+    index has one that is ``sorted`` by, and that no two records of a tenant share."""
 
     counts: str = ""
+    sorted: bool = False
     about: str = ""
 
 

@@ -14,8 +14,9 @@ from functools import cached_property
 from operator import attrgetter
 from typing import Any, Final, TypeVar
 
+from ringfence.domain import display as shown_as
 from ringfence.domain.field import Field, Number, Ref, Text, Ties, fields_of
-from ringfence.domain.shown import Display
+from ringfence.domain.shown import LONG, Display
 
 StateKind = str
 """The noun of a kind that can be edited, as the registry spells it."""
@@ -40,14 +41,15 @@ class Kind:
     ``noun`` and ``plural`` are its one spelling, with ``_`` between words. ``document`` says to readers of a snapshot
     what an entry of it is. ``table`` is the table, where that is not the noun; ``resource`` is what its permissions
     are of, where that is not the noun (``RESOURCE.list``), and ``view`` the one to list, where it is another.
-    ``node`` kinds are nodes of the tree themselves, ``place`` kinds are sites. ``indexed``: substrings of its search
-    key are indexed. ``lasting``: it outlives its owner, and is then where that was. ``order`` is the column that it
-    is listed by. ``apart`` are fields that no list reads, ``more`` columns of the table that every list reads though
-    they are no fields. ``keyed`` is the field that the key of a new one is made of, where that is not its name, or is
-    empty. ``moves`` is the right to take one to another node; none where it stays for good. ``grants``: it is part
-    of what decides who sees what. ``elsewhere`` says where what is told at the other end of a tie is changed. A sheet
-    has the columns ``exported``, where those are not all fields that the table keeps, in their usual order; it may be
-    ``imported`` again, unless what a record means lies in what it is tied to. ``display`` says how it is shown.
+    ``node`` kinds are nodes of the tree themselves, ``place`` kinds are sites. ``indexed``: there may be very many, and
+    substrings of its search key are indexed. ``lasting``: it outlives its owner, and is then where that was. It is
+    listed by ``sort`` where nobody says otherwise, of which ``order`` is the column. ``apart`` are fields that no list
+    reads, ``more`` columns of the table that every list reads though they are no fields. ``keyed`` is the field that
+    the key of a new one is made of, where that is not its name, or is empty. ``moves`` is the right to take one to
+    another node; none where it stays for good. ``grants``: it is part of what decides who sees what. ``elsewhere`` says
+    where what is told at the other end of a tie is changed. A sheet has the columns ``exported``, where those are not
+    all fields that the table keeps, in their usual order; it may be ``imported`` again, unless what a record means lies
+    in what it is tied to. ``display`` says how it is shown.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Kind:
         place: bool = False,
         indexed: bool = False,
         lasting: bool = False,
+        sort: str = "name",
         order: str = "search_key",
         apart: Collection[str] = (),
         more: tuple[str, ...] = (),
@@ -86,6 +89,7 @@ class Kind:
         self.is_site = place
         self.indexed = indexed
         self.lasting = lasting
+        self.sort = sort
         self.order = order
         self.apart = frozenset(apart)
         self.more = more
@@ -289,12 +293,24 @@ class Kind:
         return ("id", "key", *own, *everything, *self.more)
 
     @cached_property
-    def sorts(self) -> Mapping[str, str]:
-        """What a list of it can be sorted by, each a column with an index that starts with the tenant."""
-        return {
-            "name": self.order,
-            **{name: self.fields[name].column for name, one in self.texts.items() if one.sorted},
-        }
+    def sorts(self) -> tuple[str, ...]:
+        """What a list of it can be sorted by: whatever it shows, in the console and on the command line."""
+        columns = (one.field for one in shown_as.columns(self))
+        return tuple(dict.fromkeys((*columns, *(name for name in self.exported if name not in LONG))))
+
+    @cached_property
+    def indexed_orders(self) -> Mapping[str, tuple[str, ...]]:
+        """Those of them for which an index that starts with the tenant holds the rows in their order, each with the
+        columns of it: where many may be alike, the one that it is listed by comes after."""
+        found: dict[str, tuple[str, ...]] = {self.sort: (self.order,)}
+        if not self.lasting:
+            found["key"] = ("key",)
+        for name, one in self.stored.items():
+            if isinstance(one.spec, Text) and one.spec.sorted:
+                found[name] = (one.spec.folded, self.order) if one.spec.folded else (one.column,)
+            elif isinstance(one.spec, Number) and one.spec.sorted:
+                found[name] = (one.column,)
+        return found
 
     @cached_property
     def condition(self) -> str:

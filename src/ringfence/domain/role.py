@@ -44,6 +44,11 @@ LEVELS: Final = {
 }
 
 
+def mark(*, builtin: bool, private: bool) -> str:
+    """What sets a role apart from one of one's own; empty for most."""
+    return "built in" if builtin else "private" if private else ""
+
+
 @dataclass(frozen=True, slots=True)
 class RoleState(State):
     """A named set of permissions; None is all of the catalogue, now and later. A ``private`` role belongs to the one

@@ -9,6 +9,8 @@ from typing import Final, Literal, TypeAlias
 
 GAP: Final = ""
 """An empty line in a form."""
+LONG: Final = ("notes",)
+"""The fields that are no column of a table: they have lines of their own."""
 
 
 @dataclass(frozen=True, slots=True)

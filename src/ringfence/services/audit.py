@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, func, select
 from ringfence.changes.audit import TOLD, Words, faults
 from ringfence.changes.authority import Authority
 from ringfence.changes.edits import Edit
-from ringfence.changes.undo import entries_of, last_change, last_deleted, of_change, reversal, undone
+from ringfence.changes.undo import entries_of, last_change, last_deleted, of_change, reversal
 from ringfence.domain import clock
 from ringfence.domain.audit import AUDIT
 from ringfence.domain.errors import Refused, RingfenceError
@@ -24,6 +24,7 @@ from ringfence.services.records import AuditDetail, AuditRecord, Preview, Saved
 from ringfence.storage.engine import Database
 from ringfence.storage.tables import AuditEntry, Tenant, User
 from ringfence.visibility import overview
+from ringfence.visibility.overview import undone
 from ringfence.visibility.point import among, find
 from ringfence.visibility.reach import read_reaches
 from ringfence.visibility.viewer import Sight, Viewer

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from sqlalchemy import Row
 
-from ringfence.changes.undo import undone
 from ringfence.domain.audit import AUDIT
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.customer_group import CUSTOMER_GROUPS
@@ -19,11 +18,11 @@ from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED, KINDS, kind_named
 from ringfence.domain.role import ROLES
 from ringfence.domain.security_group import SECURITY_GROUPS
-from ringfence.domain.user import USERS
 from ringfence.services import records
 from ringfence.services.records import Listing, Part, Record
 from ringfence.visibility import counting, history, overview, tree
 from ringfence.visibility import page as pages
+from ringfence.visibility.column_values import permissions
 from ringfence.visibility.point import among, find
 from ringfence.visibility.viewer import Sight, Viewer
 
@@ -33,17 +32,16 @@ Names = dict[int, tuple[str, str | None]]
 _EXPORT_SIZE = 1000
 _NONE: Final[tuple[str, str | None]] = ("", None)
 """Name and key of what is not there, or hidden."""
-_COUNTED: Final = (SECURITY_GROUPS, CUSTOMER_GROUPS, ROLES)
-"""The kinds that are listed with what belongs to them counted, as far as the viewer sees it."""
 
 
 def rows(viewer: Viewer, listing: Listing, part: Part) -> tuple[Record, ...]:
     """A part of a list, in its order. Raises RingfenceError for an unknown kind or order, or a hidden customer."""
     kind = kind_named(listing.kind)
     window = pages.Window(part.limit, part.after, part.before, part.from_end, part.skip)
-    with viewer.look(*_permissions(kind)) as sight:
+    with viewer.look(*permissions(kind)) as sight:
         if listing.record is not None:
-            return tuple(_records(sight, kind, history.window(_history(sight, listing, listing.record), window)))
+            told = history.window(_history(sight, listing, listing.record), window, descending=listing.descending)
+            return tuple(_records(sight, kind, told))
         return tuple(_records(sight, kind, pages.page(sight, _query(sight, kind, listing), window)))
 
 
@@ -51,7 +49,7 @@ def count(viewer: Viewer, listing: Listing, so_far: counting.SoFar | None = None
     """How many rows the list has, exactly. ``so_far`` is told, while that takes long, how many there are at least;
     what it raises ends the count."""
     kind = kind_named(listing.kind)
-    with viewer.look(*_permissions(kind)) as sight:
+    with viewer.look(*permissions(kind)) as sight:
         if listing.record is not None:
             return len(_history(sight, listing, listing.record))
         return counting.count(sight, _query(sight, kind, listing), so_far=so_far)
@@ -60,14 +58,14 @@ def count(viewer: Viewer, listing: Listing, so_far: counting.SoFar | None = None
 def place(viewer: Viewer, listing: Listing, record: int) -> int | None:
     """How many rows come before a record (its id); None where the list does not show it."""
     kind = kind_named(listing.kind)
-    with viewer.look(*_permissions(kind)) as sight:
+    with viewer.look(*permissions(kind)) as sight:
         return counting.place(sight, _query(sight, kind, listing), record)
 
 
 def export(viewer: Viewer, listing: Listing, limit: int | None = None) -> Iterator[Record]:
     """Every row of the list (or the first ``limit``), in one transaction."""
     kind = kind_named(listing.kind)
-    with viewer.look(*_permissions(kind)) as sight:
+    with viewer.look(*permissions(kind)) as sight:
         if listing.record is not None:
             yield from _records(sight, kind, _history(sight, listing, listing.record)[:limit])
             return
@@ -103,13 +101,6 @@ def kinds() -> tuple[str, ...]:
     return tuple(KINDS)
 
 
-def _permissions(kind: Kind) -> tuple[str, ...]:
-    if kind is AUDIT or kind in _COUNTED:
-        return overview.LISTING
-    referred = (EDITED[one.refers].permission for one in _referring(kind))
-    return tuple(dict.fromkeys((kind.permission, CUSTOMERS.permission, *referred)))
-
-
 def _query(sight: Sight, kind: Kind, listing: Listing) -> pages.Query:
     under = None
     if listing.under is not None:
@@ -121,7 +112,7 @@ def _query(sight: Sight, kind: Kind, listing: Listing) -> pages.Query:
 
 
 def _history(sight: Sight, listing: Listing, record: tuple[str, str]) -> Sequence[Row[Any]]:
-    return history.entries(sight, record, listing.search, descending=listing.descending)
+    return history.entries(sight, record, listing.search, sort=listing.sort, descending=listing.descending)
 
 
 def _referring(kind: Kind) -> list[Field]:
@@ -230,16 +221,13 @@ def _role(sight: Sight, kind: Kind, ids: list[int], _rows: list[Row[Any]], _name
 
 
 def _entry(sight: Sight, _kind: Kind, _ids: list[int], rows: list[Row[Any]], _named: Named) -> Maker:
-    keys = {row.actor_key for row in rows} - {None}
-    seen: set[str | None] = {key for key in keys if find(sight, USERS.permission, USERS, "key", key) is not None}
-    if sight.scope(AUDIT.permission).records.whole:
-        seen.add(None)  # what nobody of the tenant did is told whole to whoever sees all of it
-    taken_back = undone(sight, {row.change for row in rows})
+    seen = overview.actors_seen(sight, (row.actor_key for row in rows))
+    taken_back = overview.undone(sight, {row.change for row in rows})
 
     def made(row: Row[Any], shared: Shared) -> Record:
         actor = row.actor_login if row.actor_key is None or row.actor_key in seen else ""
         user = row.os_user if row.actor_key in seen else ""
-        at = row.sort_value.partition(" ")[0]
+        at = row.sort_key.partition(" ")[0]
         what = (row.action, row.kind, row.change in taken_back)
         return records.AuditRecord(*shared, row.number, row.change, row.undoes, at, actor, row.origin, user, *what)
 

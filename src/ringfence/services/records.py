@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ringfence.changes.difference import Difference, Later, Rights
+from ringfence.domain.role import mark
 
 __all__ = ["Difference", "Later", "Rights"]
 
@@ -117,7 +118,7 @@ class RoleRecord(Record):
     @property
     def mark(self) -> str:
         """What sets it apart from a role of one's own; empty for most."""
-        return "built in" if self.builtin else "private" if self.private else ""
+        return mark(builtin=self.builtin, private=self.private)
 
     def fields(self) -> dict[str, Any]:
         return {"key": self.key, "owner": self.owner_key, "name": self.name, "access_level": self.access_level}
@@ -169,14 +170,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What is listed: a kind (``devices``), a text to look for, an order, and the customer to stay below (its id).
+    """What is listed: a kind (``devices``), a text to look for, the column to sort by (empty: the kind's own order),
+    and the customer to stay below (its id).
 
     ``record`` is a record's kind (``device``) and key: of the audit, only what it says of that one.
     """
 
     kind: str
     search: str = ""
-    sort: str = "name"
+    sort: str = ""
     descending: bool = False
     under: int | None = None
     record: tuple[str, str] | None = None

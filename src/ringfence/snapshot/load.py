@@ -16,7 +16,7 @@ from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import InvalidDocument
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED
-from ringfence.domain.text import search_key
+from ringfence.domain.text import fold, search_key
 from ringfence.snapshot.collect import Contents, DeviceRow, Progress, collect, collect_from, fault
 from ringfence.snapshot.listed import TAKEN, Listed
 from ringfence.snapshot.load_audit import LoadAudit
@@ -328,7 +328,18 @@ class _Load:
             self.connection.execute(one.values(path=bindparam("new_path")), places)
 
     def _devices(self) -> None:
-        columns = ("tenant_id", "customer_id", "site_id", "key", "name", "unit_id", "kind", "notes", "search_key")
+        columns = (
+            "tenant_id",
+            "customer_id",
+            "site_id",
+            "key",
+            "name",
+            "unit_id",
+            "kind",
+            "notes",
+            "kind_key",
+            "search_key",
+        )
         rows = (
             (
                 own,
@@ -340,6 +351,7 @@ class _Load:
                 row.unit_id,
                 row.kind,
                 row.notes,
+                fold(row.kind),
                 search_key(row.name, row.unit_id),
             )
             for row, tenant, own, customer, stands in self.to.devices()

@@ -145,7 +145,7 @@ def _conditions(column: Column[Any], sqlite: bool) -> Iterator[tuple[str, str]]:
         spec = kind.fields[column.name].spec if kind is not None and column.name in kind.stored else None
         if column.name == "key" and column.table.name != AUDIT.table:
             spec = declared.Text(limits.KEY, filled=True)
-        folded = kind is not None and column.name in {one.folded for one in kind.texts.values()}
+        folded = kind is not None and column.name in {one.folded for one in kind.texts.values() if one.filled}
         if folded or (isinstance(spec, declared.Text) and spec.filled):
             yield f"trim({name}) = ''", "is empty"
         if isinstance(spec, declared.Text):

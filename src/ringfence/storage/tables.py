@@ -86,7 +86,9 @@ def _of(kind: Kind, *more: SchemaItem, ever: bool = False, usual: bool = True) -
         if spec.everything:
             columns.append(Column(spec.everything, Boolean, nullable=False, default=field.default is None))
     columns += [
-        Column(spec.folded, BINARY_TEXT, nullable=False, unique=True) for spec in kind.texts.values() if spec.folded
+        Column(spec.folded, BINARY_TEXT, nullable=False, unique=spec.unique or None)
+        for spec in kind.texts.values()
+        if spec.folded
     ]
     columns.append(Column("search_key", BINARY_TEXT, nullable=False))
     if usual:
@@ -100,10 +102,13 @@ def _of(kind: Kind, *more: SchemaItem, ever: bool = False, usual: bool = True) -
 def _indexes(kind: Kind) -> Iterator[Index]:
     """Those of what stands on a site, and of texts that lists are sorted by, or that are unique in a tenant."""
     if kind.stands is not None:
-        yield Index(None, kind.stands.column)
+        # Of very many those on a site, and those on none, come in their order.
+        yield Index(None, kind.stands.column, *(("tenant_id", kind.order, "id") if kind.indexed else ()))
     for name, spec in kind.texts.items():
         if spec.sorted:
-            yield Index(None, "tenant_id", name, "id", kind.node.column)
+            yield Index(
+                None, "tenant_id", *kind.indexed_orders[name], "id", *(() if spec.folded else (kind.node.column,))
+            )
         if spec.unique and not spec.folded:
             filled = text(f"{name} <> ''")
             unique = f"uq_{kind.table}_{name}"

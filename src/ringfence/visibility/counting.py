@@ -8,11 +8,23 @@ from typing import Any, Final
 
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
-from ringfence.visibility.page import Query, SortKey, Window, hopeless, page, plans, size_under, standing
+from ringfence.domain.text import SEPARATOR
+from ringfence.visibility.page import (
+    Query,
+    SortKey,
+    Window,
+    hopeless,
+    page,
+    place_binds,
+    plans,
+    size_under,
+    standing,
+    unindexed,
+)
 from ringfence.visibility.plans import Plan
 from ringfence.visibility.point import among
 from ringfence.visibility.scopes import Extent
-from ringfence.visibility.sql import Side, Way, statement
+from ringfence.visibility.sql import Side, Way, key_binds, statement
 from ringfence.visibility.viewer import Sight
 
 SoFar = Callable[[int], object]
@@ -26,11 +38,15 @@ _PART: Final = 20_000
 
 def place(sight: Sight, query: Query, record: int) -> int | None:
     """How many rows of the query come before a record; None where it is not among them."""
-    sort = query.kind.sorts[query.sort]
-    found = among(sight, query.kind.permission, query.kind, [record], ("id", sort))
+    if query.sort not in query.kind.indexed_orders:
+        there: int | None = unindexed(query).place(sight, query, record)
+        return there
+    columns = query.kind.indexed_orders[query.sort]
+    found = among(sight, query.kind.permission, query.kind, [record], ("id", *columns))
     if not found:
         return None
-    key = str(getattr(found[0], sort)), record
+    values = tuple(found[0])[1:]
+    key = values[0] if len(values) == 1 else SEPARATOR.join(values), record
     just_before = key[0], record + (1 if query.descending else -1)
     rows = page(sight, query, Window(limit=1, after=just_before))
     return count(sight, query, key) if rows and rows[0].id == record else None
@@ -40,7 +56,9 @@ def count(sight: Sight, query: Query, before: SortKey | None = None, so_far: SoF
     """How many rows the query has: exactly as many as ``every`` gives; or how many of them come before a place.
     ``so_far`` is told meanwhile, where that takes long. Raises whatever it raises."""
     side: Side = "before" if before is not None else ""
-    key = {"key": before[0], "id": before[1]} if before is not None else {}
+    if query.sort not in query.kind.indexed_orders:
+        query = replace(query, sort="")
+    key = place_binds(query, before) if before is not None else {}
     scope = sight.scope(query.kind.permission)
     extent = scope.nodes if query.kind.is_customer else scope.records
     found = 0
@@ -57,7 +75,7 @@ def count(sight: Sight, query: Query, before: SortKey | None = None, so_far: SoF
 def _count_in(
     sight: Sight, query: Query, extent: Extent, side: Side, key: dict[str, Any], found: int, so_far: SoFar | None
 ) -> int:
-    if not query.search and not side:
+    if not query.search and not query.lacking and not side:
         if query.kind is DEVICES:
             return found + int(size_under(sight, extent, query.under)[1])
         if query.kind is CUSTOMERS and query.under is None:
@@ -72,16 +90,17 @@ def _count_in(
 def _in_parts(sight: Sight, plan: Plan, found: int, so_far: SoFar) -> int:
     """The same count, a part of the order after another, in one transaction."""
     way: Way = "plain" if plan.shape.whole else "walk"
-    shape = replace(plan.shape, way=way, match="scan", sort="name", descending=False)
+    shape = replace(plan.shape, way=way, match="scan", sort=plan.shape.kind.sort, descending=False)
     binds = {**plan.binds, "budget": _PART}
+    columns = len(shape.kind.indexed_orders[shape.sort])
     while True:
         edge = sight.connection.execute(statement(replace(shape, way="edge", match="")), binds).one_or_none()
         if edge is not None:
-            binds.update(until=edge.sort_value, until_id=edge.id)
+            binds.update(key_binds((edge.sort_value, edge.id), columns, "until"))
         part = replace(shape, counting=True, bounded=edge is not None)
         found += int(sight.connection.execute(statement(part), binds).scalar_one())
         if edge is None:
             return found
         so_far(found)
         shape = replace(shape, side="after")
-        binds.update(key=edge.sort_value, id=edge.id)
+        binds.update(key_binds((edge.sort_value, edge.id), columns))

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, func, select, text
 
+from ringfence.domain.audit import AUDIT
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.customer_group import CUSTOMER_GROUPS
 from ringfence.domain.device import DEVICES
@@ -25,10 +26,10 @@ from ringfence.storage.grants import (
     UserCustomerGroup,
 )
 from ringfence.storage.scopes import ScopeInterval, ScopeSite
-from ringfence.storage.tables import Customer, CustomerGroup, Device, Role, SecurityGroup, is_root
+from ringfence.storage.tables import AuditEntry, Customer, CustomerGroup, Device, Role, SecurityGroup, is_root
 from ringfence.visibility.grants import read_filtered, read_selected
 from ringfence.visibility.intervals import Interval, contains, intersect, union
-from ringfence.visibility.point import among
+from ringfence.visibility.point import among, find
 from ringfence.visibility.reach import measure
 from ringfence.visibility.sql import probe
 from ringfence.visibility.viewer import Sight
@@ -106,6 +107,25 @@ def users_of(sight: Sight, kind: Kind, records: Sequence[int]) -> dict[int, list
         if user in seen:
             found[record].append(user)
     return dict(found)
+
+
+def actors_seen(sight: Sight, keys: Iterable[str | None]) -> set[str | None]:
+    """Those of the users who made changes, by key, whom the viewer may list; None, for what nobody of the tenant did,
+    where that is told whole: to whoever sees all of the audit."""
+    seen: set[str | None] = {
+        key for key in {*keys} if key is not None and find(sight, USERS.permission, USERS, "key", key) is not None
+    }
+    if sight.scope(AUDIT.permission).records.whole:
+        seen.add(None)
+    return seen
+
+
+def undone(sight: Sight, changes: Iterable[int] | None = None) -> set[int]:
+    """Those of the viewer's tenant's changes that were taken back; of all, where none are named."""
+    query = select(AuditEntry.undoes).where(AuditEntry.tenant_id == sight.tenant_id, AuditEntry.undoes.is_not(None))
+    if changes is not None:
+        query = query.where(AuditEntry.undoes.in_(sorted(changes)))
+    return {change for change in sight.connection.execute(query).scalars() if change is not None}
 
 
 def groups_of(sight: Sight, roles: Sequence[int]) -> dict[int, list[int]]:

@@ -15,6 +15,7 @@ from sqlalchemy import Row, text
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.kind import Kind
+from ringfence.domain.registry import EDITED
 from ringfence.domain.text import fold, has_control, like_pattern
 from ringfence.visibility.intervals import nested
 from ringfence.visibility.plans import (
@@ -31,10 +32,10 @@ from ringfence.visibility.plans import (
     total,
 )
 from ringfence.visibility.scopes import Extent
-from ringfence.visibility.sql import Match, Shape, Side, statement
+from ringfence.visibility.sql import Shape, Side, key_binds, statement
 from ringfence.visibility.viewer import Sight
 
-SortKey = tuple[str, int]
+SortKey = tuple[Any, int]
 """Where a row stands in the order: its sort value and its id."""
 
 _SIZE: Final = text(
@@ -47,17 +48,23 @@ _SIZE: Final = text(
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Which records, in which order. ``under`` is the path of a customer: only records of it and those below it."""
+    """Which records, in which order: ``sort`` is a column of their lists (empty: the kind's own order). ``under`` is
+    the path of a customer: only records of it and those below it. ``lacking`` is a reference: only those that have
+    none, and with ``hides`` those too of which the viewer may not list what it refers to."""
 
     kind: Kind
     search: str = ""
-    sort: str = "name"
+    sort: str = ""
     descending: bool = False
     under: str | None = None
+    lacking: str = ""
+    hides: bool = False
 
     def __post_init__(self) -> None:
+        if not self.sort:
+            object.__setattr__(self, "sort", self.kind.sort)
         if self.sort not in self.kind.sorts:
-            raise RingfenceError(f"{self.kind.name} sort by {' or '.join(self.kind.sorts)}, not by {self.sort!r}")
+            raise RingfenceError(f"{self.kind.name} sort by {', '.join(self.kind.sorts)}, not by {self.sort!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +80,30 @@ class Window:
 
 def page(sight: Sight, query: Query, window: Window) -> list[Row[Any]]:
     """The rows of a window, in the query's order. Each carries the kind's columns and its ``sort_value``."""
+    if query.sort not in query.kind.indexed_orders:
+        found: list[Row[Any]] = unindexed(query).page(sight, query, window)
+        return found
     if window.from_end or window.before is not None:
         side: Side = "before" if window.before is not None else ""
         turned = query if side else replace(query, descending=not query.descending)
         return _rows(sight, turned, window, side, window.before)[::-1]
     return _rows(sight, query, window, "after" if window.after else "", window.after)
+
+
+def unindexed(query: Query) -> Any:
+    """What pages and places are had from, in an order that no index holds."""
+    # Both stand on this module: what is in sight, and what a search finds, is the same in whatever order.
+    from ringfence.visibility import grouping, ordering
+
+    return grouping if query.kind.indexed else ordering
+
+
+def naming(sight: Sight, query: Query) -> list[int]:
+    """The ids of all rows of a query, in no order."""
+    found: list[int] = []
+    for plan in all_plans(sight, query, "", None):
+        found += sight.connection.execute(statement(replace(plan.shape, naming=True)), plan.binds).scalars()
+    return found
 
 
 def every(sight: Sight, query: Query, size: int = 1000) -> Iterator[Row[Any]]:
@@ -103,14 +129,8 @@ def size_under(sight: Sight, extent: Extent, under: str | None) -> tuple[int, in
 
 
 def _rows(sight: Sight, query: Query, window: Window, side: Side, key: SortKey | None) -> list[Row[Any]]:
-    if hopeless(query.search):
-        return []
-    scope = sight.scope(query.kind.permission)
-    extent = scope.nodes if query.kind.is_customer else scope.records
     reach = window.limit + window.skip
-    found = plans(sight, query, extent, side, reach) if extent.intervals else []
-    if scope.has_sites and query.kind.standing is not None:
-        found.append(standing(sight, query, scope.records, side))
+    found = all_plans(sight, query, side, reach)
     if not found:
         return []
     several = len(found) > 1
@@ -118,7 +138,7 @@ def _rows(sight: Sight, query: Query, window: Window, side: Side, key: SortKey |
     part["window"] = reach
     rows: list[Row[Any]] = []
     for one in found:
-        rows += _taken(sight, one, part if key is None else {**part, "key": key[0], "id": key[1]})
+        rows += _taken(sight, one, part if key is None else {**part, **place_binds(query, key)})
     if not several:
         return rows
     rows.sort(key=lambda row: (row.sort_value, row.id), reverse=query.descending != (side == "before"))
@@ -132,11 +152,30 @@ def _taken(sight: Sight, plan: Plan, part: dict[str, Any]) -> Sequence[Row[Any]]
         edge = sight.connection.execute(statement(along), binds).one_or_none()
         if edge is not None:
             shape = replace(shape, bounded=True)
-            binds.update(until=edge.sort_value, until_id=edge.id)
+            binds.update(key_binds((edge.sort_value, edge.id), len(shape.kind.indexed_orders[shape.sort]), "until"))
     rows = sight.connection.execute(statement(shape), binds).all()
     if shape.bounded and plan.fallback is not None and len(rows) < part["limit"] + part["skip"]:
         return _taken(sight, plan.fallback, part)
     return rows
+
+
+def place_binds(query: Query, key: SortKey) -> dict[str, Any]:
+    """A place in a query's order, which an index holds, as its statements bind it."""
+    return key_binds(key, len(query.kind.indexed_orders[query.sort]))
+
+
+def all_plans(sight: Sight, query: Query, side: Side, wanted: int | None) -> list[Plan]:
+    """What to ask for so many rows (None: all) in an order that an index holds, or in the kind's own; nothing where
+    nothing is in sight."""
+    if hopeless(query.search):
+        return []
+    if query.sort not in query.kind.indexed_orders:
+        query = replace(query, sort="")
+    scope, extent = sight.scope(query.kind.permission), extent_of(sight, query.kind)
+    found = plans(sight, query, extent, side, wanted) if extent.intervals else []
+    if scope.has_sites and query.kind.standing is not None:
+        found.append(standing(sight, query, scope.records, side))
+    return found
 
 
 def plans(sight: Sight, query: Query, extent: Extent, side: Side, wanted: int | None) -> list[Plan]:
@@ -145,10 +184,7 @@ def plans(sight: Sight, query: Query, extent: Extent, side: Side, wanted: int | 
     kind, under = query.kind, query.under is not None
     binds = binds_of(sight, query, extent)
     whole = extent.whole and not under
-    match: Match = "scan" if query.search else ""
-    shape = Shape(
-        kind, "plain", query.sort, query.descending, side, match, under, whole=whole, postgresql=sight.postgresql
-    )
+    shape = replace(_shape(sight, query, side), whole=whole, under=under)
     customers, devices = _size(sight, extent, query.under)
     records = devices if kind is DEVICES else customers
     every, measure = records if whole else total(sight, kind), costs(sight)
@@ -175,21 +211,35 @@ def _bound(plan: Plan, binds: dict[str, Any]) -> Plan:
 
 def standing(sight: Sight, query: Query, extent: Extent, side: Side, *, counting: bool = False) -> Plan:
     """What stands on the sites of site-level grants."""
-    match: Match = "scan" if query.search else ""
-    under = query.under is not None
-    shape = Shape(
-        *(query.kind, "sites", query.sort, query.descending, side, match, under, counting), postgresql=sight.postgresql
-    )
+    shape = replace(_shape(sight, query, side), way="sites", under=query.under is not None, counting=counting)
     return Plan(shape, binds_of(sight, query, extent))
+
+
+def _shape(sight: Sight, query: Query, side: Side) -> Shape:
+    return Shape(
+        *(query.kind, "plain", query.sort, query.descending, side, "scan" if query.search else ""),
+        lacking=query.lacking,
+        hides=query.hides,
+        postgresql=sight.postgresql,
+    )
 
 
 def binds_of(sight: Sight, query: Query, extent: Extent) -> dict[str, Any]:
     binds: dict[str, Any] = {"tenant": sight.tenant_id, "scope": extent.id}
     if query.under is not None:
         binds["low"], binds["high"] = nested(query.under)
+    if query.hides:
+        to = EDITED[query.kind.fields[query.lacking].refers]
+        binds["named"] = extent_of(sight, to).id
     if query.search:
         binds["needle"] = like_pattern(query.search) if sight.postgresql else fold(query.search)
     return binds
+
+
+def extent_of(sight: Sight, kind: Kind) -> Extent:
+    """The customers whose records of a kind are in reach: of customers, they themselves."""
+    scope = sight.scope(kind.permission)
+    return scope.nodes if kind.is_customer else scope.records
 
 
 def hopeless(search: str) -> bool:

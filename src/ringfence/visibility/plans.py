@@ -118,7 +118,7 @@ def _hits(sight: Sight, kind: Kind, wanted: str) -> Hits:
 
 def splits(kind: Kind, shape: Shape, wanted: int | None) -> bool:
     """Whether a search can be put as two: what begins with the text, a range of the order, and what else holds it."""
-    return wanted is not None and not shape.postgresql and kind.sorts[shape.sort] == "search_key"
+    return wanted is not None and not shape.postgresql and kind.indexed_orders[shape.sort] == ("search_key",)
 
 
 def beyond(text: str) -> str:
@@ -134,7 +134,7 @@ def little(shape: Shape, customers: int, records: int) -> bool:
     """Whether so little is in reach that going through it costs less than asking the search index."""
     if customers <= 64 and records <= 1000:
         return True
-    return customers <= _NEAR / 10 and records <= _NEAR and (shape.postgresql or shape.sort == "name")
+    return customers <= _NEAR / 10 and records <= _NEAR and (shape.postgresql or shape.sort == shape.kind.sort)
 
 
 def share(search: str, found: Hits | None, every: int, costs: Costs) -> float:
@@ -165,8 +165,10 @@ def ways(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: Hits | N
     """What each way there is would cost."""
     part = max(guess.records, 1) / max(guess.total, 1)
     walked = guess.total if guess.wanted is None else min(guess.total, guess.wanted / (part * guess.match) + 1)
-    beside = bool(shape.match) and shape.sort != "name"
+    listed = shape.sort == kind.sort
+    beside = bool(shape.match) and not listed
     look = (costs.look if shape.match == "scan" else 0) + (costs.row if beside else 0)
+    # Whose a record is stands in some indexes, and beside the others.
     probe = costs.probe + (costs.row if kind.is_customer else 0)
     yield walked * (costs.entry + look + guess.match * probe), "walk"
     if len(kind.nodes) == 1:
@@ -174,7 +176,7 @@ def ways(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: Hits | N
         each = costs.seek + part * look if beside else look + guess.match * costs.seek
         yield walked * (costs.entry + each) + guess.customers * costs.customer, "sieve"
     # Of each customer its records stand in the order of their names: whoever wants another reads them whole.
-    other = kind.is_customer or shape.sort != "name"
+    other = kind.is_customer or not listed
     each = (
         costs.entry * (_SCATTERED if guess.records > _NEAR else 1)
         + (costs.look if shape.match == "scan" else 0)

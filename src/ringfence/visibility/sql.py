@@ -8,13 +8,17 @@ ever part of one; names of tables and columns come from the kinds.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import TextClause, text
 
+from ringfence.domain.field import Field
 from ringfence.domain.kind import Kind
+from ringfence.domain.registry import EDITED
+from ringfence.domain.text import SEPARATOR
 
 Way = Literal["plain", "walk", "sieve", "gather", "hits", "sites", "edge"]
 """plain: the whole tenant. walk: along the order, probing the scope for each row. sieve: along the order, through a set
@@ -32,16 +36,24 @@ _HIGH: Final = ":high"
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a statement is like; equal shapes share one statement."""
+    """What a statement is like; equal shapes share one statement. ``sort`` is one that an index holds the order of
+    (empty: the kind's own).
+
+    ``counting``: how many rows there are; ``naming``: their ids, in no order. ``lacking`` is a reference: only those of
+    which it shows nothing, and with ``hides`` not for there being none alone, but where the scope ``named`` hides it.
+    """
 
     kind: Kind
     way: Way
-    sort: str = "name"
+    sort: str = ""
     descending: bool = False
     side: Side = ""
     match: Match = ""
     under: bool = False
     counting: bool = False
+    naming: bool = False
+    lacking: str = ""
+    hides: bool = False
     whole: bool = False
     bounded: bool = False
     postgresql: bool = False
@@ -73,37 +85,77 @@ def probing_arrays(sql: str) -> str:
     return _PROBE.sub(_ARRAY_PROBE, sql)
 
 
-def within(kind: Kind, bounds: str = "", *, postgresql: bool) -> str:
+def within(kind: Kind, bounds: str = "", *, postgresql: bool, record: str = "k", scope: str = ":scope") -> str:
     """A condition: the scope covers the owner of the record ``k``."""
     fence = " OFFSET 0" if postgresql else ""
+    inside = f"{probe('c.path', scope)}{bounds}{fence}"
     found = (
-        f"EXISTS (SELECT 1 FROM {nodes} c WHERE c.id = k.{kind.owner} AND {probe('c.path')}{bounds}{fence})"
-        for nodes in kind.nodes
+        f"EXISTS (SELECT 1 FROM {nodes} c WHERE c.id = {record}.{kind.owner} AND {inside})" for nodes in kind.nodes
     )
     return f"({' OR '.join(found)})"
 
 
+def shows(kind: Kind, record: str, *, postgresql: bool, scope: str = ":named") -> str:
+    """A condition: the scope covers a record, by itself or by the site that it is or stands on."""
+    if kind.is_customer:
+        return f"({probe(f'{record}.path', scope)}) IS TRUE"
+    inside = within(kind, postgresql=postgresql, record=record, scope=scope)
+    if kind.standing is None:
+        return inside
+    site = f"{record}.{kind.standing} IN (SELECT x.site_id FROM scope_site x WHERE x.scope_id = {scope})"
+    return f"({inside} OR {site})"
+
+
+def sort_value(columns: Iterable[str]) -> str:
+    """Where a row stands in an order of these columns, but for its id, as one value that compares as they do."""
+    return f" || '{SEPARATOR}' || ".join(columns)
+
+
+def past(columns: Sequence[str], name: str, sign: str) -> str:
+    """A condition: a row stands before or after the place that ``key_binds`` binds under a name."""
+    return f"({', '.join(columns)}) {sign} ({', '.join(f':{one}' for one in _bound_as(name, len(columns)))})"
+
+
+def key_binds(key: tuple[Any, int], columns: int, name: str = "key") -> dict[str, Any]:
+    """A place in an order of so many columns besides the id, as a statement binds it."""
+    value, own = key
+    parts: list[Any] = [value] if columns == 1 else str(value).split(SEPARATOR, columns - 1)
+    parts += [""] * (columns - len(parts))
+    return dict(zip(_bound_as(name, columns + 1), (*parts, own), strict=True))
+
+
+def _bound_as(name: str, columns: int) -> list[str]:
+    return [name, *(f"{name}_{number}" for number in range(1, columns - 1)), f"{name}_id"]
+
+
 @lru_cache(maxsize=1024)
 def statement(shape: Shape) -> TextClause:
-    """The statement of a shape. It binds tenant, scope, limit and skip, and by shape key, id, low, high, needle,
-    beyond, ids, budget, until, until_id."""
+    """The statement of a shape. It binds tenant, scope, limit and skip, and by shape low, high, needle, beyond, ids,
+    budget, named, and what ``key_binds`` gives for key and until."""
     return text(_Writer(shape).sql())
+
+
+def conditions(shape: Shape) -> str:
+    """What a shape asks of a row ``k``, wherever it belongs."""
+    return _Writer(shape)._conditions()
 
 
 class _Writer:
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
         self.kind = shape.kind
-        self.sort = shape.kind.sorts[shape.sort]
+        sort = shape.kind.indexed_orders[shape.sort or shape.kind.sort]
         columns = ", ".join(f"k.{column}" for column in self.kind.columns)
-        self.columns = f"{columns}, k.{self.sort} AS sort_value"
+        self.value = sort_value(f"k.{column}" for column in sort)
+        self.columns = f"{columns}, {self.value} AS sort_value"
         backwards = shape.descending != (shape.side == "before")
-        self.direction = "DESC" if backwards else "ASC"
-        self.order = f"ORDER BY k.{self.sort} {self.direction}, k.id {self.direction}"
-        sign = "<" if backwards else ">"
-        self.after = f" AND (k.{self.sort}, k.id) {sign} (:key, :id)" if shape.side else ""
+        direction = "DESC" if backwards else "ASC"
+        places = [f"k.{column}" for column in (*sort, "id")]
+        self.sort = ", ".join(places[:-1])
+        self.order = f"ORDER BY {', '.join(f'{place} {direction}' for place in places)}"
+        self.after = f" AND {past(places, 'key', '<' if backwards else '>')}" if shape.side else ""
         if shape.bounded:
-            self.after += f" AND (k.{self.sort}, k.id) {'>=' if backwards else '<='} (:until, :until_id)"
+            self.after += f" AND {past(places, 'until', '>=' if backwards else '<=')}"
         self.match = ""
         if shape.match == "begin":
             self.match = " AND k.search_key >= :needle AND k.search_key < :beyond"
@@ -111,6 +163,16 @@ class _Writer:
             # As an expression it is no question to the search index, which gathers all of its hits before the first.
             like = "k.search_key || '' LIKE :needle" if shape.postgresql else "instr(k.search_key, :needle) > 0"
             self.match = f" AND {like}"
+        if shape.lacking:
+            self.match += f" AND {self._lacks(self.kind.fields[shape.lacking])}"
+
+    def _lacks(self, reference: Field) -> str:
+        """A condition: a reference of the record shows nothing."""
+        if not self.shape.hides:
+            return f"k.{reference.column} IS NULL"
+        to = EDITED[reference.refers]
+        seen = shows(to, "n", postgresql=self.shape.postgresql)
+        return f"NOT EXISTS (SELECT 1 FROM {to.table} n WHERE n.id = k.{reference.column} AND {seen})"
 
     def sql(self) -> str:
         ways = {
@@ -126,15 +188,15 @@ class _Writer:
 
     def _finish(self, source: str) -> str:
         """A page or a count of ``source``, which ends in its WHERE clause."""
-        if self.shape.counting:
-            return f"SELECT count(*) {source}"
+        if self.shape.counting or self.shape.naming:
+            return f"SELECT {'count(*)' if self.shape.counting else 'k.id'} {source}"
         return f"SELECT {self.columns} {source} {self.order} LIMIT :limit OFFSET :skip"
 
     def _late(self, source: str) -> str:
         """The same, where the order alone comes out of an index: whole rows are read for none but those shown."""
-        if self.shape.counting:
-            return f"SELECT count(*) {source}"
-        shown = f"SELECT k.id, k.{self.sort} {source} {self.order} LIMIT :limit OFFSET :skip"
+        if self.shape.counting or self.shape.naming:
+            return self._finish(source)
+        shown = f"SELECT k.id, {self.sort} {source} {self.order} LIMIT :limit OFFSET :skip"
         if self.shape.postgresql:
             rows = f"CROSS JOIN LATERAL (SELECT * FROM {self.kind.table} k WHERE k.id = w.id OFFSET 0) k"
         else:
@@ -165,7 +227,7 @@ class _Writer:
 
     def _edge(self) -> str:
         return (
-            f"SELECT k.{self.sort} AS sort_value, k.id FROM {self.kind.table} k "
+            f"SELECT {self.value} AS sort_value, k.id FROM {self.kind.table} k "
             f"WHERE k.tenant_id = :tenant{self.after}{self.match} {self.order} LIMIT 1 OFFSET :budget"
         )
 
@@ -207,15 +269,15 @@ class _Writer:
             else:
                 source = f"FROM scope_interval s CROSS JOIN customer k ON {conditions} {where}"
             return self._finish(source)
-        table, sort = self.kind.table, self.sort
+        table = self.kind.table
         customers = f"c.tenant_id = :tenant AND {self._range('c.path')}"
         records = f"k.{self.kind.owner} = c.id{self.after}{self.match}"
         if self.shape.postgresql:
-            rest = "" if self.shape.counting else f"{self.order} LIMIT :window"
+            rest = "" if self.shape.counting or self.shape.naming else f"{self.order} LIMIT :window"
             owners = " UNION ALL ".join(f"SELECT c.id FROM {nodes} c WHERE {customers}" for nodes in self.kind.nodes)
             return self._late(
                 f"FROM scope_interval s CROSS JOIN LATERAL ({owners} OFFSET 0) c "
-                f"CROSS JOIN LATERAL (SELECT k.id, k.{sort} FROM {table} k WHERE {records} {rest}) k {where}"
+                f"CROSS JOIN LATERAL (SELECT k.id, {self.sort} FROM {table} k WHERE {records} {rest}) k {where}"
             )
         sources = [
             f"FROM scope_interval s CROSS JOIN {nodes} c ON {customers} CROSS JOIN {table} k ON {records} {where}"
@@ -223,7 +285,7 @@ class _Writer:
         ]
         if len(sources) == 1:
             return self._late(sources[0])
-        return self._late(f"FROM ({' UNION ALL '.join(f'SELECT k.id, k.{sort} {one}' for one in sources)}) k")
+        return self._late(f"FROM ({' UNION ALL '.join(f'SELECT k.id, {self.sort} {one}' for one in sources)}) k")
 
     def _hits(self) -> str:
         table, conditions = self.kind.table, self._conditions()

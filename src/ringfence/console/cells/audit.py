@@ -5,33 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from ringfence.console.cells import records
 from ringfence.console.text import Cell, fit, number, width_of
-from ringfence.console.widgets.columns import Column
+from ringfence.domain.audit import AUDIT, note
+from ringfence.domain.audit import what as told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ringfence.services.records import AuditDetail, AuditRecord
 
-COLUMNS: Final = (
-    Column("name", "When", 12, key="w", sortable=True, style="quiet"),
-    Column("who", "Who", 12, hide_below=34),
-    Column("what", "What", 20, grow=8),
-    Column("note", "Undone", 7, hide_below=58, style="quiet"),
-    Column("origin", "From", 12, hide_below=88, style="quiet"),
-)
+COLUMNS: Final = records.columns(AUDIT)
 _LABEL: Final = 17
-_VERBS: Final = {
-    "create": "created",
-    "edit": "edited",
-    "delete": "deleted",
-    "move": "moved",
-    "assign": "assigned",
-    "hand over": "handed over",
-    "load": "loaded",
-    "seal": "sealed",
-    "see as": "saw as",
-}
 _COUNTING: Final = frozenset({"load", "hand over", "seal"})
 """The actions whose entries say how much, and nothing of what a record is or was."""
 _OVER: Final = " over ssh"
@@ -43,13 +28,12 @@ def cells(entry: AuditRecord) -> tuple[Cell | str, ...]:
     """One cell for each of the columns."""
     who = Cell(entry.actor) if entry.actor else Cell("—", "quiet")
     text = Cell(what(entry), "quiet" if entry.undone else "")
-    note = "undone" if entry.undone else "an undo" if entry.undoes is not None else ""
-    return short(entry.at), who, text, note, entry.origin
+    return short(entry.at), who, text, note(undone=entry.undone, undoes=entry.undoes), entry.origin
 
 
 def what(entry: AuditRecord) -> str:
     """What was done to which record, in words."""
-    return f"{_VERBS.get(entry.action, entry.action)} {entry.kind.replace('_', ' ')} “{entry.name}”"
+    return told(entry.action, entry.kind, entry.name)
 
 
 def short(at: str) -> str:

@@ -62,7 +62,7 @@ class AuditList(RecordList):
     """The entries, newest first."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__("audit", audit.COLUMNS, audit.cells, sort=("name", True), **options)
+        super().__init__("audit", audit.COLUMNS, audit.cells, sort=("at", True), **options)
 
     def nothing(self) -> str:
         profile = self.ringfence.profile

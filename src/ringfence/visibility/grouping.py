@@ -1,0 +1,257 @@
+"""The order of very many records by what they refer to, which no index holds: first those of which the reference shows
+nothing, in the order of their own, then those of each name, name by name.
+
+Of the former an index holds the order. The latter come from the names, each followed by its records, as far as a page
+needs; or, where few records are in sight or found, by putting those into order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, Final, Literal, NamedTuple
+
+from sqlalchemy import TextClause, text
+
+from ringfence.domain.field import Field
+from ringfence.domain.kind import Kind
+from ringfence.domain.registry import EDITED
+from ringfence.domain.text import SEPARATOR
+from ringfence.visibility import counting, ordering, overview
+from ringfence.visibility.intervals import intersect, subtract
+from ringfence.visibility.page import Query, SortKey, Window, all_plans, extent_of
+from ringfence.visibility.page import page as own_page
+from ringfence.visibility.plans import Plan
+from ringfence.visibility.point import among
+from ringfence.visibility.sql import Shape, conditions, key_binds, past, probe, shows, sort_value, statement, within
+from ringfence.visibility.viewer import Sight
+
+Hidden = Literal["none", "some", "all"]
+"""Of how many of the records in sight the viewer may not list what they refer to."""
+_COLUMNS: Final = 2
+"""A place is a name, the place in the records' own order, and the id."""
+_NAME: Final = 2.0
+_FOUND: Final = 3.0
+"""What a name costs that is gone by, and a record that is put into order, in entries of an index."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Those of a query's records that show a name (``named``), or none."""
+
+    query: Query
+    named: bool
+    hidden: Hidden
+
+    @property
+    def field(self) -> Field:
+        return self.query.kind.fields[self.query.sort]
+
+    @property
+    def blank(self) -> Query:
+        """The same as a query of its own, in the records' own order."""
+        lacking = "" if self.hidden == "all" else self.query.sort
+        return replace(self.query, sort="", lacking=lacking, hides=self.hidden == "some")
+
+
+def page(sight: Sight, query: Query, window: Window) -> list[Any]:
+    """The rows of a window, with the kind's columns and their ``sort_value``."""
+    if window.before is not None or window.from_end:
+        turned = replace(query, descending=not query.descending)
+        return _rows(sight, turned, window, window.before)[::-1]
+    return _rows(sight, query, window, window.after)
+
+
+def place(sight: Sight, query: Query, record: int) -> int | None:
+    """How many rows of the query come before a record; None where it is not among them."""
+    kind, field = query.kind, query.kind.fields[query.sort]
+    found = among(sight, kind.permission, kind, [record], ("id", kind.order, field.column))
+    if not found:
+        return None
+    _, own, reference = tuple(found[0])
+    to = EDITED[field.refers]
+    name = among(sight, to.permission, to, [reference] if reference else [], ("id", to.order))
+    value = sort_key(tuple(name[0])[1] if name else "", own)
+    rows = page(sight, query, Window(limit=1, after=(value, record + (1 if query.descending else -1))))
+    if not rows or rows[0].id != record:
+        return None
+    before = 0
+    for part in _parts(sight, replace(query, descending=not query.descending), (value, record)):
+        before += _count(sight, *part)
+    return before
+
+
+def sort_key(name: str, own: str) -> str:
+    """Where a record stands, but for its id."""
+    return f"{name}{SEPARATOR}{own}"
+
+
+def _parts(sight: Sight, query: Query, key: SortKey | None) -> Iterator[tuple[_Part, SortKey | None]]:
+    """What comes after a place, in the query's direction: each part with the place in it, if that lies there."""
+    field, hidden = query.kind.fields[query.sort], _hidden(sight, query.kind, query.kind.fields[query.sort])
+    there = {
+        False: field.optional or hidden != "none",
+        True: hidden != "all",
+    }
+    inside = key is not None and not key[0].startswith(SEPARATOR)
+    for named in (True, False) if query.descending else (False, True):
+        passed = key is not None and named != inside and inside != query.descending
+        if there[named] and not passed:
+            yield _Part(query, named, hidden), key if named == inside else None
+
+
+def _rows(sight: Sight, query: Query, window: Window, key: SortKey | None) -> list[Any]:
+    found: list[Any] = []
+    skip = window.skip
+    for part, place in _parts(sight, query, key):
+        rows = _read(sight, part, window.limit - len(found), skip, place)
+        found += rows
+        if len(found) == window.limit:
+            break
+        if rows:
+            skip = 0
+        elif skip:
+            skip -= _count(sight, part, place)
+    return found
+
+
+def _read(sight: Sight, part: _Part, limit: int, skip: int, place: SortKey | None) -> Sequence[Any]:
+    if part.named:
+        return _run(sight, part, limit, skip, place)
+    own = None if place is None else (place[0].removeprefix(SEPARATOR), place[1])
+    rows = own_page(sight, part.blank, Window(limit, after=own, skip=skip))
+    row_of = ordering.row_of(part.query.kind)
+    return [row_of(*row[:-1], sort_key("", row.sort_value)) for row in rows]
+
+
+def _count(sight: Sight, part: _Part, place: SortKey | None) -> int:
+    """How many records of a part come after a place."""
+    if part.named:
+        return int(_run(sight, part, None, 0, place)[0][0])
+    if place is None:
+        return counting.count(sight, part.blank)
+    turned = replace(part.blank, descending=not part.query.descending)
+    return counting.count(sight, turned, (place[0].removeprefix(SEPARATOR), place[1]))
+
+
+def _hidden(sight: Sight, kind: Kind, field: Field) -> Hidden:
+    """Of how many of the records in sight what a field refers to is hidden; once for a version of the tenant."""
+    to = EDITED[field.refers]
+    kept = sight.memo.get(("hidden", kind.noun, field.name))
+    if kept is None:
+        kept = sight.memo["hidden", kind.noun, field.name] = _hides(sight, kind, to)
+    found: Hidden = kept  # type: ignore[assignment]
+    return found
+
+
+def _hides(sight: Sight, kind: Kind, to: Kind) -> Hidden:
+    records, others = sight.scope(kind.permission), sight.scope(to.permission)
+    reach = extent_of(sight, to)
+    if reach.whole or records == others:
+        return "none"
+    if others.empty:
+        return "all"
+    own = overview.scope_nodes(sight, kind.permission)
+    if not intersect(own, overview.scope_nodes(sight, to.permission)):
+        return "all"
+    whole = overview.scope_nodes if to.is_customer else overview.record_nodes
+    return "none" if not subtract(own, whole(sight, to.permission)) else "some"
+
+
+# The records that show a name.
+
+
+class _Named(NamedTuple):
+    """What a statement of them is like; equal ones share one. ``gathered`` are the statements of which records it puts
+    into order (none: it goes along the names)."""
+
+    shape: Shape
+    reference: str
+    gathered: tuple[Shape, ...]
+    hidden: Hidden
+    sites: bool
+    side: bool
+    counting: bool
+
+
+def _run(sight: Sight, part: _Part, limit: int | None, skip: int, place: SortKey | None) -> Sequence[Any]:
+    query, scope = part.query, sight.scope(part.query.kind.permission)
+    plans = all_plans(sight, replace(query, sort=""), "", None)
+    if not plans:
+        return [(0,)] if limit is None else []
+    binds = {"limit": limit, "skip": skip, "named": extent_of(sight, EDITED[part.field.refers]).id}
+    for plan in plans:
+        binds.update(plan.binds)
+    if place is not None:
+        binds.update(key_binds(place, _COLUMNS))
+    shape = replace(plans[0].shape, match="scan" if query.search else "", descending=query.descending)
+    gathers = _gathers(sight, part, plans, None if limit is None else limit + skip)
+    what = _Named(
+        shape,
+        query.sort,
+        tuple(replace(plan.shape, naming=True) for plan in plans) if gathers else (),
+        part.hidden,
+        scope.has_sites,
+        place is not None,
+        limit is None,
+    )
+    return sight.connection.execute(_statement(what), binds).all()
+
+
+def _gathers(sight: Sight, part: _Part, plans: Sequence[Plan], wanted: int | None) -> bool:
+    """Whether it is cheaper to put all records that were found into order than to go along the names."""
+    return sum(plan.price for plan in plans) < 3000
+
+
+@lru_cache(maxsize=256)
+def _statement(what: _Named) -> TextClause:
+    kind = what.shape.kind
+    field = kind.fields[what.reference]
+    to = EDITED[field.refers]
+    direction = "DESC" if what.shape.descending else "ASC"
+    places = (f"n.{to.order}", f"k.{kind.order}", "k.id")
+    order = ", ".join(f"{one} {direction}" for one in places)
+    where = []
+    if what.hidden == "some":
+        where.append(shows(to, "n", postgresql=what.shape.postgresql))
+    if what.side:
+        sign = "<" if what.shape.descending else ">"
+        where += [f"{places[0]} {sign}= :key", past(places, "key", sign)]
+    source = _gathered(what, field, to) if what.gathered else _along(what, field, to, where)
+    source += f" WHERE {' AND '.join(where) or 'TRUE'}"
+    if what.counting:
+        return text(f"SELECT count(*) FROM {source}")
+    columns = ", ".join(f"k.{column}" for column in kind.columns)
+    shown = f"SELECT k.id, {places[0]} AS name FROM {source} ORDER BY {order} LIMIT :limit OFFSET :skip"
+    rows = f"CROSS JOIN {kind.table} k ON k.id = n.id"
+    if what.shape.postgresql:
+        rows = f"CROSS JOIN LATERAL (SELECT * FROM {kind.table} k WHERE k.id = n.id OFFSET 0) k"
+    placed = sort_value(("n.name", places[1]))
+    last = order.replace(places[0], "n.name")
+    return text(f"SELECT {columns}, {placed} AS sort_value FROM ({shown}) n {rows} ORDER BY {last}")
+
+
+def _gathered(what: _Named, field: Field, to: Kind) -> str:
+    ids = " UNION ALL ".join(str(statement(shape)) for shape in what.gathered)
+    table = what.shape.kind.table
+    return f"({ids}) f CROSS JOIN {table} k JOIN {to.table} n ON k.id = f.id AND n.id = k.{field.column}"
+
+
+def _along(what: _Named, field: Field, to: Kind, where: list[str]) -> str:
+    """The names, each followed by its records; what is asked of either is added."""
+    shape = what.shape
+    where.append(f"n.tenant_id = :tenant AND {conditions(replace(shape, naming=True))}")
+    if not shape.whole:
+        inside = probe("n.path") if to.is_customer else within(to, postgresql=shape.postgresql, record="n")
+        if what.sites:
+            sites = "SELECT x.site_id FROM scope_site x WHERE x.scope_id = :scope"
+            inside = f"({inside} OR k.{shape.kind.standing} IN ({sites}))"
+        where.append(inside)
+    if shape.under:
+        bounds = "{0}.path >= :low AND {0}.path < :high"
+        if to.is_customer:
+            where.append(bounds.format("n"))
+        else:
+            where.append(f"EXISTS (SELECT 1 FROM customer c WHERE c.id = n.{to.owner} AND {bounds.format('c')})")
+    return f"{to.table} n CROSS JOIN {shape.kind.table} k ON k.{field.column} = n.id"
