@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import pytest
@@ -51,19 +50,10 @@ PLACES: dict[str, tuple[str, Sequence[str]]] = {
 }
 
 
-class Clock(datetime):
-    """Stands still."""
-
-    @classmethod
-    def now(cls, tz: tzinfo | None = None) -> Clock:
-        return cls(2026, 11, 18, 12, tzinfo=UTC).astimezone(tz)
-
-
 @pytest.fixture(autouse=True)
 def stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Gives every change the same moment, and the same user of the operating system."""
+    """Gives every change the same user of the operating system, and the year of the story."""
     monkeypatch.setattr("ringfence.changes.audit.os_user", lambda: "operator")
-    monkeypatch.setattr("ringfence.changes.audit.datetime", Clock)
     monkeypatch.setattr("ringfence.console.cells.audit.this_year", lambda: 2026)
 
 

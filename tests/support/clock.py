@@ -9,4 +9,4 @@ import pytest
 
 def stopped_at(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
     """Writing is judged, and everybody who asks for no other moment looks, as of that one."""
-    monkeypatch.setattr("ringfence.domain.clock.now", lambda: moment)
+    monkeypatch.setattr("ringfence.domain.clock._stopped", moment)

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, select, update
 
 from ringfence.changes import ledger
 from ringfence.changes.edits import Edit, items
+from ringfence.domain import clock
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.errors import Refused
 from ringfence.domain.field import Moment
@@ -67,7 +68,7 @@ def append(
     told how many of them are written."""
     chain = select(Tenant.audit_count, Tenant.audit_hash).where(Tenant.id == tenant_id).with_for_update(key_share=True)
     number, previous = connection.execute(chain).one()
-    at = datetime.now(UTC)
+    at = clock.now()
     actor_key, actor_login = None, ""
     if actor.user_id is not None:
         actor_key, actor_login = connection.execute(select(User.key, User.login).where(User.id == actor.user_id)).one()
@@ -119,6 +120,12 @@ def looked(connection: Connection, tenant_id: int, actor: Actor, user: int) -> N
     append(connection, tenant_id, actor, [Event(LOOKED, "user", row.key, row.name, row.home_id, {"seen": {}})])
 
 
+def hash_of(entry: Mapping[Any, Any]) -> str:
+    """What the hash of an entry, by its columns, has to be."""
+    names = HASHED.get(entry["formula"], ())
+    return _hash([entry[name] if name != "at" else entry[name].astimezone(UTC).isoformat() for name in names])
+
+
 def _hash(values: list[Any]) -> str:
     """Of an entry's values in the order of its formula, its moment in ISO 8601."""
     return sha256(_PLAIN(values).encode("utf-8", "surrogatepass")).hexdigest()
@@ -165,9 +172,7 @@ def faults(connection: Connection, tenant_id: int) -> tuple[int, list[str]]:
             number, previous = entry["number"], entry["previous"]
         if entry["previous"] != previous:
             found.append(f"entry {number} does not follow the one before it")
-        names = HASHED.get(entry["formula"], ())
-        values = [entry[name] if name != "at" else entry[name].astimezone(UTC).isoformat() for name in names]
-        if _hash(values) != entry["hash"]:
+        if hash_of(entry) != entry["hash"]:
             found.append(f"entry {number} was changed")
         elif entry["action"] == SEAL and before.hexdigest() not in entry["detail"]:
             found.append(f"an entry before {number} was changed in what its hash leaves out")

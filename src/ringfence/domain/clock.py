@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+
+_stopped: datetime | None = None
 
 
 def now() -> datetime:
     """This moment, in UTC. Asked for by way of the module, so that whoever tries it out can stop the clock."""
-    return datetime.now(UTC)
+    return _stopped or datetime.now(UTC)
+
+
+@contextmanager
+def stopped(at: datetime) -> Iterator[None]:
+    """Stops the clock for the whole process, for whoever tells what was done at that moment."""
+    global _stopped
+    before, _stopped = _stopped, at
+    try:
+        yield
+    finally:
+        _stopped = before
 
 
 def moment(text: str) -> datetime | None:
