@@ -37,7 +37,7 @@ bench: $(STAMP)             ## what scoping costs, and how soon the first paint 
 damage: $(STAMP)            ## thousands of damaged databases and snapshots: no traceback, no crash
 	@$(BIN)/python tests/damage.py
 
-demo.db: $(STAMP) $(wildcard src/ringfence/snapshot/story*)
+demo.db: $(STAMP) $(wildcard src/ringfence/snapshot/story*) src/ringfence/snapshot/past.py
 	@rm -f demo.db
 	@$(BIN)/python -m ringfence.snapshot.story demo.db
 

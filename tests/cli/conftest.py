@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from support.command_line import PROGRAM, Call, Said
+from support.databases import forget_past
 from support.powerless import bound_by_permissions
 from support.programs import Program
 
@@ -100,6 +101,12 @@ def own_db(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copyfile(shipped(), path)
     monkeypatch.setenv("RINGFENCE_DB", str(path))
     return path
+
+
+@pytest.fixture
+def no_past(own_db: Path) -> None:
+    """That copy with nothing in its audit yet."""
+    forget_past(own_db)
 
 
 @pytest.fixture

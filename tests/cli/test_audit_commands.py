@@ -27,6 +27,8 @@ from ringfence.snapshot.story import story
 from ringfence.storage.engine import open_database
 from ringfence.visibility.viewer import Viewer
 
+pytestmark = pytest.mark.usefixtures("no_past")
+
 Change = Callable[..., int]
 
 

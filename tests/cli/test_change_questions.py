@@ -50,6 +50,7 @@ class TestLooking:
         "users delete olga",
     )
 
+    @pytest.mark.usefixtures("no_past")
     def test_a_dry_run_says_what_it_would_do_and_changes_nothing(self, call: Call, own_db: Path) -> None:
         before = call("dump").out
         for words in self.WORDS:
@@ -110,6 +111,7 @@ class TestLooking:
         assert len(permissions) == 22
         assert "device.edit" in permissions
 
+    @pytest.mark.usefixtures("no_past")
     def test_json_of_what_was_done(self, call: Call, own_db: Path) -> None:
         said = call("customers", "create", "New", "--under", "northwind", *HANNA, "--format", "json")
         assert UNDO.match(said.err)
@@ -124,6 +126,7 @@ class TestLooking:
         said = call("customers", "delete", "northwind", *HANNA, "--dry-run")
         assert "“a⟨U+200C⟩b”" in said.lines[0]
 
+    @pytest.mark.usefixtures("no_past")
     def test_a_locale_that_cannot_say_it(self, call: Call, program: Call, own_db: Path) -> None:
         """Nothing is done that is not said."""
         said = program("users", "deactivate", "olga", *HANNA, env={"PYTHONIOENCODING": "ascii"})
@@ -132,6 +135,7 @@ class TestLooking:
 
 
 class TestAsking:
+    @pytest.mark.usefixtures("no_past")
     def test_nobody_can_be_asked(self, call: Call, own_db: Path) -> None:
         for words in (
             "customers delete northwind",

@@ -40,6 +40,7 @@ def whose(call: Call, *unit_ids: str) -> list[str]:
 
 
 class TestAssigning:
+    @pytest.mark.usefixtures("no_past")
     def test_all_of_them_and_back(self, call: Call, given: Given, own_db: Path) -> None:
         before = whose(call, "U-00664", "U-00710")
         said = call("devices", "assign", given(IDS), "--to", "polder", "--as", "h.devries")
@@ -62,6 +63,7 @@ class TestAssigning:
         assert (said.status, said.err) == (0, "")
         assert whose(call, "U-00664") == before
 
+    @pytest.mark.usefixtures("no_past")
     def test_as_json(self, call: Call, given: Given, own_db: Path) -> None:
         text = given("U-00664, U-00664; polder-pumphouse-gate nix")
         arguments = ("devices", "assign", text, "--to", "polder", "--as", "h.devries", "--format", "json")

@@ -34,6 +34,7 @@ def listed(call: Call, login: str = "h.devries") -> dict[str, dict[str, Any]]:
 
 
 class TestLoading:
+    @pytest.mark.usefixtures("no_past")
     def test_all_of_it_and_back(self, call: Call, given: Given, own_db: Path) -> None:
         before = listed(call)
         said = call("devices", "import", given(GOOD), *AS)
@@ -83,6 +84,7 @@ class TestLoading:
         assert (again.status, again.lines) == (0, ["loaded 0 of 4 rows: 2 unchanged, 2 bad"])
         assert "undo it" not in again.err
 
+    @pytest.mark.usefixtures("no_past")
     def test_as_json(self, call: Call, given: Given, own_db: Path) -> None:
         refused = call("devices", "import", given(GOOD + BAD), *AS, "--format", "json")
         assert refused.status == 1
@@ -225,6 +227,7 @@ class TestKinds:
             if count:
                 assert (said.status, said.lines) == (0, [f"loaded 0 of {count} rows: {count} unchanged"]), said.err
 
+    @pytest.mark.usefixtures("no_past")
     def test_customers_and_what_is_in_them(self, call: Call, given: Given, own_db: Path) -> None:
         before = call("list", "customers", *AS, "--format", "csv").out
         sheet = given('[{"key": "east", "name": "East", "parent": "polder"},\n {"name": "Far East", "parent": "east"}]')

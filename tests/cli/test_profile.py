@@ -69,6 +69,7 @@ def test_nothing_to_change_is_wrong_usage(call: Call, own_db: Path) -> None:
     assert call("profile", "edit", "--name", "X").status == 2
 
 
+@pytest.mark.usefixtures("no_past")
 def test_seen_in_the_audit(call: Call, own_db: Path) -> None:
     call("profile", "edit", "--as", NOBODY, "--email", "own@harbor.example")
     (entry,) = json.loads(call("list", "audit", "--as", "h.devries", "--format", "json", "--limit", "1").out)

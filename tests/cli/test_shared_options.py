@@ -106,6 +106,7 @@ def test_one_cannot_be_given_and_taken_at_once(call: Call, demo_db: object, opti
 @pytest.mark.parametrize(
     ("option", "key"), [("group", "technicians"), ("filter", "production-only"), ("site", "north-maasvlakte-gate")]
 )
+@pytest.mark.usefixtures("no_past")
 def test_what_is_not_there_is_not_taken_away(call: Call, own_db: object, option: str, key: str) -> None:
     """Nor is the rest done then."""
     words = ["users", "edit", "h.devries", "--name", "Other", "--as", "h.devries"]

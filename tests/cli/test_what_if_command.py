@@ -139,6 +139,7 @@ class TestAsAUser:
 
 
 class TestNothingChanges:
+    @pytest.mark.usefixtures("no_past")
     def test_not_a_byte(self, call: Call, moved: str, own_db: Path) -> None:
         def content() -> tuple[str, dict[str, list[Any]]]:
             database = open_database(str(own_db))

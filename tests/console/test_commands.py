@@ -205,6 +205,7 @@ async def test_the_forms_are_opened_by_their_keys(area: Sequence[str], module: s
                 await console.settle()
 
 
+@pytest.mark.usefixtures("no_past")
 async def test_a_notice_takes_the_row_of_the_breadcrumbs_and_goes_with_its_screen(demo: Database) -> None:
     async with opened(console_on(demo), (80, 24)) as console:
         await console.press("2", "slash")

@@ -140,6 +140,7 @@ async def test_who_may_only_look_is_offered_nothing_else(demo: Database) -> None
         assert isinstance(console.app.screen_stack[-2], CustomersScreen)
 
 
+@pytest.mark.usefixtures("no_past")
 def test_a_label_of_the_audit_stands_apart_from_its_value(demo: Database) -> None:
     workspace = Workspace(demo, at=NOON)
     admin = workspace.sign_in("h.devries")

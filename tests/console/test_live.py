@@ -121,6 +121,7 @@ async def test_it_is_seen_at_once_after_a_change_of_ones_own(demo: Database) -> 
         assert console.text.count("inactive: gives nothing") == 1
 
 
+@pytest.mark.usefixtures("no_past")
 async def test_a_list_that_was_empty_fills_and_empties(demo: Database, elsewhere: Workspace) -> None:
     async with opened(console_on(demo)) as console:
         await console.press("8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from support.console import CUSTOMER_GROUPS, NOON, Console, console_on, opened
 
 from ringfence.console.screens.audit import AuditScreen
@@ -13,6 +14,8 @@ from ringfence.services.editing import Edit
 from ringfence.services.records import Listing, Part
 from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
+
+pytestmark = pytest.mark.usefixtures("no_past")
 
 
 def rows(console: Console) -> list[str]:

@@ -32,7 +32,7 @@ NORTHWIND = {
 POLDER = {"polder", "polder-north", "polder-south", "polder-merwede-lock"}
 DEKKER = {
     *("dekker", "dekker-garage", "dekker-linde", "dekker-linde-north", "dekker-linde-gym", "dekker-linde-annexe"),
-    *("dekker-linde-south", "dekker-pharmacy", "dekker-marina"),
+    *("de-linde-zuid", "dekker-pharmacy", "dekker-marina"),
 }
 TEST_SITES = {"internal", "lab-rack-1", "lab-rack-2", "staging", "staging-rehearsal", "academy"}
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 from weakref import WeakKeyDictionary, WeakSet
 
 import pytest
+from support.databases import forget_past
 from support.strips import remember_nothing
 from textual import events
 from textual.app import App
@@ -57,6 +58,12 @@ def demo(tmp_path: Path) -> Iterator[Database]:
     database = demo_copy(tmp_path)
     yield database
     database.close()
+
+
+@pytest.fixture
+def no_past(demo: Database) -> None:
+    """That copy with nothing in its audit yet."""
+    forget_past(Path(demo.name))
 
 
 def console_on(
