@@ -57,7 +57,7 @@ def test_a_word_longer_than_what_is_left_of_a_line_is_kept_whole() -> None:
 def test_who_loses_much_stands_apart_from_it() -> None:
     much = Difference(customers_lost=50_000, devices_lost=500_864, rights_lost=Rights(3_250_000, 50_000))
     preview = Preview(users=(UserDifference(1, "a.very.long.login.indeed", "A", much),))
-    text = ["".join(part.text for part in line) for one in said(preview, None) for line in flow(_cells(one), 72)]
+    text = ["".join(part.text for part in line) for one in said(preview) for line in flow(_cells(one), 72)]
     assert text[0].startswith("a.very.long.login.indeed  −50,000 customers")
     assert text[1].startswith(" " * 26)
 

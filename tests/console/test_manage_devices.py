@@ -162,7 +162,7 @@ class TestTyping:
             await paste(console, "\ufeffU-00664\rU-00710 U-00001\tnix\rU-00664\r")
             assert "5 typed: 2 to move, 2 unknown, 1 doubled." in console.text
             assert any("U-00710 U-00001" in line and "to move, unknown" in line for line in console.lines)
-            await console.press("f4")
+            await console.press("f8")
             assert "no device that you may see goes by that unit id or id" in console.text
             assert "  nix" in console.text
             await console.press("escape", "ctrl+s")

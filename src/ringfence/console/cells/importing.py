@@ -22,5 +22,5 @@ def lines(found: Import) -> list[Said]:
     if where:
         told += ["", *map(Cell, where)]
     if found.edits and found.users is not None:
-        told += ["", *said_users(Preview(found.users), None)]
+        told += ["", *said_users(Preview(found.users))]
     return told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ringfence.console.text import Cell, Said, fit, many, number, width_of
 from ringfence.wording import along, day, gained, lost
@@ -13,17 +13,26 @@ if TYPE_CHECKING:
     from ringfence.services.records import Difference, Preview, Rights, UserDifference
 
 
-def said(preview: Preview, limit: int | None) -> list[Said]:
-    """What a change does, in lines: what goes with it, what else there is to say, and all that each user gains and
-    loses, or in a line or two how much that is for the first few of them."""
+_FEW: Final = 6
+"""Of so many users a line or two names those who gain or lose something."""
+
+
+def said(preview: Preview, besides: Sequence[Said] = ()) -> list[Said]:
+    """All that a change does, in lines: who gains or loses how much, what there is to say ``besides``, what goes along;
+    and of several users what each of them gains and loses."""
+    goes = [*besides, *beside(preview)]
+    if preview.refusal or not preview.users:
+        return [*who(preview, _FEW), *goes]
+    if len(preview.users) == 1:
+        return [*_each(preview.users), *goes]
+    return [*who(preview, _FEW), *goes, "", *_each(preview.users)]
+
+
+def who(preview: Preview, limit: int) -> list[Said]:
+    """Who gains or loses how much, in a line or two, with the first few by name; or why nothing can be saved."""
     if preview.refusal:
         return [Cell(f"! This cannot be saved: {preview.refusal}.", "attention")]
-    found: list[Said] = list(beside(preview))
-    if not preview.users:
-        found.append(Cell("Nobody gains or loses anything.", "quiet"))
-    else:
-        found.extend(_each(preview.users) if limit is None else _first(preview.users, limit))
-    return found
+    return _first(preview.users, limit) if preview.users else [Cell("Nobody gains or loses anything.", "quiet")]
 
 
 def lines_of(one: Difference) -> list[Said]:
@@ -52,7 +61,9 @@ def summary(one: UserDifference) -> list[Said]:
 
 
 def beside(preview: Preview) -> list[Said]:
-    """What goes with a customer, and the sentences."""
+    """What goes with a customer, and the sentences; nothing where it cannot be saved."""
+    if preview.refusal:
+        return []
     found: list[Said] = [Cell(line, "attention") for line in along(preview)]
     found.extend(Cell(note) for note in preview.notes)
     return found
@@ -110,9 +121,14 @@ def _first(users: Sequence[UserDifference], limit: int) -> list[Said]:
     if not now:
         found.append(Cell("Now nobody gains or loses anything.", "quiet"))
     else:
-        for sign, said_of, style, verb in (("+", gained, "good", "gain"), ("−", lost, "bad", "lose")):
+        none: list[Said] = []
+        for said_of, style, nobody in (
+            (gained, "good", "+0  Nobody gains anything."),
+            (lost, "bad", "−0  Nobody loses anything."),
+        ):
             line = _some(now, said_of, style, limit)
-            found.append(line or Cell(f"{sign}0  Nobody {verb}s anything.", "quiet"))
+            (found if line else none).append(line or Cell(nobody, "quiet"))
+        found += none
     for moment in sorted({moment for one in users for moment, _ in one.later}):
         then = [(one.login, change) for one in users for at, change in one.later if at == moment]
         lines = [_some(then, gained, "good", limit), _some(then, lost, "bad", limit)]

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ringfence.console.cells.preview import cells, summary
-from ringfence.console.text import Cell, fit, number, width_of
+from ringfence.console.text import Cell, Said, fit, many, number, width_of
+from ringfence.console.widgets.flow import flow
 
 if TYPE_CHECKING:
     from ringfence.services.records import CustomerShare, Preview, Prospect
 
 Line = Sequence[Cell | str]
 _WIDE = 44
+_TOPS = 2
+"""So many customers are shown at least, whatever else there is to say."""
 
 
-def lines(prospect: Prospect, changed: bool, user_id: int, width: int, room: int) -> list[Line]:
-    """Numbers, warnings, what comes later, what was changed, and as many of the customers as there is room for."""
+def lines(
+    prospect: Prospect, changed: bool, user_id: int, width: int, room: int, lister: str, *, every: bool = False
+) -> list[Said]:
+    """Numbers, warnings, what comes later, what was changed, and as many of the customers as there is room for, or
+    ``every`` one that is known; ``lister`` is the key that lists them."""
     refused = bool(prospect.preview.refusal)
     if refused and user_id < 0:
-        return _change(prospect.preview, user_id)
-    found: list[Line] = [[Cell("Without the change:", "quiet")]] if refused else []
+        return list(_change(prospect.preview, user_id))
+    found: list[Said] = [[Cell("Without the change:", "quiet")]] if refused else []
     found.extend(_counts(prospect.customers, prospect.devices, width))
     levels = ", ".join(level.replace("_", " ") for level in prospect.levels)
     found.append([Cell(f"Level: {levels or 'none in force'}", "quiet")])
-    rest: list[Line] = [[Cell(f"! {warning}", "attention")] for warning in prospect.warnings]
+    rest: list[Said] = [[Cell(f"! {warning}", "attention")] for warning in prospect.warnings]
     if prospect.later is not None:
         moment, customers, devices = prospect.later
         rest.append([Cell(f"After {datetime.fromisoformat(moment).astimezone(UTC):%Y-%m-%d %H:%M} UTC", "quiet")])
@@ -34,31 +40,37 @@ def lines(prospect: Prospect, changed: bool, user_id: int, width: int, room: int
         rest.append([Cell("Change since opened", "quiet")])
         rest.extend(_change(prospect.preview, user_id))
     if rest:
-        rest.insert(0, [Cell("")])
-    taken = sum(max(1, -(-sum(width_of(_text(cell)) for cell in line) // max(10, width))) for line in rest)
-    fits = max(3, room - len(found) - taken - 2)
-    if prospect.tops:
-        found.append([Cell("")])
-        shown = prospect.tops[:fits]
+        rest.insert(0, "")
+    taken = sum(len(flow(cells(line), width)) for line in (*found, *rest))
+    shown = prospect.tops[: None if every else max(_TOPS, room - taken - 2)]
+    if shown:
+        found.append("")
         found.extend(_share(one.name, one.customers, one.devices, len(one.permissions), width) for one in shown)
         if prospect.top_count > len(shown):
-            found.append([Cell(f"and {number(prospect.top_count - len(shown))} more: l lists them", "quiet")])
+            found.append([Cell(f"and {number(prospect.top_count - len(shown))} more: {lister} lists them", "quiet")])
     return [*found, *rest]
 
 
-def whole(prospect: Prospect, labels: dict[str, str]) -> list[Line]:
-    """Every customer at the top of what the user sees, by what they may do there."""
+def whole(prospect: Prospect, labels: Mapping[str, tuple[str, str]]) -> list[Line]:
+    """Every customer at the top of what the user sees, by what they may do there; ``labels`` are the section and the
+    label of each permission, by key."""
     alike: dict[frozenset[str], list[CustomerShare]] = {}
     for one in prospect.tops:
         alike.setdefault(one.permissions, []).append(one)
     found: list[Line] = []
     for permissions, there in alike.items():
+        if found:
+            found.append([Cell("")])
         found.extend(
             [Cell(one.name, "strong"), Cell(f"  {_numbers(one.customers, one.devices)}", "quiet")] for one in there
         )
-        held = [label for key, label in labels.items() if key in permissions]
-        found.append([Cell(f"may {len(held)} of {len(labels)}: ", "quiet"), Cell(", ".join(held) or "nothing")])
-        found.append([Cell("")])
+        sections: dict[str, list[str]] = {}
+        for key, (section, label) in labels.items():
+            if key in permissions:
+                sections.setdefault(section, []).append(label)
+        rights = f"{number(len(permissions))} of {many(len(labels), 'right')}"
+        found.append([Cell(f"{rights}{':' if sections else ''}", "quiet")])
+        found.extend([Cell(f"  {section}: ", "quiet"), Cell(", ".join(those))] for section, those in sections.items())
     if prospect.top_count > len(prospect.tops):
         found.append([Cell(f"and {number(prospect.top_count - len(prospect.tops))} more", "quiet")])
     return found or [[Cell("No customer.", "quiet")]]
@@ -69,10 +81,7 @@ def _text(cell: Cell | str) -> str:
 
 
 def _numbers(customers: int, devices: int) -> str:
-    return (
-        f"{number(customers)} customer{'' if customers == 1 else 's'}, "
-        f"{number(devices)} device{'' if devices == 1 else 's'}"
-    )
+    return f"{many(customers, 'customer')}, {many(devices, 'device')}"
 
 
 def _counts(customers: int, devices: int, width: int, style: str = "accent") -> list[Line]:
@@ -94,5 +103,5 @@ def _change(preview: Preview, user_id: int) -> list[Line]:
 
 def _share(name: str, customers: int, devices: int, held: int, width: int) -> Line:
     beside = f"{number(customers - 1)} in it  " if customers > 1 and width >= _WIDE else ""
-    right = f"{beside}{number(devices):>5}  may {held}"
+    right = f"{beside}{number(devices):>5}  {many(held, 'right'):>9}"
     return [Cell(fit(name, max(8, width - len(right) - 1)) + " "), Cell(right, "quiet")]

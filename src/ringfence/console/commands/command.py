@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from ringfence.console.rights import HOME, why_not_list
 if TYPE_CHECKING:
     from ringfence.domain.kind import StateKind
     from ringfence.services.workspace import Session
+
+_FUNCTION: Final = re.compile(r"f\d+")
 
 Home = tuple[int, str]
 """A customer that a new record belongs to: id and name."""
@@ -213,6 +216,11 @@ def bindings(commands: Sequence[Command[Any]], of: str = "", *, apart: bool = Fa
         if command.keys
         for keys in (command.keys.split(",") if apart else [command.keys])
     ]
+
+
+def display_anywhere(keys: str) -> str:
+    """The first of a command's keys that types nothing where a text is typed; where all do, the first."""
+    return display(next((key for key in keys.split(",") if "+" in key or _FUNCTION.fullmatch(key)), keys))
 
 
 def display(keys: str) -> str:

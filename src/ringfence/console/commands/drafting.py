@@ -59,7 +59,7 @@ LEAVE: Final[Command[Drafts]] = Command(
 )
 WHOLE_PREVIEW: Final[Command[Drafts]] = Command(
     "whole_preview",
-    "p",
+    "p,f8",
     "Show for every user what saving changes.",
     lambda host: host.editor.show_preview(host),
     footer="preview",

@@ -16,7 +16,6 @@ from ringfence.console.text import literal
 from ringfence.console.widgets.bars import Breadcrumbs
 from ringfence.console.widgets.filter_bar import FilterBar
 from ringfence.console.widgets.id_entry import IdEntry
-from ringfence.console.widgets.outcome import OutcomePanel
 from ringfence.console.widgets.record_table import RecordTable
 from ringfence.domain.device import DEVICES
 from ringfence.services.assigning import Typed, parse
@@ -149,8 +148,6 @@ class ChoosingDevices(Drafting):
         self.query_one(FilterBar).remove_class("-open")
         self.query_one(ContentSwitcher).current = "typing" if self.typing else "marking"
         self.chooser.focus()
-        for panel in self.query(OutcomePanel):
-            panel.key = "F4" if self.typing else "p"  # a letter would be typed
         self.devices_changed(soon=False)
 
     def open_filter(self) -> None:

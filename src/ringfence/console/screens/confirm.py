@@ -77,7 +77,7 @@ class Confirm(Dialog, Asks):
 
     def _previewed(self, preview: Preview) -> None:
         self.preview = preview
-        self.say([*self._more, *said(preview, None)])
+        self.say([*self._more, *said(preview)])
         along = sum(count for _, count in preview.along)
         asked = preview.hidden or along > 1 or self.ringfence.configuration.confirm_name == "always"
         self.offer(self._options(preview.refusal, along), self._typed_name if asked and not preview.refusal else "")

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
+from textual import events
 from textual.app import ComposeResult
 
-from ringfence.console.commands.command import Command, bindings
-from ringfence.console.commands.drafting import EDITING, Editor
+from ringfence.console.commands.command import Command, bindings, display_anywhere
+from ringfence.console.commands.drafting import EDITING, LEAVE, SAVE, WHOLE_PREVIEW, Editor
 from ringfence.console.commands.everywhere import BESIDE
 from ringfence.console.screens.area import CommandScreen
 from ringfence.console.text import Said
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
+from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.outcome import OutcomePanel
+
+_BARS: Final = 4
+"""Lines for whose view it is, the areas, where one is, and the keys."""
+_FRAME: Final = 2
 
 
 class Drafting(CommandScreen, inherit_bindings=False):
@@ -24,7 +30,7 @@ class Drafting(CommandScreen, inherit_bindings=False):
 
     AREA: str = ""
     COMMANDS_HERE: Sequence[Command[Any]] = ()
-    BINDINGS = bindings((*EDITING, *BESIDE))
+    BINDINGS = [*bindings((SAVE, LEAVE, *BESIDE)), *bindings((WHOLE_PREVIEW,), apart=True)]
     PANEL_HEIGHT: int = 5
     KEYS_FIRST: ClassVar[Sequence[str]] = ()
     """The widgets' own keys that the key bar shows before all others."""
@@ -64,7 +70,7 @@ class Drafting(CommandScreen, inherit_bindings=False):
         self.show_standing()
         if self.AREA:
             self.mark_area(self.AREA)
-        self.query_one(OutcomePanel).styles.height = self.PANEL_HEIGHT
+        self.outcome.styles.height = self.PANEL_HEIGHT
 
     def show_path(self, path: Sequence[str]) -> None:
         """Draws the breadcrumbs."""
@@ -72,7 +78,34 @@ class Drafting(CommandScreen, inherit_bindings=False):
 
     def show_outcome(self, lines: Sequence[Said]) -> None:
         """Draws what saving changes."""
-        self.query_one(OutcomePanel).say(lines)
+        outcome = self.outcome
+        outcome.key = display_anywhere(self.ringfence.keys_of(self._whole_preview))
+        outcome.say(lines)
+        self._make_room()
+
+    @property
+    def outcome(self) -> OutcomePanel:
+        """The panel that says what saving changes."""
+        return self.query_one(OutcomePanel)
+
+    @property
+    def _whole_preview(self) -> Command[Any]:
+        return next((one for one in self.COMMANDS_HERE if one.name == WHOLE_PREVIEW.name), WHOLE_PREVIEW)
+
+    def _make_room(self) -> None:
+        """Gives the panel what it needs, as far as the screen has that to give: a third of it, and what the form leaves
+        free. It does not take that back: where lines come and go, nothing jumps."""
+        outcome, rows = self.outcome, self.size.height - _BARS
+        free = rows - max((form.wanted for form in self.query(Form)), default=rows)
+        least = max(self.PANEL_HEIGHT, outcome.size.height + _FRAME if outcome.size.height else 0)
+        most = max(self.PANEL_HEIGHT, rows // 3, free)
+        outcome.styles.height = min(max(least, outcome.wanted), most)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Shares the room anew."""
+        del event
+        if self.is_mounted:
+            self.call_after_refresh(self._make_room)
 
     def on_screen_resume(self) -> None:
         """Draws the preview as it is now."""

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 
 from ringfence.console.cells import assigning
-from ringfence.console.cells.preview import said
+from ringfence.console.cells.preview import said, who
 from ringfence.console.changing import MANY, save
 from ringfence.console.commands.command import Command, bindings
 from ringfence.console.commands.drafting import LEAVE
@@ -29,7 +29,6 @@ from ringfence.console.text import Cell, Said, capital, many
 from ringfence.console.widgets.columns import Column
 from ringfence.console.widgets.fields import Fields
 from ringfence.console.widgets.lines import LineList
-from ringfence.console.widgets.outcome import OutcomePanel
 from ringfence.domain.errors import Conflict
 from ringfence.domain.site import SITES
 from ringfence.services.assigning import parse, report
@@ -87,7 +86,7 @@ _COMMANDS: Final[tuple[Command[ManageDevicesScreen], ...]] = (
     ),
     Command(
         "whole_preview",
-        "p,f4",
+        "p,f8",
         "Show what is left out, and what changes for whom.",
         lambda screen: screen.show_details(),
         footer="details",
@@ -113,7 +112,7 @@ class ManageDevicesScreen(ChoosingDevices):
         Binding("tab", "app.focus_next", "Next part", show=False),
         Binding("shift+tab", "app.focus_previous", "Previous part", show=False),
     ]
-    PANEL_HEIGHT = 7
+    PANEL_HEIGHT = 8
     KEYS_FIRST = ("help", "save", "filter", "toggle_mark", "mark_all", "toggle_typing", "whole_preview")
     DEFAULT_CSS = """
     ManageDevicesScreen Fields { height: 2; }
@@ -155,7 +154,7 @@ class ManageDevicesScreen(ChoosingDevices):
 
     def on_mount(self) -> None:
         """Shows the customer where that is known."""
-        self.query_one(OutcomePanel).set_title("What this does")
+        self.outcome.set_title("What this does")
         self._say_where()
         (self.where if self.customer is None else self.records).focus()
         customer = self.customer
@@ -346,10 +345,11 @@ class ManageDevicesScreen(ChoosingDevices):
         if self._preview is None:
             return [*lines, Cell("…", "quiet")]
         if self._preview.refusal:
-            return said(self._preview, limit)
+            return who(self._preview, 1)
         # The notes before the last one tell of sites again, in other words.
         history = [Cell(note, "quiet") for note in self._preview.notes[-1:]]
-        return [*lines, *said(replace(self._preview, notes=()), limit), *history]
+        users = said(replace(self._preview, notes=())) if limit is None else who(self._preview, limit)
+        return [*users, *lines, *history]
 
     def show_details(self) -> None:
         """Shows everything: what is left out and why, where sites go, and for every user what changes."""

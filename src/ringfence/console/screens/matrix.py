@@ -11,8 +11,6 @@ from textual import events, on
 from textual.app import ComposeResult
 
 from ringfence.console.cells import permissions
-from ringfence.console.cells.preview import said
-from ringfence.console.options import BACK, DialogOption
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.drafting import Drafting
 from ringfence.console.screens.record_form import RecordForm
@@ -20,12 +18,10 @@ from ringfence.console.text import Cell, Said, capital, fit, number, width_of
 from ringfence.console.widgets.bar import Bar
 from ringfence.console.widgets.matrix import PermissionMatrix
 from ringfence.console.widgets.matrix_view import Option, Section
-from ringfence.console.widgets.outcome import OutcomePanel
 from ringfence.console.widgets.paint import Part
 from ringfence.domain.display import words
 
 if TYPE_CHECKING:
-    from ringfence.console.screens.area import CommandScreen
     from ringfence.domain.role import RoleState
     from ringfence.services.choices import PermissionChoice
 
@@ -94,31 +90,15 @@ class HoldsRole(RecordForm):
         """Every permission that there is now."""
         return frozenset(one.key for one in self.catalogue)
 
-    def _given_and_taken(self, limit: int) -> list[list[Cell]]:
+    def whence(self, limit: int) -> list[list[Cell]]:
+        """The permissions that are given and taken."""
         there, was = self.permissions_were
         role = self.role_now
         if not there or role is None or not self.edits():
             return []
-        return permissions.difference(self.catalogue, was, role.permissions, limit)
-
-    def outcome_lines(self) -> list[Said]:
-        """What is given and taken, before who gains and loses by it."""
-        lines = super().outcome_lines()
-        changed = self._given_and_taken(_NAMED)
-        if changed:
-            joined = [cell for line in changed for cell in (*line, Cell("  "))][:-1]
-            lines.insert(1 if self.failure else 0, joined)
-        return lines
-
-    def show_preview(self, screen: CommandScreen) -> None:
-        """Shows all that is given and taken, and for everybody what saving changes."""
-        changed = self._given_and_taken(len(self.catalogue))
-        if self.preview is None or not changed:
-            super().show_preview(screen)
-            return
-        warnings = (Cell(f"! {warning}", "attention") for warning in self.warnings())
-        lines = [*changed, *said(self.preview, None), *warnings]
-        screen.app.push_screen(Dialog("What saving changes", lines, [DialogOption(BACK, "Back")]))
+        lines = permissions.difference(self.catalogue, was, role.permissions, limit)
+        joined = [cell for line in lines for cell in (*line, Cell("  "))][:-1]
+        return lines if limit >= len(self.catalogue) else [joined] if joined else []
 
     def show_matrix(self) -> None:
         """Opens the permissions."""
@@ -194,7 +174,7 @@ class MatrixScreen(Drafting):
 
     def on_resize(self, event: events.Resize) -> None:
         """Gives what is said below the matrix more room where there is some."""
-        self.query_one(OutcomePanel).styles.height = 7 if event.size.height >= _TALL else 5
+        self.PANEL_HEIGHT = 7 if event.size.height >= _TALL else 5
 
     @property
     def matrix(self) -> PermissionMatrix:
@@ -268,7 +248,7 @@ class MatrixScreen(Drafting):
         if self._at is not None:
             section, option = self._at
             heading = f"{option.label} · {section.heading}" if option else section.heading
-            self.query_one(OutcomePanel).set_title(heading)
+            self.outcome.set_title(heading)
         if not self.editor.edits() and not self.editor.failure:
             lines = ()  # that nothing was changed need not be said here
         super().show_outcome([*self._explained(), *lines])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from ringfence.console.cells.preview import said
+from ringfence.console.cells.preview import beside, said, who
 from ringfence.console.changing import taken_back
 from ringfence.console.options import BACK, DialogOption
 from ringfence.console.questions import while_wanted
@@ -17,7 +17,6 @@ from ringfence.console.screens.draft_form import DraftForm
 from ringfence.console.screens.drafting import Drafting
 from ringfence.console.text import Cell, Said, capital
 from ringfence.console.widgets.form import Form
-from ringfence.console.widgets.outcome import OutcomePanel
 from ringfence.domain.errors import Conflict, Refused
 from ringfence.services.editing import Edit
 from ringfence.services.records import Preview
@@ -28,7 +27,11 @@ if TYPE_CHECKING:
 
 _SETTLE: Final = 0.12
 _RETRY: Final = 2.0
-_SHOWN: Final = 6
+_LOGIN: Final = 14
+"""Cells that a login takes at most, as a rule: as many are named as fill two lines."""
+_LEAST: Final = 6
+_NAMED: Final = 4
+_ALL: Final = 1_000
 
 
 class RecordForm(DraftForm):
@@ -130,7 +133,7 @@ class RecordForm(DraftForm):
     def show_outcome(self, lines: Sequence[Said]) -> None:
         """Draws what saving changes, or why nothing can be saved."""
         if self.read_only:
-            self.query_one(OutcomePanel).set_title("Read only")
+            self.outcome.set_title("Read only")
         super().show_outcome(lines)
 
     def warnings(self) -> Sequence[str]:
@@ -138,28 +141,40 @@ class RecordForm(DraftForm):
         return ()
 
     def outcome_lines(self) -> list[Said]:
-        """What saving changes, in a few lines, the most important first."""
+        """What saving changes, in a few lines, the most important first: who gains or loses how much, what that
+        comes from, what is worth a second look, and what goes along."""
         lines: list[Said] = []
         if self.failure:
             lines.append(Cell(f"! {self.failure}", "attention"))
         if self.draft is None:
             return lines
-        lines.extend(Cell(f"! {warning}", "attention") for warning in self.warnings())
         if not self.edits():
             lines.append(Cell(f"{capital(self.why_not_save())}.", "quiet"))
         elif self.preview is None:
             lines.append(Cell("…" if self.worth_asking() else "Give it a name.", "quiet"))
         else:
-            lines.extend(said(self.preview, _SHOWN))
-        return lines
+            lines.extend(who(self.preview, max(_LEAST, 2 * self.size.width // _LOGIN)))
+        lines.extend([*self.whence(_NAMED), *self._warned()])
+        return lines if self.preview is None or not self.edits() else [*lines, *beside(self.preview)]
+
+    def whence(self, limit: int) -> Sequence[Said]:
+        """What of the draft gives and takes that, with the first few by name."""
+        return ()
 
     def show_preview(self, screen: CommandScreen) -> None:
         """Shows for everybody what saving changes."""
         if self.preview is None:
             screen.notify("There is no preview yet.", markup=False)
             return
-        lines = [*said(self.preview, None), *(Cell(f"! {warning}", "attention") for warning in self.warnings())]
-        screen.app.push_screen(Dialog("What saving changes", lines, [DialogOption(BACK, "Back")]))
+        screen.app.push_screen(Dialog("What saving changes", self.whole_outcome(), [DialogOption(BACK, "Back")]))
+
+    def whole_outcome(self) -> list[Said]:
+        """All that saving changes, once that is known."""
+        besides = [*self.whence(_ALL), *self._warned()]
+        return said(self.preview, besides) if self.preview is not None else besides
+
+    def _warned(self) -> list[Said]:
+        return [Cell(f"! {warning}", "attention") for warning in self.warnings()]
 
     # Saving.
 

@@ -19,6 +19,6 @@ class Undo(Dialog):
     def __init__(self, what: str, preview: Preview) -> None:
         super().__init__(
             "Undo",
-            [[Cell("This takes back: ", "quiet"), Cell(what, "strong")], "", *said(preview, None)],
+            [[Cell("This takes back: ", "quiet"), Cell(what, "strong")], "", *said(preview)],
             [DialogOption("undo", "Undo it", "u", preview.refusal), DialogOption(BACK, "Leave it as it is")],
         )

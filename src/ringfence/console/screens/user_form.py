@@ -7,12 +7,13 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from ringfence.console.cells import prospect as cells
-from ringfence.console.commands.command import Command, bindings
+from ringfence.console.commands.command import Command, bindings, display, display_anywhere
+from ringfence.console.commands.drafting import WHOLE_PREVIEW
 from ringfence.console.options import BACK, DialogOption
 from ringfence.console.questions import while_wanted
 from ringfence.console.screens.dialog import Dialog
@@ -39,17 +40,17 @@ _NAME_COLUMN = (Column("name", "Name", 20, grow=1, sortable=True),)
 _PLACE_COLUMNS = (*_NAME_COLUMN, Column("owner", "In", 20, grow=1, style="quiet"))
 
 
-_COMMANDS: Final[tuple[Command[UserForm], ...]] = (
-    *GIVING,
-    Command(
-        "list_customers",
-        "l",
-        "List the customers that the user sees, with what they may do at each.",
-        lambda form: form.list_customers(),
-        footer="list",
-        unless=lambda form: "" if form.prospect else "it is still being worked out",
-    ),
+LIST_CUSTOMERS: Final[Command[UserForm]] = Command(
+    "list_customers",
+    "l",
+    "List the customers that the user sees, with what they may do at each.",
+    lambda form: form.list_customers(),
+    footer="list",
+    unless=lambda form: "" if form.prospect else "it is still being worked out",
 )
+_COMMANDS: Final[tuple[Command[UserForm], ...]] = (*GIVING, LIST_CUSTOMERS)
+_WIDE: Final = 76
+"""Cells that a dialog has for what the settings come to."""
 
 
 class UserForm(Memberships):
@@ -68,7 +69,7 @@ class UserForm(Memberships):
     def __init__(self, record_id: int | None, copy_of: int | None = None, home: Home | None = None) -> None:
         super().__init__(record_id, copy_of, home)
         self.prospect: Prospect | None = None
-        self._labels: dict[str, str] = {}
+        self._labels: dict[str, tuple[str, str]] = {}
         self._administrators: int | None = None
         """The group of the account administrators of the user's home; None where there is no such thing."""
 
@@ -95,7 +96,7 @@ class UserForm(Memberships):
         catalogue = session.permission_choices(everywhere=True)
         at = opened.state.home if opened is not None else (self.first_home or self.top or (0, ""))[0]
         administrators = self._read_administrators(session, at)
-        labels = {one.key: f"{one.section}: {one.label}" for one in catalogue}
+        labels = {one.key: (one.section, one.label) for one in catalogue}
         return opened, groups, filters, labels, administrators
 
     def _read_administrators(self, session: Session, home: int) -> Any:
@@ -365,8 +366,9 @@ class UserForm(Memberships):
 
         self.ask("preview", look, found, self.no_preview)
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
         """Gives the right side its room anew."""
+        del event
         self.call_after_refresh(self._say_prospect)
 
     def _say_prospect(self) -> None:
@@ -377,5 +379,21 @@ class UserForm(Memberships):
             waiting = "…" if self.record_id is not None or self.worth_asking() else "Give a name and a login first."
             panel.say([Cell(waiting, "quiet")])
             return
-        width = max(20, panel.line_width - 1)
-        panel.say(cells.lines(self.prospect, bool(self.edits()), self.own_id, width, panel.page_height))
+        panel.key = display_anywhere(self.ringfence.keys_of(WHOLE_PREVIEW))
+        panel.say(self._prospect_lines(self.prospect, panel.line_width - 1, panel.page_height))
+
+    def _prospect_lines(self, prospect: Prospect, width: int, room: int, *, every: bool = False) -> list[Said]:
+        lister = display(self.ringfence.keys_of(LIST_CUSTOMERS))
+        return cells.lines(prospect, bool(self.edits()), self.own_id, width, room, lister, every=every)
+
+    def whole_outcome(self) -> list[Said]:
+        """Besides what saving changes, all that the settings come to."""
+        lines = super().whole_outcome()
+        if self.prospect is None:
+            return lines
+        return [
+            *lines,
+            "",
+            Cell("What it comes to", "strong"),
+            *self._prospect_lines(self.prospect, _WIDE, 0, every=True),
+        ]

@@ -186,6 +186,11 @@ class Form(Widget):
         return not errors
 
     @property
+    def wanted(self) -> int:
+        """How high it has to be to show everything."""
+        return self._lines.page.height + 2
+
+    @property
     def current(self) -> tuple[str, Key | None]:
         """The field under the cursor, and the row, if it is on one."""
         line = self._line

@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from textual import events
 from textual.strip import Strip
 
-from ringfence.console.text import Cell, Said
+from ringfence.console.text import Cell, Said, number
 from ringfence.console.widgets.flow import exact, flow
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
 
+_FRAME = 2
+
 
 class OutcomePanel(LineList):
-    """Lines in a frame, without a cursor; what does not fit is told in the frame."""
+    """Sentences in a frame, without a cursor. Each is shown whole; of those that do not fit, the last line says how
+    many they are, and the key that shows them."""
 
     DEFAULT_CSS = """
     OutcomePanel, OutcomePanel:ansi { height: 5; overflow-y: hidden; }
@@ -24,10 +27,11 @@ class OutcomePanel(LineList):
         super().__init__(id=id)
         self.can_focus = False
         self._heading = title
-        self.key = "p"
+        self.key = ""
         """The key that shows all."""
         self._said: Sequence[Said] = ()
-        self._flowed: list[list[Cell]] = []
+        self._sentences: list[list[list[Cell]]] = []
+        self._shown: list[list[Cell]] = []
 
     def on_mount(self) -> None:
         """Puts the title on."""
@@ -35,11 +39,16 @@ class OutcomePanel(LineList):
 
     @property
     def text(self) -> str:
-        """What it says, line by line."""
-        return "\n".join("".join(cell.text for cell in line) for line in self._flowed)
+        """What it says, line by line, shown or not."""
+        return "\n".join("".join(cell.text for cell in line) for lines in self._sentences for line in lines)
+
+    @property
+    def wanted(self) -> int:
+        """How high it has to be to show everything."""
+        return sum(map(len, self._sentences)) + _FRAME
 
     def say(self, lines: Sequence[Said]) -> None:
-        """Shows lines, broken between words."""
+        """Says these sentences, broken between words."""
         self._said = lines
         self._lay_out()
 
@@ -49,17 +58,34 @@ class OutcomePanel(LineList):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        width = max(10, self.line_width - 1)
+        width = self.line_width - 1
+        if width < 1:
+            return
         lines = [[line] if isinstance(line, Cell | str) else line for line in self._said]
-        self._flowed = [part for line in lines for part in flow(line, width)]
-        self.set_count(len(self._flowed))
+        self._sentences = [flow(line, width) for line in lines]
+        self._shown = self._fitting(self.page_height)
+        self.set_count(len(self._shown))
         self.ready()
-        more = len(self._flowed) - self.page_height
-        self.set_subtitle(f"{more} more: {self.key} shows all" if more > 0 else "")
         self.refresh()
 
+    def _fitting(self, room: int) -> list[list[Cell]]:
+        if self.wanted <= room + _FRAME:
+            return [line for lines in self._sentences for line in lines]
+        shown: list[list[Cell]] = []
+        count = 0
+        for lines in self._sentences:
+            if len(shown) + len(lines) > room - 1:
+                break
+            shown += lines
+            count += 1
+        while count and not any(cell.text for line in self._sentences[count - 1] for cell in line):
+            count -= 1  # an empty line says nothing
+            shown.pop()
+        more = sum(any(cell.text for line in lines for cell in line) for lines in self._sentences[count:])
+        return [*shown, [Cell(f"{number(more)} more{f': {self.key} shows all' if self.key else ''}", "quiet")]]
+
     def line(self, index: int, width: int) -> Sequence[Part]:
-        return exact(self._flowed[index], width)
+        return exact(self._shown[index], width)
 
     def render_line(self, y: int) -> Strip:
         index, width = y + self.top, self.line_width
