@@ -15,9 +15,11 @@ from benchmarks.copies import following_the_tree, on_postgresql
 from benchmarks.report import Report
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
+from ringfence.domain.display import columns
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import KINDS
 from ringfence.storage.engine import Database, open_database
+from ringfence.visibility.column_values import permissions
 from ringfence.visibility.page import Query, Window, page
 from ringfence.visibility.viewer import Sight, Viewer
 
@@ -101,7 +103,7 @@ def measured(report: Report, database: Database, title: str) -> None:
 
 
 def _queries(kind: Kind) -> Iterator[Query]:
-    for sort in kind.sorts:
+    for sort in (one.field for one in columns(kind)):
         for descending in (False, True):
             yield Query(kind, "", sort, descending)
             if (kind, sort, descending) in _SEARCHED:
@@ -113,7 +115,7 @@ def _cells(database: Database) -> Iterator[Cell]:
     for login in USERS:
         viewer = Viewer.sign_in(database, login)
         for kind in KINDS.values():
-            with everyone.look(kind.permission) as whole:
+            with everyone.look(*permissions(kind)) as whole:
                 pass
             for query in _queries(kind):
                 yield Cell(login, query, *_measured(database, viewer, whole, query))
@@ -127,7 +129,7 @@ def _measured(database: Database, viewer: Viewer, whole: Sight, query: Query) ->
     turn = 0
     while turn <= _ROUNDS:
         begin = perf_counter()
-        with viewer.look(query.kind.permission) as sight:
+        with viewer.look(*permissions(query.kind)) as sight:
             page(sight, query, window)
         middle = perf_counter()
         with database.reading() as connection:

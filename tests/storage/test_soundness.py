@@ -311,7 +311,8 @@ def test_a_page_of_the_file(world: Database) -> None:
         connection.execute("PRAGMA writable_schema = ON")
         connection.execute(
             "UPDATE sqlite_master SET rootpage = (SELECT rootpage FROM sqlite_master "
-            "WHERE name = 'ix_device_site_id_tenant_id_search_key_id') WHERE name = 'ix_membership_group_id'"
+            "WHERE name = 'ix_device_site_id_tenant_id_search_key_id_customer_id') "
+            "WHERE name = 'ix_membership_group_id'"
         )
     faults = maintenance.check(world)
     assert [line for line in faults if line.startswith("the file is damaged: ")] != []

@@ -103,12 +103,11 @@ def _indexes(kind: Kind) -> Iterator[Index]:
     """Those of what stands on a site, and of texts that lists are sorted by, or that are unique in a tenant."""
     if kind.stands is not None:
         # Of very many those on a site, and those on none, come in their order.
-        yield Index(None, kind.stands.column, *(("tenant_id", kind.order, "id") if kind.indexed else ()))
+        listed = ("tenant_id", kind.order, "id", kind.node.column) if kind.indexed else ()
+        yield Index(None, kind.stands.column, *listed)
     for name, spec in kind.texts.items():
         if spec.sorted:
-            yield Index(
-                None, "tenant_id", *kind.indexed_orders[name], "id", *(() if spec.folded else (kind.node.column,))
-            )
+            yield Index(None, "tenant_id", *kind.indexed_orders[name], "id", kind.node.column)
         if spec.unique and not spec.folded:
             filled = text(f"{name} <> ''")
             unique = f"uq_{kind.table}_{name}"

@@ -22,7 +22,7 @@ from ringfence.visibility import counting, ordering, overview
 from ringfence.visibility.intervals import intersect, subtract
 from ringfence.visibility.page import Query, SortKey, Window, all_plans, extent_of
 from ringfence.visibility.page import page as own_page
-from ringfence.visibility.plans import Plan
+from ringfence.visibility.plans import Plan, costs
 from ringfence.visibility.point import among
 from ringfence.visibility.sql import Shape, conditions, key_binds, past, probe, shows, sort_value, statement, within
 from ringfence.visibility.viewer import Sight
@@ -31,9 +31,12 @@ Hidden = Literal["none", "some", "all"]
 """Of how many of the records in sight the viewer may not list what they refer to."""
 _COLUMNS: Final = 2
 """A place is a name, the place in the records' own order, and the id."""
-_NAME: Final = 2.0
-_FOUND: Final = 3.0
-"""What a name costs that is gone by, and a record that is put into order, in entries of an index."""
+_PLACED: Final = 2.5
+"""What a record costs that is put into order, in rows that are read."""
+_SELDOM: Final = 0.02
+"""The part of all records that a search is taken to find."""
+_SPREAD: Final = 4
+"""Going along the names is given up so many times as far as it should have needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,35 +176,88 @@ class _Named(NamedTuple):
     sites: bool
     side: bool
     counting: bool
+    bounded: bool = False
 
 
 def _run(sight: Sight, part: _Part, limit: int | None, skip: int, place: SortKey | None) -> Sequence[Any]:
     query, scope = part.query, sight.scope(part.query.kind.permission)
-    plans = all_plans(sight, replace(query, sort=""), "", None)
-    if not plans:
+    wanted = None if limit is None else limit + skip
+    all_of_them = all_plans(sight, replace(query, sort=""), "", None)
+    if not all_of_them:
         return [(0,)] if limit is None else []
+    along = all_plans(sight, replace(query, sort=""), "", wanted)
     binds = {"limit": limit, "skip": skip, "named": extent_of(sight, EDITED[part.field.refers]).id}
-    for plan in plans:
+    for plan in (*along, *all_of_them):
         binds.update(plan.binds)
     if place is not None:
         binds.update(key_binds(place, _COLUMNS))
-    shape = replace(plans[0].shape, match="scan" if query.search else "", descending=query.descending)
-    gathers = _gathers(sight, part, plans, None if limit is None else limit + skip)
     what = _Named(
-        shape,
+        replace(along[0].shape, match="scan" if query.search else "", descending=query.descending),
         query.sort,
-        tuple(replace(plan.shape, naming=True) for plan in plans) if gathers else (),
+        (),
         part.hidden,
         scope.has_sites,
         place is not None,
-        limit is None,
+        counting=limit is None,
     )
+    gathered = what._replace(gathered=tuple(replace(plan.shape, naming=True) for plan in all_of_them))
+    names = _names(sight, EDITED[part.field.refers])
+    gathering, going, every = _prices(sight, part, all_of_them, names, wanted)
+    if gathering < going:
+        return _all(sight, gathered, binds)
+    if limit is not None and gathering < every:
+        # Where the first names have too few, the scope and their order go together.
+        budget = int(_SPREAD * names * going / every)
+        if budget < names:
+            edge = _edge(sight, what, {**binds, "budget": budget})
+            if edge is not None:
+                found = _all(sight, what._replace(bounded=True), {**binds, "until": edge})
+                return found if len(found) == limit else _all(sight, gathered, binds)
+    return _all(sight, what, binds)
+
+
+def _all(sight: Sight, what: _Named, binds: dict[str, Any]) -> Sequence[Any]:
     return sight.connection.execute(_statement(what), binds).all()
 
 
-def _gathers(sight: Sight, part: _Part, plans: Sequence[Plan], wanted: int | None) -> bool:
-    """Whether it is cheaper to put all records that were found into order than to go along the names."""
-    return sum(plan.price for plan in plans) < 3000
+def _prices(
+    sight: Sight, part: _Part, plans: Sequence[Plan], names: int, wanted: int | None
+) -> tuple[float, float, float]:
+    """What it costs to put all records that are found into order, and to go along the names, as far as is wanted and to
+    the end."""
+    price, extent = costs(sight), extent_of(sight, part.query.kind)
+    records = max(extent.devices, 1)
+    read = sum(plan.price for plan in plans)
+    share = _SELDOM if part.query.search else 1.0
+    if any(plan.shape.way == "hits" for plan in plans):
+        share = min(1.0, max(read, 1.0) / records)
+    gathering = read + records * share * _PLACED * price.row
+    whole = names * (price.row + price.probe + price.records) + records * price.entry
+    needed = 1.0 if wanted is None else min(1.0, wanted / (records * share))
+    return gathering, whole * needed, whole
+
+
+def _names(sight: Sight, to: Kind) -> int:
+    """How many names there are, as an estimate."""
+    found = sight.memo.get(("names", to.noun))
+    if not isinstance(found, int):
+        query = text(f"SELECT count(*) FROM {to.table} WHERE tenant_id = :tenant")
+        found = sight.connection.execute(query, {"tenant": sight.tenant_id}).scalar_one()
+        sight.memo["names", to.noun] = found
+    return max(1, found)
+
+
+def _edge(sight: Sight, what: _Named, binds: dict[str, Any]) -> str | None:
+    """The name so many names after a place; None where there are no more."""
+    to = EDITED[what.shape.kind.fields[what.reference].refers]
+    direction, sign = ("DESC", "<=") if what.shape.descending else ("ASC", ">=")
+    after = f" AND n.{to.order} {sign} :key" if what.side else ""
+    query = text(
+        f"SELECT n.{to.order} FROM {to.table} n WHERE n.tenant_id = :tenant{after} "
+        f"ORDER BY n.{to.order} {direction}, n.id {direction} LIMIT 1 OFFSET :budget"
+    )
+    found: str | None = sight.connection.execute(query, binds).scalar_one_or_none()
+    return found
 
 
 @lru_cache(maxsize=256)
@@ -218,6 +274,8 @@ def _statement(what: _Named) -> TextClause:
     if what.side:
         sign = "<" if what.shape.descending else ">"
         where += [f"{places[0]} {sign}= :key", past(places, "key", sign)]
+    if what.bounded:
+        where.append(f"{places[0]} {'>=' if what.shape.descending else '<='} :until")
     source = _gathered(what, field, to) if what.gathered else _along(what, field, to, where)
     source += f" WHERE {' AND '.join(where) or 'TRUE'}"
     if what.counting:
@@ -235,13 +293,16 @@ def _statement(what: _Named) -> TextClause:
 def _gathered(what: _Named, field: Field, to: Kind) -> str:
     ids = " UNION ALL ".join(str(statement(shape)) for shape in what.gathered)
     table = what.shape.kind.table
-    return f"({ids}) f CROSS JOIN {table} k JOIN {to.table} n ON k.id = f.id AND n.id = k.{field.column}"
+    if what.shape.postgresql:
+        return f"({ids}) f JOIN {table} k ON k.id = f.id JOIN {to.table} n ON n.id = k.{field.column}"
+    # On SQLite a CROSS JOIN is never turned round: the records lead, whatever is known of how many names there are.
+    return f"({ids}) f CROSS JOIN {table} k ON k.id = f.id CROSS JOIN {to.table} n ON n.id = k.{field.column}"
 
 
 def _along(what: _Named, field: Field, to: Kind, where: list[str]) -> str:
     """The names, each followed by its records; what is asked of either is added."""
     shape = what.shape
-    where.append(f"n.tenant_id = :tenant AND {conditions(replace(shape, naming=True))}")
+    where.append("n.tenant_id = :tenant")
     if not shape.whole:
         inside = probe("n.path") if to.is_customer else within(to, postgresql=shape.postgresql, record="n")
         if what.sites:
@@ -254,4 +315,8 @@ def _along(what: _Named, field: Field, to: Kind, where: list[str]) -> str:
             where.append(bounds.format("n"))
         else:
             where.append(f"EXISTS (SELECT 1 FROM customer c WHERE c.id = n.{to.owner} AND {bounds.format('c')})")
-    return f"{to.table} n CROSS JOIN {shape.kind.table} k ON k.{field.column} = n.id"
+    records = f"k.{field.column} = n.id{conditions(shape)}"
+    if not shape.postgresql:
+        return f"{to.table} n CROSS JOIN {shape.kind.table} k ON {records}"
+    read = ", ".join(f"k.{column}" for column in ("id", shape.kind.order, shape.kind.standing) if column)
+    return f"{to.table} n CROSS JOIN LATERAL (SELECT {read} FROM {shape.kind.table} k WHERE {records} OFFSET 0) k"

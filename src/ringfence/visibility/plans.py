@@ -165,7 +165,7 @@ def ways(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: Hits | N
     """What each way there is would cost."""
     part = max(guess.records, 1) / max(guess.total, 1)
     walked = guess.total if guess.wanted is None else min(guess.total, guess.wanted / (part * guess.match) + 1)
-    listed = shape.sort == kind.sort
+    listed = shape.sort == kind.sort and not shape.lacking
     beside = bool(shape.match) and not listed
     look = (costs.look if shape.match == "scan" else 0) + (costs.row if beside else 0)
     # Whose a record is stands in some indexes, and beside the others.

@@ -136,8 +136,8 @@ def statement(shape: Shape) -> TextClause:
 
 
 def conditions(shape: Shape) -> str:
-    """What a shape asks of a row ``k``, wherever it belongs."""
-    return _Writer(shape)._conditions()
+    """What a shape asks of a row ``k``, wherever it belongs: it begins with AND, or is empty."""
+    return _Writer(shape).match
 
 
 class _Writer:
@@ -169,7 +169,9 @@ class _Writer:
     def _lacks(self, reference: Field) -> str:
         """A condition: a reference of the record shows nothing."""
         if not self.shape.hides:
-            return f"k.{reference.column} IS NULL"
+            # Of those that have none an index holds the order. Whoever comes by their customers wants none of it.
+            along = self.shape.way in ("plain", "walk", "sieve", "edge")
+            return f"{'' if along else '+'}k.{reference.column} IS NULL"
         to = EDITED[reference.refers]
         seen = shows(to, "n", postgresql=self.shape.postgresql)
         return f"NOT EXISTS (SELECT 1 FROM {to.table} n WHERE n.id = k.{reference.column} AND {seen})"

@@ -29,16 +29,16 @@ def upgrade() -> None:
         )
         bind.execute(sa.text("DROP TABLE folded"))
     op.create_index(
-        op.f("ix_device_tenant_id_kind_key_search_key_id"),
+        op.f("ix_device_tenant_id_kind_key_search_key_id_customer_id"),
         "device",
-        ["tenant_id", "kind_key", "search_key", "id"],
+        ["tenant_id", "kind_key", "search_key", "id", "customer_id"],
         unique=False,
     )
     op.drop_index(op.f("ix_device_site_id"), table_name="device")
     op.create_index(
-        op.f("ix_device_site_id_tenant_id_search_key_id"),
+        op.f("ix_device_site_id_tenant_id_search_key_id_customer_id"),
         "device",
-        ["site_id", "tenant_id", "search_key", "id"],
+        ["site_id", "tenant_id", "search_key", "id", "customer_id"],
         unique=False,
     )
 
