@@ -12,13 +12,11 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection
 
 from ringfence.changes.audit import hash_of
 from ringfence.domain.errors import RingfenceError
 from ringfence.storage.engine import Database, open_database
-from ringfence.storage.grants import Membership
-from ringfence.storage.tables import AuditEntry, Tenant
 
 STORY_DAY: Final = date(2026, 11, 16)
 """The day on which the story is told; its validity windows lie around it."""
@@ -43,7 +41,7 @@ def build(path: Path) -> None:
     load_document(database, beginning())
     tell(database)
     with database.writing() as connection:
-        connection.execute(update(AuditEntry).values(os_user=""))  # whoever builds it did none of that
+        connection.exec_driver_sql("UPDATE audit_entry SET os_user = ''")  # whoever builds it did none of that
         _chain_anew(connection)
     database.close()
     file = sqlite3.connect(path)
@@ -75,48 +73,44 @@ def shift_to(database: Database, today: datetime) -> None:
     was done last week was done last week."""
     days = timedelta(days=(today.date() - STORY_DAY).days)
     with database.writing() as connection:
-        query = select(Membership.id, Membership.valid_from, Membership.valid_until)
-        moved = [
-            {"own_id": own, "begin": begin and begin + days, "end": end and end + days}
-            for own, begin, end in connection.execute(query)
-            if begin or end
-        ]
-        if moved:
-            table = Membership.__table__
-            connection.execute(
-                update(Membership)
-                .where(table.c.id == bindparam("own_id"))
-                .values(valid_from=bindparam("begin"), valid_until=bindparam("end"))
-                .execution_options(synchronize_session=False),
-                moved,
-            )
-            connection.execute(update(Tenant).values(version=Tenant.version + 1))
+        connection.exec_driver_sql(_WINDOWS, {"kept": "%Y-%m-%d %H:%M:%S.000000", "days": f"{days.days:+} days"})
+        connection.exec_driver_sql("UPDATE tenant SET version = version + 1")
         _chain_anew(connection, days)
+
+
+# The demo is an SQLite file, and the first data wait for this: putting the statements together would take longer.
+_WINDOWS: Final = """
+    UPDATE membership
+    SET valid_from = strftime(:kept, valid_from, :days), valid_until = strftime(:kept, valid_until, :days)
+    WHERE valid_from IS NOT NULL OR valid_until IS NOT NULL
+"""
+_ENTRIES: Final = "SELECT * FROM audit_entry ORDER BY tenant_id, number"
+_ANEW: Final = """
+    UPDATE audit_entry SET at = :at, sort_key = :sort_key, detail = :detail, previous = :previous, hash = :hash
+    WHERE id = :id
+"""
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+00:00")
 
 
 def _chain_anew(connection: Connection, later: timedelta = timedelta()) -> None:
     """Chains the entries of every tenant's audit anew, each as if it had been written so much later. Of a database
     that is not the demo this would be forgery, and nothing else does it."""
-    table = AuditEntry.__table__
     ends: dict[int, str] = {}
     entries = []
-    for row in connection.execute(select(table).order_by(table.c.tenant_id, table.c.number)):
-        entry = dict(row._mapping)
-        entry["at"] += later
+    for row in connection.exec_driver_sql(_ENTRIES).mappings():
+        entry = dict(row)
+        tenant = entry["tenant_id"]
         moment, _, place = entry["sort_key"].partition(" ")
+        entry["at"] = datetime.fromisoformat(moment) + later
         entry["sort_key"] = f"{_later(moment, later)} {place}"
         entry["detail"] = _MOMENT.sub(lambda found: _later(found[0], later), entry["detail"])
-        entry["previous"] = ends.get(entry["tenant_id"], "")
-        entry["hash"] = ends[entry["tenant_id"]] = hash_of(entry)
-        entries.append(entry)
-    anew = ("at", "sort_key", "detail", "previous", "hash")
-    changing = update(table).where(table.c.id == bindparam("own_id")).values({name: bindparam(name) for name in anew})
-    connection.execute(changing, [{"own_id": one["id"], **{name: one[name] for name in anew}} for one in entries])
-    for tenant, end in ends.items():
-        connection.execute(update(Tenant).where(Tenant.id == tenant).values(audit_hash=end))
-
-
-_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+00:00")
+        entry["previous"] = ends.get(tenant, "")
+        entry["hash"] = ends[tenant] = hash_of(entry)
+        entries.append({**entry, "at": entry["at"].strftime("%Y-%m-%d %H:%M:%S.%f")})
+    connection.exec_driver_sql(_ANEW, entries)
+    connection.exec_driver_sql(
+        "UPDATE tenant SET audit_hash = ? WHERE id = ?", [(end, own) for own, end in ends.items()]
+    )
 
 
 def _later(moment: str, by: timedelta) -> str:
