@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from support.databases import copied, made
 from support.edits import World, provider
 
-from ringfence.changes.audit import HASHED, _hash, faults
+from ringfence.changes.chain import HASHED, digest, faults
 from ringfence.domain.errors import Refused
 from ringfence.services import audit
 from ringfence.services.records import Listing, Part
@@ -47,7 +47,7 @@ def of_before(rows: list[dict[str, Any]], kept_by: Mapping[int, int]) -> list[di
     for row in rows:
         del row["id"]  # the engine gives them, as it did then
         row["previous"] = end
-        row["hash"] = end = _hash([row[name] if name != "at" else row[name].isoformat() for name in HASHED[1]])
+        row["hash"] = end = digest([row[name] if name != "at" else row[name].isoformat() for name in HASHED[1]])
         row["owner_id"], row["node_id"] = row["node_id"], kept_by.get(row["node_id"], row["node_id"])
     return rows
 

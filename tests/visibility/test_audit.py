@@ -13,7 +13,8 @@ from support.documents import AT
 from support.edits import ADMINISTRATION, OPEN, World, provider
 
 from ringfence.changes import applying as core
-from ringfence.changes.audit import HASHED, _hash, faults, os_user
+from ringfence.changes.audit import os_user
+from ringfence.changes.chain import HASHED, digest, faults
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.role import RoleState
 from ringfence.services import audit
@@ -223,7 +224,7 @@ def test_a_forger_who_makes_the_hash_anew_breaks_the_next(busy: World) -> None:
         connection.execute(text("UPDATE audit_entry SET name = 'X' WHERE number = 3"))
         row = connection.execute(select(AuditEntry.__table__).where(AuditEntry.number == 3)).one()
         values = [row._mapping[name] if name != "at" else row.at.isoformat() for name in HASHED[row.formula]]
-        connection.execute(text("UPDATE audit_entry SET hash = :h WHERE number = 3"), {"h": _hash(values)})
+        connection.execute(text("UPDATE audit_entry SET hash = :h WHERE number = 3"), {"h": digest(values)})
     assert audit.verify(busy.database)[1] == ["t: entry 4 does not follow the one before it"]
 
 

@@ -1,4 +1,4 @@
-"""Writing the audit, checking its chain, and putting states into words that outlive ids."""
+"""Writing the audit, and putting states into words that outlive ids."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
-from hashlib import sha256
 from typing import Any, Final
 
 from sqlalchemy import Connection, select, update
 
 from ringfence.changes import ledger
+from ringfence.changes.chain import FORMULA, HASHED, digest
 from ringfence.changes.edits import Edit, items
 from ringfence.domain import clock
 from ringfence.domain.customer import CUSTOMERS
@@ -31,6 +31,8 @@ Detail = dict[str, Any]
 
 TOLD: Final = frozenset({"hand over"})
 """The actions of entries that only tell somebody of what others of the change did."""
+
+_SORTED: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 
 LOOKED: Final = "see as"
 """The action of entries that tell that somebody looked through a user's eyes: it changed nothing."""
@@ -78,7 +80,7 @@ def append(
     rows: list[tuple[Any, ...]] = []
     for event in events:
         number += 1
-        opening = (_FORMULA, previous, tenant_id, number, change, undoes)
+        opening = (FORMULA, previous, tenant_id, number, change, undoes)
         closing = (
             actor_key,
             actor_login,
@@ -93,9 +95,9 @@ def append(
             f"{stamp} {number:012d}",
             search_key(event.name, event.action, event.kind.replace("_", " ")),  # nobody hidden
         )
-        previous = _hash([*opening, hashed, *closing])
+        previous = digest([*opening, hashed, *closing])
         rows.append((previous, *opening, written, *closing))
-    insert_rows(connection, AuditEntry.__table__, ("hash", *HASHED[_FORMULA]), rows, done)
+    insert_rows(connection, AuditEntry.__table__, ("hash", *HASHED[FORMULA]), rows, done)
     connection.execute(update(Tenant).where(Tenant.id == tenant_id).values(audit_count=number, audit_hash=previous))
     return int(change)
 
@@ -118,71 +120,6 @@ def looked(connection: Connection, tenant_id: int, actor: Actor, user: int) -> N
     """Writes down that the actor looks through a user's eyes from now on."""
     row = connection.execute(select(User.key, User.name, User.home_id).where(User.id == user)).one()
     append(connection, tenant_id, actor, [Event(LOOKED, "user", row.key, row.name, row.home_id, {"seen": {}})])
-
-
-def hash_of(entry: Mapping[Any, Any]) -> str:
-    """What the hash of an entry, by its columns, has to be."""
-    names = HASHED.get(entry["formula"], ())
-    return _hash([entry[name] if name != "at" else entry[name].astimezone(UTC).isoformat() for name in names])
-
-
-def _hash(values: list[Any]) -> str:
-    """Of an entry's values in the order of its formula, its moment in ISO 8601."""
-    return sha256(_PLAIN(values).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-_PLAIN: Final = json.JSONEncoder(ensure_ascii=False).encode
-_SORTED: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
-
-_CLOSING: Final = ("action", "kind", "key", "name", "node_id", "detail", "sort_key", "search_key")
-HASHED: Final[Mapping[int, tuple[str, ...]]] = {
-    1: ("previous", "number", "change", "undoes", "at", "actor_key", "actor_login", "origin", *_CLOSING),
-    2: (
-        *("formula", "previous", "tenant_id", "number", "change", "undoes", "at"),
-        *("actor_key", "actor_login", "origin", "os_user", *_CLOSING),
-    ),
-}
-"""What the hash of an entry covers, by its formula: of the newest, every column but the id and the hash. Entries of
-before keep theirs; what it leaves out is covered by the entry that the upgrade of the database added (``SEAL``)."""
-_FORMULA: Final = max(HASHED)
-
-SEAL: Final = "seal"
-"""The action of the entry that covers, of all before it, what their formula leaves out."""
-
-
-def sealed(tenant_id: int, number: int, node_id: int, os_user: str) -> bytes:
-    """What a seal covers of an entry, to be hashed one after the other."""
-    return _PLAIN([tenant_id, number, node_id, os_user]).encode() + b"\n"
-
-
-def faults(connection: Connection, tenant_id: int) -> tuple[int, list[str]]:
-    """How many entries the tenant's chain has, and what is wrong with it: nothing where it is whole."""
-    end = connection.execute(select(Tenant.audit_count, Tenant.audit_hash).where(Tenant.id == tenant_id)).one()
-    query = select(AuditEntry.__table__).where(AuditEntry.tenant_id == tenant_id).order_by(AuditEntry.number)
-    rows = connection.execute(query, execution_options={"yield_per": 1000})
-    found: list[str] = []
-    number, previous = 0, ""
-    before = sha256()
-    for row in rows:
-        entry = row._mapping
-        number += 1
-        if entry["number"] != number:
-            gap = f"entry {number}" if entry["number"] == number + 1 else f"entries {number} to {entry['number'] - 1}"
-            found.append(f"{gap} missing")
-            number, previous = entry["number"], entry["previous"]
-        if entry["previous"] != previous:
-            found.append(f"entry {number} does not follow the one before it")
-        if hash_of(entry) != entry["hash"]:
-            found.append(f"entry {number} was changed")
-        elif entry["action"] == SEAL and before.hexdigest() not in entry["detail"]:
-            found.append(f"an entry before {number} was changed in what its hash leaves out")
-        before.update(sealed(tenant_id, number, entry["node_id"], entry["os_user"]))
-        previous = entry["hash"]
-    if number != end.audit_count:
-        found.append(f"it ends at entry {number} and should at {end.audit_count}")
-    elif previous != end.audit_hash:
-        found.append("its end is not what was written last")
-    return number, found
 
 
 class Words:

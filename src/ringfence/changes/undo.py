@@ -10,8 +10,9 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
 
 from ringfence.changes import ledger
-from ringfence.changes.audit import LOOKED, SEAL, TOLD, Words, noun
+from ringfence.changes.audit import LOOKED, TOLD, Words, noun
 from ringfence.changes.authority import Authority
+from ringfence.changes.chain import SEAL
 from ringfence.changes.edits import Edit, changed, items
 from ringfence.domain.errors import Refused
 from ringfence.domain.kind import Kind, State, StateKind, altered, kind_of

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from ringfence.changes.audit import Actor, looked
 from ringfence.domain import clock
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
@@ -99,6 +98,8 @@ def see_as(viewer: Viewer, login: str, origin: str) -> Viewer:
     if not row.active:
         raise RingfenceError(f"{row.login} is inactive and sees nothing: look through somebody else's eyes")
     view = SharedView(viewer, Viewer(viewer.database, row.id, viewer.tenant_id, viewer.at), row.login)
+    from ringfence.changes.audit import Actor, looked
+
     with viewer.database.writing() as connection:
         looked(connection, viewer.tenant_id, Actor(viewer.user_id, origin), row.id)
     return view

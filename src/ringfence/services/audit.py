@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, func, select
 
-from ringfence.changes.audit import TOLD, Words, faults
+from ringfence.changes.audit import TOLD, Words
 from ringfence.changes.authority import Authority
+from ringfence.changes.chain import faults
 from ringfence.changes.edits import Edit
 from ringfence.changes.undo import entries_of, last_change, last_deleted, of_change, reversal
 from ringfence.domain import clock

@@ -14,7 +14,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from ringfence.changes.audit import hash_of
+from ringfence.changes.chain import hash_of
 from ringfence.domain.errors import RingfenceError
 from ringfence.storage.engine import Database, open_database
 
