@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ringfence.text import many
 
 if TYPE_CHECKING:
-    from ringfence.services.records import Difference, Preview, Rights
+    from ringfence.services.edited import Difference, Preview, Rights
 
 HIDDEN = "and something that you may not see"
 """What is said of all that goes along and is hidden."""

@@ -20,8 +20,9 @@ from ringfence.console.widgets.form_fields import TextSpec
 from ringfence.console.widgets.form_page import Page
 from ringfence.domain.customer import CustomerState
 from ringfence.domain.device import DeviceState
+from ringfence.services.edited import Difference, Preview, Rights, UserDifference
 from ringfence.services.editing import Edit
-from ringfence.services.records import Difference, Listing, Part, Preview, Rights, UserDifference
+from ringfence.services.records import Listing, Part
 from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
 

@@ -16,8 +16,9 @@ from ringfence.console.screens.customers import CustomersScreen
 from ringfence.console.screens.dialog import Dialog
 from ringfence.domain.customer import CustomerState
 from ringfence.services import listing
+from ringfence.services.edited import Opened
 from ringfence.services.editing import Edit
-from ringfence.services.records import Listing, Opened
+from ringfence.services.records import Listing
 from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
 

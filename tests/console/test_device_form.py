@@ -17,8 +17,9 @@ from ringfence.console.screens.record_list import RecordList
 from ringfence.console.screens.working import Working
 from ringfence.domain.device import DeviceState
 from ringfence.services import listing
+from ringfence.services.edited import Opened
 from ringfence.services.editing import Edit
-from ringfence.services.records import Listing, Opened, Record
+from ringfence.services.records import Listing, Record
 from ringfence.services.workspace import Session, Workspace
 from ringfence.storage.engine import Database
 

@@ -12,7 +12,7 @@ from textual.app import App, ComposeResult
 from ringfence.console.cells.preview import said, who
 from ringfence.console.text import Cell, Said
 from ringfence.console.widgets.outcome import OutcomePanel
-from ringfence.services.records import Difference, Preview, UserDifference
+from ringfence.services.edited import Difference, Preview, UserDifference
 from ringfence.storage.engine import Database
 
 LONG = "a sentence that is longer than the line and goes on in the next one"

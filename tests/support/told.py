@@ -10,7 +10,7 @@ from support.documents import AT
 from support.oracle import OWNERS, Entry, Node, Oracle
 
 from ringfence.domain.permission import PERMISSIONS
-from ringfence.services.records import Difference, Rights, UserDifference
+from ringfence.services.edited import Difference, Rights, UserDifference
 
 NOTHING: tuple[Any, ...] = (0, 0, False, 0, (), ())
 HANDED = {

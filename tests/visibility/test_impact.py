@@ -20,8 +20,9 @@ from ringfence.domain.customer_group import CustomerGroupState
 from ringfence.domain.errors import Conflict, Refused, RingfenceError
 from ringfence.domain.security_group import SecurityGroupState
 from ringfence.domain.user import UserState
+from ringfence.services.edited import Prospect
 from ringfence.services.editing import Edit
-from ringfence.services.records import Listing, Prospect
+from ringfence.services.records import Listing
 from ringfence.storage.engine import Database
 
 SIZES = Sizes(tenants=1, customers=6, sites=4, devices=9, roles=3, groups=4, filters=2, users=4)

@@ -18,8 +18,8 @@ from ringfence.domain.role import RoleState
 from ringfence.domain.site import SiteState
 from ringfence.domain.user import UserState
 from ringfence.services import assigning, audit, editing, importing, previewing
+from ringfence.services.edited import Preview
 from ringfence.services.editing import Edit
-from ringfence.services.records import Preview
 from ringfence.storage.engine import Database
 from ringfence.visibility.viewer import Viewer
 

@@ -19,8 +19,8 @@ from ringfence.domain.text import as_json
 
 if TYPE_CHECKING:
     from ringfence.domain.kind import StateKind
+    from ringfence.services.edited import Opened, Preview, Saved
     from ringfence.services.editing import Edit
-    from ringfence.services.records import Opened, Preview, Saved
     from ringfence.visibility.viewer import Viewer
 
 Editor = Annotated[str | None, typer.Option("--as", metavar="LOGIN", help="The user who does it, by their rights.")]

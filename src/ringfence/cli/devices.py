@@ -23,7 +23,7 @@ from ringfence.domain.text import as_json
 
 if TYPE_CHECKING:
     from ringfence.services.assigning import Matched, SiteFates
-    from ringfence.services.records import Preview
+    from ringfence.services.edited import Preview
 
 _MOST: Final = 100_000_000
 _MARKS: Final[Mapping[bytes, str]] = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}

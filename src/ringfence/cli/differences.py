@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ringfence.services.records import Difference, Later, Rights, UserDifference
+    from ringfence.services.edited import Difference, Later, Rights, UserDifference
 
 
 def people(users: Sequence[UserDifference]) -> Iterator[str]:

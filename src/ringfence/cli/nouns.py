@@ -33,8 +33,8 @@ from ringfence.domain.registry import EDITED
 from ringfence.domain.user import USERS
 
 if TYPE_CHECKING:
+    from ringfence.services.edited import Opened
     from ringfence.services.editing import Edit
-    from ringfence.services.records import Opened
     from ringfence.visibility.viewer import Viewer
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name.")]

@@ -13,7 +13,7 @@ from ringfence.cli.settings import settings
 from ringfence.domain.text import as_json
 
 if TYPE_CHECKING:
-    from ringfence.services.records import Opened
+    from ringfence.services.edited import Opened
     from ringfence.visibility.viewer import Viewer
 
 app = typer.Typer(

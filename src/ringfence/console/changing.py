@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from ringfence.console.application import Application
     from ringfence.console.commands.command import Host
     from ringfence.console.text import Said
+    from ringfence.services.edited import Preview, Saved
     from ringfence.services.editing import Edit, Progress
-    from ringfence.services.records import Preview, Saved
     from ringfence.services.workspace import Session
 
 MANY: Final = 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
@@ -13,7 +14,7 @@ from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.text import fold
 from ringfence.domain.user import USERS
 from ringfence.services import listing
-from ringfence.services.records import Account, Listing, Opened, Part, Profile
+from ringfence.services.records import Account, Listing, Part, Profile
 from ringfence.storage.engine import Database
 from ringfence.storage.tables import User
 from ringfence.visibility import directory, tree
@@ -23,6 +24,9 @@ from ringfence.visibility.point import among, find
 from ringfence.visibility.shared_view import IMPERSONATE, SharedView, Subjects
 from ringfence.visibility.summary import summary
 from ringfence.visibility.viewer import Viewer, nobody
+
+if TYPE_CHECKING:
+    from ringfence.services.edited import Opened
 
 
 def sign_in(database: Database, login: str, at: datetime | None = None) -> Viewer:

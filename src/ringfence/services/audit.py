@@ -21,7 +21,8 @@ from ringfence.domain.kind import StateKind
 from ringfence.domain.permission import CATALOGUE
 from ringfence.domain.registry import EDITED, KINDS, referring
 from ringfence.services import editing, previewing
-from ringfence.services.records import AuditDetail, AuditRecord, Preview, Saved
+from ringfence.services.edited import Preview, Saved
+from ringfence.services.records import AuditDetail, AuditRecord
 from ringfence.storage.engine import Database
 from ringfence.storage.tables import AuditEntry, Tenant, User
 from ringfence.visibility import overview

@@ -18,7 +18,7 @@ from ringfence.domain.ids import ids_in
 from ringfence.domain.kind import StateKind
 from ringfence.domain.registry import EDITED, kind_named
 from ringfence.domain.user import USERS, UserState
-from ringfence.services.records import Opened, Saved
+from ringfence.services.edited import Opened, Saved
 from ringfence.visibility import overview
 from ringfence.visibility.point import among
 from ringfence.visibility.viewer import Viewer

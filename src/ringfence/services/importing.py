@@ -21,11 +21,11 @@ from ringfence.domain.registry import EDITED
 from ringfence.domain.text import fold
 from ringfence.services import previewing
 from ringfence.services.choices import home_of_new
+from ringfence.services.edited import UserDifference
 from ringfence.services.import_meaning import Meaning, references
 from ringfence.services.import_places import Row, hang, shown
 from ringfence.services.import_rows import check, halved
 from ringfence.services.json_sheets import is_json, read_objects
-from ringfence.services.records import UserDifference
 from ringfence.services.sheets import Sheet, mangled, read_rows
 from ringfence.storage.bulk import uncollected
 from ringfence.visibility.point import among

@@ -15,7 +15,7 @@ from ringfence.domain.registry import EDITED, kind_named
 from ringfence.domain.text import fold
 from ringfence.domain.user import USERS
 from ringfence.services import choices, editing
-from ringfence.services.records import Opened
+from ringfence.services.edited import Opened
 from ringfence.visibility import overview
 from ringfence.visibility.point import among, find
 from ringfence.visibility.viewer import Sight, Viewer

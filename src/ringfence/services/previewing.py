@@ -23,8 +23,8 @@ from ringfence.domain.role import CUSTOMER, SITE
 from ringfence.domain.security_group import SECURITY_GROUPS
 from ringfence.domain.text import fold
 from ringfence.services import consequences
+from ringfence.services.edited import CustomerShare, Preview, Prospect, UserDifference
 from ringfence.services.editing import apply_as, conflicts_as_seen
-from ringfence.services.records import CustomerShare, Preview, Prospect, UserDifference
 from ringfence.storage.bulk import any_of
 from ringfence.storage.tables import Customer, User, table_of
 from ringfence.visibility.intervals import contains, intersect, nested, within

@@ -11,13 +11,14 @@ from sqlalchemy import text
 
 from ringfence.domain.errors import Refused, SessionEnded
 from ringfence.services import accounts, customers, listing
-from ringfence.services.records import Account, ComparedCustomer, Part, Profile, Saved, TreeCustomer
+from ringfence.services.records import Account, ComparedCustomer, Part, Profile, TreeCustomer
 from ringfence.storage.engine import Database
 from ringfence.visibility.viewer import Pair, Viewer
 
 _LATER: Final = ("assigning", "audit", "choices", "editing", "exporting", "importing", "previewing")
 if TYPE_CHECKING:
     from ringfence.services import assigning, audit, choices, editing, exporting, importing, previewing
+    from ringfence.services.edited import Saved
 else:
 
     class _Later:

@@ -17,7 +17,7 @@ from ringfence.domain.registry import EDITED
 from ringfence.domain.security_group import SECURITY_GROUPS
 from ringfence.domain.user import USERS
 from ringfence.services import naming
-from ringfence.services.records import Opened
+from ringfence.services.edited import Opened
 from ringfence.services.workspace import Session, Workspace
 from ringfence.storage.engine import Database
 

@@ -174,7 +174,7 @@ class TestTrying:
     """What nobody thought of is found by trying."""
 
     def refusing(self, monkeypatch: pytest.MonkeyPatch, names: set[str], together: int = 0) -> list[int]:
-        from ringfence.services.records import Preview
+        from ringfence.services.edited import Preview
 
         asked: list[int] = []
 

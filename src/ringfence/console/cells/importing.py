@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 def lines(found: Import) -> list[Said]:
     """How many rows become what; all that is or may be wrong; where records come to; and who gains or loses by it."""
+    from ringfence.services.edited import Preview
     from ringfence.services.importing import said, said_where
-    from ringfence.services.records import Preview
 
     told: list[Said] = [Cell(said(found), "strong")]
     told += (Cell(f"! {fault}", "attention") for fault in (*found.faults, *found.warnings))

@@ -10,7 +10,7 @@ from ringfence.console.text import Cell, Said, fit, many, number, width_of
 from ringfence.wording import along, day, gained, lost
 
 if TYPE_CHECKING:
-    from ringfence.services.records import Difference, Preview, Rights, UserDifference
+    from ringfence.services.edited import Difference, Preview, Rights, UserDifference
 
 
 _FEW: Final = 6
@@ -156,7 +156,7 @@ def _some(
 
 def _most(changes: Sequence[Difference]) -> Difference:
     """The most of each number."""
-    from ringfence.services.records import Difference, Rights
+    from ringfence.services.edited import Difference, Rights
 
     def rights(some: Sequence[Rights]) -> Rights:
         records: dict[str, int] = {}

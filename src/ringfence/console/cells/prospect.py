@@ -11,7 +11,7 @@ from ringfence.console.text import Cell, Said, fit, many, number, width_of
 from ringfence.console.widgets.flow import flow
 
 if TYPE_CHECKING:
-    from ringfence.services.records import CustomerShare, Preview, Prospect
+    from ringfence.services.edited import CustomerShare, Preview, Prospect
 
 Line = Sequence[Cell | str]
 _WIDE = 44

@@ -13,7 +13,7 @@ from ringfence.console.text import capital, many, number
 
 if TYPE_CHECKING:
     from ringfence.domain.kind import Kind
-    from ringfence.services.records import Opened
+    from ringfence.services.edited import Opened
 
 
 class RecordCommand(Command[Host]):

@@ -12,7 +12,7 @@ from ringfence.console.commands.records import ACTIONS, DELETE, HISTORY, NEW, OP
 from ringfence.console.rights import why_no_groups
 
 if TYPE_CHECKING:
-    from ringfence.services.records import Opened
+    from ringfence.services.edited import Opened
 
 
 class Tree(Edited, Protocol):

@@ -21,7 +21,7 @@ from ringfence.domain.site import SITES
 from ringfence.services.editing import Edit
 
 if TYPE_CHECKING:
-    from ringfence.services.records import Opened
+    from ringfence.services.edited import Opened
     from ringfence.services.workspace import Session
 
 _LEAVE: Final = "leave as it is"

@@ -11,7 +11,7 @@ from ringfence.console.options import BACK, DialogOption
 from ringfence.console.questions import Asks, while_wanted
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.text import Cell, Said
-from ringfence.services.records import Preview
+from ringfence.services.edited import Preview
 
 if TYPE_CHECKING:
     from ringfence.services.editing import Edit

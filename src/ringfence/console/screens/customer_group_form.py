@@ -18,7 +18,7 @@ from ringfence.domain.customer_group import CUSTOMER_GROUPS, CustomerGroupState
 
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Home
-    from ringfence.services.records import Opened
+    from ringfence.services.edited import Opened
     from ringfence.services.workspace import Session
 
 LISTED = 200

@@ -23,7 +23,8 @@ from ringfence.services.editing import Edit
 
 if TYPE_CHECKING:
     from ringfence.domain.kind import StateKind
-    from ringfence.services.records import CustomerDetail, Opened
+    from ringfence.services.edited import Opened
+    from ringfence.services.records import CustomerDetail
     from ringfence.services.workspace import Session
 
 _FIELDS: Final[tuple[tuple[str, StateKind, str], ...]] = tuple(

@@ -20,7 +20,7 @@ from ringfence.domain.text import trimmed
 
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Home
-    from ringfence.services.records import Opened
+    from ringfence.services.edited import Opened
     from ringfence.services.workspace import Session
 
 _BETWEEN_KEYS: Final = 0.03

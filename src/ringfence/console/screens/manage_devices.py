@@ -35,8 +35,8 @@ from ringfence.services.assigning import parse, report
 
 if TYPE_CHECKING:
     from ringfence.services.assigning import Matched, SiteFates, Where
+    from ringfence.services.edited import Preview
     from ringfence.services.editing import Edit, Progress
-    from ringfence.services.records import Preview
     from ringfence.services.workspace import Session
 
 _SETTLE: Final = 0.12

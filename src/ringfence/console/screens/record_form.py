@@ -18,8 +18,8 @@ from ringfence.console.screens.drafting import Drafting
 from ringfence.console.text import Cell, Said, capital
 from ringfence.console.widgets.form import Form
 from ringfence.domain.errors import Conflict, Refused
+from ringfence.services.edited import Preview
 from ringfence.services.editing import Edit
-from ringfence.services.records import Preview
 
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Home

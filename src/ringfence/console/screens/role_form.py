@@ -21,7 +21,7 @@ from ringfence.domain.role import LEVELS, ROLES, RoleState
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Home
     from ringfence.services.choices import RoleTemplate
-    from ringfence.services.records import Opened
+    from ringfence.services.edited import Opened
     from ringfence.services.workspace import Session
 
 _LEVELS: Final = tuple((key, words(key)) for key in LEVELS)

@@ -25,7 +25,7 @@ from ringfence.services.editing import Edit
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Home
     from ringfence.domain.role import RoleState
-    from ringfence.services.records import Opened
+    from ringfence.services.edited import Opened
     from ringfence.services.workspace import Session
 
 

@@ -10,7 +10,7 @@ from ringfence.console.screens.dialog import Dialog
 from ringfence.console.text import Cell
 
 if TYPE_CHECKING:
-    from ringfence.services.records import Preview
+    from ringfence.services.edited import Preview
 
 
 class Undo(Dialog):

@@ -28,12 +28,12 @@ from ringfence.domain.errors import Conflict, RingfenceError
 from ringfence.domain.role import SITE
 from ringfence.domain.user import USERS, UserState
 from ringfence.services.choices import GroupNote
-from ringfence.services.records import Preview
+from ringfence.services.edited import Preview
 
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Home
+    from ringfence.services.edited import Opened, Prospect
     from ringfence.services.editing import Edit
-    from ringfence.services.records import Opened, Prospect
     from ringfence.services.workspace import Session
 
 _NAME_COLUMN = (Column("name", "Name", 20, grow=1, sortable=True),)
