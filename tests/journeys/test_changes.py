@@ -76,7 +76,7 @@ async def test_u_takes_back_ones_own_last_change_from_any_list(demo: Database) -
     async with opened(console_on(demo)) as console:
         await console.press(*CUSTOMER_GROUPS, "end", "D")
         assert "Delete customer group “Staging/Test”?" in console.text
-        assert "1 user has it." in console.text
+        assert "· 1 user" in console.text
         await console.press("escape")
         assert len(rows(console)) == 4
         await console.press("D", "d")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 import pytest
 from support.documents import AT, Sizes, make_document
@@ -11,6 +12,7 @@ from support.oracle import Oracle
 
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.security_group import SecurityGroupState
+from ringfence.services.choices import GroupMembers
 from ringfence.storage.engine import Database
 
 SIZES = Sizes(tenants=1, customers=9, sites=6, devices=20, roles=4, groups=5, filters=3, users=5, exact=True)
@@ -62,6 +64,46 @@ def _within(forest: dict[str | None, str | bool | None], node: str | bool | None
     while node is not False and node != top:
         node = forest[node]  # type: ignore[index]
     return node is not False
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_groups_members_are_those_in_sight(database: Database, seed: int) -> None:
+    """Names of its customers, logins of its users and its role, each as far as one may list it, by brute force; of a
+    hidden group nothing, as of one that is not there."""
+    chance = Random(seed)
+    world = World(database, with_administrators(make_document(chance, SIZES), chance))
+    document = world.document()
+    oracle = Oracle(document, AT)
+    told = 0
+    for login in [user["login"] for user in document["users"] if user["active"]]:
+        session = world.session(login)
+        nodes, users = set(oracle.forest(login)), oracle.listed(login, "users")
+        names: dict[str | None, str] = {key: one["name"] for key, one in oracle.records("t", "customers").items()}
+        names[None] = document["tenants"][0]["name"]
+        for kind in ("security_group", "customer_group"):
+            plural, listed = f"{kind}s", f"{kind}s".replace("_", "-")
+            seen = oracle.listed(login, listed)
+            for key, group in world.ids(kind).items():
+                found = session.group_members(listed, group)
+                if key not in seen:
+                    assert found == session.group_members(listed, 10**6) == GroupMembers((), ())
+                    continue
+                entry = next(one for one in document[plural] if one["key"] == key)
+                named = {one["customer"] for one in entry["customers"]} & nodes
+                assert sorted(found.customers) == sorted(names[one] for one in named)
+                holders = [one["login"] for one in document["users"] if key in _given(one, plural)]
+                keys = {one["login"]: one["key"] for one in document["users"]}
+                assert set(found.logins) == {one for one in holders if keys[one] in users}
+                told += bool(found.customers) + bool(found.logins)
+                note = session.group_notes(listed, [group])[group]
+                role = entry.get("role")
+                shown = role is not None and role in oracle.listed(login, "roles")
+                assert note.role == (oracle.records("t", "roles")[role]["name"] if shown and role else "")
+    assert told
+
+
+def _given(user: dict[str, Any], plural: str) -> set[str]:
+    return {one["group"] if isinstance(one, dict) else one for one in user[plural]}
 
 
 def test_permissions_say_why_not(world: World) -> None:

@@ -20,7 +20,7 @@ from ringfence.domain.registry import kind_named
 from ringfence.domain.role import ROLES, RoleState
 from ringfence.domain.security_group import ALL, SECURITY_GROUPS, SecurityGroupState
 from ringfence.services import listing
-from ringfence.services.records import Listing
+from ringfence.services.records import Listing, Record
 from ringfence.storage.tables import Customer, SecurityGroup, User, is_root
 from ringfence.visibility import overview
 from ringfence.visibility.intervals import Interval, contains, nested
@@ -45,10 +45,19 @@ class CustomerChoices:
 
 @dataclass(frozen=True, slots=True)
 class RecordChoices:
-    """Records of a kind, by name."""
+    """Records of a kind, by name, as its lists show them."""
 
-    ids: list[int]
-    names: list[str]
+    records: tuple[Record, ...]
+
+    @property
+    def ids(self) -> list[int]:
+        """Their ids."""
+        return [one.id for one in self.records]
+
+    @property
+    def names(self) -> list[str]:
+        """Their names."""
+        return [one.name for one in self.records]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +125,7 @@ def _choices(
 
 def records(viewer: Viewer, kind: str) -> RecordChoices:
     """Every record of a kind that the viewer may list."""
-    found = list(listing.export(viewer, Listing(kind)))
-    return RecordChoices([one.id for one in found], [one.name for one in found])
+    return RecordChoices(tuple(listing.export(viewer, Listing(kind))))
 
 
 def permissions(viewer: Viewer, *, everywhere: bool, made_for: bool = False) -> tuple[PermissionChoice, ...]:
@@ -245,13 +253,35 @@ def used_by(viewer: Viewer, kind: str, record: int) -> tuple[list[str], list[str
 
 
 @dataclass(frozen=True, slots=True)
+class GroupMembers:
+    """Whom a group is about: names of the customers that it names, and logins of its users, each by name."""
+
+    customers: tuple[str, ...]
+    logins: tuple[str, ...]
+
+
+def group_members(viewer: Viewer, kind: str, group: int) -> GroupMembers:
+    """The customers and the users of a security or customer group, as far as the viewer may list each; nobody where
+    they may not list the group."""
+    listed = kind_named(kind)
+    with viewer.look(*overview.LISTING) as sight:
+        customers = overview.customers_named(sight, listed, group)
+        users = overview.users_of(sight, listed, [group]) if overview.listed(sight, listed, [group]) else {}
+        query = select(User.login).where(User.id.in_(users.get(group, []))).order_by(User.login_key)
+        logins = tuple(sight.connection.execute(query).scalars())
+    return GroupMembers(tuple(sorted(customers.values(), key=str.casefold)), logins)
+
+
+@dataclass(frozen=True, slots=True)
 class GroupNote:
-    """A group in a few words. ``made_for`` says that a security group was made for one customer's users."""
+    """A group in a few words. ``made_for`` says that a security group was made for one customer's users; ``role`` is
+    the name of its role, empty where there is none or it is hidden."""
 
     name: str
     note: str
     made_for: bool = False
     active: bool = True
+    role: str = ""
 
 
 def group_notes(viewer: Viewer, kind: str, ids: Sequence[int]) -> dict[int, GroupNote]:
@@ -266,13 +296,15 @@ def group_notes(viewer: Viewer, kind: str, ids: Sequence[int]) -> dict[int, Grou
             return {group: GroupNote(names[group], _many(counts[group]), active=active[group]) for group in wanted}
         if listed is not SECURITY_GROUPS:
             raise TypeError(f"{listed} is no kind of group")
-        query = select(SecurityGroup.id, SecurityGroup.scope, SecurityGroup.made_for_id)
+        query = select(SecurityGroup.id, SecurityGroup.scope, SecurityGroup.made_for_id, SecurityGroup.role_id)
         rows = sight.connection.execute(query.where(SecurityGroup.id.in_(wanted))).all()
+        roles = overview.names(sight, ROLES, {row.role_id for row in rows} - {None})
     return {
         row.id: GroupNote(
             names[row.id],
             "all customers" if row.scope == ALL else _many(counts[row.id]),
             row.made_for_id is not None,
+            role=roles.get(row.role_id, ""),
         )
         for row in rows
     }

@@ -181,6 +181,7 @@ class Session:
     administrators_of = _asks(lambda: choices.administrators_of, changing=True)
     groups_naming = _asks(lambda: choices.groups_naming)
     group_notes = _asks(lambda: choices.group_notes)
+    group_members = _asks(lambda: choices.group_members)
     used_by = _asks(lambda: choices.used_by)
 
     preview = _asks(lambda: previewing.preview, changing=True)

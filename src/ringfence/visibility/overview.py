@@ -209,6 +209,15 @@ def groups_naming(sight: Sight, kind: Kind, customer: int) -> dict[int, bool]:
     return {group: nested for group, nested in found.items() if group in seen}
 
 
+def customers_named(sight: Sight, kind: Kind, group: int) -> dict[int, str]:
+    """Names by id of the customers that a group names, as far as the viewer may list both."""
+    if not listed(sight, kind, [group]):
+        return {}
+    entry = SecurityGroupCustomer if kind is SECURITY_GROUPS else CustomerGroupCustomer
+    query = select(entry.customer_id).where(entry.group_id == group)
+    return names(sight, CUSTOMERS, sight.connection.execute(query).scalars())
+
+
 def active_of(sight: Sight, groups: Iterable[int]) -> Mapping[int, bool]:
     """Which of these customer groups are active."""
     query = select(CustomerGroup.id, CustomerGroup.active).where(CustomerGroup.id.in_(sorted(groups)))

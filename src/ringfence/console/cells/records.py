@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, assert_never
 
-from ringfence.console.text import Cell, number
+from ringfence.console.text import Cell, as_cell, many, number
 from ringfence.console.widgets.columns import Column
 from ringfence.domain import display
 from ringfence.domain.field import Choice, Flag, Moment, Number, Ref, Text, Ties
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ringfence.services.records import Record
 
 Drawn: TypeAlias = Cell | str
+_DIALOG: Final = 74
+"""Cells that a dialog has for a list."""
 
 
 def columns(kind: Kind) -> tuple[Column, ...]:
@@ -69,6 +71,31 @@ def _cell(kind: Kind, shown: Shown) -> Callable[[Record], Drawn]:
             return lambda record: _tied(kind, spec, record, name)
         case _:
             assert_never(spec)
+
+
+def in_words(kind: Kind) -> Callable[[Record], str]:
+    """What says of a record of it in a line what one decides by: what its lists show beside the name where they are as
+    wide as a dialog."""
+    said = [_words(kind, one) for one in display.columns(kind) if one.field != "name" and one.hide_below <= _DIALOG]
+    return lambda record: " · ".join(filter(None, (say(record) for say in said)))
+
+
+def _words(kind: Kind, shown: Shown) -> Callable[[Record], str]:
+    name, draw = shown.field, _cell(kind, shown)
+    field = kind.fields.get(name)
+    label = shown.title.lower() or kind.label(name)
+    if field is None or isinstance(field.spec, Ties):
+        return lambda record: _many(as_cell(draw(record)).text, record.shown(name), label.removesuffix("s"))
+    if shown.none:
+        return lambda record: record.shown(name) or f"{label}: {shown.none}"
+    if isinstance(field.spec, Flag):
+        off = display.said_of(shown, field.spec)[1]
+        return lambda record: "" if record.shown(name) else off
+    return lambda record: as_cell(draw(record)).text
+
+
+def _many(drawn: str, value: Any, one: str) -> str:
+    return many(value, one) if isinstance(value, int) and drawn == number(value) else drawn
 
 
 def style(shown: Shown, value: str) -> str:

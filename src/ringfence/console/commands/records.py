@@ -6,14 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from ringfence.console.cells.records import in_words
 from ringfence.console.changing import confirm_change
 from ringfence.console.commands.command import Command, Editable, Edited, Host, unless_signed_in
 from ringfence.console.commands.exchange import importing
-from ringfence.console.text import capital, many, number
+from ringfence.console.text import Cell, capital, many, number
+from ringfence.domain.registry import EDITED
 
 if TYPE_CHECKING:
     from ringfence.domain.kind import Kind
     from ringfence.services.edited import Opened
+
+_NAMED: Final = 12
+"""The most of several records that a question names."""
 
 
 class RecordCommand(Command[Host]):
@@ -95,15 +100,13 @@ def _unless_deletable(shown: Edited) -> str:
 
 def _delete(host: Host) -> None:
     shown, edits = edited(host)
-    users = getattr(shown.row, "users", 0) if len(shown.chosen) == 1 else 0
-    more = [f"{many(users, 'user')} {'has' if users == 1 else 'have'} it."] if users else []
 
     def confirm(opened: Sequence[Opened]) -> None:
         from ringfence.services.editing import Edit
 
         change = [Edit(edits.kind, one.id, one.state, None, one.revision) for one in opened]
         name = opened[0].state.name if len(opened) == 1 else ""
-        title = f"Delete {_named(edits, opened)}?"
+        title, more = f"Delete {_named(edits, opened)}?", _said_of(shown, opened)
         confirm_change(host, title, change, "Delete", shown.changed, more=more, typed=name)
 
     _open_all(host, confirm)
@@ -122,7 +125,8 @@ def _activate(host: Host) -> None:
             for one in opened
             if one.state.active != active
         ]
-        confirm_change(host, f"{verb} {_named(edits, opened)}?", change, verb, shown.changed)
+        title, more = f"{verb} {_named(edits, opened)}?", _said_of(shown, opened)
+        confirm_change(host, title, change, verb, shown.changed, more=more)
 
     _open_all(host, confirm)
 
@@ -187,6 +191,19 @@ def _is_self(shown: Edited) -> bool:
     profile = shown.ringfence.profile
     kind = shown.edits.kind if shown.edits is not None else ""
     return kind == "user" and profile is not None and profile.user_id in shown.chosen
+
+
+def _said_of(shown: Edited, opened: Sequence[Opened]) -> list[Cell]:
+    """What one decides by: of one record what its list shows of it, of several their names."""
+    from ringfence.services.records import Record
+
+    if len(opened) > 1:
+        names = sorted((one.state.name for one in opened), key=str.casefold)
+        more = f" and {number(len(names) - _NAMED)} more" if len(names) > _NAMED else ""
+        return [Cell(f"{', '.join(names[:_NAMED])}{more}")]
+    row, kind = shown.row, EDITED[opened[0].kind]
+    said = in_words(kind)(row) if isinstance(row, Record) and row.id == opened[0].id else ""
+    return [Cell(said)] if said else []
 
 
 def _named(edits: Editable, opened: Sequence[Opened]) -> str:

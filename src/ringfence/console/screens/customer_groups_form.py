@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from textual import on
 from textual.app import ComposeResult
 
 from ringfence.console.rights import why_no_groups
-from ringfence.console.screens.pick import PickScreen
+from ringfence.console.screens.pick import PickRecords, record_choices
 from ringfence.console.screens.record_form import RecordForm
-from ringfence.console.text import Cell
 from ringfence.console.widgets.choices import Choices
 from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.form_fields import PickSpec, Row, RowsSpec, TextLine
@@ -52,6 +52,8 @@ class CustomerGroupsForm(RecordForm):
         self._detail: CustomerDetail | None = None
         self._found: dict[str, dict[int, bool]] = {}
         self._names: dict[str, dict[int, str]] = {"security_groups": {}, "customer_groups": {}}
+        self._notes: dict[str, dict[int, str]] = {}
+        """What one decides by, of each of the groups."""
         self._everywhere: list[str] = []
         self._opened_groups: dict[tuple[str, int], Opened] = {}
 
@@ -64,17 +66,18 @@ class CustomerGroupsForm(RecordForm):
         assert self.record_id is not None
         found: dict[str, dict[int, bool]] = {}
         names: dict[str, dict[int, str]] = {}
-        choices: dict[str, Any] = {}
+        said: dict[str, dict[int, str]] = {}
         for field, _, _ in _FIELDS:
             kind = field.replace("_", "-")
             found[field] = session.groups_naming(kind, self.record_id)
-            choices[field] = session.record_choices(kind)
-            names[field] = dict(zip(choices[field].ids, choices[field].names, strict=True))
-        notes = session.group_notes("security-groups", choices["security_groups"].ids)
-        return session.detail(self.record_id), found, names, notes
+            choices = record_choices(session, kind)
+            names[field] = dict(zip(choices.ids, choices.names, strict=True))
+            said[field] = dict(zip(choices.ids, choices.notes, strict=True))
+        notes = session.group_notes("security-groups", list(names["security_groups"]))
+        return session.detail(self.record_id), found, names, said, notes
 
     def take(self, found: Any) -> Opened | None:
-        self._detail, self._found, self._names, notes = found
+        self._detail, self._found, self._names, self._notes, notes = found
         self._everywhere = sorted(note.name for note in notes.values() if note.note == "all customers")
         selecting = {group for group, note in notes.items() if note.note != "all customers"}
         kept = selecting | self._found["security_groups"].keys()
@@ -116,7 +119,8 @@ class CustomerGroupsForm(RecordForm):
         names, chosen = self._names[field], getattr(self.draft, field)
         known = sorted((names[one].casefold(), one) for one in chosen if one in names)
         return tuple(
-            Row(one, (names[one], Cell("with nested" if chosen[one] else "itself only", "quiet"))) for _, one in known
+            Row(one, (names[one], "with nested" if chosen[one] else "itself only", self._notes[field].get(one, "")))
+            for _, one in known
         )
 
     # Changing.
@@ -131,17 +135,10 @@ class CustomerGroupsForm(RecordForm):
             return
         names = self._names[field]
         order = sorted(names, key=lambda one: (names[one].casefold(), one))
-        choices = Choices.flat(order, [names[one] for one in order])
-        screen = PickScreen(
-            self,
-            title,
-            lambda _: choices,
-            getattr(self.draft, field),
-            lambda chosen: self._chosen(field, chosen),
-            noun=title.lower(),
-            chosen_title="In",
-        )
-        self.app.push_screen(screen)
+        choices = Choices.flat(order, [names[one] for one in order], notes=[self._notes[field][one] for one in order])
+        chosen, take = getattr(self.draft, field), partial(self._chosen, field)
+        kind = field.replace("_", "-")
+        self.app.push_screen(PickRecords(self, title, kind, chosen, take, lambda _: choices, chosen_title="In"))
 
     def _chosen(self, field: str, chosen: dict[int, bool]) -> None:
         self.change(**{field: chosen})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from textual import on
@@ -10,7 +11,7 @@ from textual import on
 from ringfence.console.commands.command import Command
 from ringfence.console.moments import window
 from ringfence.console.screens.choose_record import ChooseRecord
-from ringfence.console.screens.pick import PickScreen
+from ringfence.console.screens.pick import PickRecords, record_choices
 from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.screens.window_dialog import WindowDialog
 from ringfence.console.text import Cell
@@ -79,7 +80,7 @@ class Memberships(RecordForm):
         rows = []
         for group, (since, until) in self._ordered_groups():
             known = self._groups.get(group)
-            note = "made for it" if known and known.made_for else known.note if known else ""
+            note = "made for it" if known and known.made_for else _about(known) if known else ""
             when = window(since, until)
             name = known.name if known else "?"
             place = self._key(group, since, until)
@@ -173,23 +174,13 @@ class Memberships(RecordForm):
         kind = field.replace("_", "-")
 
         def load(session: Session) -> Choices:
-            found = session.record_choices(kind)
-            self._choices = found
-            return Choices.flat(found.ids, found.names)
+            self._choices = record_choices(session, kind)
+            return self._choices
 
         chosen = dict.fromkeys(self._chosen(field), False)
         title = {"security_groups": "Security groups", "customer_groups": "Customer groups", "sites": "Sites"}[field]
-        screen = PickScreen(
-            self,
-            title,
-            load,
-            chosen,
-            lambda ids: self._picked(field, ids),
-            nestable=False,
-            noun=title.lower(),
-            chosen_title="Given",
-        )
-        self.app.push_screen(screen)
+        take = partial(self._picked, field)
+        self.app.push_screen(PickRecords(self, title, kind, chosen, take, load, nestable=False, chosen_title="Given"))
 
     def _chosen(self, field: str) -> list[int]:
         if field == "security_groups":
@@ -289,3 +280,7 @@ class Memberships(RecordForm):
         here = self._group_here()
         assert here is not None
         self.ringfence.open("security_group form", here[0])
+
+
+def _about(group: GroupNote) -> str:
+    return f"{group.role} · {group.note}" if group.role else group.note

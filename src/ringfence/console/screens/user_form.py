@@ -12,10 +12,12 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from ringfence.console.cells import prospect as cells
+from ringfence.console.cells import records
 from ringfence.console.commands.command import Command, bindings, display, display_anywhere
 from ringfence.console.commands.drafting import WHOLE_PREVIEW
 from ringfence.console.options import BACK, DialogOption
 from ringfence.console.questions import while_wanted
+from ringfence.console.screens.choose_record import ChooseRecord
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.generated_groups import ADMINISTRATORS, SINGLE, GeneratedGroups
 from ringfence.console.screens.memberships import GIVING, Memberships
@@ -26,6 +28,7 @@ from ringfence.console.widgets.form_fields import PickSpec, RowsSpec, TextLine, 
 from ringfence.console.widgets.outcome import OutcomePanel
 from ringfence.domain.errors import Conflict, RingfenceError
 from ringfence.domain.role import SITE
+from ringfence.domain.security_group import SECURITY_GROUPS
 from ringfence.domain.user import USERS, UserState
 from ringfence.services.choices import GroupNote
 from ringfence.services.edited import Preview
@@ -36,8 +39,7 @@ if TYPE_CHECKING:
     from ringfence.services.editing import Edit
     from ringfence.services.workspace import Session
 
-_NAME_COLUMN = (Column("name", "Name", 20, grow=1, sortable=True),)
-_PLACE_COLUMNS = (*_NAME_COLUMN, Column("owner", "In", 20, grow=1, style="quiet"))
+_PLACE_COLUMNS = (Column("name", "Name", 20, grow=1, sortable=True), Column("owner", "In", 20, grow=1, style="quiet"))
 
 
 LIST_CUSTOMERS: Final[Command[UserForm]] = Command(
@@ -251,7 +253,9 @@ class UserForm(Memberships):
         if on:
             self._choose("Which customer?", "customers", _PLACE_COLUMNS, self._take_customer)
         elif self._single() is not None:
-            self._choose("Move to which security group?", "security-groups", _NAME_COLUMN, self._move_to)
+            title, kind = "Move to which security group?", SECURITY_GROUPS
+            picker = ChooseRecord(title, kind.name, records.columns(kind), records.cells(kind))
+            self.app.push_screen(picker, self._move_to)
 
     def _take_customer(self, record: Any) -> None:
         if record is None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import compress
 
+from ringfence.console.text import width_of
+
 Rank = int
 """Where something stands among the choices: an index into their arrays."""
 
@@ -37,6 +39,7 @@ class Choices:
         names: What each is called; anything, it is made safe when it is drawn.
         folded: The names case-folded, for searching.
         parents: The rank of what each is nested in, or -1. Empty when nothing is nested.
+        notes: What is said of each beside its name. Empty when nothing is.
         own: A number of its own. Empty when there are no numbers.
         below: The same number with everything nested below it. Empty when there are no numbers.
     """
@@ -47,18 +50,21 @@ class Choices:
     parents: Sequence[Rank] = ()
     own: Sequence[int] = ()
     below: Sequence[int] = ()
+    notes: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         """Raises ValueError when the sequences do not belong together."""
         count = len(self.ids)
-        required, optional = (self.names, self.folded), (self.parents, self.own, self.below)
+        required, optional = (self.names, self.folded), (self.parents, self.own, self.below, self.notes)
         if any(len(those) != count for those in required) or any(those and len(those) != count for those in optional):
             raise ValueError("choices: the sequences differ in length")
 
     @classmethod
-    def flat(cls, ids: Sequence[int], names: Sequence[str], numbers: Sequence[int] = ()) -> Choices:
+    def flat(
+        cls, ids: Sequence[int], names: Sequence[str], numbers: Sequence[int] = (), notes: Sequence[str] = ()
+    ) -> Choices:
         """Choices of which none is nested in another, in the order of the names."""
-        return cls(ids, names, [name.casefold() for name in names], (), numbers, numbers)
+        return cls(ids, names, [name.casefold() for name in names], (), numbers, numbers, notes)
 
     def __len__(self) -> int:
         """How many there are."""
@@ -68,6 +74,11 @@ class Choices:
     def nested(self) -> bool:
         """Whether any is nested in another."""
         return max(self.parents, default=-1) >= 0
+
+    @cached_property
+    def widest(self) -> int:
+        """How many cells the widest name takes, where there are notes beside them."""
+        return max(map(width_of, self.names), default=0) if self.notes else 0
 
     @cached_property
     def largest(self) -> int | None:

@@ -220,6 +220,11 @@ class DualPicker(Horizontal):
     # What the owner asks
 
     @property
+    def current(self) -> Rank | None:
+        """What the cursor is on, on the side that has the focus; None for nothing."""
+        return self._active.list.current
+
+    @property
     def chosen(self) -> dict[int, bool]:
         """What is chosen, by id: with what is nested below it, or itself only. Hidden ids are there as they came."""
         return self._selection.chosen()

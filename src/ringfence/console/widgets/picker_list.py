@@ -16,6 +16,9 @@ GUTTER = 2
 LABEL = 17
 """Cells that a name keeps at least: where the number leaves it less, the number goes."""
 
+GAP = 2
+"""Cells between the names and what is said beside them, where that stands below each other."""
+
 ASIDE = 7
 """Cells below which nothing is said beside a name."""
 
@@ -259,9 +262,10 @@ class PickerList(RangedList):
             room -= len(indent)
         name = self.choices.names[rank]
         style = "quiet" if quiet else "strong" if rank == self.current else ""
-        left = room - 1 - width_of(name) if aside else 0
+        begins = max(width_of(name) + 1, min(self.choices.widest + GAP, room // 2))
+        left = room - begins if aside else 0
         if left >= min(ASIDE, width_of(aside)) and aside:
-            parts += [(fit(name, room - left), style), (fit(aside, left), "quiet")]
+            parts += [(fit(name, begins), style), (fit(aside, left), "quiet")]
         else:
             parts.append((fit(name, room), style))
         if note:
@@ -276,9 +280,11 @@ class PickerList(RangedList):
         """Whether the number beside `rank` leaves out what is nested below it."""
         return not self.nestable
 
-    def within(self, rank: Rank) -> str:
-        """What is said of where `rank` is nested; "" when it is not."""
-        parents = self.choices.parents
+    def beside(self, rank: Rank) -> str:
+        """What is said beside the name of `rank`: what one decides by, or where it is nested; "" for nothing."""
+        parents, notes = self.choices.parents, self.choices.notes
+        if notes:
+            return notes[rank]
         return f"in {self.choices.names[parents[rank]]}" if parents and parents[rank] >= 0 else ""
 
 
@@ -351,7 +357,7 @@ class AvailableList(PickerList):
         else:
             sign = Cell("")
         if not self.as_tree:
-            return self.row(rank, width, sign, aside=self.within(rank))
+            return self.row(rank, width, sign, aside=self.beside(rank))
         depth = self.choices.tree.depth[rank]
         indent = "  " * depth
         if len(indent) > width // 3:
@@ -405,4 +411,4 @@ class ChosenList(PickerList):
             note = WITH_NESTED if nested else ITSELF_ONLY
             if self.selection.covering(rank) is not None:
                 note = fit(NO_EFFECT, len(note))
-        return self.row(rank, width, sign, aside=self.within(rank), note=note)
+        return self.row(rank, width, sign, aside=self.beside(rank), note=note)
