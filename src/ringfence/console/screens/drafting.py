@@ -93,12 +93,12 @@ class Drafting(CommandScreen, inherit_bindings=False):
         return next((one for one in self.COMMANDS_HERE if one.name == WHOLE_PREVIEW.name), WHOLE_PREVIEW)
 
     def _make_room(self) -> None:
-        """Gives the panel what it needs, as far as the screen has that to give: a third of it, and what the form leaves
-        free. It does not take that back: where lines come and go, nothing jumps."""
+        """Gives the panel what it needs, as far as the screen has that to give: two fifths of it, and what the form
+        leaves free. It does not take that back: where lines come and go, nothing jumps."""
         outcome, rows = self.outcome, self.size.height - _BARS
         free = rows - max((form.wanted for form in self.query(Form)), default=rows)
         least = max(self.PANEL_HEIGHT, outcome.size.height + _FRAME if outcome.size.height else 0)
-        most = max(self.PANEL_HEIGHT, rows // 3, free)
+        most = max(self.PANEL_HEIGHT, rows * 2 // 5, free)
         outcome.styles.height = min(max(least, outcome.wanted), most)
 
     def on_resize(self, event: events.Resize) -> None:
