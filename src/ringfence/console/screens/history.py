@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ringfence.console.screens.audit import AuditList, AuditScreen
+
+if TYPE_CHECKING:
+    from ringfence.services.records import Listing
 
 
 class HistoryList(AuditList):
@@ -15,10 +18,8 @@ class HistoryList(AuditList):
         super().__init__(**options)
         self.record = record
 
-    def show(self, *, under: int | None = None) -> None:
-        super().show(under=under)
-        assert self.listing is not None
-        self.listing = replace(self.listing, record=self.record)
+    def narrowed(self, listing: Listing) -> Listing:
+        return replace(listing, record=self.record)
 
     def nothing(self) -> str:
         if "audit.view" not in self.ringfence.rights:

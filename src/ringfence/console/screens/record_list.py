@@ -97,7 +97,7 @@ class RecordList(RecordTable[Any], Asks):
         from ringfence.services.records import Listing
 
         column, descending = self.sort or ("name", False)
-        self.listing = Listing(self.kind, sort=column, descending=descending, under=under)
+        self.listing = self.narrowed(Listing(self.kind, sort=column, descending=descending, under=under))
         self.unfiltered = self._awaited = None
         self.clear_marks()
         self.set_block(self.ringfence.configuration.page_rows)
@@ -105,6 +105,10 @@ class RecordList(RecordTable[Any], Asks):
         if self._back_to is not None:
             record, self._back_to = self._back_to, None
             self.go_to(record, hidden=lambda: None)
+
+    def narrowed(self, listing: Listing) -> Listing:
+        """What of a listing this list is about: all of it."""
+        return listing
 
     @property
     def stands(self) -> Spot:
