@@ -6,12 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from ringfence.console.cells.records import in_words
 from ringfence.console.changing import confirm_change
 from ringfence.console.commands.command import Command, Editable, Edited, Host, unless_signed_in
 from ringfence.console.commands.exchange import importing
 from ringfence.console.text import Cell, capital, many, number
-from ringfence.domain.registry import EDITED
 
 if TYPE_CHECKING:
     from ringfence.domain.kind import Kind
@@ -195,6 +193,8 @@ def _is_self(shown: Edited) -> bool:
 
 def _said_of(shown: Edited, opened: Sequence[Opened]) -> list[Cell]:
     """What one decides by: of one record what its list shows of it, of several their names."""
+    from ringfence.console.cells.records import in_words
+    from ringfence.domain.registry import EDITED
     from ringfence.services.records import Record
 
     if len(opened) > 1:
