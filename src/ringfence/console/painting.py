@@ -71,7 +71,8 @@ class _Compositor(Compositor):
 
 
 class OneFrame(Screen[Any]):
-    """A screen that is drawn once for what comes about at once: a new layout, the focus, and what follows from them."""
+    """A screen that is styled once as it is made, and drawn once for what comes about at once: a new layout, the focus,
+    and what follows from them."""
 
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     """The widget that has the focus. It and the one that had it draw themselves; by Textual's own way, all do."""
@@ -80,6 +81,12 @@ class OneFrame(Screen[Any]):
         super().__init__(*given, **named)
         self._compositor = _Compositor()
         self._gathering = self._due = False
+        self._styled = False
+
+    def _on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Comes up. The first time its styles have just been worked out, as its widgets were made."""
+        event.refresh_styles = event.refresh_styles and self._styled
+        self._styled = True
 
     def _on_timer_update(self) -> None:
         """Lays out and draws what is to be."""
