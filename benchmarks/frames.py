@@ -29,7 +29,7 @@ RATIO = 3.0
 SMALL = 2.0
 """A page that takes longer than so many milliseconds may take so many times as long as the unscoped one."""
 SEARCHES = (
-    *("m", "q", "0", "me", "zq", "0f", "mes", "0f1", "zzz", "mesa", "-00f", "mesa-", "00f1c"),
+    *("m", "q", "0", "me", "zq", "0f", "mes", "0f1", "zzz", "mesa", '"-00f"', "mesa-", "00f1c"),
     *("mesa-0", "u-0000", "mesa-0f", "mesa-0f1"),
 )
 """What everything has, what much, little and nothing has; at one place of the order, and all over it."""

@@ -68,10 +68,10 @@ class TestExport:
     async def test_what_the_list_shows_in_its_order(self, demo: Database, here: Path) -> None:
         async with opened(console_on(demo), SMALL) as console:
             await console.press("2", "slash")
-            await console.type("gate")
+            await console.type("name:gate")
             await console.press("enter", "N", "o")
             assert isinstance(console.app.screen, ExportList)
-            assert "63 devices with “gate”" in console.text
+            assert "63 devices with “name:gate”" in console.text
             await console.press("enter")
             assert console.area == "devices", console.text
             (path,) = here.iterdir()

@@ -86,7 +86,7 @@ def test_what_follows_from_the_fields() -> None:
     assert [one.title for one in columns(METERS)][:3] == ["Name", "Digits", "Active"]
     assert list(display.form(METERS)) == ["name", "customer", *names, "remarks"]
     assert display.actions(METERS) == ("activate", "history", "delete", "import")
-    assert display.searched(METERS) == "Meter's name"
+    assert display.placeholder(METERS).startswith("Name, active, measures, place or customer · ")
     record = PlainRecord(
         *(1, "m", "M", "Customer", "c", ("m", 1)),
         {"name": "M", "digits": 1204, "active": False, "read": "2026-11-30T18:00:00+00:00", "measures": "warm_water"}

@@ -6,8 +6,9 @@ from random import Random
 from typing import Any
 
 from sqlalchemy import text
-from support.documents import AT, SEARCHES, Sizes
-from support.oracle import EVERYWHERE, LISTING, Oracle, folded
+from support.documents import AT, SEARCHES, WORDS, Sizes
+from support.filters import Filter, phrase, some_filter
+from support.oracle import EVERYWHERE, LISTING, SHOWN, Oracle
 
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import KINDS
@@ -20,6 +21,12 @@ from ringfence.visibility.viewer import Sight, Viewer
 ASKED = (*LISTING.values(), "device.edit", "customer.view", "alarm.manage", *EVERYWHERE)
 MORE = Sizes(customers=12, sites=6, devices=15, roles=4, groups=6, filters=3, users=4, entries=4, exact=True)
 """Many shapes at little cost: more of everything than hypothesis draws."""
+
+TEXTS = (
+    *(*WORDS, *SEARCHES, "U-0", "c1", "Caméra", "s-é1", "lock", "root", "camera", "no", "inactive", "service provider"),
+    *("s3>", "t0", "Tenant"),
+)
+"""What filters are made of: much that rows show, and some that they do not."""
 
 
 class Asker:
@@ -56,13 +63,17 @@ class Asker:
         tenant = self.oracle.user(login)["tenant"]
         for row in rows:
             assert row.name == self.oracle.records(tenant, kind.name)[row.key]["name"]
-        for search in self.chance.sample(SEARCHES, 5):
-            self.both(sight, Query(kind, search=search), self.oracle.listed(login, kind.name, search))
+        for wanted in (*map(phrase, self.chance.sample(SEARCHES, 3)), *(self.filter(kind) for _ in range(6))):
+            self.both(sight, Query(kind, search=wanted.typed), self.oracle.listed(login, kind.name, wanted))
         for node, path in self.visible_paths(sight, login):
             self.both(sight, Query(kind, under=path), self.oracle.listed(login, kind.name, under=node))
-            search = self.chance.choice(SEARCHES)
-            both = self.oracle.listed(login, kind.name, search, node)
-            self.both(sight, Query(kind, search=search, under=path), both)
+            wanted = self.filter(kind)
+            both = self.oracle.listed(login, kind.name, wanted, node)
+            self.both(sight, Query(kind, search=wanted.typed, under=path), both)
+
+    def filter(self, kind: Kind) -> Filter:
+        """A filter of lists of a kind."""
+        return some_filter(self.chance, SHOWN[kind.name], TEXTS)
 
     def ordered(self, rows: list[Any]) -> list[str]:
         return [row.key for row in sorted(rows, key=lambda row: (row.sort_value, row.id))]
@@ -131,9 +142,9 @@ class Asker:
         tenant = self.oracle.user(login)["tenant"]
         names: dict[str | None, str] = {None: next(t["name"] for t in self.document["tenants"] if t["key"] == tenant)}
         names.update({key: record["name"] for key, record in self.oracle.records(tenant, "customers").items()})
-        for search in self.chance.sample(SEARCHES, 3):
-            rows, hits = tree.matching(sight, search, 100_000)
-            direct = {node for node in expected if folded(search) in folded(names[node])}
+        for wanted in (*map(phrase, self.chance.sample(SEARCHES, 2)), self.filter(KINDS["customers"])):
+            rows, hits = tree.matching(sight, wanted.typed, 100_000)
+            direct = {node for node in expected if wanted.fits({"name": names[node]})}
             assert {ids[own] for own in hits} == direct
             above = set(direct)
             for node in direct:

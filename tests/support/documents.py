@@ -19,6 +19,7 @@ WORDS = (
     "Gate camera", "ÉTOILE", "e\u0301toile", "O'Hara \"quoted\"", "100%", "a_b", "a\\b", "Straße", "STRASSE", "北京",
     "x", "🦊", "ﬁx", "[b]bold[/b]", "<i>", "Gate", "--", "axb", "1000",
 )  # fmt: skip
+SORTS = ("camera", "camera", "Caméra", "DOOR lock", "")
 SEARCHES = (
     "gate",
     "GATE C",
@@ -97,13 +98,13 @@ def _tenant(chance: Random, sizes: Sizes, tenant: str, document: dict[str, Any])
 
     sites: list[tuple[str, str | None]] = []
     for number in range(_number(chance, sizes.sites, sizes)):
-        sites.append((f"s{number}", chance.choice(customers)))
-        add("sites", f"s{number}", customer=sites[-1][1])
+        sites.append((f"{'S-É' if number % 3 == 1 else 's'}{number}", chance.choice(customers)))
+        add("sites", sites[-1][0], customer=sites[-1][1])
 
     for number in range(_number(chance, sizes.devices, sizes)):
         site, customer = chance.choice(sites) if sites and chance.randint(0, 1) else (None, chance.choice(customers))
         unit = f"U-{chance.randint(0, 9)}{number:05}" if chance.randint(0, 2) else ""
-        add("devices", f"d{number}", customer=customer, site=site, unit_id=unit, kind="camera")
+        add("devices", f"d{number}", customer=customer, site=site, unit_id=unit, kind=chance.choice(SORTS))
 
     roles: list[str | None] = [None]
     for number in range(1 + _number(chance, sizes.roles, sizes)):
@@ -128,7 +129,9 @@ def _tenant(chance: Random, sizes: Sizes, tenant: str, document: dict[str, Any])
     filters: list[str] = []
     for number in range(_number(chance, sizes.filters, sizes)):
         active = bool(chance.randint(0, 2))
-        add("customer_groups", f"f{number}", owner=chance.choice(customers), active=active, customers=entries())
+        said = chance.choice(("", *WORDS))
+        about = {"owner": chance.choice(customers), "description": said}
+        add("customer_groups", f"f{number}", active=active, customers=entries(), **about)
         filters.append(f"f{number}")
 
     for number in range(1 + _number(chance, sizes.users, sizes)):

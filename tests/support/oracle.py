@@ -12,9 +12,12 @@ from __future__ import annotations
 import unicodedata
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ringfence.domain.permission import PERMISSIONS
+
+if TYPE_CHECKING:
+    from support.filters import Filter
 
 Node = str | None
 Entry = dict[str, Any]
@@ -31,7 +34,20 @@ OWNERS = {
 }
 """The field that names the node which owns a record, by kind; a customer is its own node."""
 
-SEARCHED = {"devices": ("name", "unit_id"), "users": ("name", "login", "email")}
+REFERS = {"customer": "customers", "home": "customers", "owner": "customers", "site": "sites", "role": "roles"}
+"""The kinds that fields refer to."""
+
+SHOWN: dict[str, tuple[str, ...]] = {
+    "customers": ("name",),
+    "sites": ("name", "customer", "key"),
+    "devices": ("name", "unit_id", "kind", "site", "customer"),
+    "users": ("name", "login", "email", "home", "active"),
+    "security-groups": ("name", "role", "owner"),
+    "customer-groups": ("name", "active", "description"),
+    "roles": ("name", "access_level", "mark", "owner"),
+    "audit": ("who", "what", "note", "origin"),
+}
+"""The columns that a filter looks at."""
 
 LISTING = {kind: kind.removesuffix("s").replace("-", "_") + ".list" for kind in OWNERS} | {"audit": "audit.view"}
 """The permission that lists a kind. No document holds entries of the audit: nobody is to see any."""
@@ -70,6 +86,8 @@ class Oracle:
         self.below: dict[tuple[str, Node], frozenset[Node]] = {}
         self.reached: dict[tuple[str, str], tuple[frozenset[Node], frozenset[Node]]] = {}
         self.users: dict[str, Entry] = {}
+        self.seen: dict[tuple[str, str, str], frozenset[str]] = {}
+        self.forests: dict[str, dict[Node, Node | bool]] = {}
 
     def records(self, tenant: str, kind: str) -> dict[str, Entry]:
         """Every record of a kind in a tenant, by key."""
@@ -199,6 +217,11 @@ class Oracle:
 
     def visible(self, login: str, permission: str, kind: str) -> set[str]:
         """The keys of the records of a kind that the permission reaches."""
+        if (login, permission, kind) not in self.seen:
+            self.seen[login, permission, kind] = frozenset(self._visible(login, permission, kind))
+        return set(self.seen[login, permission, kind])
+
+    def _visible(self, login: str, permission: str, kind: str) -> set[str]:
         tenant = self.user(login)["tenant"]
         wide, narrow = self.visible_nodes(login, permission)
         own_sites = self.site_keys(login)
@@ -210,7 +233,7 @@ class Oracle:
                 found.add(key)
         return found
 
-    def listed(self, login: str, kind: str, search: str = "", under: Node | bool = False) -> set[str]:
+    def listed(self, login: str, kind: str, wanted: Filter | None = None, under: Node | bool = False) -> set[str]:
         """What the user lists of a kind; ``under`` a node (None is the root), False for anywhere."""
         tenant = self.user(login)["tenant"]
         found = self.visible(login, LISTING[kind], kind)
@@ -218,17 +241,44 @@ class Oracle:
         if under is not False:
             below = self.subtree(tenant, under)  # type: ignore[arg-type]
             found = {key for key in found if records[key].get(OWNERS[kind]) in below}
-        if search:
-            found = {key for key in found if self.matches(kind, records[key], search)}
+        if wanted is not None:
+            found = {key for key in found if wanted.fits(self.shown(login, kind, records[key]))}
         return found
 
-    @staticmethod
-    def matches(kind: str, record: Entry, search: str) -> bool:
-        fields = SEARCHED.get(kind, ("name",))
-        return any(folded(search) in folded(record.get(field, "")) for field in fields)
+    def shown(self, login: str, kind: str, record: Entry) -> dict[str, str]:
+        """What the user is shown of a record that they list, column by column: of what it refers to the name, where
+        they may list that."""
+        return {column: self._cell(login, kind, record, column) for column in SHOWN[kind]}
+
+    def _cell(self, login: str, kind: str, record: Entry, column: str) -> str:
+        value = record.get(column)
+        if column in REFERS:
+            return self._name(login, REFERS[column], value, owner=column == OWNERS[kind])
+        if column == "active":
+            words = ("active", "inactive") if kind == "users" else ("yes", "inactive: gives nothing")
+            return words[not record.get("active", True)]
+        if column == "mark":
+            return "built in" if record.get("builtin") else "private" if record.get("private") else ""
+        return str(value or "").replace("_", " ") if column == "access_level" else str(value or "")
+
+    def _name(self, login: str, kind: str, key: str | None, *, owner: bool) -> str:
+        tenant = self.user(login)["tenant"]
+        if kind == "customers":
+            if key not in self.forest(login) or (key is None and not owner):
+                return ""
+            if key is None:
+                return str(next(one["name"] for one in self.document["tenants"] if one["key"] == tenant))
+        elif key not in self.visible(login, LISTING[kind], kind):
+            return ""
+        return str(self.records(tenant, kind)[str(key)]["name"])
 
     def forest(self, login: str) -> dict[Node, Node | bool]:
         """The visible nodes of the tree, each with its visible parent, or False where it stands as a root."""
+        if login not in self.forests:
+            self.forests[login] = self._forest(login)
+        return self.forests[login]
+
+    def _forest(self, login: str) -> dict[Node, Node | bool]:
         tenant = self.user(login)["tenant"]
         wide, narrow = self.visible_nodes(login, "customer.list")
         nodes = wide | narrow

@@ -7,8 +7,10 @@ from random import Random
 from typing import Any
 
 import pytest
+from support.asker import TEXTS
 from support.documents import AT, Sizes, make_document
-from support.oracle import LISTING, Oracle
+from support.filters import phrase, some_filter
+from support.oracle import LISTING, SHOWN, Oracle
 
 from ringfence.domain.registry import KINDS
 from ringfence.snapshot.load import load_document
@@ -84,16 +86,17 @@ def ask(database: Database) -> set[str]:
             seen = oracle.listed(login, "devices")
             sizes.append(len(seen))
             check(sight, oracle, login, Query(DEVICES, sort="unit_id", descending=True), seen, chance, ways)
-            for search in chance.sample(SEARCHES, 4):
+            for search in (*map(phrase, chance.sample(SEARCHES, 3)), some_filter(chance, SHOWN["devices"], TEXTS)):
                 wanted = oracle.listed(login, "devices", search)
-                check(sight, oracle, login, Query(DEVICES, search=search), wanted, chance, ways)
+                check(sight, oracle, login, Query(DEVICES, search=search.typed), wanted, chance, ways)
+            for search in (*map(phrase, chance.sample(SEARCHES, 3)), some_filter(chance, SHOWN["customers"], TEXTS)):
                 wanted = oracle.listed(login, "customers", search)
-                check(sight, oracle, login, Query(KINDS["customers"], search=search), wanted, chance, ways)
+                check(sight, oracle, login, Query(KINDS["customers"], search=search.typed), wanted, chance, ways)
             customers = list(every(sight, Query(KINDS["customers"])))
             for row in chance.sample(customers, min(2, len(customers))):
-                for search in ("", chance.choice(SEARCHES)):
-                    wanted = oracle.listed(login, "devices", search, row.key)
-                    query = Query(DEVICES, search=search, under=row.path)
+                for found in (None, phrase(chance.choice(SEARCHES))):
+                    wanted = oracle.listed(login, "devices", found, row.key)
+                    query = Query(DEVICES, search=found.typed if found else "", under=row.path)
                     check(sight, oracle, login, query, wanted, chance, ways)
     assert len([size for size in sizes if 0 < size < 3500]) > 5, sizes
     return ways
@@ -139,7 +142,7 @@ def add_wide_users(document: dict[str, Any], chance: Random) -> None:
                 "home": None,
                 "security_groups": [{"group": key} for key in groups],
                 "customer_groups": filters,
-                "sites": [f"s{site}" for site in range(0, 60, 2)],
+                "sites": [entry["key"] for entry in document["sites"][::2]],
             }
         )
 

@@ -40,6 +40,21 @@ def test_documents_from_a_seed(database: Database, seed: int) -> None:
     ask_about_everybody(database, make_document(Random(seed), MORE), seed)
 
 
+@pytest.mark.parametrize(("seed", "names"), [(20, 1000), (21, 1000), (22, 1), (23, 0), (24, 0)])
+def test_documents_from_a_seed_as_if_they_were_large(
+    database: Database, monkeypatch: pytest.MonkeyPatch, seed: int, names: int
+) -> None:
+    """Nothing is so little that it is only gone through: what filters name is looked up first, as indexes have it; and
+    where it is more than so many names, row by row or gathered as a set."""
+    monkeypatch.setattr("ringfence.visibility.page.tiny", lambda *_: False)
+    monkeypatch.setattr("ringfence.visibility.page.little", lambda *_: False)
+    monkeypatch.setattr("ringfence.visibility.naming._NEAR", seed % 2 * 1000)
+    monkeypatch.setattr("ringfence.visibility.naming._SHORT", 1)
+    monkeypatch.setattr("ringfence.visibility.matching.MOST_NAMES", names)
+    monkeypatch.setattr("ringfence.visibility.plans._ENOUGH", 0)
+    ask_about_everybody(database, make_document(Random(seed), MORE), seed)
+
+
 @pytest.mark.parametrize("seed", range(10, 14))
 def test_documents_from_a_seed_where_nothing_can_be_stored(database: Database, seed: int) -> None:
     """What is worked out in memory for a look gives the answers that what is stored gives."""

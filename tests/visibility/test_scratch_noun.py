@@ -97,7 +97,7 @@ def test_it_is_listed_counted_found_and_asked_about(orders: Orders) -> None:
         assert {one.key for one in listing.export(viewer, Listing(KIND))} == wanted
         for searched in ("mend", "NO. 1", "at no"):
             some = {key for key in wanted if searched.casefold() in orders.known[key][2].casefold()}
-            assert set(listing.keys(viewer, Listing(KIND, searched))) == some
+            assert set(listing.keys(viewer, Listing(KIND, f'name:"{searched}"'))) == some
         for permission in ("ticket.list", "ticket.view", "ticket.edit", "ticket.delete"):
             held = orders.held(login, permission)
             assert {key for key in orders.known if access.can(viewer, permission, f"work_order:{key}")} == held

@@ -104,9 +104,16 @@ def _keep_modules() -> None:
 
 
 def _listing(viewer: Viewer, kind: str, under: str | None, search: str) -> Listing:
+    from ringfence.domain.errors import WrongFilter
+    from ringfence.domain.filter import parse
+    from ringfence.domain.registry import kind_named
     from ringfence.services.listing import customer_id
     from ringfence.services.records import Listing
 
+    try:
+        parse(kind_named(kind), search)
+    except WrongFilter as fault:
+        raise WrongUsage(f"--search: {fault}") from None
     return Listing(kind, search, under=customer_id(viewer, under) if under is not None else None)
 
 

@@ -22,7 +22,11 @@ Under = Annotated[
 ]
 Search = Annotated[
     str,
-    typer.Option("--search", metavar="TEXT", help="Only records whose name (unit id, login, e-mail) holds the text."),
+    typer.Option(
+        "--search",
+        metavar="WORDS",
+        help='Only records that show all the words: "a phrase", -without, ^beginning, COLUMN:word.',
+    ),
 ]
 
 

@@ -63,9 +63,9 @@ AUDIT: Final = Kind(
         Area(key="8", about=": who changed what, and when"),  # 7 is kept for the one that explains access
         columns=(
             Shown("at", 12, key="w", title="When", style="quiet"),
-            Shown("who", 12, hide_below=34),
-            Shown("what", 20, grow=8),
-            Shown("note", 7, hide_below=58, title="Undone", style="quiet"),
+            Shown("who", 12, hide_below=34, sought=True),
+            Shown("what", 20, grow=8, sought=True),
+            Shown("note", 7, hide_below=58, title="Undone", style="quiet", sought=True),
             Shown("origin", 12, hide_below=88, title="From", style="quiet"),
         ),
     ),

@@ -28,17 +28,41 @@ def heading(kind: Kind, name: str) -> str:
     return kind.label(name).capitalize()
 
 
-def searched(kind: Kind) -> str:
-    """What a filter of its lists looks at: ``Name or unit id``; ``Role's name`` where that is all."""
-    labels = [kind.label(name) for name in kind.searched]
-    if len(labels) == 1:
-        return f"{kind.said.split()[-1]}'s {labels[0]}".capitalize()
-    return f"{', '.join(labels[:-1])} or {labels[-1]}".capitalize()
-
-
 def columns(kind: Kind) -> tuple[Shown, ...]:
     """The columns of its lists. Where it says nothing: the name, whatever else fits into one line, where it belongs."""
     return kind.display.columns or tuple(_columns(kind))
+
+
+def column_heading(kind: Kind, shown: Shown) -> str:
+    """What stands over a column."""
+    return shown.title or heading(kind, shown.field)
+
+
+def is_sought(kind: Kind, shown: Shown) -> bool:
+    """Whether a filter looks at a column: at whatever says words there, unless the column itself says otherwise."""
+    if shown.sought is not None:
+        return shown.sought
+    field = kind.fields.get(shown.field)
+    return field is not None and isinstance(field.spec, Text | Choice | Flag | Ref)
+
+
+def is_counted(kind: Kind, shown: Shown) -> bool:
+    """Whether a column holds numbers."""
+    field = kind.fields.get(shown.field)
+    return field is None or isinstance(field.spec, Number | Ties)
+
+
+def sought(kind: Kind) -> tuple[Shown, ...]:
+    """The columns that a filter of its lists looks at, whether or not there is room for them."""
+    return tuple(one for one in columns(kind) if is_sought(kind, one))
+
+
+def placeholder(kind: Kind) -> str:
+    """What a filter of its lists says as long as nothing is typed: where it looks, and by which signs."""
+    labels = [column_heading(kind, one).lower() for one in sought(kind)]
+    where = labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} or {labels[-1]}"
+    named = f" {labels[1].replace(' ', '-')}:word" if len(labels) > 1 else ""
+    return f'{where.capitalize()} · -without ^beginning "a phrase"{named}'
 
 
 def words(value: str) -> str:

@@ -34,6 +34,14 @@ class Refused(RingfenceError):  # noqa: N818 - likewise
         self.field = field
 
 
+class WrongFilter(RingfenceError):  # noqa: N818 - likewise
+    """A filter that cannot be understood; ``briefly`` says why beside it."""
+
+    def __init__(self, briefly: str, message: str) -> None:
+        super().__init__(message)
+        self.briefly = briefly
+
+
 class Conflict(RingfenceError):  # noqa: N818 - likewise
     """A change typed over an older revision of a record. ``kind`` and ``id`` name the record, ``current`` is its state
     now (None: deleted) at ``revision``, and ``who`` made it that."""

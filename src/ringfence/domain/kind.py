@@ -137,6 +137,12 @@ class Kind:
         return not self.is_customer and not self.is_site
 
     @cached_property
+    def substrings(self) -> bool:
+        """Whether substrings of its search key are indexed: of those of which there may be very many, and of those that
+        they are found by."""
+        return self.indexed or self.is_customer or self.is_site
+
+    @cached_property
     def name(self) -> str:
         """What the command line calls a list of it."""
         return self.plural.replace("_", "-")

@@ -95,7 +95,7 @@ ROLES: Final = Kind(
             Shown("permissions", 11, align="right", style="quiet"),
             Shown("groups", 6, align="right", style="quiet", hide_below=48),
             Shown("users", 5, align="right", style="quiet", hide_below=54),
-            Shown("mark", 8, title="Kind", hide_below=64, style="quiet"),
+            Shown("mark", 8, title="Kind", hide_below=64, style="quiet", sought=True),
             Shown("owner", 14, grow=2, hide_below=92, style="quiet"),
         ),
         actions=("duplicate", "history", "delete"),

@@ -21,6 +21,8 @@ class Shown:
     where a list is narrower than ``hide_below``, it is left out. ``style`` says how its cells are drawn, or each value
     of a choice is. ``key`` is the letter that sorts by it. ``title`` is its heading, where that is not the field's
     label; ``yes`` and ``no`` are what is said of a flag, and ``none`` of a reference where there is none to be seen.
+    ``sought`` says whether a filter looks at it, where its field does not: what it says instead,
+    ``ringfence.visibility.cells`` knows.
     """
 
     field: str
@@ -34,6 +36,7 @@ class Shown:
     yes: str = "yes"
     no: str = ""
     none: str = ""
+    sought: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,10 +158,11 @@ def settle_statistics(connection: Connection, tables: Iterable[FromClause]) -> N
     """Tells PostgreSQL's planner of many new rows now, where it would find out by itself minutes later."""
     if connection.dialect.name != "postgresql":
         return
-    if connection.execute(text("SELECT to_regclass('ix_device_search') IS NOT NULL")).scalar():
-        connection.execute(text("SELECT gin_clean_pending_list('ix_device_search')"))
     for table in tables:
         assert isinstance(table, Table)
+        index = f"ix_{table.name}_search"
+        if connection.execute(text("SELECT to_regclass(:name) IS NOT NULL"), {"name": index}).scalar():
+            connection.execute(text(f"SELECT gin_clean_pending_list('{index}')"))
         connection.execute(text(f'ANALYZE "{table.name}"'))
 
 

@@ -48,7 +48,8 @@ def check(database: Database) -> list[str]:
     with _reading_anything(database) as connection:
         _look(connection, found, sqlite=not database.postgresql)
         if not database.postgresql and not found.counts["the file"]:
-            _search_index(connection, found)
+            for table in structure.SEARCHED:
+                _search_index(connection, found, table)
     return found.said()
 
 
@@ -82,26 +83,27 @@ def _look(connection: Connection, found: soundness.Faults, *, sqlite: bool) -> N
     soundness.look(connection, found)
 
 
-def _search_index(connection: Connection, found: soundness.Faults) -> None:
-    """Notes a search index that does not agree with the devices.
+def _search_index(connection: Connection, found: soundness.Faults, table: str) -> None:
+    """Notes an index of substrings that does not agree with its table.
 
     FTS5 looks only as if it wrote, which keeps writers waiting and a file that may only be read unchecked. So it looks
-    at a copy of its tables, in the temporary database of this connection, against a view of the devices.
+    at a copy of its tables, in the temporary database of this connection, against a view of the table.
     """
+    index = f"{table}_search"
     try:
-        connection.exec_driver_sql("CREATE TEMP VIEW device AS SELECT * FROM main.device")
+        connection.exec_driver_sql(f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table}")  # noqa: S608 - our own
         connection.exec_driver_sql(
-            "CREATE VIRTUAL TABLE temp.device_search USING fts5("
-            "search_key, content='device', content_rowid='id', tokenize='trigram case_sensitive 1')"
+            f"CREATE VIRTUAL TABLE temp.{index} USING fts5("
+            f"search_key, content='{table}', content_rowid='id', tokenize='trigram case_sensitive 1')"
         )
         for part in ("config", "data", "docsize", "idx"):
-            copy = f"device_search_{part}"
+            copy = f"{index}_{part}"
             connection.exec_driver_sql(f"DELETE FROM temp.{copy}")  # noqa: S608 - of the names above
             connection.exec_driver_sql(f"INSERT INTO temp.{copy} SELECT * FROM main.{copy}")  # noqa: S608 - likewise
-        connection.exec_driver_sql("INSERT INTO temp.device_search(device_search, rank) VALUES ('integrity-check', 1)")
+        connection.exec_driver_sql(f"INSERT INTO temp.{index}({index}, rank) VALUES ('integrity-check', 1)")  # noqa: S608
     except DBAPIError as error:
         if "no such table" in str(error.orig):
             return  # of which the structure told
         if "malformed" not in str(error.orig):
             raise
-        found.add("device_search", "device_search: the search index does not agree with the devices")
+        found.add(index, f"{index}: the search index does not agree with the {structure.SEARCHED[table]}")

@@ -12,8 +12,11 @@ from urllib.parse import quote
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from ringfence.domain.errors import Damaged, DatabaseGone, RingfenceError
+from ringfence.domain.text import fold
 from ringfence.storage.patience import Patience
 
+FOLD: Final = "ringfence_fold"
+"""What statements call `fold` by: SQLite's own `lower` knows no letters but those of ASCII."""
 _BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _NO_ROOM: Final = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 _READ_SECONDS: Final = 5.0
@@ -115,6 +118,7 @@ def make_engine(url: URL, file: SqliteFile | None, patience: Patience) -> Engine
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA cache_size = -65536")
         connection.execute("PRAGMA temp_store = MEMORY")
+        connection.create_function(FOLD, 1, fold, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

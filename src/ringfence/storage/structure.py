@@ -8,12 +8,14 @@ from typing import Any, Final
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from ringfence.domain.registry import KINDS
 from ringfence.storage import schema
 from ringfence.storage.metadata import metadata
 
-_APART: Final = "device_search"
-"""The index of substrings is made by hand on each engine."""
-_TRIGGERS: Final = tuple(f"{_APART}_{when}" for when in ("insert", "update", "delete"))
+SEARCHED: Final = {kind.table: kind.several for kind in KINDS.values() if kind.substrings}
+"""The tables with an index of substrings, and what is in them: the index is made by hand on each engine."""
+_APART: Final = tuple(f"{table}_search" for table in SEARCHED)
+_TRIGGERS: Final = tuple(f"{index}_{when}" for index in _APART for when in ("insert", "update", "delete"))
 
 
 def differences(connection: Connection) -> list[Any]:
@@ -22,7 +24,8 @@ def differences(connection: Connection) -> list[Any]:
     from alembic.migration import MigrationContext
 
     def ours(name: str | None, kind: str, _parents: Any) -> bool:
-        made_apart = name == f"ix_{_APART}" or (kind == "table" and str(name).startswith((_APART, "alembic_version")))
+        indexes = tuple(f"ix_{index}" for index in _APART)
+        made_apart = name in indexes or (kind == "table" and str(name).startswith((*_APART, "alembic_version")))
         return not (name and made_apart)
 
     context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": ours})
@@ -41,7 +44,8 @@ def faults(connection: Connection) -> Iterator[str]:
         yield from map(_said, one if isinstance(one, list) else [one])
     if connection.dialect.name == "sqlite":
         known = {str(row[0]) for row in connection.execute(text("SELECT name FROM sqlite_master"))}
-        for name, kind in ((_APART, "table"), *((trigger, "trigger") for trigger in _TRIGGERS)):
+        apart = (*((index, "table") for index in _APART), *((trigger, "trigger") for trigger in _TRIGGERS))
+        for name, kind in apart:
             if name not in known:
                 yield f"{name}: this {kind} is missing"
     revisions = [str(row[0]) for row in connection.execute(text("SELECT version_num FROM alembic_version"))]

@@ -9,11 +9,11 @@ from typing import Any, Final
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
 from ringfence.domain.text import SEPARATOR
+from ringfence.visibility.matching import hopeless
 from ringfence.visibility.page import (
     Query,
     SortKey,
     Window,
-    hopeless,
     page,
     place_binds,
     plans,
@@ -33,7 +33,9 @@ SoFar = Callable[[int], object]
 _AT_ONCE: Final = 30_000
 """What takes no more microseconds than that, by estimate, is counted by one statement."""
 _PART: Final = 20_000
-"""So many rows are looked at between two words of how many were found."""
+"""So many rows are looked at before the first word of how many were found, and then twice as many each time: what the
+filter names is gathered anew for each part."""
+_LARGEST: Final = 8 * _PART
 
 
 def place(sight: Sight, query: Query, record: int) -> int | None:
@@ -62,7 +64,7 @@ def count(sight: Sight, query: Query, before: SortKey | None = None, so_far: SoF
     scope = sight.scope(query.kind.permission)
     extent = scope.nodes if query.kind.is_customer else scope.records
     found = 0
-    if hopeless(query.search):
+    if hopeless(query.terms):
         return found
     if scope.has_sites and query.kind.standing:
         plan = standing(sight, query, scope.records, side, counting=True)
@@ -75,13 +77,13 @@ def count(sight: Sight, query: Query, before: SortKey | None = None, so_far: SoF
 def _count_in(
     sight: Sight, query: Query, extent: Extent, side: Side, key: dict[str, Any], found: int, so_far: SoFar | None
 ) -> int:
-    if not query.search and not query.lacking and not side:
+    if not query.terms and not query.lacking and not side:
         if query.kind is DEVICES:
             return found + int(size_under(sight, extent, query.under)[1])
         if query.kind is CUSTOMERS and query.under is None:
             return found + extent.customers
     (plan,) = plans(sight, query, extent, side, None)
-    if so_far is not None and query.search and not side and plan.price > _AT_ONCE:
+    if so_far is not None and query.terms and not side and plan.price > _AT_ONCE:
         return _in_parts(sight, plan, found, so_far)
     shape = replace(plan.shape, counting=True)
     return found + int(sight.connection.execute(statement(shape), {**plan.binds, **key}).scalar_one())
@@ -94,7 +96,9 @@ def _in_parts(sight: Sight, plan: Plan, found: int, so_far: SoFar) -> int:
     binds = {**plan.binds, "budget": _PART}
     columns = len(shape.kind.indexed_orders[shape.sort])
     while True:
-        edge = sight.connection.execute(statement(replace(shape, way="edge", match="")), binds).one_or_none()
+        edge = sight.connection.execute(
+            statement(replace(shape, way="edge", match="", condition="")), binds
+        ).one_or_none()
         if edge is not None:
             binds.update(key_binds((edge.sort_value, edge.id), columns, "until"))
         part = replace(shape, counting=True, bounded=edge is not None)
@@ -103,4 +107,4 @@ def _in_parts(sight: Sight, plan: Plan, found: int, so_far: SoFar) -> int:
             return found
         so_far(found)
         shape = replace(shape, side="after")
-        binds.update(key_binds((edge.sort_value, edge.id), columns))
+        binds.update(key_binds((edge.sort_value, edge.id), columns), budget=min(2 * binds["budget"], _LARGEST))

@@ -192,7 +192,7 @@ def _run(sight: Sight, part: _Part, limit: int | None, skip: int, place: SortKey
     if place is not None:
         binds.update(key_binds(place, _COLUMNS))
     what = _Named(
-        replace(along[0].shape, match="scan" if query.search else "", descending=query.descending),
+        replace(along[0].shape, match="scan" if query.terms else "", descending=query.descending),
         query.sort,
         (),
         part.hidden,

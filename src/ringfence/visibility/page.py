@@ -8,31 +8,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any, Final
 
 from sqlalchemy import Row, text
 
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import RingfenceError
+from ringfence.domain.filter import Term, parse
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED
-from ringfence.domain.text import fold, has_control, like_pattern
 from ringfence.visibility.intervals import nested
+from ringfence.visibility.matching import asked, hopeless
 from ringfence.visibility.plans import (
+    NEXT,
+    SPARSE,
     Estimate,
     Plan,
     beyond,
     choose,
     costs,
     elsewhere,
-    hits,
+    guessed,
+    led,
     little,
-    share,
     splits,
+    tiny,
     total,
+    unknown,
 )
 from ringfence.visibility.scopes import Extent
-from ringfence.visibility.sql import Shape, Side, key_binds, statement
+from ringfence.visibility.sql import Shape, Side, Way, key_binds, statement
 from ringfence.visibility.viewer import Sight
 
 SortKey = tuple[Any, int]
@@ -48,9 +54,10 @@ _SIZE: Final = text(
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Which records, in which order: ``sort`` is a column of their lists (empty: the kind's own order). ``under`` is
-    the path of a customer: only records of it and those below it. ``lacking`` is a reference: only those that have
-    none, and with ``hides`` those too of which the viewer may not list what it refers to."""
+    """Which records, in which order: ``sort`` is a column of their lists (empty: the kind's own order). ``search`` is a
+    filter as it is typed. ``under`` is the path of a customer: only records of it and those below it. ``lacking`` is a
+    reference: only those that have none, and with ``hides`` those too of which the viewer may not list what it refers
+    to. Raises WrongFilter for a filter that cannot be understood."""
 
     kind: Kind
     search: str = ""
@@ -65,6 +72,12 @@ class Query:
             object.__setattr__(self, "sort", self.kind.sort)
         if self.sort not in self.kind.sorts:
             raise RingfenceError(f"{self.kind.name} sort by {', '.join(self.kind.sorts)}, not by {self.sort!r}")
+        parse(self.kind, self.search)
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """What the filter asks."""
+        return parse(self.kind, self.search)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +143,19 @@ def size_under(sight: Sight, extent: Extent, under: str | None) -> tuple[int, in
 
 def _rows(sight: Sight, query: Query, window: Window, side: Side, key: SortKey | None) -> list[Row[Any]]:
     reach = window.limit + window.skip
+    at_hand = near(sight, query, side)
+    if at_hand is not None:
+        part = {"limit": window.limit, "skip": window.skip, **({} if key is None else place_binds(query, key))}
+        rows = list(_taken(sight, at_hand, part))
+        if len(rows) == window.limit:
+            return rows
     found = all_plans(sight, query, side, reach)
     if not found:
         return []
     several = len(found) > 1
     part = {"limit": reach, "skip": 0} if several else {"limit": window.limit, "skip": window.skip}
     part["window"] = reach
-    rows: list[Row[Any]] = []
+    rows = []
     for one in found:
         rows += _taken(sight, one, part if key is None else {**part, **place_binds(query, key)})
     if not several:
@@ -147,8 +166,8 @@ def _rows(sight: Sight, query: Query, window: Window, side: Side, key: SortKey |
 
 def _taken(sight: Sight, plan: Plan, part: dict[str, Any]) -> Sequence[Row[Any]]:
     shape, binds = plan.shape, {**plan.binds, **part}
-    if plan.fallback is not None:
-        along = replace(shape, way="edge", match=shape.match if shape.match == "begin" else "")
+    if "budget" in plan.binds:
+        along = replace(shape, way="edge", match=shape.match if shape.match == "begin" else "", condition="")
         edge = sight.connection.execute(statement(along), binds).one_or_none()
         if edge is not None:
             shape = replace(shape, bounded=True)
@@ -167,7 +186,7 @@ def place_binds(query: Query, key: SortKey) -> dict[str, Any]:
 def all_plans(sight: Sight, query: Query, side: Side, wanted: int | None) -> list[Plan]:
     """What to ask for so many rows (None: all) in an order that an index holds, or in the kind's own; nothing where
     nothing is in sight."""
-    if hopeless(query.search):
+    if hopeless(query.terms):
         return []
     if query.sort not in query.kind.indexed_orders:
         query = replace(query, sort="")
@@ -188,20 +207,49 @@ def plans(sight: Sight, query: Query, extent: Extent, side: Side, wanted: int | 
     customers, devices = _size(sight, extent, query.under)
     records = devices if kind is DEVICES else customers
     every, measure = records if whole else total(sight, kind), costs(sight)
-    found = hits(sight, kind, query.search) if query.search and not little(shape, customers, records) else None
-    part = share(query.search, found, every, measure)
-    plan = choose(kind, shape, Estimate(customers, records, every, part, wanted), measure, found)
-    if found is None:
+    guess = Estimate(customers, records, every, 1.0, wanted)
+    if not query.terms:
+        return [_bound(choose(kind, shape, guess, measure, None), binds)]
+    found = asked(sight, kind, query.terms, extent, looked=not tiny(customers, records), counting=wanted is None)
+    binds |= found.binds
+    shape = replace(shape, match="scan", condition=found.condition)
+    lead, hits = None, None
+    if not little(shape, customers, records):
+        lead, hits, parts = led(sight, kind, found)
+    else:
+        parts = guessed(found)
+    part = max(prod(parts), 1 / max(every, 1))
+    guess = replace(guess, match=part, looks=len(query.terms), beside=found.beside, names=found.names)
+    plan = choose(kind, shape, guess, measure, hits)
+    if lead is None or hits is None:
         return [_bound(plan, binds)]
-    if plan.shape.way != "hits" and splits(kind, shape, wanted):
-        others = elsewhere(sight, kind, query.search)
+    if plan.shape.way != "hits" and splits(kind, shape, lead, wanted):
+        others = elsewhere(sight, kind, lead)
         if others.count <= measure.few:
-            binds["beyond"] = beyond(binds["needle"])
-            range_of_them = Estimate(customers, int(records * part) + 1, int(every * part) + 1, 1.0, wanted)
-            first = choose(kind, replace(shape, match="begin"), range_of_them, measure, None)
-            rest = Plan(replace(shape, way="hits", match="index"), {"ids": others.ids})
+            assert lead.needle is not None
+            begin = replace(shape, match="begin")
+            binds.update(needle=lead.needle, beyond=beyond(lead.needle))
+            range_of_them = replace(guess, records=int(records * part) + 1, total=int(every * part) + 1, match=1.0)
+            first = choose(kind, begin, range_of_them, measure, None)
+            rest = Plan(replace(shape, way="hits", match="rest"), {"ids": others.ids})
             return [_bound(one, binds) for one in ((first, rest) if others.count else (first,))]
-    return [_bound(plan, {**binds, "ids": found.ids})]
+    return [_bound(plan, {**binds, "ids": hits.ids})]
+
+
+def near(sight: Sight, query: Query, side: Side) -> Plan | None:
+    """The next few rows of the order, with the names that they refer to: where nobody knows how often a filter's words
+    are found, a page may be had from those, and what the words name is looked up after that. None where the index
+    knows, or little is in sight."""
+    kind, extent = query.kind, extent_of(sight, query.kind)
+    customers, records = extent.customers, extent.devices if kind is DEVICES else extent.customers
+    if sight.scope(kind.permission).has_sites or hopeless(query.terms) or not unknown(kind, query.terms):
+        return None
+    if tiny(customers, records) or records * SPARSE < total(sight, kind) or query.under is not None:
+        return None
+    found = asked(sight, kind, query.terms, extent, looked=False)
+    way: Way = "plain" if extent.whole else "walk"
+    shape = replace(_shape(sight, query, side), way=way, match="scan", condition=found.condition, whole=extent.whole)
+    return Plan(shape, {**binds_of(sight, query, extent), **found.binds, "budget": NEXT[sight.postgresql]})
 
 
 def _bound(plan: Plan, binds: dict[str, Any]) -> Plan:
@@ -212,12 +260,16 @@ def _bound(plan: Plan, binds: dict[str, Any]) -> Plan:
 def standing(sight: Sight, query: Query, extent: Extent, side: Side, *, counting: bool = False) -> Plan:
     """What stands on the sites of site-level grants."""
     shape = replace(_shape(sight, query, side), way="sites", under=query.under is not None, counting=counting)
-    return Plan(shape, binds_of(sight, query, extent))
+    binds = binds_of(sight, query, extent)
+    if query.terms:
+        found = asked(sight, query.kind, query.terms, None, looked=False)
+        shape, binds = replace(shape, match="scan", condition=found.condition), {**binds, **found.binds}
+    return Plan(shape, binds)
 
 
 def _shape(sight: Sight, query: Query, side: Side) -> Shape:
     return Shape(
-        *(query.kind, "plain", query.sort, query.descending, side, "scan" if query.search else ""),
+        *(query.kind, "plain", query.sort, query.descending, side),
         lacking=query.lacking,
         hides=query.hides,
         postgresql=sight.postgresql,
@@ -231,8 +283,6 @@ def binds_of(sight: Sight, query: Query, extent: Extent) -> dict[str, Any]:
     if query.hides:
         to = EDITED[query.kind.fields[query.lacking].refers]
         binds["named"] = extent_of(sight, to).id
-    if query.search:
-        binds["needle"] = like_pattern(query.search) if sight.postgresql else fold(query.search)
     return binds
 
 
@@ -240,11 +290,6 @@ def extent_of(sight: Sight, kind: Kind) -> Extent:
     """The customers whose records of a kind are in reach: of customers, they themselves."""
     scope = sight.scope(kind.permission)
     return scope.nodes if kind.is_customer else scope.records
-
-
-def hopeless(search: str) -> bool:
-    """Nothing that a name may hold contains a control character."""
-    return bool(search) and has_control(search)
 
 
 def _size(sight: Sight, extent: Extent, under: str | None) -> tuple[int, int]:

@@ -6,23 +6,33 @@ never what is on it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
+from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
+from ringfence.domain.filter import Term
 from ringfence.domain.kind import Kind
-from ringfence.domain.text import fold, like_pattern
-from ringfence.visibility.sql import Match, Shape, Way
+from ringfence.visibility import substrings
+from ringfence.visibility.matching import MOST_NAMES, Asked, Lead
+from ringfence.visibility.sql import Shape, Way
+from ringfence.visibility.substrings import FEW, Hits, among, bound, few, hits, unbound
 from ringfence.visibility.viewer import Sight
 
-_TRIGRAM: Final = 3
 _OFTEN: Final = 0.3
 _SELDOM: Final = 0.02
 """The parts of all records that a letter is taken to be found in, and a search whose hits nobody counted: no index
 tells of two letters, nor of what has more hits than are counted."""
+_ENOUGH: Final = 200
+"""Once a term finds no more rows than that, no index is asked of the others."""
+NEXT: Final = {False: 3_000, True: 1_000}
+"""So many rows of an order are looked at before what a filter names is looked up, on SQLite and on PostgreSQL."""
+SPARSE: Final = 20
+"""Whoever sees one of more rows than that finds little among them."""
 _SPREAD: Final = 4
 _LEAST: Final = 200
 """A walk that has gone so many times as far as it should have needed, and at least so many rows, is given up."""
@@ -38,7 +48,8 @@ _TENANT: Final = text(
 class Costs:
     """What a step costs on an engine: reading an entry of an index, or a whole row; looking at a text; probing the
     scope for a row, or looking into a set of its customers; reading a customer of the scope, for the set or to go on
-    to its records. No more than ``few`` hits of the search index are gone through."""
+    to its records; looking a name up that a row refers to.
+    No more than ``few`` hits of the search index are gone through."""
 
     entry: float
     row: float
@@ -47,11 +58,12 @@ class Costs:
     seek: float
     customer: float
     records: float
+    name: float
     few: int
 
 
-SQLITE: Final = Costs(0.07, 1.0, 0.05, 0.6, 0.06, 0.3, 0.2, 8_000)
-POSTGRESQL: Final = Costs(0.4, 1.0, 0.2, 12.0, 0.2, 1.0, 10.0, 2_000)
+SQLITE: Final = Costs(0.07, 1.0, 0.05, 0.6, 0.06, 0.3, 0.2, 1.5, FEW[False])
+POSTGRESQL: Final = Costs(0.4, 1.0, 0.2, 12.0, 0.2, 1.0, 10.0, 4.0, FEW[True])
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,57 +80,86 @@ class Plan:
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """How many records there are: in reach (``customers`` that own them, ``records``) and in the tenant; the part of
-    them that a search finds; how many rows are wanted (None: all, to be counted)."""
+    them that a filter finds; how many rows are wanted (None: all, to be counted); how many texts of a row are looked
+    at, whether more than the search index is read for that, and whether names are looked up."""
 
     customers: int
     records: int
     total: int
     match: float
     wanted: int | None
+    looks: int = 0
+    beside: bool = False
+    names: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Hits:
-    """What the search index holds of a text: how many records, and which, as it is bound; no more than are asked for,
-    of every tenant."""
-
-    count: int
-    ids: Any
-
-
-def hits(sight: Sight, kind: Kind, search: str) -> Hits | None:
-    """Which records hold the text; None where the search index cannot tell."""
-    if not kind.indexed or len(fold(search)) < _TRIGRAM:
-        return None
-    return _hits(sight, kind, like_pattern(search) if sight.postgresql else _phrase(search))
-
-
-def elsewhere(sight: Sight, kind: Kind, search: str) -> Hits:
-    """Which records hold a text elsewhere than at their beginning, on SQLite."""
-    return _hits(sight, kind, f"{_phrase(search)} NOT ^{_phrase(search)}")
-
-
-def _phrase(search: str) -> str:
-    return '"' + fold(search).replace('"', '""') + '"'
+def led(sight: Sight, kind: Kind, asked: Asked) -> tuple[Lead | None, Hits | None, tuple[float, ...]]:
+    """The term by which the fewest rows are to be looked at, which those are, and the part of all records that each of
+    the terms has by estimate; None where no index tells of any."""
+    best: tuple[Lead, Hits] | None = None
+    every = max(total(sight, kind), 1)
+    customers = max(total(sight, CUSTOMERS), 1)
+    parts = []
+    for lead in asked.leads:
+        known = best is not None and best[1].count <= _ENOUGH
+        found = None if known else candidates(sight, kind, lead)
+        if found is not None and found.count <= few(sight):
+            parts.append(max(found.count, 1) / every)
+        else:
+            own = _guessed(len(lead.needle)) if lead.needle is not None else 0.0
+            parts.append(own + sum(map(len, lead.named.values())) / customers)
+        if found is not None and (best is None or found.count < best[1].count):
+            best = lead, found
+    rest = list(asked.words)[len(asked.leads) :]
+    parts += [max(_guessed(length), MOST_NAMES / customers) for length in rest]
+    return (None, None, tuple(parts)) if best is None else (*best, tuple(parts))
 
 
-def _hits(sight: Sight, kind: Kind, wanted: str) -> Hits:
-    if sight.postgresql:
-        source = f"SELECT k.id FROM {kind.table} k WHERE k.search_key LIKE :wanted LIMIT :most"
-        gathered = "COALESCE(array_agg(id), '{}')"
-    else:
-        source = f"SELECT rowid AS id FROM {kind.table}_search WHERE search_key MATCH :wanted LIMIT :most"
-        gathered = "json_group_array(id)"
-    row = sight.connection.execute(
-        text(f"SELECT count(*) AS count, {gathered} AS ids FROM ({source}) hits"),
-        {"wanted": wanted, "most": costs(sight).few + 1},
-    ).one()
-    return Hits(*row)
+def candidates(sight: Sight, kind: Kind, lead: Lead) -> Hits | None:
+    """The records that hold a term in their search key, and those that refer to what it names; None where no index
+    tells of them. One more than few stands for too many."""
+    own = hits(sight, kind, lead.needle) if lead.needle is not None else Hits(0, bound(sight, ()))
+    return own if own is None or own.count > few(sight) else _with_named(sight, kind, lead, own)
 
 
-def splits(kind: Kind, shape: Shape, wanted: int | None) -> bool:
-    """Whether a search can be put as two: what begins with the text, a range of the order, and what else holds it."""
-    return wanted is not None and not shape.postgresql and kind.indexed_orders[shape.sort] == ("search_key",)
+def _with_named(sight: Sight, kind: Kind, lead: Lead, own: Hits) -> Hits:
+    """Hits, and the records that refer to what a term names."""
+    if not lead.named:
+        return own
+    most = few(sight)
+    found = set(unbound(own.ids))
+    for column, values in lead.named.items():
+        query = _referring(kind, among(f"k.{column}", "values", values, postgresql=sight.postgresql))
+        binds = {"values": bound(sight, values), "tenant": sight.tenant_id, "most": most + 1}
+        rows = sight.connection.execute(query, binds).scalars().all()
+        found.update(rows)
+        if len(rows) > most or len(found) > most:
+            return Hits(most + 1, None)
+    return Hits(len(found), bound(sight, sorted(found)))
+
+
+@lru_cache(maxsize=64)
+def _referring(kind: Kind, listed: str) -> TextClause:
+    return text(f"SELECT k.id FROM {kind.table} k WHERE +k.tenant_id = :tenant AND {listed} LIMIT :most")
+
+
+def guessed(asked: Asked) -> tuple[float, ...]:
+    """The part of all records that each of the terms has, where nothing is known of them."""
+    return tuple(map(_guessed, asked.words))
+
+
+def _guessed(letters: int) -> float:
+    return _OFTEN if letters <= 1 else _SELDOM
+
+
+def splits(kind: Kind, shape: Shape, lead: Lead, wanted: int | None) -> bool:
+    """Whether what a term finds can be put as two: what begins with its text, a range of the order, and the rest."""
+    return (
+        lead.begins
+        and wanted is not None
+        and not shape.postgresql
+        and kind.indexed_orders[shape.sort] == ("search_key",)
+    )
 
 
 def beyond(text: str) -> str:
@@ -130,20 +171,30 @@ def beyond(text: str) -> str:
     raise ValueError("nothing comes after such a text")
 
 
+def elsewhere(sight: Sight, kind: Kind, lead: Lead) -> Hits:
+    """The records that a term finds otherwise than by how they begin, on SQLite; some of those too where they refer to
+    what it names."""
+    assert lead.needle is not None
+    own = substrings.elsewhere(sight, kind, lead.needle)
+    return own if own.count > few(sight) else _with_named(sight, kind, lead, own)
+
+
+def unknown(kind: Kind, terms: Sequence[Term]) -> bool:
+    """Whether no index tells how often what these terms seek is found: of very many records, by their names or those
+    that they refer to."""
+    return kind.indexed and any(0 < len(term.text) < substrings.TRIGRAM and not term.excluded for term in terms)
+
+
+def tiny(customers: int, records: int) -> bool:
+    """Whether so little is in reach that each row is looked at with all that it refers to."""
+    return customers <= 64 and records <= 1000
+
+
 def little(shape: Shape, customers: int, records: int) -> bool:
     """Whether so little is in reach that going through it costs less than asking the search index."""
-    if customers <= 64 and records <= 1000:
-        return True
-    return customers <= _NEAR / 10 and records <= _NEAR and (shape.postgresql or shape.sort == shape.kind.sort)
-
-
-def share(search: str, found: Hits | None, every: int, costs: Costs) -> float:
-    """The part of all records that a search finds, as an estimate."""
-    if not search:
-        return 1.0
-    if found is not None and found.count <= costs.few:
-        return min(1.0, max(found.count, 1) / max(every, 1))
-    return _OFTEN if len(search) == 1 else _SELDOM
+    return tiny(customers, records) or (
+        customers <= _NEAR / 10 and records <= _NEAR and (shape.postgresql or shape.sort == shape.kind.sort)
+    )
 
 
 def costs(sight: Sight) -> Costs:
@@ -166,8 +217,9 @@ def ways(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: Hits | N
     part = max(guess.records, 1) / max(guess.total, 1)
     walked = guess.total if guess.wanted is None else min(guess.total, guess.wanted / (part * guess.match) + 1)
     listed = shape.sort == kind.sort and not shape.lacking
-    beside = bool(shape.match) and not listed
-    look = (costs.look if shape.match == "scan" else 0) + (costs.row if beside else 0)
+    beside = bool(shape.match) and (not listed or guess.beside)
+    looks = guess.looks * costs.look + (costs.name if guess.names else 0)
+    look = looks + (costs.row if beside else 0)
     # Whose a record is stands in some indexes, and beside the others.
     probe = costs.probe + (costs.row if kind.is_customer else 0)
     yield walked * (costs.entry + look + guess.match * probe), "walk"
@@ -179,8 +231,8 @@ def ways(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: Hits | N
     other = kind.is_customer or not listed
     each = (
         costs.entry * (_SCATTERED if guess.records > _NEAR else 1)
-        + (costs.look if shape.match == "scan" else 0)
-        + (costs.row * (1 if kind.is_customer else guess.match) if other else 0)
+        + looks
+        + (costs.row * (1 if kind.is_customer or guess.beside else guess.match) if other or guess.beside else 0)
     )
     yield guess.customers * costs.records + guess.records * each, "gather"
     if hits is not None and hits.count <= costs.few:
@@ -192,26 +244,21 @@ def choose(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: Hits |
     prices = {way: price for price, way in ways(kind, shape, guess, costs, hits)}
     if shape.whole:
         hit = prices.get("hits", prices["walk"]) < prices["walk"]
-        return Plan(_shaped(shape, "hits" if hit else "plain"), {}, prices["hits" if hit else "walk"])
+        return Plan(replace(shape, way="hits" if hit else "plain"), {}, prices["hits" if hit else "walk"])
     way = _least(prices)
     price = prices[way]
     if way not in ("walk", "sieve") or guess.wanted is None:
-        return Plan(_shaped(shape, way), {}, price)
+        return Plan(replace(shape, way=way), {}, price)
     part = max(guess.records, 1) / max(guess.total, 1)
     budget = max(_LEAST, int(_SPREAD * guess.wanted / (part * guess.match)))
     if budget >= guess.total:
-        return Plan(_shaped(shape, way), {}, price)
+        return Plan(replace(shape, way=way), {}, price)
     # Where the first part of the order has too few, the scope and the order go together: every row is to be reckoned.
     rest = _least({way: price for price, way in ways(kind, shape, replace(guess, wanted=None), costs, hits)})
     if rest == way:
-        return Plan(_shaped(shape, way), {}, price)
-    return Plan(_shaped(shape, way), {"budget": budget}, price, Plan(_shaped(shape, rest), {}))
+        return Plan(replace(shape, way=way), {}, price)
+    return Plan(replace(shape, way=way), {"budget": budget}, price, Plan(replace(shape, way=rest), {}))
 
 
 def _least(prices: dict[Way, float]) -> Way:
     return min(prices, key=lambda way: prices[way])
-
-
-def _shaped(shape: Shape, way: Way) -> Shape:
-    match: Match = "index" if way == "hits" else shape.match
-    return replace(shape, way=way, match=match)

@@ -25,9 +25,9 @@ Way = Literal["plain", "walk", "sieve", "gather", "hits", "sites", "edge"]
 of the scope's customers. gather: from the scope to its customers to their records. hits: from the search index. sites:
 from the sites of site-level grants. edge: no page, but the place in the order that is so many rows further."""
 
-Match = Literal["", "scan", "index", "begin"]
-"""How a search is put: by looking at each text, by what the search index gave, or (``begin``) as a range of the order,
-of what begins with the text and no other."""
+Match = Literal["", "scan", "begin", "rest"]
+"""How a filter is put: by looking at each row; or in two, as a range of the order of what ``begin``s with its text, and
+the ``rest``, of what does not."""
 Side = Literal["", "after", "before"]
 
 _LOW: Final = ":low"
@@ -57,6 +57,8 @@ class Shape:
     whole: bool = False
     bounded: bool = False
     postgresql: bool = False
+    condition: str = ""
+    """What a filter asks of each row, beginning with AND."""
 
 
 def probe(path: str, scope: str = ":scope") -> str:
@@ -156,13 +158,11 @@ class _Writer:
         self.after = f" AND {past(places, 'key', '<' if backwards else '>')}" if shape.side else ""
         if shape.bounded:
             self.after += f" AND {past(places, 'until', '>=' if backwards else '<=')}"
-        self.match = ""
+        self.match = shape.condition
         if shape.match == "begin":
-            self.match = " AND k.search_key >= :needle AND k.search_key < :beyond"
-        elif shape.match == "scan":
-            # As an expression it is no question to the search index, which gathers all of its hits before the first.
-            like = "k.search_key || '' LIKE :needle" if shape.postgresql else "instr(k.search_key, :needle) > 0"
-            self.match = f" AND {like}"
+            self.match += " AND k.search_key >= :needle AND k.search_key < :beyond"
+        elif shape.match == "rest":
+            self.match += " AND NOT (k.search_key >= :needle AND k.search_key < :beyond)"
         if shape.lacking:
             self.match += f" AND {self._lacks(self.kind.fields[shape.lacking])}"
 

@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from sqlalchemy import Row, TextClause, text
 
-from ringfence.domain.text import fold, has_control, like_pattern
+from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.filter import parse
+from ringfence.visibility.matching import asked, hopeless
 from ringfence.visibility.page import size_under
 from ringfence.visibility.scopes import Scope
 from ringfence.visibility.sql import probe
@@ -86,21 +88,17 @@ def chain(sight: Sight, customer_id: int) -> list[Row[Any]]:
 
 
 def matching(sight: Sight, search: str, limit: int) -> tuple[list[Row[Any]], set[int]]:
-    """The visible customers whose name holds the text, at most ``limit``, with their visible ancestors.
+    """The visible customers that the filter finds, at most ``limit``, with their visible ancestors.
 
-    Returns the rows by name, and the ids of those that match by themselves.
+    Returns the rows by name, and the ids of those that match by themselves. Raises WrongFilter.
     """
-    if has_control(search):
+    terms = parse(CUSTOMERS, search)
+    if hopeless(terms):
         return [], set()
-    needle = fold(search)
-    if sight.postgresql:
-        like, needle = "k.search_key LIKE :needle", like_pattern(search)
-    else:
-        like = "instr(k.search_key, :needle) > 0"
-    query = _statement(
-        _NODE + f"FROM customer k WHERE k.tenant_id = :tenant AND {like} AND {probe('k.path')}{_ORDER} LIMIT :limit"
-    )
-    binds = {"scope": _nodes(sight), "tenant": sight.tenant_id, "needle": needle, "limit": limit}
+    found = asked(sight, CUSTOMERS, terms, sight.scope(_LIST).nodes, looked=False)
+    where = f"k.tenant_id = :tenant{found.condition} AND {probe('k.path')}"
+    query = _statement(f"{_NODE}FROM customer k WHERE {where}{_ORDER} LIMIT :limit")
+    binds = {**found.binds, "scope": _nodes(sight), "tenant": sight.tenant_id, "limit": limit}
     hits = sight.connection.execute(query, binds).all()
     above = {ancestor for row in hits for ancestor in _ids(row.path)}
     by_id = {row.id: row for row in visible(sight, sorted(above))}
@@ -120,7 +118,7 @@ _SITE_DEVICES: Final = text(
 )
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _statement(sql: str) -> TextClause:
     return text(sql)
 

@@ -25,7 +25,7 @@ def columns(kind: Kind) -> tuple[Column, ...]:
     return tuple(
         Column(
             one.field,
-            one.title or display.heading(kind, one.field),
+            display.column_heading(kind, one),
             one.width,
             one.grow,
             one.align,

@@ -29,7 +29,7 @@ class Lists(Listed, Stands, Protocol):
 FILTER: Final[Command[Lists]] = Command(
     "filter",
     "slash",
-    "Filter by a text (Enter keeps it, Esc clears it).",
+    "Filter by words (Enter keeps it, Esc clears it).",
     lambda host: host.open_filter(),
     footer="filter",
 )

@@ -310,7 +310,7 @@ class AreaScreen(CommandScreen):
         raise NotImplementedError
 
     def filtered(self, text: str) -> None:
-        """Shows only what holds the text."""
+        """Shows only what the filter finds."""
         raise NotImplementedError
 
     def show_path(self, path: Sequence[str]) -> None:

@@ -17,6 +17,8 @@ from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.record_list import RecordList
 from ringfence.console.screens.records import ListScreen
 from ringfence.console.text import capital
+from ringfence.domain import display
+from ringfence.domain.audit import AUDIT
 
 if TYPE_CHECKING:
     from ringfence.services.records import AuditDetail
@@ -75,7 +77,7 @@ class AuditScreen(ListScreen):
 
     AREA = "audit"
     TITLE_HERE = "Audit"
-    FILTERS = "Who, what was done, or to what"
+    FILTERS = display.placeholder(AUDIT)
     FIRST_KEYS = ("help", "filter", "open", "undo", "toggle_mark")
     COMMANDS_HERE = _COMMANDS
     BINDINGS = bindings(_COMMANDS)

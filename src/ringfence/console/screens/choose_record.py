@@ -148,6 +148,8 @@ class ChooseRecord(Searching[Record]):
         self.extras.show([row for row in self._extra if wanted in row[1].casefold()])
         self._go(extra=False)
         self.found.filter(text)
+        if self.found.found and not self.found.sought:
+            self._say_rows(self.found.found)
         if text:
             self.found.empty_text = "Nothing matches."  # Esc leaves here
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import ComposeResult
 
 from ringfence.console.cells import accounts
-from ringfence.console.screens.record_list import part_of
+from ringfence.console.screens.record_list import part_of, why_not
 from ringfence.console.screens.searching import Searching
 from ringfence.console.widgets.record_table import Ask, RecordTable
 
@@ -48,7 +48,9 @@ class ChooseUser(Searching[str]):
         return self.query_one(RecordTable)
 
     def search(self, text: str) -> None:
-        if text != self._search:
+        fault = why_not("users", text) if self.ringfence.real is not None else ""
+        self.say(self._title_text, " · ".join(filter(None, (fault, "↑↓ Enter chooses · Esc goes back"))))
+        if text != self._search and not fault:
             self._search = text
             self._begin()
 

@@ -17,6 +17,7 @@ from ringfence.console.widgets.bars import Breadcrumbs
 from ringfence.console.widgets.filter_bar import FilterBar
 from ringfence.console.widgets.id_entry import IdEntry
 from ringfence.console.widgets.record_table import RecordTable
+from ringfence.domain import display
 from ringfence.domain.device import DEVICES
 from ringfence.services.assigning import Typed, parse
 
@@ -25,7 +26,7 @@ CHOOSING: Final[tuple[Command[ChoosingDevices], ...]] = (
     Command(
         "filter",
         "slash",
-        "Filter the devices by a text (Esc clears it).",
+        "Filter the devices by words (Esc clears it).",
         lambda screen: screen.open_filter(),
         footer="filter",
         unless=lambda screen: screen.why_no_list(),
@@ -81,7 +82,7 @@ class ChoosingDevices(Drafting):
         with ContentSwitcher(initial="marking"):
             yield list_of(DEVICES, on_total=self._say_found, id="marking")
             yield IdEntry(id="typing")
-        yield FilterBar(placeholder="Name or unit id", on_edit=self._filtered)
+        yield FilterBar(placeholder=display.placeholder(DEVICES), on_edit=self._filtered)
 
     def on_mount(self) -> None:
         """Shows the devices."""
@@ -167,8 +168,7 @@ class ChoosingDevices(Drafting):
         self._say_found()
 
     def _say_found(self) -> None:
-        listing = self.records.listing
-        self.query_one(Breadcrumbs).set_filter(literal(listing.search) if listing else "", self.records.found)
+        self.query_one(Breadcrumbs).set_filter(literal(self.records.sought), self.records.found)
 
     def mark_all(self) -> None:
         """Marks everything that is listed."""

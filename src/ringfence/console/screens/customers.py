@@ -15,7 +15,7 @@ from ringfence.console.places import Place
 from ringfence.console.screens.area import AreaScreen
 from ringfence.console.screens.customer_detail import CustomerDetail
 from ringfence.console.screens.customer_tree import CustomerTree
-from ringfence.console.screens.record_list import RecordList
+from ringfence.console.screens.record_list import RecordList, why_not
 from ringfence.console.screens.two_panes import TwoPanes
 from ringfence.console.text import fit, literal, number, width_of
 from ringfence.console.widgets.fields import Fields
@@ -45,7 +45,7 @@ class CustomersScreen(AreaScreen, TwoPanes):
     """Tree and detail. What changes records is a key of whichever of the two has the focus."""
 
     AREA = "customers"
-    FILTERS = "Customer's name"
+    FILTERS = 'Name · -without ^beginning "a phrase"'  # as follows from what is declared, which is not read by then
     FIRST_KEYS = (
         *("help", "filter", "next_tab", "actions", "open", "new", "undo", "toggle_mark", "delete", "take_up"),
         *("customer_groups", "assign", "activate", "bulk_edit"),
@@ -68,7 +68,7 @@ class CustomersScreen(AreaScreen, TwoPanes):
     def __init__(self) -> None:
         super().__init__()
         self.add_class("-wide")  # as most are: the first paint then needs no second round of styles
-        self._search = ""
+        self._search = self._fault = ""
         self._wanted: int | None = None
         """The customer that the cursor is to go to, once the tree has been read anew."""
         self._opened: frozenset[int] = frozenset()
@@ -101,7 +101,7 @@ class CustomersScreen(AreaScreen, TwoPanes):
     def listed(self) -> tuple[Any, int | None]:
         from ringfence.services.records import Listing
 
-        shown, profile, search = self.edited, self.ringfence.profile, self.query_one(FilterBar).value
+        shown, profile, search = self.edited, self.ringfence.profile, self._search
         if isinstance(shown, RecordList):
             return shown.listed
         return Listing("customers", search), None if search or profile is None else profile.customers
@@ -243,8 +243,13 @@ class CustomersScreen(AreaScreen, TwoPanes):
         self.detail.again()
 
     def filtered(self, text: str) -> None:
-        """Shows the customers whose name holds the text, under those of their ancestors that are visible."""
-        self._find(text)
+        """Shows the customers that the filter finds, under those of their ancestors that are visible. The tree stays as
+        it is where the filter cannot be understood."""
+        self._fault = why_not(self.AREA, text)
+        if self._fault:
+            self.show_filter("", self._fault)
+        else:
+            self._find(text)
 
     def _find(self, text: str, *, again: bool = False) -> None:
         self._search = text
@@ -277,7 +282,9 @@ class CustomersScreen(AreaScreen, TwoPanes):
             more = "+" if len(hits) >= _HITS else ""
             profile = self.ringfence.profile
             of = f" of {number(profile.customers)}" if profile else ""
-            self.show_filter(text, f"{number(len(hits))}{more}{of}")
+            among = sum(node.id in hits and bool(node.key) for node in nodes)  # the provider itself is no customer
+            if not self._fault:
+                self.show_filter(text, f"{number(among)}{more}{of}")
             self._say_shown()
 
         self.ask("tree", look, show, self.forest.fail)

@@ -16,6 +16,7 @@ from ringfence.console.text import Cell, number
 from ringfence.console.widgets.columns import Column
 from ringfence.domain.display import words
 from ringfence.domain.errors import Conflict, RingfenceError, SessionEnded
+from ringfence.domain.filter import quoted
 from ringfence.domain.role import LEVELS, RoleState
 
 if TYPE_CHECKING:
@@ -327,7 +328,7 @@ def missing_templates(session: Session) -> tuple[RoleTemplate, ...]:
 
     missing = []
     for template in session.role_templates():
-        found = session.rows(Listing("roles", template.name), Part(20))
+        found = session.rows(Listing("roles", quoted(template.name)), Part(20))
         same = [one for one in found if one.name == template.name and not getattr(one, "private", False)]
         held = [read_role(session, one.id).draft for one in same]
         if not any(

@@ -12,6 +12,7 @@ from ringfence.console.commands.command import SCREEN, display
 from ringfence.console.screens.area import CommandScreen
 from ringfence.console.screens.searching import Searching
 from ringfence.console.text import fit
+from ringfence.console.widgets.filter_bar import SIGNS, FilterBar
 from ringfence.console.widgets.flow import flow
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
@@ -65,7 +66,7 @@ class HelpScreen(Searching[None]):
     def __init__(self, about: CommandScreen) -> None:
         super().__init__()
         self._about = about
-        self._entries = (*self._commands(), *self._of_the_list())
+        self._entries = (*self._commands(), *self._of_the_list(), *self._of_the_filter())
 
     def compose_lists(self) -> ComposeResult:
         yield _Lines()
@@ -120,3 +121,7 @@ class HelpScreen(Searching[None]):
                 known.setdefault(binding.description, []).append(display(binding.key))
         for text, keys in known.items():
             yield _Entry("The list", " or ".join(keys), f"{text[0].upper()}{text[1:]}")
+
+    def _of_the_filter(self) -> Iterator[_Entry]:
+        if self._about.query(FilterBar):
+            yield from (_Entry("The filter", signs, says) for signs, says in SIGNS)

@@ -17,7 +17,7 @@ from ringfence.console.widgets.paint import Part
 
 if TYPE_CHECKING:
     from ringfence.console.screens.area import CommandScreen
-    from ringfence.services.records import Record
+from ringfence.services.records import Record
 
 _CUSTOMERS = 50
 """So many customers are offered at most."""
@@ -105,6 +105,7 @@ class PaletteScreen(Searching[Offer]):
             self.found.show(fitting(self._offers, text))
 
     def _look_for(self, name: str) -> None:
+        from ringfence.domain.filter import quoted
         from ringfence.services.records import Listing, Part
 
         self._awaited = self.ringfence.session is not None
@@ -121,7 +122,7 @@ class PaletteScreen(Searching[Offer]):
             self._awaited = False
             self.found.fail(reason)
 
-        go_to, wanted = self._over.ringfence.go_to, Listing("customers", name)
+        go_to, wanted = self._over.ringfence.go_to, Listing("customers", quoted(name) if name else "")
         self.ask("customers", lambda session: session.rows(wanted, Part(_CUSTOMERS)), show, failed)
 
     def choose(self) -> None:

@@ -57,6 +57,8 @@ class RecordList(RecordTable[Any], Asks):
         self._matches: int | None = None
         self._at_least: int | None = None
         """How many of them were counted so far, while that goes on."""
+        self._fault = ""
+        """Why the filter that was typed last cannot be understood: the list is then as it was."""
         self._awaited: int | None = None
         """The record that the cursor is to go to."""
         self._hidden: Callable[[], object] | None = None
@@ -99,6 +101,7 @@ class RecordList(RecordTable[Any], Asks):
         column, descending = self.sort or ("name", False)
         self.listing = self.narrowed(Listing(self.kind, sort=column, descending=descending, under=under))
         self.unfiltered = self._awaited = None
+        self._fault = ""
         self.clear_marks()
         self.set_block(self.ringfence.configuration.page_rows)
         self._begin_anew(keep_rows=False)
@@ -129,8 +132,12 @@ class RecordList(RecordTable[Any], Asks):
         self._back_to = spot.records.get(self.kind)
 
     def filter(self, text: str) -> None:
-        """Shows only what holds the text."""
-        if self.listing is None or self.listing.search == text:
+        """Shows only what the filter finds. The list stays as it is where the text cannot be understood: ``found`` then
+        says why."""
+        if self.listing is None:
+            return
+        self._fault = why_not(self.kind, text)
+        if self._fault or self.listing.search == text:
             return
         self.listing = replace(self.listing, search=text)
         self._awaited = None  # whoever types wants what matches
@@ -197,8 +204,15 @@ class RecordList(RecordTable[Any], Asks):
         self.empty("")
 
     @property
+    def sought(self) -> str:
+        """The filter, where it can be understood; empty without one."""
+        return "" if self.listing is None or self._fault else self.listing.search
+
+    @property
     def found(self) -> str:
-        """How many rows the filter leaves, of how many; empty without a filter."""
+        """How many rows the filter leaves, of how many, or why it cannot be understood; empty without a filter."""
+        if self._fault:
+            return self._fault
         if self.listing is None or not self.listing.search:
             return ""
         of = "" if self.unfiltered is None else f" of {number(self.unfiltered)}"
@@ -290,6 +304,19 @@ class RecordList(RecordTable[Any], Asks):
             then()
 
         self.ask(f"{self.kind}-range", lambda session: session.rows(wanted, part), found)
+
+
+def why_not(kind: str, text: str) -> str:
+    """In a few words, why a filter of lists of a kind cannot be understood; empty where it can."""
+    from ringfence.domain.errors import WrongFilter
+    from ringfence.domain.filter import parse
+    from ringfence.domain.registry import kind_named
+
+    try:
+        parse(kind_named(kind), text)
+    except WrongFilter as fault:
+        return fault.briefly
+    return ""
 
 
 def list_of(kind: Kind, **options: Any) -> RecordList:

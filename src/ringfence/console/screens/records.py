@@ -104,8 +104,7 @@ class ListScreen(AreaScreen):
         self._say_found()
 
     def _say_found(self) -> None:
-        listing = self.records.listing
-        self.show_filter(listing.search if listing else "", self.records.found)
+        self.show_filter(self.records.sought, self.records.found)
 
     @property
     def listed(self) -> tuple[Any, int | None]:
@@ -133,7 +132,7 @@ class KindScreen(ListScreen):
         super().__init__()
         self.kind = kind
         self.edits = editable(kind)
-        self.AREA, self.TITLE_HERE, self.FILTERS = kind.name, display.title(kind), display.searched(kind)
+        self.AREA, self.TITLE_HERE, self.FILTERS = kind.name, display.title(kind), display.placeholder(kind)
         self.COMMANDS_HERE = (*self.edits.commands, *LISTS, *(TABS if self.tabbed else ()))
         bind(self, self.COMMANDS_HERE)
 

@@ -197,8 +197,12 @@ class Breadcrumbs(Bar):
     def _right(self, width: int) -> list[Part]:
         if not self._filter and not self._found:
             return []
-        text = GAP.join(filter(None, (f"/{literal(self._filter)}" if self._filter else "", self._found)))
-        return [(fit(text, min(width_of(text), max(8, width // 2))), "attention"), (" ", "")]
+        room = max(8, width // 2)
+        text = f"/{literal(self._filter)}" if self._filter else ""
+        if text and self._found:  # what was typed stands in the filter line too: the number is kept whole
+            text = fit(text, min(width_of(text), max(2, room - width_of(self._found) - len(GAP))))
+        text = GAP.join(filter(None, (text, self._found)))
+        return [(fit(text, min(width_of(text), room)), "attention"), (" ", "")]
 
     def parts(self, width: int) -> Sequence[Part]:
         """The path, cut from the left where there is no room for it, and the filter."""

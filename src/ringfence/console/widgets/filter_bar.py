@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
@@ -11,6 +11,15 @@ from textual.widgets import Input
 
 from ringfence.console.widgets.plain_input import PlainInput
 from ringfence.console.widgets.posted import Posted
+
+SIGNS: Final = (
+    ("word word", "Each is sought in any column that the list can show; all must be found."),
+    ('"a phrase"', "Is sought as it stands; two quotes within it are one."),
+    ("-word", "Must not be found."),
+    ("^word", "A column's text begins so."),
+    ("kind:word", 'In that column: its heading, or how that begins. Goes with - and ^; kind:"" is nothing there.'),
+)
+"""What can be typed into a filter, and what it asks."""
 
 
 class FilterBar(PlainInput):

@@ -1,0 +1,134 @@
+"""Which records a word names, as far as the viewer may list them: what a filter needs of that which rows refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import TextClause, text
+
+from ringfence.domain.filter import Term
+from ringfence.domain.kind import Kind
+from ringfence.visibility.cells import part
+from ringfence.visibility.sql import probe
+from ringfence.visibility.substrings import few, hits
+from ringfence.visibility.viewer import Sight
+
+_NEAR: Final = 2_000
+"""So many customers of a scope are gone through sooner than names are looked for in all of the tenant."""
+_SHORT: Final = 4
+"""Of a word that no index knows, so many times fewer names are looked for one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Those that a word names, by id."""
+
+    ids: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """How statements keep to what may be listed of records ``o``: what they join, and the condition, for ``one`` that
+    is known; or the ``source`` that they begin with where all are gone through, and what they ask ``also``."""
+
+    join: str
+    one: str
+    source: str
+    also: str
+
+
+def reached(sight: Sight, kind: Kind) -> bool:
+    """Whether anything of a kind may be listed at all."""
+    return not sight.scope(kind.permission).empty
+
+
+def visible(sight: Sight, kind: Kind, bind: str, *, same: bool) -> tuple[Inside, dict[str, Any]]:
+    """How statements keep to what may be listed of a kind, and what they bind; ``same``: there is nothing else."""
+    scope = sight.scope(kind.permission)
+    extent = scope.nodes if kind.is_customer else scope.records
+    if same or extent.whole:
+        return Inside("", "", f"{kind.table} o", ""), {}
+    return _inside(kind, bind, scope.has_sites, sight.postgresql), {bind: extent.id}
+
+
+@lru_cache(maxsize=64)
+def _inside(kind: Kind, bind: str, has_sites: bool, postgresql: bool) -> Inside:
+    scope = f":{bind}"
+    if kind.is_customer:
+        between = "o.tenant_id = :tenant AND o.path >= os.path AND o.path < os.path_hi"
+        if postgresql:
+            found = f"LATERAL (SELECT * FROM {kind.table} o WHERE {between} OFFSET 0) o"
+        else:
+            found = f"{kind.table} o ON {between}"
+        source = f"scope_interval os CROSS JOIN {found}"
+        return Inside("", f" AND {probe('o.path', scope)}", source, f" AND os.scope_id = {scope}")
+    join = f" JOIN customer oc ON oc.id = o.{kind.owner}"
+    found = probe("oc.path", scope)
+    if has_sites and kind.standing:
+        found = f"({found} OR o.{kind.standing} IN (SELECT x.site_id FROM scope_site x WHERE x.scope_id = {scope}))"
+    return Inside(join, f" AND {found}", f"{kind.table} o{join}", f" AND {found}")
+
+
+def named(sight: Sight, kind: Kind, term: Term, same: bool, most: int) -> Named | None:
+    """The records whose name holds the term, or begins with it, of those that may be listed; where what is asked about
+    is seen just as far (``same``), of all there are. None for more than ``most``."""
+    key = ("named", kind, term.text, term.anchored, same, most)
+    if key not in sight.answers:
+        found = _named(sight, kind, term, same, most)
+        sight.answers[key] = () if found is None else (found,)
+    answer = sight.answers[key]
+    return answer[0] if answer else None
+
+
+def _named(sight: Sight, kind: Kind, term: Term, same: bool, most: int) -> Named | None:
+    scope = sight.scope(kind.permission)
+    extent = scope.nodes if kind.is_customer else scope.records
+    binds: dict[str, Any] = {"tenant": sight.tenant_id, "needle": term.text}
+    # Who sees little goes through that; of a word that the index knows it says who has it; else all are looked at.
+    gathered = not extent.whole and kind.is_customer and extent.customers <= _NEAR
+    found = None if gathered else hits(sight, kind, term.text)
+    if found is not None and not found.count:
+        return Named(())
+    if found is not None and found.count > few(sight):
+        return None
+    if found is None and not gathered:
+        most //= _SHORT
+        if not extent.whole and kind.is_customer and not same and extent.customers * 4 <= _total(sight):
+            gathered = True
+    inside, more = visible(sight, kind, "see", same=same and not gathered)
+    binds.update(more)
+    if found is not None:
+        binds["ids"] = found.ids
+    way = "hits" if found is not None else "gather" if gathered else "walk"
+    rows = sight.connection.execute(
+        _statement(kind, way, inside, term.anchored, sight.postgresql), {**binds, "most": most + 1}
+    )
+    ids = list(rows.scalars())
+    return None if len(ids) > most else Named(ids)
+
+
+def _total(sight: Sight) -> int:
+    """How many customers the tenant has, where that is known."""
+    found = sight.memo.get("tenant")
+    return int(found[0]) if isinstance(found, tuple) else 0
+
+
+@lru_cache(maxsize=256)
+def _statement(kind: Kind, way: str, inside: Inside, anchored: bool, postgresql: bool) -> TextClause:
+    own = part(0, last=len(kind.searched) == 1, postgresql=postgresql, row="o")
+    needle = "CAST(:needle AS text)" if postgresql else ":needle"
+    if anchored:
+        test = f"substr({own}, 1, length({needle})) = {needle}"
+    else:
+        test = f"{'strpos' if postgresql else 'instr'}({own}, {needle}) > 0"
+    if way == "hits":
+        listed = "o.id = ANY(CAST(:ids AS int[]))" if postgresql else "o.id IN (SELECT value FROM json_each(:ids))"
+        where = f"FROM {kind.table} o{inside.join} WHERE {listed} AND +o.tenant_id = :tenant AND {test}{inside.one}"
+    elif way == "gather":
+        where = f"FROM {inside.source} WHERE o.tenant_id = :tenant AND {test}{inside.also}"
+    else:
+        where = f"FROM {kind.table} o{inside.join} WHERE o.tenant_id = :tenant AND {test}{inside.one}"
+    return text(f"SELECT o.id {where} LIMIT :most")
