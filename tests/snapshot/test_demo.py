@@ -39,6 +39,13 @@ def test_the_shipped_database_is_the_story(tmp_path: Path) -> None:
     found.close()
 
 
+def test_the_shipped_database_is_one_file() -> None:
+    """Whoever opens it, and not a copy, leaves companions beside it, without which it may not be whole."""
+    path = shipped()
+    assert path.read_bytes()[18:20] == b"\x01\x01", "not in WAL"
+    assert [one.name for one in path.parent.glob(f"{path.name}*")] == [path.name]
+
+
 def test_the_shipped_database_has_the_present_schema(tmp_path: Path) -> None:
     found = _copy(tmp_path)
     with found.engine.connect() as connection:
