@@ -35,8 +35,9 @@ _PLACED: Final = 2.5
 """What a record costs that is put into order, in rows that are read."""
 _SELDOM: Final = 0.02
 """The part of all records that a search is taken to find."""
-_SPREAD: Final = 4
-"""Going along the names is given up so many times as far as it should have needed."""
+_SPREAD: Final = 8
+_LEAST: Final = 500
+"""Going along the names is given up so many times as far as it should have needed, and after so many at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +208,7 @@ def _run(sight: Sight, part: _Part, limit: int | None, skip: int, place: SortKey
         return _all(sight, gathered, binds)
     if limit is not None and gathering < every:
         # Where the first names have too few, the scope and their order go together.
-        budget = int(_SPREAD * names * going / every)
+        budget = max(_LEAST, int(_SPREAD * names * going / every))
         if budget < names:
             edge = _edge(sight, what, {**binds, "budget": budget})
             if edge is not None:
@@ -294,7 +295,9 @@ def _gathered(what: _Named, field: Field, to: Kind) -> str:
     ids = " UNION ALL ".join(str(statement(shape)) for shape in what.gathered)
     table = what.shape.kind.table
     if what.shape.postgresql:
-        return f"({ids}) f JOIN {table} k ON k.id = f.id JOIN {to.table} n ON n.id = k.{field.column}"
+        records = f"SELECT * FROM {table} k WHERE k.id = f.id OFFSET 0"
+        names = f"SELECT * FROM {to.table} n WHERE n.id = k.{field.column} OFFSET 0"
+        return f"({ids}) f CROSS JOIN LATERAL ({records}) k CROSS JOIN LATERAL ({names}) n"
     # On SQLite a CROSS JOIN is never turned round: the records lead, whatever is known of how many names there are.
     return f"({ids}) f CROSS JOIN {table} k ON k.id = f.id CROSS JOIN {to.table} n ON n.id = k.{field.column}"
 

@@ -154,7 +154,10 @@ class _Writer:
         direction = "DESC" if backwards else "ASC"
         places = [f"k.{column}" for column in (*sort, "id")]
         self.sort = ", ".join(places[:-1])
-        self.order = f"ORDER BY {', '.join(f'{place} {direction}' for place in places)}"
+        # What is NULL is all alike, but PostgreSQL follows an index that begins with it only where that is said.
+        said = shape.lacking and not shape.hides and shape.postgresql and self._along
+        none = [f"k.{self.kind.fields[shape.lacking].column}"] if said else []
+        self.order = f"ORDER BY {', '.join(f'{place} {direction}' for place in (*none, *places))}"
         self.after = f" AND {past(places, 'key', '<' if backwards else '>')}" if shape.side else ""
         if shape.bounded:
             self.after += f" AND {past(places, 'until', '>=' if backwards else '<=')}"
@@ -166,12 +169,16 @@ class _Writer:
         if shape.lacking:
             self.match += f" AND {self._lacks(self.kind.fields[shape.lacking])}"
 
+    @property
+    def _along(self) -> bool:
+        """Whether an index is followed in its order."""
+        return self.shape.way in ("plain", "walk", "sieve", "edge")
+
     def _lacks(self, reference: Field) -> str:
         """A condition: a reference of the record shows nothing."""
         if not self.shape.hides:
             # Of those that have none an index holds the order. Whoever comes by their customers wants none of it.
-            along = self.shape.way in ("plain", "walk", "sieve", "edge")
-            return f"{'' if along else '+'}k.{reference.column} IS NULL"
+            return f"{'' if self._along else '+'}k.{reference.column} IS NULL"
         to = EDITED[reference.refers]
         seen = shows(to, "n", postgresql=self.shape.postgresql)
         return f"NOT EXISTS (SELECT 1 FROM {to.table} n WHERE n.id = k.{reference.column} AND {seen})"
