@@ -28,11 +28,15 @@ The database where \fB\-\-db\fR names none.
 .B RINGFENCE_THEME
 The console's theme where \fB\-\-theme\fR names none.
 .TP
+.B RINGFENCE_COLORS
+How many colours the console draws in: truecolor, 256, 16 or none; auto (the default) goes by NO_COLOR, COLORTERM and
+TERM.
+.TP
 .B RINGFENCE_MOUSE
 1 has the mouse work in the console too, 0 does not, where neither \fB\-\-mouse\fR nor \fB\-\-no\-mouse\fR is given.
 .TP
 .B NO_COLOR
-Set to anything, turns the console's themes to shades of grey.
+Set to anything, has the console drawn without colours, where RINGFENCE_COLORS and config.toml do not say how many.
 .TP
 .B VISUAL\fR, \fBEDITOR
 The editor of \fBringfence config edit\fR.

@@ -7,7 +7,6 @@ import pyte.screens
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.color import ColorSystem
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
@@ -15,6 +14,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
+from ringfence.console.depth import Depth
 from ringfence.console.frames import Frames
 
 WIDTH, HEIGHT = 24, 3
@@ -28,7 +28,7 @@ STYLES = [
 TEXTS = st.text(st.sampled_from("ab   xy│─▌é日語서カ📷🔒"), min_size=1, max_size=9)
 LINES = st.lists(st.tuples(TEXTS, st.sampled_from(STYLES)), min_size=1, max_size=6)
 FRAMES = st.lists(st.lists(LINES, min_size=HEIGHT, max_size=HEIGHT), min_size=1, max_size=4)
-TRUE = ColorSystem.TRUECOLOR
+TRUE = Depth.TRUE
 
 
 def strip(*pieces: tuple[str, Style]) -> Strip:

@@ -12,8 +12,9 @@ from textual.theme import Theme
 from textual.widgets import DataTable, Footer, Input, OptionList
 
 from ringfence.console import themes
+from ringfence.console.depth import Depth
+from ringfence.console.theme_faults import COLORS
 from ringfence.console.themes import (
-    COLORS,
     DEFAULT,
     ConsoleTheme,
     built_in_folder,
@@ -198,7 +199,8 @@ def test_a_theme_of_ones_own_has_all_that_its_file_says(folder: Path) -> None:
     (theme,) = found
     assert (theme.name, theme.title, theme.dark, theme.ansi) == ("mine", "Mine", True, False)
     assert all(getattr(theme, field) == GOOD[field].strip('"') for field in COLORS)
-    assert theme.variables == {name: value.strip('"') for name, value in variables.items()}
+    assert variables.items() <= {name: f'"{value}"' for name, value in theme.variables.items()}.items()
+    assert theme.variables.keys() - variables == {"border-blurred", "warning-muted"}
     assert load_theme("mine", [folder]) == theme
 
 
@@ -206,9 +208,9 @@ def test_the_chosen_theme_is_found_without_reading_another(monkeypatch: pytest.M
     read: list[str] = []
     original = themes._read
 
-    def watched(path: Path) -> ConsoleTheme:
+    def watched(path: Path, depth: Depth) -> ConsoleTheme:
         read.append(path.name)
-        return original(path)
+        return original(path, depth)
 
     monkeypatch.setattr(themes, "_read", watched)
     theme = load_theme(DEFAULT, [built_in_folder(), folder])

@@ -98,16 +98,22 @@ def _first_time() -> bool:
 
 
 def _configured(chosen: Settings) -> Settings:
-    """The settings with what the user has configured. Its theme and its mouse become what holds here and now: an option
-    goes before the environment, and that before the file. Raises WrongUsage for an option or variable that means
-    nothing."""
+    """The settings with what the user has configured. Its theme, its colours and its mouse become what holds here and
+    now: an option goes before the environment, and that before the file. Raises WrongUsage for an option or variable
+    that means nothing."""
+    from ringfence.console.depth import depth_of
     from ringfence.preferences.configuration import Placed, load
 
     found = load()
     theme, mouse = _theme(chosen), _mouse(chosen)
+    try:
+        depth = depth_of(os.environ, found.colors)
+    except ValueError as wrong:
+        raise WrongUsage(str(wrong)) from None
     worn = found.theme_for(os.environ) if theme is None else Placed(theme, 0)
     found = found._replace(
         theme=worn.value,
+        colors=depth.value,
         mouse=found.mouse if mouse is None else mouse,
         lines={**found.lines, "theme": worn.line},
     )

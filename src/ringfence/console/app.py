@@ -140,7 +140,7 @@ class RingfenceApp(Painting, Remembering, Travelling):
             prepare(*_NEXT)
             if self.workspace is not None:
                 self.workspace.get_ready()
-            return load_themes()
+            return load_themes(depth=self.depth)
 
         self.in_thread("ready", imported, self._themes_found)
 

@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
+from textual.filter import Monochrome
 
 from ringfence.console.commands.everywhere import PROFILE
+from ringfence.console.depth import AUTO, Depth
 from ringfence.console.options import BACK, DialogOption
 from ringfence.console.questions import Asks
 from ringfence.console.themes import DEFAULT, load_theme, no_theme
@@ -31,12 +33,14 @@ class ConfiguredApp(App[str], Asks):
         self.numbered: tuple[Go, ...] = ()
         self.areas: list[Any] = []
         self._leaving = self._heard = False
+        self.depth = Depth.TRUE if self.configuration.colors == AUTO else Depth(self.configuration.colors)
+        self._filters = [one for one in self._filters if not isinstance(one, Monochrome)]  # the depth sees to that
         self._faults = [*self.configuration.faults]
         wanted = self.configuration.theme or DEFAULT
-        chosen = load_theme(wanted)
+        chosen = load_theme(wanted, depth=self.depth)
         if chosen is None and wanted != DEFAULT:
             self._faults.append(no_theme(wanted, self.configuration.lines.get("theme", 0)))
-            chosen = load_theme(DEFAULT)
+            chosen = load_theme(DEFAULT, depth=self.depth)
         if chosen is not None:
             self.register_theme(chosen)
             self.theme = chosen.name

@@ -16,10 +16,12 @@ from operator import is_not, ne, or_
 from typing import Final, TypeAlias
 
 from rich.cells import split_graphemes
-from rich.color import Color, ColorSystem
+from rich.color import Color, ColorSystem, ColorType
 from rich.style import Style
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.strip import Strip
+
+from ringfence.console.depth import Depth
 
 Update: TypeAlias = LayoutUpdate | ChopsUpdate
 """What Textual's compositor draws: the whole screen, or parts of it."""
@@ -99,16 +101,22 @@ _PLAIN: Final = _look(0, "39", "49", "")
 _UNKNOWN: Final = Look(0, "", "", "")
 
 
-def _look_of(style: Style, colors: ColorSystem) -> Look:
+def _look_of(style: Style, depth: Depth) -> Look:
     link = f"id={style._link_id};{style._link}" if style._link else ""
     attributes = style._attributes & style._set_attributes
-    return _look(attributes, _codes(style.color, colors, True), _codes(style.bgcolor, colors, False), link)
+    return _look(attributes, _codes(style.color, depth, True), _codes(style.bgcolor, depth, False), link)
 
 
-def _codes(color: Color | None, colors: ColorSystem, foreground: bool) -> str:
-    if color is None:
+def _codes(color: Color | None, depth: Depth, foreground: bool) -> str:
+    if color is None or depth is Depth.NONE:
         return "39" if foreground else "49"
-    return ";".join(color.downgrade(colors).get_ansi_codes(foreground))
+    if depth is Depth.INDEXED and color.triplet is not None and color.type is ColorType.TRUECOLOR:
+        from ringfence.console.xterm import number_of
+
+        color = Color.from_ansi(number_of(color.triplet))
+    if depth is Depth.NAMED:
+        color = color.downgrade(ColorSystem.STANDARD)
+    return ";".join(color.get_ansi_codes(foreground))
 
 
 @lru_cache(maxsize=4096)
@@ -169,7 +177,7 @@ class Frames:
         """Knows nothing of what the terminal shows yet."""
         self._size = (0, 0)
         self._lost = True
-        self._colors = ColorSystem.TRUECOLOR
+        self._depth = Depth.TRUE
         self._looks: dict[int, tuple[Style, Look]] = {}
         self._rows: list[_Row] = []
         self._pen = _UNKNOWN
@@ -181,22 +189,22 @@ class Frames:
         moment, even while something is drawn."""
         self._lost = True
 
-    def _begin(self, width: int, height: int, colors: ColorSystem) -> None:
-        self._lost, self._colors = False, colors
+    def _begin(self, width: int, height: int, depth: Depth) -> None:
+        self._lost, self._depth = False, depth
         self._looks.clear()
         self._size = (width, height)
         self._rows = [_Row(width) for _ in range(height)]
         self._pen, self._at = _UNKNOWN, None
 
-    def draw(self, update: Update, cursor: tuple[int, int], colors: ColorSystem) -> str:
+    def draw(self, update: Update, cursor: tuple[int, int], depth: Depth) -> str:
         """What is to be written so that the terminal shows an update, with its cursor at a column and line; empty when
         it does already."""
         if isinstance(update, LayoutUpdate):
             (width, height), pieces = update.region.size, _whole(update)
         else:
             (width, height), pieces = (update.chop_ends[0][-1], len(update.chops)), _parts(update)
-        if self._lost or (width, height) != self._size or colors != self._colors:
-            self._begin(width, height, colors)
+        if self._lost or (width, height) != self._size or depth is not self._depth:
+            self._begin(width, height, depth)
         rows = self._rows
         changed: dict[int, tuple[list[str], list[Look], bool]] = {}
         for y, x, strip in pieces:
@@ -261,7 +269,7 @@ class Frames:
         with it, so that no other one takes its identity."""
         if len(self._looks) >= _LOOKS:
             self._looks.clear()
-        look = _look_of(style, self._colors)
+        look = _look_of(style, self._depth)
         self._looks[id(style)] = (style, look)
         return look
 

@@ -22,13 +22,13 @@ from contextlib import suppress
 from queue import Empty, Full, Queue
 from typing import TYPE_CHECKING, Any, Final, TextIO, assert_never
 
-from rich.color import ColorSystem
 from textual import constants, events
 from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from ringfence.console.depth import Depth
 from ringfence.console.frames import Frames, Update
 from ringfence.console.sequences import Escape, Pasted, Piece, Sequence, Sequences, Typed
 
@@ -152,8 +152,7 @@ class ConsoleDriver(LinuxDriver):
         """
         app = self._app
         cursor = app.screen.outer_size.clamp_offset(app.cursor_position)
-        colors = app.console._color_system or ColorSystem.TRUECOLOR
-        said = self._frames.draw(update, cursor, colors)
+        said = self._frames.draw(update, cursor, getattr(app, "depth", Depth.TRUE))
         if said:
             self.write(f"{SYNC_START}{said}{SYNC_END}" if sync else said)
 

@@ -1,44 +1,40 @@
 """Themes: one TOML file each, shipped ones first, then the user's own.
 
+A theme has colours for each depth of a terminal: those of its fields in true colour, and beside them the numbers of
+xterm's palette (``[256]``) and the names of the terminal's own colours (``[16]``), chosen by hand: the nearest of 256
+makes a teal cursor navy and the frame beside it black.
+
 A theme that is broken in any way is told in one line and left out; it never stops the console. A file is named after
 its theme (``dusk.toml`` holds ``name = "dusk"``), so that the chosen one is found without reading the others.
 """
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias, assert_never
 
-from rich.errors import StyleSyntaxError
-from rich.style import Style
-from textual.color import Color, ColorParseError
-from textual.css.constants import VALID_STYLE_FLAGS
 from textual.theme import Theme
 
+from ringfence.console.depth import Depth
 from ringfence.console.text import literal
+from ringfence.console.theme_faults import COLORS, INDEXED, NAMED, faults, generated, is_name
 from ringfence.preferences import configuration, small_files
-from ringfence.preferences.small_files import cut, quoted
+from ringfence.preferences.small_files import quoted
 
 DEFAULT: Final = "ringfence"
 """The theme that the console wears unless told otherwise."""
+DEFAULT_LIGHT: Final = "daylight"
+"""The same on a light background."""
+TERMINAL: Final = "terminal"
+"""The theme of the terminal's own colours."""
+TERMINAL_LIGHT: Final = "terminal-light"
+"""The same on a light background."""
 
-COLORS: Final = (
-    *("primary", "secondary", "accent", "foreground", "background"),
-    *("surface", "panel", "warning", "error", "success"),
-)
-"""The fields that are colours; a theme gives all of them."""
-
-_FIELDS: Final = frozenset({"name", "title", "dark", "ansi", "variables", *COLORS})
-_NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
-_NAME_LENGTH: Final = 40
-_TITLE_LENGTH: Final = 60
 _TOLD: Final = 3  # faults of one file that its line spells out
-_PERCENT: Final = re.compile(r"(?P<color>.*?) +(?:100|[0-9]{1,2}(?:\.[0-9]+)?)%")
 
 
 @dataclass
@@ -69,23 +65,26 @@ def default_folders() -> list[Path]:
     return [built_in_folder(), user_folder()]
 
 
-def load_theme(name: str, folders: Sequence[Path] | None = None) -> ConsoleTheme | None:
-    """The theme of that name, reading no other file; None where there is none, or only a broken one.
+def load_theme(name: str, folders: Sequence[Path] | None = None, *, depth: Depth = Depth.TRUE) -> ConsoleTheme | None:
+    """The theme of that name, for a terminal of so many colours; None where there is none, or only a broken one. No
+    other file is read, but for the terminal's own colours where the theme is drawn in those.
 
     What is wrong with a broken one is for `load_themes` to say.
     """
-    if not _is_name(name):
+    if not is_name(name):
         return None
     for folder in default_folders() if folders is None else folders:
         path = folder / f"{name}.toml"
         try:
-            return _read(path)
+            return _read(path, depth)
         except _ThemeError:
             continue
     return None
 
 
-def load_themes(folders: Sequence[Path] | None = None) -> tuple[list[ConsoleTheme], list[str]]:
+def load_themes(
+    folders: Sequence[Path] | None = None, *, depth: Depth = Depth.TRUE
+) -> tuple[list[ConsoleTheme], list[str]]:
     """Every sound theme of the folders, in their order and by name, and a line for each that is broken.
 
     Of two themes with one name the first holds. A folder that does not exist has no themes. Never raises for what a
@@ -103,7 +102,7 @@ def load_themes(folders: Sequence[Path] | None = None) -> tuple[list[ConsoleThem
             continue
         for path in paths:
             try:
-                theme = _read(path)
+                theme = _read(path, depth)
                 if theme.name in themes:
                     raise _ThemeError(f"name: there is a theme {quoted(theme.name)} already")
             except _ThemeError as broken:
@@ -118,35 +117,27 @@ def no_theme(name: str, line: int = 0) -> configuration.Fault:
     return configuration.Fault(line, f"there is no theme {quoted(name)}")
 
 
-def _read(path: Path) -> ConsoleTheme:
+def _read(path: Path, depth: Depth) -> ConsoleTheme:
     """The theme in the file. Raises _ThemeError, and nothing else."""
-    try:
-        data = small_files.read(path)
-    except small_files.Unreadable as error:
-        raise _ThemeError(str(error)) from error
-    try:
-        table = tomllib.loads(data.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise _ThemeError(f"is not UTF-8 text (byte {error.start})") from error
-    except (ValueError, RecursionError) as error:
-        raise _ThemeError(f"is no TOML: {error}") from error
-    return _theme(table, path.stem)
-
-
-def _theme(table: Mapping[str, Any], stem: str) -> ConsoleTheme:
-    faults = list(_faults(table, stem))
-    if faults:
-        more = f"; and {len(faults) - _TOLD} more" if len(faults) > _TOLD else ""
-        raise _ThemeError("; ".join(faults[:_TOLD]) + more)
-    ansi = table.get("ansi", False)
-    theme = ConsoleTheme(
-        name=table["name"],
-        title=table["title"],
-        dark=table["dark"],
-        ansi=ansi,
-        variables={**(_left_out() if ansi else {}), **table.get("variables", {})},
-        **{field: table[field] for field in COLORS},
-    )
+    table = _table(path)
+    found = list(faults(table, path.stem))
+    if found:
+        more = f"; and {len(found) - _TOLD} more" if len(found) > _TOLD else ""
+        raise _ThemeError("; ".join(found[:_TOLD]) + more)
+    fields: Mapping[str, Any]
+    match depth:
+        case Depth.TRUE:
+            fields, variables, ansi = _own(table)
+        case Depth.INDEXED:
+            fields, variables, ansi = _indexed(table)
+        case Depth.NAMED:
+            fields, variables, ansi = _named(table)
+        case Depth.NONE:
+            fields, variables, ansi = _colorless(table)
+        case _:
+            assert_never(depth)
+    heading = {name: table[name] for name in ("name", "title", "dark")}
+    theme = ConsoleTheme(**heading, **fields, ansi=ansi, variables=variables)
     try:
         theme.to_color_system().generate()
     except Exception as error:  # whatever these colours do to Textual, they are one broken theme
@@ -154,116 +145,59 @@ def _theme(table: Mapping[str, Any], stem: str) -> ConsoleTheme:
     return theme
 
 
-def _faults(table: Mapping[str, Any], stem: str) -> Iterator[str]:
-    for field in table:
-        if field not in _FIELDS:
-            yield f"{cut(field)}: is no field of a theme"
-    yield from _heading_faults(table, stem)
+def _table(path: Path) -> Mapping[str, Any]:
+    try:
+        data = small_files.read(path)
+    except small_files.Unreadable as error:
+        raise _ThemeError(str(error)) from error
+    try:
+        return tomllib.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise _ThemeError(f"is not UTF-8 text (byte {error.start})") from error
+    except (ValueError, RecursionError) as error:
+        raise _ThemeError(f"is no TOML: {error}") from error
+
+
+_Colors: TypeAlias = tuple[dict[str, Any], dict[str, str], bool]
+"""The fields of a theme that are colours, its variables, and whether they are the terminal's own."""
+
+
+def _own(table: Mapping[str, Any]) -> _Colors:
+    """The colours of a theme as its fields say them."""
+    fields = {field: table[field] for field in COLORS}
     ansi = table.get("ansi", False)
-    if not isinstance(ansi, bool):
-        yield "ansi: must be true or false"
-    for field in COLORS:
-        if field not in table:
-            yield f"{field}: is missing"
-        elif fault := _color_fault(table[field], ansi=ansi is True):
-            yield f"{field}: {fault}"
-    variables = table.get("variables", {})
-    if not isinstance(variables, dict):
-        yield "variables: must be a table"
-        return
-    for name, value in variables.items():
-        if fault := _variable_fault(name, value, ansi=ansi is True):
-            yield f"variables.{cut(name)}: {fault}"
+    quiet = {"border-blurred": f"{fields['foreground']} 20%", "warning-muted": f"{fields['warning']} 18%"}
+    return fields, {**(_left_out() if ansi else quiet), **table.get("variables", {})}, ansi
 
 
-def _heading_faults(table: Mapping[str, Any], stem: str) -> Iterator[str]:
-    name, title = table.get("name"), table.get("title")
-    if name is None:
-        yield "name: is missing"
-    elif not isinstance(name, str) or not _is_name(name):
-        yield f"name: {quoted(name)} is no name (small letters, digits and single hyphens)"
-    elif name != stem:
-        yield f"name: {quoted(name)} is not what the file is called"
-    if title is None:
-        yield "title: is missing"
-    elif not isinstance(title, str) or not title.strip() or literal(title) != title or len(title) > _TITLE_LENGTH:
-        yield f"title: {quoted(title)} is no title (one line of at most {_TITLE_LENGTH} characters)"
-    if "dark" not in table:
-        yield "dark: is missing"
-    elif not isinstance(table["dark"], bool):
-        yield "dark: must be true or false"
+def _indexed(table: Mapping[str, Any]) -> _Colors:
+    """Those of a theme for 256 colours. What it does not say a number of is drawn in the nearest."""
+    from ringfence.console.xterm import rgb_of
+
+    fields, variables, ansi = _own(table)
+    for name, value in table.get(INDEXED, {}).items():
+        variables[name] = "#{:02x}{:02x}{:02x}".format(*rgb_of(value)) if isinstance(value, int) else value
+        if name in COLORS:  # a variable too: what Textual makes of a field is off by one
+            fields[name] = variables[name]
+    return fields, variables, ansi
 
 
-def _color_fault(value: object, *, ansi: bool) -> str:
-    """What is wrong with the value of a colour's field; nothing is ""."""
-    color = _parse(value)
-    if color is None:
-        return f"{quoted(value)} is no colour"
-    if ansi != (color.ansi is not None):
-        wanted = (
-            "must be one of the terminal's own, such as ansi_cyan" if ansi else "is only for a theme with ansi = true"
-        )
-        return f"{quoted(value)} {wanted}"
-    if color.a < 1:
-        return f"{quoted(value)} can be seen through"
-    return ""
+def _named(table: Mapping[str, Any]) -> _Colors:
+    """Those of a theme for 16 colours. What it does not say is as in the theme of the terminal's own colours, on a
+    background as dark as the theme's."""
+    if table.get("ansi", False):
+        return _own(table)
+    fields, variables, _ = _own(_table(built_in_folder() / f"{TERMINAL if table['dark'] else TERMINAL_LIGHT}.toml"))
+    for name, value in table.get(NAMED, {}).items():
+        (fields if name in COLORS else variables)[name] = value
+    return fields, variables, True
 
 
-def _variable_fault(name: str, value: object, *, ansi: bool) -> str:
-    if name not in _variables():
-        return "is no variable of a theme"
-    if name in COLORS:
-        return "is a field, not a variable"
-    if not isinstance(value, str):
-        return f"{quoted(value)} is no text"
-    if "-style" in name:
-        return "" if _is_text_style(value) else f"{quoted(value)} is no text style"
-    faint = _PERCENT.fullmatch(value)
-    base = faint["color"] if faint else value
-    if base == "auto" and _may_be_auto(name):
-        return ""
-    color = _parse(base)
-    if color is None:
-        return f"{quoted(value)} is no colour"
-    if color.ansi is not None and not ansi:
-        return f"{quoted(value)} is only for a theme with ansi = true"
-    return ""
-
-
-def _may_be_auto(name: str) -> bool:
-    """Whether the variable colours text only, which Textual can contrast with what lies below it."""
-    return name.startswith("text") or name.endswith("-foreground")
-
-
-def _is_text_style(value: str) -> bool:
-    words = value.split()
-    if not words or not VALID_STYLE_FLAGS.issuperset(words):
-        return False
-    try:
-        Style.parse(value)
-    except StyleSyntaxError:
-        return False
-    return True
-
-
-def _is_name(name: str) -> bool:
-    return len(name) <= _NAME_LENGTH and _NAME.fullmatch(name) is not None
-
-
-def _parse(value: object) -> Color | None:
-    if not isinstance(value, str) or literal(value) != value:
-        return None
-    try:
-        return Color.parse(value)
-    except (ColorParseError, ValueError):
-        return None
-
-
-@cache
-def _variables() -> frozenset[str]:
-    """Every variable that Textual's style sheets know, for colours of its own and of the terminal."""
-    rgb, own = _generated()
-    return rgb | own
+def _colorless(table: Mapping[str, Any]) -> _Colors:
+    """Those of a theme without colours: what is not the terminal's own text on its own background is told by style."""
+    _, variables, _ = _named(table)
+    plain = {name: value if "-style" in name else "ansi_default" for name, value in variables.items()}
+    return dict.fromkeys(COLORS, "ansi_default"), plain, True
 
 
 @cache
@@ -272,16 +206,8 @@ def _left_out() -> Mapping[str, str]:
 
     Without them such a theme stops the console when it is put on (Textual 8.2.8 leaves out four).
     """
-    rgb, own = _generated()
+    rgb, own = generated()
     return {
         name: "none" if "-style" in name else "ansi_default" if "foreground" in name else "transparent"
         for name in sorted(rgb - own)
     }
-
-
-@cache
-def _generated() -> tuple[frozenset[str], frozenset[str]]:
-    """The names of the variables of a theme with colours of its own, and of one with the terminal's."""
-    rgb = Theme("any", "#000000").to_color_system().generate()
-    own = Theme("any", "ansi_blue", ansi=True).to_color_system().generate()
-    return frozenset(rgb), frozenset(own)

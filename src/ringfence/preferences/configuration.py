@@ -83,6 +83,12 @@ def _one_of(*words: str) -> Callable[[object], str]:
 
 SETTINGS: Final = (
     Setting("theme", "", _text, "The theme, by its name: Ctrl+P and 'theme' lists them. Empty for the console's own."),
+    Setting(
+        "colors",
+        "auto",
+        _one_of("auto", "truecolor", "256", "16", "none"),
+        "How many colours the terminal has: auto goes by NO_COLOR, COLORTERM and TERM.",
+    ),
     Setting("mouse", False, _switch, "Whether the mouse works too. It costs traffic, which a slow line feels."),
     Setting("database", "", _place, "The database that is meant where --db and RINGFENCE_DB name none."),
     Setting("remember", True, _switch, "Whether the console opens where it was left, for each database and login."),
@@ -108,6 +114,7 @@ class Configuration(NamedTuple):
     dot; ``themes`` are by terminal and ``keys`` by command, in the order of the file."""
 
     theme: str = ""
+    colors: str = "auto"
     mouse: bool = False
     database: str = ""
     remember: bool = True
@@ -284,7 +291,7 @@ def template(keys: Sequence[tuple[str, str, str]], themes: Sequence[str]) -> str
     lines = [
         "# What the console is like. Every setting stands here with what holds without it: take the '#' away before",
         "# one, and change it. 'ringfence config check' says what is wrong. An option of the command line goes before",
-        "# the environment (RINGFENCE_DB, RINGFENCE_THEME, RINGFENCE_MOUSE), and that before this file.",
+        "# the environment (RINGFENCE_ and DB, THEME, COLORS or MOUSE), and that before this file.",
     ]
     section = ""
     for one in SETTINGS:

@@ -10,10 +10,10 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.strip import Strip
 
 from ringfence.console.screens.dialog import SaidLines
+from ringfence.console.screens.overlay import Overlay
 from ringfence.console.text import Cell, content, fit, literal, width_of
 from ringfence.console.widgets.flow import exact
 from ringfence.console.widgets.lines import LineList
@@ -201,7 +201,7 @@ def _changed(row: ConflictRow) -> tuple[str, str]:
     return ("only you changed it" if row.by_me else "only they changed it"), "quiet"
 
 
-class ConflictScreen(ModalScreen[dict[str, str] | None]):
+class ConflictScreen(Overlay[dict[str, str] | None]):
     """What another operator saved meanwhile beside what is typed here. Ends with "theirs" or "mine" for each field, or
     with None: back to the form, with nothing lost."""
 
@@ -212,15 +212,9 @@ class ConflictScreen(ModalScreen[dict[str, str] | None]):
     ]
     AUTO_FOCUS = "_Fields"
     DEFAULT_CSS = """
-    ConflictScreen { align: center middle; background: $background 60%; }
-    ConflictScreen #box {
-        width: 100; max-width: 96%; height: auto; max-height: 90%;
-        border: round $primary; border-title-color: $primary; border-title-style: bold;
-        border-subtitle-color: $text-muted;
-        background: $background; padding: 0 1;
-    }
+    ConflictScreen #box { width: 100; height: auto; max-height: 90%; }
     ConflictScreen LineList, ConflictScreen LineList:focus { border: none; }
-    ConflictScreen LineList:ansi, ConflictScreen LineList:ansi:focus { border: none; }
+    ConflictScreen LineList:ansi:focus { border: none; }
     """
 
     def __init__(self, title: str, who: str, rows: Sequence[ConflictRow]) -> None:

@@ -36,17 +36,16 @@ class CustomerDetail(Vertical, Asks):
 
     DEFAULT_CSS = """
     CustomerDetail {
-        border: round $panel-lighten-2;
+        border: round $border-blurred;
         border-title-color: $foreground;
         border-title-style: bold;
         border-subtitle-color: $text-muted;
         padding: 0;
-        &:focus-within { border: round $primary; border-title-color: $primary; }
+        &:focus-within { border: round $border; border-title-color: $primary; }
         & ContentSwitcher { height: 1fr; }
         & RecordTable, & Fields, & RecordTable:focus, & Fields:focus { border: none; height: 1fr; }
-        & RecordTable:ansi, & Fields:ansi, & RecordTable:ansi:focus, & Fields:ansi:focus { border: none; }
-        &:ansi { border: round ansi_bright_black; }
-        &:ansi:focus-within { border: heavy ansi_default; }
+        & RecordTable:ansi:focus, & Fields:ansi:focus { border: none; }
+        &:ansi:focus-within { border: heavy $border; }
         & TabBar { margin-bottom: 1; }
     }
     """

@@ -9,12 +9,12 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widgets import Input
 
 from ringfence.console.commands.command import display
 from ringfence.console.options import BACK, DialogOption
+from ringfence.console.screens.overlay import Overlay
 from ringfence.console.text import Cell, Said, content, literal, number, width_of
 from ringfence.console.widgets.flow import exact, flow
 from ringfence.console.widgets.lines import LineList
@@ -31,7 +31,7 @@ class SaidLines(LineList):
     """Lines to read, without a cursor: they scroll under whatever has the keys."""
 
     DEFAULT_CSS = """
-    SaidLines, SaidLines:ansi { border: none; }
+    SaidLines { border: none; }
     """
 
     def __init__(self, lines: Sequence[Said], on_view: Callable[[], None] | None = None) -> None:
@@ -79,7 +79,7 @@ class _Options(LineList, inherit_bindings=False):
         Binding("end", "last", "Last", show=False),
     ]
     DEFAULT_CSS = """
-    _Options, _Options:focus, _Options:ansi, _Options:ansi:focus { border: none; }
+    _Options, _Options:focus, _Options:ansi:focus { border: none; }
     """
 
     def __init__(self, dialog: Dialog) -> None:
@@ -98,7 +98,7 @@ class _Options(LineList, inherit_bindings=False):
         return exact(cells, width)
 
 
-class Dialog(ModalScreen[str | None]):
+class Dialog(Overlay[str | None]):
     """Says some lines and asks for one of some answers. Ends with the id of the chosen one, or None.
 
     The cursor begins on the answer that changes nothing (``BACK``), where there is one: Enter, pressed too soon or once
@@ -117,13 +117,7 @@ class Dialog(ModalScreen[str | None]):
     ]
     AUTO_FOCUS = "Input, _Options"
     DEFAULT_CSS = """
-    Dialog { align: center middle; background: $background 60%; }
-    Dialog #box {
-        width: 84; max-width: 96%; height: auto; max-height: 90%;
-        border: round $primary; border-title-color: $primary; border-title-style: bold;
-        border-subtitle-color: $text-muted;
-        background: $background; padding: 0 1;
-    }
+    Dialog #box { width: 84; height: auto; max-height: 90%; }
     Dialog Input { border: none; height: 1; background: $boost; margin: 0 1 1 1; }
     """
 

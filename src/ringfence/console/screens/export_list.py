@@ -11,11 +11,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from ringfence.console.options import BACK, DialogOption
 from ringfence.console.questions import Asks
 from ringfence.console.screens.dialog import Dialog
+from ringfence.console.screens.overlay import Overlay
 from ringfence.console.text import content, number
 from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.form_fields import ChoiceSpec, PickSpec, TextLine, TextSpec
@@ -32,7 +32,7 @@ _LONG: Final = 2_000
 _FORMATS: Final = (("csv", "CSV"), ("json", "JSON"))
 
 
-class ExportList(ModalScreen[None], Asks):
+class ExportList(Overlay[None], Asks):
     """Asks for a format and a file, and writes what a list shows, with its filter and order. ``count`` is how many rows
     that are, where it is known."""
 
@@ -43,13 +43,8 @@ class ExportList(ModalScreen[None], Asks):
     ]
     AUTO_FOCUS = "Form > LineList"
     DEFAULT_CSS = """
-    ExportList { align: center middle; background: $background 60%; }
-    ExportList #box {
-        width: 74; max-width: 96%; height: 10;
-        border: round $primary; border-title-color: $primary; border-title-style: bold;
-        border-subtitle-color: $text-muted; background: $background; padding: 0 1;
-    }
-    ExportList Form, ExportList Form:focus-within, ExportList Form:ansi { border: none; }
+    ExportList #box { width: 74; height: 10; }
+    ExportList Form, ExportList Form:focus-within, ExportList Form:ansi:focus-within { border: none; }
     """
 
     def __init__(self, listing: Listing, count: int | None = None) -> None:

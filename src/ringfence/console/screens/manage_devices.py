@@ -117,7 +117,7 @@ class ManageDevicesScreen(ChoosingDevices):
     DEFAULT_CSS = """
     ManageDevicesScreen Fields { height: 2; }
     ManageDevicesScreen Fields, ManageDevicesScreen Fields:focus { border: none; }
-    ManageDevicesScreen Fields:ansi, ManageDevicesScreen Fields:ansi:focus { border: none; }
+    ManageDevicesScreen Fields:ansi:focus { border: none; }
     """
 
     def __init__(

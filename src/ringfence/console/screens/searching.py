@@ -7,10 +7,10 @@ from typing import ClassVar, TypeVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from ringfence.console.questions import Asks
+from ringfence.console.screens.overlay import Overlay
 from ringfence.console.text import content
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.plain_input import PlainInput
@@ -18,7 +18,7 @@ from ringfence.console.widgets.plain_input import PlainInput
 Result = TypeVar("Result")
 
 
-class Searching(ModalScreen[Result], Asks):
+class Searching(Overlay[Result], Asks):
     """A subclass gives ``compose_lists``, ``found``, ``search`` and ``choose``, and names itself with ``say``."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -32,15 +32,9 @@ class Searching(ModalScreen[Result], Asks):
     AUTO_FOCUS = "Input"
     PLACEHOLDER: ClassVar[str] = ""
     DEFAULT_CSS = """
-    Searching { align: center middle; background: $background 60%; }
-    Searching #box {
-        width: 84; max-width: 96%; height: 22; max-height: 90%;
-        border: round $primary; border-title-color: $primary; border-title-style: bold;
-        border-subtitle-color: $text-muted;
-        background: $background; padding: 0 1;
-    }
+    Searching #box { width: 84; height: 22; max-height: 90%; }
     Searching Input { border: none; height: 1; background: $boost; margin: 0 0 1 0; }
-    Searching LineList, Searching LineList:focus, Searching LineList:ansi { border: none; height: 1fr; }
+    Searching LineList, Searching LineList:focus, Searching LineList:ansi:focus { border: none; height: 1fr; }
     """
 
     def compose(self) -> ComposeResult:

@@ -8,9 +8,9 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from ringfence.console.moments import HELP, read_moment, typed
+from ringfence.console.screens.overlay import Overlay
 from ringfence.console.text import content
 from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.form_fields import TextLine, TextSpec
@@ -18,7 +18,7 @@ from ringfence.console.widgets.form_fields import TextLine, TextSpec
 Window = tuple[datetime | None, datetime | None]
 
 
-class WindowDialog(ModalScreen[Window | None]):
+class WindowDialog(Overlay[Window | None]):
     """Two moments, checked as they are typed. Ends with the window, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -28,13 +28,8 @@ class WindowDialog(ModalScreen[Window | None]):
     ]
     AUTO_FOCUS = "Form > LineList"
     DEFAULT_CSS = """
-    WindowDialog { align: center middle; background: $background 60%; }
-    WindowDialog #box {
-        width: 74; max-width: 96%; height: 9;
-        border: round $primary; border-title-color: $primary; border-title-style: bold;
-        border-subtitle-color: $text-muted; background: $background; padding: 0 1;
-    }
-    WindowDialog Form, WindowDialog Form:focus-within, WindowDialog Form:ansi { border: none; }
+    WindowDialog #box { width: 74; height: 9; }
+    WindowDialog Form, WindowDialog Form:focus-within, WindowDialog Form:ansi:focus-within { border: none; }
     """
 
     def __init__(self, group: str, window: Window) -> None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from ringfence.console.questions import Asks, while_wanted
+from ringfence.console.screens.overlay import Overlay
 from ringfence.console.text import content
 from ringfence.console.widgets.bar import Bar
 from ringfence.console.widgets.paint import Part
@@ -44,7 +44,7 @@ class _HowFar(Bar):
         return [(f"{what} ", ""), ("━" * full, "accent"), ("─" * (room - full), "quiet"), (share, "quiet")]
 
 
-class Working(ModalScreen[Any], Asks):
+class Working(Overlay[Any], Asks):
     """Runs work in a thread and shows how far it is. Ends with what it brought, or None.
 
     Escape asks the work to stop; it does so where nothing is left half done.
@@ -55,12 +55,7 @@ class Working(ModalScreen[Any], Asks):
         Binding("ctrl+q", "app.quit", "Quit", show=False, priority=True, id="quit"),
     ]
     DEFAULT_CSS = """
-    Working { align: center middle; background: $background 60%; }
-    Working #box {
-        width: 74; max-width: 96%; height: 5;
-        border: round $primary; border-title-color: $primary; border-title-style: bold;
-        border-subtitle-color: $text-muted; background: $background; padding: 1 1;
-    }
+    Working #box { width: 74; height: 5; padding: 1 1; }
     """
 
     def __init__(self, title: str, work: Callable[[Session, Progress], Any]) -> None:

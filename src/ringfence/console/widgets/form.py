@@ -43,18 +43,17 @@ class Form(Widget):
     Form {
         layers: lines text;
         height: 1fr;
-        border: round $panel-lighten-2;
+        border: round $border-blurred;
         border-title-color: $foreground;
         border-title-style: bold;
         border-subtitle-color: $text-muted;
         &:focus-within { border: round $border; border-title-color: $primary; }
-        &:ansi { border: round ansi_bright_black; }
-        &:ansi:focus-within { border: heavy ansi_default; }
-        & LineList, & LineList:focus, & LineList:ansi, & LineList:ansi:focus {
+        &:ansi:focus-within { border: heavy $border; }
+        & LineList, & LineList:focus, & LineList:ansi:focus {
             layer: lines; border: none; width: 1fr; height: 1fr;
         }
-        & .lines--field { background: $foreground 7%; }
-        & .lines--empty { background: $foreground 7%; color: $text-muted; }
+        & .lines--field { background: $surface; }
+        & .lines--empty { background: $surface; color: $text-muted; }
         & :ansi .lines--field, & :ansi .lines--empty { background: ansi_default; text-style: underline; }
         & Input, & Input:focus {
             layer: text; position: absolute; display: none; border: none; padding: 0;

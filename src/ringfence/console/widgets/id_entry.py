@@ -122,15 +122,14 @@ class IdEntry(Vertical):
 
     DEFAULT_CSS = """
     IdEntry {
-        border: round $panel-lighten-2;
+        border: round $border-blurred;
         border-title-color: $foreground;
         border-title-style: bold;
         border-subtitle-color: $text-muted;
         &:focus-within { border: round $border; border-title-color: $primary; }
-        &:ansi { border: round ansi_bright_black; }
-        &:ansi:focus-within { border: heavy ansi_default; }
+        &:ansi:focus-within { border: heavy $border; }
         & Input, & Input:focus { border: none; height: 1; padding: 0 1; background: $boost; }
-        & LineList, & LineList:ansi { border: none; height: 1fr; }
+        & LineList { border: none; height: 1fr; }
     }
     """
 

@@ -82,8 +82,8 @@ class LineList(Painted, ScrollView, can_focus=True):
         overflow-y: auto;
         scrollbar-size-vertical: 1;
         scrollbar-background: $background;
-        scrollbar-color: $foreground 20%;
-        border: round $foreground 20%;
+        scrollbar-color: $border-blurred;
+        border: round $border-blurred;
         border-title-color: $foreground;
         border-title-style: bold;
         border-subtitle-color: $text-muted;
@@ -113,12 +113,11 @@ class LineList(Painted, ScrollView, can_focus=True):
             border-title-color: $primary;
         }
         &:ansi {
-            border: round ansi_bright_black;
             & > .lines--cursor { background: ansi_default; color: ansi_default; text-style: bold reverse; }
             & > .lines--cursor-blurred { background: ansi_default; color: ansi_default; text-style: underline; }
             & > .lines--quiet { text-style: dim; }
         }
-        &:ansi:focus { border: heavy ansi_default; }
+        &:ansi:focus { border: heavy $border; }
     }
     """
 

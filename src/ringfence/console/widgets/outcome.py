@@ -20,7 +20,7 @@ class OutcomePanel(LineList):
     many they are, and the key that shows them."""
 
     DEFAULT_CSS = """
-    OutcomePanel, OutcomePanel:ansi { height: 5; overflow-y: hidden; }
+    OutcomePanel { height: 5; overflow-y: hidden; }
     """
 
     def __init__(self, title: str = "What saving changes", *, id: str | None = None) -> None:  # noqa: A002

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeAlias
 
+from rich.color import Color as RichColor
 from rich.segment import Segment
 from rich.style import Style
-from textual.color import Color
 from textual.css.styles import RenderStyles
 from textual.dom import DOMNode
 from textual.strip import Strip
 from textual.widget import Widget
 
+from ringfence.console.xterm import luminance
+
 Part: TypeAlias = tuple[str, str]
 """A piece of a line: text that is safe to draw already, and the name of its style ("" for none)."""
 
-_READABLE = 0.2
-"""The least difference in brightness (0 to 1) that a coloured text keeps on the cursor's background."""
+_READABLE = 4.5
+"""The contrast that a coloured text needs on the background of another component (WCAG 2.2, 1.4.3); with less it is
+drawn in that component's own."""
 
 
 class Painted(Widget):
@@ -83,6 +86,8 @@ class Painted(Widget):
         component = f"{self.PREFIX}--{name}"
         partial = self.get_component_rich_style(component, partial=True)
         over = partial.without_color
+        if base.reverse:
+            over += Style(dim=False)  # faint text on what is reversed is faint on bright
         if partial.color is not None and not base.reverse:
             # The full style has blended transparent and automatic colours, which the partial one has not.
             color = self.get_component_rich_style(component).color
@@ -98,11 +103,8 @@ class Painted(Widget):
         return Strip([Segment(text, paint(name, on)) for text, name in parts if text], width)
 
 
-def _readable(color: object, on: object) -> bool:
-    from rich.color import Color as RichColor
-
-    if not isinstance(color, RichColor) or not isinstance(on, RichColor):
+def _readable(*, color: RichColor, on: RichColor | None) -> bool:
+    if on is None or color.triplet is None or on.triplet is None:
         return True
-    if color.triplet is None or on.triplet is None:
-        return True
-    return abs(Color.from_rich_color(color).brightness - Color.from_rich_color(on).brightness) >= _READABLE
+    darker, lighter = sorted((luminance(color.triplet), luminance(on.triplet)))
+    return (lighter + 0.05) / (darker + 0.05) >= _READABLE

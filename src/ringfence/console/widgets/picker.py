@@ -71,7 +71,7 @@ class PickerSide(Vertical):
     PickerSide {
         width: 1fr;
         height: 1fr;
-        border: round $foreground 20%;
+        border: round $border-blurred;
         border-title-color: $foreground;
         border-title-style: bold;
         border-subtitle-color: $text-muted;
@@ -81,8 +81,7 @@ class PickerSide(Vertical):
         &.-roomy > PickerList { margin-top: 1; }
         &.-filtered > Horizontal > Static { color: $warning; text-style: bold; }
         &:focus-within { border: round $border; border-title-color: $primary; }
-        &:ansi { border: round ansi_bright_black; }
-        &:ansi:focus-within { border: heavy ansi_default; }
+        &:ansi:focus-within { border: heavy $border; }
     }
     """
 

@@ -35,7 +35,6 @@ class PickerList(RangedList):
         border: none;
         height: 1fr;
         &:focus { border: none; }
-        &:ansi { border: none; }
         &:ansi:focus { border: none; }
     }
     """

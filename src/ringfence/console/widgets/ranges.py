@@ -21,7 +21,7 @@ class RangedList(LineList):
     """
 
     DEFAULT_CSS = """
-    RangedList > .lines--range { background: $warning 18%; }
+    RangedList > .lines--range { background: $warning-muted; }
     RangedList:ansi > .lines--range { background: ansi_default; text-style: underline; }
     """
 

@@ -1,0 +1,53 @@
+"""A box over the screen that asked for it, which shows through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import RenderableType
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
+from textual.renderables.background_screen import BackgroundScreen
+from textual.screen import ModalScreen, ScreenResultType
+
+_FAINT = Style(dim=True, bold=False)
+
+
+class Overlay(ModalScreen[ScreenResultType]):
+    """A screen that has everything in its ``#box``. What lies behind is drawn faint."""
+
+    DEFAULT_CSS = """
+    Overlay {
+        align: center middle;
+        background: $background 60%;
+        & > #box {
+            max-width: 96%;
+            border: round $primary;
+            border-title-color: $primary;
+            border-title-style: bold;
+            border-subtitle-color: $text-muted;
+            background: $background;
+            padding: 0 1;
+        }
+    }
+    """
+
+    def render(self) -> RenderableType:
+        """What lies behind. The terminal's own colours cannot be mixed with its background, which nobody knows."""
+        behind = super().render()
+        if isinstance(behind, BackgroundScreen) and self.app.native_ansi_color:
+            return _Faint(behind.screen, behind.color)
+        return behind
+
+
+class _Faint(BackgroundScreen):
+    """A screen in the terminal's own colours, faint."""
+
+    @classmethod
+    def process_segments(cls, segments: Iterable[Segment], color: Color) -> Iterable[Segment]:
+        """The segments, faint, and without what a click on them would do."""
+        del color
+        for text, style, control in segments:
+            plain = Style.null() if style is None else style.clear_meta_and_links()
+            yield Segment(text, plain + _FAINT, control)
