@@ -53,6 +53,69 @@ def read(*chunks: str) -> list[str]:
     ]
 
 
+def told(*chunks: str, waits: int = 1) -> list[object]:
+    """What is made of these chunks, after which nothing came for so many times as long as an ESC is waited for."""
+    from ringfence.console.sequences import Sequences
+
+    sequences = Sequences()
+    pieces: list[object] = [piece for chunk in chunks for piece in sequences.feed(chunk)]
+    for _ in range(waits):
+        pieces += sequences.expire()
+    return [*pieces, *sequences.feed("q")]
+
+
+WHITE = "\x1b]11;rgb:ffff/ffff/ffff"
+
+
+@pytest.mark.parametrize("end", ["\x07", "\x1b\\", "\x9c"])
+def test_what_the_terminal_says_of_its_background_is_no_key(end: str) -> None:
+    from ringfence.console.sequences import Answer, Typed
+
+    said = [Answer(WHITE[5:]), Typed("q")]
+    assert told(WHITE + end) == told(*(WHITE + end)) == said
+    assert told("a" + WHITE + end + "b") == [Typed("a"), said[0], Typed("b"), said[1]]
+    assert told("\x1b]11;jq?\u2028" + end) == [Answer("jq?\u2028"), Typed("q")]
+
+
+def test_an_answer_that_breaks_off_takes_no_keys_with_it_but_those_that_come_at_once() -> None:
+    from ringfence.console.sequences import Sequence, Typed
+
+    assert told(WHITE + "\x1b[B") == told(*(WHITE + "\x1b[B")) == [Sequence("\x1b[B"), Typed("q")]
+    assert told(WHITE, waits=2) == [], "the rest may still come"
+    assert told(WHITE, waits=20) == [Typed("q")]
+
+
+def test_alt_and_a_bracket_are_keys() -> None:
+    from ringfence.console.sequences import Escape, Typed
+
+    assert told("\x1b]") == [Escape("\x1b]"), Typed("q")]
+    assert told("\x1b]1") == told("\x1b]", "1") == [Escape("\x1b]"), Typed("1"), Typed("q")]
+    assert told("\x1b]x") == [Escape("\x1b]"), Typed("x"), Typed("q")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "light"),
+    [
+        ("rgb:ffff/ffff/ffff", True),
+        ("rgb:f/f/f", True),
+        ("rgba:fd/f6/e3/ff", True),
+        ("#ffffff", True),
+        ("rgb:0000/2b2b/3636", False),
+        ("rgb:8080/8080/8080", True),
+        ("rgb:7000/7000/7000", False),
+        ("rgb:ffff/ffff", None),
+        ("rgb:fffff/ffff/ffff", None),
+        ("white", None),
+        ("?", None),
+        ("", None),
+    ],
+)
+def test_a_background_is_light_where_black_can_be_read_on_it(answer: str, light: bool | None) -> None:
+    from ringfence.console.background import light_of
+
+    assert light_of(answer) is light
+
+
 @pytest.mark.parametrize("sequence", KEYS)
 def test_a_key_is_the_same_in_one_piece_and_byte_by_byte(sequence: str) -> None:
     assert read(sequence) == read(*sequence) == [KEYS[sequence]]

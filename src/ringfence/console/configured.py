@@ -26,6 +26,9 @@ class ConfiguredApp(App[str], Asks):
     ALLOW_SELECT = False
     """Dragging moves the divider; text is selected by the terminal, with Shift, and copied by ``y``."""
 
+    default_theme: str = DEFAULT
+    """What is worn where the user has set no theme."""
+
     def __init__(self, configuration: Configuration | None = None) -> None:
         super().__init__()
         self.configuration = configuration or Configuration()
@@ -36,7 +39,7 @@ class ConfiguredApp(App[str], Asks):
         self.depth = Depth.TRUE if self.configuration.colors == AUTO else Depth(self.configuration.colors)
         self._filters = [one for one in self._filters if not isinstance(one, Monochrome)]  # the depth sees to that
         self._faults = [*self.configuration.faults]
-        wanted = self.configuration.theme or DEFAULT
+        wanted = self.configuration.theme or self.default_theme
         chosen = load_theme(wanted, depth=self.depth)
         if chosen is None and wanted != DEFAULT:
             self._faults.append(no_theme(wanted, self.configuration.lines.get("theme", 0)))

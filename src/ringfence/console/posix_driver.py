@@ -28,9 +28,10 @@ from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from ringfence.console.background import QUESTION, Background, light_of
 from ringfence.console.depth import Depth
 from ringfence.console.frames import Frames, Update
-from ringfence.console.sequences import Escape, Pasted, Piece, Sequence, Sequences, Typed
+from ringfence.console.sequences import Answer, Escape, Pasted, Piece, Sequence, Sequences, Typed
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -120,6 +121,9 @@ class _Keys:
                     yield from self._parser.feed(text)
                     for _ in self._rest():  # one that it does not know, taken apart
                         pass
+                case Answer(text):
+                    if (light := light_of(text)) is not None:
+                        yield Background(light=light)
                 case Pasted(text):
                     yield events.Paste(text)
                 case _:
@@ -142,6 +146,7 @@ class ConsoleDriver(LinuxDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._output: Output | None = None
         self._frames = Frames()
+        self._asks = getattr(app, "asks_background", False)
 
     def show(self, update: Update, *, sync: bool) -> None:
         """Queues what makes the terminal show an update; nothing where it does already.
@@ -164,6 +169,9 @@ class ConsoleDriver(LinuxDriver):
         """Takes the terminal: at the beginning, and when the program comes back from where it was suspended."""
         self.forget()
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        if self._asks:
+            self._asks = False
+            self.write(QUESTION)
 
     def stop_application_mode(self) -> None:
         """Gives the terminal back, in its own style."""

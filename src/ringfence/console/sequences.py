@@ -24,6 +24,11 @@ _WHOLE: Final = re.compile(
     )""",
     re.VERBOSE,
 )
+_ANSWER_BEGINS: Final = "\x1b]11;"
+"""What the terminal says of its background (OSC 11 of xterm)."""
+_ANSWER: Final = re.compile(r"\x1b\]11;([^\x07\x1b\x9c]*)(\x07|\x1b\\|\x9c|\x1b(?!\Z))")
+_PATIENCE: Final = 10
+"""So many times in succession nothing may come before an answer that has begun is given up."""
 _MOUSE: Final = re.compile(r"\x1b\[M[\s\S]{0,2}\Z")
 
 
@@ -42,6 +47,13 @@ class Sequence:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What the terminal has said of its background: a colour, or anything else."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Escape:
     """An ESC of its own, with the character that came with it (Alt and a key), if any did."""
 
@@ -55,21 +67,23 @@ class Pasted:
     text: str
 
 
-Piece = Typed | Sequence | Escape | Pasted
+Piece = Typed | Sequence | Answer | Escape | Pasted
 
 
 class Sequences:
     """Cuts what is fed to it. A lone ESC waits for `expire`; what has begun with ``ESC [`` or ``ESC O`` waits for its
-    end, however long that takes, and is dropped where it turns out to be none: its letters are never keys."""
+    end, however long that takes, and is dropped where it turns out to be none: its letters are never keys. Nor are
+    those of what the terminal says of its background, whatever it is: it waits for its end while more of it comes."""
 
     def __init__(self) -> None:
         self._held = ""
         self._pasting = False
+        self._patience = 0
 
     @property
     def undecided(self) -> bool:
         """Whether an ESC waits to be told whether more comes."""
-        return self._held == _ESC and not self._pasting
+        return not self._pasting and self._held != "" and _ANSWER_BEGINS[:-1].startswith(self._held)
 
     def feed(self, text: str) -> Iterator[Piece]:
         """What is complete with this text."""
@@ -89,7 +103,18 @@ class Sequences:
             if not escape:
                 return
             held = escape + rest
-            if held == _ESC or _BEGUN.match(held) or _MOUSE.match(held):
+            if held.startswith(_ANSWER_BEGINS):
+                answer = _ANSWER.match(held)
+                if answer is None:
+                    self._held, self._patience = held, _PATIENCE
+                    return
+                if answer[2] == _ESC:  # it broke off, and something else begins
+                    held = held[answer.end() - 1 :]
+                else:
+                    held = held[answer.end() :]
+                    yield Answer(answer[1])
+                continue
+            if _ANSWER_BEGINS.startswith(held) or _BEGUN.match(held) or _MOUSE.match(held):
                 self._held = held
                 return
             piece, held = _first(held)
@@ -99,10 +124,16 @@ class Sequences:
                 yield piece
 
     def expire(self) -> Iterator[Piece]:
-        """Nothing came after the ESC for as long as it may take: it is one."""
+        """Nothing came for as long as it may take after an ESC: it is one, with what came with it."""
         if self.undecided:
-            self._held = ""
-            yield Escape(_ESC)
+            held, self._held = self._held, ""
+            yield Escape(held[:2])
+            if held[2:]:
+                yield Typed(held[2:])
+        elif self._held.startswith(_ANSWER_BEGINS):
+            self._patience -= 1
+            if self._patience <= 0:
+                self._held = ""
 
 
 def _first(held: str) -> tuple[Piece | None, str]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ringfence.console.app import RingfenceApp
+from ringfence.console.background import Background, light_hinted, may_be_asked
 from ringfence.console.driver import driver_class
 from ringfence.console.questions import going
+from ringfence.console.themes import DEFAULT, DEFAULT_LIGHT, load_theme
 from ringfence.domain.errors import RingfenceError, debugging, unexpected
 
 if TYPE_CHECKING:
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
     from ringfence.preferences.layout import Memory
     from ringfence.services.workspace import Workspace
 
+_ANSWER_SECONDS: Final = 0.05
+"""How long after the first paint the terminal may take to say what its background is like: what comes later would
+change the colours under the eyes of whoever reads already."""
 DEMO_LOGIN: Final = "h.devries"
 """Whom the demo opens as: the administrator, who sees everything."""
 
@@ -33,7 +39,36 @@ class _Threads(ThreadPoolExecutor):
 
 
 class _OnTerminal(RingfenceApp):
-    """The console as the one program of a process: it goes when the process is told to."""
+    """The console as the one program of a process: it goes when the process is told to, and is as light as the
+    terminal, where the user has set no theme."""
+
+    def __init__(self, *given: Any, configuration: Configuration, **named: Any) -> None:
+        if light_hinted(os.environ):
+            self.default_theme = DEFAULT_LIGHT
+        self.asks_background = not configuration.theme and may_be_asked(os.environ)
+        """Whether the terminal is asked for its background, and what it answers still decides."""
+        super().__init__(*given, configuration=configuration, **named)
+
+    def on_mount(self) -> None:
+        """Waits a moment from the first paint on, beside everything else."""
+        self.call_after_refresh(self.set_timer, _ANSWER_SECONDS, self._settle)
+
+    def _settle(self) -> None:
+        """From now on the theme stays as it is, whatever the terminal still answers."""
+        self.asks_background = False
+
+    def on_background(self, message: Background) -> None:
+        """Wears the theme for the terminal's background."""
+        theme = load_theme(DEFAULT_LIGHT if message.light else DEFAULT, depth=self.depth)
+        if self.asks_background and theme is not None and theme.name != self.theme:
+            self.register_theme(theme)
+            self.theme = theme.name
+        self._settle()
+
+    def wear(self, theme: str) -> None:
+        """Draws everything in the theme of that name, which holds."""
+        self._settle()
+        super().wear(theme)
 
     def on_load(self) -> None:
         """A hang-up or a termination leaves as the key does: the terminal restored, the scratch copy removed."""
