@@ -22,10 +22,13 @@ from ringfence.snapshot.demo import shipped
 pytestmark = pytest.mark.skipif(driver_class() is None, reason="another driver is used here")
 
 DRAWN = """
-import asyncio, os, signal, sys
+import asyncio, os, re, signal, sys
+from rich.color import ColorSystem
 from textual._compositor import LayoutUpdate
 from textual._context import visible_screen_stack
+from ringfence.console.depth import Depth
 from ringfence.console.start import _OnTerminal
+from ringfence.console.xterm import number_of
 
 PATH = sys.argv.pop()
 
@@ -34,7 +37,13 @@ def tell(app):
     compositor = app.screen._compositor
     region = compositor.size.region
     chops = compositor._render_chops(region, lambda y: True)
+    if app.depth is Depth.INDEXED:
+        app.console._color_system = ColorSystem.TRUECOLOR
     frame = LayoutUpdate([chop.values() for chop in chops], region).render_segments(app.console)
+    if app.depth is Depth.INDEXED:  # Textual's own way is the nearest by another measure
+        def number(found):
+            return f"{found[1]};5;{number_of(tuple(map(int, found.groups()[1:])))}"
+        frame = re.sub("([34]8);2;([0-9]+);([0-9]+);([0-9]+)", number, frame)
     x, y = app.screen.outer_size.clamp_offset(app.cursor_position)
     with open(PATH + ".new", "w") as out:
         out.write(f"{frame}\\x1b[{y + 1};{x + 1}H")

@@ -32,7 +32,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
 
 
 def cursor_line(lines: list[str]) -> str:
-    return next((line for line in lines if line.startswith("│▌")), "")
+    return next((line for line in lines if line.startswith(("│▌", "┃▌"))), "")
 
 
 def test_the_demo_from_beginning_to_end(start: Callable[..., Terminal], tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from ringfence.cli.settings import Settings, WrongUsage, checked, origin
 from ringfence.domain.errors import RingfenceError
 
 if TYPE_CHECKING:
+    from ringfence.console.opening import Awaited
     from ringfence.services.workspace import Workspace
 
 _TRY_NEXT: Final = """\
@@ -54,9 +55,11 @@ def console(chosen: Settings) -> None:
 
     chosen = _configured(chosen)
 
-    def connect() -> Workspace:
+    def connect(awaited: Awaited) -> Workspace:
         from ringfence.services.workspace import Workspace
+        from ringfence.storage.engine import locate, whereabouts
 
+        awaited.what = f"waiting for the database at {whereabouts(locate(chosen.database))}"
         return Workspace(chosen.open(), origin=origin("console"))
 
     _run(connect, chosen, demo=False)
@@ -74,10 +77,11 @@ def demo(chosen: Settings) -> None:
 
     with ExitStack() as stack:
 
-        def connect() -> Workspace:
+        def connect(awaited: Awaited) -> Workspace:
             from ringfence.services.workspace import Workspace
             from ringfence.snapshot.demo import scratch_copy
 
+            awaited.what = "copying the demo"
             return Workspace(stack.enter_context(scratch_copy()), origin=origin("console"))
 
         _run(connect, _configured(chosen), demo=True)
@@ -143,7 +147,7 @@ def _mouse(chosen: Settings) -> bool | None:
     return said == "1"
 
 
-def _run(connect: Callable[[], Workspace], chosen: Settings, *, demo: bool) -> None:
+def _run(connect: Callable[[Awaited], Workspace], chosen: Settings, *, demo: bool) -> None:
     assert chosen.configuration is not None
     if os.environ.get("TERM") in (None, "", "dumb"):
         raise RingfenceError(
@@ -157,7 +161,7 @@ def _run(connect: Callable[[], Workspace], chosen: Settings, *, demo: bool) -> N
 
     def connect_then_collect() -> Workspace:
         try:
-            return connect()
+            return connect(awaited)
         finally:
             gc.freeze()
             gc.enable()
@@ -166,12 +170,21 @@ def _run(connect: Callable[[], Workspace], chosen: Settings, *, demo: bool) -> N
     # for garbage among them would take a fifth of the time to the first paint.
     gc.disable()
     try:
+        from ringfence.console.opening import Awaited
         from ringfence.console.start import DEMO_LOGIN, run_console
         from ringfence.preferences.layout import Memory
 
         login = chosen.login or (DEMO_LOGIN if demo else None)
         memory = None if demo or not chosen.configuration.remember else Memory(fresh=bool(chosen.fresh))
-        run_console(connect_then_collect, login, demo=demo, configuration=chosen.configuration, memory=memory)
+        awaited = Awaited()
+        run_console(
+            connect_then_collect,
+            login,
+            demo=demo,
+            configuration=chosen.configuration,
+            memory=memory,
+            awaited=awaited,
+        )
     finally:
         gc.enable()
 

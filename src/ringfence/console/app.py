@@ -16,6 +16,7 @@ from ringfence.console import jobs
 from ringfence.console.application import Application
 from ringfence.console.commands.everywhere import QUIT
 from ringfence.console.notices import keep_filter_free, take_notice_away
+from ringfence.console.opening import Awaited, Opening
 from ringfence.console.painting import Painting
 from ringfence.console.questions import Answered, going
 from ringfence.console.remembering import Remembering
@@ -43,9 +44,10 @@ _NEXT = ("audit", "choose user", "dialog", "help", "palette", "side by side")
 """What the next keys may open."""
 
 
-class RingfenceApp(Painting, Remembering, Travelling):
+class RingfenceApp(Painting, Opening, Remembering, Travelling):
     """The console. ``connect`` opens the database; it is called in a thread, once the first screen is painted.
-    ``configuration`` is what the user has set, ``memory`` what keeps where they left it.
+    ``configuration`` is what the user has set, ``memory`` what keeps where they left it; ``awaited`` is where
+    ``connect`` says what it waits for.
 
     ``run`` returns a line for people where the console could not go on, else None.
     """
@@ -66,8 +68,10 @@ class RingfenceApp(Painting, Remembering, Travelling):
         demo: bool = False,
         configuration: Configuration | None = None,
         memory: Memory | None = None,
+        awaited: Awaited | None = None,
     ) -> None:
         super().__init__(configuration)
+        self.begin_opening(awaited or Awaited())
         self.memory = memory
         self.animation_level = "none"
         self._connect = connect
@@ -111,11 +115,13 @@ class RingfenceApp(Painting, Remembering, Travelling):
             if self._login is None:
                 self.choose_user()
             else:
+                self.awaited.what = f"working out what {self._login} sees"
                 self.sign_in(self._login)
             self.set_timer(_UNHURRIED_SECONDS, self._get_ready)
             workspace.tell_waits(lambda line: self.post_message(Answered(lambda: self.notify(line))))
             self._looking = self.set_interval(_LOOK_SECONDS, self.look_for_changes)
 
+        self.say_soon()
         self.in_thread("kinds", numbered, self._kinds_known)
         self.configure(together)
         self.in_thread("connect", self._connect, connected, self.give_up)
@@ -262,7 +268,7 @@ class RingfenceApp(Painting, Remembering, Travelling):
 
     async def on_event(self, event: events.Event) -> None:
         """Makes of a paste what the field that has the focus can take, whichever it is, and says what became of it."""
-        if isinstance(event, events.InputEvent) and going(self):
+        if (isinstance(event, events.InputEvent) and going(self)) or self.keeps(event):
             return
         if isinstance(event, events.Key) and not event.is_forwarded and self._screen_stack:
             self._say_of_key("")
@@ -318,6 +324,7 @@ class RingfenceApp(Painting, Remembering, Travelling):
                 self.exit()
 
         self.open("choose user", "Whose view?" if self.session else "Who are you?", then=chosen)
+        self.stand()
 
     def choose_other_user(self) -> None:
         """Asks who shall be laid beside the present user."""
@@ -369,6 +376,7 @@ class RingfenceApp(Painting, Remembering, Travelling):
                     screen.sign_out()
             if first and layout is not None:
                 self._return_to(layout.area)
+            self.stand()
             self.tell_faults()
             if not first or self.profile.reason:
                 self.notify(said(self.profile), markup=False, timeout=6)

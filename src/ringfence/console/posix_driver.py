@@ -19,7 +19,10 @@ import threading
 from codecs import getincrementaldecoder
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from fcntl import ioctl
 from queue import Empty, Full, Queue
+from sys import byteorder
+from termios import FIONREAD
 from typing import TYPE_CHECKING, Any, Final, TextIO, assert_never
 
 from textual import constants, events
@@ -32,10 +35,10 @@ from ringfence.console.background import QUESTION, Background, light_of
 from ringfence.console.depth import Depth
 from ringfence.console.frames import Frames, Update
 from ringfence.console.sequences import Answer, Escape, Pasted, Piece, Sequence, Sequences, Typed
+from ringfence.console.turns import after_turn
 
 if TYPE_CHECKING:
     from textual.app import App
-    from textual.message_pump import MessagePump
 
 ESCAPE_SECONDS: Final = constants.ESCAPE_DELAY
 """How long after an ESC more of it may come: 0.1, or what the environment variable ESCDELAY says in milliseconds."""
@@ -198,6 +201,7 @@ class ConsoleDriver(LinuxDriver):
         """Reads keys and hands them over until the application or the terminal ends."""
         sequences, keys = Sequences(), _Keys(self._debug)
         decode = getincrementaldecoder("utf-8")("replace").decode
+        lines = self._waiting_bytes()
         with selectors.DefaultSelector() as selector:
             try:
                 selector.register(self.fileno, selectors.EVENT_READ)
@@ -213,10 +217,19 @@ class ConsoleDriver(LinuxDriver):
                     if not data:
                         self._end()
                         return
+                    if lines > 0:  # Enter was a line's end while the terminal still gave whole lines
+                        data, lines = data[:lines].replace(b"\n", b"\r") + data[lines:], lines - len(data)
                     if text := decode(data):
                         self._hand_over(keys.read(sequences.feed(text)))
                 else:
                     self._hand_over(keys.read(sequences.expire()))
+
+    def _waiting_bytes(self) -> int:
+        """How many bytes wait to be read; most of those that do at the start were typed before it."""
+        try:
+            return int.from_bytes(ioctl(self.fileno, FIONREAD, bytes(4)), byteorder)
+        except OSError:
+            return 0
 
     def _end(self) -> None:
         """The terminal has gone: so does the application."""
@@ -242,24 +255,7 @@ class ConsoleDriver(LinuxDriver):
     def _await_turn(self) -> None:
         """Waits until the application, the screen and the focused widget have dealt with what they were sent."""
         turn = threading.Event()
-        app = self._app
-
-        def pass_on(seen: frozenset[int], settled: bool) -> None:
-            # A callback runs after all that was posted to the same queue before it. A key bubbles from the focus up to
-            # the application, and what it does may move the focus or put up a screen: then those have their turn too.
-            for pump in self._pumps():
-                if id(pump) not in seen and pump.call_later(pass_on, seen | {id(pump)}, False):
-                    return
-            if settled or not app.call_later(pass_on, seen, True):
-                turn.set()
-
-        app.call_later(pass_on, frozenset({id(app)}), False)
+        after_turn(self._app, turn.set)
         waited = 0.0
         while not self.exit_event.is_set() and waited < TURN_SECONDS and not turn.wait(0.05):
             waited += 0.05
-
-    def _pumps(self) -> list[MessagePump]:
-        app = self._app
-        if not app._screen_stack:
-            return []
-        return list((app.screen.focused or app.screen).ancestors_with_self)

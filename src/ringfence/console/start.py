@@ -18,6 +18,7 @@ from ringfence.console.themes import DEFAULT, DEFAULT_LIGHT, load_theme
 from ringfence.domain.errors import RingfenceError, debugging, unexpected
 
 if TYPE_CHECKING:
+    from ringfence.console.opening import Awaited
     from ringfence.preferences.configuration import Configuration
     from ringfence.preferences.layout import Memory
     from ringfence.services.workspace import Workspace
@@ -93,9 +94,10 @@ def run_console(
     demo: bool,
     configuration: Configuration,
     memory: Memory | None,
+    awaited: Awaited,
 ) -> None:
     """Runs the console until it is left. Raises RingfenceError with its last line where it could not go on."""
-    console = _OnTerminal(connect, login, demo=demo, configuration=configuration, memory=memory)
+    console = _OnTerminal(connect, login, demo=demo, configuration=configuration, memory=memory, awaited=awaited)
     driver = driver_class()
     if driver is not None:
         console.driver_class = driver

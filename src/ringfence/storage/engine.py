@@ -16,6 +16,7 @@ from ringfence.storage.faults import called, explained
 from ringfence.storage.patience import WAIT_SECONDS, Patience
 
 Answer = TypeVar("Answer")
+_PATH_LENGTH: Final = 40
 _OPENINGS: Final = 5
 """So often a file is made and opened: somebody whose load was refused may take it away between the two."""
 
@@ -41,6 +42,15 @@ def locate(database: str | None = None) -> URL:
     if url.get_backend_name() == "sqlite" and (url.database or ":memory:") == ":memory:":
         raise RingfenceError("a database in memory keeps nothing: name an SQLite file")
     return url
+
+
+def whereabouts(url: URL) -> str:
+    """Where a database is, for whoever waits for it: the end of its file's path, or the name of its server."""
+    if url.get_backend_name() == "sqlite":
+        path = str(url.database)
+        return path if len(path) <= _PATH_LENGTH else f"…{path[1 - _PATH_LENGTH :]}"
+    host = url.host or url.query.get("host") or "this machine"
+    return host if isinstance(host, str) else ", ".join(host)
 
 
 class Database:

@@ -26,7 +26,6 @@ class ChooseUser(Searching[str]):
         super().__init__()
         self._title_text = title
         self._search = ""
-        self._chosen = False  # Enter came before the rows that it was meant for
 
     def compose_lists(self) -> ComposeResult:
         yield RecordTable[Any](
@@ -79,13 +78,13 @@ class ChooseUser(Searching[str]):
             )
 
     def _delivered(self, ask: Ask, rows: Sequence[Account]) -> None:
-        if self.table.deliver(ask, rows) and self._chosen:
+        if self.table.deliver(ask, rows) and self.deciding:
             self.choose()
 
     def choose(self) -> None:
         """Ends with the user under the cursor, once the list is that of what was typed."""
-        self._chosen = self.table.state == "loading"
-        if self._chosen:
+        self.deciding = self.table.state == "loading"
+        if self.deciding:
             return
         row = self.table.current_row
         if row is not None:

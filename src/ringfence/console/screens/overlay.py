@@ -33,6 +33,9 @@ class Overlay(ModalScreen[ScreenResultType]):
     }
     """
 
+    deciding = False
+    """Whether it has been answered with what is not known yet: it goes as soon as that is."""
+
     def render(self) -> RenderableType:
         """What lies behind. The terminal's own colours cannot be mixed with its background, which nobody knows."""
         behind = super().render()

@@ -59,8 +59,8 @@ class Form(Widget):
             layer: text; position: absolute; display: none; border: none; padding: 0;
             background: $block-cursor-background; background-tint: $foreground 7%; color: $block-cursor-foreground;
         }
-        & Input > .input--placeholder { color: $block-cursor-foreground 75%; }
-        & Input > .input--cursor { background: $block-cursor-foreground; color: $block-cursor-background; }
+        & Input > .input--placeholder { color: $block-cursor-foreground; text-style: dim; }
+        & Input > .input--cursor { background: transparent; color: $block-cursor-foreground; text-style: reverse; }
         & Input:ansi { background: ansi_default; color: ansi_default; text-style: reverse; }
     }
     """
