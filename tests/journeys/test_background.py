@@ -80,6 +80,17 @@ def test_it_answers(pieces: list[bytes], theme: str, start: Callable[..., Termin
     assert b"\x1b[?1049l" in terminal.output
 
 
+def test_keys_typed_around_the_answer_are_all_there(start: Callable[..., Terminal]) -> None:
+    terminal = start()
+    assert asked(terminal)
+    terminal.send(b"2/y" + WHITE + b"\x1b\\" + b"ard")
+    terminal.shows("Devices", "/yard", "yard")
+    assert "2 Devices" in terminal.lines[1]
+    while terminal.read(0.4):
+        pass
+    assert LIGHT.encode() in terminal.output
+
+
 def test_what_comes_late_changes_nothing_and_types_nothing(start: Callable[..., Terminal]) -> None:
     terminal = start()
     assert asked(terminal)

@@ -33,6 +33,7 @@ class FormHost(RingfenceApp):
 
     def _begin(self) -> None:
         """Nothing is left to be opened."""
+        self.opening.over()
 
 
 def is_left(console: Console) -> bool:

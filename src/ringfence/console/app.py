@@ -44,7 +44,7 @@ _NEXT = ("audit", "choose user", "dialog", "help", "palette", "side by side")
 """What the next keys may open."""
 
 
-class RingfenceApp(Painting, Opening, Remembering, Travelling):
+class RingfenceApp(Painting, Remembering, Travelling):
     """The console. ``connect`` opens the database; it is called in a thread, once the first screen is painted.
     ``configuration`` is what the user has set, ``memory`` what keeps where they left it; ``awaited`` is where
     ``connect`` says what it waits for.
@@ -71,7 +71,7 @@ class RingfenceApp(Painting, Opening, Remembering, Travelling):
         awaited: Awaited | None = None,
     ) -> None:
         super().__init__(configuration)
-        self.begin_opening(awaited or Awaited())
+        self.opening = Opening(self, awaited or Awaited())
         self.memory = memory
         self.animation_level = "none"
         self._connect = connect
@@ -115,13 +115,13 @@ class RingfenceApp(Painting, Opening, Remembering, Travelling):
             if self._login is None:
                 self.choose_user()
             else:
-                self.awaited.what = f"working out what {self._login} sees"
+                self.opening.awaited.what = f"working out what {self._login} sees"
                 self.sign_in(self._login)
             self.set_timer(_UNHURRIED_SECONDS, self._get_ready)
             workspace.tell_waits(lambda line: self.post_message(Answered(lambda: self.notify(line))))
             self._looking = self.set_interval(_LOOK_SECONDS, self.look_for_changes)
 
-        self.say_soon()
+        self.opening.say_soon()
         self.in_thread("kinds", numbered, self._kinds_known)
         self.configure(together)
         self.in_thread("connect", self._connect, connected, self.give_up)
@@ -268,7 +268,7 @@ class RingfenceApp(Painting, Opening, Remembering, Travelling):
 
     async def on_event(self, event: events.Event) -> None:
         """Makes of a paste what the field that has the focus can take, whichever it is, and says what became of it."""
-        if (isinstance(event, events.InputEvent) and going(self)) or self.keeps(event):
+        if (isinstance(event, events.InputEvent) and going(self)) or self.opening.keeps(event):
             return
         if isinstance(event, events.Key) and not event.is_forwarded and self._screen_stack:
             self._say_of_key("")
@@ -324,7 +324,7 @@ class RingfenceApp(Painting, Opening, Remembering, Travelling):
                 self.exit()
 
         self.open("choose user", "Whose view?" if self.session else "Who are you?", then=chosen)
-        self.stand()
+        self.opening.over()
 
     def choose_other_user(self) -> None:
         """Asks who shall be laid beside the present user."""
@@ -376,7 +376,7 @@ class RingfenceApp(Painting, Opening, Remembering, Travelling):
                     screen.sign_out()
             if first and layout is not None:
                 self._return_to(layout.area)
-            self.stand()
+            self.opening.over()
             self.tell_faults()
             if not first or self.profile.reason:
                 self.notify(said(self.profile), markup=False, timeout=6)

@@ -16,7 +16,7 @@ QUESTION: Final = "\x1b]11;?\x07"
 _SILENT: Final = ("linux", "vt", "dumb")
 """What a ``TERM`` begins with of which the terminal would draw the question instead of answering it."""
 _HEX: Final = r"([0-9a-fA-F]{1,4})"
-_ANSWER: Final = re.compile(rf"rgba?:{_HEX}/{_HEX}/{_HEX}(?:/{_HEX})?|#([0-9a-fA-F]{{6}})")
+_ANSWER: Final = rf"rgba?:{_HEX}/{_HEX}/{_HEX}(?:/{_HEX})?|#([0-9a-fA-F]{{6}})"
 _LIGHT: Final = 0.18
 """The luminance on which black and white text can be read alike (WCAG 2.2): above it a background is light."""
 
@@ -36,7 +36,7 @@ def may_be_asked(environment: Mapping[str, str]) -> bool:
 
 def light_of(answer: str) -> bool | None:
     """Whether what a terminal answers is a light background; None where it is no colour at all."""
-    found = _ANSWER.fullmatch(answer)
+    found = re.fullmatch(_ANSWER, answer)
     if found is None:
         return None
     if (six := found[5]) is not None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from time import monotonic
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual import events
+from textual.screen import ModalScreen
 
 from ringfence.console.commands.everywhere import QUIT, SUSPEND
-from ringfence.console.configured import ConfiguredApp
-from ringfence.console.screens.overlay import Overlay
 from ringfence.console.turns import after_turn
 from ringfence.console.widgets.lines import LineList
+
+if TYPE_CHECKING:
+    from ringfence.console.app import RingfenceApp
 
 _SAY_SECONDS: Final = 0.3
 """What takes no longer is not worth a word."""
@@ -23,51 +24,47 @@ _LOOK_SECONDS: Final = 0.02
 _FOR_GOOD: Final = 10.0**7
 
 
-@dataclass
 class Awaited:
-    """What is waited for at the moment, for people. Set from the thread that waits."""
+    """What is waited for at the moment."""
 
-    what: str = ""
+    def __init__(self) -> None:
+        self.what = ""
+        """For people; empty where there is nothing to say of it. Set by whoever waits, in whichever thread."""
 
 
-class Opening(ConfiguredApp):
-    """An application that opens something before it can be worked with.
+class Opening:
+    """Of an application that opens something before it can be worked with: what is waited for is said, and keys and
+    pastes that come before ``over`` are kept, and then handed on one after the other to whatever is there by then.
+    Those that leave the application are obeyed at once."""
 
-    Keys and pastes that come before ``stand`` is called are kept, and then handed on one after the other to whatever
-    is there by then. Those that leave the application are obeyed at once.
-    """
-
-    awaited: Awaited
-
-    def begin_opening(self, awaited: Awaited) -> None:
-        """From now on, until ``stand``, what is typed is kept."""
+    def __init__(self, app: RingfenceApp, awaited: Awaited) -> None:
         self.awaited = awaited
-        self._opening = True
+        self._app = app
+        self._going_on = self._keeping = True
         self._said = ""
         self._kept: deque[events.Key | events.Paste] = deque()
         self._handed_on: events.Event | None = None
-        self._keeping = True
 
     def say_soon(self) -> None:
-        """From a moment on, until ``stand``, it is said what is waited for."""
-        self.set_timer(_SAY_SECONDS, self._say_what)
+        """From a moment on it is said what is waited for."""
+        self._app.set_timer(_SAY_SECONDS, self._say_what)
 
     def _say_what(self) -> None:
-        if not self._opening:
+        if not self._going_on:
             return
         said = f"Opening… {self.awaited.what}".rstrip()
         if said != self._said:
             self._said = said
-            self.notify(said, timeout=_FOR_GOOD)
+            self._app.notify(said, timeout=_FOR_GOOD)
         self.say_soon()
 
-    def stand(self) -> None:
+    def over(self) -> None:
         """What was opened is there, or a dialog that asks: the keys go to that."""
-        if not self._opening:
+        if not self._going_on:
             return
-        self._opening = False
+        self._going_on = False
         if self._said:
-            self.clear_notifications()
+            self._app.clear_notifications()
         self._hand_on(monotonic() + _READY_SECONDS)
 
     def keeps(self, event: events.Event) -> bool:
@@ -82,31 +79,31 @@ class Opening(ConfiguredApp):
         return True
 
     def _leaving_keys(self) -> frozenset[str]:
-        return frozenset(["ctrl+c", *self.keys_of(QUIT).split(","), *self.keys_of(SUSPEND).split(",")])
+        keys_of = self._app.keys_of
+        return frozenset(["ctrl+c", *keys_of(QUIT).split(","), *keys_of(SUSPEND).split(",")])
 
     def _hand_on(self, until: float) -> None:
         if not self._kept:
             self._keeping = False
-            return
-        if self._busy() and monotonic() < until:
-            self.set_timer(_LOOK_SECONDS, lambda: self._hand_on(until))
+        elif self._busy() and monotonic() < until:
+            self._app.set_timer(_LOOK_SECONDS, lambda: self._hand_on(until))
         else:
-            self.call_later(self._hand_over, self._kept.popleft())
+            self._app.call_later(self._hand_over, self._kept.popleft())
 
     def _busy(self) -> bool:
         """Whether what the next key is meant for is still to come: a dialog, whoever signs in, the lines of a list."""
-        screen, focused = self.screen, self.focused
-        if isinstance(screen, Overlay):
-            return screen.deciding or focused is None
+        screen, focused = self._app.screen, self._app.focused
+        if isinstance(screen, ModalScreen):
+            return getattr(screen, "deciding", False) or focused is None
         loading = isinstance(focused, LineList) and focused.state == "loading"
-        return self.ringfence.session is None or focused is None or loading
+        return self._app.session is None or focused is None or loading
 
     async def _hand_over(self, event: events.Event) -> None:
         self._handed_on = event
-        await self.on_event(event)
+        await self._app.on_event(event)
 
         def next_one() -> None:
-            self.call_later(self._hand_on, monotonic() + _READY_SECONDS)
+            self._app.call_later(self._hand_on, monotonic() + _READY_SECONDS)
 
         # A key comes to what it is bound to once it has gone all the way up: what that sends has a turn of its own.
-        after_turn(self, lambda: after_turn(self, next_one))
+        after_turn(self._app, lambda: after_turn(self._app, next_one))
