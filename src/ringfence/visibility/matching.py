@@ -39,15 +39,17 @@ class Lead:
 
     needle: str | None
     named: Mapping[str, Sequence[int] | Sequence[str]]
-    begins: bool
+    begins: bool = False
     """Whether all that is asked of the search key is that it holds the needle."""
+    share: float = 0.0
+    """The part of the texts of a column that are among those: of so many rows, by estimate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a filter asks. ``condition`` begins with AND, or is empty; ``leads`` are the terms by which rows can be
-    found. ``words`` are the lengths of what must be found in the search key or beside it; ``beside`` says that more
-    than the search key is read, ``names`` that names are looked up row by row."""
+    found, ``words`` the lengths of what else must be found. ``beside`` says that more than the search key is read,
+    ``names`` that names are looked up row by row."""
 
     condition: str
     binds: dict[str, Any]
@@ -83,11 +85,11 @@ class _Asking:
             if term.hopeless:  # and not asked for: see `hopeless`
                 continue
             found, lead = self._term(number, term)
+            conditions.append(f" AND ({found}) IS {'NOT ' if term.excluded else ''}TRUE")
             if term.excluded:
-                conditions.append(f" AND ({found}) IS NOT TRUE")
-                continue
-            conditions.append(f" AND ({found}) IS TRUE")
-            words.append(len(term.text))
+                lead = self._others(term)
+            elif lead is None:
+                words.append(len(term.text))
             if lead is not None:
                 leads.append(lead)
         return Asked("".join(conditions), self.binds, tuple(leads), tuple(words), self.beside, self.names)
@@ -97,14 +99,14 @@ class _Asking:
         columns = {name: one for name, one in self.cells.items() if term.column in ("", name)}
         if not term.text:
             ((_, one),) = columns.items()
-            return self._blank(one), None
+            return self._blank(one), self._blank_lead(one)
         needle = f"needle{number}"
         self.binds[needle] = term.text
         parts = {name: one for name, one in columns.items() if isinstance(one, Part)}
         every = 0 < len(parts) == len(self.kind.searched)
         conditions = list(self._parts(parts, term, needle, every=every))
         found: dict[str, Sequence[int] | Sequence[str]] = {}
-        alone = True
+        alone, share = True, 0.0
         for name, one in columns.items():
             if isinstance(one, Part):
                 continue
@@ -117,19 +119,19 @@ class _Asking:
                 if which is None or which.ids:
                     conditions.append(self._name(f"{number}_{name}", one, term, needle, which))
                 continue
-            if isinstance(one, Kept) and one.listed and self.looked:
-                values = self._values(one, term)
-                if values is not None:
-                    if values:
-                        found[one.column] = values
-                        conditions.append(self._among(f"values{number}_{name}", one.column, values))
-                        self.beside = True
-                    continue
+            known = self._known(one)
+            if known is not None:
+                values = [value for value in known if value and _fits(term, value)]
+                if values and isinstance(one, Kept):
+                    found[one.column], share = values, len(values) / len(known)
+                    conditions.append(self._among(f"values{number}_{name}", one.column, values))
+                    self.beside = True
+                continue
             condition = self._own(one, term, needle)
             if condition:
                 conditions.append(condition)
                 self.beside, alone = True, False
-        lead = Lead(term.text if parts else None, found, every and not term.anchored) if alone else None
+        lead = Lead(term.text if parts else None, found, every and not term.anchored, share) if alone else None
         return " OR ".join(conditions) or "FALSE", lead
 
     def _parts(self, parts: Mapping[str, Part], term: Term, needle: str, *, every: bool) -> Iterator[str]:
@@ -157,15 +159,35 @@ class _Asking:
         assert isinstance(one, Kept | Made)
         return self._test(f"k.{one.column}" if isinstance(one, Kept) else one.text, term, needle)
 
-    def _values(self, one: Kept, term: Term) -> list[str] | None:
-        """Which of the texts that a column has fit; None where it has very many."""
+    def _known(self, one: Cells) -> list[str] | None:
+        """The texts that a column has, where those are looked up, and not very many."""
+        if not (self.looked and isinstance(one, Kept) and one.listed):
+            return None
         key = ("values", self.kind, one.column)
         known = self.sight.answers.get(key)
         if known is None:
             binds = {"tenant": self.sight.tenant_id, "most": _MOST_VALUES + 1}
             query = _distinct(self.kind, one.column)
             known = self.sight.answers[key] = list(self.sight.connection.execute(query, binds).scalars())
-        return None if len(known) > _MOST_VALUES else [value for value in known if value and _fits(term, value)]
+        return None if len(known) > _MOST_VALUES else list(known)
+
+    def _others(self, term: Term) -> Lead | None:
+        """The rows by which what has a term nowhere can be found: those with other texts in a column."""
+        for name, one in self.cells.items():
+            known = self._known(one) if term.column in ("", name) else None
+            if known and isinstance(one, Kept):
+                fitting = {value for value in known if (not value if not term.text else value and _fits(term, value))}
+                if fitting:
+                    others = [value for value in known if value not in fitting]
+                    return Lead(None, {one.column: others} if others else {}, share=len(others) / len(known))
+        return None
+
+    def _blank_lead(self, one: Cells) -> Lead | None:
+        """The rows of which a column is empty."""
+        known = self._known(one)
+        if known is None or not isinstance(one, Kept):
+            return None
+        return Lead(None, {one.column: [""]} if "" in known else {}, share=1 / len(known) if known else 0.0)
 
     def _blank(self, one: Cells) -> str:
         """The condition: nothing stands in the column."""
@@ -180,6 +202,8 @@ class _Asking:
         if isinstance(one, Plain):
             return f"(COALESCE(k.{one.column}, '') <> ''{self._shown(one)}) IS NOT TRUE"
         if isinstance(one, Name):
+            if self._same(one) or self.sight.scope(one.kind.permission).nodes.whole:
+                return f"k.{one.column} IS NULL"  # nothing that there is is hidden
             self.names = True
             return f"({self._exists(one, '')}) IS NOT TRUE"
         return "FALSE"

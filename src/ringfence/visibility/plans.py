@@ -107,11 +107,11 @@ def led(sight: Sight, kind: Kind, asked: Asked) -> tuple[Lead | None, Hits | Non
             parts.append(max(found.count, 1) / every)
         else:
             own = _guessed(len(lead.needle)) if lead.needle is not None else 0.0
-            parts.append(own + sum(map(len, lead.named.values())) / customers)
+            names = sum(len(ids) for ids in lead.named.values() if not _are_texts(ids)) / customers
+            parts.append(min(1.0, max(own + names + lead.share, few(sight) / every if found is not None else 0.0)))
         if found is not None and (best is None or found.count < best[1].count):
             best = lead, found
-    rest = list(asked.words)[len(asked.leads) :]
-    parts += [max(_guessed(length), MOST_NAMES / customers) for length in rest]
+    parts += [max(_guessed(length), MOST_NAMES / customers) for length in asked.words]
     return (None, None, tuple(parts)) if best is None else (*best, tuple(parts))
 
 
@@ -129,7 +129,9 @@ def _with_named(sight: Sight, kind: Kind, lead: Lead, own: Hits) -> Hits:
     most = few(sight)
     found = set(unbound(own.ids))
     for column, values in lead.named.items():
-        query = _referring(kind, among(f"k.{column}", "values", values, postgresql=sight.postgresql))
+        # An index of texts begins with the tenant, one of ids with those.
+        tenant = f"{'' if _are_texts(values) else '+'}k.tenant_id = :tenant"
+        query = _referring(kind, f"{tenant} AND {among(f'k.{column}', 'values', values, postgresql=sight.postgresql)}")
         binds = {"values": bound(sight, values), "tenant": sight.tenant_id, "most": most + 1}
         rows = sight.connection.execute(query, binds).scalars().all()
         found.update(rows)
@@ -139,13 +141,18 @@ def _with_named(sight: Sight, kind: Kind, lead: Lead, own: Hits) -> Hits:
 
 
 @lru_cache(maxsize=64)
-def _referring(kind: Kind, listed: str) -> TextClause:
-    return text(f"SELECT k.id FROM {kind.table} k WHERE +k.tenant_id = :tenant AND {listed} LIMIT :most")
+def _referring(kind: Kind, condition: str) -> TextClause:
+    return text(f"SELECT k.id FROM {kind.table} k WHERE {condition} LIMIT :most")
+
+
+def _are_texts(values: Sequence[int] | Sequence[str]) -> bool:
+    return bool(values) and isinstance(values[0], str)
 
 
 def guessed(asked: Asked) -> tuple[float, ...]:
-    """The part of all records that each of the terms has, where nothing is known of them."""
-    return tuple(map(_guessed, asked.words))
+    """The part of all records that each of the terms has, where nothing is looked up."""
+    own = (lead.share + (0.0 if lead.needle is None else _guessed(len(lead.needle))) for lead in asked.leads)
+    return (*own, *map(_guessed, asked.words))
 
 
 def _guessed(letters: int) -> float:
