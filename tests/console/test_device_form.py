@@ -69,10 +69,10 @@ async def test_a_device_is_made_at_a_customer_on_one_of_its_sites(demo: Database
         await console.type("Above the gate")
         await console.press("ctrl+s")
         assert console.area == "devices", console.text
-    (made,) = rows(demo, "Gate camera 9")
+    (made,) = rows(demo, '"Gate camera 9"')
     shown = [made.shown(name) for name in ("unit_id", "kind", "site")]
     assert [*shown, made.owner] == ["U-00710-X", "camera", "Boompjes office", "Rotterdam"]
-    assert device(demo, "Gate camera 9").state.notes == "Above the gate"
+    assert device(demo, '"Gate camera 9"').state.notes == "Above the gate"
 
 
 async def test_enter_opens_one_and_it_is_taken_off_its_site(demo: Database) -> None:
