@@ -41,7 +41,8 @@ class Answer(NamedTuple):
 
 def environment(**more: str) -> dict[str, str]:
     """The same for every program: a colourful terminal, UTF-8, and bytecode allowed."""
-    left_out = {"PYTHONDONTWRITEBYTECODE", "NO_COLOR", "TMUX", "LINES", "COLUMNS", "RINGFENCE_DB"}
+    own = {f"RINGFENCE_{name}" for name in ("DB", "THEME", "COLORS")}
+    left_out = {"PYTHONDONTWRITEBYTECODE", "NO_COLOR", "COLORFGBG", "STY", "TMUX", "LINES", "COLUMNS", *own}
     kept = {name: value for name, value in os.environ.items() if name not in left_out}
     return {**kept, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8", **more}
 

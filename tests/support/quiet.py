@@ -40,7 +40,7 @@ def plain_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest
     monkeypatch.setenv("RINGFENCE_DEBUG", "1")  # what nobody foresaw ends the test
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
-    own = (f"RINGFENCE_{name}" for name in ("DB", "THEME", "MOUSE"))
+    own = (f"RINGFENCE_{name}" for name in ("DB", "THEME", "COLORS", "MOUSE"))
     for name in ("NO_COLOR", "TEXTUAL_THEME", "TEXTUAL", "COLORTERM", *own):
         monkeypatch.delenv(name, raising=False)
     home = tmp_path_factory.mktemp("home")

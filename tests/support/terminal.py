@@ -16,7 +16,7 @@ from termios import TIOCSWINSZ, tcgetattr
 import pyte
 
 SECONDS = 30.0
-UNSET = {"NO_COLOR", "COLORTERM", "ESCDELAY", "COLUMNS", "LINES"}
+UNSET = {"NO_COLOR", "COLORTERM", "COLORFGBG", "STY", "RINGFENCE_COLORS", "ESCDELAY", "COLUMNS", "LINES"}
 
 
 class Terminal:
