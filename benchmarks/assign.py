@@ -78,7 +78,7 @@ _OWN = ("match the typed ids", "make the edits", "save them")
 
 def _update(database: Path, devices: Sequence[int], customer: int) -> None:
     connection = sqlite3.connect(database, isolation_level=None)
-    for pragma in ("synchronous = NORMAL", "cache_size = -65536", "mmap_size = 268435456", "temp_store = MEMORY"):
+    for pragma in ("synchronous = NORMAL", "cache_size = -65536", "temp_store = MEMORY"):
         connection.execute(f"PRAGMA {pragma}")
     connection.execute("BEGIN IMMEDIATE")
     connection.execute(
