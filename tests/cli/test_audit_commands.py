@@ -19,6 +19,7 @@ from support.command_line import Call, Save
 from ringfence.cli import start
 from ringfence.cli.changing import told
 from ringfence.cli.settings import Settings, origin
+from ringfence.console.opening import Awaited
 from ringfence.domain.kind import StateKind
 from ringfence.services import audit, editing
 from ringfence.services.records import Listing, Part
@@ -285,7 +286,7 @@ class TestOrigins:
     def test_the_console_is_told(self, own_db: Path, monkeypatch: pytest.MonkeyPatch, demo: bool) -> None:
         made: list[Any] = []
         monkeypatch.setattr(start, "_on_terminal", lambda: True)
-        monkeypatch.setattr(start, "_run", lambda connect, _login, **_rest: made.append(connect()))
+        monkeypatch.setattr(start, "_run", lambda connect, _login, **_rest: made.append(connect(Awaited())))
         for connection in ("", "10.0.0.7 50022 10.0.0.1 22"):
             monkeypatch.setenv("SSH_CONNECTION", connection)
             start.demo(Settings()) if demo else start.console(Settings())
