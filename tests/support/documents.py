@@ -98,13 +98,13 @@ def _tenant(chance: Random, sizes: Sizes, tenant: str, document: dict[str, Any])
 
     sites: list[tuple[str, str | None]] = []
     for number in range(_number(chance, sizes.sites, sizes)):
-        sites.append((f"{'S-É' if number % 3 == 1 else 's'}{number}", chance.choice(customers)))
+        sites.append((f"s{number}{'-É' if number % 3 == 1 else ''}", chance.choice(customers)))
         add("sites", sites[-1][0], customer=sites[-1][1])
 
     for number in range(_number(chance, sizes.devices, sizes)):
         site, customer = chance.choice(sites) if sites and chance.randint(0, 1) else (None, chance.choice(customers))
         unit = f"U-{chance.randint(0, 9)}{number:05}" if chance.randint(0, 2) else ""
-        add("devices", f"d{number}", customer=customer, site=site, unit_id=unit, kind=chance.choice(SORTS))
+        add("devices", f"d{number}", customer=customer, site=site, unit_id=unit, kind=SORTS[number % len(SORTS)])
 
     roles: list[str | None] = [None]
     for number in range(1 + _number(chance, sizes.roles, sizes)):
@@ -129,7 +129,7 @@ def _tenant(chance: Random, sizes: Sizes, tenant: str, document: dict[str, Any])
     filters: list[str] = []
     for number in range(_number(chance, sizes.filters, sizes)):
         active = bool(chance.randint(0, 2))
-        said = chance.choice(("", *WORDS))
+        said = ("", *WORDS)[number % (1 + len(WORDS))]
         about = {"owner": chance.choice(customers), "description": said}
         add("customer_groups", f"f{number}", active=active, customers=entries(), **about)
         filters.append(f"f{number}")
