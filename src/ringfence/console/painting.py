@@ -18,6 +18,9 @@ from textual.widget import Widget
 _TURNS: Final = 4
 """A widget that was given another size is told so, says what it has to draw anew, and the screen is told that."""
 
+_ROUNDS: Final = 2
+"""What is laid out may ask to be laid out anew, by its own size: so often nothing is drawn before that was done."""
+
 
 class Painting(App[Any]):
     """An application whose driver may know what the terminal shows, as `ringfence.console.posix_driver` does."""
@@ -82,11 +85,21 @@ class OneFrame(Screen[Any]):
         self._compositor = _Compositor()
         self._gathering = self._due = False
         self._styled = False
+        self._rounds = 0
 
     def _on_screen_resume(self, event: events.ScreenResume) -> None:
-        """Comes up. The first time its styles have just been worked out, as its widgets were made."""
+        """Comes up, in one frame: not before what is in it has its place; the very first screen is drawn at once. The
+        first time its styles have just been worked out, as its widgets were made."""
+        event.prevent_default()  # Textual's own way is a part of this one
         event.refresh_styles = event.refresh_styles and self._styled
         self._styled = True
+        self._gathering, self._due = self.app._dom_ready, False
+        try:
+            super()._on_screen_resume(event)
+        finally:
+            self._gathering = False
+        if self._due:
+            self._draw_after(_TURNS)
 
     def _on_timer_update(self) -> None:
         """Lays out and draws what is to be."""
@@ -110,7 +123,11 @@ class OneFrame(Screen[Any]):
         """Draws after so many turns of the event loop, with what the widgets have to draw by then."""
         if turns:
             asyncio.get_running_loop().call_soon(self._draw_after, turns - 1)
+        elif self.is_current and self._layout_required and self._rounds < _ROUNDS:
+            self._rounds += 1
+            self._on_timer_update()
         elif self.is_current:
+            self._rounds = 0
             try:
                 # All of it was asked for meanwhile: left for later, that would find nothing more to draw, and put
                 # itself in the place of whatever changes until then.

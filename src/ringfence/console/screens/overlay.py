@@ -11,10 +11,12 @@ from textual.color import Color
 from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen, ScreenResultType
 
+from ringfence.console.painting import OneFrame
+
 _FAINT = Style(dim=True, bold=False)
 
 
-class Overlay(ModalScreen[ScreenResultType]):
+class Overlay(OneFrame, ModalScreen[ScreenResultType]):
     """A screen that has everything in its ``#box``. What lies behind is drawn faint."""
 
     DEFAULT_CSS = """
