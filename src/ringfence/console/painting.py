@@ -18,6 +18,8 @@ from textual.widget import Widget
 _TURNS: Final = 4
 """A widget that was given another size is told so, says what it has to draw anew, and the screen is told that."""
 
+_TURNS_AT_FIRST: Final = 12
+"""What comes up is told its size, and its parts theirs, before there is anything in it."""
 _ROUNDS: Final = 2
 """What is laid out may ask to be laid out anew, by its own size: so often nothing is drawn before that was done."""
 
@@ -99,7 +101,7 @@ class OneFrame(Screen[Any]):
         finally:
             self._gathering = False
         if self._due:
-            self._draw_after(_TURNS)
+            self._draw_after(_TURNS_AT_FIRST)
 
     def _on_timer_update(self) -> None:
         """Lays out and draws what is to be."""

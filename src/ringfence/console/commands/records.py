@@ -152,7 +152,7 @@ def _actions(host: Host) -> Any:
         DialogOption(
             command.name,
             command.looks.capitalize() if command.looks and host.read_only else command.label,
-            command.keys.split(",")[0],
+            host.ringfence.keys_of(command).split(",")[0],
             host.why_off(command),
         )
         for command in host.commands

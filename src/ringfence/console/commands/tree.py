@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from ringfence.console.changing import confirm_change
-from ringfence.console.commands.command import Editable, Edited, Host
+from ringfence.console.commands.command import Editable, Edited, Host, display
 from ringfence.console.commands.exchange import importing
 from ringfence.console.commands.records import ACTIONS, DELETE, HISTORY, NEW, OPEN, RecordCommand, edited
 from ringfence.console.rights import why_no_groups
@@ -44,7 +44,11 @@ class _PutDown(RecordCommand):
 
     def denied(self, here: Host, edits: Editable) -> str:
         moving = cast(Tree, here.edited).moving
-        return super().denied(here, edits) or ("" if moving is not None else "take a customer up first: x")
+        return super().denied(here, edits) or ("" if moving is not None else _first(here))
+
+
+def _first(here: Host) -> str:
+    return f"take a customer up first: {display(here.ringfence.keys_of(TAKE_UP))}"
 
 
 def _is_root(shown: Edited) -> bool:

@@ -9,7 +9,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.widgets import ContentSwitcher
 
-from ringfence.console.commands.command import Command
+from ringfence.console.commands.command import Command, display, display_anywhere
 from ringfence.console.screens.drafting import Drafting
 from ringfence.console.screens.record_list import RecordList, list_of
 from ringfence.console.text import literal
@@ -22,6 +22,13 @@ from ringfence.domain.device import DEVICES
 from ringfence.services.assigning import Typed, parse
 
 _OF_THE_LIST: Final = ("filter", "mark_all")
+TOGGLE_TYPING: Final[Command[ChoosingDevices]] = Command(
+    "toggle_typing",
+    "t,ctrl+t",
+    "Type or paste ids, or go back to the list.",
+    lambda screen: screen.toggle_typing(),
+    footer="list or ids",
+)
 CHOOSING: Final[tuple[Command[ChoosingDevices], ...]] = (
     Command(
         "filter",
@@ -39,13 +46,7 @@ CHOOSING: Final[tuple[Command[ChoosingDevices], ...]] = (
         footer="all",
         unless=lambda screen: screen.why_no_list(),
     ),
-    Command(
-        "toggle_typing",
-        "t,ctrl+t",
-        "Type or paste ids, or go back to the list.",
-        lambda screen: screen.toggle_typing(),
-        footer="list or ids",
-    ),
+    TOGGLE_TYPING,
 )
 TAKE_ALL_AWAY: Final[Command[ChoosingDevices]] = Command(
     "take_all_away",
@@ -141,7 +142,13 @@ class ChoosingDevices(Drafting):
 
     def why_no_list(self) -> str:
         """Why nothing can be done with the list now."""
-        return "ids are being typed: ctrl+t goes back to the list" if self.typing else ""
+        return f"ids are being typed: {self.key_to_type} goes back to the list" if self.typing else ""
+
+    @property
+    def key_to_type(self) -> str:
+        """The key that changes between the list and the ids: where ids are typed, one that types nothing."""
+        keys = self.ringfence.keys_of(TOGGLE_TYPING)
+        return display_anywhere(keys) if self.typing else display(keys)
 
     def toggle_typing(self) -> None:
         """Changes between the two."""

@@ -14,7 +14,7 @@ from textual.binding import Binding
 from ringfence.console.cells import assigning
 from ringfence.console.cells.preview import said, who
 from ringfence.console.changing import MANY, save
-from ringfence.console.commands.command import Command, bindings
+from ringfence.console.commands.command import Command, bindings, display
 from ringfence.console.commands.drafting import LEAVE
 from ringfence.console.commands.everywhere import BESIDE
 from ringfence.console.options import BACK, DialogOption
@@ -58,6 +58,13 @@ class _Looked:
     fates: SiteFates
 
 
+CHOOSE_CUSTOMER: Final[Command[ManageDevicesScreen]] = Command(
+    "choose_customer",
+    "c",
+    "Choose the customer that the devices go to.",
+    lambda screen: screen.choose_customer(),
+    footer="customer",
+)
 _COMMANDS: Final[tuple[Command[ManageDevicesScreen], ...]] = (
     Command(
         "save",
@@ -69,13 +76,7 @@ _COMMANDS: Final[tuple[Command[ManageDevicesScreen], ...]] = (
         changes=True,
     ),
     *CHOOSING,
-    Command(
-        "choose_customer",
-        "c",
-        "Choose the customer that the devices go to.",
-        lambda screen: screen.choose_customer(),
-        footer="customer",
-    ),
+    CHOOSE_CUSTOMER,
     Command(
         "choose_site",
         "s",
@@ -180,7 +181,10 @@ class ManageDevicesScreen(ChoosingDevices):
         return self.query_one(Fields)
 
     def _say_where(self) -> None:
-        customer, site = Cell("choose one: Enter, or c", "attention"), Cell("")
+        customer, site = (
+            Cell(f"choose one: Enter, or {display(self.ringfence.keys_of(CHOOSE_CUSTOMER))}", "attention"),
+            Cell(""),
+        )
         if self.customer is not None:
             customer = Cell(self._customer_name, "strong")
             site = Cell(_NAMED, "quiet") if self._site == "by name" else Cell(self._site_name)
@@ -328,8 +332,8 @@ class ManageDevicesScreen(ChoosingDevices):
         if self._failure:
             return [Cell(f"! {capital(self._failure)}.", "attention")]
         if not self.chosen:
-            how = "Type or paste ids." if self.typing else "Mark devices with Space, or press t to type or paste ids."
-            return [Cell(how, "quiet")]
+            marking = f"Mark devices with Space, or press {self.key_to_type} to type or paste ids."
+            return [Cell("Type or paste ids." if self.typing else marking, "quiet")]
         if self.customer is None:
             return [Cell(f"{many(self.chosen, 'device')} {self.how}: to which customer?", "quiet")]
         if self._looked is None:

@@ -22,6 +22,7 @@ from ringfence.services.records import Record
 _CUSTOMERS = 50
 """So many customers are offered at most."""
 _KEY, _TITLE = 5, 14
+_KEYS = "↑↓ Enter chooses · Esc goes back"
 
 
 class _Offers(LineList):
@@ -43,10 +44,19 @@ class _Offers(LineList):
         left = width - _KEY - 1 - self._widest[1]
         return min(self._widest[0], max(_TITLE, left))
 
+    def cut(self, index: int) -> str:
+        """What is said of an offer, where there is no room for all of it; empty where there is."""
+        left, title = self._share(self.offers[index], self.line_width - 1)
+        return self.offers[index].said if width_of(self.offers[index].said) >= left - title else ""
+
+    def _share(self, offer: Offer, width: int) -> tuple[int, int]:
+        """The cells for an offer, and for its name among them."""
+        left = max(0, width - _KEY)
+        return left, min(left, max(self._column(width), width_of(offer.title)))
+
     def line(self, index: int, width: int) -> Sequence[Part]:
         offer = self.offers[index]
-        left = max(0, width - _KEY)
-        title = min(left, max(self._column(width), width_of(offer.title)))
+        left, title = self._share(offer, width)
         styles = ("quiet", "quiet") if offer.off else ("accent", "")
         return [
             (fit(f" {offer.key}", _KEY), styles[0]),
@@ -76,7 +86,7 @@ class PaletteScreen(Searching[Offer]):
 
     def on_mount(self) -> None:
         """Shows everything."""
-        self.say("Palette", "↑↓ Enter chooses · Esc goes back")
+        self.say("Palette", _KEYS)
         self.search("")
         self._name_bookmarks()
 
@@ -95,7 +105,20 @@ class PaletteScreen(Searching[Offer]):
         if self._naming:
             self.ask("bookmarks", lambda session: names_of(session, places), named)
 
+    def on_line_list_cursor_moved(self, message: LineList.CursorMoved) -> None:
+        """What is cut of the line under the cursor stands whole in the frame."""
+        message.stop()
+        self._say_cut()
+
+    def _say_cut(self) -> None:
+        found = self.found
+        self.say("Palette", (found.cut(found.cursor) if found.count else "") or _KEYS)
+
     def search(self, text: str) -> None:
+        self._find(text)
+        self.call_after_refresh(self._say_cut)
+
+    def _find(self, text: str) -> None:
         self._awaited = self._chosen = False
         self.drop("customers")
         wanted = asked_for(text)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from textual import on
 from textual.app import ComposeResult
 
+from ringfence.console.commands.command import display
+from ringfence.console.commands.everywhere import PALETTE
 from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.form_fields import PickSpec, TextLine
@@ -54,7 +56,8 @@ class ProfileForm(RecordForm):
                 PickSpec("theme", "Theme", theme, action=""),
                 TextLine(),
                 TextLine(
-                    "What else you are and may do, somebody else changes. Themes are in the palette (^p).", "quiet"
+                    "What else you are and may do, somebody else changes. Themes are in the palette "
+                    f"({display(self.ringfence.keys_of(PALETTE))})."
                 ),
             ]
         )

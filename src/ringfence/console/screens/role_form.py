@@ -8,7 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 
 from ringfence.console.cells import permissions
-from ringfence.console.commands.command import Command, bindings
+from ringfence.console.commands.command import Command, bindings, display
 from ringfence.console.options import DialogOption
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.matrix import HoldsRole, permissions_said
@@ -28,16 +28,15 @@ _LEVELS: Final = tuple((key, words(key)) for key in LEVELS)
 _NAMED: Final = 40
 
 
-_COMMANDS: Final[tuple[Command[RoleForm], ...]] = (
-    Command(
-        "copy_role",
-        "c",
-        "Make a role of your own that begins as this one.",
-        lambda form: form.app.switch_screen(RoleForm(None, copy_of=form.record_id)),
-        footer="copy it",
-        unless=lambda form: form.why_not_copy(),
-    ),
+COPY_ROLE: Final[Command[RoleForm]] = Command(
+    "copy_role",
+    "c",
+    "Make a role of your own that begins as this one.",
+    lambda form: form.app.switch_screen(RoleForm(None, copy_of=form.record_id)),
+    footer="copy it",
+    unless=lambda form: form.why_not_copy(),
 )
+_COMMANDS: Final = (COPY_ROLE,)
 
 
 class RoleForm(HoldsRole):
@@ -115,7 +114,8 @@ class RoleForm(HoldsRole):
             said = "Used by no security group."
         users = f"{number(len(self._users))} user{'' if len(self._users) == 1 else 's'}"
         held = f"Held by {users}: {_some(self._users)}." if self._users else "Held by nobody."
-        built_in = "A built-in role is copied, not changed: c copies it."
+        copies = display(self.ringfence.keys_of(COPY_ROLE))
+        built_in = f"A built-in role is copied, not changed: {copies} copies it."
         return [said, held, *(["", built_in] if self.before is not None and self.before.builtin else [])]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
