@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from support.one_form import shown
 
+from ringfence.console.text import width_of
+from ringfence.console.widgets.flow import NEWLINE, broken
 from ringfence.console.widgets.form_fields import Row, RowsSpec, Spec, TextLine, TextSpec, ToggleSpec
 
 NOTE = "a note of more than the thirty cells that there are, as it was typed by somebody"
@@ -116,3 +120,36 @@ async def test_the_line_under_the_cursor_is_drawn_whole() -> None:
             under = {segment.style.bgcolor for segment in strips[row].crop(1, 79) if segment.style}
             assert not plain & under
             await console.press("down")
+
+
+COMBINED = "e\u0301le\u0300ve A\u030angstro\u0308m " * 6
+MIXED = "\u6d77\u904b\u682a\u5f0f\u4f1a\u793e \uc11c\uc6b8 \U0001f469\u200d\U0001f527 " * 8
+
+
+@pytest.mark.parametrize("text", [COMBINED.strip(), MIXED.strip(), "x" * 400, "a " * 200])
+@pytest.mark.parametrize("width", [30, 44, 120])
+async def test_whatever_is_typed_keeps_its_lines_and_its_characters(text: str, width: int) -> None:
+    fields = (TextSpec("a", "A", text), ToggleSpec("b", "B", True))
+    async with shown(*fields, size=(width, 24)) as (_, form, console):
+        for key in ("home", *["right"] * 9, "down", "up", "end", "shift+left", "shift+left", "right"):
+            await console.press(key)
+            assert {width_of(line) for line in console.lines} == {width}
+            assert "\u25cc" not in console.text, "no mark stands by itself"
+        await console.type("!")
+        assert form.values["a"].endswith("!")
+        assert len(form.values["a"]) == len(text) + 1, "no accent is lost"
+        await console.press("tab")
+        assert form.current == ("b", None)
+        assert {width_of(line) for line in console.lines} == {width}
+
+
+def test_lines_of_a_text_hold_all_of_it_and_none_is_too_wide() -> None:
+    for text in (COMBINED, MIXED, "x" * 99, "word " * 20, "\u240a\u240aa\u240a", ""):
+        for width in (1, 2, 7, 30):
+            lines = broken(text, width, at_breaks=True)
+            assert lines[0][0] == 0
+            assert lines[-1][1] == len(text)
+            assert all(end == begin for (_, end), (begin, _) in pairwise(lines))
+            for begin, end in lines:
+                wide = width_of(text[begin:end].rstrip(f" {NEWLINE}"))
+                assert wide <= width or end - begin == 1 or width < 3

@@ -12,6 +12,7 @@ from textual.app import App, ComposeResult
 from ringfence.console.cells.preview import said, who
 from ringfence.console.text import Cell, Said
 from ringfence.console.widgets.outcome import OutcomePanel
+from ringfence.console.widgets.picker_list import ChosenList
 from ringfence.services.edited import Difference, Preview, UserDifference
 from ringfence.storage.engine import Database
 
@@ -112,3 +113,29 @@ async def test_all_of_it_is_shown_by_a_key_that_types_nothing(demo: Database) ->
         assert "Nobody gains or loses anything." in console.text
         await console.press("escape")
         assert "F8 preview" in console.lines[-1]
+
+
+class Narrow(App[None]):
+    """Two empty lists, side by side in hardly any room."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.left = ChosenList(nestable=True, noun="customers")
+        self.left.styles.width = width
+
+    def compose(self) -> ComposeResult:
+        yield self.left
+
+    def on_mount(self) -> None:
+        self.left.empty("No customers chosen.")
+
+
+@pytest.mark.parametrize(
+    ("width", "lines"), [(10, []), (11, ["No", "customers", "chosen."]), (30, ["No customers chosen."])]
+)
+async def test_a_narrow_empty_list_breaks_no_word(width: int, lines: list[str]) -> None:
+    host = Narrow(width)
+    async with host.run_test(size=(40, 12)) as pilot:
+        await settle(host, pilot)
+        said_ = [line.strip() for line in Console(host, pilot).lines]  # type: ignore[arg-type]
+        assert [line for line in said_ if line] == lines

@@ -19,7 +19,6 @@ class CustomerForm(OwnedForm):
     """The form of a customer. Another parent moves it, with everything in it."""
 
     kind = CUSTOMERS
-    PANEL_HEIGHT = 8
     UNREAD = "a limit is a number, or empty"
     draft: CustomerState
 

@@ -23,6 +23,10 @@ from ringfence.console.widgets.plain_input import PlainInput
 
 WIDTH: Final = 84
 _FRAME: Final = 4  # the border, and a cell of padding, on either side
+_TITLE: Final = 68
+"""Cells that the frame has for a title where the terminal has 80."""
+_TYPED: Final = 54
+"""The same of the line that a name is typed into, for the name."""
 _ARROWS: Final = "↑↓ "
 _SHORTER: Final = "Enter chooses · Esc goes back"
 
@@ -132,24 +136,34 @@ class Dialog(Overlay[str | None]):
         super().__init__()
         self._title_text = title
         self.options = tuple(options)
-        self._name = name_to_type
+        self._to_type = name_to_type
         self._typed = ""
-        self._said = SaidLines(lines, self._say_keys)
+        self._lines = lines
+        self._said = SaidLines(self._besides(lines), self._say_keys)
         self._list = _Options(self)
-        self._has_lines = bool(lines)
+        self._has_lines = bool(self._besides(lines))
 
     def say(self, lines: Sequence[Said]) -> None:
         """Shows other lines, once more is known."""
-        self._said.replace(lines)
-        self._has_lines = bool(lines)
+        self._lines = lines
+        self._said.replace(self._besides(lines))
+        self._has_lines = bool(self._besides(lines))
         self._lay_out()
+
+    def _besides(self, lines: Sequence[Said]) -> list[Said]:
+        """The lines, with what does not fit elsewhere: the title, and the name that is to be typed."""
+        title: list[Said] = [Cell(self._title_text, "strong")] if width_of(self._title_text) > _TITLE else []
+        named = width_of(self._to_type) > _TYPED and not (title and self._to_type in self._title_text)
+        name: list[Said] = [[Cell("Its name is to be typed: ", "quiet"), Cell(self._to_type)]] if named else []
+        return [*title, *name, *lines]
 
     def offer(self, options: Sequence[DialogOption], name_to_type: str = "") -> None:
         """Takes other answers in the place of as many, once it is known which of them can be given; with a
         ``name_to_type``, the first is off until that is typed."""
         self.options = tuple(options)
-        if name_to_type and not self._name:
-            self._name = name_to_type
+        if name_to_type and not self._to_type:
+            self._to_type = name_to_type
+            self.say(self._lines)
             self.query_one("#box").mount(self._field(), before=self._list)
             self.call_after_refresh(self._type_first)
         self._list.cursor = self._first()
@@ -157,7 +171,7 @@ class Dialog(Overlay[str | None]):
         self._lay_out()
 
     def _field(self) -> Input:
-        return PlainInput(placeholder=literal(f"Type {self._name} to go on"))
+        return PlainInput(placeholder=literal(f"Type {self._to_type} to go on"))
 
     def _type_first(self) -> None:
         self.query_one(Input).focus()
@@ -165,7 +179,7 @@ class Dialog(Overlay[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
             yield self._said
-            if self._name:
+            if self._to_type:
                 yield self._field()
             yield self._list
 
@@ -185,7 +199,7 @@ class Dialog(Overlay[str | None]):
         box = self.query_one("#box")
         wide = min(self._wanted(), WIDTH, self.size.width * 96 // 100)
         box.styles.width = wide
-        room = self.size.height * 9 // 10 - 2 - (2 if self._name else 0)
+        room = self.size.height * 9 // 10 - 2 - (2 if self._to_type else 0)
         gap = 1 if self._has_lines else 0
         answers = min(len(self.options), max(1, room // 2 if self._has_lines else room))
         lines = self._said.flow(wide - _FRAME - 2) if self._has_lines else 0
@@ -198,7 +212,7 @@ class Dialog(Overlay[str | None]):
 
     def _first(self) -> int:
         """Where the cursor begins."""
-        if self._name and not self.why_off(0):
+        if self._to_type and not self.why_off(0):
             return 0
         safe = next((at for at, option in enumerate(self.options) if option.id == BACK), None)
         return safe if safe is not None else next((at for at in range(len(self.options)) if not self.why_off(at)), 0)
@@ -206,13 +220,13 @@ class Dialog(Overlay[str | None]):
     @property
     def keys(self) -> list[str]:
         """The answers' letters as they are shown; none while letters are typed."""
-        if self._name or not any(option.key for option in self.options):
+        if self._to_type or not any(option.key for option in self.options):
             return []
         return [display(option.key) if option.key else "" for option in self.options]
 
     def _wanted(self) -> int:
         """A menu is as wide as it needs to be, within reason; what is read, as wide as may be."""
-        if self._has_lines or self._name:
+        if self._has_lines or self._to_type:
             return WIDTH
         widest = max((width_of(option.label + option.off) + 8 for option in self.options), default=0)
         return max(44, width_of(self._title_text) + 6, width_of(self._keys_said()) + _FRAME + 2, widest + _FRAME + 4)
@@ -237,7 +251,7 @@ class Dialog(Overlay[str | None]):
     def why_off(self, at: int) -> str:
         """Why an answer cannot be given now; empty when it can."""
         off = self.options[at].off
-        if not off and at == 0 and self._name and self._typed.strip() != self._name.strip():
+        if not off and at == 0 and self._to_type and self._typed.strip() != self._to_type.strip():
             return "type the name first"
         return off
 

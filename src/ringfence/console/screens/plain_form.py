@@ -28,7 +28,6 @@ class PlainForm(OwnedForm):
     def __init__(self, kind: Kind, record_id: int | None, copy_of: int | None = None, home: Home | None = None) -> None:
         self.kind = kind
         super().__init__(record_id, copy_of, home)
-        self.PANEL_HEIGHT = 8 if kind.moves else 5  # what is taken elsewhere has more said of it
 
     def show_form(self) -> None:
         said = self.kind.said

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import ClassVar
 
 from rich.cells import cell_len
-from rich.text import Text
+from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Offset
@@ -96,18 +98,28 @@ class FormText(Moves, PlainInput):
         line = y + self._top
         if line >= len(lines):
             return Strip.blank(width, self.rich_style)
-        text = Text(f"{self.value} ", no_wrap=True, overflow="ignore", end="")
-        if self.has_focus:
-            if not self.selection.is_empty:
-                text.stylize(self.get_component_rich_style("input--selection"), *sorted(self.selection))
-            text.stylize(self.get_component_rich_style("input--cursor"), self.cursor_position, self.cursor_position + 1)
         begin, end = lines[line]
-        drawn = text[begin : end + (end == len(self.value))]
-        drawn.end = ""
-        if self.takes_lines:
-            drawn.plain = drawn.plain.replace(NEWLINE, " ")
-        segments = self.app.console.render(drawn, self.app.console_options.update_width(width + 1))
-        return Strip(segments).adjust_cell_length(width).apply_style(self.rich_style)
+        return Strip(self._segments(begin, end)).adjust_cell_length(width, self.rich_style)
+
+    def _segments(self, begin: int, end: int) -> list[Segment]:
+        """A part of the text as it is drawn: what is selected, and where the cursor is."""
+        plain, text = self.rich_style, f"{self.value} "
+        end += end == len(self.value)
+        styles: list[tuple[int, int, Style]] = []
+        if self.has_focus:
+            here = self.cursor_position
+            if not self.selection.is_empty:
+                chosen = plain + self.get_component_rich_style("input--selection")
+                styles.append((min(self.selection), max(self.selection), chosen))
+            styles.append((here, here + 1, plain + self.get_component_rich_style("input--cursor")))
+        bounds = {begin, end, *(at for low, high, _ in styles for at in (low, high) if begin < at < end)}
+        cuts = sorted(at for at in bounds if at in (begin, end) or cell_len(text[at]))  # a mark stays with its letter
+        segments = []
+        for low, high in pairwise(cuts):
+            style = next((one for first, last, one in reversed(styles) if first <= low < last), plain)
+            piece = text[low:high].replace(NEWLINE, " ") if self.takes_lines else text[low:high]
+            segments.append(Segment(literal(piece), style))
+        return segments
 
     @property
     def cursor_screen_offset(self) -> Offset:

@@ -15,7 +15,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
-from ringfence.console.text import content, fit
+from ringfence.console.text import content, fit, width_of
 from ringfence.console.widgets.paint import Painted, Part
 from ringfence.console.widgets.posted import Posted
 
@@ -372,6 +372,8 @@ class LineList(Painted, ScrollView, can_focus=True):
 
     def _saying(self, y: int, width: int) -> Strip:
         lines = [part for line in self._says.split("\n") for part in wrap(line, max(1, width - 2))]
+        if self.state != "failed" and max(map(width_of, self._says.split()), default=0) > width - 2:
+            lines = []  # too narrow for its words: it waits for more room
         first = self.header_height + max(0, (self.page_height - len(lines)) // 2)
         if not first <= y < first + len(lines):
             return Strip.blank(width, self.paint())

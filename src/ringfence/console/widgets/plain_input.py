@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from textual.geometry import Size
 from textual.reactive import Reactive
 from textual.widgets import Input
@@ -35,7 +36,9 @@ class PlainInput(Input):
 
 def plain(text: str) -> str:
     """A text without the characters that a terminal would obey or not show."""
-    return "".join(character for character in text if literal(character) == character or character == "\u200d")
+    kept = "".join(one for one in text if one == "\u200d" or literal(f"x{one}") == f"x{one}")
+    first = next((at for at, one in enumerate(kept) if cell_len(one)), len(kept))
+    return kept[first:]  # a combining mark at the very start would sit on whatever was drawn before it
 
 
 def pasted(text: str, *, lines: bool) -> tuple[str, str]:
