@@ -9,7 +9,8 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.widgets import ContentSwitcher
 
-from ringfence.console.commands.command import Command, display, display_anywhere
+from ringfence.console.commands.command import Command, display_anywhere
+from ringfence.console.commands.command import display as display_key
 from ringfence.console.screens.drafting import Drafting
 from ringfence.console.screens.record_list import RecordList, list_of
 from ringfence.console.text import literal
@@ -148,7 +149,7 @@ class ChoosingDevices(Drafting):
     def key_to_type(self) -> str:
         """The key that changes between the list and the ids: where ids are typed, one that types nothing."""
         keys = self.ringfence.keys_of(TOGGLE_TYPING)
-        return display_anywhere(keys) if self.typing else display(keys)
+        return display_anywhere(keys) if self.typing else display_key(keys)
 
     def toggle_typing(self) -> None:
         """Changes between the two."""
