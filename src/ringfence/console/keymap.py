@@ -15,8 +15,8 @@ from textual.keys import REPLACED_KEYS, Keys, _character_to_key, key_to_characte
 
 from ringfence.console.commands.command import Command
 from ringfence.console.widgets.lines import LineList
-from ringfence.console.widgets.record_table import RecordTable
 from ringfence.console.widgets.tree import ForestView
+from ringfence.console.widgets.windowed import WindowedList
 from ringfence.preferences.configuration import Fault, Placed, like
 from ringfence.preferences.small_files import quoted
 
@@ -37,7 +37,7 @@ def marking() -> tuple[Command[Any], ...]:
     """The keys of tables that can be set like those of commands: their bindings that have a name."""
     return tuple(
         Command(bound.id, key, f"{bound.description.capitalize()}.", lambda _: None)
-        for key, bound in BindingsMap(RecordTable.BINDINGS)
+        for key, bound in BindingsMap(WindowedList.BINDINGS)
         if bound.id is not None
     )
 
@@ -131,7 +131,7 @@ def _parted(keys: str) -> set[str]:
 def _list_keys() -> dict[str, str]:
     """What a key does in every list and tree, whose own keys come before the screen's."""
     found: dict[str, str] = {}
-    for widget in (LineList, RecordTable, ForestView):
+    for widget in (LineList, WindowedList, ForestView):
         for key, bound in BindingsMap(widget.BINDINGS):
             if bound.id is None:
                 found.setdefault(key, bound.description.lower())

@@ -107,7 +107,7 @@ class Host(App[None]):
         if self.tell_total:
             self.table.set_total(self.things.total, generation)
 
-    def on_record_table_wanted(self, event: RecordTable.Wanted) -> None:
+    def on_windowed_list_wanted(self, event: RecordTable.Wanted) -> None:
         self.asks.append(event.ask)
         things, ask = self.things, event.ask
 
@@ -122,7 +122,7 @@ class Host(App[None]):
         self.table.sort = (event.column_id, descending)
         self.begin(Things(self.things.count, self.things.step, descending, self.things.names))
 
-    def on_record_table_range_marked(self, event: RecordTable.RangeMarked) -> None:
+    def on_windowed_list_range_marked(self, event: RecordTable.RangeMarked) -> None:
         self.ranges.append((event.first, event.last))
 
     def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:

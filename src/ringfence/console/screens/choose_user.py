@@ -64,7 +64,7 @@ class ChooseUser(Searching[str]):
                 self.table.fail,
             )
 
-    def on_record_table_wanted(self, message: RecordTable.Wanted) -> None:
+    def on_windowed_list_wanted(self, message: RecordTable.Wanted) -> None:
         """Asks for the users that are about to be on screen."""
         message.stop()
         workspace, search, ask, real = self.ringfence.workspace, self._search, message.ask, self.ringfence.real

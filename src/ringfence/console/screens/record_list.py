@@ -258,7 +258,7 @@ class RecordList(RecordTable[Any], Asks):
         why = why_not_list(self.ringfence.rights, self.kind, name)
         return f"{why}." if why else f"No {kind} here that {name} may see."
 
-    def on_record_table_wanted(self, message: RecordTable.Wanted) -> None:
+    def on_windowed_list_wanted(self, message: RecordTable.Wanted) -> None:
         """Asks for rows that are about to be on screen."""
         message.stop()
         wanted = self.listing
