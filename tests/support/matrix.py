@@ -127,7 +127,7 @@ class Hands:
 
     @property
     def subtitle(self) -> str:
-        return self.matrix._subtitle
+        return self.matrix.subtitle
 
     def told(self, kind: Any) -> list[Any]:
         return [message for message in self.app.told if type(message) is kind]

@@ -33,6 +33,7 @@ def plain_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest
     monkeypatch.setattr("ringfence.console.screens.customers._FOLLOW_SECONDS", 0.001)
     monkeypatch.setattr("ringfence.console.screens.record_form._SETTLE", 0.001)
     monkeypatch.setattr("ringfence.console.screens.manage_devices._SETTLE", 0.001)
+    monkeypatch.setattr("ringfence.console.widgets.framed.RESTS", 0.0)
     monkeypatch.setattr("ringfence.console.app._LOOK_SECONDS", 3600.0)
     monkeypatch.setattr("ringfence.console.app._UNHURRIED_SECONDS", 0.001)
     monkeypatch.setattr("textual.css.stylesheet.Stylesheet._parse_rules", parse_once)

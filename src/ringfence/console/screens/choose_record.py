@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.strip import Strip
 
 from ringfence.console.screens.record_list import RecordList
@@ -30,7 +31,7 @@ class _Found(RecordList):
         cells: Callable[[Any], Sequence[Cell | str]],
         *,
         on_rows: Callable[[], None],
-        on_subtitle: Callable[[str], None],
+        on_subtitle: Callable[[Content], None],
     ) -> None:
         super().__init__(kind, columns, cells, on_subtitle=on_subtitle)
         self.can_focus = False
@@ -108,7 +109,7 @@ class ChooseRecord(Searching[Record]):
         self._placeholder = placeholder
         self._chosen = False  # Enter came before the rows that it was meant for
         self.extras = _Extras()
-        self._records = _Found(kind, columns, cells, on_rows=self._delivered, on_subtitle=self._say_rows)
+        self._records = _Found(kind, columns, cells, on_rows=self._delivered, on_subtitle=self.say_below)
 
     @property
     def placeholder(self) -> str:
@@ -134,11 +135,6 @@ class ChooseRecord(Searching[Record]):
             self._go(extra=True)
         elif self._now > 0:
             self.found.go_to(self._now, hidden=lambda: None)
-
-    def _say_rows(self, text: str) -> None:
-        keys = "↑↓ Enter chooses · Esc goes back"
-        if self.is_mounted:
-            self.say(self._title_text, f"{text} · {keys}" if text else keys)
 
     def search(self, text: str) -> None:
         """Shows what matches; the cursor goes to the first of it."""

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
+from textual.content import Content
 
 from ringfence.console.cells import accounts
 from ringfence.console.screens.record_list import part_of, why_not
 from ringfence.console.screens.searching import Searching
+from ringfence.console.text import content
 from ringfence.console.widgets.record_table import Ask, RecordTable
 
 if TYPE_CHECKING:
@@ -38,7 +40,9 @@ class ChooseUser(Searching[str]):
 
     def on_mount(self) -> None:
         """Asks for the first users."""
-        self.say(self._title_text, "↑↓ Enter chooses · Esc goes back")
+        self.query_one("#box").border_title = content(self._title_text)
+        self.say_below(Content())
+        self.table.tell_below = self.say_below
         self._begin()
 
     @property

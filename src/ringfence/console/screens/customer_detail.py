@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widgets import ContentSwitcher
 
 from ringfence.console.cells import customers
@@ -58,7 +59,7 @@ class CustomerDetail(Vertical, Asks):
         """What each tab is called."""
         self.tab = _PAGE
         self._stale: set[str] = set()
-        self._subtitles: dict[str, str] = {}
+        self._subtitles: dict[str, Content] = {}
 
     def compose(self) -> ComposeResult:
         yield TabBar()
@@ -92,10 +93,10 @@ class CustomerDetail(Vertical, Asks):
         shown = self.current
         return dict(shown.stands.records) if isinstance(shown, RecordList) else {}
 
-    def _say_rows(self, kind: str, text: str) -> None:
+    def _say_rows(self, kind: str, text: Content) -> None:
         self._subtitles[kind] = text
         if kind == self.tab:
-            self.border_subtitle = content(text)
+            self.border_subtitle = text
 
     def on_mount(self) -> None:
         """Draws the tabs without numbers."""
@@ -160,7 +161,7 @@ class CustomerDetail(Vertical, Asks):
             self.current.focus()
 
     def _show_tab(self) -> None:
-        self.border_subtitle = content(self._subtitles.get(self.tab, ""))
+        self.border_subtitle = self._subtitles.get(self.tab, "")
         self.query_one(ContentSwitcher).current = self.tab
         shown = self.current
         if self.tab in self._stale and isinstance(shown, RecordList) and self.customer is not None:

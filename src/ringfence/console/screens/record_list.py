@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from textual import on
+from textual.content import Content
 
 from ringfence.console.questions import Answered, Asks, counting
 from ringfence.console.rights import why_not_list
@@ -33,7 +34,7 @@ class RecordList(RecordTable[Any], Asks):
         cells: Callable[[Any], Sequence[Cell | str]],
         *,
         on_total: Callable[[], None] | None = None,
-        on_subtitle: Callable[[str], None] | None = None,
+        on_subtitle: Callable[[Content], None] | None = None,
         edits: Editable | None = None,
         sort: tuple[str, bool] = ("name", False),
         id: str | None = None,  # noqa: A002
@@ -65,7 +66,7 @@ class RecordList(RecordTable[Any], Asks):
         self._back_to: int | None = None
         """The record that the cursor is to be on when the list is shown next."""
         self._on_total = on_total
-        self._on_subtitle = on_subtitle
+        self.tell_below = on_subtitle
 
     @property
     def row(self) -> Any:
@@ -188,13 +189,6 @@ class RecordList(RecordTable[Any], Asks):
             self._awaited = None
             self.cursor_moved()
         return taken
-
-    def set_subtitle(self, text: str) -> None:
-        """Says which rows are shown: in the border of the pane around it where the list has none of its own."""
-        if self._on_subtitle is not None:
-            self._on_subtitle(text)
-        else:
-            super().set_subtitle(text)
 
     def clear(self) -> None:
         """Shows no rows."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Final, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widgets import Input
 
 from ringfence.console.questions import Asks
@@ -16,6 +17,8 @@ from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.plain_input import PlainInput
 
 Result = TypeVar("Result")
+
+_KEYS: Final = "↑↓ Enter chooses · Esc goes back"
 
 
 class Searching(Overlay[Result], Asks):
@@ -66,6 +69,14 @@ class Searching(Overlay[Result], Asks):
         """Names the dialog, and its keys."""
         box = self.query_one("#box")
         box.border_title, box.border_subtitle = content(title), content(keys)
+
+    def say_below(self, text: Content) -> None:
+        """Shows what the list says of itself, and beside it the keys that it has, where there is room for both."""
+        if not self.is_mounted:
+            return
+        both = Content(" · ").join([one for one in (text, Content(_KEYS)) if one])
+        fits = both.cell_length <= self.found.size.width
+        self.query_one("#box").border_subtitle = both if fits else text
 
     @property
     def found(self) -> LineList:

@@ -13,6 +13,8 @@ GAP = 1
 GUTTER = 2
 """Cells before the first column, beside the cursor's bar: the sign of a mark or of the row, and a space."""
 
+Placed = tuple[int, "Column"]
+"""A column with its index among all."""
 Shared = Sequence[tuple[int, "Column", int]]
 """The columns that are shown: index among all, column, width."""
 
@@ -24,11 +26,11 @@ class Column:
     Args:
         id: What the owner calls it, in sorting for one.
         title: The heading.
-        width: The width it has, or the least it has when it grows.
+        width: The width it has as long as there are no rows.
         grow: Its share of the width that is left, against that of the other columns.
         align: Where shorter text stands.
         key: The letter that sorts by it, pressed with Shift.
-        hide_below: It is left out when the table is narrower than this.
+        hide_below: It is left out when the table is narrower than this, unless there is room for it all the same.
         sortable: Whether it may be sorted by.
         style: The style of its cells that name none.
     """
@@ -42,37 +44,6 @@ class Column:
     hide_below: int = 0
     sortable: bool = False
     style: str = ""
-
-
-def share(columns: Sequence[Column], width: int) -> list[tuple[int, Column, int]]:
-    """Which columns are shown in `width` cells, and how wide: (index in `columns`, column, width).
-
-    With the gaps between them the widths never exceed `width`. Columns hidden below it are left out first; what is
-    missing then is taken from the widest ones, and only when nothing is left of those, columns go from the right.
-    """
-    shown = [(index, column) for index, column in enumerate(columns) if width >= column.hide_below]
-    if not shown or width < 1:
-        return []
-    while len(shown) > 1 and len(shown) * (1 + GAP) - GAP > width:
-        shown.pop()
-    room = width - GAP * (len(shown) - 1)
-    widths = [max(1, column.width) for _, column in shown]
-    spare = room - sum(widths)
-    if spare > 0:
-        shares = sum(column.grow for _, column in shown)
-        left = spare
-        for place, (_, column) in enumerate(shown):
-            if column.grow:
-                part = spare * column.grow // shares
-                widths[place] += part
-                left -= part
-        growing = next((place for place, (_, column) in enumerate(shown) if column.grow), None)
-        if growing is not None:
-            widths[growing] += left
-    while sum(widths) > room:
-        widest = max(range(len(widths)), key=lambda place: widths[place])
-        widths[widest] -= 1
-    return [(index, column, widths[place]) for place, (index, column) in enumerate(shown)]
 
 
 def headings(columns: Shared, sort: tuple[str, bool] | None, width: int) -> list[Part]:

@@ -15,8 +15,9 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
-from ringfence.console.text import content, fit, width_of
-from ringfence.console.widgets.paint import Painted, Part
+from ringfence.console.text import fit, width_of
+from ringfence.console.widgets.framed import Framed
+from ringfence.console.widgets.paint import Part
 from ringfence.console.widgets.posted import Posted
 
 State = Literal["loading", "ready", "empty", "failed"]
@@ -25,7 +26,7 @@ LOADING_AFTER = 0.15
 """Seconds before a list says that it is loading: an answer that comes sooner shows no flicker."""
 
 
-class LineList(Painted, ScrollView, can_focus=True):
+class LineList(Framed, ScrollView, can_focus=True):
     """A list of one-line entries, of which only those on screen are ever drawn.
 
     A subclass keeps the entries: it says how many there are (`set_count`) and draws one when asked (`line`). The first
@@ -163,7 +164,6 @@ class LineList(Painted, ScrollView, can_focus=True):
         self._count = 0
         self._says = ""
         self._loading_timer: Timer | None = None
-        self._title = self._subtitle = ""
 
     # What a subclass provides
 
@@ -179,6 +179,11 @@ class LineList(Painted, ScrollView, can_focus=True):
     def header_line(self, y: int, width: int) -> Sequence[Part]:
         """Draws fixed line `y` in exactly `width` cells."""
         return [(" " * width, "")]
+
+    def whole(self, index: int) -> str:
+        """What is cut of line `index`, as a whole; "" where nothing is."""
+        del index
+        return ""
 
     def shade(self, index: int) -> str:
         """The component whose background line `index` has, where the cursor is not on it; "" for none."""
@@ -221,18 +226,6 @@ class LineList(Painted, ScrollView, can_focus=True):
         """What is shown instead of lines, as it was given."""
         return self._says
 
-    def set_title(self, text: str) -> None:
-        """Sets the border's title, literally."""
-        if text != self._title:
-            self._title = text
-            self.border_title = content(text) if text else None
-
-    def set_subtitle(self, text: str) -> None:
-        """Sets the border's subtitle, literally."""
-        if text != self._subtitle:
-            self._subtitle = text
-            self.border_subtitle = content(text) if text else None
-
     def set_count(self, count: int) -> None:
         """Says how many lines there are; the cursor stays on a line that exists."""
         self._count = count
@@ -252,6 +245,10 @@ class LineList(Painted, ScrollView, can_focus=True):
             return
         self.set_reactive(Widget.virtual_size, size)
         self._scroll_update(size)
+
+    def look_here(self) -> None:
+        """Shows what is cut of the line under the cursor. A subclass calls it where other lines are drawn otherwise."""
+        self.show_whole(self.whole(self.cursor) if self._count else "")
 
     def begin(self, count: int, nothing: str) -> None:
         """Shows so many new lines, the cursor on the first; `nothing` instead where there are none."""
@@ -316,7 +313,8 @@ class LineList(Painted, ScrollView, can_focus=True):
         self.cursor_moved()
 
     def cursor_moved(self) -> None:
-        """Tells the owner; a subclass may have more to say."""
+        """Shows what is cut here, and tells the owner; a subclass may have more to say."""
+        self.look_here()
         self.post_message(self.CursorMoved(self, self.cursor))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from textual import events
 
-from ringfence.console.text import ELLIPSIS, Cell, as_cell, fit, literal
-from ringfence.console.widgets.columns import GAP, GUTTER, Column, headings, row_parts, share
+from ringfence.console.text import ELLIPSIS, Cell, as_cell, fit, literal, width_of
+from ringfence.console.widgets.columns import GAP, GUTTER, Column, Shared, headings, row_parts
+from ringfence.console.widgets.fitting import fitted, heading, size, still_fits
 from ringfence.console.widgets.paint import Part
 from ringfence.console.widgets.posted import Posted
 from ringfence.console.widgets.window import Ask, Place, Row
@@ -75,7 +77,11 @@ class RecordTable(WindowedList[Row]):
         self._cells = cells
         self._lead = lead
         self._sort = sort
-        self._layout: tuple[int, list[tuple[int, Column, int]]] = (-1, [])
+        self._shared: Shared = ()
+        self._fitted = -1
+        """The cells that the columns share; -1 before there are any."""
+        self._measured = range(0)
+        """The rows whose texts they are as wide as."""
         for column in self.columns:
             if column.key and column.sortable:
                 self._bindings.bind(
@@ -90,6 +96,8 @@ class RecordTable(WindowedList[Row]):
     @sort.setter
     def sort(self, sort: tuple[str, bool] | None) -> None:
         self._sort = sort
+        self._measured = range(0)
+        self._fit()
         self.refresh()
         self._tell_place()
 
@@ -117,23 +125,82 @@ class RecordTable(WindowedList[Row]):
         """One line of headings."""
         return 1
 
-    def _columns(self, width: int) -> list[tuple[int, Column, int]]:
-        if self._layout[0] != width:
-            self._layout = (width, share(self.columns, width - GUTTER - 1))
-        return self._layout[1]
+    def deliver(self, ask: Ask, rows: Sequence[Row]) -> bool:
+        anew, known = not self.count, self._measured
+        taken = super().deliver(ask, rows)
+        if taken and anew:
+            self._fit(anew=True)
+        elif taken and known is self._measured:
+            self._forget(ask.first, ask.first + ask.count)
+        return taken
+
+    def _forget(self, first: int, last: int) -> None:
+        """Other rows are there: measures them, if they are in view, or else when they come into it."""
+        known, view = self._measured, self.in_view
+        if last <= view.start:
+            self._measured = range(max(known.start, last), known.stop)
+        elif first >= view.stop:
+            self._measured = range(known.start, min(known.stop, first))
+        else:
+            self._measured = range(0)
+            self._fit()
+
+    def view_changed(self) -> None:
+        """Gives the columns other widths where what has come into view wants them."""
+        self._fit()
+        super().view_changed()
+
+    def _fit(self, *, anew: bool = False) -> None:
+        """Shares the width among the columns by what is in view and a page around it. Widths that can stay do, unless
+        it is done ``anew``: then nothing moves but when it must."""
+        width, view, known = self.line_width - 2 - GUTTER, self.in_view, self._measured
+        if width == self._fitted and known.start <= view.start and view.stop <= known.stop and not anew:
+            return
+        page = self.page_height
+        around = range(max(0, view.start - page), view.stop + page)
+        headed = [heading(column, self._sort) for column in self.columns]
+        sizes: list[Counter[int]] = [Counter() for _ in headed]
+        rows = [row for _, row in self._window.rows(around.start, around.stop - 1)]
+        for row in rows:
+            for found, cell in zip(sizes, self._cells(row), strict=True):
+                text = cell.text if isinstance(cell, Cell) else cell
+                if text:
+                    found[size(text, width)] += 1
+        if not rows:
+            sizes = [Counter({column.width: 1}) for column in self.columns]
+        self._measured = around if rows else range(0)
+        stays = width == self._fitted and not anew and still_fits(self._shared, sizes, headed)
+        shared = self._shared if stays else fitted(self._placed, sizes, headed, width)
+        self._fitted = width
+        if shared != self._shared:
+            self._shared = shared
+            self.refresh()
+        self.look_here()
+
+    @property
+    def _placed(self) -> list[tuple[int, Column]]:
+        return list(enumerate(self.columns))
 
     def header_line(self, y: int, width: int) -> Sequence[Part]:
-        return headings(self._columns(width), self._sort, width)
+        return headings(self._shared, self._sort, width)
+
+    def whole(self, index: int) -> str:
+        """The texts of a row that are cut."""
+        row = self._window.row(index)
+        if row is None:
+            return ""
+        cells = self._cells(row)
+        texts = [(as_cell(cells[place]).text, wide) for place, _, wide in self._shared]
+        return " · ".join(literal(text) for text, wide in texts if width_of(text) > wide)
 
     def line(self, index: int, width: int) -> Sequence[Part]:
         """One row: its sign or mark, then its cells."""
         row = self._window.row(index)
-        columns = self._columns(width)
-        if row is None or not columns:
+        if row is None or not self._shared:
             return [(fit(" " * GUTTER + ELLIPSIS, width), "quiet")]
         marked = self._row_id(row) in self._marks or bool(self.shade(index))
         sign = Cell("✓", "marked") if marked else self._lead(row) if self._lead else Cell("")
-        return row_parts(columns, sign, self._cells(row), width)
+        return row_parts(self._shared, sign, self._cells(row), width)
 
     def on_click(self, event: events.Click) -> None:
         """Asks for a sort when a heading is clicked; a click on a row is the core's."""
@@ -141,7 +208,7 @@ class RecordTable(WindowedList[Row]):
         if offset is None or offset.y >= self.header_height:
             return
         x = 1 + GUTTER
-        for _, column, cells in self._columns(self.line_width - 1):
+        for _, column, cells in self._shared:
             if x <= offset.x < x + cells and column.sortable:
                 self.action_sort_by(column.id)
             x += cells + GAP

@@ -128,11 +128,6 @@ class WindowedList(RangedList, Generic[Row]):
         return self._window.row(index)
 
     @property
-    def title(self) -> str:
-        """The border's title, as it was given."""
-        return self._title
-
-    @property
     def marks(self) -> frozenset[Hashable]:
         """The ids of the marked rows, on screen or not, those of the live range among them as far as they are held."""
         return frozenset(self._marks) | self._in_range()
@@ -304,7 +299,7 @@ class WindowedList(RangedList, Generic[Row]):
             self.view_changed()
 
     def _tell_place(self) -> None:
-        self.set_subtitle(" · ".join(self.place_parts()))
+        self.set_subtitle(*self.place_parts())
 
     def place_parts(self) -> list[str]:
         """What the border says of where the list stands: which rows are on screen, the range, the marks."""
