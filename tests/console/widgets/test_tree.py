@@ -160,7 +160,7 @@ async def test_an_answer_to_an_earlier_viewer_is_ignored() -> None:
 
 
 async def test_deep_nesting_and_side_by_side() -> None:
-    app = TreeHost(note_widths=(9, 9), note_align="left", style_of=lambda n: "attention" if n % 2 else "")
+    app = TreeHost(note_widths=(9, 9), style_of=lambda n: "attention" if n % 2 else "")
     async with app.run_test(size=(60, 60)) as pilot:
         chain = [TreeNode(n, n - 1 if n else None, f"n{n}", n < 40) for n in range(41)]
         app.forest.set_header([("Name", ("left", "right")), ("", ("Production", "Staging"))])

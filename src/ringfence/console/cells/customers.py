@@ -10,9 +10,11 @@ if TYPE_CHECKING:
     from ringfence.services.records import CustomerDetail
 
 
-def counts(children: int, devices: int) -> tuple[Cell, Cell]:
-    """Beside a node of the tree: how many customers are in it, how many devices there and below."""
-    return Cell(_short(children) if children else "", "quiet"), Cell(number(devices), "" if devices else "quiet")
+def counts(children: int, devices: int, room: int) -> tuple[Cell, Cell]:
+    """Beside a node of the tree: how many customers are in it, how many devices there and below, in so many cells."""
+    return Cell(_short(children) if children else "", "quiet"), Cell(
+        _fitting(devices, room), "" if devices else "quiet"
+    )
 
 
 def fields(detail: CustomerDetail) -> list[tuple[str, Cell]]:
@@ -45,6 +47,12 @@ def _limit(detail: CustomerDetail, kind: str) -> str:
 def _short(count: int) -> str:
     """A number in three cells: the node itself, opened, tells it exactly."""
     return str(count) if count < 1000 else f"{count // 1000}k"
+
+
+def _fitting(count: int, room: int) -> str:
+    """A number, in thousands where there is no room for it."""
+    exact = number(count)
+    return exact if len(exact) <= room else f"{number(count // 1000)}k"
 
 
 def _or_none(text: str) -> Cell:

@@ -11,6 +11,7 @@ from textual.message import Message
 from ringfence.console.commands.command import SCREEN, Editable, Home, bindings
 from ringfence.console.commands.tree import CUSTOMER
 from ringfence.console.questions import Asks
+from ringfence.console.text import number
 from ringfence.console.widgets.forest import TreeNode
 from ringfence.console.widgets.paint import Part
 from ringfence.console.widgets.tree import ForestView
@@ -18,6 +19,11 @@ from ringfence.console.widgets.tree import ForestView
 if TYPE_CHECKING:
     from ringfence.services.records import TreeCustomer
 
+_NESTED: Final = 3
+_DEVICES: Final = 4
+_THOUSANDS: Final = 6
+"""Cells of the two columns of numbers, and how many the second has at most where there is little room."""
+_ROOMY: Final = 100
 _MOVING: Final = "↕ "
 """Stands at the customer that is being moved, in the place of what says whether it is open."""
 
@@ -47,8 +53,9 @@ class CustomerTree(ForestView, Asks):
             super().__init__()
             self.id = customer
 
-    def __init__(self, *, note_widths: Sequence[int], id: str) -> None:  # noqa: A002
-        super().__init__(note_widths=note_widths, style_of=self._style, enter="choose", id=id)
+    def __init__(self, *, id: str) -> None:  # noqa: A002
+        widths, names = (_NESTED, _DEVICES), ("nested", "devices")
+        super().__init__(note_widths=widths, note_names=names, style_of=self._style, enter="choose", id=id)
         self._known: dict[int, Here] = {}
         self.moving: Here | None = None
         """The customer that was taken up."""
@@ -56,6 +63,13 @@ class CustomerTree(ForestView, Asks):
         """Whether the tree is read anew for the cursor to go to another customer."""
 
     # What the screen asks
+
+    def make_room(self, devices: int) -> None:
+        """Gives the numbers of devices as many cells as the largest takes that can stand there, so that names have the
+        rest: where that is little, very large ones are told in thousands."""
+        wide = len(number(devices))
+        roomy = self.screen.size.width >= _ROOMY
+        self.note_widths = (_NESTED, max(_DEVICES, wide if roomy else min(wide, _THOUSANDS)))
 
     def nodes(self, found: Iterable[TreeCustomer]) -> list[TreeNode]:
         """Customers as nodes; what else is known of them is kept."""

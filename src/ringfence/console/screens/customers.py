@@ -34,8 +34,6 @@ Counts: TypeAlias = dict[int, tuple[int, int]]
 """Of customers by id: how many are nested in each, how many devices there are there and below."""
 
 _HITS = 500
-_NOTES = (3, 4)
-_ROOMY = 100
 _NAME = 15
 """The least room for what is being moved, beside how that ends."""
 _FOLLOW_SECONDS = 0.06  # a held key runs through the tree without opening every customer on its way
@@ -77,7 +75,7 @@ class CustomersScreen(AreaScreen, TwoPanes):
         """Whether the focus then goes into the customer."""
 
     def compose_lists(self) -> ComposeResult:
-        yield CustomerTree(note_widths=_NOTES, id="forest")
+        yield CustomerTree(id="forest")
         yield CustomerDetail()
 
     def on_mount(self) -> None:
@@ -193,11 +191,7 @@ class CustomersScreen(AreaScreen, TwoPanes):
         self.forest.on_its_way = False
         top, line = self.forest.top, self.forest.cursor
         profile = self.ringfence.profile
-        # As wide as the largest number that can stand there, so that names have the rest; and where that is little,
-        # without the number of children.
-        devices = max(_NOTES[1], len(number(profile.devices))) if profile else _NOTES[1]
-        roomy = devices <= _NOTES[1] + 1 or self.size.width >= _ROOMY
-        self.forest.note_widths = (_NOTES[0], devices) if roomy else (devices,)
+        self.forest.make_room(profile.devices if profile else 0)
         parents = {node.parent for node in nodes if node.parent is not None}
         self.forest.empty_text = self._nothing()
         self.forest.replace(self.forest.nodes(nodes), parents)
@@ -315,8 +309,8 @@ class CustomersScreen(AreaScreen, TwoPanes):
         )
 
     def _show_counts(self, found: Counts, generation: int) -> None:
-        columns = len(self.forest.note_widths)
-        notes = {own: customers.counts(*numbers)[-columns:] for own, numbers in found.items()}
+        room = self.forest.note_widths[-1]
+        notes = {own: customers.counts(*numbers, room) for own, numbers in found.items()}
         self.forest.set_notes(notes, generation)
 
     def on_forest_view_selected(self, message: ForestView.Selected) -> None:

@@ -70,7 +70,7 @@ class SideBySideScreen(CommandScreen):
         yield TitleBar(app_name="◎ ringfence")
         yield NavBar(items=self.numbered)
         yield Breadcrumbs()
-        yield ForestView(note_widths=(14, 14, 6), note_align="left", style_of=self._style)
+        yield ForestView(note_widths=(14, 14, 6), style_of=self._style)
         yield self.key_bar(("help", "only_differences", "swap", "choose_left", "choose_right"))
 
     @property

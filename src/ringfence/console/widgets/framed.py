@@ -59,9 +59,10 @@ class Framed(Painted):
             self._waits.stop()
             self._waits = None
         if text and text != self._whole and RESTS and self.is_attached:
+            self._rest_on("")
             self._waits = self.set_timer(RESTS, lambda: self._rest_on(text))
-            text = ""
-        self._rest_on(text)
+        else:
+            self._rest_on(text)
 
     def _rest_on(self, text: str) -> None:
         self._whole = text

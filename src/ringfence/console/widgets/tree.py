@@ -9,7 +9,8 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 
-from ringfence.console.text import Align, Cell, as_cell, fit
+from ringfence.console.text import Cell, as_cell, fit, width_of
+from ringfence.console.widgets.branches import indent, names_part, note_parts, noted, scrolled
 from ringfence.console.widgets.forest import Forest, TreeNode
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
@@ -17,21 +18,8 @@ from ringfence.console.widgets.posted import Posted
 
 __all__ = ["ForestView", "TreeNode"]
 
-LABEL = 12
-"""Cells that a label keeps at least: where the notes leave it less, the first of them go."""
-
 HeaderLine = tuple[Cell | str, Sequence[Cell | str]]
 """A fixed line at the top: what stands over the labels, and what over each column of notes."""
-
-
-def _indent(depth: int, room: int) -> str:
-    """What stands before a node's sign."""
-    indent = "  " * depth
-    if len(indent) <= room // 3:
-        return indent
-    # Too deep to be drawn to scale: the level is said as a number, and all of these begin at the same cell.
-    level = f"‹{depth}› "
-    return level.rjust(max(len(level), room // 3))
 
 
 class ForestView(LineList):
@@ -97,7 +85,7 @@ class ForestView(LineList):
         self,
         *,
         note_widths: Sequence[int] = (),
-        note_align: Align = "right",
+        note_names: Sequence[str] = (),
         style_of: Callable[[int], str] | None = None,
         enter: Literal["toggle", "choose"] = "toggle",
         empty_text: str = "Nothing here.",
@@ -110,7 +98,7 @@ class ForestView(LineList):
 
         Args:
             note_widths: The widths of the columns of notes, in cells.
-            note_align: Where a shorter note stands in its column.
+            note_names: What these are called; no line is taken for it where there are none.
             style_of: The style of a node's label, by its id.
             enter: Whether Enter opens and closes a node that has children, or chooses it like any other.
             empty_text: What is said when there are no nodes and the owner has not said why.
@@ -123,7 +111,7 @@ class ForestView(LineList):
         self.set_reactive(ForestView.note_widths, tuple(note_widths))
         self.empty_text = empty_text
         self.generation = 0
-        self._note_align: Align = note_align
+        self._note_names = tuple(note_names)
         self._style_of = style_of
         self._enter = enter
         self._forest = Forest()
@@ -131,6 +119,8 @@ class ForestView(LineList):
         self._notes_asked: tuple[int, ...] = ()
         self._header: tuple[HeaderLine, ...] = ()
         self._selected: int | None = None
+        self._first = 0
+        """The level that stands at the left edge: more than 0 where the tree is scrolled sideways."""
 
     # What the owner asks
 
@@ -175,6 +165,7 @@ class ForestView(LineList):
 
     def _start(self, nodes: Sequence[TreeNode], expanded: Collection[int], *, lazy: bool) -> None:
         kept = self.selected_id
+        self._first = 0
         self.generation += 1
         self._notes.clear()
         self._notes_asked = ()
@@ -251,6 +242,7 @@ class ForestView(LineList):
     def _lines_changed(self, cursor: int) -> None:
         self.set_count(len(self._forest))
         self.cursor = cursor
+        self.look_here()
         self._tell_selected()
 
     def cursor_moved(self) -> None:
@@ -270,8 +262,32 @@ class ForestView(LineList):
 
     def view_changed(self) -> None:
         """Asks for the notes of the nodes on screen, once all that is going on is done."""
+        self.look_here()
         if self.note_widths and not self._notes_asked and self.size.height:
             self.call_later(self._ask_notes)
+
+    def look_here(self) -> None:
+        """Scrolls sideways as far as the node under the cursor needs it, and shows a name that is cut all the same."""
+        if self._count and self.size.width:
+            _, room = noted(self.note_widths, self.line_width - 1)
+            first = scrolled(self._first, self._forest.depths[self.cursor], room)
+            if first != self._first:
+                self._first = first
+                self.refresh()
+        super().look_here()
+
+    def whole(self, index: int) -> str:
+        """The label, where it is cut."""
+        label = self._forest.nodes[self._forest.ids[index]].label
+        return label if width_of(label) > self._label_room(index) else ""
+
+    def _label_room(self, index: int) -> int:
+        _, room = noted(self.note_widths, self.line_width - 1)
+        return room - self._sign_at(index, room) - 2
+
+    def _sign_at(self, index: int, room: int) -> int:
+        """The cell in which the sign of a node stands."""
+        return len(indent(self._forest.depths[index], self._first, room))
 
     def _ask_notes(self) -> None:
         if self._notes_asked or not self.note_widths:
@@ -284,47 +300,28 @@ class ForestView(LineList):
 
     @property
     def header_height(self) -> int:
-        """As many lines as `set_header` gave."""
-        return len(self._header)
-
-    def _noted(self, width: int) -> tuple[int, int, int]:
-        """The first column of notes that there is room for, the cells for the label, and those for the notes."""
-        widths = self.note_widths
-        margin = 1  # between the last column and the frame
-        first, taken = 0, sum(widths) + len(widths) + margin
-        while first < len(widths) and width - taken < LABEL:
-            taken -= widths[first] + 1
-            first += 1
-        return first, width - taken, taken
+        """As many lines as `set_header` gave, or else one where the notes have names."""
+        return len(self._header) or int(bool(self._note_names))
 
     def header_line(self, y: int, width: int) -> Sequence[Part]:
-        """What `set_header` gave for line `y`."""
-        first, room, _ = self._noted(width)
+        """What `set_header` gave for line `y`, or what the notes are called."""
+        if not self._header:
+            return [(names_part(self._note_names, self.note_widths, width), "header")]
+        first, room = noted(self.note_widths, width)
         label, notes = as_cell(self._header[y][0]), self._header[y][1]
-        return [(fit(label.text, room), label.style or "header"), *self._note_parts(notes, first, "header")]
-
-    def _note_parts(self, notes: Sequence[Cell | str], first: int, style: str) -> list[Part]:
-        parts: list[Part] = []
-        for place, wide in enumerate(self.note_widths[first:], first):
-            cell = as_cell(notes[place]) if place < len(notes) else Cell("")
-            gap_right = self._note_align == "right"
-            text = fit(cell.text, wide, align=self._note_align)
-            parts.append((" " + text if gap_right else text + " ", cell.style or style))
-        parts.append((" ", ""))
-        return parts
+        return [(fit(label.text, room), label.style or "header"), *note_parts(notes, self.note_widths, first, "header")]
 
     def line(self, index: int, width: int) -> Sequence[Part]:
         """One node: how deep, whether open, its label, its notes."""
         node_id = self._forest.ids[index]
         node = self._forest.nodes[node_id]
-        depth = self._forest.depths[index]
-        first, room, _ = self._noted(width)
+        first, room = noted(self.note_widths, width)
         if not node.has_children:
             glyph, glyph_style = "·", "quiet"
         else:
             glyph, glyph_style = ("▾" if node_id in self._forest.open else "▸"), "accent"
-        indent = _indent(depth, room)
-        head = fit(f"{indent}{glyph} ", min(room, len(indent) + 2))
+        before = indent(self._forest.depths[index], self._first, room)
+        head = fit(f"{before}{glyph} ", min(room, len(before) + 2))
         style = self._style_of(node_id) if self._style_of is not None else ""
         if index == self.cursor and not style:
             style = "strong"
@@ -333,7 +330,7 @@ class ForestView(LineList):
             (head[:cut], "quiet"),
             (head[cut:], glyph_style),
             (fit(node.label, room - len(head)), style),
-            *self._note_parts(self._notes.get(node_id, ()), first, "quiet"),
+            *note_parts(self._notes.get(node_id, ()), self.note_widths, first, "quiet"),
         ]
 
     # Actions
@@ -374,8 +371,8 @@ class ForestView(LineList):
         index = offset.y - self.header_height + self.top if offset is not None else -1
         if offset is None or not self.header_height <= offset.y or not 0 <= index < self._count:
             return
-        _, room, _ = self._noted(self.line_width - 1)
-        sign = 1 + len(_indent(self._forest.depths[index], room))
+        _, room = noted(self.note_widths, self.line_width - 1)
+        sign = 1 + self._sign_at(index, room)
         node = self._forest.nodes[self._forest.ids[index]]
         if node.has_children and sign <= offset.x <= sign + 1:
             event.prevent_default()
