@@ -30,6 +30,7 @@ ROOMS: Final[Mapping[str, str]] = {
     "export list": "ringfence.console.screens.export_list:ExportList",
     "choose file": "ringfence.console.screens.choose_file:ChooseFile",
     "choose user": "ringfence.console.screens.choose_user:ChooseUser",
+    "columns": "ringfence.console.screens.columns_menu:ColumnsMenu",
     "side by side": "ringfence.console.screens.side_by_side:SideBySideScreen",
     "dialog": "ringfence.console.screens.dialog:Dialog",
     "confirm": "ringfence.console.screens.confirm:Confirm",
@@ -76,13 +77,18 @@ def together() -> tuple[Together, ...]:
     from ringfence.console.keymap import Together, marking
     from ringfence.console.screens.area import CommandScreen
     from ringfence.console.screens.drafting import Drafting
+    from ringfence.domain import display
     from ringfence.domain.registry import EDITED
 
     everywhere = (*EVERYWHERE, *numbered(), PROFILE)
     lists = (*LISTS, *marking())
-    found = [Together((*CUSTOMER.commands, *lists, *TABS, *everywhere), {})]
-    for kind in EDITED.values():
-        letters = {one.key.upper(): f"sort by {one.title}" for one in columns(kind) if one.key and one.sortable}
+    sorts = {
+        kind: {one.key.upper(): f"sort by {one.title}" for one in columns(kind) if one.key and one.sortable}
+        for kind in EDITED.values()
+    }
+    tabs = {key: said for kind in display.tabs(EDITED.values()) for key, said in sorts[kind].items()}
+    found = [Together((*CUSTOMER.commands, *lists, *TABS, *everywhere), tabs)]
+    for kind, letters in sorts.items():
         found.append(Together((*editable(kind).commands, *lists, *TABS, *everywhere), letters))
     for path in dict.fromkeys((*ROOMS.values(), _FORM)):
         screen = _class(path)

@@ -20,6 +20,8 @@ VERSION: Final = 1
 """Of what a file holds: one of another version is not read."""
 OPEN_LIMIT: Final = 500
 """So many open customers of a tree are remembered."""
+_LATER: Final[Mapping[str, Any]] = MappingProxyType({"columns": {}})
+"""What files that were written before there was such a part are read as having."""
 _LARGEST: Final = 2**63 - 1
 _WIDEST: Final = 1000
 _WORD: Final = re.compile(r"[a-z][a-z_-]{0,39}")
@@ -41,6 +43,8 @@ class Spot(NamedTuple):
     """How many cells the left pane was given."""
     zoomed: bool = False
     """Whether only one of the panes was shown."""
+    columns: Mapping[str, tuple[tuple[str, bool], ...]] = MappingProxyType({})
+    """The columns of a list from the left, each with whether it was shown."""
 
 
 class Layout(NamedTuple):
@@ -74,7 +78,7 @@ class Memory:
 
         path = _path(database, login)
         spots = {
-            area: {**spot._asdict(), "records": dict(spot.records), "sorts": dict(spot.sorts)}
+            area: {name: dict(part) if isinstance(part, Mapping) else part for name, part in spot._asdict().items()}
             for area, spot in layout.spots.items()
         }
         data = json.dumps({"version": VERSION, "area": layout.area, "spots": spots})
@@ -109,23 +113,27 @@ def parse(data: bytes) -> Layout:
 
 
 def _spot(found: dict[str, Any]) -> Spot:
+    found = {**_LATER, **found}
     if set(found) != set(Spot._fields) or not all(isinstance(found[name], bool) for name in ("inside", "zoomed")):
         raise ValueError("no spot")
-    sorts = {}
-    for name, sort in _table(found["sorts"]).items():
-        column, descending = (*_list(sort), None, None)[:2]
-        if len(sort) != 2 or not isinstance(descending, bool):
-            raise ValueError("no sort")
-        sorts[_word(name)] = _word(column), descending
     return Spot(
         {_word(name): _number(own, _LARGEST) for name, own in _table(found["records"]).items()},
-        sorts,
+        {_word(name): _flagged(sort) for name, sort in _table(found["sorts"]).items()},
         tuple(_number(own, _LARGEST) for own in _list(found["open"])[:OPEN_LIMIT]),
         _word(found["tab"]),
         found["inside"],
         None if found["pane"] is None else _number(found["pane"], _WIDEST),
         found["zoomed"],
+        {_word(name): tuple(map(_flagged, _list(columns))) for name, columns in _table(found["columns"]).items()},
     )
+
+
+def _flagged(value: object) -> tuple[str, bool]:
+    """A word, with whether something is so of it."""
+    found = _list(value)
+    if len(found) != 2 or not isinstance(found[1], bool):
+        raise ValueError("no pair")
+    return _word(found[0]), found[1]
 
 
 def _table(value: object) -> dict[str, Any]:

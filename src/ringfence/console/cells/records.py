@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, assert_never
 
 from ringfence.console.text import Cell, as_cell, many, number
-from ringfence.console.widgets.columns import Column
+from ringfence.console.widgets.columns import Column, lettered
 from ringfence.domain import display
 from ringfence.domain.field import Choice, Flag, Moment, Number, Ref, Text, Ties
 from ringfence.domain.kind import Kind
@@ -22,19 +22,21 @@ _DIALOG: Final = 74
 
 def columns(kind: Kind) -> tuple[Column, ...]:
     """The columns of its lists."""
-    return tuple(
-        Column(
-            one.field,
-            display.column_heading(kind, one),
-            one.width,
-            one.grow,
-            one.align,
-            one.key or None,
-            one.hide_below,
-            one.field in kind.sorts,
-            one.style if isinstance(one.style, str) else "",
-        )
-        for one in display.columns(kind)
+    return lettered(
+        [
+            Column(
+                one.field,
+                display.column_heading(kind, one),
+                one.width,
+                one.grow,
+                one.align,
+                one.key or None,
+                one.hide_below,
+                one.field in kind.sorts,
+                one.style if isinstance(one.style, str) else "",
+            )
+            for one in display.columns(kind)
+        ]
     )
 
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ringfence.console.changing import ask_undo
 from ringfence.console.commands.command import Command, Host, unless_signed_in
 from ringfence.console.commands.exchange import EXPORT, Listed
 from ringfence.console.commands.places import PLACES, Stands
 
+if TYPE_CHECKING:
+    from ringfence.console.widgets.record_table import RecordTable
+
 
 class Lists(Listed, Stands, Protocol):
     """A screen with a list that can be filtered."""
+
+    @property
+    def table(self) -> RecordTable[Any] | None:
+        """The table whose columns are chosen; None where the focus is on none."""
 
     def open_filter(self) -> None:
         """Opens the filter line."""
@@ -36,6 +43,13 @@ FILTER: Final[Command[Lists]] = Command(
 COPY: Final[Command[Lists]] = Command(
     "copy", "y", "Copy the marked rows or this one to your clipboard.", lambda host: host.copy()
 )
+COLUMNS: Final[Command[Lists]] = Command(
+    "columns",
+    "C",
+    "Choose the columns: which are shown, in what order, and by which of them it is sorted.",
+    lambda host: host.ringfence.open("columns", host.table),
+    unless=lambda host: "" if host.table is not None else "there is no table here: Enter goes to a customer's lists",
+)
 UNDO: Final[Command[Lists]] = Command(
     "undo",
     "u",
@@ -48,7 +62,7 @@ UNDO: Final[Command[Lists]] = Command(
 BACK: Final[Command[Lists]] = Command(
     "back", "escape", "Go one step back: marks, filter, list, tree.", lambda host: host.back(), palette=False
 )
-LISTS: Final[tuple[Command[Lists], ...]] = (FILTER, COPY, EXPORT, UNDO, *PLACES, BACK)
+LISTS: Final[tuple[Command[Lists], ...]] = (FILTER, COLUMNS, COPY, EXPORT, UNDO, *PLACES, BACK)
 TABS: Final[tuple[Command[Host], ...]] = (
     Command(
         "next_tab",

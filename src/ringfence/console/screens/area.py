@@ -21,6 +21,7 @@ from ringfence.console.widgets.filter_bar import FilterBar
 from ringfence.console.widgets.key_bar import KeyBar, KeyState
 from ringfence.console.widgets.panes import Panes
 from ringfence.console.widgets.ranges import RangedList
+from ringfence.console.widgets.record_table import RecordTable
 
 if TYPE_CHECKING:
     from ringfence.domain.kind import StateKind
@@ -365,6 +366,11 @@ class AreaScreen(CommandScreen):
     @property
     def listed(self) -> tuple[Any, int | None]:
         """What the list shows (of a tree: what its filter leaves), and how many rows, as far as is known."""
+        raise NotImplementedError
+
+    @property
+    def table(self) -> RecordTable[Any] | None:
+        """The table whose columns are chosen; None where the focus is on none."""
         raise NotImplementedError
 
     def copy(self) -> None:

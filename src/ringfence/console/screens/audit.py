@@ -9,7 +9,7 @@ from ringfence.console.changing import ask_undo
 from ringfence.console.commands.command import Command, bindings, unless_signed_in
 from ringfence.console.commands.exchange import EXPORT
 from ringfence.console.commands.lists import BACK as GO_BACK
-from ringfence.console.commands.lists import COPY, FILTER, UNDO
+from ringfence.console.commands.lists import COLUMNS, COPY, FILTER, UNDO
 from ringfence.console.commands.places import PLACES
 from ringfence.console.options import BACK, DialogOption
 from ringfence.console.rights import why_not_list
@@ -53,6 +53,7 @@ _COMMANDS: Final[tuple[Command[AuditScreen], ...]] = (
         changes=True,
     ),
     FILTER,
+    COLUMNS,
     COPY,
     EXPORT,
     *PLACES,

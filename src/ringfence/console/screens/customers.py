@@ -96,6 +96,10 @@ class CustomersScreen(AreaScreen, TwoPanes):
         return focused if isinstance(focused, RecordList) else self.forest
 
     @property
+    def table(self) -> RecordList | None:
+        return self.edited if isinstance(self.edited, RecordList) else None
+
+    @property
     def listed(self) -> tuple[Any, int | None]:
         from ringfence.services.records import Listing
 
@@ -132,6 +136,7 @@ class CustomersScreen(AreaScreen, TwoPanes):
             detail.has_focus_within,
             self.pane,
             self.has_class("-zoomed"),
+            {kind: columns for one in lists for kind, columns in one.columns.items()},
         )
 
     def come_back(self, spot: Spot) -> None:

@@ -122,11 +122,15 @@ class RecordList(RecordTable[Any], Asks):
         row = self.row if self.listing is not None else None
         record = row.id if row is not None else self._awaited or self._back_to
         return Spot(
-            {self.kind: record} if record is not None else {}, {self.kind: self.sort} if self.sort is not None else {}
+            {self.kind: record} if record is not None else {},
+            {self.kind: self.sort} if self.sort is not None else {},
+            columns={self.kind: self.arrangement} if self.arrangement else {},
         )
 
     def come_back(self, spot: Spot) -> None:
-        """Has the list that is shown next stand as it did: sorted so, with the cursor on that record, if it is seen."""
+        """Has the list that is shown next stand as it did: with those columns, sorted so, with the cursor on that
+        record, if it is seen."""
+        self.rearrange(spot.columns.get(self.kind, ()))
         sort = spot.sorts.get(self.kind)
         if sort is not None and any(one.id == sort[0] and one.sortable for one in self.columns):
             self.sort = sort

@@ -46,6 +46,10 @@ class ListScreen(AreaScreen):
         return self.query_one(RecordList)
 
     @property
+    def table(self) -> RecordList:
+        return self.records
+
+    @property
     def path(self) -> list[str]:
         """Where this is, from the top."""
         return [self.TITLE_HERE]

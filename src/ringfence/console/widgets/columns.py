@@ -1,9 +1,10 @@
-"""The columns of a record table, and how they share a width."""
+"""The columns of a record table: what is declared of them, how they are arranged, and a row of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from ringfence.console.text import Align, Cell, fit
 from ringfence.console.widgets.paint import Part
@@ -44,6 +45,37 @@ class Column:
     hide_below: int = 0
     sortable: bool = False
     style: str = ""
+
+
+Arrangement = tuple[tuple[str, bool], ...]
+"""The columns from the left by their ids, each with whether it is shown. None at all: they are as declared."""
+
+RESERVED: Final = "BCDGHY"
+"""Letters that do something else wherever there is a table."""
+
+
+def lettered(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """The columns, those that can be sorted by each with a letter for that: the one it names, or the first one of its
+    heading that is free."""
+    named = {column.key.upper() for column in columns if column.key}
+    taken, made = {*RESERVED, *named}, []
+    for column in columns:
+        key = column.key
+        if column.sortable and not key:
+            letters = (one for one in column.title.upper() if "A" <= one <= "Z" and one not in taken)
+            key = next(letters, "").lower() or None
+            taken.add((key or "").upper())
+        made.append(replace(column, key=key))
+    return tuple(made)
+
+
+def arranged(columns: Sequence[Column], arrangement: Arrangement) -> list[tuple[int, bool]]:
+    """The indices of all columns from the left, each with whether it is shown. What an arrangement does not know comes
+    last, and where it would show none, all are."""
+    places = {column.id: place for place, column in enumerate(columns)}
+    known = {places[name]: shown for name, shown in arrangement if name in places}
+    found = [*known.items(), *((place, True) for place in places.values() if place not in known)]
+    return found if any(shown for _, shown in found) else [(place, True) for place, _ in found]
 
 
 def headings(columns: Shared, sort: tuple[str, bool] | None, width: int) -> list[Part]:

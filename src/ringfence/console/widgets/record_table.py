@@ -9,7 +9,17 @@ from typing import Any
 from textual import events
 
 from ringfence.console.text import ELLIPSIS, Cell, as_cell, fit, literal, width_of
-from ringfence.console.widgets.columns import GAP, GUTTER, Column, Shared, headings, row_parts
+from ringfence.console.widgets.columns import (
+    GAP,
+    GUTTER,
+    Arrangement,
+    Column,
+    Placed,
+    Shared,
+    arranged,
+    headings,
+    row_parts,
+)
 from ringfence.console.widgets.fitting import fitted, heading, size, still_fits
 from ringfence.console.widgets.paint import Part
 from ringfence.console.widgets.posted import Posted
@@ -82,11 +92,39 @@ class RecordTable(WindowedList[Row]):
         """The cells that the columns share; -1 before there are any."""
         self._measured = range(0)
         """The rows whose texts they are as wide as."""
-        for column in self.columns:
+        self._arrangement: Arrangement = ()
+        self._bind_letters()
+
+    @property
+    def arrangement(self) -> Arrangement:
+        """How the columns are arranged, as it was given to `rearrange`."""
+        return self._arrangement
+
+    @property
+    def arranged(self) -> list[tuple[Column, bool]]:
+        """All columns from the left, each with whether it is shown where there is room for it."""
+        return [(self.columns[place], shown) for place, shown in arranged(self.columns, self._arrangement)]
+
+    @property
+    def drawn(self) -> frozenset[str]:
+        """The ids of those that there is room for."""
+        return frozenset(column.id for _, column, _ in self._shared)
+
+    def rearrange(self, arrangement: Arrangement) -> None:
+        """Shows these columns in this order; as they are declared, for an empty one."""
+        if arrangement != self._arrangement:
+            self._arrangement = arrangement
+            self._bind_letters()
+            self._fit(anew=True)
+
+    def _bind_letters(self) -> None:
+        """Has the letters of the columns that are shown sort by them."""
+        for column, shown in self.arranged:
             if column.key and column.sortable:
-                self._bindings.bind(
-                    column.key.upper(), f"sort_by('{column.id}')", f"Sort by {column.title}", show=False
-                )
+                letter = column.key.upper()
+                self._bindings.key_to_bindings.pop(letter, None)
+                if shown:
+                    self._bindings.bind(letter, f"sort_by('{column.id}')", f"Sort by {column.title}", show=False)
 
     @property
     def sort(self) -> tuple[str, bool] | None:
@@ -170,16 +208,15 @@ class RecordTable(WindowedList[Row]):
             sizes = [Counter({column.width: 1}) for column in self.columns]
         self._measured = around if rows else range(0)
         stays = width == self._fitted and not anew and still_fits(self._shared, sizes, headed)
-        shared = self._shared if stays else fitted(self._placed, sizes, headed, width)
+        shared = self._shared if stays else fitted(self._placed(), sizes, headed, width)
         self._fitted = width
         if shared != self._shared:
             self._shared = shared
             self.refresh()
         self.look_here()
 
-    @property
-    def _placed(self) -> list[tuple[int, Column]]:
-        return list(enumerate(self.columns))
+    def _placed(self) -> list[Placed]:
+        return [(place, self.columns[place]) for place, shown in arranged(self.columns, self._arrangement) if shown]
 
     def header_line(self, y: int, width: int) -> Sequence[Part]:
         return headings(self._shared, self._sort, width)
