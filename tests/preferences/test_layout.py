@@ -12,7 +12,8 @@ import pytest
 from ringfence.preferences import layout
 from ringfence.preferences.layout import Layout, Memory, Spot
 
-SPOT = Spot({"customers": 3, "devices": 9}, {"devices": ("unit_id", True)}, (1, 2), "devices", True, 40, True)
+COLUMNS = {"devices": (("unit_id", True), ("name", False)), "sites": ()}
+SPOT = Spot({"customers": 3, "devices": 9}, {"devices": ("unit_id", True)}, (1, 2), "devices", True, 40, True, COLUMNS)
 LAYOUT = Layout("customers", {"customers": SPOT, "audit": Spot()})
 WRITER = """
 import sys
@@ -106,6 +107,13 @@ def test_what_was_not_written_so_is_refused(wrong: dict[str, object]) -> None:
         {"zoomed": None},
         {"pane": 10**9},
         {"pane": "40"},
+        {"columns": []},
+        {"columns": {"devices": {"name": True}}},
+        {"columns": {"devices": [["name"]]}},
+        {"columns": {"devices": [["name", 1]]}},
+        {"columns": {"devices": [["\u202e", True]]}},
+        {"columns": {"devices": [3]}},
+        {"widths": {}},
     ],
     ids=str,
 )
@@ -113,3 +121,11 @@ def test_a_spot_that_was_not_written_so_is_refused(wrong: dict[str, object]) -> 
     good = {"records": {}, "sorts": {}, "open": [], "tab": "", "inside": False, "pane": None, "zoomed": False}
     with pytest.raises(ValueError, match="no"):
         layout.parse(json.dumps({"version": 1, "area": "", "spots": {"devices": good | wrong}}).encode())
+
+
+def test_what_was_written_before_there_were_columns_is_read() -> None:
+    old = {"records": {"devices": 9}, "sorts": {"devices": ["unit_id", True]}, "open": [1], "tab": "sites"}
+    spot = {**old, "inside": True, "pane": 40, "zoomed": False}
+    data = {"version": 1, "area": "devices", "spots": {"devices": spot}}
+    found = layout.parse(json.dumps(data).encode()).spots["devices"]
+    assert found == Spot({"devices": 9}, {"devices": ("unit_id", True)}, (1,), "sites", True, 40, False, {})

@@ -173,3 +173,48 @@ async def test_deep_nesting_and_side_by_side() -> None:
         assert "‹40› · n40" in lines[-1]
         assert len({len(line) for line in lines[-20:]}) <= 2
         assert all(line.index("n") < 25 for line in lines[2:])
+
+
+async def test_a_deep_tree_scrolls_to_the_node_under_the_cursor() -> None:
+    app = TreeHost(note_widths=(3, 6), note_names=("nested", "devices"))
+    async with app.run_test(size=(34, 50)) as pilot:
+        chain = [TreeNode(n, n - 1 if n else None, f"node number {n}", n < 40) for n in range(41)]
+        app.forest.replace(chain, set(range(41)))
+        app.forest.select(0)
+        await pilot.pause()
+        await pilot.pause()
+        assert shown(app)[0].strip() == "nested · devices"
+        lines = shown(app)[1:]
+        assert lines[0] == "▌▾ node number 0       0      0"
+        for depth in (*range(1, 41), *range(39, -1, -1)):
+            await pilot.press("down" if app.forest.cursor < depth else "up")
+            await pilot.pause()
+            lines = shown(app)[1:]
+            here = lines[depth]
+            assert here.startswith("▌")
+            assert f"{'▾' if depth < 40 else '·'} node num" in here
+            assert here.split()[-2:] == [str(depth % 7), str(depth)], "the numbers stay"
+            assert len({line.rindex(line.split()[-1]) + len(line.split()[-1]) for line in lines}) == 1
+            scale = [line.index("node") for line in lines if "‹" not in line]
+            assert scale == list(range(scale[0], scale[0] + 2 * len(scale), 2)), "what is in sight is to scale"
+        assert lines[0] == "▌▾ node number 0       0      0", "and back again"
+
+
+async def test_it_scrolls_seldom_and_a_click_finds_the_sign() -> None:
+    app = TreeHost(note_widths=(3, 6))
+    async with app.run_test(size=(34, 50)) as pilot:
+        chain = [TreeNode(n, n - 1 if n else None, f"node {n}", n < 40) for n in range(41)]
+        app.forest.replace(chain, set(range(41)))
+        app.forest.select(0)
+        seen = []
+        for _ in range(40):
+            await pilot.press("down")
+            seen.append(app.forest._first)
+        assert len(set(seen)) < 25, "not at each line"
+        assert seen == sorted(seen)
+        await pilot.pause()
+        line = screen_text(app)[1 + 40 - 1]
+        await pilot.click(offset=(line.index("▾"), 40))
+        await pilot.pause()
+        assert app.forest.count == 40
+        assert app.forest.selected_id == 39
