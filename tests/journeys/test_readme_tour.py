@@ -51,6 +51,7 @@ SHOWN: Final = (
     ("Undone.",),
     ("Northwind Logistics › Rotterdam",),
     ("Northwind Logistics › Rotterdam",),
+    ("Unit id ▲", "U-00401", "Control room"),
     ("theme daylight", "Theme: "),
     ("Keys that work here",),
 )
