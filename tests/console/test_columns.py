@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.console import CUSTOMER_GROUPS, Console, console_on, opened
+from support.console import CUSTOMER_GROUPS, ROLES, Console, console_on, opened
 
 from ringfence.console.rooms import together
 from ringfence.console.screens.area import AreaScreen
@@ -94,6 +94,27 @@ async def test_the_menu_sorts_and_turns(demo: Database) -> None:
         await console.press("escape", "U")
         assert table(console).sort == ("unit_id", False)
         assert "Unit id ▲" in console.text
+
+
+@pytest.mark.parametrize("keys", [("2",), ("3",), ("4",), CUSTOMER_GROUPS, ROLES, ("8",)], ids="-".join)
+async def test_every_column_has_a_letter_and_sorts(demo: Database, keys: tuple[str, ...]) -> None:
+    async with opened(console_on(demo)) as console:
+        await console.press(*CUSTOMER_GROUPS, "down", "a", "d", *keys)
+        for one, _ in table(console).arranged:
+            assert one.sortable
+            assert one.key
+            before = table(console).sort
+            await console.press(one.key.upper())
+            down = before == (one.id, False)
+            assert table(console).sort == (one.id, down)
+            assert f"{one.title} {'▼' if down else '▲'}" in console.text
+            listing = table(console).listing
+            assert listing is not None
+            assert (listing.sort, listing.descending) == (one.id, down)
+            said = [text.casefold() for text in column(console, one.id)]
+            assert said
+            if one.align == "left" and one.id not in ("at", "name"):
+                assert said == sorted(said, reverse=down), one.title
 
 
 async def test_the_letter_of_a_hidden_column_is_nothing(demo: Database) -> None:

@@ -69,6 +69,27 @@ async def test_columns_are_chosen_ordered_and_found_again(demo: Database) -> Non
         assert "State" in heading(console), "another login has its own"
 
 
+async def test_a_list_is_sorted_by_any_of_its_columns(demo: Database) -> None:
+    """Which customers have cameras, and where: by the menu, by the letter of a heading, and both ways."""
+    async with opened(again(demo), (120, 40)) as console:
+        await console.press("2", "slash")
+        await console.type("camera")
+        await console.press("enter", "C", "end", "enter", "escape")
+        assert heading(console)[-2:] == ["Customer", "▲"]
+        assert rows(console)[0].endswith("Antwerp")
+        found = [row.split("  ")[-1].strip() for row in rows(console)]
+        assert found == sorted(found, key=str.casefold)
+        await console.press("C", "s", "escape")
+        assert heading(console)[-2:] == ["Customer", "▼"]
+        assert not rows(console)[0].endswith("Antwerp")
+        await console.press("S")
+        assert "Site ▲" in console.text
+        assert "site ▲ ─╯" in console.text
+        await console.press("ctrl+q")
+    async with opened(again(demo), (120, 40)) as console:
+        assert "Site ▲" in console.text, "and found so"
+
+
 async def test_what_another_version_remembered_is_found(demo: Database) -> None:
     async with opened(again(demo), (80, 24)) as console:
         await console.press("2", "U", "C", "down", "down", "space", "escape", "ctrl+q")

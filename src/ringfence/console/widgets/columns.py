@@ -56,17 +56,15 @@ RESERVED: Final = "BCDGHY"
 
 def lettered(columns: Sequence[Column]) -> tuple[Column, ...]:
     """The columns, those that can be sorted by each with a letter for that: the one it names, or the first one of its
-    heading that is free."""
-    named = {column.key.upper() for column in columns if column.key}
-    taken, made = {*RESERVED, *named}, []
-    for column in columns:
-        key = column.key
-        if column.sortable and not key:
-            letters = (one for one in column.title.upper() if "A" <= one <= "Z" and one not in taken)
-            key = next(letters, "").lower() or None
-            taken.add((key or "").upper())
-        made.append(replace(column, key=key))
-    return tuple(made)
+    heading that is free, where that of none begins with it."""
+    keys = {place: column.key.upper() for place, column in enumerate(columns) if column.key}
+    for most in (1, None):
+        for place, column in enumerate(columns):
+            taken = {*RESERVED, *keys.values()}
+            free = [one for one in column.title.upper()[:most] if "A" <= one <= "Z" and one not in taken]
+            if column.sortable and place not in keys and free:
+                keys[place] = free[0]
+    return tuple(replace(column, key=keys.get(place, "").lower() or None) for place, column in enumerate(columns))
 
 
 def arranged(columns: Sequence[Column], arrangement: Arrangement) -> list[tuple[int, bool]]:

@@ -58,10 +58,9 @@ def fitted(columns: Sequence[Placed], sizes: Sizes, headings: Sequence[int], wid
 
 
 def still_fits(shared: Shared, sizes: Sizes, headings: Sequence[int]) -> bool:
-    """Whether widths that are there can stay: they cut nothing, or there is not a cell to be had for what they cut."""
+    """Whether widths that are there can stay: they cut nothing."""
     wanted = _wanted(sizes, headings)
-    spare = [wide - wanted[index] for index, _, wide in shared]
-    return bool(spare) and (min(spare) >= 0 or max(spare) <= 0)
+    return bool(shared) and all(wide >= wanted[index] for index, _, wide in shared)
 
 
 def _wanted(sizes: Sizes, headings: Sequence[int]) -> list[int]:
@@ -86,8 +85,7 @@ def _give(widths: list[int], sizes: Sizes, headings: Sequence[int], room: int) -
     rather from a wide column than from a narrow one or from the first, which says what a row is; until each has little
     more than its heading. Then from the widest, whatever it is."""
     cut = [0] * len(widths)
-    fair = max(1, room // len(widths))
-    floors = [min(wide, fair, max(_LEAST, headed)) for wide, headed in zip(widths, headings, strict=True)]
+    floors = [min(wide, max(_LEAST, headed)) for wide, headed in zip(widths, headings, strict=True)]
     places = range(len(widths))
 
     def loss(at: int) -> tuple[float, int]:
