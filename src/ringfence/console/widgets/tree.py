@@ -268,7 +268,7 @@ class ForestView(LineList):
 
     def look_here(self) -> None:
         """Scrolls sideways as far as the node under the cursor needs it, and shows a name that is cut all the same."""
-        if self._count and self.size.width:
+        if self.size.width and self.cursor < min(self._count, len(self._forest)):
             _, room = noted(self.note_widths, self.line_width - 1)
             first = scrolled(self._first, self._forest.depths[self.cursor], room)
             if first != self._first:
@@ -278,6 +278,8 @@ class ForestView(LineList):
 
     def whole(self, index: int) -> str:
         """The label, where it is cut."""
+        if index >= len(self._forest):
+            return ""
         label = self._forest.nodes[self._forest.ids[index]].label
         return label if width_of(label) > self._label_room(index) else ""
 
