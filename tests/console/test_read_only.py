@@ -208,6 +208,7 @@ def test_every_command_that_changes_something_says_so() -> None:
             "choose_left",
             "choose_right",
             "choose_site",
+            "columns",
             "command_palette",
         ),
         *(

@@ -53,7 +53,7 @@ async def test_a_customer_is_made_given_devices_and_an_administrator_who_runs_it
         await console.type("i.noord")
         await console.press("enter", "1")
         assert isinstance(console.app.screen, CustomersScreen)
-        assert console.lines[4].strip(" │▌▾▸·").startswith("Haven Noord")
+        assert console.lines[5].strip(" │▌▾▸·").startswith("Haven Noord")
         assert set(keys(workspace, "i.noord", "devices")) == moved
         assert keys(workspace, "i.noord", "customers") == ["haven-noord"]
         nothing_above(console)

@@ -159,16 +159,29 @@ async def test_what_is_cut_stands_in_the_border(width: int, said: str) -> None:
 
 
 async def test_a_key_that_goes_past_sends_nothing_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ringfence.console.widgets.framed.RESTS", 0.2)
-    app = Host(Things(1000, names={1: "long " * 20}))
+    monkeypatch.setattr("ringfence.console.widgets.framed.RESTS", 0.3)
+    app = Host(Things(1000, names={1: "long " * 20, 3: "wide " * 20}))
     async with app.run_test(size=(50, 12)) as pilot:
         await settle(pilot)
+        below = screen_text(app)[10]
         await pilot.press("down")
-        assert "long long" not in screen_text(app)[10]
-        await pilot.pause(0.4)
+        assert screen_text(app)[10] == below
+        await pilot.pause(0.5)
+        shown = screen_text(app)[10]
+        assert "long long" in shown
+        await pilot.press("down")
+        assert screen_text(app)[10] == shown, "nothing is sent for a key but the rows"
+        await pilot.press("down")
+        assert screen_text(app)[10] == shown
+        await pilot.pause(0.5)
+        assert "wide wide" in screen_text(app)[10]
+        await pilot.press("pagedown")
+        assert "wide wide" not in screen_text(app)[10]
+        await pilot.press("home", "down")
+        await pilot.pause(0.5)
         assert "long long" in screen_text(app)[10]
-        await pilot.press("down")
-        assert "long long" not in screen_text(app)[10]
+        app.begin(keep_rows=False)
+        assert "long long" not in screen_text(app)[10], "it goes with its row"
 
 
 def test_a_megabyte_is_not_measured_to_its_end() -> None:

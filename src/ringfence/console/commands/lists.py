@@ -46,7 +46,7 @@ COPY: Final[Command[Lists]] = Command(
 COLUMNS: Final[Command[Lists]] = Command(
     "columns",
     "C",
-    "Choose the columns: which are shown, in what order, and by which of them it is sorted.",
+    "Choose the columns and their order, and sort by one.",
     lambda host: host.ringfence.open("columns", host.table),
     unless=lambda host: "" if host.table is not None else "there is no table here: Enter goes to a customer's lists",
 )

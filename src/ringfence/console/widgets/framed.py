@@ -14,7 +14,7 @@ _CORNERS = 4
 """Cells of the border that no text stands on, beside those of the frame."""
 _DOT = " · "
 
-RESTS = 0.4
+RESTS = 0.6
 """Seconds after which the cursor rests where it is."""
 
 
@@ -25,6 +25,8 @@ class Framed(Painted):
     _title = ""
     _parts: tuple[str, ...] = ()
     _whole = ""
+    _rested: tuple[str, ...] = ()
+    """The parts that were there when the cursor rested last."""
     _waits: Timer | None = None
     _below: tuple[str, str] = ("", "")
 
@@ -49,23 +51,29 @@ class Framed(Painted):
 
     def set_subtitle(self, *parts: str) -> None:
         """Sets what is said in the bottom border, literally."""
-        self._parts = tuple(filter(None, parts))
+        parts = tuple(filter(None, parts))
+        if parts != self._parts and self._waits is not None:
+            self._whole = ""  # the border is drawn anew anyway
+        self._parts = parts
         self._say_below()
 
-    def show_whole(self, text: str) -> None:
-        """Shows a text that is cut in the frame, once the cursor rests on it: a key that goes past it sends nothing of
-        it. None, for what is whole."""
+    def show_whole(self, text: str, *, anew: bool = False) -> None:
+        """Shows a text that is cut in the frame (none, for what is whole) once the cursor rests: a key that goes past
+        it sends nothing of it, and until then the border says what it said. With ``anew``, or where the border
+        is drawn anew for what else it says, it says nothing that is not so any more."""
         if self._waits is not None:
             self._waits.stop()
             self._waits = None
-        if text and text != self._whole and RESTS and self.is_attached:
-            self._rest_on("")
-            self._waits = self.set_timer(RESTS, lambda: self._rest_on(text))
-        else:
+        if text == self._whole or not RESTS or not self.is_attached:
             self._rest_on(text)
+            return
+        if anew or self._parts != self._rested:
+            self._rest_on("")
+        self._waits = self.set_timer(RESTS, lambda: self._rest_on(text))
 
     def _rest_on(self, text: str) -> None:
-        self._whole = text
+        self._waits = None
+        self._whole, self._rested = text, self._parts
         self._say_below()
 
     def _say_below(self) -> None:

@@ -236,7 +236,7 @@ class LineList(Framed, ScrollView, can_focus=True):
             self.cursor = max(0, count - 1)
         self.refresh()
         self.view_changed()
-        self.look_here()  # what was there is not told of any more
+        self.look_here(anew=True)
 
     def _set_virtual_size(self, size: Size) -> None:
         """Sets how far there is to scroll: by Textual's own way the whole screen is laid out anew each time, though a
@@ -247,9 +247,10 @@ class LineList(Framed, ScrollView, can_focus=True):
         self.set_reactive(Widget.virtual_size, size)
         self._scroll_update(size)
 
-    def look_here(self) -> None:
-        """Shows what is cut of the line under the cursor. A subclass calls it where other lines are drawn otherwise."""
-        self.show_whole(self.whole(self.cursor) if self.cursor < self._count else "")
+    def look_here(self, *, anew: bool = False) -> None:
+        """Shows what is cut of the line under the cursor. A subclass calls it where lines are drawn otherwise; with
+        ``anew`` where they are others."""
+        self.show_whole(self.whole(self.cursor) if self.cursor < self._count else "", anew=anew)
 
     def begin(self, count: int, nothing: str) -> None:
         """Shows so many new lines, the cursor on the first; `nothing` instead where there are none."""

@@ -266,7 +266,7 @@ class ForestView(LineList):
         if self.note_widths and not self._notes_asked and self.size.height:
             self.call_later(self._ask_notes)
 
-    def look_here(self) -> None:
+    def look_here(self, *, anew: bool = False) -> None:
         """Scrolls sideways as far as the node under the cursor needs it, and shows a name that is cut all the same."""
         if self.size.width and self.cursor < min(self._count, len(self._forest)):
             _, room = noted(self.note_widths, self.line_width - 1)
@@ -274,7 +274,7 @@ class ForestView(LineList):
             if first != self._first:
                 self._first = first
                 self.refresh()
-        super().look_here()
+        super().look_here(anew=anew)
 
     def whole(self, index: int) -> str:
         """The label, where it is cut."""
