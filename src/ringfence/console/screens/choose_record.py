@@ -145,7 +145,7 @@ class ChooseRecord(Searching[Record]):
         self._go(extra=False)
         self.found.filter(text)
         if self.found.found and not self.found.sought:
-            self._say_rows(self.found.found)
+            self.say_below(content(self.found.found))
         if text:
             self.found.empty_text = "Nothing matches."  # Esc leaves here
 
