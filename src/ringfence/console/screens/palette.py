@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 
 from ringfence.console.palette import CUSTOMER, Offer, asked_for, bookmark, fitting, names_of, offers, why_stay
 from ringfence.console.places import Place
-from ringfence.console.screens.searching import Searching
+from ringfence.console.screens.searching import KEYS, Searching
 from ringfence.console.text import fit, width_of
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
@@ -22,7 +22,6 @@ from ringfence.services.records import Record
 _CUSTOMERS = 50
 """So many customers are offered at most."""
 _KEY, _TITLE = 5, 14
-_KEYS = "↑↓ Enter chooses · Esc goes back"
 
 
 class _Offers(LineList):
@@ -44,10 +43,15 @@ class _Offers(LineList):
         left = width - _KEY - 1 - self._widest[1]
         return min(self._widest[0], max(_TITLE, left))
 
-    def cut(self, index: int) -> str:
-        """What is said of an offer, where there is no room for all of it; empty where there is."""
-        left, title = self._share(self.offers[index], self.line_width - 1)
-        return self.offers[index].said if width_of(self.offers[index].said) >= left - title else ""
+    def whole(self, index: int) -> str:
+        """What is said of an offer, where there is no room for all of it."""
+        offer = self.offers[index]
+        left, title = self._share(offer, self.line_width - 1)
+        return offer.said if width_of(offer.said) >= left - title > 0 else ""
+
+    def on_resize(self) -> None:
+        """There is other room now."""
+        self.look_here()
 
     def _share(self, offer: Offer, width: int) -> tuple[int, int]:
         """The cells for an offer, and for its name among them."""
@@ -86,7 +90,8 @@ class PaletteScreen(Searching[Offer]):
 
     def on_mount(self) -> None:
         """Shows everything."""
-        self.say("Palette", _KEYS)
+        self.say("Palette", KEYS)
+        self.found.tell_below = self.say_below
         self.search("")
         self._name_bookmarks()
 
@@ -105,20 +110,7 @@ class PaletteScreen(Searching[Offer]):
         if self._naming:
             self.ask("bookmarks", lambda session: names_of(session, places), named)
 
-    def on_line_list_cursor_moved(self, message: LineList.CursorMoved) -> None:
-        """What is cut of the line under the cursor stands whole in the frame."""
-        message.stop()
-        self._say_cut()
-
-    def _say_cut(self) -> None:
-        found = self.found
-        self.say("Palette", (found.cut(found.cursor) if found.count else "") or _KEYS)
-
     def search(self, text: str) -> None:
-        self._find(text)
-        self.call_after_refresh(self._say_cut)
-
-    def _find(self, text: str) -> None:
         self._awaited = self._chosen = False
         self.drop("customers")
         wanted = asked_for(text)

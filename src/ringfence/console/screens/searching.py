@@ -18,7 +18,8 @@ from ringfence.console.widgets.plain_input import PlainInput
 
 Result = TypeVar("Result")
 
-_KEYS: Final = "↑↓ Enter chooses · Esc goes back"
+KEYS: Final = "↑↓ Enter chooses · Esc goes back"
+"""What a dialog of this sort says below."""
 
 
 class Searching(Overlay[Result], Asks):
@@ -74,7 +75,7 @@ class Searching(Overlay[Result], Asks):
         """Shows what the list says of itself, and beside it the keys that it has, where there is room for both."""
         if not self.is_mounted:
             return
-        both = Content(" · ").join([one for one in (text, Content(_KEYS)) if one])
+        both = Content(" · ").join([one for one in (text, Content(KEYS)) if one])
         fits = both.cell_length <= self.found.size.width
         self.query_one("#box").border_subtitle = both if fits else text
 
