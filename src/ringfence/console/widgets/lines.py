@@ -22,6 +22,8 @@ from ringfence.console.widgets.posted import Posted
 
 State = Literal["loading", "ready", "empty", "failed"]
 
+_LONGEST = 20
+"""A word of more cells is broken: no list waits for room for it."""
 LOADING_AFTER = 0.15
 """Seconds before a list says that it is loading: an answer that comes sooner shows no flicker."""
 
@@ -372,7 +374,8 @@ class LineList(Framed, ScrollView, can_focus=True):
 
     def _saying(self, y: int, width: int) -> Strip:
         lines = [part for line in self._says.split("\n") for part in wrap(line, max(1, width - 2))]
-        if self.state != "failed" and max(map(width_of, self._says.split()), default=0) > width - 2:
+        longest = max(map(width_of, self._says.split()), default=0)
+        if self.state != "failed" and width - 2 < min(longest, _LONGEST):
             lines = []  # too narrow for its words: it waits for more room
         first = self.header_height + max(0, (self.page_height - len(lines)) // 2)
         if not first <= y < first + len(lines):

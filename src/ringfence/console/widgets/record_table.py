@@ -165,9 +165,12 @@ class RecordTable(WindowedList[Row]):
 
     def deliver(self, ask: Ask, rows: Sequence[Row]) -> bool:
         anew, known = not self.count, self._measured
+        before = self._sizes(self.in_view) if self._window.stale else None
         taken = super().deliver(ask, rows)
         if taken and anew:
             self._fit(anew=True)
+        elif taken and before is not None and before == self._sizes(self.in_view):
+            self._measured = self.in_view  # read again, and what one looks at is as it was
         elif taken and known is self._measured:
             self._forget(ask.first, ask.first + ask.count)
         return taken
@@ -197,16 +200,9 @@ class RecordTable(WindowedList[Row]):
         page = self.page_height
         around = range(max(0, view.start - page), view.stop + page)
         headed = [heading(column, self._sort) for column in self.columns]
-        sizes: list[Counter[int]] = [Counter() for _ in headed]
-        rows = [row for _, row in self._window.rows(around.start, around.stop - 1)]
-        for row in rows:
-            for found, cell in zip(sizes, self._cells(row), strict=True):
-                text = cell.text if isinstance(cell, Cell) else cell
-                if text:
-                    found[size(text, width)] += 1
-        if not rows:
-            sizes = [Counter({column.width: 1}) for column in self.columns]
-        self._measured = around if rows else range(0)
+        sizes = self._sizes(around)
+        self._measured = around if sizes else range(0)
+        sizes = sizes or [Counter({column.width: 1}) for column in self.columns]
         stays = width == self._fitted and not anew and still_fits(self._shared, sizes, headed)
         shared = self._shared if stays else fitted(self._placed(), sizes, headed, width)
         self._fitted = width
@@ -214,6 +210,18 @@ class RecordTable(WindowedList[Row]):
             self._shared = shared
             self.refresh()
         self.look_here()
+
+    def _sizes(self, lines: range) -> list[Counter[int]]:
+        """Of each column, how many texts in these lines take how many cells; nothing where none of them is held."""
+        width = self.line_width - 2 - GUTTER
+        rows = [row for _, row in self._window.rows(lines.start, lines.stop - 1)]
+        sizes: list[Counter[int]] = [Counter() for _ in self.columns if rows]
+        for row in rows:
+            for found, cell in zip(sizes, self._cells(row), strict=True):
+                text = cell.text if isinstance(cell, Cell) else cell
+                if text:
+                    found[size(text, width)] += 1
+        return sizes
 
     def _placed(self) -> list[Placed]:
         return [(place, self.columns[place]) for place, shown in arranged(self.columns, self._arrangement) if shown]
