@@ -6,6 +6,8 @@ DEMO := $(VENV)/.demo
 CACHE_FREE := env -u PYTHONDONTWRITEBYTECODE
 # Measuring nearly doubles what a test costs: the tests of the rooms that lead through all the others are measured.
 MEASURED := tests/domain tests/services tests/snapshot
+# Many tests wait for a terminal or for a server: one worker more than there are cores keeps all of these busy.
+WORKERS := $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 .PHONY: demo test check lint format bench damage lock picture man clean setup
 
@@ -14,11 +16,11 @@ demo: $(DEMO)               ## the console on a scratch copy of the demo databas
 	@PYTHONPATH=src $(BIN)/python -m ringfence demo
 
 test: $(STAMP)              ## every test
-	@$(CACHE_FREE) $(BIN)/python -m pytest -q -n auto
+	@$(CACHE_FREE) $(BIN)/python -m pytest -q -n $(WORKERS)
 
 check: lint                 ## lint, format, types, import contracts, tests, and how much of the source they run
-	@$(CACHE_FREE) $(BIN)/python -m pytest -q -n auto $(MEASURED:%=--ignore=%)
-	@$(CACHE_FREE) $(BIN)/python -m pytest -q -n auto --cov --cov-report= $(MEASURED)
+	@$(CACHE_FREE) $(BIN)/python -m pytest -q -n $(WORKERS) $(MEASURED:%=--ignore=%)
+	@$(CACHE_FREE) $(BIN)/python -m pytest -q -n $(WORKERS) --cov --cov-report= $(MEASURED)
 	@echo "coverage: $$($(BIN)/coverage report --format=total) % of the lines below the console, by $(MEASURED)"
 
 lint: $(STAMP)
