@@ -219,3 +219,7 @@ async def test_a_notice_takes_the_row_of_the_breadcrumbs_and_goes_with_its_scree
         await console.press("3")
         assert "Not undone" not in console.text
         assert console.lines[2].strip() == "Users"
+        await console.press("4")
+        console.app.notify("Saved.")
+        await console.settle()
+        assert console.lines[2].split() == ["▌", "Saved."], "something is left of where one is"

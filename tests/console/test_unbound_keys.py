@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from support.console import console_on, opened
 
-from ringfence.console.screens.area import leaves
+from ringfence.console.screens.area import AreaScreen, leaves
+from ringfence.console.screens.customers import CustomersScreen
+from ringfence.console.widgets.key_bar import KeyBar
 from ringfence.storage.engine import Database
 
 
@@ -85,3 +87,28 @@ async def test_a_terminal_that_cannot_be_left_says_so(demo: Database) -> None:
         assert console.lines[-1].startswith(" Not suspended: this terminal knows no suspending  ? help")
         await console.press("f2", "ctrl+z")
         assert console.toasts == ["Not suspended: this terminal knows no suspending."]
+
+
+async def test_the_bar_says_what_can_be_done_once_the_cursor_has_arrived_where_it_was(demo: Database) -> None:
+    async with opened(console_on(demo), (120, 36)) as console:
+        await console.press("down", "left_square_bracket")
+        screen = console.app.screen
+        assert isinstance(screen, CustomersScreen)
+        before = console.lines[-1]
+        assert "e edit" in before
+        screen.go_to(screen.forest.selected_id or 0)
+        screen.query_one(KeyBar).read_again()  # as the focus does that comes back
+        await console.settle()
+        assert console.lines[-1] == before
+
+
+@pytest.mark.usefixtures("no_past")
+async def test_the_bar_says_that_there_is_nothing_to_export_once_that_is_known(demo: Database) -> None:
+    async with opened(console_on(demo), (120, 36)) as console:
+        await console.press("8")
+        screen = console.app.screen
+        assert isinstance(screen, AreaScreen)
+        screen.refresh_data()
+        screen.query_one(KeyBar).read_again()
+        await console.settle()
+        assert "export" not in console.lines[-1]

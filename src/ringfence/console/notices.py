@@ -21,4 +21,6 @@ def keep_filter_free(screen: Screen[Any]) -> None:
     """Lets a notice take the row of the breadcrumbs as far as the filter."""
     for crumbs in screen.query(Breadcrumbs):
         for rack in screen.query("ToastRack"):
-            rack.styles.margin = (crumbs.region.y, crumbs.filter_width, 0, 0)
+            rack.styles.margin = (crumbs.region.y, 0, 0, 0)
+            found = crumbs.filter_width
+            rack.styles.width = max(1, crumbs.size.width - found) if found else "1fr"

@@ -79,6 +79,12 @@ class CustomerTree(ForestView, Asks):
             nodes.append(TreeNode(one.id, one.parent, one.name, one.has_children))
         return nodes
 
+    def arrive(self) -> None:
+        """Ends the cursor's way to another customer: what can be done here is known again."""
+        if self.on_its_way:
+            self.on_its_way = False
+            self.cursor_moved()
+
     def forget(self) -> None:
         """Holds nothing any more."""
         self.on_its_way = False

@@ -193,7 +193,7 @@ class CustomersScreen(AreaScreen, TwoPanes):
         nodes, place, counted = found
         inside, self._inside = self._inside and place is not None and place == self._wanted, False
         self._wanted = None
-        self.forest.on_its_way = False
+        self.forest.arrive()
         top, line = self.forest.top, self.forest.cursor
         profile = self.ringfence.profile
         self.forest.make_room(profile.devices if profile else 0)
@@ -270,7 +270,7 @@ class CustomersScreen(AreaScreen, TwoPanes):
             self.forest.empty_text = self._nothing()
             self.forest.replace(self.forest.nodes(nodes), {node.parent for node in nodes if node.parent is not None})
             wanted, self._wanted = self._wanted, None
-            self.forest.on_its_way = False
+            self.forest.arrive()
             if any(node.id == wanted for node in nodes):
                 self.forest.select(wanted or 0)
             elif hits and not stays:

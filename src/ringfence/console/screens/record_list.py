@@ -244,6 +244,8 @@ class RecordList(RecordTable[Any], Asks):
                     self.unfiltered = total
                 if self._on_total:
                     self._on_total()
+                if not total:
+                    self.cursor_moved()  # what needs rows is off
 
         self.ask(f"{self.kind}-count", lambda session: session.count(wanted, counting(so_far)), counted, self.fail)
 
