@@ -153,3 +153,31 @@ def test_lines_of_a_text_hold_all_of_it_and_none_is_too_wide() -> None:
             for begin, end in lines:
                 wide = width_of(text[begin:end].rstrip(f" {NEWLINE}"))
                 assert wide <= width or end - begin == 1 or width < 3
+
+
+async def test_a_row_that_is_cut_stands_whole_in_the_border_under_the_cursor() -> None:
+    names = [f"Field service of the north, group {at}" for at in range(20)]
+    rows = tuple(Row(at, (name, "Operator · 3 customers")) for at, name in enumerate(names))
+    field = RowsSpec("groups", "Groups", (*rows, Row("short", ("Short", "Look"))))
+    async with shown(field, size=(70, 24)) as (_, form, console):
+
+        def border() -> str:
+            return next(line for line in console.lines if line.startswith("╰"))
+
+        await console.press("down", "down")
+        assert names[1] in console.text
+        form.styles.width = 50
+        await console.settle()
+        assert "Field servic" in console.lines[3]
+        assert f" {names[1]} · Oper" in border()
+        await console.press("down")
+        assert f" {names[2]} · Oper" in border()
+        await console.press("end")
+        assert "Field" not in border()
+
+
+async def test_a_heading_says_how_many_rows_there_are() -> None:
+    rows = RowsSpec("a", "Accessible", (Row(1, ("One",)),), said="5,000 customers")
+    async with shown(rows, RowsSpec("b", "Sites", said="0 sites")) as (_, _, console):
+        assert console.lines[1].strip("│▌ ").startswith("Accessible  5,000 customers ")
+        assert "0 sites" not in console.text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy import text
 from support.console import opened
 from support.form_host import form_host
@@ -26,6 +28,7 @@ async def test_a_group_is_opened_and_edited(demo: Database) -> None:
         assert "t.okafor" in console.text
         assert "(•) selected customers" in console.text
         assert "Rotterdam          itself only" in console.text
+        assert re.search(r"Accessible +\d customers ", console.text)
         assert "Nothing was changed." in console.text
         await console.type(", east")
         assert "Nobody gains or loses" in console.text
@@ -45,6 +48,7 @@ async def test_all_customers_hides_the_selected_ones_and_keeps_them_until_saved(
         await console.press("enter")
         assert form.draft.scope == "selected", "and is on Back"
         await console.press("left", "a")
+        assert "p preview" in console.lines[-1], "letters are no text on this field"
         assert "Accessible" not in console.text
         assert "+" in said(console).split("What saving changes")[1]
         assert form.form.current[0] == "scope"

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 
 from ringfence.console.screens.pick import PickScreen
 from ringfence.console.screens.record_form import RecordForm
-from ringfence.console.text import number
+from ringfence.console.text import many, number
 from ringfence.console.widgets.choices import Choices
 from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.form_fields import Row, RowsSpec, TextLine, TextSpec
@@ -59,7 +59,7 @@ class CustomerGroupForm(RecordForm):
                 self.toggle("active"),
                 *([TextLine(self._given())] if self.record_id is not None else []),
                 TextLine(),
-                RowsSpec("customers", "Customers", customer_rows(self.draft.customers, self._names), empty="none yet"),
+                RowsSpec("customers", "Customers", empty="none yet", **listed(self.draft.customers, self._names)),
             ]
         )
         self.form.focus()
@@ -88,10 +88,16 @@ class CustomerGroupForm(RecordForm):
 
     def _chosen(self, chosen: dict[int, bool]) -> None:
         self.change(customers=chosen)
-        self.form.update("customers", rows=customer_rows(chosen, self._names))
+        self.form.update("customers", **listed(chosen, self._names))
 
 
-def customer_rows(chosen: Mapping[int, bool], names: Mapping[int, str]) -> tuple[Row, ...]:
+def listed(chosen: Mapping[int, bool], names: Mapping[int, str]) -> dict[str, Any]:
+    """What a form's field of customers says: how many of those that are seen are chosen, and which."""
+    known = sum(one in names for one in chosen)
+    return {"rows": _rows(chosen, names), "said": many(known, "customer")}
+
+
+def _rows(chosen: Mapping[int, bool], names: Mapping[int, str]) -> tuple[Row, ...]:
     """The chosen customers as rows of a form, by name; the first of very many."""
     known = sorted((names[one].casefold(), names[one], one) for one in chosen if one in names)
     rows = [Row(one, (name, "with nested" if chosen[one] else "itself only")) for _, name, one in known[:LISTED]]

@@ -106,6 +106,8 @@ class HasGroupRole(HoldsRole):
         """How many permissions it holds, or why that is not known."""
         if self.role.draft is None and self.role.id is not None:
             return self.role.why_not
+        if self.role.id is None and self.record_id is not None:
+            return "–"  # whether there is a role, and what it may do, is not seen here
         return permissions_said(self.role.draft, self.catalogue)
 
     # The role, as the matrix sees it

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 
 from ringfence.console.cells import permissions
 from ringfence.console.options import BACK, DialogOption
-from ringfence.console.screens.customer_group_form import customer_rows, pick_customers
+from ringfence.console.screens.customer_group_form import listed, pick_customers
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.group_role import NEW_ROLE, HasGroupRole, RoleHere, missing_templates, read_role, some
 from ringfence.console.screens.record_form import RecordForm
@@ -107,8 +107,8 @@ class SecurityGroupForm(HasGroupRole):
         pick = "pick" if self.draft.scope == "selected" else ""
         fields.append(ChoiceSpec("scope", "Customers", self.draft.scope, options, pick))
         if self.draft.scope == "selected":
-            rows = customer_rows(self.draft.customers, self._names)
-            fields.append(RowsSpec("customers", "Accessible", rows, empty="none yet: it gives nothing"))
+            shown = listed(self.draft.customers, self._names)
+            fields.append(RowsSpec("customers", "Accessible", empty="none yet: it gives nothing", **shown))
         self.form.set_fields(fields)
 
     @property
@@ -233,7 +233,7 @@ class SecurityGroupForm(HasGroupRole):
 
     def _customers_chosen(self, chosen: dict[int, bool]) -> None:
         self.change(customers=chosen)
-        self.form.update("customers", rows=customer_rows(chosen, self._names))
+        self.form.update("customers", **listed(chosen, self._names))
 
     # Two operators.
 

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from textual import events
 from textual.app import ComposeResult
+from textual.content import Content
 from textual.widget import Widget
 
 from ringfence.console.text import content
@@ -106,6 +107,7 @@ class Form(Widget):
         """Creates a form of these fields; `set_fields` gives others."""
         super().__init__(name=name, id=id, classes=classes)
         self._lines = FormLines(self)
+        self._lines.tell_below = self.say_below
         self._text = FormText(self)
         self._state = FormState()
         self._was: tuple[str, Key | None] = ("", None)
@@ -123,9 +125,9 @@ class Form(Widget):
         """Sets the border's title, literally."""
         self.border_title = content(text) if text else None
 
-    def set_subtitle(self, text: str) -> None:
-        """Sets the border's subtitle, literally."""
-        self.border_subtitle = content(text) if text else None
+    def say_below(self, text: Content) -> None:
+        """Says in the border what is cut of the row under the cursor."""
+        self.border_subtitle = text if text else None
 
     @property
     def read_only(self) -> str:
@@ -297,7 +299,7 @@ class Form(Widget):
         spec = self._specs[line.spec] if line is not None else None
         text = self._text
         if self._read_only or not isinstance(spec, TextSpec):
-            if text.has_focus:
+            if self.screen.focused is text:  # which may not know yet that it has the focus
                 self.screen.set_focus(self._lines)
             text.display = False
             return

@@ -262,7 +262,9 @@ class Column:
     def _draw_rows(self, spec: RowsSpec, line: PageLine) -> list[Cell]:
         room = self.width - self._action_width(spec.action)
         if spec.rows or not self._empty_fits(spec):
-            return [Cell(fit(spec.label, room), "strong"), *self._action(spec.action)]
+            label = min(room, max(self.label, width_of(spec.label) + GAP))
+            said = Cell(fit(spec.said if spec.rows else "", room - label), "quiet")
+            return [Cell(fit(spec.label, label), "strong"), said, *self._action(spec.action)]
         label = max(self.label, width_of(spec.label) + GAP)
         label = min(label, room)
         return [
@@ -293,6 +295,17 @@ class Column:
                 Cell(" " * GAP + fit(row.note, min(left, note) - GAP), "attention" if row.attention else "quiet")
             )
         return cells
+
+    def cut(self, line: PageLine) -> str:
+        """All that a row says, where there is no room for all of it; empty where there is."""
+        spec = self.specs[line.spec]
+        assert isinstance(spec, RowsSpec)
+        row = spec.rows[line.at]
+        texts = [literal(text) for text in (*(as_cell(cell).text for cell in row.cells), row.note) if text]
+        drawn = "".join(cell.text for cell in self._draw_row(spec, line))
+        if line.spec in self.stacked or all(text in drawn for text in texts):
+            return ""
+        return " · ".join(texts)
 
     def _draw_pick(self, spec: PickSpec, line: PageLine) -> list[Cell]:
         room = self.room - self._action_width(spec.action)

@@ -59,13 +59,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class RowsSpec:
-    """A heading and rows that one can move among. Without ``action`` they are only shown."""
+    """A heading, with what is ``said`` of its rows, and these, among which one can move. Without ``action`` they are
+    only shown."""
 
     name: str
     label: str
     rows: tuple[Row, ...] = ()
     action: str = "pick"
     empty: str = "none"
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)

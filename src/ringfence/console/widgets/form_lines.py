@@ -72,7 +72,11 @@ class FormLines(Moves, LineList, inherit_bindings=False):
         return self.strip([bar, *drawn], width, "cursor" if focus else "cursor-blurred")
 
     def cursor_moved(self) -> None:
+        self.look_here()
         self.form.moved()
+
+    def look_here(self, *, anew: bool = False) -> None:
+        self.show_whole(self.page.cut_at(self.cursor), anew=anew)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)

@@ -70,6 +70,12 @@ class Page:
         """The column of a line."""
         return self.columns[self.place(index)[0]]
 
+    def cut_at(self, index: int) -> str:
+        """What a row says, where something of it is cut; empty where nothing is."""
+        if index >= len(self.lines) or self.lines[index].kind != "row":
+            return ""
+        return self.column_of(index).cut(self.lines[index])
+
     def shape(self, index: int, spec: TextSpec) -> tuple[int, int]:
         """How wide and how high a text is that stands at a line, or would stand there instead."""
         column = self.column_of(index)
