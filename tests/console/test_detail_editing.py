@@ -147,3 +147,19 @@ def test_how_a_site_looks(snap_compare: Any, demo: Database) -> None:
         await settle(pilot.app, pilot)
 
     assert snap_compare(console_on(demo), terminal_size=(80, 24), run_before=drive)
+
+
+async def test_an_empty_list_says_how_it_is_filled_to_those_who_may(demo: Database) -> None:
+    async with opened(console_on(demo), (80, 24)) as console:
+        await console.hurry(*NORTHWIND)
+        await console.press("n", *"Haven", "ctrl+s")
+        assert "No devices here that Hanna de Vries may see." in console.text
+        assert "a in the tree assigns some, n here makes one." in console.text
+        await console.press("right_square_bracket", "right_square_bracket")
+        assert "No sites here" in console.text
+        assert "n here makes one." in console.text
+        assert "assigns some" not in console.text
+        console.app.rights = frozenset(one for one in console.app.rights if one != "site.create")
+        await console.press("ctrl+r")
+        assert "No sites here that Hanna de Vries may see." in console.text
+        assert "makes one" not in console.text

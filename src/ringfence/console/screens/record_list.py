@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from textual import on
 from textual.content import Content
@@ -17,6 +17,7 @@ from ringfence.console.widgets.record_table import Ask, RecordTable
 
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Editable, Home
+    from ringfence.console.screens.area import CommandScreen
     from ringfence.domain.kind import Kind
     from ringfence.preferences.layout import Spot
     from ringfence.services.records import Listing, Part, Record
@@ -256,7 +257,20 @@ class RecordList(RecordTable[Any], Asks):
             return f"{profile.name} sees nothing: {profile.reason}."
         name, kind = profile.name if profile else "this user", self.kind.replace("-", " ")
         why = why_not_list(self.ringfence.rights, self.kind, name)
-        return f"{why}." if why else f"No {kind} here that {name} may see."
+        return f"{why}." if why else f"No {kind} here that {name} may see.{self._how_to_begin()}"
+
+    def _how_to_begin(self) -> str:
+        """A line that says by which keys there come to be some; empty for those who may make none."""
+        from ringfence.console.commands.command import display
+        from ringfence.console.commands.records import ASSIGN, NEW
+
+        edits, screen = self.edits, cast("CommandScreen", self.screen)
+        if edits is None or screen.read_only:
+            return ""
+        ways = [(ASSIGN, "in the tree assigns some")] if self.home is not None else []
+        ways = [(one, said) for one, said in (*ways, (NEW, "here makes one")) if one in edits.commands]
+        told = [f"{display(self.ringfence.keys_of(one))} {said}" for one, said in ways if not one.denied(screen, edits)]
+        return f"\n{', '.join(told)}." if told else ""
 
     def on_windowed_list_wanted(self, message: RecordTable.Wanted) -> None:
         """Asks for rows that are about to be on screen."""
