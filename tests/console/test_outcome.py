@@ -139,3 +139,11 @@ async def test_a_narrow_empty_list_breaks_no_word(width: int, lines: list[str]) 
         await settle(host, pilot)
         said_ = [line.strip() for line in Console(host, pilot).lines]  # type: ignore[arg-type]
         assert [line for line in said_ if line] == lines
+
+
+async def test_what_somebody_holds_at_a_customer_is_one_line_where_it_is_narrow(demo: Database) -> None:
+    async with opened(console_on(demo), (60, 20)) as console:
+        await console.press("3", "slash", *"okafor", "enter", "e")
+        beside = [line[33:].strip("│╭╮╰╯ ") for line in console.lines]
+        assert any(line.startswith("Rotterda") and line.endswith("rights") for line in beside), beside
+        assert "rights" not in beside

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Line = Sequence[Cell | str]
 _WIDE = 44
+_NAME = 8
+"""The least of a customer's name beside what is said of it."""
 _TOPS = 2
 """So many customers are shown at least, whatever else there is to say."""
 
@@ -104,4 +106,6 @@ def _change(preview: Preview, user_id: int) -> list[Line]:
 def _share(name: str, customers: int, devices: int, held: int, width: int) -> Line:
     beside = f"{number(customers - 1)} in it  " if customers > 1 and width >= _WIDE else ""
     right = f"{beside}{number(devices):>5}  {many(held, 'right'):>9}"
-    return [Cell(fit(name, max(8, width - len(right) - 1)) + " "), Cell(right, "quiet")]
+    if width - len(right) - 1 < _NAME:  # too narrow for columns
+        right = f"{number(devices)}  {many(held, 'right')}"
+    return [Cell(fit(name, max(1, width - len(right) - 1)) + " "), Cell(right, "quiet")]
