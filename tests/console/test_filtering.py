@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from support.console import Console, console_on, opened
 
+from ringfence.console.screens.choose_user import ChooseUser
 from ringfence.console.screens.customers import CustomersScreen
 from ringfence.console.widgets.filter_bar import FilterBar
 from ringfence.domain import display
@@ -77,3 +78,39 @@ async def test_the_line_and_help_say_how(demo: Database) -> None:
         assert "The filter" in console.text
         assert "kind:word" in console.text
         assert "^word" in console.text
+
+
+async def test_choosing_a_user_takes_the_same_words(demo: Database) -> None:
+    """F2 seeks words one by one, in what it says of each: the home and the provider too."""
+    async with opened(console_on(demo, "h.devries"), (120, 40)) as console:
+        await console.press("f2")
+        for text, found in (
+            ("brandt olga", {"olga"}),
+            ('"brandt olga"', set()),
+            ("home:northwind", {"g.moreau"}),
+            ("-provider:harbor", {"astrid", "n.eriksen"}),
+            ("state:inactive", {"b.janssens"}),
+        ):
+            await console.type(text)
+            lines = console.text.splitlines()[1:]
+            known = ("olga", "g.moreau", "astrid", "n.eriksen", "b.janssens", "t.okafor")
+            assert {login for login in known if any(f" {login} " in line for line in lines)} == found, text
+            assert bool(found) != ("Nobody matches." in console.text)
+            await console.press(*["backspace"] * len(text))
+
+
+async def test_what_cannot_be_understood_while_one_chooses_a_user(demo: Database) -> None:
+    """It is said below the list, the list stays, and Enter chooses nobody."""
+    async with opened(console_on(demo, "h.devries")) as console:
+        await console.press("f2")
+        await console.type("olga")
+        assert "Olga Brandt" in console.text
+        await console.type(" o:red")
+        assert "no column “o”: quotes seek it" in console.text
+        assert "Olga Brandt" in console.text
+        await console.press("enter")
+        assert isinstance(console.app.screen, ChooseUser)
+        await console.press(*["backspace"] * len(" o:red"))
+        assert "no column" not in console.text
+        await console.press("enter")
+        assert "olga" in console.lines[0]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.console import drawn, settle
-from support.picker import HOSTILE, choices, hands, ids
+from support.picker import FORESTS, HOSTILE, choices, hands, ids
 
 from ringfence.console.text import width_of
 from ringfence.console.widgets.choices import Choices, Selection
@@ -268,3 +268,58 @@ def test_counts_against_walking_up(parents: list[int], shuffle: object, data: st
     assert selection.redundant() == [(100 + one, 100 + up) for one, up in redundant if up is not None]
     assert selection.chosen() == {100 + one: nested for one, nested in chosen.items()}
     assert Selection(given_, selection.chosen()).covered == len(covered)
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("cold chain", ["Brouwer Cold Chain"]),
+        ("chain cold", ["Brouwer Cold Chain"]),
+        ('"chain cold"', []),
+        ("cold -chain", ["Coldwater Marina"]),
+        ("^cold", ["Coldwater Marina"]),
+        ("name:MAAS", ["Maasvlakte"]),
+        ("-name:r -maas", ["Sint Jans"]),
+        ("-", sorted(FORESTS)),
+        ('name:""', []),
+    ],
+)
+async def test_a_search_takes_the_words_of_every_filter(typed: str, found: list[str]) -> None:
+    async with hands(choices()) as its:
+        await its.press("slash")
+        await its.type(typed)
+        shown = [name for name in sorted(FORESTS) if any(line.lstrip(" ▌").startswith(name) for line in its.left)]
+        assert shown == found
+
+
+@pytest.mark.parametrize("width", [80, 120])
+async def test_a_search_that_cannot_be_understood_is_said_below_and_leaves_the_list(width: int) -> None:
+    async with hands(choices(), size=(width, 20)) as its:
+        await its.press("slash")
+        await its.type("cold")
+        before = its.left
+        assert "2 of 8" in its.counts[0]
+        await its.type(" o:hall")
+        assert "no column “o”: quotes seek it" in its.counts[0]
+        assert its.left[1:] == before[1:], "the list stays"
+        assert its.counts[1].endswith("customers"), "the other side says what it did"
+        await its.press("escape")
+        assert "8 customers" in its.counts[0]
+
+
+async def test_what_is_added_is_what_the_words_leave() -> None:
+    async with hands(choices()) as its:
+        await its.press("slash")
+        await its.type("cold -chain")
+        await its.press("enter", "a")
+        assert set(its.picker.chosen) == ids("Coldwater Marina")
+
+
+async def test_what_is_said_beside_a_name_is_searched_too() -> None:
+    given_ = Choices.flat([1, 2, 3], ["North", "Operators", "South"], notes=["Operator · 3 users", "Viewer", ""])
+    async with hands(given_) as its:
+        await its.press("slash")
+        for typed, found in (("operator", 2), ("name:operator", 1), ("operator -users", 1), ("-viewer", 2)):
+            await its.type(typed)
+            assert f"{found} of 3" in its.counts[0], typed
+            await its.press("escape")

@@ -13,7 +13,7 @@ from ringfence.domain.audit import AUDIT
 from ringfence.domain.customer_group import CUSTOMER_GROUPS
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import WrongFilter
-from ringfence.domain.filter import MOST, Term, parse, quoted
+from ringfence.domain.filter import MOST, Term, narrows, parse, quoted
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import KINDS
 from ringfence.domain.security_group import SECURITY_GROUPS
@@ -119,3 +119,37 @@ def test_what_is_typed_is_what_was_meant(data: Any) -> None:
         f"{'-' * one.excluded}{one.column and one.column + ':'}{'^' * one.anchored}{quoted(one.text)}" for one in terms
     ]
     assert parse(kind, " ".join(spelled)) == tuple(terms)
+
+
+WORDS = st.lists(
+    st.builds(
+        lambda sign, column, begins, text: f"{sign}{column}{begins}{text}",
+        st.sampled_from(["", "", "-"]),
+        st.sampled_from(["", "", "name:", "kind:"]),
+        st.sampled_from(["", "", "^"]),
+        st.sampled_from(["a", "ab", "abc", "b", "bc", '"a b"', '""', "c"]),
+    ),
+    max_size=3,
+).map(" ".join)
+SAID = st.text("abc ", max_size=4)
+
+
+def test_a_filter_that_is_typed_on_narrows() -> None:
+    for now, before in (("cold", "col"), ("cold store", "cold"), ("name:cold", "col"), ("cold -x", "cold"), ("x", "")):
+        assert narrows(parse(DEVICES, now), parse(DEVICES, before)), (now, before)
+    for now, before in (("-cold", "-col"), ("cold", "name:col"), ("cold", "^co"), ("-cold", "cold"), ('name:""', "a")):
+        assert not narrows(parse(DEVICES, now), parse(DEVICES, before)), (now, before)
+
+
+@given(WORDS, WORDS, st.lists(st.tuples(SAID, SAID), max_size=8))
+def test_what_narrows_finds_nothing_else(now: str, before: str, rows: list[tuple[str, str]]) -> None:
+    def found(terms: tuple[Term, ...], row: tuple[str, str]) -> bool:
+        said = {"name": row[0], "kind": row[1]}
+        return all(
+            any(term.fits(text) for name, text in said.items() if term.column in ("", name)) is not term.excluded
+            for term in terms
+        )
+
+    after, earlier = parse(DEVICES, now), parse(DEVICES, before)
+    if narrows(after, earlier):
+        assert all(found(earlier, row) for row in rows if found(after, row))

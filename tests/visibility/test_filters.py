@@ -14,10 +14,13 @@ from support.edits import World
 from support.filters import some_filter
 from support.oracle import LISTING, SHOWN, Oracle
 
+from ringfence.console.widgets.choices import COLUMNS, Choices
+from ringfence.domain import account
 from ringfence.domain.audit import note, what
 from ringfence.domain.errors import WrongFilter
+from ringfence.domain.filter import narrows, terms
 from ringfence.domain.registry import KINDS
-from ringfence.services import customers, listing
+from ringfence.services import accounts, choices, customers, listing
 from ringfence.services.records import AuditRecord, Listing, Part
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
@@ -90,6 +93,75 @@ def test_hidden_names_decide_nothing(database: Database, seed: int) -> None:
             load_document(database, one)
             found.append({kind: answers(database, login, kind, filters) for kind, filters in asked.items()})
         assert found[0] == found[1], login
+
+
+# Where a filter is asked of other things than lists.
+
+
+def test_a_picker_finds_what_the_database_finds(database: Database) -> None:
+    """Customers are chosen from in memory: every filter finds those that the tree finds, also when one types on."""
+    some = 0
+    for seed in range(300, 304):
+        document, chance = make_document(Random(seed), MORE), Random(seed)
+        empty(database)
+        load_document(database, document)
+        for user in document["users"]:
+            viewer = Viewer.sign_in(database, user["login"], AT)
+            found = choices.customers(viewer)
+            given = Choices(found.ids, found.names, found.folded, found.parents, found.own, found.below)
+            for _ in range(12):
+                some += _finds_alike(viewer, given, chance)
+    assert some
+
+
+def _finds_alike(viewer: Viewer, given: Choices, chance: Random) -> bool:
+    """Whether a filter that is made by chance finds some and not all."""
+    typed = some_filter(chance, ("name",), TEXTS).typed
+    wanted = terms(COLUMNS, typed)
+    ranks = list(given.matching(wanted))
+    with viewer.look(*LISTING.values()) as sight:
+        root = {row.id for row in tree.roots(sight) if row.parent_id is None}
+        assert {given.ids[rank] for rank in ranks} == set(tree.matching(sight, typed, 1000)[1]) - root, typed
+    assert [rank for rank in range(len(given)) if given.fits(wanted, rank)] == ranks, typed
+    before = terms(COLUMNS, typed[: chance.randint(0, len(typed))])
+    if narrows(wanted, before):
+        assert list(given.matching(wanted, given.matching(before))) == ranks, typed
+    return 0 < len(ranks) < len(given)
+
+
+@pytest.mark.parametrize("seed", range(300, 303))
+def test_those_who_can_sign_in_are_found_by_what_is_said_of_them(database: Database, seed: int) -> None:
+    document, chance = make_document(Random(seed), MORE), Random(seed)
+    empty(database)
+    load_document(database, document)
+    providers = {one["key"]: one["name"] for one in document["tenants"]}
+    homes = {(one["tenant"], one["key"]): one["name"] for one in document["customers"]}
+    said = {
+        user["login"]: {
+            "login": user["login"],
+            "name": user["name"],
+            "email": user.get("email", ""),
+            "home": homes[user["tenant"], user["home"]] if user.get("home") else account.STAFF,
+            "active": "active" if user.get("active", True) else "inactive",
+            "provider": providers[user["tenant"]],
+        }
+        for user in document["users"]
+    }
+    texts = [*TEXTS, "staff", "active", "inactive", *said, *providers.values(), *homes.values()]
+    some = 0
+    for _ in range(150):
+        wanted = some_filter(chance, [*next(iter(said.values()))], texts)
+        expected = {login for login, shown in said.items() if wanted.fits(shown)}
+        got = accounts.accounts(database, wanted.typed, Part(1000))
+        assert {one.login for one in got} == expected, wanted
+        assert accounts.account_count(database, wanted.typed) == len(expected), wanted
+        some += 0 < len(expected) < len(said)
+    assert some
+    for wrong in ("colour:red", " ".join(map(str, range(100, 120)))):
+        with pytest.raises(WrongFilter):
+            accounts.accounts(database, wrong, Part(10))
+    assert not accounts.accounts(database, "\x00", Part(10))
+    assert accounts.account_count(database, "-\x00") == len(said)
 
 
 # The audit.

@@ -141,6 +141,7 @@ def _beginning(words: Iterable[str], begun: str) -> list[str]:
 def _from_database(context: Any, kind: str, begun: str, *, anybody: bool = False) -> list[str]:
     """The keys, or logins, that begin so, as far as the user of ``--as`` sees them; nothing where none is said.
     ``--as`` itself is for whoever may read the database, and may be ``anybody`` there."""
+    from ringfence.domain.filter import quoted
     from ringfence.services import accounts, naming
     from ringfence.services.records import Part
     from ringfence.visibility.viewer import Viewer
@@ -155,7 +156,7 @@ def _from_database(context: Any, kind: str, begun: str, *, anybody: bool = False
     database: Database = chosen.open()
     database.patience.tell = lambda _line: None
     if anybody:
-        some = accounts.accounts(database, begun, Part(_LOOKED_AT))
+        some = accounts.accounts(database, f"login:^{quoted(begun)}" if begun else "", Part(_LOOKED_AT))
         found = [one.login for one in some if fold(one.login).startswith(fold(begun))][:_MOST]
     else:
         found = naming.beginning(Viewer.sign_in(database, checked(login or ""), chosen.at), kind, begun, _MOST)

@@ -17,7 +17,6 @@ from typing import Final
 from ringfence.domain import display
 from ringfence.domain.errors import WrongFilter
 from ringfence.domain.kind import Kind
-from ringfence.domain.shown import Shown
 from ringfence.domain.text import fold, has_control
 
 MOST: Final = 16
@@ -39,15 +38,57 @@ class Term:
     excluded: bool = False
 
     @property
+    def plain(self) -> bool:
+        """Whether it is only sought."""
+        return bool(self.text) and not (self.anchored or self.excluded)
+
+    def fits(self, said: str) -> bool:
+        """Whether a column that says this, folded, has it; that it is excluded does not count here."""
+        if not self.text:
+            return not said
+        return said.startswith(self.text) if self.anchored else self.text in said
+
+    @property
     def hopeless(self) -> bool:
         """Whether no record can have it: nothing that a record may hold contains a control character."""
         return has_control(self.text)
 
 
-@lru_cache(maxsize=256)
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A column that a filter can name: by its field or its heading. ``unsought`` says why it is not searched."""
+
+    field: str
+    heading: str
+    unsought: str = ""
+
+
+@lru_cache(maxsize=16)
+def named(kind: Kind) -> tuple[Named, ...]:
+    """The columns that a filter of lists of a kind can name."""
+    return tuple(
+        Named(
+            one.field,
+            display.column_heading(kind, one).lower(),
+            ""
+            if display.is_sought(kind, one)
+            else "a number that is counted"
+            if display.is_counted(kind, one)
+            else "no text",
+        )
+        for one in display.columns(kind)
+    )
+
+
 def parse(kind: Kind, typed: str) -> tuple[Term, ...]:
-    """The terms of a filter of lists of a kind, each once. Raises WrongFilter for a column that there is not, or that
-    is not searched, and for more words than are sought at once. A quote left open is closed by the end."""
+    """The terms of a filter of lists of a kind: see ``terms``."""
+    return terms(named(kind), typed)
+
+
+@lru_cache(maxsize=256)
+def terms(columns: Sequence[Named], typed: str) -> tuple[Term, ...]:
+    """The terms of a filter, each once. Raises WrongFilter for a column that there is not, or that is not searched, and
+    for more words than are sought at once. A quote left open is closed by the end."""
     found: dict[Term, None] = {}
     at = 0
     while at < len(typed):
@@ -56,10 +97,10 @@ def parse(kind: Kind, typed: str) -> tuple[Term, ...]:
             continue
         excluded = typed[at] == "-"
         at += excluded
-        named = _COLUMN.match(typed, at)
+        which = _COLUMN.match(typed, at)
         column = ""
-        if named is not None:
-            column, at = _column(kind, named[1], _word(typed, at)).field, named.end()
+        if which is not None:
+            column, at = _column(columns, which[1], _word(typed, at)).field, which.end()
         anchored = typed[at : at + 1] == "^"
         at += anchored
         blank = False
@@ -74,6 +115,24 @@ def parse(kind: Kind, typed: str) -> tuple[Term, ...]:
     if len(found) > MOST:
         raise WrongFilter(f"more than {MOST} words", f"a filter seeks {MOST} words at most: quotes keep a phrase")
     return tuple(found)
+
+
+def fault(columns: Sequence[Named], typed: str) -> str:
+    """In a few words, why a filter cannot be understood; empty where it can."""
+    try:
+        terms(columns, typed)
+    except WrongFilter as wrong:
+        return wrong.briefly
+    return ""
+
+
+def narrows(now: Sequence[Term], before: Sequence[Term]) -> bool:
+    """Whether all that one filter finds is sure to be among what another one found: as when one types on."""
+    return all(old in now or (old.plain and any(_narrows(new, old) for new in now)) for old in before)
+
+
+def _narrows(new: Term, old: Term) -> bool:
+    return not new.excluded and old.text in new.text and old.column in ("", new.column)
 
 
 def quoted(text: str) -> str:
@@ -107,15 +166,14 @@ def _phrase(typed: str, at: int) -> tuple[str, int, bool]:
     return text, at, False
 
 
-def _column(kind: Kind, typed: str, word: str) -> Shown:
+def _column(columns: Sequence[Named], typed: str, word: str) -> Named:
     """The column that is meant: by its heading or its field, or how one of them alone begins."""
     wanted = _squeezed(typed)
-    columns = display.columns(kind)
-    called = [(one, (_squeezed(one.field), _squeezed(display.column_heading(kind, one)))) for one in columns]
+    called = [(one, (_squeezed(one.field), _squeezed(one.heading))) for one in columns]
     exact = [one for one, names in called if wanted in names]
     found = exact or [one for one, names in called if any(name.startswith(wanted) for name in names)]
     if len(found) != 1:
-        names = _listed([display.column_heading(kind, one).lower() for one in found or columns])
+        names = _listed([one.heading for one in found or columns])
         if found:
             raise WrongFilter(f"“{typed}:” may be {_brief(names)}", f"{typed!r} may be {names}: type more of it")
         raise WrongFilter(
@@ -123,9 +181,8 @@ def _column(kind: Kind, typed: str, word: str) -> Shown:
             f"there is no column {typed!r} to search: take {names}, or seek the text as it stands, in quotes: "
             f"{quoted(word.replace(chr(34), ''))}",
         )
-    if not display.is_sought(kind, found[0]):
-        name = display.column_heading(kind, found[0]).lower()
-        what = "a number that is counted" if display.is_counted(kind, found[0]) else "no text"
+    name, what = found[0].heading, found[0].unsought
+    if what:
         raise WrongFilter(f"“{name}” is not searched", f"{name!r} is {what}, and not searched: leave it out")
     return found[0]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from ringfence.domain import clock
+from ringfence.domain.account import STAFF
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import Refused, RingfenceError
@@ -50,7 +51,7 @@ def own_record(viewer: Viewer) -> Opened:
 
 
 def accounts(database: Database, search: str, part: Part) -> tuple[Account, ...]:
-    """A part of everybody who is known, by login: for whoever holds the database itself."""
+    """A part of everybody who is known, by login: for whoever holds the database itself. Raises WrongFilter."""
     key = part.before or part.after
     backwards = part.from_end or part.before is not None
     found = directory.accounts(database, search, part.limit, key[0] if key else None, backwards, part.skip)
@@ -61,7 +62,7 @@ def accounts(database: Database, search: str, part: Part) -> tuple[Account, ...]
             row.login,
             row.name,
             row.tenant,
-            "staff" if row.parent_id is None else row.home,
+            STAFF if row.parent_id is None else row.home,
             bool(row.active),
             (row.sort_value, row.id),
         )

@@ -6,49 +6,90 @@ Signing in, and the demo's free switching between its users, come before any vie
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Row, text
 
-from ringfence.domain.text import has_control, like_pattern
+from ringfence.domain.account import STAFF, parse
+from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.user import USERS
 from ringfence.storage.engine import Database
+from ringfence.visibility.cells import Part, Words, cells, literal, part
+from ringfence.visibility.matching import hopeless
 
 _COLUMNS: Final = (
-    "SELECT u.id, u.login, u.name, u.active, r.name AS tenant, h.name AS home, h.parent_id, u.login_key AS sort_value "
-    "FROM user_account u JOIN customer h ON h.id = u.home_id "
-    "JOIN customer r ON r.tenant_id = u.tenant_id AND r.parent_id IS NULL "
+    "k.id, k.login, k.name, k.active, r.name AS tenant, h.name AS home, h.parent_id, k.login_key AS sort_value"
+)
+_FROM: Final = (
+    "user_account k JOIN customer h ON h.id = k.home_id "
+    "JOIN customer r ON r.tenant_id = k.tenant_id AND r.parent_id IS NULL"
 )
 
 
 def accounts(
     database: Database, search: str, limit: int, after: str | None, backwards: bool, skip: int
 ) -> Sequence[Row[Any]]:
-    """Users by login, from ``after`` on (or before it, nearest first, with ``backwards``), with tenant and home."""
-    if has_control(search):
+    """Users by login, from ``after`` on (or before it, nearest first, with ``backwards``), with tenant and home. Raises
+    WrongFilter for a search that cannot be understood."""
+    found = _found(database, search)
+    if found is None:
         return []
+    condition, binds = found
     sign, order = ("<", "DESC") if backwards else (">", "ASC")
-    where = ["TRUE" if after is None else f"u.login_key {sign} :after"]
-    binds: dict[str, Any] = {"limit": limit, "skip": skip}
+    binds |= {"limit": limit, "skip": skip}
     if after is not None:
+        condition += f" AND k.login_key {sign} :after"
         binds["after"] = after
-    if search:
-        where.append("u.search_key LIKE :needle ESCAPE '\\'")
-        binds["needle"] = like_pattern(search)
-    query = f"{_COLUMNS} WHERE {' AND '.join(where)} ORDER BY u.login_key {order} LIMIT :limit OFFSET :skip"
+    query = f"SELECT {_COLUMNS} FROM {_FROM} WHERE {condition} ORDER BY k.login_key {order} LIMIT :limit OFFSET :skip"
     with database.reading() as connection:
         return connection.execute(text(query), binds).all()
 
 
 def account_count(database: Database, search: str) -> int:
     """How many users ``accounts`` goes through."""
-    if has_control(search):
+    found = _found(database, search)
+    if found is None:
         return 0
-    query = "SELECT count(*) FROM user_account u"
+    condition, binds = found
+    query = f"SELECT count(*) FROM {_FROM if binds else 'user_account k'} WHERE {condition}"
     with database.reading() as connection:
-        if not search:
-            return int(connection.execute(text(query)).scalar_one())
-        query += " WHERE u.search_key LIKE :needle ESCAPE '\\'"
-        return int(connection.execute(text(query), {"needle": like_pattern(search)}).scalar_one())
+        return int(connection.execute(text(query), binds).scalar_one())
+
+
+def _found(database: Database, search: str) -> tuple[str, dict[str, Any]] | None:
+    """The condition for what a search finds, and its binds; None where it can find nothing."""
+    terms, said = parse(search), _said(database.postgresql)
+    if hopeless(terms):
+        return None
+    conditions, binds = ["TRUE"], {}
+    holds = "strpos" if database.postgresql else "instr"
+    for number, term in enumerate(terms):
+        if term.hopeless:  # excluded: nobody has it
+            continue
+        needle = f"CAST(:needle{number} AS text)"
+        test = "{0} = " + needle if not term.text else f"{holds}({{0}}, {needle}) {'= 1' if term.anchored else '> 0'}"
+        tests = [test.format(one) for column, one in said.items() if term.column in ("", column)]
+        conditions.append(f"{'NOT ' if term.excluded else ''}({' OR '.join(tests)})")
+        binds[f"needle{number}"] = term.text
+    return " AND ".join(conditions), binds
+
+
+@lru_cache(maxsize=2)
+def _said(postgresql: bool) -> dict[str, str]:
+    """What each column says, folded."""
+    found = {}
+    for column, one in cells(USERS, postgresql).items():
+        if isinstance(one, Part):
+            found[column] = part(one.place, last=one.place == len(USERS.searched) - 1, postgresql=postgresql)
+        elif isinstance(one, Words):
+            found[column] = f"CASE {' '.join(f'WHEN {when} THEN {literal(word)}' for word, when in one.said)} END"
+    own, provider = (part(0, last=len(CUSTOMERS.searched) == 1, postgresql=postgresql, row=row) for row in "hr")
+    return {
+        **found,
+        "home": f"CASE WHEN h.parent_id IS NULL THEN {literal(STAFF)} ELSE {own} END",
+        "tenant": provider,
+    }
 
 
 def totals(database: Database, tenant_id: int) -> tuple[int, int]:

@@ -121,7 +121,7 @@ class _Asking:
                 continue
             known = self._known(one)
             if known is not None:
-                values = [value for value in known if value and _fits(term, value)]
+                values = [value for value in known if value and term.fits(value)]
                 if values and isinstance(one, Kept):
                     found[one.column], share = values, len(values) / len(known)
                     conditions.append(self._among(f"values{number}_{name}", one.column, values))
@@ -152,7 +152,7 @@ class _Asking:
     def _own(self, one: Cells, term: Term, needle: str) -> str:
         """The condition: what the column says of the row itself, beside its search key, fits; empty where it cannot."""
         if isinstance(one, Words):
-            fitting = [(word, condition) for word, condition in one.said if _fits(term, word)]
+            fitting = [(word, condition) for word, condition in one.said if term.fits(word)]
             return "" if not fitting else f"({' OR '.join(f'({condition})' for _, condition in fitting)})"
         if isinstance(one, Plain):
             return f"({self._test(self._folded(one), term, needle)}{self._shown(one)})"
@@ -176,7 +176,7 @@ class _Asking:
         for name, one in self.cells.items():
             known = self._known(one) if term.column in ("", name) else None
             if known and isinstance(one, Kept):
-                fitting = {value for value in known if (not value if not term.text else value and _fits(term, value))}
+                fitting = {value for value in known if term.fits(value)}
                 if fitting:
                     others = [value for value in known if value not in fitting]
                     return Lead(None, {one.column: others} if others else {}, share=len(others) / len(known))
@@ -299,10 +299,6 @@ def _distinct(kind: Kind, column: str) -> TextClause:
         f"WITH RECURSIVE known(value) AS (SELECT ({first}) UNION ALL SELECT ({first} AND k.{column} > known.value) "
         "FROM known WHERE known.value IS NOT NULL) SELECT value FROM known WHERE value IS NOT NULL LIMIT :most"
     )
-
-
-def _fits(term: Term, word: str) -> bool:
-    return word.startswith(term.text) if term.anchored else term.text in word
 
 
 def hopeless(terms: Sequence[Term]) -> bool:

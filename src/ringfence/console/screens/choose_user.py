@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 
 from ringfence.console.cells import accounts
-from ringfence.console.screens.record_list import part_of, why_not
+from ringfence.console.screens.record_list import part_of
 from ringfence.console.screens.searching import Searching
 from ringfence.console.text import content
 from ringfence.console.widgets.record_table import Ask, RecordTable
@@ -27,7 +27,8 @@ class ChooseUser(Searching[str]):
     def __init__(self, title: str) -> None:
         super().__init__()
         self._title_text = title
-        self._search = ""
+        self._search = self._fault = ""
+        self._told = Content()
 
     def compose_lists(self) -> ComposeResult:
         yield RecordTable[Any](
@@ -42,7 +43,7 @@ class ChooseUser(Searching[str]):
         """Asks for the first users."""
         self.query_one("#box").border_title = content(self._title_text)
         self.say_below(Content())
-        self.table.tell_below = self.say_below
+        self.table.tell_below = self._tell
         self._begin()
 
     @property
@@ -51,11 +52,20 @@ class ChooseUser(Searching[str]):
         return self.query_one(RecordTable)
 
     def search(self, text: str) -> None:
-        fault = why_not("users", text) if self.ringfence.real is not None else ""
-        self.say(self._title_text, " · ".join(filter(None, (fault, "↑↓ Enter chooses · Esc goes back"))))
-        if text != self._search and not fault:
+        from ringfence.domain.account import COLUMNS
+        from ringfence.domain.filter import fault, named
+        from ringfence.domain.user import USERS
+
+        self._fault = fault(COLUMNS if self.ringfence.real is None else named(USERS), text)
+        self._tell(self._told)
+        if text != self._search and not self._fault:
             self._search = text
             self._begin()
+
+    def _tell(self, text: Content) -> None:
+        """Says below what the list says of itself, or why what was typed cannot be understood."""
+        self._told = text
+        self.say_below(content(self._fault) if self._fault else text)
 
     def _begin(self) -> None:
         workspace, search, real = self.ringfence.workspace, self._search, self.ringfence.real
@@ -86,7 +96,10 @@ class ChooseUser(Searching[str]):
             self.choose()
 
     def choose(self) -> None:
-        """Ends with the user under the cursor, once the list is that of what was typed."""
+        """Ends with the user under the cursor, once the list is that of what was typed; with nobody as long as that
+        cannot be understood."""
+        if self._fault:
+            return
         self.deciding = self.table.state == "loading"
         if self.deciding:
             return

@@ -322,15 +322,10 @@ class RecordList(RecordTable[Any], Asks):
 
 def why_not(kind: str, text: str) -> str:
     """In a few words, why a filter of lists of a kind cannot be understood; empty where it can."""
-    from ringfence.domain.errors import WrongFilter
-    from ringfence.domain.filter import parse
+    from ringfence.domain.filter import fault, named
     from ringfence.domain.registry import kind_named
 
-    try:
-        parse(kind_named(kind), text)
-    except WrongFilter as fault:
-        return fault.briefly
-    return ""
+    return fault(named(kind_named(kind)), text)
 
 
 def list_of(kind: Kind, **options: Any) -> RecordList:

@@ -6,9 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import compress
+from typing import Final
 
 from ringfence.console.text import width_of
+from ringfence.domain.filter import Named, Term
+from ringfence.domain.text import fold
 
+COLUMNS: Final = (Named("name", "name"),)
+"""What a filter of choices can name."""
 Rank = int
 """Where something stands among the choices: an index into their arrays."""
 
@@ -37,7 +42,7 @@ class Choices:
     Args:
         ids: What each is known by.
         names: What each is called; anything, it is made safe when it is drawn.
-        folded: The names case-folded, for searching.
+        folded: The names as they are compared, for searching.
         parents: The rank of what each is nested in, or -1. Empty when nothing is nested.
         notes: What is said of each beside its name. Empty when nothing is.
         own: A number of its own. Empty when there are no numbers.
@@ -64,7 +69,7 @@ class Choices:
         cls, ids: Sequence[int], names: Sequence[str], numbers: Sequence[int] = (), notes: Sequence[str] = ()
     ) -> Choices:
         """Choices of which none is nested in another, in the order of the names."""
-        return cls(ids, names, [name.casefold() for name in names], (), numbers, numbers, notes)
+        return cls(ids, names, [fold(name) for name in names], (), numbers, numbers, notes)
 
     def __len__(self) -> int:
         """How many there are."""
@@ -103,12 +108,36 @@ class Choices:
             yield rank
             rank = parents[rank]
 
-    def matching(self, text: str, among: Sequence[Rank] | None = None) -> list[Rank]:
-        """The ranks (of `among`, or all) whose folded names hold `text`, which is case-folded too."""
-        folded = self.folded
-        if among is None:
-            return [rank for rank, name in enumerate(folded) if text in name]
-        return [rank for rank in among if text in folded[rank]]
+    @cached_property
+    def _folded_notes(self) -> Sequence[str]:
+        return [fold(note) for note in self.notes]
+
+    def matching(self, terms: Sequence[Term], among: Sequence[Rank] | None = None) -> Sequence[Rank]:
+        """The ranks (of `among`, or all) that a filter finds: by the name, and by what is said beside it."""
+        for term in terms:
+            among = self._having(term, among)
+        return range(len(self)) if among is None else among
+
+    def _having(self, term: Term, among: Sequence[Rank] | None) -> list[Rank]:
+        names, text = self.folded, term.text
+        if self.notes and not term.column:
+            return [rank for rank in (range(len(self)) if among is None else among) if self._has(term, rank)]
+        if not term.plain:
+            fits, wanted = term.fits, not term.excluded
+            return [rank for rank in (range(len(self)) if among is None else among) if fits(names[rank]) is wanted]
+        if among is None:  # the usual one, of very many: nothing is called
+            return [rank for rank, name in enumerate(names) if text in name]
+        return [rank for rank in among if text in names[rank]]
+
+    def fits(self, terms: Sequence[Term], rank: Rank) -> bool:
+        """Whether a filter finds `rank`."""
+        return all(self._has(term, rank) for term in terms)
+
+    def _has(self, term: Term, rank: Rank) -> bool:
+        fits = term.fits(self.folded[rank]) or (
+            bool(self.notes) and not term.column and term.fits(self._folded_notes[rank])
+        )
+        return fits is not term.excluded
 
 
 def _tree(parents: Sequence[Rank], count: int) -> Tree:

@@ -6,9 +6,10 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
 from ringfence.console.text import Cell, fit, number, width_of
-from ringfence.console.widgets.choices import Choices, Rank, Selection
+from ringfence.console.widgets.choices import COLUMNS, Choices, Rank, Selection
 from ringfence.console.widgets.paint import Part
 from ringfence.console.widgets.ranges import RangedList
+from ringfence.domain.filter import Term, fault, narrows, terms
 
 GUTTER = 2
 """Cells before the name, beside the cursor's bar: a sign and a space."""
@@ -54,8 +55,10 @@ class PickerList(RangedList):
         self.selection = Selection(Choices.flat((), ()), {})
         self.marks: set[Rank] = set()
         self._ranks: list[Rank] = []
-        self._found: list[Rank] | None = None
-        self._text = ""
+        self._found: Sequence[Rank] | None = None
+        self._terms: tuple[Term, ...] = ()
+        self.fault = ""
+        """In a few words, why what was typed last cannot be understood; empty where it can."""
         self._matches = 0
 
     # What a side provides
@@ -84,11 +87,6 @@ class PickerList(RangedList):
         return self.selection.choices
 
     @property
-    def filter_text(self) -> str:
-        """The filter as it was given; "" for none."""
-        return self._text
-
-    @property
     def current(self) -> Rank | None:
         """The rank under the cursor, or None when there is none."""
         return self._ranks[self.cursor] if self.cursor < len(self._ranks) else None
@@ -106,24 +104,23 @@ class PickerList(RangedList):
         """Begins anew with another selection, unmarked; the filter stays."""
         self.selection = selection
         self._ranks = []
-        self._found = self._find(self._text)
+        self._found = self.choices.matching(self._terms) if self._terms else None
         self.marks.clear()
         self.again(first=True)
 
     def filter(self, text: str) -> None:
-        """Shows only what holds `text`, whatever its case. Marks stay where they are, shown or not."""
-        if text != self._text:
-            self.fix_range()
-            self._found = self._find(text)
-            self._text = text
-            self.again(first=True)
-
-    def _find(self, text: str) -> list[Rank] | None:
-        if not text:
-            return None
-        wanted, before = text.casefold(), self._text.casefold()
-        narrower = self._found is not None and text != self._text and before in wanted
-        return self.choices.matching(wanted, self._found if narrower else None)
+        """Shows only what a filter finds; the list stays as it is where that cannot be understood: `fault` then says
+        why. Marks stay where they are, shown or not."""
+        self.fault = fault(COLUMNS, text)
+        wanted = self._terms if self.fault else terms(COLUMNS, text)
+        if wanted == self._terms:
+            self.tell()
+            return
+        self.fix_range()
+        among = self._found if narrows(wanted, self._terms) else None
+        self._found = self.choices.matching(wanted, among) if wanted else None
+        self._terms = wanted
+        self.again(first=True)
 
     def again(self, *, first: bool = False) -> None:
         """Draws what the selection and the filter leave; the cursor stays on its line, or where that stood.
@@ -136,7 +133,7 @@ class PickerList(RangedList):
         self.marks = {rank for rank in self.marks if self.belongs(rank)}
         self._ranks = self._lines()
         if not self._ranks:
-            text = "Nothing matches. Esc clears the filter." if self._text and len(self.choices) else self.nothing()
+            text = "Nothing matches. Esc clears the filter." if self._terms and len(self.choices) else self.nothing()
             self.empty(text)
             return
         self.ready()
@@ -209,7 +206,7 @@ class PickerList(RangedList):
 
     def is_match(self, rank: Rank) -> bool:
         """Whether `rank` is of this side and matches the filter."""
-        return self.belongs(rank) and self._text.casefold() in self.choices.folded[rank]
+        return self.belongs(rank) and self.choices.fits(self._terms, rank)
 
     def tell(self) -> None:
         """Says below the list how much there is, as far as there is room."""
@@ -217,6 +214,9 @@ class PickerList(RangedList):
             self.on_subtitle("")
             return
         room = self.size.width - 2
+        if self.fault:
+            self.on_subtitle(fit(self.fault, min(room, width_of(self.fault))))
+            return
         self.on_subtitle(next((text for text in self.told() if width_of(text) <= room), ""))
 
     def with_marks(self, texts: Sequence[str]) -> list[str]:
