@@ -10,9 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from textual import events
+
 from ringfence.console.app import RingfenceApp
 from ringfence.console.background import Background, light_hinted, may_be_asked
 from ringfence.console.driver import driver_class
+from ringfence.console.garbage import Garbage
 from ringfence.console.questions import going
 from ringfence.console.themes import DEFAULT, DEFAULT_LIGHT, load_theme
 from ringfence.domain.errors import RingfenceError, debugging, unexpected
@@ -49,6 +52,7 @@ class _OnTerminal(RingfenceApp):
         self.asks_background = not configuration.theme and may_be_asked(os.environ)
         """Whether the terminal is asked for its background, and what it answers still decides."""
         super().__init__(*given, configuration=configuration, **named)
+        self._garbage = Garbage()
 
     def on_mount(self) -> None:
         """Waits a moment from the first paint on, beside everything else."""
@@ -77,6 +81,16 @@ class _OnTerminal(RingfenceApp):
         with suppress(NotImplementedError):
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit)
+
+    def _themes_found(self, found: tuple[list[Any], list[str]]) -> None:
+        super()._themes_found(found)
+        self._garbage.begin()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Looks for garbage once no key comes for a while."""
+        if isinstance(event, events.InputEvent):
+            self._garbage.put_off()
+        await super().on_event(event)
 
     def _handle_exception(self, error: Exception) -> None:
         """The last line of defence: Textual would show where it happened, and what was being looked at."""
