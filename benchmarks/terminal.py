@@ -12,7 +12,7 @@ import struct
 import sys
 import termios
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -25,10 +25,17 @@ SEQUENCES = re.compile(
 )
 
 
+Parts = Sequence[tuple[float, bytes]]
+"""What was written, each piece with the seconds from the key until it came."""
+Done = Callable[[Parts, float], bool]
+"""Whether what came for a key is known to be all; told what came since it was asked last, and the seconds from the key
+on."""
+
+
 class Answer(NamedTuple):
     """What a key brought about."""
 
-    parts: list[tuple[float, bytes]]
+    parts: Parts
     """What was written for it, each piece with the seconds from the key until it came."""
     cpu: float
     """Seconds of processor time that the program took from the key to the end of the quiet."""
@@ -106,14 +113,37 @@ class Terminal:
         while self.read(quiet):
             pass
 
-    def press(self, keys: bytes, quiet: float = QUIET) -> Answer:
-        """Sends keys, and reads until nothing more comes."""
+    def press(
+        self,
+        keys: bytes,
+        quiet: float = QUIET,
+        *,
+        soon: float = 0.0,
+        done: Done | None = None,
+    ) -> Answer:
+        """Sends keys, and reads until nothing more comes.
+
+        Args:
+            keys: What is sent.
+            quiet: Seconds without output after which nothing more comes.
+            soon: Seconds without output after which ``done`` is asked.
+            done: Whether that is all. It is told all that came in any case.
+        """
         parts: list[tuple[float, bytes]] = []
+        asked = 0
         cpu = self.cpu()
-        begun = time.perf_counter()
+        begun = heard = time.perf_counter()
         os.write(self.file, keys)
-        while chunk := self.read(quiet):
-            parts.append((time.perf_counter() - begun, chunk))
+        while (left := heard + quiet - time.perf_counter()) > 0:
+            if chunk := self.read(left if done is None else min(left, soon)):
+                heard = time.perf_counter()
+                parts.append((heard - begun, chunk))
+            elif done is not None:
+                new, asked = parts[asked:], len(parts)
+                if done(new, time.perf_counter() - begun):
+                    break
+        if done is not None:
+            done(parts[asked:], time.perf_counter() - begun)
         return Answer(parts, self.cpu() - cpu)
 
     def cpu(self) -> float:
