@@ -258,3 +258,28 @@ def test_long_lists_say_how_many_are_left_out() -> None:
     assert shorten([], 40, ["A"]) == "removed A"
     assert shorten("", 40) == "(empty)"
     assert shorten("a\x1bb", 40) == "a␛b"
+
+
+async def test_a_letter_that_is_held_answers_once_and_takes_away_nothing_below() -> None:
+    below = Dialog("Below", ["It stays."], [DialogOption("x", "One"), DialogOption("y", "Two")])
+    async with shown(below) as (host, console):
+        answers: list[Any] = []
+        host.push_screen(Dialog("Sure?", [], [DialogOption("a", "Yes", "a"), DialogOption("n", "No")]), answers.append)
+        await console.settle()
+        send(host, *"aaaa")
+        await console.settle()
+        assert answers == ["a"]
+        assert host.screen is below
+        assert host.answer is NOTHING
+
+
+async def test_enter_that_is_held_in_a_field_answers_once() -> None:
+    below = Dialog("Below", ["It stays."], [DialogOption("x", "One"), DialogOption("y", "Two")])
+    async with shown(below) as (host, console):
+        answers: list[Any] = []
+        host.push_screen(Dialog("Delete?", [], [DialogOption("a", "Yes")], name_to_type="Jo"), answers.append)
+        await console.settle()
+        await console.type("Jo")
+        send(host, *["enter"] * 4)
+        await console.settle()
+        assert answers == ["a"]

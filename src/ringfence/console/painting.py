@@ -9,6 +9,7 @@ from typing import Any, Final
 from textual import events
 from textual._compositor import Compositor, CompositorUpdate
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.geometry import Region
 from textual.reactive import Reactive
 from textual.screen import Screen
@@ -88,6 +89,11 @@ class OneFrame(Screen[Any]):
         self._gathering = self._due = False
         self._styled = False
         self._rounds = 0
+
+    def dismiss(self, result: Any = None) -> AwaitComplete:
+        """Ends with an answer, once: the next of a key that is held finds it gone, and by Textual's own way would take
+        away what lies below."""
+        return super().dismiss(result) if self.is_current else AwaitComplete()
 
     def _on_screen_resume(self, event: events.ScreenResume) -> None:
         """Comes up, in one frame: not before what is in it has its place; the very first screen is drawn at once. The
