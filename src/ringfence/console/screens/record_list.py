@@ -220,8 +220,15 @@ class RecordList(RecordTable[Any], Asks):
         return "" if self._at_least is None else f"at least {number(self._at_least)}{of}"
 
     def _begin_anew(
-        self, *, keep_rows: bool = True, keep: int | None = None, in_place: bool = False, at: int | None = None
+        self,
+        *,
+        keep_rows: bool = True,
+        keep: int | None = None,
+        in_place: bool = False,
+        at: int | None = None,
+        matches: int | None = None,
     ) -> None:
+        """Reads the list anew. ``matches`` is how many rows there are, where that is known already."""
         assert self.listing is not None
         search = self.listing.search
         self.empty_text = "Nothing matches. Esc clears the filter." if search else self.nothing()
@@ -248,7 +255,10 @@ class RecordList(RecordTable[Any], Asks):
                 if not total:
                     self.cursor_moved()  # what needs rows is off
 
-        self.ask(f"{self.kind}-count", lambda session: session.count(wanted, counting(so_far)), counted, self.fail)
+        if matches is not None:
+            counted(matches)
+        else:
+            self.ask(f"{self.kind}-count", lambda session: session.count(wanted, counting(so_far)), counted, self.fail)
 
     def nothing(self) -> str:
         """Why there are no rows."""
@@ -294,7 +304,7 @@ class RecordList(RecordTable[Any], Asks):
         column, descending = self.sort or ("name", False)
         self.sort = (message.column_id, message.column_id == column and not descending)
         self.listing = replace(self.listing, sort=self.sort[0], descending=self.sort[1])
-        self._begin_anew()
+        self._begin_anew(matches=self._matches)  # in whatever order, there are as many
 
     @on(RecordTable.RangeMarked)
     def mark_all_between(self, message: RecordTable.RangeMarked) -> None:
