@@ -61,7 +61,8 @@ async def test_what_is_wrong_is_said_before_saving(demo: Database) -> None:
         await open_user(console, "olga")
         await console.press("down", "delete")
         assert "! No security group gives them anything" in console.text
-        assert "none: sees nothing" in console.text
+        assert "none that you may see" in console.text
+        assert "Level: none that you may see" in console.text
         await console.press("escape")
         assert isinstance(console.app.screen, Dialog)
         await console.press("l")

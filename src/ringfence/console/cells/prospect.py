@@ -13,6 +13,9 @@ from ringfence.console.widgets.flow import flow
 if TYPE_CHECKING:
     from ringfence.services.edited import CustomerShare, Preview, Prospect
 
+NONE = "none that you may see"
+"""What is said of a user's groups, where none is shown: in the same words whether there are hidden ones or not."""
+
 Line = Sequence[Cell | str]
 _WIDE = 44
 _NAME = 8
@@ -31,8 +34,10 @@ def lines(
         return list(_change(prospect.preview, user_id))
     found: list[Said] = [[Cell("Without the change:", "quiet")]] if refused else []
     found.extend(_counts(prospect.customers, prospect.devices, width))
-    levels = ", ".join(level.replace("_", " ") for level in prospect.levels)
-    found.append([Cell(f"Level: {levels or 'none in force'}", "quiet")])
+    levels = ", ".join(level.replace("_", " ") for level in prospect.levels) or (
+        NONE if user_id > 0 else "none in force"
+    )
+    found.append([Cell(f"Level: {levels}", "quiet")])
     rest: list[Said] = [[Cell(f"! {warning}", "attention")] for warning in prospect.warnings]
     if prospect.later is not None:
         moment, customers, devices = prospect.later

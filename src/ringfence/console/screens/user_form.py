@@ -146,7 +146,7 @@ class UserForm(Memberships):
         return [
             PickSpec("login", "Login", self.draft.login, action=""),
             PickSpec("home", "Home", self._home_name(), action=""),
-            RowsSpec("security_groups", "Security groups", self._group_rows(), action=""),
+            RowsSpec("security_groups", "Security groups", self._group_rows(), action="", empty=self._no_groups),
             RowsSpec("customer_groups", "Customer groups", self._filter_rows(), action="", empty="none: no filter"),
         ]
 
@@ -156,13 +156,18 @@ class UserForm(Memberships):
             self.toggle("active"),
             ToggleSpec("administrator", "Account administrator", self._administrates(), self._administrator_note()),
             TextLine(),
-            RowsSpec("security_groups", "Security groups", self._group_rows(), empty="none: sees nothing"),
+            RowsSpec("security_groups", "Security groups", self._group_rows(), empty=self._no_groups),
             TextLine(),
             ToggleSpec("single", "Put in a customer-specific security group", self._single() is not None),
             TextLine(),
             RowsSpec("customer_groups", "Customer groups", self._filter_rows(), empty="none: no filter"),
             RowsSpec("sites", "Sites", self._site_rows(), empty=f"none (used by {SITE}-level roles)"),
         ]
+
+    @property
+    def _no_groups(self) -> str:
+        """What stands for no groups: of whoever is there already, some that are hidden may count all the same."""
+        return "none: sees nothing" if self.record_id is None else cells.NONE
 
     def _home_name(self) -> str:
         return self._names["home"].get(self.draft.home, "")
