@@ -71,7 +71,7 @@ class TestMarking:
             await choose(console, "polder")
             assert "2 marked: 2 to move." in console.text
             assert "Site: 2 lose theirs (Wards, Laboratory floor)." in console.text
-            assert "+2 devices  for 1 user: k.adeyemi" in console.text
+            assert "+2 devices for 1 user: k.adeyemi" in console.text
             assert "What the audit says of them up to now stays" in console.text
             assert customers_of(demo, *IDS) == before
             await console.press("ctrl+s")

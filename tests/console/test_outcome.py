@@ -81,7 +81,7 @@ def test_who_loses_how_much_comes_before_what_goes_along() -> None:
     preview = Preview((one, two), along=(("site", 1),), notes=("Its history stays.",))
     told = _text(said(preview, ["! Look at this."]))
     assert told[:5] == [
-        *("−6 devices  at most, for 2 users: anna, bert", "+0  Nobody gains anything."),
+        *("−6 devices at most, for 2 users: anna, bert", "+0  Nobody gains anything."),
         *("! Look at this.", "With it goes 1 site.", "Its history stays."),
     ]
     assert told[5:] == ["", "anna             −6 devices", "bert             −2 devices"]

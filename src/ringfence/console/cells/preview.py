@@ -149,7 +149,7 @@ def _some(
     most = some[0][1] if alike else _most([one for _, one in some])
     return [
         Cell(", ".join(said_of(most)), style),
-        Cell(f"  {'for' if alike else 'at most, for'} {many(len(some), 'user')}: ", "quiet"),
+        Cell(f" {'for' if alike else 'at most, for'} {many(len(some), 'user')}: ", "quiet"),
         Cell(_names([login for login, _ in some], limit)),
     ]
 
