@@ -323,3 +323,15 @@ async def test_what_is_said_beside_a_name_is_searched_too() -> None:
             await its.type(typed)
             assert f"{found} of 3" in its.counts[0], typed
             await its.press("escape")
+
+
+async def test_a_name_that_is_cut_stands_whole_below() -> None:
+    """As in every list; a name that is whole leaves the border to the counts."""
+    name = "Brouwer Cold Chain, the northern store beside the second harbour basin"
+    async with hands(Choices.flat([1, 2], [name, "Short"]), size=(80, 20)) as its:
+        assert name[:30] in its.counts[0]
+        assert len(its.counts[0]) > len(its.left[0]) - 4
+        await its.press("down")
+        assert its.counts[0] == "2 customers"
+        await its.press("up", "right")
+        assert name[:30] in its.counts[1]

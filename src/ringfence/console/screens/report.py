@@ -11,7 +11,7 @@ from ringfence.console.changing import ask_undo
 from ringfence.console.commands.command import Command, bindings, unless_signed_in
 from ringfence.console.commands.everywhere import BESIDE
 from ringfence.console.screens.area import CommandScreen
-from ringfence.console.text import fit, number
+from ringfence.console.text import fit, literal, number, width_of
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
 from ringfence.console.widgets.key_bar import KeyBar
 from ringfence.console.widgets.lines import LineList
@@ -51,10 +51,16 @@ class _Text(LineList):
         """Shows other lines, as many."""
         self._lines = lines
         self.refresh()
+        self.look_here(anew=True)
 
     def view_changed(self) -> None:
+        self.look_here()
         view = self.in_view
         self.set_subtitle(f"{number(view.start + 1)}–{number(view.stop)} of {number(self.count)}" if view else "")
+
+    def whole(self, index: int) -> str:
+        text = self._lines[index]
+        return literal(text) if 1 + width_of(text) > self.line_width - 1 else ""
 
     def line(self, index: int, width: int) -> Sequence[Part]:
         return [(fit(f" {self._lines[index]}", width), "" if index else "strong")]

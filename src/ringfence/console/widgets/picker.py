@@ -9,6 +9,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.widgets import Input, Static
 
 from ringfence.console.text import content
@@ -95,9 +96,8 @@ class PickerSide(Vertical):
         super().__init__()
         self.border_title = content(title)
         self.list = lines
-        self.list.on_subtitle = self._say
+        self.list.tell_below = self._say
         self.search = SearchLine(self)
-        self._said = ""
 
     def compose(self) -> ComposeResult:
         """The list, and the search line above it: the list is the first to have the focus."""
@@ -116,10 +116,8 @@ class PickerSide(Vertical):
         """Keeps to itself what was typed: the list has it already."""
         message.stop()
 
-    def _say(self, text: str) -> None:
-        if text != self._said:
-            self._said = text
-            self.border_subtitle = content(text) if text else None
+    def _say(self, text: Content) -> None:
+        self.border_subtitle = text if text else None
 
     def on_resize(self, event: events.Resize) -> None:
         """Leaves a line free where there is room."""

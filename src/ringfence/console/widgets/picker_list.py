@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
-from ringfence.console.text import Cell, fit, number, width_of
+from ringfence.console.text import Cell, fit, literal, number, width_of
 from ringfence.console.widgets.choices import COLUMNS, Choices, Rank, Selection
 from ringfence.console.widgets.paint import Part
 from ringfence.console.widgets.ranges import RangedList
@@ -48,8 +48,6 @@ class PickerList(RangedList):
             noun: What the choices are, in the plural.
         """
         super().__init__()
-        self.on_subtitle: Callable[[str], None] = self.set_subtitle
-        """Called with what is said below the list."""
         self.nestable = nestable
         self.noun = noun
         self.selection = Selection(Choices.flat((), ()), {})
@@ -211,13 +209,13 @@ class PickerList(RangedList):
     def tell(self) -> None:
         """Says below the list how much there is, as far as there is room."""
         if self.state in {"loading", "failed"} or not len(self.choices):
-            self.on_subtitle("")
+            self.set_subtitle("")
             return
         room = self.size.width - 2
         if self.fault:
-            self.on_subtitle(fit(self.fault, min(room, width_of(self.fault))))
+            self.set_subtitle(fit(self.fault, min(room, width_of(self.fault))))
             return
-        self.on_subtitle(next((text for text in self.told() if width_of(text) <= room), ""))
+        self.set_subtitle(next((text for text in self.told() if width_of(text) <= room), ""))
 
     def with_marks(self, texts: Sequence[str]) -> list[str]:
         """Each of `texts` with how many are marked; without it, if need be."""
@@ -236,6 +234,12 @@ class PickerList(RangedList):
     def view_changed(self) -> None:
         """Says what there is, in the room that there is now."""
         self.tell()
+        self.look_here()
+
+    def whole(self, index: int) -> str:
+        """The name, where it is cut. What is said beside it is not told: it would take the place of the counts."""
+        name = literal(self.choices.names[self._ranks[index]])
+        return "" if any(text.rstrip() == name for text, _ in self.line(index, self.line_width - 1)) else name
 
     @property
     def _number_width(self) -> int:
