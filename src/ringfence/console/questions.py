@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from time import monotonic
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from textual.message import Message
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 _AT_LEAST_SECONDS: Final = 0.05
 """What is not counted by then is told to be at least so many."""
+_GIVES_WAY_SECONDS: Final = 1.0
+"""So long a count gives way to rows at most, before it goes on with its next part."""
+_LOOK_SECONDS: Final = 0.005
 
 
 def going(app: App[Any]) -> bool:
@@ -52,9 +55,9 @@ def while_wanted(told: Callable[[str, int, int], object] | None = None) -> Calla
     return progress
 
 
-def counting(told: Callable[[int], object]) -> Callable[[int], None]:
+def counting(told: Callable[[int], object], busy: Callable[[], bool]) -> Callable[[int], None]:
     """What a count in a question's thread tells so far: ``told``, in that thread, once it has taken a while. It ends
-    the count as ``while_wanted`` does."""
+    the count as ``while_wanted`` does, and gives way while what somebody waits for is read: while ``busy``."""
     wanted = while_wanted()
     due = monotonic() + _AT_LEAST_SECONDS
 
@@ -62,6 +65,10 @@ def counting(told: Callable[[int], object]) -> Callable[[int], None]:
         wanted("counting", found, found)
         if monotonic() >= due:
             told(found)
+        until = monotonic() + _GIVES_WAY_SECONDS
+        while busy() and monotonic() < until:
+            sleep(_LOOK_SECONDS)
+            wanted("counting", found, found)
 
     return so_far
 

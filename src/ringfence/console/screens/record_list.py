@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from textual import on
@@ -258,7 +259,8 @@ class RecordList(RecordTable[Any], Asks):
         if matches is not None:
             counted(matches)
         else:
-            self.ask(f"{self.kind}-count", lambda session: session.count(wanted, counting(so_far)), counted, self.fail)
+            told = partial(counting, so_far, lambda: self.awaits_rows)
+            self.ask(f"{self.kind}-count", lambda session: session.count(wanted, told()), counted, self.fail)
 
     def nothing(self) -> str:
         """Why there are no rows."""

@@ -132,6 +132,11 @@ class Window(Generic[Row]):
         self.total = self._total_next
         self.stale = False
 
+    @property
+    def awaits(self) -> bool:
+        """Whether a question waits for its answer."""
+        return self._asked is not None
+
     def set_total(self, total: int | None, generation: int) -> bool:
         """Notes how many rows there are; returns False, changing nothing, when `generation` has passed."""
         if generation != self.generation:

@@ -109,6 +109,11 @@ class WindowedList(RangedList, Generic[Row]):
         return self._window.total
 
     @property
+    def awaits_rows(self) -> bool:
+        """Whether rows were asked for and have not come yet."""
+        return self._window.awaits
+
+    @property
     def rows_loaded(self) -> int:
         """How many rows are held."""
         return self._window.loaded
