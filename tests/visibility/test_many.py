@@ -37,11 +37,10 @@ def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_many(database: Database) -> None:
     """Thousands of devices and thirty users: lists, counts, windows, searches and subtrees are the oracle's."""
     seen = ask(database)
-    assert {"plain", "gather", "hits"} <= seen
-    assert seen & {"walk", "sieve"}
+    assert {"plain", "walk", "gather", "hits"} <= seen
 
 
-@pytest.mark.parametrize("way", ["walk", "sieve", "gather", "hits"])
+@pytest.mark.parametrize("way", ["walk", "gather", "hits"])
 def test_each_way(database: Database, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     """The same, whichever way is taken wherever it can be."""
     every_way = plans.ways
@@ -58,7 +57,7 @@ def test_a_walk_that_is_given_up(database: Database, monkeypatch: pytest.MonkeyP
     """Where the order's first rows hold too few, the rest of them is found another way."""
     monkeypatch.setattr(plans, "_LEAST", 3)
     monkeypatch.setattr(plans, "_SPREAD", 0.5)
-    assert ask(database) & {"walk", "sieve"}
+    assert "walk" in ask(database)
 
 
 def test_counts_in_parts(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ from ringfence.visibility.page import Query, SortKey, Window, all_plans, extent_
 from ringfence.visibility.page import page as own_page
 from ringfence.visibility.plans import Plan, costs
 from ringfence.visibility.point import among
-from ringfence.visibility.sql import Shape, conditions, key_binds, past, probe, shows, sort_value, statement, within
+from ringfence.visibility.sql import Shape, conditions, key_binds, member, past, shows, sort_value, statement
 from ringfence.visibility.viewer import Sight
 
 Hidden = Literal["none", "some", "all"]
@@ -233,7 +233,7 @@ def _prices(
     if any(plan.shape.way == "hits" for plan in plans):
         share = min(1.0, max(read, 1.0) / records)
     gathering = read + records * share * _PLACED * price.row
-    whole = names * (price.row + price.probe + price.records) + records * price.entry
+    whole = names * (price.row + price.member + price.records) + records * price.entry
     needed = 1.0 if wanted is None else min(1.0, wanted / (records * share))
     return gathering, whole * needed, whole
 
@@ -307,7 +307,7 @@ def _along(what: _Named, field: Field, to: Kind, where: list[str]) -> str:
     shape = what.shape
     where.append("n.tenant_id = :tenant")
     if not shape.whole:
-        inside = probe("n.path") if to.is_customer else within(to, postgresql=shape.postgresql, record="n")
+        inside = member("n.id" if to.is_customer else f"n.{to.owner}", "members", postgresql=shape.postgresql)
         if what.sites:
             sites = "SELECT x.site_id FROM scope_site x WHERE x.scope_id = :scope"
             inside = f"({inside} OR k.{shape.kind.standing} IN ({sites}))"

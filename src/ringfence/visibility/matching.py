@@ -281,7 +281,7 @@ class _Asking:
         inside, binds = visible(self.sight, one.kind, f"see_{one.kind.noun}", same=self._same(one))
         self.binds.update(binds)
         where = f"o.id = k.{one.column}{test}{inside.one}{' OFFSET 0' if self.postgresql else ''}"
-        return f"EXISTS (SELECT 1 FROM {one.kind.table} o{inside.join} WHERE {where})"
+        return f"EXISTS (SELECT 1 FROM {one.kind.table} o WHERE {where})"
 
     def _same(self, one: Name) -> bool:
         """Whether whoever sees the row sees what it refers to: that has its owner, and is seen just as far."""

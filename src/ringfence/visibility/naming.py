@@ -12,7 +12,8 @@ from sqlalchemy import TextClause, text
 from ringfence.domain.filter import Term
 from ringfence.domain.kind import Kind
 from ringfence.visibility.cells import part
-from ringfence.visibility.sql import probe
+from ringfence.visibility.members import members
+from ringfence.visibility.sql import member
 from ringfence.visibility.substrings import few, hits
 from ringfence.visibility.viewer import Sight
 
@@ -31,10 +32,9 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """How statements keep to what may be listed of records ``o``: what they join, and the condition, for ``one`` that
-    is known; or the ``source`` that they begin with where all are gone through, and what they ask ``also``."""
+    """How statements keep to what may be listed of records ``o``: the condition for ``one`` that is known; or the
+    ``source`` that they begin with where all are gone through, and what they ask ``also``."""
 
-    join: str
     one: str
     source: str
     also: str
@@ -50,13 +50,15 @@ def visible(sight: Sight, kind: Kind, bind: str, *, same: bool) -> tuple[Inside,
     scope = sight.scope(kind.permission)
     extent = scope.nodes if kind.is_customer else scope.records
     if same or extent.whole:
-        return Inside("", "", f"{kind.table} o", ""), {}
-    return _inside(kind, bind, scope.has_sites, sight.postgresql), {bind: extent.id}
+        return Inside("", f"{kind.table} o", ""), {}
+    binds = {bind: extent.id, f"{bind}_members": members(sight, kind, extent)}
+    return _inside(kind, bind, scope.has_sites, sight.postgresql), binds
 
 
 @lru_cache(maxsize=64)
 def _inside(kind: Kind, bind: str, has_sites: bool, postgresql: bool) -> Inside:
     scope = f":{bind}"
+    seen = f"{bind}_members"
     if kind.is_customer:
         between = "o.tenant_id = :tenant AND o.path >= os.path AND o.path < os.path_hi"
         if postgresql:
@@ -64,12 +66,12 @@ def _inside(kind: Kind, bind: str, has_sites: bool, postgresql: bool) -> Inside:
         else:
             found = f"{kind.table} o ON {between}"
         source = f"scope_interval os CROSS JOIN {found}"
-        return Inside("", f" AND {probe('o.path', scope)}", source, f" AND os.scope_id = {scope}")
-    join = f" JOIN customer oc ON oc.id = o.{kind.owner}"
-    found = probe("oc.path", scope)
+        one = f" AND {member('o.id', seen, postgresql=postgresql)}"
+        return Inside(one, source, f" AND os.scope_id = {scope}")
+    found = member(f"o.{kind.owner}", seen, postgresql=postgresql)
     if has_sites and kind.standing:
         found = f"({found} OR o.{kind.standing} IN (SELECT x.site_id FROM scope_site x WHERE x.scope_id = {scope}))"
-    return Inside(join, f" AND {found}", f"{kind.table} o{join}", f" AND {found}")
+    return Inside(f" AND {found}", f"{kind.table} o", f" AND {found}")
 
 
 def named(sight: Sight, kind: Kind, term: Term, same: bool, most: int) -> Named | None:
@@ -126,9 +128,9 @@ def _statement(kind: Kind, way: str, inside: Inside, anchored: bool, postgresql:
         test = f"{'strpos' if postgresql else 'instr'}({own}, {needle}) > 0"
     if way == "hits":
         listed = "o.id = ANY(CAST(:ids AS int[]))" if postgresql else "o.id IN (SELECT value FROM json_each(:ids))"
-        where = f"FROM {kind.table} o{inside.join} WHERE {listed} AND +o.tenant_id = :tenant AND {test}{inside.one}"
+        where = f"FROM {kind.table} o WHERE {listed} AND +o.tenant_id = :tenant AND {test}{inside.one}"
     elif way == "gather":
         where = f"FROM {inside.source} WHERE o.tenant_id = :tenant AND {test}{inside.also}"
     else:
-        where = f"FROM {kind.table} o{inside.join} WHERE o.tenant_id = :tenant AND {test}{inside.one}"
+        where = f"FROM {kind.table} o WHERE o.tenant_id = :tenant AND {test}{inside.one}"
     return text(f"SELECT o.id {where} LIMIT :most")

@@ -20,6 +20,7 @@ from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED
 from ringfence.visibility.intervals import nested
 from ringfence.visibility.matching import asked, hopeless
+from ringfence.visibility.members import members
 from ringfence.visibility.plans import (
     NEXT,
     SPARSE,
@@ -280,6 +281,8 @@ def binds_of(sight: Sight, query: Query, extent: Extent) -> dict[str, Any]:
     binds: dict[str, Any] = {"tenant": sight.tenant_id, "scope": extent.id}
     if query.under is not None:
         binds["low"], binds["high"] = nested(query.under)
+    if query.under is not None or not extent.whole:
+        binds["members"] = members(sight, query.kind, extent, query.under)
     if query.hides:
         to = EDITED[query.kind.fields[query.lacking].refers]
         binds["named"] = extent_of(sight, to).id

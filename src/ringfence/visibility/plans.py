@@ -46,24 +46,21 @@ _TENANT: Final = text(
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What a step costs on an engine: reading an entry of an index, or a whole row; looking at a text; probing the
-    scope for a row, or looking into a set of its customers; reading a customer of the scope, for the set or to go on
-    to its records; looking a name up that a row refers to.
+    """What a step costs on an engine: reading an entry of an index, or a whole row; looking at a text; looking an owner
+    up in the set of a scope's; going on from a customer to its records; looking a name up that a row refers to.
     No more than ``few`` hits of the search index are gone through."""
 
     entry: float
     row: float
     look: float
-    probe: float
-    seek: float
-    customer: float
+    member: float
     records: float
     name: float
     few: int
 
 
-SQLITE: Final = Costs(0.07, 1.0, 0.05, 0.6, 0.06, 0.3, 0.2, 1.5, FEW[False])
-POSTGRESQL: Final = Costs(0.4, 1.0, 0.2, 12.0, 0.2, 1.0, 10.0, 4.0, FEW[True])
+SQLITE: Final = Costs(0.05, 1.0, 0.05, 0.03, 0.2, 1.5, FEW[False])
+POSTGRESQL: Final = Costs(0.3, 1.0, 0.2, 0.1, 10.0, 4.0, FEW[True])
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,13 +224,7 @@ def ways(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: Hits | N
     beside = bool(shape.match) and (not listed or guess.beside)
     looks = guess.looks * costs.look + (costs.name if guess.names else 0)
     look = looks + (costs.row if beside else 0)
-    # Whose a record is stands in some indexes, and beside the others.
-    probe = costs.probe + (costs.row if kind.is_customer else 0)
-    yield walked * (costs.entry + look + guess.match * probe), "walk"
-    if len(kind.nodes) == 1:
-        # The set is looked into first where the text stands beside the index.
-        each = costs.seek + part * look if beside else look + guess.match * costs.seek
-        yield walked * (costs.entry + each) + guess.customers * costs.customer, "sieve"
+    yield walked * (costs.entry + costs.member + part * look), "walk"
     # Of each customer its records stand in the order of their names: whoever wants another reads them whole.
     other = kind.is_customer or not listed
     each = (
@@ -243,7 +234,7 @@ def ways(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: Hits | N
     )
     yield guess.customers * costs.records + guess.records * each, "gather"
     if hits is not None and hits.count <= costs.few:
-        yield hits.count * (costs.row + (0 if shape.whole else costs.probe)), "hits"
+        yield hits.count * (costs.row + costs.member), "hits"
 
 
 def choose(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: Hits | None) -> Plan:
@@ -254,7 +245,7 @@ def choose(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: Hits |
         return Plan(replace(shape, way="hits" if hit else "plain"), {}, prices["hits" if hit else "walk"])
     way = _least(prices)
     price = prices[way]
-    if way not in ("walk", "sieve") or guess.wanted is None:
+    if way != "walk" or guess.wanted is None:
         return Plan(replace(shape, way=way), {}, price)
     part = max(guess.records, 1) / max(guess.total, 1)
     budget = max(_LEAST, int(_SPREAD * guess.wanted / (part * guess.match)))

@@ -20,10 +20,10 @@ from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED
 from ringfence.domain.text import SEPARATOR
 
-Way = Literal["plain", "walk", "sieve", "gather", "hits", "sites", "edge"]
-"""plain: the whole tenant. walk: along the order, probing the scope for each row. sieve: along the order, through a set
-of the scope's customers. gather: from the scope to its customers to their records. hits: from the search index. sites:
-from the sites of site-level grants. edge: no page, but the place in the order that is so many rows further."""
+Way = Literal["plain", "walk", "gather", "hits", "sites", "edge"]
+"""plain: the whole tenant. walk: along the order, looking each row's owner up in the set of the scope's customers.
+gather: from the scope to its customers to their records. hits: from the search index. sites: from the sites of
+site-level grants. edge: no page, but the place in the order that is so many rows further."""
 
 Match = Literal["", "scan", "begin", "rest"]
 """How a filter is put: by looking at each row; or in two, as a range of the order of what ``begin``s with its text, and
@@ -97,6 +97,15 @@ def within(kind: Kind, bounds: str = "", *, postgresql: bool, record: str = "k",
     return f"({' OR '.join(found)})"
 
 
+def member(column: str, bind: str, *, postgresql: bool) -> str:
+    """A condition: the column holds the id of a customer of the set that
+    `ringfence.visibility.members` made; NULL holds none."""
+    if postgresql:
+        held = f"CAST(:{bind} AS bytea)"
+        return f"CASE WHEN {column} < 8 * octet_length({held}) THEN get_bit({held}, {column}) = 1 ELSE FALSE END"
+    return f"substr(:{bind}, {column}, 1) = x'01'"
+
+
 def shows(kind: Kind, record: str, *, postgresql: bool, scope: str = ":named") -> str:
     """A condition: the scope covers a record, by itself or by the site that it is or stands on."""
     if kind.is_customer:
@@ -132,8 +141,8 @@ def _bound_as(name: str, columns: int) -> list[str]:
 
 @lru_cache(maxsize=1024)
 def statement(shape: Shape) -> TextClause:
-    """The statement of a shape. It binds tenant, scope, limit and skip, and by shape low, high, needle, beyond, ids,
-    budget, named, and what ``key_binds`` gives for key and until."""
+    """The statement of a shape. It binds tenant, scope, limit and skip, and by shape low, high, members, ids, needle,
+    beyond, budget, named, and what ``key_binds`` gives for key and until."""
     return text(_Writer(shape).sql())
 
 
@@ -172,7 +181,7 @@ class _Writer:
     @property
     def _along(self) -> bool:
         """Whether an index is followed in its order."""
-        return self.shape.way in ("plain", "walk", "sieve", "edge")
+        return self.shape.way in ("plain", "walk", "edge")
 
     def _lacks(self, reference: Field) -> str:
         """A condition: a reference of the record shows nothing."""
@@ -187,7 +196,6 @@ class _Writer:
         ways = {
             "plain": self._plain,
             "walk": self._walk,
-            "sieve": self._walk,
             "gather": self._gather,
             "hits": self._hits,
             "sites": self._sites,
@@ -212,43 +220,31 @@ class _Writer:
             rows = f"CROSS JOIN {self.kind.table} k ON k.id = w.id"
         return f"SELECT {self.columns} FROM ({shown}) w {rows} {self.order}"
 
-    def _conditions(self) -> str:
-        return f"k.tenant_id = :tenant{self.kind.condition}{self.after}{self.match}"
+    def _conditions(self, inside: str = "") -> str:
+        return f"k.tenant_id = :tenant{inside}{self.kind.condition}{self.after}{self.match}"
 
     def _plain(self) -> str:
         source = f"FROM {self.kind.table} k WHERE {self._conditions()}"
         return self._late(source) if self.shape.match else self._finish(source)
 
     def _inside(self) -> str:
-        """A condition: the scope covers the record's owner, below the chosen customer if one is."""
+        """A condition: the scope covers the record's owner, below the chosen customer if one is. It is asked first."""
         if self.shape.whole:
-            return "TRUE"
-        if self.kind.is_customer:
-            return probe("k.path") + self._bounds("k.path")
-        return within(self.kind, self._bounds("c.path"), postgresql=self.shape.postgresql)
+            return ""
+        owner = "k.id" if self.kind.is_customer else f"k.{self.kind.owner}"
+        return f" AND {member(owner, 'members', postgresql=self.shape.postgresql)}"
 
     def _bounds(self, path: str) -> str:
         return f" AND {path} >= {_LOW} AND {path} < {_HIGH}" if self.shape.under else ""
 
     def _walk(self) -> str:
-        inside = self._inside() if self.shape.way == "walk" else self._sieved()
-        return self._late(f"FROM {self.kind.table} k WHERE {self._conditions()} AND {inside}")
+        return self._late(f"FROM {self.kind.table} k WHERE {self._conditions(self._inside())}")
 
     def _edge(self) -> str:
         return (
             f"SELECT {self.value} AS sort_value, k.id FROM {self.kind.table} k "
             f"WHERE k.tenant_id = :tenant{self.after}{self.match} {self.order} LIMIT 1 OFFSET :budget"
         )
-
-    def _sieved(self) -> str:
-        """The same condition, for which the customers of the scope are read first, once."""
-        customers = f"c.tenant_id = :tenant AND {self._range('c.path')}"
-        if self.shape.postgresql:
-            # As a value of its own the condition stays a look into the set, and is never turned into a join.
-            owners = f"CROSS JOIN LATERAL (SELECT c.id FROM customer c WHERE {customers} OFFSET 0) c"
-            return f"(k.{self.kind.owner} IN (SELECT c.id FROM scope_interval s {owners} {self._scoped()})) IS TRUE"
-        owners = f"CROSS JOIN customer c ON {customers}"
-        return f"+k.{self.kind.owner} IN (SELECT c.id FROM scope_interval s {owners} {self._scoped()})"
 
     def _scoped(self) -> str:
         """The intervals of the scope, those that reach below the chosen customer if one is."""
@@ -297,13 +293,11 @@ class _Writer:
         return self._late(f"FROM ({' UNION ALL '.join(f'SELECT k.id, {self.sort} {one}' for one in sources)}) k")
 
     def _hits(self) -> str:
-        table, conditions = self.kind.table, self._conditions()
+        table, conditions = self.kind.table, self._conditions(self._inside())
         if self.shape.postgresql:
             hits = f"SELECT * FROM {table} k WHERE k.id = ANY(CAST(:ids AS int[])) AND {conditions} OFFSET 0"
-            return self._late(f"FROM ({hits}) k WHERE {self._inside()}")
-        return self._late(
-            f"FROM json_each(:ids) f CROSS JOIN {table} k ON k.id = f.value WHERE {conditions} AND {self._inside()}"
-        )
+            return self._late(f"FROM ({hits}) k WHERE TRUE")
+        return self._late(f"FROM json_each(:ids) f CROSS JOIN {table} k ON k.id = f.value WHERE {conditions}")
 
     def _sites(self) -> str:
         bounds = ""
