@@ -89,12 +89,12 @@ def _search_index(connection: Connection, found: soundness.Faults, table: str) -
     FTS5 looks only as if it wrote, which keeps writers waiting and a file that may only be read unchecked. So it looks
     at a copy of its tables, in the temporary database of this connection, against a view of the table.
     """
-    index = f"{table}_search"
+    index, texts = f"{table}_search", f"{table}_search_text"
     try:
-        connection.exec_driver_sql(f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table}")  # noqa: S608 - our own
+        connection.exec_driver_sql(f"CREATE TEMP VIEW {texts} AS SELECT * FROM main.{texts}")  # noqa: S608 - our own
         connection.exec_driver_sql(
             f"CREATE VIRTUAL TABLE temp.{index} USING fts5("
-            f"search_key, content='{table}', content_rowid='id', tokenize='trigram case_sensitive 1')"
+            f"search_key, content='{texts}', content_rowid='id', tokenize='trigram case_sensitive 1')"
         )
         for part in ("config", "data", "docsize", "idx"):
             copy = f"{index}_{part}"

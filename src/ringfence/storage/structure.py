@@ -24,7 +24,7 @@ def differences(connection: Connection) -> list[Any]:
     from alembic.migration import MigrationContext
 
     def ours(name: str | None, kind: str, _parents: Any) -> bool:
-        indexes = tuple(f"ix_{index}" for index in _APART)
+        indexes = tuple(f"ix_{index}{more}" for index in _APART for more in ("", "_letters"))
         made_apart = name in indexes or (kind == "table" and str(name).startswith((*_APART, "alembic_version")))
         return not (name and made_apart)
 
@@ -44,7 +44,11 @@ def faults(connection: Connection) -> Iterator[str]:
         yield from map(_said, one if isinstance(one, list) else [one])
     if connection.dialect.name == "sqlite":
         known = {str(row[0]) for row in connection.execute(text("SELECT name FROM sqlite_master"))}
-        apart = (*((index, "table") for index in _APART), *((trigger, "trigger") for trigger in _TRIGGERS))
+        apart = (
+            *((index + more, "table") for index in _APART for more in ("", "_letters")),
+            *((f"{index}_text", "view") for index in _APART),
+            *((trigger, "trigger") for trigger in _TRIGGERS),
+        )
         for name, kind in apart:
             if name not in known:
                 yield f"{name}: this {kind} is missing"

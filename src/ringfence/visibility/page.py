@@ -22,24 +22,23 @@ from ringfence.visibility.intervals import nested
 from ringfence.visibility.matching import asked, hopeless
 from ringfence.visibility.members import members
 from ringfence.visibility.plans import (
-    NEXT,
     SPARSE,
     Estimate,
     Plan,
-    beyond,
     choose,
     costs,
     elsewhere,
     guessed,
     led,
     little,
+    next_rows,
     splits,
     tiny,
     total,
-    unknown,
 )
 from ringfence.visibility.scopes import Extent
 from ringfence.visibility.sql import Shape, Side, Way, key_binds, statement
+from ringfence.visibility.substrings import beyond
 from ringfence.visibility.viewer import Sight
 
 SortKey = tuple[Any, int]
@@ -238,19 +237,20 @@ def plans(sight: Sight, query: Query, extent: Extent, side: Side, wanted: int | 
 
 
 def near(sight: Sight, query: Query, side: Side) -> Plan | None:
-    """The next few rows of the order, with the names that they refer to: where nobody knows how often a filter's words
-    are found, a page may be had from those, and what the words name is looked up after that. None where the index
-    knows, or little is in sight."""
+    """The next few rows of the order, with the names that they refer to: a page of what is found often is had from
+    those, and what the words name is looked up only after that. None where little is in sight."""
     kind, extent = query.kind, extent_of(sight, query.kind)
     customers, records = extent.customers, extent.devices if kind is DEVICES else extent.customers
-    if sight.scope(kind.permission).has_sites or hopeless(query.terms) or not unknown(kind, query.terms):
+    if not kind.indexed or sight.scope(kind.permission).has_sites or hopeless(query.terms):
         return None
-    if tiny(customers, records) or records * SPARSE < total(sight, kind) or query.under is not None:
+    every = max(total(sight, kind), 1)
+    if not query.terms or tiny(customers, records) or records * SPARSE < every or query.under is not None:
         return None
     found = asked(sight, kind, query.terms, extent, looked=False)
     way: Way = "plain" if extent.whole else "walk"
     shape = replace(_shape(sight, query, side), way=way, match="scan", condition=found.condition, whole=extent.whole)
-    return Plan(shape, {**binds_of(sight, query, extent), **found.binds, "budget": NEXT[sight.postgresql]})
+    budget = next_rows(costs(sight), records / every)
+    return Plan(shape, {**binds_of(sight, query, extent), **found.binds, "budget": budget})
 
 
 def _bound(plan: Plan, binds: dict[str, Any]) -> Plan:

@@ -15,7 +15,6 @@ from sqlalchemy import TextClause, text
 
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
-from ringfence.domain.filter import Term
 from ringfence.domain.kind import Kind
 from ringfence.visibility import substrings
 from ringfence.visibility.matching import MOST_NAMES, Asked, Lead
@@ -26,11 +25,9 @@ from ringfence.visibility.viewer import Sight
 _OFTEN: Final = 0.3
 _SELDOM: Final = 0.02
 """The parts of all records that a letter is taken to be found in, and a search whose hits nobody counted: no index
-tells of two letters, nor of what has more hits than are counted."""
+tells of what has more hits than are counted."""
 _ENOUGH: Final = 200
 """Once a term finds no more rows than that, no index is asked of the others."""
-NEXT: Final = {False: 3_000, True: 1_000}
-"""So many rows of an order are looked at before what a filter names is looked up, on SQLite and on PostgreSQL."""
 SPARSE: Final = 20
 """Whoever sees one of more rows than that finds little among them."""
 _SPREAD: Final = 4
@@ -47,8 +44,8 @@ _TENANT: Final = text(
 @dataclass(frozen=True, slots=True)
 class Costs:
     """What a step costs on an engine: reading an entry of an index, or a whole row; looking at a text; looking an owner
-    up in the set of a scope's; going on from a customer to its records; looking a name up that a row refers to.
-    No more than ``few`` hits of the search index are gone through."""
+    up in the set of a scope's; going on from a customer to its records; looking a name up that a row refers to. What
+    the next rows of an order may cost, ``nearby``. No more than ``few`` hits of the search index are gone through."""
 
     entry: float
     row: float
@@ -56,11 +53,12 @@ class Costs:
     member: float
     records: float
     name: float
+    nearby: float
     few: int
 
 
-SQLITE: Final = Costs(0.05, 1.0, 0.05, 0.03, 0.2, 1.5, FEW[False])
-POSTGRESQL: Final = Costs(0.3, 1.0, 0.2, 0.1, 10.0, 4.0, FEW[True])
+SQLITE: Final = Costs(0.05, 1.0, 0.05, 0.03, 0.2, 1.5, 1_500.0, FEW[False])
+POSTGRESQL: Final = Costs(0.3, 1.0, 0.2, 0.1, 10.0, 4.0, 4_000.0, FEW[True])
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,19 +158,11 @@ def splits(kind: Kind, shape: Shape, lead: Lead, wanted: int | None) -> bool:
     """Whether what a term finds can be put as two: what begins with its text, a range of the order, and the rest."""
     return (
         lead.begins
+        and len(lead.needle or "") >= substrings.SHORT
         and wanted is not None
         and not shape.postgresql
         and kind.indexed_orders[shape.sort] == ("search_key",)
     )
-
-
-def beyond(text: str) -> str:
-    """The first text, in the order of code points, after all that begin with this one."""
-    for place in range(len(text) - 1, -1, -1):
-        point = ord(text[place])
-        if point < 0x10FFFF:
-            return text[:place] + chr(0xE000 if point == 0xD7FF else point + 1)
-    raise ValueError("nothing comes after such a text")
 
 
 def elsewhere(sight: Sight, kind: Kind, lead: Lead) -> Hits:
@@ -183,10 +173,10 @@ def elsewhere(sight: Sight, kind: Kind, lead: Lead) -> Hits:
     return own if own.count > few(sight) else _with_named(sight, kind, lead, own)
 
 
-def unknown(kind: Kind, terms: Sequence[Term]) -> bool:
-    """Whether no index tells how often what these terms seek is found: of very many records, by their names or those
-    that they refer to."""
-    return kind.indexed and any(0 < len(term.text) < substrings.TRIGRAM and not term.excluded for term in terms)
+def next_rows(costs: Costs, share: float) -> int:
+    """So many rows of an order are looked at before what a filter names is looked up, of which the share is in
+    sight."""
+    return int(costs.nearby / (costs.entry + costs.member + share * (costs.look + costs.name)))
 
 
 def tiny(customers: int, records: int) -> bool:

@@ -13,8 +13,8 @@ from ringfence.domain.kind import Kind
 from ringfence.domain.text import like_pattern
 from ringfence.visibility.viewer import Sight
 
-TRIGRAM: Final = 3
-"""The index tells nothing of fewer letters."""
+SHORT: Final = 3
+"""Of fewer letters than that another index tells."""
 FEW: Final = {False: 8_000, True: 2_000}
 """No more hits than that are gone through, on SQLite and on PostgreSQL."""
 
@@ -28,18 +28,31 @@ class Hits:
 
 
 def hits(sight: Sight, kind: Kind, needle: str) -> Hits | None:
-    """Which records hold a folded text; None where the index cannot tell. One more than few stands for too many."""
-    if not kind.substrings or len(needle) < TRIGRAM:
+    """Which records hold a folded text; None where no index tells. One more than few stands for too many."""
+    if not kind.substrings or not needle:
         return None
-    return _hits(sight, kind, wanted(sight, needle))
+    if len(needle) < SHORT:
+        binds = {"needle": needle, "beyond": beyond(needle)}
+        return _hits(sight, _holding_letters(kind, postgresql=sight.postgresql), binds)
+    return _hits(sight, _holding(kind, postgresql=sight.postgresql), {"wanted": _wanted(sight, needle)})
 
 
 def elsewhere(sight: Sight, kind: Kind, needle: str) -> Hits:
     """Which records hold a text elsewhere than at their beginning, on SQLite."""
-    return _hits(sight, kind, f"{_phrase(needle)} NOT ^{_phrase(needle)}")
+    wanted = f"{_phrase(needle)} NOT ^{_phrase(needle)}"
+    return _hits(sight, _holding(kind, postgresql=False), {"wanted": wanted})
 
 
-def wanted(sight: Sight, needle: str) -> str:
+def beyond(text: str) -> str:
+    """The first text, in the order of code points, after all that begin with this one."""
+    for place in range(len(text) - 1, -1, -1):
+        point = ord(text[place])
+        if point < 0x10FFFF:
+            return text[:place] + chr(0xE000 if point == 0xD7FF else point + 1)
+    raise ValueError("nothing comes after such a text")
+
+
+def _wanted(sight: Sight, needle: str) -> str:
     """What the index is asked for."""
     return like_pattern(needle) if sight.postgresql else _phrase(needle)
 
@@ -49,11 +62,20 @@ def few(sight: Sight) -> int:
     return FEW[sight.postgresql]
 
 
-def holding(kind: Kind, *, postgresql: bool) -> str:
+def _holding(kind: Kind, *, postgresql: bool) -> str:
     """A statement of the ids of the records that hold what is ``:wanted``, ``:most`` of them."""
     if postgresql:
         return f"SELECT k.id FROM {kind.table} k WHERE k.search_key LIKE :wanted LIMIT :most"
     return f"SELECT rowid AS id FROM {kind.table}_search WHERE search_key MATCH :wanted LIMIT :most"
+
+
+def _holding_letters(kind: Kind, *, postgresql: bool) -> str:
+    """A statement of the ids of the records that hold the one or two letters ``:needle``, ``:most`` of them."""
+    if postgresql:
+        letters = "ringfence_letters(k.search_key) @> ARRAY[CAST(:needle AS text)]"
+        return f"SELECT k.id FROM {kind.table} k WHERE {letters} LIMIT :most"
+    terms = "term >= :needle AND term < :beyond"
+    return f"SELECT DISTINCT doc AS id FROM {kind.table}_search_letters WHERE {terms} LIMIT :most"
 
 
 def bound(sight: Sight, values: Sequence[int] | Sequence[str]) -> Any:
@@ -73,12 +95,10 @@ def unbound(ids: Any) -> list[int]:
     return list(ids) if isinstance(ids, list) else list(json.loads(ids))
 
 
-def _hits(sight: Sight, kind: Kind, sought: str) -> Hits:
+def _hits(sight: Sight, source: str, binds: dict[str, Any]) -> Hits:
     gathered = "COALESCE(array_agg(id), '{}')" if sight.postgresql else "json_group_array(id)"
-    source = holding(kind, postgresql=sight.postgresql)
     row = sight.connection.execute(
-        text(f"SELECT count(*) AS count, {gathered} AS ids FROM ({source}) hits"),
-        {"wanted": sought, "most": few(sight) + 1},
+        text(f"SELECT count(*) AS count, {gathered} AS ids FROM ({source}) hits"), {**binds, "most": few(sight) + 1}
     ).one()
     return Hits(*row)
 
