@@ -131,7 +131,7 @@ def shown(world: World, login: str, **options: Any) -> list[int]:
             extent, query = sight.scope(AUDIT.permission).records, Query(AUDIT)
             binds = {**binds_of(sight, query, extent), **dict.fromkeys(("limit", "window", "budget"), 1000), "skip": 0}
             for way in ("walk", "gather"):
-                shape = Shape(AUDIT, way, postgresql=sight.postgresql)
+                shape = Shape(AUDIT, way, whole=extent.whole, postgresql=sight.postgresql)
                 rows = sight.connection.execute(statement(shape), binds).all() if extent.intervals else []
                 assert [row.number for row in rows] == numbers
                 count = replace(shape, counting=True)

@@ -6,8 +6,9 @@ it is the cheapest of those in `ringfence.visibility.plans`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import prod
 from typing import Any, Final
 
@@ -18,13 +19,14 @@ from ringfence.domain.errors import RingfenceError
 from ringfence.domain.filter import Term, parse
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED
+from ringfence.visibility import starts
 from ringfence.visibility.intervals import nested
 from ringfence.visibility.matching import asked, hopeless
 from ringfence.visibility.members import members
 from ringfence.visibility.plans import (
-    SPARSE,
     Estimate,
     Plan,
+    at_hand,
     choose,
     costs,
     elsewhere,
@@ -37,13 +39,15 @@ from ringfence.visibility.plans import (
     total,
 )
 from ringfence.visibility.scopes import Extent
-from ringfence.visibility.sql import Shape, Side, Way, key_binds, statement
+from ringfence.visibility.sql import Shape, Side, key_binds, statement
 from ringfence.visibility.substrings import beyond
 from ringfence.visibility.viewer import Sight
 
 SortKey = tuple[Any, int]
 """Where a row stands in the order: its sort value and its id."""
 
+_FURTHER: Final = 4
+"""Where the next rows have a part of a page, so many times as many are looked at."""
 _SIZE: Final = text(
     "SELECT count(*) AS customers, COALESCE(sum(c.device_count), 0) AS devices FROM scope_interval s "
     "CROSS JOIN customer c WHERE s.scope_id = :scope AND s.path < :high AND s.path_hi > :low "
@@ -142,29 +146,56 @@ def size_under(sight: Sight, extent: Extent, under: str | None) -> tuple[int, in
 
 
 def _rows(sight: Sight, query: Query, window: Window, side: Side, key: SortKey | None) -> list[Row[Any]]:
+    again = None
+    if not side and starts.worthwhile(sight, query):
+        start = starts.known(sight, query)
+        if start is not None:
+            side, key = "after", start
+        else:
+            again = partial(_from_start, sight, query, window)
     reach = window.limit + window.skip
-    at_hand = near(sight, query, side)
-    if at_hand is not None:
-        part = {"limit": window.limit, "skip": window.skip, **({} if key is None else place_binds(query, key))}
-        rows = list(_taken(sight, at_hand, part))
-        if len(rows) == window.limit:
-            return rows
+    place = {} if key is None else place_binds(query, key)
+    rows = _nearby(sight, query, window, side, place)
+    if rows is not None:
+        return rows
     found = all_plans(sight, query, side, reach)
     if not found:
         return []
-    several = len(found) > 1
-    part = {"limit": reach, "skip": 0} if several else {"limit": window.limit, "skip": window.skip}
-    part["window"] = reach
-    rows = []
-    for one in found:
-        rows += _taken(sight, one, part if key is None else {**part, **place_binds(query, key)})
-    if not several:
-        return rows
+    if len(found) == 1:
+        part = {"limit": window.limit, "skip": window.skip, "window": reach, **place}
+        return list(_taken(sight, found[0], part, again))
+    part = {"limit": reach, "skip": 0, "window": reach, **place}
+    rows = [row for one in found for row in _taken(sight, one, part)]
     rows.sort(key=lambda row: (row.sort_value, row.id), reverse=query.descending != (side == "before"))
     return rows[window.skip : reach]
 
 
-def _taken(sight: Sight, plan: Plan, part: dict[str, Any]) -> Sequence[Row[Any]]:
+def _nearby(sight: Sight, query: Query, window: Window, side: Side, place: dict[str, Any]) -> list[Row[Any]] | None:
+    """The rows of a window, where they are all had from the next ones of the order, or else from somewhat more."""
+    plan = near(sight, query, side)
+    part = {"limit": window.limit, "skip": window.skip, **place}
+    for times in (1, _FURTHER):
+        if plan is None:
+            return None
+        rows = list(_taken(sight, replace(plan, binds={**plan.binds, "budget": times * plan.binds["budget"]}), part))
+        if len(rows) == window.limit:
+            return rows
+        if len(rows) * _FURTHER < window.limit:
+            return None
+    return None
+
+
+def _from_start(sight: Sight, query: Query, window: Window) -> Sequence[Row[Any]]:
+    """The first rows of a query, of which the beginning of the order has too few."""
+    start = starts.found(sight, query)
+    return [] if start is None else _rows(sight, query, window, "after", start)
+
+
+def _taken(
+    sight: Sight, plan: Plan, part: dict[str, Any], again: Callable[[], Sequence[Row[Any]]] | None = None
+) -> Sequence[Row[Any]]:
+    """The rows of a plan; where it goes along the order and may go no further, those that ``again`` gives, or the plan
+    that it falls back on."""
     shape, binds = plan.shape, {**plan.binds, **part}
     if "budget" in plan.binds:
         along = replace(shape, way="edge", match=shape.match if shape.match == "begin" else "", condition="")
@@ -174,7 +205,7 @@ def _taken(sight: Sight, plan: Plan, part: dict[str, Any]) -> Sequence[Row[Any]]
             binds.update(key_binds((edge.sort_value, edge.id), len(shape.kind.indexed_orders[shape.sort]), "until"))
     rows = sight.connection.execute(statement(shape), binds).all()
     if shape.bounded and plan.fallback is not None and len(rows) < part["limit"] + part["skip"]:
-        return _taken(sight, plan.fallback, part)
+        return again() if again is not None else _taken(sight, plan.fallback, part)
     return rows
 
 
@@ -223,7 +254,7 @@ def plans(sight: Sight, query: Query, extent: Extent, side: Side, wanted: int | 
     plan = choose(kind, shape, guess, measure, hits)
     if lead is None or hits is None:
         return [_bound(plan, binds)]
-    if plan.shape.way != "hits" and splits(kind, shape, lead, wanted):
+    if hits.count > measure.few and splits(kind, shape, lead, wanted):
         others = elsewhere(sight, kind, lead)
         if others.count <= measure.few:
             assert lead.needle is not None
@@ -243,14 +274,17 @@ def near(sight: Sight, query: Query, side: Side) -> Plan | None:
     customers, records = extent.customers, extent.devices if kind is DEVICES else extent.customers
     if not kind.indexed or sight.scope(kind.permission).has_sites or hopeless(query.terms):
         return None
-    every = max(total(sight, kind), 1)
-    if not query.terms or tiny(customers, records) or records * SPARSE < every or query.under is not None:
+    if not query.terms or query.under is not None or tiny(customers, records):
+        return None
+    every, measure = max(total(sight, kind), 1), costs(sight)
+    shape = replace(_shape(sight, query, side), way="plain" if extent.whole else "walk", whole=extent.whole)
+    if not extent.whole and at_hand(kind, shape, Estimate(customers, records, every, 1.0, None), measure):
         return None
     found = asked(sight, kind, query.terms, extent, looked=False)
-    way: Way = "plain" if extent.whole else "walk"
-    shape = replace(_shape(sight, query, side), way=way, match="scan", condition=found.condition, whole=extent.whole)
-    budget = next_rows(costs(sight), records / every)
-    return Plan(shape, {**binds_of(sight, query, extent), **found.binds, "budget": budget})
+    # Behind a place that was found, what is in sight may stand close together.
+    budget = next_rows(measure, 1.0 if side else records / every)
+    binds = {**binds_of(sight, query, extent), **found.binds, "budget": budget}
+    return Plan(replace(shape, match="scan", condition=found.condition), binds)
 
 
 def _bound(plan: Plan, binds: dict[str, Any]) -> Plan:

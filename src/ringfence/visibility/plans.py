@@ -28,14 +28,13 @@ _SELDOM: Final = 0.02
 tells of what has more hits than are counted."""
 _ENOUGH: Final = 200
 """Once a term finds no more rows than that, no index is asked of the others."""
-SPARSE: Final = 20
-"""Whoever sees one of more rows than that finds little among them."""
 _SPREAD: Final = 4
 _LEAST: Final = 200
 """A walk that has gone so many times as far as it should have needed, and at least so many rows, is given up."""
 _NEAR: Final = 20_000
-_SCATTERED: Final = 4
-"""Entries of so many records lie too far apart to be found in memory, and cost so many times as much."""
+_SCATTERED: Final = (4, 8)
+"""Entries of the records of many customers lie apart, and cost so many times as much; those of more than so many
+records too far apart to be found in memory."""
 _TENANT: Final = text(
     "SELECT count(*) AS customers, COALESCE(sum(device_count), 0) AS devices FROM customer WHERE tenant_id = :tenant"
 )
@@ -44,7 +43,8 @@ _TENANT: Final = text(
 @dataclass(frozen=True, slots=True)
 class Costs:
     """What a step costs on an engine: reading an entry of an index, or a whole row; looking at a text; looking an owner
-    up in the set of a scope's; going on from a customer to its records; looking a name up that a row refers to. What
+    up in the set of a scope's; going on from a customer to its records, or to the first of
+    them; looking a name up that a row refers to. What
     the next rows of an order may cost, ``nearby``. No more than ``few`` hits of the search index are gone through."""
 
     entry: float
@@ -52,13 +52,14 @@ class Costs:
     look: float
     member: float
     records: float
+    first: float
     name: float
     nearby: float
     few: int
 
 
-SQLITE: Final = Costs(0.05, 1.0, 0.05, 0.03, 0.2, 1.5, 1_500.0, FEW[False])
-POSTGRESQL: Final = Costs(0.3, 1.0, 0.2, 0.1, 10.0, 4.0, 4_000.0, FEW[True])
+SQLITE: Final = Costs(0.05, 1.0, 0.05, 0.03, 0.6, 2.0, 1.5, 2_000.0, FEW[False])
+POSTGRESQL: Final = Costs(0.3, 1.0, 0.2, 0.1, 10.0, 5.0, 4.0, 4_000.0, FEW[True])
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,12 @@ def next_rows(costs: Costs, share: float) -> int:
     return int(costs.nearby / (costs.entry + costs.member + share * (costs.look + costs.name)))
 
 
+def at_hand(kind: Kind, shape: Shape, guess: Estimate, costs: Costs) -> bool:
+    """Whether all that is in sight is gone through for less than the next rows of the order are."""
+    (gather,) = (price for price, way in ways(kind, shape, guess, costs, None) if way == "gather")
+    return gather <= costs.nearby
+
+
 def tiny(customers: int, records: int) -> bool:
     """Whether so little is in reach that each row is looked at with all that it refers to."""
     return customers <= 64 and records <= 1000
@@ -187,7 +194,7 @@ def tiny(customers: int, records: int) -> bool:
 def little(shape: Shape, customers: int, records: int) -> bool:
     """Whether so little is in reach that going through it costs less than asking the search index."""
     return tiny(customers, records) or (
-        customers <= _NEAR / 10 and records <= _NEAR and (shape.postgresql or shape.sort == shape.kind.sort)
+        customers <= _NEAR / 10 and records <= _NEAR / 10 and (shape.postgresql or shape.sort == shape.kind.sort)
     )
 
 
@@ -218,7 +225,7 @@ def ways(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: Hits | N
     # Of each customer its records stand in the order of their names: whoever wants another reads them whole.
     other = kind.is_customer or not listed
     each = (
-        costs.entry * (_SCATTERED if guess.records > _NEAR else 1)
+        costs.entry * _SCATTERED[guess.records > _NEAR]
         + looks
         + (costs.row * (1 if kind.is_customer or guess.beside else guess.match) if other or guess.beside else 0)
     )
@@ -230,10 +237,13 @@ def ways(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: Hits | N
 def choose(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: Hits | None) -> Plan:
     """The cheapest way, and how far it may go; what it takes is bound by whoever asks."""
     prices = {way: price for price, way in ways(kind, shape, guess, costs, hits)}
+    if "hits" in prices:
+        del prices["walk"]  # which may find its rows late, where the hits never cost too much
     if shape.whole:
-        hit = prices.get("hits", prices["walk"]) < prices["walk"]
-        return Plan(replace(shape, way="hits" if hit else "plain"), {}, prices["hits" if hit else "walk"])
-    way = _least(prices)
+        there = "hits" in prices
+        return Plan(replace(shape, way="hits" if there else "plain"), {}, prices["hits" if there else "walk"])
+    # How soon a walk finds what is sought is guessed, and what is in sight is known: where that is little, it is sure.
+    way: Way = "gather" if shape.match and prices["gather"] <= 2 * costs.nearby else _least(prices)
     price = prices[way]
     if way != "walk" or guess.wanted is None:
         return Plan(replace(shape, way=way), {}, price)
@@ -243,8 +253,6 @@ def choose(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: Hits |
         return Plan(replace(shape, way=way), {}, price)
     # Where the first part of the order has too few, the scope and the order go together: every row is to be reckoned.
     rest = _least({way: price for price, way in ways(kind, shape, replace(guess, wanted=None), costs, hits)})
-    if rest == way:
-        return Plan(replace(shape, way=way), {}, price)
     return Plan(replace(shape, way=way), {"budget": budget}, price, Plan(replace(shape, way=rest), {}))
 
 
