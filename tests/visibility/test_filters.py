@@ -39,6 +39,7 @@ def size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
     if request.param == "much":
         monkeypatch.setattr("ringfence.visibility.page.tiny", lambda *_: False)
         monkeypatch.setattr("ringfence.visibility.page.little", lambda *_: False)
+        monkeypatch.setattr("ringfence.visibility.page.at_hand", lambda *_: False)
         monkeypatch.setattr("ringfence.visibility.naming._NEAR", 0)
         monkeypatch.setattr("ringfence.visibility.naming._SHORT", 1)
     return str(request.param)

@@ -15,17 +15,19 @@ from functools import cache
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
+from sqlalchemy import text
+
 from ringfence.domain.kind import Kind
 from ringfence.visibility.column_values import values
 from ringfence.visibility.page import Query, SortKey, Window, naming
 from ringfence.visibility.point import among
-from ringfence.visibility.starts import stamp
 from ringfence.visibility.viewer import Sight
 
 _BETWEEN: Final = "\x00"
 """Between what a column shows and the place in the kind's own order: no text holds it, and it sorts before all."""
 _KEPT: Final = 6
 """So many orders are kept of a viewer, the last ones that were asked for."""
+_STAMP: Final = text("SELECT audit_count FROM tenant WHERE id = :tenant")
 
 
 class Order(NamedTuple):
@@ -115,11 +117,11 @@ def _order(sight: Sight, query: Query) -> Order:
 
 def _kept(sight: Sight, query: Query, make: Callable[[], Order]) -> Order:
     """An order that was made for this viewer, as of the last change of anything in the tenant."""
-    now = stamp(sight)
+    stamp = sight.connection.execute(_STAMP, {"tenant": sight.tenant_id}).scalar()
     kept: dict[Query, tuple[Any, Order]] = sight.memo.setdefault("orders", {})  # type: ignore[assignment]
     found = kept.pop(query, None)
-    if found is None or found[0] != now:
-        found = now, make()
+    if found is None or found[0] != stamp:
+        found = stamp, make()
     kept[query] = found  # as the last one
     for one in list(kept)[:-_KEPT]:
         kept.pop(one, None)

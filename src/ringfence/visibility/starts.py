@@ -1,13 +1,13 @@
 """Where the rows in sight begin in an order: names often follow the tree, and then whoever sees a part of that finds
 nothing of theirs for a long time.
 
-It is looked for where the beginning of an order has too few rows, and kept until anything changes in the tenant.
+It is looked for where the beginning of an order has too few rows, and kept for a version of the tenant.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import TextClause, text
 
@@ -21,14 +21,8 @@ from ringfence.visibility.viewer import Sight
 if TYPE_CHECKING:
     from ringfence.visibility.page import Query, SortKey
 
-_STAMP: Final = text("SELECT audit_count FROM tenant WHERE id = :tenant")
 _LAST: Final = 2**31 - 1
 """No id is greater."""
-
-
-def stamp(sight: Sight) -> Any:
-    """Another one after every change of anything in the tenant."""
-    return sight.connection.execute(_STAMP, {"tenant": sight.tenant_id}).scalar()
 
 
 def worthwhile(sight: Sight, query: Query) -> bool:
@@ -45,12 +39,9 @@ def worthwhile(sight: Sight, query: Query) -> bool:
 
 
 def known(sight: Sight, query: Query) -> SortKey | None:
-    """A place in the query's order before which nothing is in sight, if that was found, and nothing has changed."""
-    kept = sight.memo.get(_key(sight, query))
-    if not isinstance(kept, tuple) or kept[0] != stamp(sight):
-        return None
-    place: SortKey = kept[1]
-    return place
+    """A place in the query's order before which nothing is in sight, if that was found since anything changed."""
+    kept: SortKey | None = sight.memo.get(_key(sight, query))  # type: ignore[assignment]
+    return kept
 
 
 def found(sight: Sight, query: Query) -> SortKey | None:
@@ -61,7 +52,7 @@ def found(sight: Sight, query: Query) -> SortKey | None:
     by_owners = extent.customers * costs.first < along
     place = _of_owners(sight, query, extent) if by_owners else _along(sight, query, extent)
     if place is not None:
-        sight.memo[_key(sight, query)] = stamp(sight), place
+        sight.memo[_key(sight, query)] = place
     return place
 
 
