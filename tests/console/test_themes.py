@@ -208,9 +208,9 @@ def test_the_chosen_theme_is_found_without_reading_another(monkeypatch: pytest.M
     read: list[str] = []
     original = themes._read
 
-    def watched(path: Path, depth: Depth) -> ConsoleTheme:
+    def watched(path: Path, depth: Depth, **how: bool) -> ConsoleTheme:
         read.append(path.name)
-        return original(path, depth)
+        return original(path, depth, **how)
 
     monkeypatch.setattr(themes, "_read", watched)
     theme = load_theme(DEFAULT, [built_in_folder(), folder])

@@ -7,9 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ringfence.cli import plain
+from ringfence.cli import start
 from ringfence.cli.settings import ASKED, Faults, WrongUsage
-from ringfence.cli.terminal import drawn
 from ringfence.domain.errors import InvalidDocument, RingfenceError, debugging, unexpected
 
 
@@ -17,13 +16,7 @@ def run(arguments: Sequence[str]) -> int:
     """Runs a command line. Returns its exit status: 0, 1 for a refusal or failure, 2 for wrong usage."""
     _open_streams()
     try:
-        status = None if os.environ.get(ASKED) else plain.run(arguments)
-        if status is None:
-            # Imported only here: the framework takes about as long to load as the console to paint.
-            from ringfence.cli.commands import execute
-
-            with drawn():
-                status = execute(arguments)
+        status = _run(arguments)
         sys.stdout.flush()
     except WrongUsage as error:
         _fail([str(error)])
@@ -50,6 +43,24 @@ def run(arguments: Sequence[str]) -> int:
 
             traceback.print_exc()
         return _fail([unexpected(error)])
+    return status
+
+
+def _run(arguments: Sequence[str]) -> int:
+    """Runs a command line by what loads least of all that can."""
+    asked = os.environ.get(ASKED)
+    if not asked and start.at_once(arguments):
+        return 0
+    from ringfence.cli import plain
+    from ringfence.cli.terminal import drawn
+
+    status = None if asked else plain.run(arguments)
+    if status is None:
+        # Imported only here: the framework takes about as long to load as the console to paint.
+        from ringfence.cli.commands import execute
+
+        with drawn():
+            status = execute(arguments)
     return status
 
 

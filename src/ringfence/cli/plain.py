@@ -1,7 +1,7 @@
 """Command lines that are read without the framework, which takes longer to load than they take to answer.
 
-Those are the console's, and those of ``list``, ``count`` and ``can`` with nothing in them but what they take. Whatever
-else is said, and whatever is wrong, is left to the framework: it alone has help, and says what a line should be.
+Those are ``list``, ``count`` and ``can`` with nothing in them but what they take. Whatever else is said, and whatever
+is wrong, is left to the framework: it alone has help, and says what a line should be.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, get_args
 
-from ringfence.cli import reading, start
+from ringfence.cli import reading
 from ringfence.cli.settings import settings
 from ringfence.cli.terminal import drawn
 
@@ -60,8 +60,6 @@ def run(arguments: Sequence[str]) -> int | None:
 
     Raises what the command raises.
     """
-    if start.at_once(arguments):
-        return 0
     try:
         command, outer, words, own = _read(list(arguments))
     except _Otherwise:

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from ringfence.domain import clock
 from ringfence.domain.errors import RingfenceError
 
 if TYPE_CHECKING:
@@ -142,6 +141,8 @@ def settings(outer: object, db: str | None, at: str | None, login: str | None = 
 
 def moment(text: str) -> datetime:
     """A moment as it is typed. Raises WrongUsage for anything else."""
+    from ringfence.domain import clock
+
     found = clock.moment(text)
     if found is None:
         raise WrongUsage(f"--at takes a time such as 2026-11-22T08:00:00+00:00, not {text!r}")

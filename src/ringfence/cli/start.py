@@ -6,7 +6,8 @@ import codecs
 import gc
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -170,12 +171,16 @@ def _run(connect: Callable[[Awaited], Workspace], chosen: Settings, *, demo: boo
     # for garbage among them would take a fifth of the time to the first paint.
     gc.disable()
     try:
-        from ringfence.console.opening import Awaited
-        from ringfence.console.start import DEMO_LOGIN, run_console
-        from ringfence.preferences.layout import Memory
+        with _no_tls():
+            from ringfence.console.opening import Awaited
+            from ringfence.console.start import DEMO_LOGIN, run_console
 
         login = chosen.login or (DEMO_LOGIN if demo else None)
-        memory = None if demo or not chosen.configuration.remember else Memory(fresh=bool(chosen.fresh))
+        memory = None
+        if chosen.configuration.remember and not demo:
+            from ringfence.preferences.layout import Memory
+
+            memory = Memory(fresh=bool(chosen.fresh))
         awaited = Awaited()
         run_console(
             connect_then_collect,
@@ -187,6 +192,20 @@ def _run(connect: Callable[[Awaited], Workspace], chosen: Settings, *, demo: boo
         )
     finally:
         gc.enable()
+
+
+@contextmanager
+def _no_tls() -> Iterator[None]:
+    """What is imported meanwhile does without ``ssl``, as on a Python that was built without it: asyncio would import
+    it, and OpenSSL, for connections of which the console makes none."""
+    if "ssl" in sys.modules:
+        yield
+        return
+    sys.modules["ssl"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules["ssl"]
 
 
 def _on_terminal() -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 from textual.filter import Monochrome
+from textual.theme import Theme
 
 from ringfence.console.commands.everywhere import PROFILE
 from ringfence.console.depth import AUTO, Depth
@@ -30,6 +31,7 @@ class ConfiguredApp(App[str], Asks):
     """What is worn where the user has set no theme."""
 
     def __init__(self, configuration: Configuration | None = None) -> None:
+        self._wears: Theme | None = None
         super().__init__()
         self.configuration = configuration or Configuration()
         self.keymap: dict[str, str] = {}
@@ -47,6 +49,18 @@ class ConfiguredApp(App[str], Asks):
         if chosen is not None:
             self.register_theme(chosen)
             self.theme = chosen.name
+        self._wears = self.current_theme
+        self.stylesheet.set_variables(self.get_css_variables())
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The variables of the theme that is worn; none before it is known which that is."""
+        return {} if self._wears is None else super().get_css_variables()
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Styles everything anew, in another theme: before the first paint, nothing wears another one yet."""
+        if self.current_theme is not self._wears:
+            self._wears = self.current_theme
+            super().refresh_css(animate=animate)
 
     def configure(self, together: Callable[[], Sequence[Together]]) -> None:
         """Gives the commands their keys, where any are set, and tells what is wrong. ``together`` says what stands on

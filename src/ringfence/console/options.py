@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 BACK: Final = "back"
 """The id of the answer that changes nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class DialogOption:
+class DialogOption(NamedTuple):
     """One of the answers. ``key`` is a letter that gives it at once; ``off`` says why it cannot be given."""
 
     id: str

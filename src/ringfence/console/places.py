@@ -4,15 +4,13 @@ whether they may be seen, is asked for whoever looks, when it is shown."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 _MOST: Final = 100
 """So many places are known behind and ahead."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """One of the numbered screens, with the record under the cursor and the filter that stood there."""
 
     area: str
@@ -23,7 +21,7 @@ class Place:
     def kept(self) -> Place | None:
         """What a bookmark keeps of it: the filter, where there is one; else the record; None where there is neither."""
         if self.search:
-            return replace(self, record=None)
+            return self._replace(record=None)
         return self if self.record is not None else None
 
 

@@ -33,38 +33,28 @@ _MOUSE: Final = re.compile(r"\x1b\[M[\s\S]{0,2}\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class _Piece:
+    text: str
+
+
+class Typed(_Piece):
     """Text and sequences as they came."""
 
-    text: str
 
-
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(_Piece):
     """One whole sequence of a key (or an answer of the terminal): known or not, it is nothing else."""
 
-    text: str
 
-
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(_Piece):
     """What the terminal has said of its background: a colour, or anything else."""
 
-    text: str
 
-
-@dataclass(frozen=True, slots=True)
-class Escape:
+class Escape(_Piece):
     """An ESC of its own, with the character that came with it (Alt and a key), if any did."""
 
-    text: str
 
-
-@dataclass(frozen=True, slots=True)
-class Pasted:
+class Pasted(_Piece):
     """What was pasted, exactly."""
-
-    text: str
 
 
 Piece = Typed | Sequence | Answer | Escape | Pasted

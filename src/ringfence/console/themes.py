@@ -10,7 +10,6 @@ its theme (``dusk.toml`` holds ``name = "dusk"``), so that the chosen one is fou
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -67,16 +66,17 @@ def default_folders() -> list[Path]:
 
 def load_theme(name: str, folders: Sequence[Path] | None = None, *, depth: Depth = Depth.TRUE) -> ConsoleTheme | None:
     """The theme of that name, for a terminal of so many colours; None where there is none, or only a broken one. No
-    other file is read, but for the terminal's own colours where the theme is drawn in those.
+    other file is read, but for the terminal's own colours where the theme is drawn in those. A shipped one is sound.
 
     What is wrong with a broken one is for `load_themes` to say.
     """
     if not is_name(name):
         return None
+    shipped = built_in_folder()
     for folder in default_folders() if folders is None else folders:
         path = folder / f"{name}.toml"
         try:
-            return _read(path, depth)
+            return _read(path, depth, known_sound=folder == shipped)
         except _ThemeError:
             continue
     return None
@@ -117,13 +117,11 @@ def no_theme(name: str, line: int = 0) -> configuration.Fault:
     return configuration.Fault(line, f"there is no theme {quoted(name)}")
 
 
-def _read(path: Path, depth: Depth) -> ConsoleTheme:
-    """The theme in the file. Raises _ThemeError, and nothing else."""
+def _read(path: Path, depth: Depth, *, known_sound: bool = False) -> ConsoleTheme:
+    """The theme in the file. Raises _ThemeError, and nothing else. Looking for faults takes longer than the rest."""
     table = _table(path)
-    found = list(faults(table, path.stem))
-    if found:
-        more = f"; and {len(found) - _TOLD} more" if len(found) > _TOLD else ""
-        raise _ThemeError("; ".join(found[:_TOLD]) + more)
+    if not known_sound:
+        _demand_sound(table, path.stem)
     fields: Mapping[str, Any]
     match depth:
         case Depth.TRUE:
@@ -138,14 +136,24 @@ def _read(path: Path, depth: Depth) -> ConsoleTheme:
             assert_never(depth)
     heading = {name: table[name] for name in ("name", "title", "dark")}
     theme = ConsoleTheme(**heading, **fields, ansi=ansi, variables=variables)
-    try:
-        theme.to_color_system().generate()
-    except Exception as error:  # whatever these colours do to Textual, they are one broken theme
-        raise _ThemeError(f"its colours do not go together: {error}") from error
+    if not known_sound:
+        try:
+            theme.to_color_system().generate()
+        except Exception as error:  # whatever these colours do to Textual, they are one broken theme
+            raise _ThemeError(f"its colours do not go together: {error}") from error
     return theme
 
 
+def _demand_sound(table: Mapping[str, Any], stem: str) -> None:
+    found = list(faults(table, stem))
+    if found:
+        more = f"; and {len(found) - _TOLD} more" if len(found) > _TOLD else ""
+        raise _ThemeError("; ".join(found[:_TOLD]) + more)
+
+
 def _table(path: Path) -> Mapping[str, Any]:
+    import tomllib
+
     try:
         data = small_files.read(path)
     except small_files.Unreadable as error:

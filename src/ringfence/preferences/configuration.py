@@ -7,7 +7,6 @@ that a new file begins as is made of them.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -77,8 +76,7 @@ def _place(value: object) -> str:
 
 
 def _one_of(*words: str) -> Callable[[object], str]:
-    said = f"must be one of {', '.join(map(quoted, words))}"
-    return lambda value: "" if value in words else said
+    return lambda value: "" if value in words else f"must be one of {', '.join(map(quoted, words))}"
 
 
 SETTINGS: Final = (
@@ -204,6 +202,8 @@ class _Reading:
 
     def take(self, line: int, text: bytes) -> None:
         """Takes a statement."""
+        import tomllib
+
         before, _, _ = text.partition(b"=")
         of = f"{before.strip().decode()}: " if _NAME.fullmatch(before.strip()) else ""
         try:
@@ -262,6 +262,8 @@ def _statements(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _reads(text: bytes) -> bool:
+    import tomllib
+
     try:
         tomllib.loads(text.decode())
     except (ValueError, RecursionError):

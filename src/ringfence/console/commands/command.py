@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from copy import copy
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, Self, TypeVar
 
 from textual.binding import Binding, BindingsMap, BindingType
 from textual.dom import DOMNode
@@ -169,8 +168,7 @@ class Go(Command[Host]):
         return why_not_list(app.rights, self.name, app.profile.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Editable:
+class Editable(NamedTuple):
     """A kind of record as its commands need it: one and several of it in people's words, and what its permissions
     begin with; ``commands`` are what can be done to it."""
 

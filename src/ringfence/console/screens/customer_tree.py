@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from textual.message import Message
 
@@ -28,8 +27,7 @@ _MOVING: Final = "↕ "
 """Stands at the customer that is being moved, in the place of what says whether it is open."""
 
 
-@dataclass(frozen=True, slots=True)
-class Here:
+class Here(NamedTuple):
     """A customer of the tree; the provider itself has no key."""
 
     id: int

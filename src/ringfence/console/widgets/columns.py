@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from ringfence.console.text import Align, Cell, fit
 from ringfence.console.widgets.paint import Part
@@ -20,8 +19,7 @@ Shared = Sequence[tuple[int, "Column", int]]
 """The columns that are shown: index among all, column, width."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """One column of a record table. Widths are in terminal cells.
 
     Args:
@@ -64,7 +62,7 @@ def lettered(columns: Sequence[Column]) -> tuple[Column, ...]:
             free = [one for one in column.title.upper()[:most] if "A" <= one <= "Z" and one not in taken]
             if column.sortable and place not in keys and free:
                 keys[place] = free[0]
-    return tuple(replace(column, key=keys.get(place, "").lower() or None) for place, column in enumerate(columns))
+    return tuple(column._replace(key=keys.get(place, "").lower() or None) for place, column in enumerate(columns))
 
 
 def arranged(columns: Sequence[Column], arrangement: Arrangement) -> list[tuple[int, bool]]:

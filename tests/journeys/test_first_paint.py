@@ -1,0 +1,72 @@
+"""What the console has imported by its first frame, and by the first data: what neither needs comes later."""
+
+from __future__ import annotations
+
+import pytest
+from support.terminal import Terminal
+
+PROGRAM = """
+import os, sys
+from contextlib import contextmanager
+from pathlib import Path
+from ringfence.__main__ import main
+from ringfence.cli import start
+
+no_tls, left = start._no_tls, {"frame": "ringfence", "data": "Brandsma"}
+
+@contextmanager
+def then_watched():
+    with no_tls():
+        yield
+    from ringfence.console.frames import Frames
+
+    draw = Frames.draw
+
+    def drawn(self, *given):
+        said = draw(self, *given)
+        for stage, text in list(left.items()):
+            if text in said:
+                del left[stage]
+                Path(os.environ["NOTED"], stage).write_text(chr(10).join(sys.modules))
+        return said
+
+    Frames.draw = drawn
+
+start._no_tls = then_watched
+main()
+"""
+
+NOT_BY_THE_FRAME = {
+    *("sqlalchemy", "sqlite3", "ringfence.services", "ringfence.visibility", "ringfence.domain.kind"),
+    *("ringfence.cli.plain", "ringfence.cli.reading", "ringfence.preferences.layout"),
+    *("ssl", "json", "email", "importlib.metadata"),
+}
+NOT_BY_THE_DATA = {
+    *("sqlalchemy.orm", "sqlalchemy.dialects.postgresql", "alembic", "pydantic", "typer", "click", "psycopg", "ssl"),
+    *("ringfence.changes.applying", "ringfence.services.editing", "ringfence.services.choices"),
+    *("ringfence.console.screens.dialog", "ringfence.console.screens.help", "ringfence.console.screens.palette"),
+    *("ringfence.console.screens.records", "ringfence.console.keymap"),
+}
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    """The modules that there were by each of the two."""
+    noted = tmp_path_factory.mktemp("noted")
+    own = {name: str(noted / "own") for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME")}
+    terminal = Terminal(["demo"], ("-c", PROGRAM), NOTED=str(noted), **own)
+    try:
+        terminal.shows("Brandsma")
+    finally:
+        terminal.close()
+    return {stage: set((noted / stage).read_text().splitlines()) for stage in ("frame", "data")}
+
+
+def test_the_first_frame_waits_for_nothing_of_the_database(imported: dict[str, set[str]]) -> None:
+    assert "textual" in imported["frame"]
+    assert imported["frame"] & NOT_BY_THE_FRAME == set()
+
+
+def test_the_first_data_wait_for_nothing_of_what_comes_after_them(imported: dict[str, set[str]]) -> None:
+    assert "sqlalchemy" in imported["data"]
+    assert imported["data"] & NOT_BY_THE_DATA == set()
