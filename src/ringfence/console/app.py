@@ -17,7 +17,7 @@ from ringfence.console.application import Application
 from ringfence.console.commands.everywhere import QUIT
 from ringfence.console.notices import keep_filter_free, take_notice_away
 from ringfence.console.opening import Awaited, Opening
-from ringfence.console.painting import Painting
+from ringfence.console.painting import OneFrame, Painting
 from ringfence.console.questions import Answered, going
 from ringfence.console.remembering import Remembering
 from ringfence.console.rights import SEEING_AS, asked
@@ -87,6 +87,7 @@ class RingfenceApp(Painting, Remembering, Travelling):
         self.read_only = ""
         self._stamp: tuple[int, int] | None = None
         self._looking: Timer | None = None
+        self._begun = False
         self.console_themes: list[Theme] = []
 
     @property
@@ -104,34 +105,39 @@ class RingfenceApp(Painting, Remembering, Travelling):
         first._push_result_callback(self, None)  # Textual takes that back when another screen takes its place
         return first
 
-    def on_mount(self) -> None:
-        """Opens the database once the first screen is painted."""
-        self.call_after_refresh(self._begin)
+    def post_display_hook(self) -> None:
+        """Opens the database once the first frame is on its way, whatever is still to be laid out anew."""
+        if not self._begun and not self._batch_count:
+            self._begun = True
+            self.call_later(self._begin)
 
     def _begin(self) -> None:
-        def connected(workspace: Workspace) -> None:
-            self.workspace = workspace
-            self._kinds_known(self.numbered or numbered())
+        def connect() -> tuple[Workspace, tuple[Go, ...]]:
+            return self._connect(), numbered()
+
+        def connected(found: tuple[Workspace, tuple[Go, ...]]) -> None:
+            self.workspace, kinds = found
+            self._kinds_known(kinds)
             if self._login is None:
                 self.choose_user()
             else:
+                if isinstance(self.screen, OneFrame):
+                    self.screen.hold()
                 self.opening.awaited.what = f"working out what {self._login} sees"
                 self.sign_in(self._login)
             self.set_timer(_UNHURRIED_SECONDS, self._get_ready)
-            workspace.tell_waits(lambda line: self.post_message(Answered(lambda: self.notify(line))))
+            self.workspace.tell_waits(lambda line: self.post_message(Answered(lambda: self.notify(line))))
             self._looking = self.set_interval(_LOOK_SECONDS, self.look_for_changes)
 
         self.opening.say_soon()
-        self.in_thread("kinds", numbered, self._kinds_known)
         self.configure(together)
-        self.in_thread("connect", self._connect, connected, self.give_up)
+        self.in_thread("connect", connect, connected, self.give_up)
 
     def _kinds_known(self, found: tuple[Go, ...]) -> None:
-        if not self.numbered:
-            self.numbered = found
-            self.bind_numbered()
-            for screen in self.areas:
-                screen.declared()
+        self.numbered = found
+        self.bind_numbered()
+        for screen in self.areas:
+            screen.declared()
 
     def _themes_found(self, found: tuple[list[Any], list[str]]) -> None:
         themes, problems = found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from time import monotonic
 from typing import Any, Final
 
 from textual import events
@@ -23,6 +24,8 @@ _TURNS_AT_FIRST: Final = 12
 """What comes up is told its size, and its parts theirs, before there is anything in it."""
 _ROUNDS: Final = 2
 """What is laid out may ask to be laid out anew, by its own size: so often nothing is drawn before that was done."""
+_HOLD_SECONDS: Final = 0.05
+"""For so long what is about to come may keep what is there already from being drawn: then both are one frame."""
 
 
 class Painting(App[Any]):
@@ -89,6 +92,19 @@ class OneFrame(Screen[Any]):
         self._gathering = self._due = False
         self._styled = False
         self._rounds = 0
+        self._drawing = False
+        """Whether something is laid out that is still to be drawn."""
+        self._held_until = 0.0
+
+    def hold(self) -> None:
+        """Draws nothing for a moment, or until ``release``: what is there to be drawn is about to change."""
+        self._held_until = monotonic() + _HOLD_SECONDS
+
+    def release(self) -> None:
+        """Draws what came about meanwhile."""
+        if self._held_until:
+            self._held_until = 0.0
+            self.call_later(self._on_timer_update)
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
         """Ends with an answer, once: the next of a key that is held finds it gone, and by Textual's own way would take
@@ -111,6 +127,8 @@ class OneFrame(Screen[Any]):
 
     def _on_timer_update(self) -> None:
         """Lays out and draws what is to be."""
+        if self._held_until > monotonic():
+            return  # it is asked again at the timer's next tick
         layout = self._layout_required
         self._gathering, self._due = True, False
         try:
@@ -129,9 +147,11 @@ class OneFrame(Screen[Any]):
 
     def _draw_after(self, turns: int) -> None:
         """Draws after so many turns of the event loop, with what the widgets have to draw by then."""
+        self._drawing = bool(turns)
         if turns:
             asyncio.get_running_loop().call_soon(self._draw_after, turns - 1)
-        elif self.is_current and self._layout_required and self._rounds < _ROUNDS:
+            return
+        if self.is_current and self._layout_required and self._rounds < _ROUNDS:
             self._rounds += 1
             self._on_timer_update()
         elif self.is_current:
@@ -146,3 +166,10 @@ class OneFrame(Screen[Any]):
                 self._compositor_refresh()
             except Exception as error:  # noqa: BLE001 - as Textual does
                 self.app._handle_exception(error)
+        if self._callbacks:
+            self.call_next(self._invoke_and_clear_callbacks)
+
+    async def _invoke_and_clear_callbacks(self) -> None:
+        """Calls what is to be called after the next drawing, once that was done."""
+        if not self._drawing and not self._held_until > monotonic():
+            await super()._invoke_and_clear_callbacks()

@@ -153,6 +153,7 @@ class CustomersScreen(AreaScreen, TwoPanes):
         place = self._place()
         self.clear()
         self.forest.wait()
+        self.hold()
         opened, self._opened = self._opened, frozenset()
         self._read_tree(place, opened)
 
@@ -190,6 +191,7 @@ class CustomersScreen(AreaScreen, TwoPanes):
         self.ask("tree", look, self._show_tree, self.forest.fail)
 
     def _show_tree(self, found: tuple[list[TreeCustomer], int | None, Counts]) -> None:
+        self.release()
         nodes, place, counted = found
         inside, self._inside = self._inside and place is not None and place == self._wanted, False
         self._wanted = None
@@ -213,7 +215,8 @@ class CustomersScreen(AreaScreen, TwoPanes):
             self.detail.close()
         elif self.forest.selected_id is not None:
             self.show_path([node.label for node in self.forest.path_to(self.forest.selected_id)])
-            self._follow(self.forest.selected_id)
+            # Beside the tree being drawn, the questions would keep it waiting.
+            self.call_after_refresh(self._follow, self.forest.selected_id)
         if inside:
             self.on_forest_view_chosen()
 
@@ -307,11 +310,11 @@ class CustomersScreen(AreaScreen, TwoPanes):
     def on_forest_view_notes_wanted(self, message: ForestView.NotesWanted) -> None:
         """Fetches the counts beside the nodes on screen."""
         ids, generation = message.ids, message.generation
-        self.ask(
-            "notes",
-            lambda session: session.counts(ids),
-            lambda found: self._show_counts(found, generation),
-        )
+
+        def ask() -> None:
+            self.ask("notes", lambda session: session.counts(ids), lambda found: self._show_counts(found, generation))
+
+        self.call_after_refresh(ask)
 
     def _show_counts(self, found: Counts, generation: int) -> None:
         room = self.forest.note_widths[-1]
