@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from support.terminal import Terminal
 
@@ -53,7 +55,7 @@ NOT_BY_THE_DATA = {
 def imported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     """The modules that there were by each of the two."""
     noted = tmp_path_factory.mktemp("noted")
-    own = {name: str(noted / "own") for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME")}
+    own: dict[str, Any] = {name: str(noted / "own") for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME")}
     terminal = Terminal(["demo"], ("-c", PROGRAM), NOTED=str(noted), **own)
     try:
         terminal.shows("Brandsma")
