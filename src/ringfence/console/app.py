@@ -108,8 +108,11 @@ class RingfenceApp(Painting, Remembering, Travelling):
     def post_display_hook(self) -> None:
         """Opens the database once the first frame is on its way, whatever is still to be laid out anew."""
         if not self._begun and not self._batch_count:
-            self._begun = True
             self.call_later(self._begin)
+
+    def on_mount(self) -> None:
+        """Opens it where nothing is displayed, too."""
+        self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
         def connect() -> tuple[Workspace, tuple[Go, ...]]:
@@ -129,6 +132,9 @@ class RingfenceApp(Painting, Remembering, Travelling):
             self.workspace.tell_waits(lambda line: self.post_message(Answered(lambda: self.notify(line))))
             self._looking = self.set_interval(_LOOK_SECONDS, self.look_for_changes)
 
+        if self._begun:
+            return
+        self._begun = True
         self.opening.say_soon()
         self.configure(together)
         self.in_thread("connect", connect, connected, self.give_up)
