@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
 from typing import Any
 
 import pytest
 from support.terminal import Terminal
+from textual import types
+
+from ringfence.cli import start
 
 PROGRAM = """
 import os, sys
@@ -14,11 +19,11 @@ from pathlib import Path
 from ringfence.__main__ import main
 from ringfence.cli import start
 
-no_tls, left = start._no_tls, {"frame": "ringfence", "data": "Brandsma"}
+spared, left = start._spared, {"frame": "ringfence", "data": "Brandsma"}
 
 @contextmanager
 def then_watched():
-    with no_tls():
+    with spared():
         yield
     from ringfence.console.frames import Frames
 
@@ -34,14 +39,14 @@ def then_watched():
 
     Frames.draw = drawn
 
-start._no_tls = then_watched
+start._spared = then_watched
 main()
 """
 
 NOT_BY_THE_FRAME = {
     *("sqlalchemy", "sqlite3", "ringfence.services", "ringfence.visibility", "ringfence.domain.kind"),
     *("ringfence.cli.plain", "ringfence.cli.reading", "ringfence.preferences.layout"),
-    *("ssl", "json", "email", "importlib.metadata"),
+    *("ssl", "json", "email", "importlib.metadata", "textual.types", "textual.widgets._select"),
 }
 NOT_BY_THE_DATA = {
     *("sqlalchemy.orm", "sqlalchemy.dialects.postgresql", "alembic", "pydantic", "typer", "click", "psycopg", "ssl"),
@@ -72,3 +77,20 @@ def test_the_first_frame_waits_for_nothing_of_the_database(imported: dict[str, s
 def test_the_first_data_wait_for_nothing_of_what_comes_after_them(imported: dict[str, set[str]]) -> None:
     assert "sqlalchemy" in imported["data"]
     assert imported["data"] & NOT_BY_THE_DATA == set()
+
+
+def test_what_is_imported_for_nothing_is_there_for_whoever_needs_more_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "ssl", raising=False)
+    monkeypatch.delitem(sys.modules, types.__name__)
+    with start._spared():
+        with pytest.raises(ImportError):
+            import_module("ssl")
+        stand_in = import_module(types.__name__)
+        assert stand_in is not types
+        assert "DirEntry" not in vars(stand_in)
+        assert stand_in.DirEntry.__name__ == "DirEntry"
+        assert sys.modules[types.__name__] is not stand_in
+    assert import_module("ssl").__name__ == "ssl"
+    with start._spared():
+        assert "ssl" in sys.modules
+        assert sys.modules["ssl"] is not None

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
 from ringfence.cli.settings import Settings, WrongUsage, checked, origin
@@ -171,7 +173,7 @@ def _run(connect: Callable[[Awaited], Workspace], chosen: Settings, *, demo: boo
     # for garbage among them would take a fifth of the time to the first paint.
     gc.disable()
     try:
-        with _no_tls():
+        with _spared():
             from ringfence.console.opening import Awaited
             from ringfence.console.start import DEMO_LOGIN, run_console
 
@@ -195,17 +197,33 @@ def _run(connect: Callable[[Awaited], Workspace], chosen: Settings, *, demo: boo
 
 
 @contextmanager
-def _no_tls() -> Iterator[None]:
-    """What is imported meanwhile does without ``ssl``, as on a Python that was built without it: asyncio would import
-    it, and OpenSSL, for connections of which the console makes none."""
-    if "ssl" in sys.modules:
-        yield
-        return
-    sys.modules["ssl"] = None  # type: ignore[assignment]
+def _spared() -> Iterator[None]:
+    """What is imported meanwhile does without two modules that take a twentieth of the time to the first paint, and are
+    imported for nothing: ``ssl``, as on a Python that was built without it, for connections of which the console makes
+    none; and ``textual.types``, of which Textual itself only needs an alias, with all the widgets that it names types
+    of. Both are there for whoever imports them later."""
+    stand_ins: dict[str, ModuleType | None] = {"ssl": None, "textual.types": _Types("textual.types")}
+    taken = {name: module for name, module in stand_ins.items() if name not in sys.modules}
+    sys.modules.update(taken)  # type: ignore[arg-type]  # None: there is no such module
     try:
         yield
     finally:
-        del sys.modules["ssl"]
+        for name, module in taken.items():
+            if sys.modules.get(name) is module:
+                sys.modules.pop(name, None)
+
+
+class _Types(ModuleType):
+    """Stands in for the module as long as nothing but that alias is asked for."""
+
+    IgnoreReturnCallbackType: Final = object
+
+    def __getattr__(self, name: str) -> object:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(import_module(self.__name__), name)
 
 
 def _on_terminal() -> bool:

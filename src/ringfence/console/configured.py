@@ -39,6 +39,7 @@ class ConfiguredApp(App[str], Asks):
         self.areas: list[Any] = []
         self._leaving = self._heard = False
         self.depth = Depth.TRUE if self.configuration.colors == AUTO else Depth(self.configuration.colors)
+        self._disable_tooltips = True  # there are none: every screen would have a widget for them
         self._filters = [one for one in self._filters if not isinstance(one, Monochrome)]  # the depth sees to that
         self._faults = [*self.configuration.faults]
         wanted = self.configuration.theme or self.default_theme

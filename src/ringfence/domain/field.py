@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import MISSING, dataclass
+from dataclasses import MISSING
 from dataclasses import fields as dataclass_fields
 from datetime import datetime
 from types import NoneType, UnionType
-from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 Window = tuple[datetime | None, datetime | None]
 """A validity window: from (inclusive) and until (exclusive); None is open."""
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """Text of at most ``longest`` characters, of one line or of ``lines``. It must be ``filled``, is part of what is
     ``searched``, compares by code point (``exact``), has an index for being ``sorted`` by; ``fault`` says why what is
     typed is wrong (empty: it is not). ``folded`` names a column that keeps it for comparing, without regard to case. No
@@ -36,8 +35,7 @@ class Text:
     takes: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A whole number from 0 up: of records of the kind that it ``counts``, if any, so many may be at a customer. An
     index has one that is ``sorted`` by, and that no two records of a tenant share."""
 
@@ -46,8 +44,7 @@ class Number:
     about: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(NamedTuple):
     """Yes or no; ``otherwise`` is one word for the latter, and ``means`` a few on what that comes to. ``fixed``: nobody
     says it but what makes the record."""
 
@@ -57,15 +54,13 @@ class Flag:
     about: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """A moment, in UTC."""
 
     about: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """One of these words; ``fault`` says what to do about any other."""
 
     values: tuple[str, ...]
@@ -73,8 +68,7 @@ class Choice:
     about: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(NamedTuple):
     """The id of a record of a kind. ``node``: where this record belongs; ``stands``: the site that it stands on, and
     ``follows`` where that becomes the one of the same name once it is taken to another node, and not none. ``given``: a
     snapshot must say it, be it none. A 0 may be nothing in the table (``absent``). ``kept`` where the one referred to
@@ -93,8 +87,7 @@ class Ref:
     about: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Ties:
+class Ties(NamedTuple):
     """Rows of another table that name this record in the column ``own`` and in ``other`` a record of a ``kind``, or a
     plain value, of those ``among`` which it is. ``whole``: read only where the record is deleted or brought back.
     ``back``: the rows are records themselves, which refer to this one. ``everything`` names a column of the record's
@@ -120,8 +113,7 @@ LATER: Final = "later"
 """Beside a field whose column came to tables that had rows: the database itself fills it in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One field: ``column`` is its own in the table, empty for ties. ``form`` is how ties are held: ``set``,
     ``mapping`` (each with whether what is nested comes along) or ``windows`` (each with a validity window)."""
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from ringfence.domain import display
 from ringfence.domain.errors import WrongFilter
@@ -27,8 +26,7 @@ _COLUMN: Final = re.compile(r"([^\W\d_]+(?:[_-][^\W\d_]+)*):")
 """What names a column: made of letters, so that addresses and times are text like any other."""
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """A word or a phrase, folded. ``column`` is the field of the one column that it is sought in, if any; without a
     text nothing may stand there. ``anchored``: the column's text begins with it. ``excluded``: it must not be so."""
 

@@ -7,12 +7,10 @@ are what administration needs. A key is ``resource.action`` and never changes on
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Permission:
+class Permission(NamedTuple):
     """One right: its key (``device.list``), its section's heading and its label for people.
 
     ``everywhere`` says why it counts only for somebody who holds it over all customers: what it touches belongs to no

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 from ringfence.domain import limits
 from ringfence.domain.errors import Refused
@@ -17,8 +17,7 @@ CUSTOMER: Final = "customer"
 SITE: Final = "site"
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(NamedTuple):
     """An access level: how far a role of it ``reaches``, in a few words and in a sentence."""
 
     key: str

@@ -4,8 +4,7 @@ what can be done to a row of it. What it does not say follows from its fields, i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 GAP: Final = ""
 """An empty line in a form."""
@@ -13,8 +12,7 @@ LONG: Final = ("notes",)
 """The fields that are no column of a table: they have lines of their own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """A column of a kind's lists: one of its ``field``s, or something that its lists count besides.
 
     It is ``width`` terminal cells wide, or no less than that where it grows; ``grow`` is its share of what is left, and
@@ -39,8 +37,7 @@ class Shown:
     sought: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Area:
+class Area(NamedTuple):
     """A screen of a kind's own among the numbered ones. ``label`` is what it is called there, where that is not the
     kind's title; ``key`` its number, where that is not the next one that is free. Kinds of one number are tabs of one
     area, which is called what the first of them says. ``about`` goes on after the title where that says too little."""
@@ -54,12 +51,11 @@ Form: TypeAlias = Sequence[str]
 """The fields of a form from the top, with `GAP` for an empty line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Display:
+class Display(NamedTuple):
     """What a kind says of how it is shown. ``area`` None: it has no screen of its own; ``tab``: it is a tab of an
     opened customer. ``actions`` are the commands that a row takes besides being opened and made, in their order."""
 
-    area: Area | None = field(default_factory=Area)
+    area: Area | None = Area()
     tab: bool = False
     columns: tuple[Shown, ...] = ()
     form: Form = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ringfence.domain.role import mark
 
@@ -154,8 +154,7 @@ class AuditRecord(Record):
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A part of a long list: after or before a record, or from its end; ``skip`` leaves out the nearest ones."""
 
     limit: int = 50
@@ -181,8 +180,7 @@ class Listing:
     record: tuple[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TreeCustomer:
+class TreeCustomer(NamedTuple):
     """A node of the tree as its viewer sees it; ``parent`` is None where the parent is hidden or there is none."""
 
     id: int
@@ -192,8 +190,7 @@ class TreeCustomer:
     has_children: bool
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerDetail:
+class CustomerDetail(NamedTuple):
     """A customer opened. ``trail`` holds the visible ancestors' names, topmost first, and its own. ``customers`` counts
     those nested in it; ``counts`` what there is at it and below it, of each kind that is a tab of it (as the command
     line spells it), None where the viewer may not list that kind at all. ``limits`` say how many ``customers``,
@@ -211,8 +208,7 @@ class CustomerDetail:
     limits: tuple[tuple[str, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(NamedTuple):
     """A user who can be signed in as. ``standing`` says in a few words by what they see what they see."""
 
     id: int
@@ -224,8 +220,7 @@ class Account:
     sort_key: SortKey
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """Who is looking, and how much of what there is they see.
 
     ``place`` is the tenant's name for whoever sees its root, else the name of their home where they see that.
@@ -245,8 +240,7 @@ class Profile:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ComparedCustomer:
+class ComparedCustomer(NamedTuple):
     """A node of the tree of two users together: the devices that each sees there and below, None for one who does
     not see the customer."""
 
@@ -255,8 +249,7 @@ class ComparedCustomer:
     right: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class AuditDetail:
+class AuditDetail(NamedTuple):
     """An entry of the audit opened: lines of (field, before, after) as far as the viewer sees what they refer to."""
 
     record: AuditRecord
