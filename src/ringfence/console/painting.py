@@ -92,8 +92,6 @@ class OneFrame(Screen[Any]):
         self._gathering = self._due = False
         self._styled = False
         self._rounds = 0
-        self._drawing = False
-        """Whether something is laid out that is still to be drawn."""
         self._held_until = 0.0
 
     def hold(self) -> None:
@@ -147,11 +145,9 @@ class OneFrame(Screen[Any]):
 
     def _draw_after(self, turns: int) -> None:
         """Draws after so many turns of the event loop, with what the widgets have to draw by then."""
-        self._drawing = bool(turns)
         if turns:
             asyncio.get_running_loop().call_soon(self._draw_after, turns - 1)
-            return
-        if self.is_current and self._layout_required and self._rounds < _ROUNDS:
+        elif self.is_current and self._layout_required and self._rounds < _ROUNDS:
             self._rounds += 1
             self._on_timer_update()
         elif self.is_current:
@@ -166,10 +162,3 @@ class OneFrame(Screen[Any]):
                 self._compositor_refresh()
             except Exception as error:  # noqa: BLE001 - as Textual does
                 self.app._handle_exception(error)
-        if self._callbacks:
-            self.call_next(self._invoke_and_clear_callbacks)
-
-    async def _invoke_and_clear_callbacks(self) -> None:
-        """Calls what is to be called after the next drawing, once that was done."""
-        if not self._drawing and not self._held_until > monotonic():
-            await super()._invoke_and_clear_callbacks()

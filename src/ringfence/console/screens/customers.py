@@ -36,6 +36,8 @@ Counts: TypeAlias = dict[int, tuple[int, int]]
 _HITS = 500
 _NAME = 15
 """The least room for what is being moved, beside how that ends."""
+_DRAWN_SECONDS = 0.02
+"""By then a tree that was read is drawn: beside that, what is asked of its customer would keep it waiting."""
 _FOLLOW_SECONDS = 0.06  # a held key runs through the tree without opening every customer on its way
 
 
@@ -215,8 +217,8 @@ class CustomersScreen(AreaScreen, TwoPanes):
             self.detail.close()
         elif self.forest.selected_id is not None:
             self.show_path([node.label for node in self.forest.path_to(self.forest.selected_id)])
-            # Beside the tree being drawn, the questions would keep it waiting.
-            self.call_after_refresh(self._follow, self.forest.selected_id)
+            own = self.forest.selected_id
+            self.set_timer(_DRAWN_SECONDS, lambda: self._follow(own))
         if inside:
             self.on_forest_view_chosen()
 
@@ -310,11 +312,11 @@ class CustomersScreen(AreaScreen, TwoPanes):
     def on_forest_view_notes_wanted(self, message: ForestView.NotesWanted) -> None:
         """Fetches the counts beside the nodes on screen."""
         ids, generation = message.ids, message.generation
-
-        def ask() -> None:
-            self.ask("notes", lambda session: session.counts(ids), lambda found: self._show_counts(found, generation))
-
-        self.call_after_refresh(ask)
+        self.ask(
+            "notes",
+            lambda session: session.counts(ids),
+            lambda found: self._show_counts(found, generation),
+        )
 
     def _show_counts(self, found: Counts, generation: int) -> None:
         room = self.forest.note_widths[-1]
