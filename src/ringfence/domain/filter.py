@@ -52,8 +52,7 @@ class Term(NamedTuple):
         return has_control(self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """A column that a filter can name: by its field or its heading. ``unsought`` says why it is not searched."""
 
     field: str
