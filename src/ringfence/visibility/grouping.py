@@ -233,7 +233,8 @@ def _prices(
     if any(plan.shape.way == "hits" for plan in plans):
         share = min(1.0, max(read, 1.0) / records)
     gathering = read + records * share * _PLACED * price.row
-    whole = names * (price.row + price.member + price.records) + records * price.entry
+    owners = min(names, max(extent.customers, 1))
+    whole = names * (price.entry + price.member) + owners * price.records + records * (price.entry + price.look)
     needed = 1.0 if wanted is None else min(1.0, wanted / (records * share))
     return gathering, whole * needed, whole
 

@@ -180,7 +180,7 @@ def _nearby(sight: Sight, query: Query, window: Window, side: Side, place: dict[
         rows = list(_taken(sight, replace(plan, binds={**plan.binds, "budget": times * plan.binds["budget"]}), part))
         if len(rows) == window.limit:
             return rows
-        if len(rows) * _FURTHER < window.limit:
+        if len(rows) * _FURTHER < 1.5 * window.limit:
             return None
     return None
 
@@ -254,7 +254,7 @@ def plans(sight: Sight, query: Query, extent: Extent, side: Side, wanted: int | 
     plan = choose(kind, shape, guess, measure, hits)
     if lead is None or hits is None:
         return [_bound(plan, binds)]
-    if hits.count > measure.few and splits(kind, shape, lead, wanted):
+    if hits.count > measure.few and plan.shape.way != "gather" and splits(kind, shape, lead, wanted):
         others = elsewhere(sight, kind, lead)
         if others.count <= measure.few:
             assert lead.needle is not None

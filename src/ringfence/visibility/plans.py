@@ -32,7 +32,7 @@ _SPREAD: Final = 4
 _LEAST: Final = 200
 """A walk that has gone so many times as far as it should have needed, and at least so many rows, is given up."""
 _NEAR: Final = 20_000
-_SCATTERED: Final = (4, 8)
+_SCATTERED: Final = (2, 8)
 """Entries of the records of many customers lie apart, and cost so many times as much; those of more than so many
 records too far apart to be found in memory."""
 _TENANT: Final = text(
@@ -59,7 +59,7 @@ class Costs:
 
 
 SQLITE: Final = Costs(0.05, 1.0, 0.05, 0.03, 0.6, 2.0, 1.5, 2_000.0, FEW[False])
-POSTGRESQL: Final = Costs(0.3, 1.0, 0.2, 0.1, 10.0, 5.0, 4.0, 4_000.0, FEW[True])
+POSTGRESQL: Final = Costs(0.3, 1.0, 0.2, 0.1, 3.0, 5.0, 4.0, 5_000.0, FEW[True])
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ def next_rows(costs: Costs, share: float) -> int:
 def at_hand(kind: Kind, shape: Shape, guess: Estimate, costs: Costs) -> bool:
     """Whether all that is in sight is gone through for less than the next rows of the order are."""
     (gather,) = (price for price, way in ways(kind, shape, guess, costs, None) if way == "gather")
-    return gather <= costs.nearby
+    return gather <= 2 * costs.nearby
 
 
 def tiny(customers: int, records: int) -> bool:
@@ -218,7 +218,7 @@ def ways(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: Hits | N
     part = max(guess.records, 1) / max(guess.total, 1)
     walked = guess.total if guess.wanted is None else min(guess.total, guess.wanted / (part * guess.match) + 1)
     listed = shape.sort == kind.sort and not shape.lacking
-    beside = bool(shape.match) and (not listed or guess.beside)
+    beside = bool(shape.match) and (kind.order not in kind.indexed_orders[shape.sort] or guess.beside)
     looks = guess.looks * costs.look + (costs.name if guess.names else 0)
     look = looks + (costs.row if beside else 0)
     yield walked * (costs.entry + costs.member + part * look), "walk"
@@ -229,7 +229,8 @@ def ways(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: Hits | N
         + looks
         + (costs.row * (1 if kind.is_customer or guess.beside else guess.match) if other or guess.beside else 0)
     )
-    yield guess.customers * costs.records + guess.records * each, "gather"
+    owners = 0 if kind.is_customer else guess.customers
+    yield owners * costs.records + guess.records * each, "gather"
     if hits is not None and hits.count <= costs.few:
         yield hits.count * (costs.row + costs.member), "hits"
 

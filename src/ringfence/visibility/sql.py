@@ -172,7 +172,9 @@ class _Writer:
             self.after += f" AND {past(places, 'until', '>=' if backwards else '<=')}"
         self.match = shape.condition
         if shape.match == "begin":
-            self.match += " AND k.search_key >= :needle AND k.search_key < :beyond"
+            # Whoever goes by paths to customers is not led by their names: SQLite would read all of those each time.
+            key = "+k.search_key" if self.kind.is_customer and not (self._along or shape.postgresql) else "k.search_key"
+            self.match += f" AND {key} >= :needle AND {key} < :beyond"
         elif shape.match == "rest":
             self.match += " AND NOT (k.search_key >= :needle AND k.search_key < :beyond)"
         if shape.lacking:
