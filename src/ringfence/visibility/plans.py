@@ -229,8 +229,10 @@ def ways(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: Hits | N
         + looks
         + (costs.row * (1 if kind.is_customer or guess.beside else guess.match) if other or guess.beside else 0)
     )
-    owners = 0 if kind.is_customer else guess.customers
-    yield owners * costs.records + guess.records * each, "gather"
+    if kind.is_customer:
+        yield guess.customers * each, "gather"
+    else:
+        yield guess.customers * costs.records + guess.records * each, "gather"
     if hits is not None and hits.count <= costs.few:
         yield hits.count * (costs.row + costs.member), "hits"
 
