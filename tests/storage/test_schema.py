@@ -11,12 +11,14 @@ from sqlalchemy import select, text
 from support.databases import copied, dumped, made
 from support.documents import Sizes, make_document
 
+from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import RingfenceError
 from ringfence.snapshot.load import load_document
 from ringfence.storage import maintenance, schema
 from ringfence.storage.engine import Database, open_database
 from ringfence.storage.structure import differences
 from ringfence.storage.tables import Role, Tenant
+from ringfence.visibility.substrings import holding
 
 
 def devices(*names: str) -> dict[str, object]:
@@ -119,6 +121,23 @@ def test_the_search_index_follows_the_devices(sqlite_database: Database) -> None
     assert maintenance.check(sqlite_database) == ["customer 1: device_count is 2, and it has 1"]
 
 
+def test_words_of_every_length_are_found_by_the_index(database: Database) -> None:
+    """From the first letter to the last, whatever stands between words, and no other letter in its place."""
+    names = ("Gate camera 1", "gate-camera_2", "Röntgen/ß: 90%", "カメラ 7", "zxqjkvw z x", "a.b:c/d e-f_g", "'\"\\ %%")
+    load_document(database, devices(*names))
+    keys = {number: f"{name.casefold()}" for number, name in enumerate(names, 1)}
+    with database.reading() as connection:
+        stored = {row.id: row.search_key for row in connection.execute(text("SELECT id, search_key FROM device"))}
+        assert {number: key.partition("\x1f")[0] for number, key in stored.items()} == keys
+        needles = {
+            key[at : at + long] for key in keys.values() for long in range(1, 7) for at in range(len(key) - long + 1)
+        }
+        for needle in sorted({*needles, "aqb", "zz", "ez", "y", "qq"}):
+            query, binds = holding(DEVICES, needle, postgresql=database.postgresql)
+            found = connection.execute(text(query), {**binds, "most": 100}).scalars()
+            assert set(found) == {number for number, key in stored.items() if needle in key}, needle
+
+
 def test_a_sound_database_has_nothing_to_report(database: Database) -> None:
     load_document(database, devices("Gate"))
     assert maintenance.check(database) == []
@@ -128,6 +147,7 @@ def test_a_sound_database_has_nothing_to_report(database: Database) -> None:
 def test_postgresql_finds_substrings_by_index(postgres_database: Database) -> None:
     load_document(postgres_database, devices(*(f"Device {number:06}" for number in range(5000))))
     with postgres_database.engine.begin() as connection:
-        query = "EXPLAIN SELECT 1 FROM device k WHERE k.search_key LIKE '%004711%'"
-        plan = "\n".join(connection.execute(text(query)).scalars())
-    assert "ix_device_search" in plan
+        for needle in ("004711", "e-00", "47"):
+            query, binds = holding(DEVICES, needle, postgresql=True)
+            plan = "\n".join(connection.execute(text(f"EXPLAIN {query}"), {**binds, "most": 10}).scalars())
+            assert f"ix_device_search{'' if len(needle) > 2 else '_letters'} " in plan

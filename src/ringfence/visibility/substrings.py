@@ -15,7 +15,8 @@ from ringfence.visibility.viewer import Sight
 
 SHORT: Final = 3
 """Of fewer letters than that another index tells."""
-_JOINED: Final = str.maketrans(f"{SEPARATOR} -_./:", "zxqjkvw")
+_JOINED: Final = "translate(k.search_key, chr(31) || ' -_./:', 'zxqjkvw')"
+_LETTERS: Final = str.maketrans(f"{SEPARATOR} -_./:", "zxqjkvw")
 """What stands between words, by letters that are seldom: the index of three letters on PostgreSQL has it so."""
 FEW: Final = {False: 8_000, True: 5_000}
 """No more hits than that are gone through, on SQLite and on PostgreSQL."""
@@ -33,17 +34,30 @@ def hits(sight: Sight, kind: Kind, needle: str) -> Hits | None:
     """Which records hold a folded text; None where no index tells. One more than few stands for too many."""
     if not kind.substrings or not needle:
         return None
-    if len(needle) < SHORT:
+    return _hits(sight, *holding(kind, needle, postgresql=sight.postgresql))
+
+
+def holding(kind: Kind, needle: str, *, postgresql: bool) -> tuple[str, dict[str, Any]]:
+    """A statement of the ids of the records that hold a text, ``:most`` of them, and what else it binds."""
+    if postgresql and len(needle) < SHORT:
+        found, binds = "ringfence_letters(k.search_key) @> ARRAY[CAST(:needle AS text)]", {"needle": needle}
+    elif postgresql:
+        # As its index has it, and, since other letters may stand in for those, as it is.
+        found = f"{_JOINED} LIKE :wanted AND strpos(k.search_key, CAST(:needle AS text)) > 0"
+        binds = {"wanted": like_pattern(needle.translate(_LETTERS)), "needle": needle}
+    elif len(needle) < SHORT:
+        terms = "term >= :needle AND term < :beyond"
         binds = {"needle": needle, "beyond": beyond(needle)}
-        return _hits(sight, _holding_letters(kind, postgresql=sight.postgresql), binds)
-    binds = {"wanted": _wanted(sight, needle), "needle": needle}
-    return _hits(sight, _holding(kind, postgresql=sight.postgresql), binds)
+        return f"SELECT DISTINCT doc AS id FROM {kind.table}_search_letters WHERE {terms} LIMIT :most", binds
+    else:
+        return _matching(kind), {"wanted": _phrase(needle)}
+    return f"SELECT k.id FROM {kind.table} k WHERE {found} LIMIT :most", binds
 
 
 def elsewhere(sight: Sight, kind: Kind, needle: str) -> Hits:
     """Which records hold a text elsewhere than at their beginning, on SQLite."""
     wanted = f"{_phrase(needle)} NOT ^{_phrase(needle)}"
-    return _hits(sight, _holding(kind, postgresql=False), {"wanted": wanted})
+    return _hits(sight, _matching(kind), {"wanted": wanted})
 
 
 def beyond(text: str) -> str:
@@ -55,33 +69,13 @@ def beyond(text: str) -> str:
     raise ValueError("nothing comes after such a text")
 
 
-def _wanted(sight: Sight, needle: str) -> str:
-    """What the index is asked for."""
-    return like_pattern(needle.translate(_JOINED)) if sight.postgresql else _phrase(needle)
-
-
 def few(sight: Sight) -> int:
     """How many hits are gone through."""
     return FEW[sight.postgresql]
 
 
-def _holding(kind: Kind, *, postgresql: bool) -> str:
-    """A statement of the ids of the records that hold what is ``:wanted``, ``:most`` of them."""
-    if postgresql:
-        # As its index has it, and, since other letters may stand in for those, as it is.
-        joined = "translate(k.search_key, chr(31) || ' -_./:', 'zxqjkvw')"
-        found = f"{joined} LIKE :wanted AND strpos(k.search_key, CAST(:needle AS text)) > 0"
-        return f"SELECT k.id FROM {kind.table} k WHERE {found} LIMIT :most"
+def _matching(kind: Kind) -> str:
     return f"SELECT rowid AS id FROM {kind.table}_search WHERE search_key MATCH :wanted LIMIT :most"
-
-
-def _holding_letters(kind: Kind, *, postgresql: bool) -> str:
-    """A statement of the ids of the records that hold the one or two letters ``:needle``, ``:most`` of them."""
-    if postgresql:
-        letters = "ringfence_letters(k.search_key) @> ARRAY[CAST(:needle AS text)]"
-        return f"SELECT k.id FROM {kind.table} k WHERE {letters} LIMIT :most"
-    terms = "term >= :needle AND term < :beyond"
-    return f"SELECT DISTINCT doc AS id FROM {kind.table}_search_letters WHERE {terms} LIMIT :most"
 
 
 def bound(sight: Sight, values: Sequence[int] | Sequence[str]) -> Any:
