@@ -17,7 +17,7 @@ from ringfence.services.records import Listing, Part
 from ringfence.snapshot.load import load_document
 from ringfence.storage import maintenance
 from ringfence.storage.engine import Database
-from ringfence.visibility.page import Query, binds_of
+from ringfence.visibility.page import Query, binds_of, owners_of
 from ringfence.visibility.sql import Shape, statement
 
 T = {"tenant": "t"}
@@ -129,9 +129,14 @@ def shown(world: World, login: str, **options: Any) -> list[int]:
             assert shown(world, login, record=record) == of_record
         with viewer.look(AUDIT.permission) as sight:
             extent, query = sight.scope(AUDIT.permission).records, Query(AUDIT)
-            binds = {**binds_of(sight, query, extent), **dict.fromkeys(("limit", "window", "budget"), 1000), "skip": 0}
+            binds = {
+                **binds_of(sight, query, extent),
+                **owners_of(sight, query),
+                **dict.fromkeys(("limit", "window", "budget"), 1000),
+                "skip": 0,
+            }
             for way in ("walk", "gather"):
-                shape = Shape(AUDIT, way, whole=extent.whole, postgresql=sight.postgresql)
+                shape = Shape(AUDIT, way, postgresql=sight.postgresql)
                 rows = sight.connection.execute(statement(shape), binds).all() if extent.intervals else []
                 assert [row.number for row in rows] == numbers
                 count = replace(shape, counting=True)

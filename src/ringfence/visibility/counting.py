@@ -14,6 +14,7 @@ from ringfence.visibility.page import (
     Query,
     SortKey,
     Window,
+    owners_of,
     page,
     place_binds,
     plans,
@@ -84,16 +85,16 @@ def _count_in(
             return found + extent.customers
     (plan,) = plans(sight, query, extent, side, None)
     if so_far is not None and query.terms and not side and plan.price > _AT_ONCE:
-        return _in_parts(sight, plan, found, so_far)
+        return _in_parts(sight, query, plan, found, so_far)
     shape = replace(plan.shape, counting=True)
     return found + int(sight.connection.execute(statement(shape), {**plan.binds, **key}).scalar_one())
 
 
-def _in_parts(sight: Sight, plan: Plan, found: int, so_far: SoFar) -> int:
+def _in_parts(sight: Sight, query: Query, plan: Plan, found: int, so_far: SoFar) -> int:
     """The same count, a part of the order after another, in one transaction."""
     way: Way = "plain" if plan.shape.whole else "walk"
     shape = replace(plan.shape, way=way, match="scan", sort=plan.shape.kind.sort, descending=False)
-    binds = {**plan.binds, "budget": _PART}
+    binds = {**plan.binds, **(owners_of(sight, query) if shape.looks_up else {}), "budget": _PART}
     columns = len(shape.kind.indexed_orders[shape.sort])
     while True:
         edge = sight.connection.execute(

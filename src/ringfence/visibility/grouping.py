@@ -20,7 +20,7 @@ from ringfence.domain.registry import EDITED
 from ringfence.domain.text import SEPARATOR
 from ringfence.visibility import counting, ordering, overview
 from ringfence.visibility.intervals import intersect, subtract
-from ringfence.visibility.page import Query, SortKey, Window, all_plans, extent_of
+from ringfence.visibility.page import Query, SortKey, Window, all_plans, extent_of, owners_of
 from ringfence.visibility.page import page as own_page
 from ringfence.visibility.plans import Plan, costs
 from ringfence.visibility.point import among
@@ -206,6 +206,8 @@ def _run(sight: Sight, part: _Part, limit: int | None, skip: int, place: SortKey
     gathering, going, every = _prices(sight, part, all_of_them, names, wanted)
     if gathering < going:
         return _all(sight, gathered, binds)
+    if not what.shape.whole:
+        binds.update(owners_of(sight, query))
     if limit is not None and gathering < every:
         # Where the first names have too few, the scope and their order go together.
         budget = max(_LEAST, int(_SPREAD * names * going / every))

@@ -13,7 +13,7 @@ from ringfence.domain.filter import Term
 from ringfence.domain.kind import Kind
 from ringfence.visibility.cells import part
 from ringfence.visibility.members import members
-from ringfence.visibility.sql import member
+from ringfence.visibility.sql import member, probe, within
 from ringfence.visibility.substrings import few, hits
 from ringfence.visibility.viewer import Sight
 
@@ -51,12 +51,14 @@ def visible(sight: Sight, kind: Kind, bind: str, *, same: bool) -> tuple[Inside,
     extent = scope.nodes if kind.is_customer else scope.records
     if same or extent.whole:
         return Inside("", f"{kind.table} o", ""), {}
+    if extent.customers <= _NEAR:  # a set of them is not worth the asking
+        return _inside(kind, bind, scope.has_sites, sight.postgresql, probing=True), {bind: extent.id}
     binds = {bind: extent.id, f"{bind}_members": members(sight, kind, extent)}
-    return _inside(kind, bind, scope.has_sites, sight.postgresql), binds
+    return _inside(kind, bind, scope.has_sites, sight.postgresql, probing=False), binds
 
 
 @lru_cache(maxsize=64)
-def _inside(kind: Kind, bind: str, has_sites: bool, postgresql: bool) -> Inside:
+def _inside(kind: Kind, bind: str, has_sites: bool, postgresql: bool, *, probing: bool) -> Inside:
     scope = f":{bind}"
     seen = f"{bind}_members"
     if kind.is_customer:
@@ -66,9 +68,12 @@ def _inside(kind: Kind, bind: str, has_sites: bool, postgresql: bool) -> Inside:
         else:
             found = f"{kind.table} o ON {between}"
         source = f"scope_interval os CROSS JOIN {found}"
-        one = f" AND {member('o.id', seen, postgresql=postgresql)}"
-        return Inside(one, source, f" AND os.scope_id = {scope}")
-    found = member(f"o.{kind.owner}", seen, postgresql=postgresql)
+        one = probe("o.path", scope) if probing else member("o.id", seen, postgresql=postgresql)
+        return Inside(f" AND {one}", source, f" AND os.scope_id = {scope}")
+    if probing:
+        found = within(kind, postgresql=postgresql, record="o", scope=scope)
+    else:
+        found = member(f"o.{kind.owner}", seen, postgresql=postgresql)
     if has_sites and kind.standing:
         found = f"({found} OR o.{kind.standing} IN (SELECT x.site_id FROM scope_site x WHERE x.scope_id = {scope}))"
     return Inside(f" AND {found}", f"{kind.table} o", f" AND {found}")

@@ -240,7 +240,7 @@ def plans(sight: Sight, query: Query, extent: Extent, side: Side, wanted: int | 
     every, measure = records if whole else total(sight, kind), costs(sight)
     guess = Estimate(customers, records, every, 1.0, wanted)
     if not query.terms:
-        return [_bound(choose(kind, shape, guess, measure, None), binds)]
+        return [_bound(sight, query, choose(kind, shape, guess, measure, None), binds)]
     found = asked(sight, kind, query.terms, extent, looked=not tiny(customers, records), counting=wanted is None)
     binds |= found.binds
     shape = replace(shape, match="scan", condition=found.condition)
@@ -253,7 +253,7 @@ def plans(sight: Sight, query: Query, extent: Extent, side: Side, wanted: int | 
     guess = replace(guess, match=part, looks=len(query.terms), beside=found.beside, names=found.names)
     plan = choose(kind, shape, guess, measure, hits)
     if lead is None or hits is None:
-        return [_bound(plan, binds)]
+        return [_bound(sight, query, plan, binds)]
     if hits.count > measure.few and plan.shape.way != "gather" and splits(kind, shape, lead, wanted):
         others = elsewhere(sight, kind, lead)
         if others.count <= measure.few:
@@ -263,8 +263,8 @@ def plans(sight: Sight, query: Query, extent: Extent, side: Side, wanted: int | 
             range_of_them = replace(guess, records=int(records * part) + 1, total=int(every * part) + 1, match=1.0)
             first = choose(kind, begin, range_of_them, measure, None)
             rest = Plan(replace(shape, way="hits", match="rest"), {"ids": others.ids})
-            return [_bound(one, binds) for one in ((first, rest) if others.count else (first,))]
-    return [_bound(plan, {**binds, "ids": hits.ids})]
+            return [_bound(sight, query, one, binds) for one in ((first, rest) if others.count else (first,))]
+    return [_bound(sight, query, plan, {**binds, "ids": hits.ids})]
 
 
 def near(sight: Sight, query: Query, side: Side) -> Plan | None:
@@ -284,12 +284,18 @@ def near(sight: Sight, query: Query, side: Side) -> Plan | None:
     # Behind a place that was found, what is in sight may stand close together.
     budget = next_rows(measure, 1.0 if side else records / every)
     binds = {**binds_of(sight, query, extent), **found.binds, "budget": budget}
-    return Plan(replace(shape, match="scan", condition=found.condition), binds)
+    return _bound(sight, query, Plan(replace(shape, match="scan", condition=found.condition), {}), binds)
 
 
-def _bound(plan: Plan, binds: dict[str, Any]) -> Plan:
-    fallback = None if plan.fallback is None else _bound(plan.fallback, binds)
-    return Plan(plan.shape, {**binds, **plan.binds}, plan.price, fallback)
+def _bound(sight: Sight, query: Query, plan: Plan, binds: dict[str, Any]) -> Plan:
+    fallback = None if plan.fallback is None else _bound(sight, query, plan.fallback, binds)
+    own = owners_of(sight, query) if plan.shape.looks_up else {}
+    return Plan(plan.shape, {**binds, **own, **plan.binds}, plan.price, fallback)
+
+
+def owners_of(sight: Sight, query: Query) -> dict[str, Any]:
+    """What statements bind that look each row's owner up."""
+    return {"members": members(sight, query.kind, extent_of(sight, query.kind), query.under)}
 
 
 def standing(sight: Sight, query: Query, extent: Extent, side: Side, *, counting: bool = False) -> Plan:
@@ -315,8 +321,6 @@ def binds_of(sight: Sight, query: Query, extent: Extent) -> dict[str, Any]:
     binds: dict[str, Any] = {"tenant": sight.tenant_id, "scope": extent.id}
     if query.under is not None:
         binds["low"], binds["high"] = nested(query.under)
-    if query.under is not None or not extent.whole:
-        binds["members"] = members(sight, query.kind, extent, query.under)
     if query.hides:
         to = EDITED[query.kind.fields[query.lacking].refers]
         binds["named"] = extent_of(sight, to).id

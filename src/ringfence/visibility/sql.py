@@ -60,6 +60,11 @@ class Shape:
     condition: str = ""
     """What a filter asks of each row, beginning with AND."""
 
+    @property
+    def looks_up(self) -> bool:
+        """Whether each row's owner is looked up in a set."""
+        return not self.whole and self.way in ("walk", "hits")
+
 
 def probe(path: str, scope: str = ":scope") -> str:
     """A condition: the scope covers the path. One step down the scope's index, whatever its size; NULL for no."""

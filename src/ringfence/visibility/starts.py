@@ -62,11 +62,11 @@ def _key(sight: Sight, query: Query) -> object:
 
 
 def _along(sight: Sight, query: Query, extent: Extent) -> SortKey | None:
-    from ringfence.visibility.page import binds_of
+    from ringfence.visibility.page import binds_of, owners_of
 
     way: Way = "walk"
     shape = Shape(query.kind, way, query.sort, query.descending, postgresql=sight.postgresql)
-    binds = {**binds_of(sight, query, extent), "limit": 1, "skip": 0}
+    binds = {**binds_of(sight, query, extent), **owners_of(sight, query), "limit": 1, "skip": 0}
     row = sight.connection.execute(statement(shape), binds).one_or_none()
     return None if row is None else (row.sort_value, row.id + (1 if query.descending else -1))
 
