@@ -334,4 +334,6 @@ async def test_a_name_that_is_cut_stands_whole_below() -> None:
         await its.press("down")
         assert its.counts[0] == "2 customers"
         await its.press("up", "right")
+        assert its.counts[1] == "1 chosen · 1 of 2 customers"  # nobody goes through that list
+        await its.press("tab")
         assert name[:30] in its.counts[1]

@@ -236,8 +236,16 @@ class PickerList(RangedList):
         self.tell()
         self.look_here()
 
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Gives the counts their place again in the list that is left."""
+        super().watch_has_focus(has_focus)
+        self.look_here()
+
     def whole(self, index: int) -> str:
-        """The name, where it is cut. What is said beside it is not told: it would take the place of the counts."""
+        """The name, where it is cut and this list is gone through. What is said beside it is not told: it would take
+        the place of the counts."""
+        if not self.has_focus:
+            return ""
         name = literal(self.choices.names[self._ranks[index]])
         return "" if any(text.rstrip() == name for text, _ in self.line(index, self.line_width - 1)) else name
 
