@@ -12,7 +12,7 @@ from support.edits import World
 from ringfence.domain.device import DEVICES
 from ringfence.services.records import Listing, Part
 from ringfence.storage.engine import Database
-from ringfence.visibility import plans, starts
+from ringfence.visibility import plans, starts, substrings
 from ringfence.visibility.column_values import permissions
 from ringfence.visibility.page import Query, Window, page
 
@@ -28,6 +28,7 @@ def _few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plans, "tiny", lambda *_: False)
     monkeypatch.setattr("ringfence.visibility.page.tiny", lambda *_: False)
     monkeypatch.setattr("ringfence.visibility.page.at_hand", lambda *_: False)
+    monkeypatch.setattr("ringfence.visibility.page.little", lambda *_: False)
     monkeypatch.setattr(plans, "next_rows", lambda *_: 3)
     monkeypatch.setattr("ringfence.visibility.page.next_rows", lambda *_: 3)
     monkeypatch.setattr(plans, "_LEAST", 1)
@@ -46,6 +47,15 @@ def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
     free = {"of their owners": 0.0, "along": 1e9}[request.param]
     for engine in ("SQLITE", "POSTGRESQL"):
         monkeypatch.setattr(plans, engine, replace(getattr(plans, engine), first=free))
+
+
+@pytest.fixture(params=[8_000, 5], ids=["few", "many"])
+def _found(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether what a word finds is gone through, or what begins with it by ranges of the order."""
+    monkeypatch.setattr(substrings, "FEW", dict.fromkeys((False, True), request.param))
+    monkeypatch.setattr(plans, "FEW", dict.fromkeys((False, True), request.param))
+    for engine in ("SQLITE", "POSTGRESQL"):
+        monkeypatch.setattr(plans, engine, replace(getattr(plans, engine), few=request.param))
 
 
 def document() -> dict[str, Any]:
@@ -100,7 +110,7 @@ def wanted(world: World, login: str, sort: str, search: str) -> list[str]:
 def agree(world: World, login: str) -> None:
     session = world.session(login)
     for sort in ("name", "kind", "site"):
-        for search in ("", "gate", "q", "te", "11c05", "zz"):
+        for search in ("", "gate", "q", "te", "11c05", "zz", "site c0", "site c1"):
             keys = wanted(world, login, sort, search)
             for descending in (False, True):
                 expected = keys[::-1] if descending else keys
@@ -111,11 +121,21 @@ def agree(world: World, login: str) -> None:
                     assert [row.key for row in session.rows(shown, Part(50))] == expected[:50]
 
 
-@pytest.mark.usefixtures("_way")
-def test_every_page(database: Database) -> None:
+@pytest.mark.usefixtures("_way", "_found")
+def test_every_page(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    split: list[Any] = []
+    whether = plans.splits
+
+    def splits(*given: Any) -> Any:
+        split.append(whether(*given))
+        return split[-1]
+
+    monkeypatch.setattr("ringfence.visibility.page.splits", splits)
     world = World(database, document())
     for login in LOGINS:
         agree(world, login)
+    if plans.SQLITE.few == 5 and not database.postgresql:
+        assert {one[0] for one in split if one} == {"", "kind_key"}
 
 
 @pytest.mark.usefixtures("_way")

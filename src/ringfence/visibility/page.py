@@ -254,16 +254,19 @@ def plans(sight: Sight, query: Query, extent: Extent, side: Side, wanted: int | 
     plan = choose(kind, shape, guess, measure, hits)
     if lead is None or hits is None:
         return [_bound(sight, query, plan, binds)]
-    if hits.count > measure.few and plan.shape.way != "gather" and splits(kind, shape, lead, wanted):
+    many = hits.count > measure.few and plan.shape.way != "gather"
+    ranges = splits(sight, kind, shape, lead, wanted) if many else None
+    if ranges is not None:
         others = elsewhere(sight, kind, lead)
         if others.count <= measure.few:
             assert lead.needle is not None
-            begin = replace(shape, match="begin")
+            begin = replace(shape, match="begin", leading=ranges[0])
             binds.update(needle=lead.needle, beyond=beyond(lead.needle))
             range_of_them = replace(guess, records=int(records * part) + 1, total=int(every * part) + 1, match=1.0)
             first = choose(kind, begin, range_of_them, measure, None)
             rest = Plan(replace(shape, way="hits", match="rest"), {"ids": others.ids})
-            return [_bound(sight, query, one, binds) for one in ((first, rest) if others.count else (first,))]
+            found_so = [_bound(sight, query, first, {**binds, "leading": value}) for value in ranges[1]]
+            return [*found_so, _bound(sight, query, rest, binds)] if others.count else found_so
     return [_bound(sight, query, plan, {**binds, "ids": hits.ids})]
 
 

@@ -31,6 +31,7 @@ _ENOUGH: Final = 200
 _SPREAD: Final = 4
 _LEAST: Final = 200
 """A walk that has gone so many times as far as it should have needed, and at least so many rows, is given up."""
+_MOST_RANGES: Final = 8
 _NEAR: Final = 20_000
 _SCATTERED: Final = (2, 8)
 """Entries of the records of many customers lie apart, and cost so many times as much; those of more than so many
@@ -155,15 +156,19 @@ def _guessed(letters: int) -> float:
     return _OFTEN if letters <= 1 else _SELDOM
 
 
-def splits(kind: Kind, shape: Shape, lead: Lead, wanted: int | None) -> bool:
-    """Whether what a term finds can be put as two: what begins with its text, a range of the order, and the rest."""
-    return (
-        lead.begins
-        and len(lead.needle or "") >= substrings.SHORT
-        and wanted is not None
-        and not shape.postgresql
-        and kind.indexed_orders[shape.sort] == ("search_key",)
-    )
+def splits(sight: Sight, kind: Kind, shape: Shape, lead: Lead, wanted: int | None) -> tuple[str, Sequence[str]] | None:
+    """Whether what a term finds can be put as two: what begins with its text, which are ranges of the order, and the
+    rest. Returns the column that stands before the name in the order (empty for none), and what it says: a range for
+    each."""
+    if not (lead.begins and len(lead.needle or "") >= substrings.SHORT and wanted is not None and not shape.postgresql):
+        return None
+    match kind.indexed_orders[shape.sort]:
+        case (kind.order,):
+            return "", ("",)
+        case (column, kind.order):
+            said = sight.answers.get(("values", kind, column), ())
+            return (column, said) if 0 < len(said) <= _MOST_RANGES else None
+    return None
 
 
 def elsewhere(sight: Sight, kind: Kind, lead: Lead) -> Hits:

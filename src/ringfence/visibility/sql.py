@@ -57,6 +57,8 @@ class Shape:
     whole: bool = False
     bounded: bool = False
     postgresql: bool = False
+    leading: str = ""
+    """The column that stands before the name in the order, of which what ``begin``s says one thing."""
     condition: str = ""
     """What a filter asks of each row, beginning with AND."""
 
@@ -147,7 +149,7 @@ def _bound_as(name: str, columns: int) -> list[str]:
 @lru_cache(maxsize=1024)
 def statement(shape: Shape) -> TextClause:
     """The statement of a shape. It binds tenant, scope, limit and skip, and by shape low, high, members, ids, needle,
-    beyond, budget, named, and what ``key_binds`` gives for key and until."""
+    beyond, leading, budget, named, and what ``key_binds`` gives for key and until."""
     return text(_Writer(shape).sql())
 
 
@@ -180,6 +182,8 @@ class _Writer:
             # Whoever goes by paths to customers is not led by their names: SQLite would read all of those each time.
             key = "+k.search_key" if self.kind.is_customer and not (self._along or shape.postgresql) else "k.search_key"
             self.match += f" AND {key} >= :needle AND {key} < :beyond"
+            if shape.leading:
+                self.match += f" AND k.{shape.leading} = :leading"
         elif shape.match == "rest":
             self.match += " AND NOT (k.search_key >= :needle AND k.search_key < :beyond)"
         if shape.lacking:
