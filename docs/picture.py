@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ringfence.console.app import RingfenceApp
 from ringfence.console.start import DEMO_LOGIN
+from ringfence.console.widgets.framed import RESTS
 from ringfence.services.workspace import Workspace
 from ringfence.snapshot.demo import scratch_copy
 
@@ -28,6 +29,7 @@ async def draw(
             for key in keys:
                 await pilot.press(key)
                 await settle(app, pilot)
+            await pilot.pause(RESTS + 0.1)  # what is cut under the cursor stands in the border by then
             # Without the addresses of web fonts: a viewer has a fixed-width font of its own.
             return re.sub(r"@font-face\s*\{.*?\}", "", app.export_screenshot(title="ringfence"), flags=re.DOTALL)
 
