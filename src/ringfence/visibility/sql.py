@@ -289,11 +289,15 @@ class _Writer:
         customers = f"c.tenant_id = :tenant AND {self._range('c.path')}"
         records = f"k.{self.kind.owner} = c.id{self.after}{self.match}"
         if self.shape.postgresql:
+            # In another order than that of a customer's records an index of all would be gone along for each customer.
+            listed = self.shape.sort in ("", self.kind.sort)
+            own = f"(SELECT * FROM {table} k WHERE k.{self.kind.owner} = c.id OFFSET 0) k"
+            owned = f"{table} k" if listed else own
             rest = "" if self.shape.counting or self.shape.naming else f"{self.order} LIMIT :window"
             owners = " UNION ALL ".join(f"SELECT c.id FROM {nodes} c WHERE {customers}" for nodes in self.kind.nodes)
             return self._late(
                 f"FROM scope_interval s CROSS JOIN LATERAL ({owners} OFFSET 0) c "
-                f"CROSS JOIN LATERAL (SELECT k.id, {self.sort} FROM {table} k WHERE {records} {rest}) k {where}"
+                f"CROSS JOIN LATERAL (SELECT k.id, {self.sort} FROM {owned} WHERE {records} {rest}) k {where}"
             )
         sources = [
             f"FROM scope_interval s CROSS JOIN {nodes} c ON {customers} CROSS JOIN {table} k ON {records} {where}"
