@@ -6,7 +6,6 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -60,8 +59,7 @@ def on_postgresql(*files: Path) -> Iterator[list[Database]]:
         sys.path.pop(0)
     SETTINGS.update(shared_buffers="512MB", maintenance_work_mem="256MB", max_wal_size="4GB")
     with server() as url:
-        with ThreadPoolExecutor(len(files)) as copying:
-            made = list(copying.map(_copied, [url] * len(files), files))
+        made = [_copied(url, file) for file in files]
         try:
             yield made
         finally:
