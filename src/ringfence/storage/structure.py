@@ -15,6 +15,8 @@ from ringfence.storage.metadata import metadata
 SEARCHED: Final = {kind.table: kind.several for kind in KINDS.values() if kind.substrings}
 """The tables with an index of substrings, and what is in them: the index is made by hand on each engine."""
 _APART: Final = tuple(f"{table}_search" for table in SEARCHED)
+_INDEXES: Final = tuple(index + more for index in _APART for more in ("", "_letters"))
+"""Those of longer words, and those of one or two letters."""
 _TRIGGERS: Final = tuple(f"{index}_{when}" for index in _APART for when in ("insert", "update", "delete"))
 
 
@@ -24,7 +26,7 @@ def differences(connection: Connection) -> list[Any]:
     from alembic.migration import MigrationContext
 
     def ours(name: str | None, kind: str, _parents: Any) -> bool:
-        indexes = tuple(f"ix_{index}{more}" for index in _APART for more in ("", "_letters"))
+        indexes = tuple(f"ix_{index}" for index in _INDEXES)
         made_apart = name in indexes or (kind == "table" and str(name).startswith((*_APART, "alembic_version")))
         return not (name and made_apart)
 
@@ -45,7 +47,7 @@ def faults(connection: Connection) -> Iterator[str]:
     if connection.dialect.name == "sqlite":
         known = {str(row[0]) for row in connection.execute(text("SELECT name FROM sqlite_master"))}
         apart = (
-            *((index + more, "table") for index in _APART for more in ("", "_letters")),
+            *((index, "table") for index in _INDEXES),
             *((f"{index}_text", "view") for index in _APART),
             *((trigger, "trigger") for trigger in _TRIGGERS),
         )

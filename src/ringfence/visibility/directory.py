@@ -83,7 +83,9 @@ def _said(postgresql: bool) -> dict[str, str]:
         if isinstance(one, Part):
             found[column] = part(one.place, last=one.place == len(USERS.searched) - 1, postgresql=postgresql)
         elif isinstance(one, Words):
-            found[column] = f"CASE {' '.join(f'WHEN {when} THEN {literal(word)}' for word, when in one.said)} END"
+            found[column] = (
+                f"CASE {' '.join(f'WHEN {when} THEN {literal(word)}' for word, when in one.said)} ELSE '' END"
+            )
     own, provider = (part(0, last=len(CUSTOMERS.searched) == 1, postgresql=postgresql, row=row) for row in "hr")
     return {
         **found,

@@ -315,7 +315,7 @@ def _along(what: _Named, field: Field, to: Kind, where: list[str]) -> str:
             sites = "SELECT x.site_id FROM scope_site x WHERE x.scope_id = :scope"
             inside = f"({inside} OR k.{shape.kind.standing} IN ({sites}))"
         where.append(inside)
-    if shape.under:
+    if shape.under and what.sites:  # the set of owners holds only those below the chosen customer
         bounds = "{0}.path >= :low AND {0}.path < :high"
         if to.is_customer:
             where.append(bounds.format("n"))

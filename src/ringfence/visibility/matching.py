@@ -163,13 +163,7 @@ class _Asking:
         """The texts that a column has, where those are looked up, and not very many."""
         if not (self.looked and isinstance(one, Kept) and one.listed):
             return None
-        key = ("values", self.kind, one.column)
-        known = self.sight.answers.get(key)
-        if known is None:
-            binds = {"tenant": self.sight.tenant_id, "most": _MOST_VALUES + 1}
-            query = _distinct(self.kind, one.column)
-            known = self.sight.answers[key] = list(self.sight.connection.execute(query, binds).scalars())
-        return None if len(known) > _MOST_VALUES else list(known)
+        return texts_of(self.sight, self.kind, one.column)
 
     def _others(self, term: Term) -> Lead | None:
         """The rows by which what has a term nowhere can be found: those with other texts in a column."""
@@ -289,6 +283,17 @@ class _Asking:
             return False
         scope = self.sight.scope(one.kind.permission)
         return (scope.nodes if one.kind.is_customer else scope.records).id == self.extent.id
+
+
+def texts_of(sight: Sight, kind: Kind, column: str) -> list[str] | None:
+    """The texts that a column has, of which an index that begins with the tenant holds the order; None for very
+    many."""
+    key = ("values", kind, column)
+    if key not in sight.answers:
+        binds = {"tenant": sight.tenant_id, "most": _MOST_VALUES + 1}
+        sight.answers[key] = list(sight.connection.execute(_distinct(kind, column), binds).scalars())
+    known = sight.answers[key]
+    return None if len(known) > _MOST_VALUES else list(known)
 
 
 @lru_cache(maxsize=16)

@@ -48,6 +48,8 @@ SortKey = tuple[Any, int]
 
 _FURTHER: Final = 4
 """Where the next rows have a part of a page, so many times as many are looked at."""
+_ENOUGH: Final = 1.5
+"""But only where that promises so many pages: rows that are found stand unevenly."""
 _SIZE: Final = text(
     "SELECT count(*) AS customers, COALESCE(sum(c.device_count), 0) AS devices FROM scope_interval s "
     "CROSS JOIN customer c WHERE s.scope_id = :scope AND s.path < :high AND s.path_hi > :low "
@@ -173,22 +175,26 @@ def _rows(sight: Sight, query: Query, window: Window, side: Side, key: SortKey |
 def _nearby(sight: Sight, query: Query, window: Window, side: Side, place: dict[str, Any]) -> list[Row[Any]] | None:
     """The rows of a window, where they are all had from the next ones of the order, or else from somewhat more."""
     plan = near(sight, query, side)
+    if plan is None:
+        return None
     part = {"limit": window.limit, "skip": window.skip, **place}
-    for times in (1, _FURTHER):
-        if plan is None:
-            return None
-        rows = list(_taken(sight, replace(plan, binds={**plan.binds, "budget": times * plan.binds["budget"]}), part))
-        if len(rows) == window.limit:
-            return rows
-        if len(rows) * _FURTHER < 1.5 * window.limit:
-            return None
-    return None
+    rows = list(_taken(sight, plan, part))
+    if len(rows) < window.limit and len(rows) * _FURTHER >= _ENOUGH * window.limit:
+        rows = list(_taken(sight, replace(plan, binds={**plan.binds, "budget": _FURTHER * plan.binds["budget"]}), part))
+    return rows if len(rows) == window.limit else None
 
 
 def _from_start(sight: Sight, query: Query, window: Window) -> Sequence[Row[Any]]:
     """The first rows of a query, of which the beginning of the order has too few."""
-    start = starts.found(sight, query)
+    start = starts.found(sight, query, partial(_first, sight, query))
     return [] if start is None else _rows(sight, query, window, "after", start)
+
+
+def _first(sight: Sight, query: Query) -> Row[Any] | None:
+    """The first of all records in sight in the query's order, whatever is sought, found by going along that."""
+    shape = replace(_shape(sight, query, ""), way="walk", lacking="", hides=False)
+    binds = {**binds_of(sight, query, extent_of(sight, query.kind)), **owners_of(sight, query), "limit": 1, "skip": 0}
+    return sight.connection.execute(statement(shape), binds).one_or_none()
 
 
 def _taken(

@@ -17,7 +17,7 @@ from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
 from ringfence.domain.kind import Kind
 from ringfence.visibility import substrings
-from ringfence.visibility.matching import MOST_NAMES, Asked, Lead
+from ringfence.visibility.matching import MOST_NAMES, Asked, Lead, texts_of
 from ringfence.visibility.sql import Shape, Way
 from ringfence.visibility.substrings import FEW, Hits, among, bound, few, hits, unbound
 from ringfence.visibility.viewer import Sight
@@ -32,6 +32,7 @@ _SPREAD: Final = 4
 _LEAST: Final = 200
 """A walk that has gone so many times as far as it should have needed, and at least so many rows, is given up."""
 _MOST_RANGES: Final = 8
+"""What begins with a word is looked for in no more ranges of an order."""
 _NEAR: Final = 20_000
 _SCATTERED: Final = (2, 8)
 """Entries of the records of many customers lie apart, and cost so many times as much; those of more than so many
@@ -44,9 +45,9 @@ _TENANT: Final = text(
 @dataclass(frozen=True, slots=True)
 class Costs:
     """What a step costs on an engine: reading an entry of an index, or a whole row; looking at a text; looking an owner
-    up in the set of a scope's; going on from a customer to its records, or to the first of
-    them; looking a name up that a row refers to. What
-    the next rows of an order may cost, ``nearby``. No more than ``few`` hits of the search index are gone through."""
+    up in the set of a scope's; going on from a customer to its records, or to the first of them; looking a name up
+    that a row refers to. What the next rows of an order may cost is ``nearby``. No more than ``few`` hits of the search
+    index are gone through."""
 
     entry: float
     row: float
@@ -166,8 +167,8 @@ def splits(sight: Sight, kind: Kind, shape: Shape, lead: Lead, wanted: int | Non
         case (kind.order,):
             return "", ("",)
         case (column, kind.order):
-            said = sight.answers.get(("values", kind, column), ())
-            return (column, said) if 0 < len(said) <= _MOST_RANGES else None
+            said = texts_of(sight, kind, column)
+            return (column, said) if said and len(said) <= _MOST_RANGES else None
     return None
 
 

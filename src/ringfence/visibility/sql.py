@@ -94,10 +94,10 @@ def probing_arrays(sql: str) -> str:
     return _PROBE.sub(_ARRAY_PROBE, sql)
 
 
-def within(kind: Kind, bounds: str = "", *, postgresql: bool, record: str = "k", scope: str = ":scope") -> str:
+def within(kind: Kind, *, postgresql: bool, record: str = "k", scope: str = ":scope") -> str:
     """A condition: the scope covers the owner of the record ``k``."""
     fence = " OFFSET 0" if postgresql else ""
-    inside = f"{probe('c.path', scope)}{bounds}{fence}"
+    inside = f"{probe('c.path', scope)}{fence}"
     found = (
         f"EXISTS (SELECT 1 FROM {nodes} c WHERE c.id = {record}.{kind.owner} AND {inside})" for nodes in kind.nodes
     )
@@ -311,7 +311,7 @@ class _Writer:
         table, conditions = self.kind.table, self._conditions(self._inside())
         if self.shape.postgresql:
             hits = f"SELECT * FROM {table} k WHERE k.id = ANY(CAST(:ids AS int[])) AND {conditions} OFFSET 0"
-            return self._late(f"FROM ({hits}) k WHERE TRUE")
+            return self._late(f"FROM ({hits}) k")
         return self._late(f"FROM json_each(:ids) f CROSS JOIN {table} k ON k.id = f.value WHERE {conditions}")
 
     def _sites(self) -> str:

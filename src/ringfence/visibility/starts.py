@@ -6,16 +6,16 @@ It is looked for where the beginning of an order has too few rows, and kept for 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import Row, TextClause, text
 
 from ringfence.domain.kind import Kind
 from ringfence.domain.text import SEPARATOR
 from ringfence.visibility import plans
 from ringfence.visibility.scopes import Extent
-from ringfence.visibility.sql import Shape, Way, statement
 from ringfence.visibility.viewer import Sight
 
 if TYPE_CHECKING:
@@ -44,13 +44,14 @@ def known(sight: Sight, query: Query) -> SortKey | None:
     return kept
 
 
-def found(sight: Sight, query: Query) -> SortKey | None:
-    """The same, looked for; None where nothing at all is in sight."""
+def found(sight: Sight, query: Query, first: Callable[[], Row[Any] | None]) -> SortKey | None:
+    """The same, looked for; None where nothing at all is in sight. ``first`` finds the first row by going along the
+    order, which is done where it costs less."""
     kind, extent = query.kind, sight.scope(query.kind.permission).records
     costs = plans.costs(sight)
     along = plans.total(sight, kind) * (costs.entry + costs.member)
     by_owners = extent.customers * costs.first < along
-    place = _of_owners(sight, query, extent) if by_owners else _along(sight, query, extent)
+    place = _of_owners(sight, query, extent) if by_owners else _just_before(first(), query)
     if place is not None:
         sight.memo[_key(sight, query)] = place
     return place
@@ -61,13 +62,7 @@ def _key(sight: Sight, query: Query) -> object:
     return "start", extent.id, query.kind.noun, query.sort, query.descending
 
 
-def _along(sight: Sight, query: Query, extent: Extent) -> SortKey | None:
-    from ringfence.visibility.page import binds_of, owners_of
-
-    way: Way = "walk"
-    shape = Shape(query.kind, way, query.sort, query.descending, postgresql=sight.postgresql)
-    binds = {**binds_of(sight, query, extent), **owners_of(sight, query), "limit": 1, "skip": 0}
-    row = sight.connection.execute(statement(shape), binds).one_or_none()
+def _just_before(row: Row[Any] | None, query: Query) -> SortKey | None:
     return None if row is None else (row.sort_value, row.id + (1 if query.descending else -1))
 
 

@@ -15,9 +15,11 @@ from ringfence.visibility.viewer import Sight
 
 SHORT: Final = 3
 """Of fewer letters than that another index tells."""
-_JOINED: Final = "translate(k.search_key, chr(31) || ' -_./:', 'zxqjkvw')"
-_LETTERS: Final = str.maketrans(f"{SEPARATOR} -_./:", "zxqjkvw")
-"""What stands between words, by letters that are seldom: the index of three letters on PostgreSQL has it so."""
+_BETWEEN, _INSTEAD = " -_./:", "zxqjkvw"
+"""What stands between words, after the separator of texts, and the letters that are seldom by which the index of three
+letters on PostgreSQL has it."""
+_JOINED: Final = f"translate(k.search_key, chr({ord(SEPARATOR)}) || '{_BETWEEN}', '{_INSTEAD}')"
+_LETTERS: Final = str.maketrans(SEPARATOR + _BETWEEN, _INSTEAD)
 FEW: Final = {False: 8_000, True: 5_000}
 """No more hits than that are gone through, on SQLite and on PostgreSQL."""
 
