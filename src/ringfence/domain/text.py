@@ -25,12 +25,6 @@ def search_key(*fields: str) -> str:
     return fold(SEPARATOR.join(fields))
 
 
-def like_pattern(text: str) -> str:
-    """The pattern by which SQL's LIKE finds a search key that holds the text; its escape is the backslash."""
-    escaped = fold(text).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
-
-
 def has_control(text: str, *, allow: str = "") -> bool:
     """Whether text holds a control character (Unicode category Cc) or half a surrogate pair, beyond those allowed."""
     if text.isascii() and text.isprintable():

@@ -160,9 +160,9 @@ def settle_statistics(connection: Connection, tables: Iterable[FromClause]) -> N
         return
     for table in tables:
         assert isinstance(table, Table)
-        for index in (f"ix_{table.name}_search", f"ix_{table.name}_search_letters"):
-            if connection.execute(text("SELECT to_regclass(:name) IS NOT NULL"), {"name": index}).scalar():
-                connection.execute(text(f"SELECT gin_clean_pending_list('{index}')"))
+        index = f"ix_{table.name}_search"
+        if connection.execute(text("SELECT to_regclass(:name) IS NOT NULL"), {"name": index}).scalar():
+            connection.execute(text(f"SELECT gin_clean_pending_list('{index}')"))
         connection.execute(text(f'ANALYZE "{table.name}"'))
 
 

@@ -16,7 +16,7 @@ SEARCHED: Final = {kind.table: kind.several for kind in KINDS.values() if kind.s
 """The tables with an index of substrings, and what is in them: the index is made by hand on each engine."""
 _APART: Final = tuple(f"{table}_search" for table in SEARCHED)
 _INDEXES: Final = tuple(index + more for index in _APART for more in ("", "_letters"))
-"""Those of longer words, and those of one or two letters."""
+"""Those of longer words, and on SQLite those of one or two letters."""
 _TRIGGERS: Final = tuple(f"{index}_{when}" for index in _APART for when in ("insert", "update", "delete"))
 
 

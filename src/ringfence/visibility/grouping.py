@@ -22,7 +22,7 @@ from ringfence.visibility import counting, ordering, overview
 from ringfence.visibility.intervals import intersect, subtract
 from ringfence.visibility.page import Query, SortKey, Window, all_plans, extent_of, owners_of
 from ringfence.visibility.page import page as own_page
-from ringfence.visibility.plans import Plan, costs
+from ringfence.visibility.plans import Plan, costs, share, total
 from ringfence.visibility.point import among
 from ringfence.visibility.sql import Shape, conditions, key_binds, member, past, shows, sort_value, statement
 from ringfence.visibility.viewer import Sight
@@ -33,8 +33,8 @@ _COLUMNS: Final = 2
 """A place is a name, the place in the records' own order, and the id."""
 _PLACED: Final = 2.5
 """What a record costs that is put into order, in rows that are read."""
-_SELDOM: Final = 0.02
-"""The part of all records that a search is taken to find."""
+_APART: Final = 8
+"""What going on to the records of one name after another costs, in what it costs where those lie together."""
 _SPREAD: Final = 8
 _LEAST: Final = 500
 """Going along the names is given up so many times as far as it should have needed, and after so many at least."""
@@ -203,6 +203,7 @@ def _run(sight: Sight, part: _Part, limit: int | None, skip: int, place: SortKey
     )
     gathered = what._replace(gathered=tuple(replace(plan.shape, naming=True) for plan in all_of_them))
     names = _names(sight, EDITED[part.field.refers])
+    nearby = costs(sight).nearby
     gathering, going, every = _prices(sight, part, all_of_them, names, wanted)
     if gathering < going:
         return _all(sight, gathered, binds)
@@ -211,6 +212,8 @@ def _run(sight: Sight, part: _Part, limit: int | None, skip: int, place: SortKey
     if limit is not None and gathering < every:
         # Where the first names have too few, the scope and their order go together.
         budget = max(_LEAST, int(_SPREAD * names * going / every))
+        if gathering <= 2 * nearby:
+            budget = int(names * min(1.0, nearby / 2 / every))
         if budget < names:
             edge = _edge(sight, what, {**binds, "budget": budget})
             if edge is not None:
@@ -231,13 +234,15 @@ def _prices(
     price, extent = costs(sight), extent_of(sight, part.query.kind)
     records = max(extent.devices, 1)
     read = sum(plan.price for plan in plans)
-    share = _SELDOM if part.query.search else 1.0
+    part_found = share(part.query.terms)
     if any(plan.shape.way == "hits" for plan in plans):
-        share = min(1.0, max(read, 1.0) / records)
-    gathering = read + records * share * _PLACED * price.row
+        part_found = min(1.0, read / price.hit / max(total(sight, part.query.kind), 1))
+    gathering = read + records * part_found * _PLACED * price.row
     owners = min(names, max(extent.customers, 1))
-    whole = names * (price.entry + price.member) + owners * price.records + records * (price.entry + price.look)
-    needed = 1.0 if wanted is None else min(1.0, wanted / (records * share))
+    whole = (
+        names * (price.entry + price.member) + owners * price.records * _APART + records * (price.entry + price.look)
+    )
+    needed = 1.0 if wanted is None else min(1.0, wanted / max(records * part_found, 1.0))
     return gathering, whole * needed, whole
 
 

@@ -249,7 +249,7 @@ class _Asking:
 
     def _name(self, place: str, one: Name, term: Term, needle: str, which: Named | None) -> str:
         """The condition: the row refers to something of a fitting name."""
-        if one.column != self.kind.owner or self.postgresql:
+        if one.column != self.kind.owner:
             self.beside = True
         if which is not None:
             ids = f"ids{place}"

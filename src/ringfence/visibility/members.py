@@ -14,6 +14,7 @@ from sqlalchemy import TextClause, text
 from ringfence.domain.kind import Kind
 from ringfence.visibility.intervals import nested
 from ringfence.visibility.scopes import Extent
+from ringfence.visibility.substrings import Hits
 from ringfence.visibility.viewer import Sight
 
 _KEPT: Final = 12
@@ -31,6 +32,16 @@ def members(sight: Sight, kind: Kind, extent: Extent, under: str | None = None) 
     for one in list(sets)[:-_KEPT]:
         sets.pop(one, None)
     return found
+
+
+def inside(hits: Hits, held: bytes) -> Hits:
+    """Those of the hits of which a set on PostgreSQL holds the owner."""
+    ids = [
+        one
+        for one, owner in zip(hits.ids, hits.owners, strict=True)
+        if owner >> 3 < len(held) and held[owner >> 3] >> (owner & 7) & 1
+    ]
+    return Hits(len(ids), ids, begins=hits.begins)
 
 
 def _ids(sight: Sight, kind: Kind, extent: Extent, under: str | None) -> list[int]:

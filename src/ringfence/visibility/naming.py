@@ -96,7 +96,7 @@ def _named(sight: Sight, kind: Kind, term: Term, same: bool, most: int) -> Named
     binds: dict[str, Any] = {"tenant": sight.tenant_id, "needle": term.text}
     # Who sees little goes through that; of a word that the index knows it says who has it; else all are looked at.
     gathered = not extent.whole and kind.is_customer and extent.customers <= _NEAR
-    found = None if gathered else hits(sight, kind, term.text)
+    found = None if gathered else hits(sight, kind, term.text, few(sight))
     if found is not None and not found.count:
         return Named(())
     if found is not None and found.count > few(sight):

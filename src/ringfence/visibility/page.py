@@ -22,7 +22,7 @@ from ringfence.domain.registry import EDITED
 from ringfence.visibility import starts
 from ringfence.visibility.intervals import nested
 from ringfence.visibility.matching import asked, hopeless
-from ringfence.visibility.members import members
+from ringfence.visibility.members import inside, members
 from ringfence.visibility.plans import (
     Estimate,
     Plan,
@@ -31,9 +31,12 @@ from ringfence.visibility.plans import (
     costs,
     elsewhere,
     guessed,
+    index_asked,
     led,
     little,
     next_rows,
+    often,
+    share,
     splits,
     tiny,
     total,
@@ -174,12 +177,12 @@ def _rows(sight: Sight, query: Query, window: Window, side: Side, key: SortKey |
 
 def _nearby(sight: Sight, query: Query, window: Window, side: Side, place: dict[str, Any]) -> list[Row[Any]] | None:
     """The rows of a window, where they are all had from the next ones of the order, or else from somewhat more."""
-    plan = near(sight, query, side)
+    plan, further = near(sight, query, side)
     if plan is None:
         return None
     part = {"limit": window.limit, "skip": window.skip, **place}
     rows = list(_taken(sight, plan, part))
-    if len(rows) < window.limit and len(rows) * _FURTHER >= _ENOUGH * window.limit:
+    if further and len(rows) < window.limit and len(rows) * _FURTHER >= _ENOUGH * window.limit:
         rows = list(_taken(sight, replace(plan, binds={**plan.binds, "budget": _FURTHER * plan.binds["budget"]}), part))
     return rows if len(rows) == window.limit else None
 
@@ -203,16 +206,27 @@ def _taken(
     """The rows of a plan; where it goes along the order and may go no further, those that ``again`` gives, or the plan
     that it falls back on."""
     shape, binds = plan.shape, {**plan.binds, **part}
-    if "budget" in plan.binds:
-        along = replace(shape, way="edge", match=shape.match if shape.match == "begin" else "", condition="")
-        edge = sight.connection.execute(statement(along), binds).one_or_none()
+    limited = "budget" in binds
+    if limited and sight.postgresql:
+        shape = replace(shape, ahead=True)
+    elif limited:
+        edge = _edge(sight, shape, binds)
+        limited = edge is not None
         if edge is not None:
             shape = replace(shape, bounded=True)
             binds.update(key_binds((edge.sort_value, edge.id), len(shape.kind.indexed_orders[shape.sort]), "until"))
     rows = sight.connection.execute(statement(shape), binds).all()
-    if shape.bounded and plan.fallback is not None and len(rows) < part["limit"] + part["skip"]:
-        return again() if again is not None else _taken(sight, plan.fallback, part)
-    return rows
+    lacking = limited and plan.fallback is not None and len(rows) < part["limit"] + part["skip"]
+    if not lacking or (shape.ahead and _edge(sight, plan.shape, binds) is None):
+        return rows
+    assert plan.fallback is not None
+    return again() if again is not None else _taken(sight, plan.fallback, part)
+
+
+def _edge(sight: Sight, shape: Shape, binds: dict[str, Any]) -> Row[Any] | None:
+    """The place in the order that is a budget further; None where it ends before that."""
+    along = replace(shape, way="edge", match=shape.match if shape.match == "begin" else "", condition="")
+    return sight.connection.execute(statement(along), binds).one_or_none()
 
 
 def place_binds(query: Query, key: SortKey) -> dict[str, Any]:
@@ -249,21 +263,25 @@ def plans(sight: Sight, query: Query, extent: Extent, side: Side, wanted: int | 
         return [_bound(sight, query, choose(kind, shape, guess, measure, None), binds)]
     found = asked(sight, kind, query.terms, extent, looked=not tiny(customers, records), counting=wanted is None)
     binds |= found.binds
-    shape = replace(shape, match="scan", condition=found.condition)
-    lead, hits = None, None
-    if not little(shape, customers, records):
-        lead, hits, parts = led(sight, kind, found)
-    else:
-        parts = guessed(found)
-    part = max(prod(parts), 1 / max(every, 1))
-    guess = replace(guess, match=part, looks=len(query.terms), beside=found.beside, names=found.names)
+    shape = replace(shape, match="scan", condition=found.condition, beside=found.beside)
+    lead, hits, parts = None, None, guessed(found)
+    guess = replace(guess, looks=len(query.terms), beside=found.beside, names=found.names)
+    own = at_hand(kind, shape, replace(guess, match=_part(parts, every)), measure)
+    if not little(shape, customers, records) and index_asked(found, own, measure):
+        if own:  # more hits than that cost more than all that is in sight
+            measure = replace(measure, few=min(measure.few, int(own / measure.hit)))
+        lead, hits, parts = led(sight, kind, found, measure.few)
+        if hits is not None and hits.owners and not whole:
+            hits = inside(hits, members(sight, kind, extent, query.under))
+    part = _part(parts, every)
+    guess = replace(guess, match=part)
     plan = choose(kind, shape, guess, measure, hits)
     if lead is None or hits is None:
         return [_bound(sight, query, plan, binds)]
-    many = hits.count > measure.few and plan.shape.way != "gather"
-    ranges = splits(sight, kind, shape, lead, wanted) if many else None
+    many = hits.count > measure.few or hits.begins > measure.listed
+    ranges = splits(sight, kind, shape, lead, wanted) if many and plan.shape.way != "gather" else None
     if ranges is not None:
-        others = elsewhere(sight, kind, lead)
+        others = elsewhere(sight, kind, lead, measure.few)
         if others.count <= measure.few:
             assert lead.needle is not None
             begin = replace(shape, match="begin", leading=ranges[0])
@@ -276,24 +294,34 @@ def plans(sight: Sight, query: Query, extent: Extent, side: Side, wanted: int | 
     return [_bound(sight, query, plan, {**binds, "ids": hits.ids})]
 
 
-def near(sight: Sight, query: Query, side: Side) -> Plan | None:
+def _part(parts: Sequence[float], every: int) -> float:
+    """The part of all records that have what is sought; of one of them at least."""
+    return max(prod(parts), 1 / max(every, 1))
+
+
+def near(sight: Sight, query: Query, side: Side) -> tuple[Plan | None, bool]:
     """The next few rows of the order, with the names that they refer to: a page of what is found often is had from
-    those, and what the words name is looked up only after that. None where little is in sight."""
+    those, and what the words name is looked up only after that. None where little is in sight. And whether going
+    further may be worthwhile."""
     kind, extent = query.kind, extent_of(sight, query.kind)
     customers, records = extent.customers, extent.devices if kind is DEVICES else extent.customers
     if not kind.indexed or sight.scope(kind.permission).has_sites or hopeless(query.terms):
-        return None
+        return None, False
     if not query.terms or query.under is not None or tiny(customers, records):
-        return None
+        return None, False
     every, measure = max(total(sight, kind), 1), costs(sight)
     shape = replace(_shape(sight, query, side), way="plain" if extent.whole else "walk", whole=extent.whole)
-    if not extent.whole and at_hand(kind, shape, Estimate(customers, records, every, 1.0, None), measure):
-        return None
+    # All that is in sight costs little more, where that is little: only what nearly all have is looked for before that.
+    guess = Estimate(customers, records, every, share(query.terms), None)
+    little = not side and at_hand(kind, shape, guess, measure) > 0
+    if little and not often(query.terms):
+        return None, False
     found = asked(sight, kind, query.terms, extent, looked=False)
     # Behind a place that was found, what is in sight may stand close together.
-    budget = next_rows(measure, 1.0 if side else records / every)
+    budget = next_rows(measure, 1.0 if side else records / every) // (2 if little else 1)
     binds = {**binds_of(sight, query, extent), **found.binds, "budget": budget}
-    return _bound(sight, query, Plan(replace(shape, match="scan", condition=found.condition), {}), binds)
+    shape = replace(shape, match="scan", condition=found.condition, beside=found.beside)
+    return _bound(sight, query, Plan(shape, {}), binds), not little
 
 
 def _bound(sight: Sight, query: Query, plan: Plan, binds: dict[str, Any]) -> Plan:

@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import prod
 from typing import Any, Final
 
 from sqlalchemy import TextClause, text
 
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
+from ringfence.domain.filter import Term
 from ringfence.domain.kind import Kind
 from ringfence.visibility import substrings
 from ringfence.visibility.matching import MOST_NAMES, Asked, Lead, texts_of
 from ringfence.visibility.sql import Shape, Way
-from ringfence.visibility.substrings import FEW, Hits, among, bound, few, hits, unbound
+from ringfence.visibility.substrings import FEW, Hits, among, bound, hits, owner, unbound
 from ringfence.visibility.viewer import Sight
 
 _OFTEN: Final = 0.3
@@ -31,6 +33,8 @@ _ENOUGH: Final = 200
 _SPREAD: Final = 4
 _LEAST: Final = 200
 """A walk that has gone so many times as far as it should have needed, and at least so many rows, is given up."""
+_SURE: Final = 1.5
+"""A page of hits is looked for along the order that many times as far as it should need."""
 _MOST_RANGES: Final = 8
 """What begins with a word is looked for in no more ranges of an order."""
 _NEAR: Final = 20_000
@@ -46,8 +50,11 @@ _TENANT: Final = text(
 class Costs:
     """What a step costs on an engine: reading an entry of an index, or a whole row; looking at a text; looking an owner
     up in the set of a scope's; going on from a customer to its records, or to the first of them; looking a name up
-    that a row refers to. What the next rows of an order may cost is ``nearby``. No more than ``few`` hits of the search
-    index are gone through."""
+    that a row refers to; reading one of the hits of the search index.
+
+    What the next rows of an order may cost is ``nearby``, and asking the search index for more than three letters
+    ``phrase``. No more than ``few`` hits of it are gone through, and no more than ``listed`` of those that begin with a
+    word, which are a range of the order, too."""
 
     entry: float
     row: float
@@ -56,12 +63,15 @@ class Costs:
     records: float
     first: float
     name: float
+    hit: float
     nearby: float
+    phrase: float
     few: int
+    listed: int
 
 
-SQLITE: Final = Costs(0.05, 1.0, 0.05, 0.03, 0.6, 2.0, 1.5, 2_000.0, FEW[False])
-POSTGRESQL: Final = Costs(0.3, 1.0, 0.2, 0.1, 3.0, 5.0, 4.0, 5_000.0, FEW[True])
+SQLITE: Final = Costs(0.05, 1.0, 0.05, 0.03, 0.6, 2.0, 1.5, 1.0, 2_000.0, 8_000.0, FEW[False], 500)
+POSTGRESQL: Final = Costs(0.2, 1.0, 0.2, 0.1, 3.0, 5.0, 4.0, 3.0, 5_000.0, 8_000.0, FEW[True], 500)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,56 +101,57 @@ class Estimate:
     names: bool = False
 
 
-def led(sight: Sight, kind: Kind, asked: Asked) -> tuple[Lead | None, Hits | None, tuple[float, ...]]:
+def led(sight: Sight, kind: Kind, asked: Asked, most: int) -> tuple[Lead | None, Hits | None, tuple[float, ...]]:
     """The term by which the fewest rows are to be looked at, which those are, and the part of all records that each of
-    the terms has by estimate; None where no index tells of any."""
+    the terms has by estimate; None where no index tells of any. No more than ``most`` are gone through."""
     best: tuple[Lead, Hits] | None = None
     every = max(total(sight, kind), 1)
     customers = max(total(sight, CUSTOMERS), 1)
     parts = []
     for lead in asked.leads:
         known = best is not None and best[1].count <= _ENOUGH
-        found = None if known else candidates(sight, kind, lead)
-        if found is not None and found.count <= few(sight):
+        found = None if known else candidates(sight, kind, lead, most)
+        if found is not None and found.count <= most:
             parts.append(max(found.count, 1) / every)
         else:
             own = _guessed(len(lead.needle)) if lead.needle is not None else 0.0
             names = sum(len(ids) for ids in lead.named.values() if not _are_texts(ids)) / customers
-            parts.append(min(1.0, max(own + names + lead.share, few(sight) / every if found is not None else 0.0)))
+            parts.append(min(1.0, max(own + names + lead.share, most / every if found is not None else 0.0)))
         if found is not None and (best is None or found.count < best[1].count):
             best = lead, found
     parts += [max(_guessed(length), MOST_NAMES / customers) for length in asked.words]
     return (None, None, tuple(parts)) if best is None else (*best, tuple(parts))
 
 
-def candidates(sight: Sight, kind: Kind, lead: Lead) -> Hits | None:
+def candidates(sight: Sight, kind: Kind, lead: Lead, most: int) -> Hits | None:
     """The records that hold a term in their search key, and those that refer to what it names; None where no index
-    tells of them. One more than few stands for too many."""
-    own = hits(sight, kind, lead.needle) if lead.needle is not None else Hits(0, bound(sight, ()))
-    return own if own is None or own.count > few(sight) else _with_named(sight, kind, lead, own)
+    tells of them. One more than ``most`` stands for too many."""
+    own = hits(sight, kind, lead.needle, most) if lead.needle is not None else Hits(0, bound(sight, ()))
+    return own if own is None or own.count > most else _with_named(sight, kind, lead, own, most)
 
 
-def _with_named(sight: Sight, kind: Kind, lead: Lead, own: Hits) -> Hits:
+def _with_named(sight: Sight, kind: Kind, lead: Lead, own: Hits, most: int) -> Hits:
     """Hits, and the records that refer to what a term names."""
     if not lead.named:
         return own
-    most = few(sight)
-    found = set(unbound(own.ids))
+    found = dict.fromkeys(unbound(own.ids), 0) | dict(zip(unbound(own.ids), own.owners, strict=False))
     for column, values in lead.named.items():
         # An index of texts begins with the tenant, one of ids with those.
         tenant = f"{'' if _are_texts(values) else '+'}k.tenant_id = :tenant"
         query = _referring(kind, f"{tenant} AND {among(f'k.{column}', 'values', values, postgresql=sight.postgresql)}")
         binds = {"values": bound(sight, values), "tenant": sight.tenant_id, "most": most + 1}
-        rows = sight.connection.execute(query, binds).scalars().all()
-        found.update(rows)
+        rows = sight.connection.execute(query, binds).all()
+        found.update((row.id, row.owner) for row in rows)
         if len(rows) > most or len(found) > most:
             return Hits(most + 1, None)
-    return Hits(len(found), bound(sight, sorted(found)))
+    ids = sorted(found)
+    owners = [found[one] for one in ids] if sight.postgresql else ()
+    return Hits(len(found), bound(sight, ids), owners, own.begins)
 
 
 @lru_cache(maxsize=64)
 def _referring(kind: Kind, condition: str) -> TextClause:
-    return text(f"SELECT k.id FROM {kind.table} k WHERE {condition} LIMIT :most")
+    return text(f"SELECT k.id, {owner(kind)} AS owner FROM {kind.table} k WHERE {condition} LIMIT :most")
 
 
 def _are_texts(values: Sequence[int] | Sequence[str]) -> bool:
@@ -161,7 +172,7 @@ def splits(sight: Sight, kind: Kind, shape: Shape, lead: Lead, wanted: int | Non
     """Whether what a term finds can be put as two: what begins with its text, which are ranges of the order, and the
     rest. Returns the column that stands before the name in the order (empty for none), and what it says: a range for
     each."""
-    if not (lead.begins and len(lead.needle or "") >= substrings.SHORT and wanted is not None and not shape.postgresql):
+    if not (lead.begins and len(lead.needle or "") >= substrings.SHORT and wanted is not None):
         return None
     match kind.indexed_orders[shape.sort]:
         case (kind.order,):
@@ -172,12 +183,12 @@ def splits(sight: Sight, kind: Kind, shape: Shape, lead: Lead, wanted: int | Non
     return None
 
 
-def elsewhere(sight: Sight, kind: Kind, lead: Lead) -> Hits:
-    """The records that a term finds otherwise than by how they begin, on SQLite; some of those too where they refer to
-    what it names."""
+def elsewhere(sight: Sight, kind: Kind, lead: Lead, most: int) -> Hits:
+    """The records that a term finds otherwise than by how they begin; some of those too where they refer to what it
+    names."""
     assert lead.needle is not None
-    own = substrings.elsewhere(sight, kind, lead.needle)
-    return own if own.count > few(sight) else _with_named(sight, kind, lead, own)
+    own = substrings.elsewhere(sight, kind, lead.needle, most)
+    return own if own.count > most else _with_named(sight, kind, lead, own, most)
 
 
 def next_rows(costs: Costs, share: float) -> int:
@@ -186,10 +197,30 @@ def next_rows(costs: Costs, share: float) -> int:
     return int(costs.nearby / (costs.entry + costs.member + share * (costs.look + costs.name)))
 
 
-def at_hand(kind: Kind, shape: Shape, guess: Estimate, costs: Costs) -> bool:
-    """Whether all that is in sight is gone through for less than the next rows of the order are."""
+def at_hand(kind: Kind, shape: Shape, guess: Estimate, costs: Costs) -> float:
+    """What it costs to go through all that is in sight, where that is little more than the next rows of the order;
+    else 0."""
+    if shape.whole:
+        return 0.0
     (gather,) = (price for price, way in ways(kind, shape, guess, costs, None) if way == "gather")
-    return gather <= 2 * costs.nearby
+    return gather if gather <= 2 * costs.nearby else 0.0
+
+
+def often(terms: Sequence[Term]) -> bool:
+    """Whether nearly every record may have what is sought."""
+    return all(term.excluded or len(term.text) < substrings.SHORT for term in terms)
+
+
+def share(terms: Sequence[Term]) -> float:
+    """The part of all records that has what is sought, where nothing is looked up."""
+    return prod(1.0 if term.excluded else _guessed(len(term.text)) for term in terms)
+
+
+def index_asked(asked: Asked, own: float, costs: Costs) -> bool:
+    """Whether the search index is asked, where all that is in sight could be gone through for its ``own`` price (0: it
+    could not)."""
+    long = any(len(lead.needle or "") > substrings.SHORT for lead in asked.leads)
+    return not (own and long and own < costs.phrase / 2)
 
 
 def tiny(customers: int, records: int) -> bool:
@@ -240,19 +271,21 @@ def ways(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: Hits | N
     else:
         yield guess.customers * costs.records + guess.records * each, "gather"
     if hits is not None and hits.count <= costs.few:
-        yield hits.count * (costs.row + costs.member), "hits"
+        yield hits.count * costs.hit, "hits"
 
 
 def choose(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: Hits | None) -> Plan:
     """The cheapest way, and how far it may go; what it takes is bound by whoever asks."""
     prices = {way: price for price, way in ways(kind, shape, guess, costs, hits)}
+    if shape.whole:
+        if "hits" not in prices:
+            return Plan(replace(shape, way="plain"), {}, prices["walk"])
+        return _before_hits(shape, guess, prices)
     if "hits" in prices:
         del prices["walk"]  # which may find its rows late, where the hits never cost too much
-    if shape.whole:
-        there = "hits" in prices
-        return Plan(replace(shape, way="hits" if there else "plain"), {}, prices["hits" if there else "walk"])
     # How soon a walk finds what is sought is guessed, and what is in sight is known: where that is little, it is sure.
-    way: Way = "gather" if shape.match and prices["gather"] <= 2 * costs.nearby else _least(prices)
+    sure = shape.match and "hits" not in prices and prices["gather"] <= 2 * costs.nearby
+    way: Way = "gather" if sure else _least(prices)
     price = prices[way]
     if way != "walk" or guess.wanted is None:
         return Plan(replace(shape, way=way), {}, price)
@@ -263,6 +296,14 @@ def choose(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: Hits |
     # Where the first part of the order has too few, the scope and the order go together: every row is to be reckoned.
     rest = _least({way: price for price, way in ways(kind, shape, replace(guess, wanted=None), costs, hits)})
     return Plan(replace(shape, way=way), {"budget": budget}, price, Plan(replace(shape, way=rest), {}))
+
+
+def _before_hits(shape: Shape, guess: Estimate, prices: dict[Way, float]) -> Plan:
+    """The hits, or first a little more of the order than should hold a page of them, where that costs less."""
+    found = Plan(replace(shape, way="hits"), {}, prices["hits"])
+    if guess.wanted is None or _SURE * prices["walk"] > prices["hits"]:
+        return found
+    return Plan(replace(shape, way="plain"), {"budget": int(_SURE * guess.wanted / guess.match)}, prices["walk"], found)
 
 
 def _least(prices: dict[Way, float]) -> Way:

@@ -56,11 +56,15 @@ class Shape:
     hides: bool = False
     whole: bool = False
     bounded: bool = False
+    ahead: bool = False
+    """Whether no more than a budget of rows are looked at, which PostgreSQL keeps in order by itself."""
     postgresql: bool = False
     leading: str = ""
     """The column that stands before the name in the order, of which what ``begin``s says one thing."""
     condition: str = ""
     """What a filter asks of each row, beginning with AND."""
+    beside: bool = False
+    """Whether it reads more than the search key, which indexes do not have."""
 
     @property
     def looks_up(self) -> bool:
@@ -146,6 +150,9 @@ def _bound_as(name: str, columns: int) -> list[str]:
     return [name, *(f"{name}_{number}" for number in range(1, columns - 1)), f"{name}_id"]
 
 
+_ROW: Final = re.compile(r"\bk\.")
+
+
 @lru_cache(maxsize=1024)
 def statement(shape: Shape) -> TextClause:
     """The statement of a shape. It binds tenant, scope, limit and skip, and by shape low, high, members, ids, needle,
@@ -177,17 +184,18 @@ class _Writer:
         self.after = f" AND {past(places, 'key', '<' if backwards else '>')}" if shape.side else ""
         if shape.bounded:
             self.after += f" AND {past(places, 'until', '>=' if backwards else '<=')}"
-        self.match = shape.condition
+        self.part = ""
         if shape.match == "begin":
             # Whoever goes by paths to customers is not led by their names: SQLite would read all of those each time.
             key = "+k.search_key" if self.kind.is_customer and not (self._along or shape.postgresql) else "k.search_key"
-            self.match += f" AND {key} >= :needle AND {key} < :beyond"
+            self.part += f" AND {key} >= :needle AND {key} < :beyond"
             if shape.leading:
-                self.match += f" AND k.{shape.leading} = :leading"
+                self.part += f" AND k.{shape.leading} = :leading"
         elif shape.match == "rest":
-            self.match += " AND NOT (k.search_key >= :needle AND k.search_key < :beyond)"
+            self.part += " AND NOT (k.search_key >= :needle AND k.search_key < :beyond)"
         if shape.lacking:
-            self.match += f" AND {self._lacks(self.kind.fields[shape.lacking])}"
+            self.part += f" AND {self._lacks(self.kind.fields[shape.lacking])}"
+        self.match = shape.condition + self.part
 
     @property
     def _along(self) -> bool:
@@ -231,11 +239,12 @@ class _Writer:
             rows = f"CROSS JOIN {self.kind.table} k ON k.id = w.id"
         return f"SELECT {self.columns} FROM ({shown}) w {rows} {self.order}"
 
-    def _conditions(self, inside: str = "") -> str:
-        return f"k.tenant_id = :tenant{inside}{self.kind.condition}{self.after}{self.match}"
+    def _conditions(self, inside: str = "", asked: str | None = None) -> str:
+        asked = self.shape.condition if asked is None else asked
+        return f"k.tenant_id = :tenant{inside}{self.kind.condition}{self.after}{asked}{self.part}"
 
     def _plain(self) -> str:
-        source = f"FROM {self.kind.table} k WHERE {self._conditions()}"
+        source = self._along_it("", self.shape.condition)
         return self._late(source) if self.shape.match else self._finish(source)
 
     def _inside(self) -> str:
@@ -249,7 +258,20 @@ class _Writer:
         return f" AND {path} >= {_LOW} AND {path} < {_HIGH}" if self.shape.under else ""
 
     def _walk(self) -> str:
-        return self._late(f"FROM {self.kind.table} k WHERE {self._conditions(self._inside())}")
+        table, shape, asked = self.kind.table, self.shape, self.shape.condition
+        beside = shape.beside or self.kind.order not in self.kind.indexed_orders[shape.sort or self.kind.sort]
+        if shape.postgresql and asked and beside and not shape.counting:
+            # Of rows out of sight the index alone is read.
+            asked = f" AND EXISTS (SELECT 1 FROM {table} x WHERE x.id = k.id{_ROW.sub('x.', asked)} OFFSET 0)"
+        return self._late(self._along_it(self._inside(), asked))
+
+    def _along_it(self, inside: str, asked: str) -> str:
+        """The order, or no more than a budget of it, and of that what is in sight and what a filter asks for."""
+        table = self.kind.table
+        if not self.shape.ahead:
+            return f"FROM {table} k WHERE {self._conditions(inside, asked)}"
+        next_ones = f"SELECT * FROM {table} k WHERE {self._conditions(asked='')} {self.order} LIMIT :budget"
+        return f"FROM ({next_ones}) k WHERE TRUE{inside}{asked}"
 
     def _edge(self) -> str:
         return (
@@ -291,8 +313,14 @@ class _Writer:
         if self.shape.postgresql:
             # In another order than that of a customer's records an index of all would be gone along for each customer.
             listed = self.shape.sort in ("", self.kind.sort)
-            own = f"(SELECT * FROM {table} k WHERE k.{self.kind.owner} = c.id OFFSET 0) k"
-            owned = f"{table} k" if listed else own
+            asked = "" if self.shape.beside else self.shape.condition
+            if listed:
+                owned = f"{table} k"
+            elif asked:  # of rows that do not fit, their customer's index alone is read
+                fitting = f"(SELECT k.id FROM {table} k WHERE k.{self.kind.owner} = c.id{asked} OFFSET 0) f"
+                owned = f"{fitting} CROSS JOIN LATERAL (SELECT * FROM {table} k WHERE k.id = f.id OFFSET 0) k"
+            else:
+                owned = f"(SELECT * FROM {table} k WHERE k.{self.kind.owner} = c.id OFFSET 0) k"
             rest = "" if self.shape.counting or self.shape.naming else f"{self.order} LIMIT :window"
             owners = " UNION ALL ".join(f"SELECT c.id FROM {nodes} c WHERE {customers}" for nodes in self.kind.nodes)
             return self._late(
@@ -310,8 +338,9 @@ class _Writer:
     def _hits(self) -> str:
         table, conditions = self.kind.table, self._conditions(self._inside())
         if self.shape.postgresql:
-            hits = f"SELECT * FROM {table} k WHERE k.id = ANY(CAST(:ids AS int[])) AND {conditions} OFFSET 0"
-            return self._late(f"FROM ({hits}) k")
+            # Whatever else is asked of them is asked after that: no other index is gone through for it.
+            hits = f"SELECT * FROM {table} k WHERE k.id = ANY(CAST(:ids AS int[])) OFFSET 0"
+            return self._late(f"FROM ({hits}) k WHERE {conditions}")
         return self._late(f"FROM json_each(:ids) f CROSS JOIN {table} k ON k.id = f.value WHERE {conditions}")
 
     def _sites(self) -> str:

@@ -10,56 +10,94 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from ringfence.domain.kind import Kind
-from ringfence.domain.text import SEPARATOR, like_pattern
 from ringfence.visibility.viewer import Sight
 
 SHORT: Final = 3
-"""Of fewer letters than that another index tells."""
-_BETWEEN, _INSTEAD = " -_./:", "zxqjkvw"
-"""What stands between words, after the separator of texts, and the letters that are seldom by which the index of three
-letters on PostgreSQL has it."""
-_JOINED: Final = f"translate(k.search_key, chr({ord(SEPARATOR)}) || '{_BETWEEN}', '{_INSTEAD}')"
-_LETTERS: Final = str.maketrans(SEPARATOR + _BETWEEN, _INSTEAD)
+"""Of fewer letters than that SQLite tells by its vocabulary, and PostgreSQL wherever they stand."""
 FEW: Final = {False: 8_000, True: 5_000}
 """No more hits than that are gone through, on SQLite and on PostgreSQL."""
+_FAR: Final = 4
+"""Where an estimate says so many times as many, it is believed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """How many records were found, and which, as it is bound; no more than are asked for, of every tenant."""
+    """How many records were found, and which, as it is bound, of every tenant; no more than are asked for: one more
+    stands for too many, of which it is not said which. On PostgreSQL also who owns each, and how many of them begin
+    with what was sought."""
 
     count: int
     ids: Any
+    owners: Sequence[int] = ()
+    begins: int = 0
 
 
-def hits(sight: Sight, kind: Kind, needle: str) -> Hits | None:
-    """Which records hold a folded text; None where no index tells. One more than few stands for too many."""
+def hits(sight: Sight, kind: Kind, needle: str, most: int) -> Hits | None:
+    """Which records hold a folded text; None where no index tells. One more than ``most`` stands for too many."""
     if not kind.substrings or not needle:
         return None
-    return _hits(sight, *holding(kind, needle, postgresql=sight.postgresql))
+    query, binds = holding(kind, needle, postgresql=sight.postgresql)
+    if sight.postgresql and len(needle) <= SHORT and _many(sight, query, binds, most):
+        return Hits(most + 1, None)
+    if not sight.postgresql or len(needle) < SHORT:
+        return _hits(sight, query, binds, most)
+    others = elsewhere(sight, kind, needle, most)
+    if others.count > most:
+        return others
+    begin = _hits(sight, *_beginning_on_postgresql(kind, needle), most)
+    if begin.count + others.count > most:
+        return Hits(most + 1, None, begins=begin.count)
+    ids, owners = [*begin.ids, *others.ids], [*begin.owners, *others.owners]
+    return Hits(len(ids), ids, owners, begin.count)
 
 
 def holding(kind: Kind, needle: str, *, postgresql: bool) -> tuple[str, dict[str, Any]]:
-    """A statement of the ids of the records that hold a text, ``:most`` of them, and what else it binds."""
-    if postgresql and len(needle) < SHORT:
-        found, binds = "ringfence_letters(k.search_key) @> ARRAY[CAST(:needle AS text)]", {"needle": needle}
-    elif postgresql:
-        # As its index has it, and, since other letters may stand in for those, as it is.
-        found = f"{_JOINED} LIKE :wanted AND strpos(k.search_key, CAST(:needle AS text)) > 0"
-        binds = {"wanted": like_pattern(needle.translate(_LETTERS)), "needle": needle}
-    elif len(needle) < SHORT:
-        terms = "term >= :needle AND term < :beyond"
-        binds = {"needle": needle, "beyond": beyond(needle)}
-        return f"SELECT DISTINCT doc AS id FROM {kind.table}_search_letters WHERE {terms} LIMIT :most", binds
-    else:
+    """A statement of the ids of the records of ``:tenant`` that hold a text, ``:most`` of them, some of other tenants'
+    perhaps, and what else it binds."""
+    table, binds = kind.table, {"needle": needle}
+    if len(needle) >= SHORT and not postgresql:
         return _matching(kind), {"wanted": _phrase(needle)}
-    return f"SELECT k.id FROM {kind.table} k WHERE {found} LIMIT :most", binds
+    if len(needle) >= SHORT:
+        (begin, binds), (others, more) = _beginning_on_postgresql(kind, needle), _elsewhere_on_postgresql(kind, needle)
+        return f"({begin}) UNION ALL ({others}) LIMIT :most", {**binds, **more}
+    if postgresql:
+        letters = "ringfence_grams(k.search_key) @> ARRAY[CAST(:needle AS text)]"
+        return f"{_found_on_postgresql(kind)} WHERE {letters} LIMIT :most", binds
+    terms = "term >= :needle AND term < :beyond"
+    query = f"SELECT DISTINCT doc AS id FROM {table}_search_letters WHERE {terms} LIMIT :most"
+    return query, {**binds, "beyond": beyond(needle)}
 
 
-def elsewhere(sight: Sight, kind: Kind, needle: str) -> Hits:
-    """Which records hold a text elsewhere than at their beginning, on SQLite."""
+def elsewhere(sight: Sight, kind: Kind, needle: str, most: int) -> Hits:
+    """Which records hold a text of three letters or more, and do not begin with it."""
+    if sight.postgresql:
+        return _hits(sight, *_elsewhere_on_postgresql(kind, needle), most)
     wanted = f"{_phrase(needle)} NOT ^{_phrase(needle)}"
-    return _hits(sight, _matching(kind), {"wanted": wanted})
+    return _hits(sight, _matching(kind), {"wanted": wanted}, most)
+
+
+def _beginning_on_postgresql(kind: Kind, needle: str) -> tuple[str, dict[str, Any]]:
+    begins = "k.search_key >= :needle AND k.search_key < :beyond"
+    query = f"{_found_on_postgresql(kind)} WHERE k.tenant_id = :tenant AND {begins} LIMIT :most"
+    return query, {"needle": needle, "beyond": beyond(needle)}
+
+
+def _elsewhere_on_postgresql(kind: Kind, needle: str) -> tuple[str, dict[str, Any]]:
+    # Of the first three letters of a text its index does not tell.
+    grams = [needle[at : at + SHORT] for at in range(len(needle) - SHORT + 1)]
+    there = "ringfence_grams(k.search_key) @> CAST(:grams AS text[])"
+    held = "strpos(substr(k.search_key, 2), CAST(:needle AS text)) > 0 AND NOT starts_with(k.search_key, :needle)"
+    query = f"{_found_on_postgresql(kind)} WHERE {there} AND {held} LIMIT :most"
+    return query, {"needle": needle, "grams": grams}
+
+
+def _found_on_postgresql(kind: Kind) -> str:
+    return f"SELECT k.id, {owner(kind)} AS owner FROM {kind.table} k"
+
+
+def owner(kind: Kind) -> str:
+    """The column of ``k`` that says whose a record is."""
+    return "k.id" if kind.is_customer else f"k.{kind.owner}"
 
 
 def beyond(text: str) -> str:
@@ -97,14 +135,28 @@ def unbound(ids: Any) -> list[int]:
     return list(ids) if isinstance(ids, list) else list(json.loads(ids))
 
 
-def _hits(sight: Sight, source: str, binds: dict[str, Any]) -> Hits:
+def _hits(sight: Sight, source: str, binds: dict[str, Any], most: int) -> Hits:
     """What a statement finds, asked once in a transaction."""
-    key = ("hits", source, *binds.values())
+    key = ("hits", source, most, *map(str, binds.values()))
     if key not in sight.answers:
-        gathered = "COALESCE(array_agg(id), '{}')" if sight.postgresql else "json_group_array(id)"
-        query = text(f"SELECT count(*) AS count, {gathered} AS ids FROM ({source}) hits")
-        sight.answers[key] = sight.connection.execute(query, {**binds, "most": few(sight) + 1}).one()
-    return Hits(*sight.answers[key])
+        gathered = "json_group_array(id) AS ids"
+        if sight.postgresql:
+            gathered = "COALESCE(array_agg(id), '{}') AS ids, COALESCE(array_agg(owner), '{}') AS owners"
+        query = text(f"SELECT count(*) AS count, {gathered} FROM ({source}) hits")
+        asked = {"tenant": sight.tenant_id, **binds, "most": most + 1}
+        sight.answers[key] = sight.connection.execute(query, asked).one()
+    found = Hits(*sight.answers[key])
+    return found if found.count <= most else Hits(found.count, None)  # of which it is not known which they all are
+
+
+def _many(sight: Sight, query: str, binds: dict[str, Any], most: int) -> bool:
+    """Whether PostgreSQL's planner expects far too many: its index gathers all of them before it gives the first."""
+    key = ("many", query, most, binds["needle"])
+    if key not in sight.answers:
+        asked = {"tenant": sight.tenant_id, **binds, "most": _FAR * most + 1}
+        ((plan,),) = (sight.connection.execute(text(f"EXPLAIN (FORMAT JSON) {query}"), asked).scalar_one(),)
+        sight.answers[key] = [plan["Plan"]["Plan Rows"] > _FAR * most]
+    return bool(sight.answers[key][0])
 
 
 def _phrase(needle: str) -> str:
