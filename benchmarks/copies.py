@@ -17,14 +17,14 @@ from ringfence.storage.metadata import metadata
 
 _TOP = Path(__file__).parents[1]
 _FOLLOWING = """
-    SELECT 'site ' || c.path || ' ' || k.name AS name, k.id, k.unit_id FROM device k JOIN customer c
-    ON c.id = k.customer_id
+    SELECT printf('site %05d %s', c.place, k.name) AS name, k.id FROM device k
+    JOIN (SELECT id, row_number() OVER (ORDER BY path) AS place FROM customer) c ON c.id = k.customer_id
 """
 
 
 def following_the_tree(source: Path, path: Path) -> Path:
-    """A copy in which the name of a device begins with where its customer stands, made where there is none: whoever
-    sees one end of the tree finds what they see at one end of the order."""
+    """A copy in which the name of a device begins with where its customer stands in the tree, made where there is none:
+    whoever sees one end of that finds what they see at one end of the order."""
     if path.exists():
         return path
     unfinished = path.with_suffix(".making")
