@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import os
 import pty
 import re
 import select
+import shutil
 import signal
 import struct
 import sys
+import tempfile
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -47,11 +52,20 @@ class Answer(NamedTuple):
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The same for every program: a colourful terminal, UTF-8, and bytecode allowed."""
-    own = {f"RINGFENCE_{name}" for name in ("DB", "THEME", "COLORS")}
+    """The same for every program: a colourful terminal, UTF-8, bytecode allowed, and nothing configured or
+    remembered but by these programs."""
+    own = {f"RINGFENCE_{name}" for name in ("DB", "THEME", "COLORS", "MOUSE")}
     left_out = {"PYTHONDONTWRITEBYTECODE", "NO_COLOR", "COLORFGBG", "STY", "TMUX", "LINES", "COLUMNS", *own}
     kept = {name: value for name, value in os.environ.items() if name not in left_out}
-    return {**kept, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8", **more}
+    folders = {f"XDG_{what}_HOME": str(_home() / what.lower()) for what in ("CONFIG", "STATE", "DATA")}
+    return {**kept, **folders, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8", **more}
+
+
+@cache
+def _home() -> Path:
+    made = Path(tempfile.mkdtemp(prefix="ringfence-benchmark-"))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
 
 
 class Terminal:

@@ -8,6 +8,7 @@ dropped but what makes an emoji of several characters, whose width terminals dis
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Literal
 
 from rich.cells import cell_len, set_cell_size
@@ -35,11 +36,16 @@ _BIDI = {
 _EMOJI = "\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f"
 _EMOJI += "\u2b00-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
 
-_SEQUENCE = re.compile(
+_JOINING = frozenset("\u200d\u20e3\ufe0e\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
+"""One of these stands in each emoji of several characters."""
+
+
+@cache
+def _sequences() -> re.Pattern[str]:
+    """Terminals draw these as one, or as several, in as many cells: with one of them only, all agree."""
     # An emoji with a presentation, a colour of skin, or others joined to it; the key of a keypad.
-    rf"([{_EMOJI}])(?:[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]|\u200d[{_EMOJI}])+|([0-9#*])\ufe0f?\u20e3"
-)
-"""Terminals draw these as one, or as several, in as many cells: with one of them only, all agree."""
+    return re.compile(rf"([{_EMOJI}])(?:[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]|\u200d[{_EMOJI}])+|([0-9#*])\ufe0f?\u20e3")
+
 
 _UNSAFE = re.compile(
     # C0, DEL, C1
@@ -77,7 +83,9 @@ def literal(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    text = _UNSAFE.sub(_show, _SEQUENCE.sub(r"\1\2", text))
+    if not _JOINING.isdisjoint(text):
+        text = _sequences().sub(r"\1\2", text)
+    text = _UNSAFE.sub(_show, text)
     if text and cell_len(text[0]) == 0:
         return "◌" + text  # a combining mark at the very start would sit on whatever was drawn before it
     return text

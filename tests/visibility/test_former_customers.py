@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -120,7 +119,7 @@ def shown(world: World, login: str, **options: Any) -> list[int]:
     assert list(listing.export(viewer, wanted)) == found
     numbers = [one.number for one in found]
     if not options:
-        searched: Any = world.workspace.session(viewer).rows(replace(wanted, search="node"), Part(1000))
+        searched: Any = world.workspace.session(viewer).rows(wanted._replace(search="node"), Part(1000))
         assert [one.number for one in searched] == [one.number for one in found if "Node" in one.name]
         for one in found[:: len(found) // 4 + 1]:
             assert world.workspace.session(viewer).audit_detail(one.id).record.number == one.number
@@ -139,7 +138,7 @@ def shown(world: World, login: str, **options: Any) -> list[int]:
                 shape = Shape(AUDIT, way, postgresql=sight.postgresql)
                 rows = sight.connection.execute(statement(shape), binds).all() if extent.intervals else []
                 assert [row.number for row in rows] == numbers
-                count = replace(shape, counting=True)
+                count = shape._replace(counting=True)
                 assert not extent.intervals or sight.connection.execute(statement(count), binds).scalar() == len(rows)
     return numbers
 

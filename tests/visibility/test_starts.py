@@ -3,7 +3,6 @@ is sought, and whatever has changed since the beginning of it was found."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -46,7 +45,7 @@ def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
     """How a beginning is found."""
     free = {"of their owners": 0.0, "along": 1e9}[request.param]
     for engine in ("SQLITE", "POSTGRESQL"):
-        monkeypatch.setattr(plans, engine, replace(getattr(plans, engine), first=free))
+        monkeypatch.setattr(plans, engine, getattr(plans, engine)._replace(first=free))
 
 
 @pytest.fixture(params=[8_000, 5], ids=["few", "many"])
@@ -55,7 +54,7 @@ def _found(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(substrings, "FEW", dict.fromkeys((False, True), request.param))
     monkeypatch.setattr(plans, "FEW", dict.fromkeys((False, True), request.param))
     for engine in ("SQLITE", "POSTGRESQL"):
-        monkeypatch.setattr(plans, engine, replace(getattr(plans, engine), few=request.param))
+        monkeypatch.setattr(plans, engine, getattr(plans, engine)._replace(few=request.param))
 
 
 def document() -> dict[str, Any]:

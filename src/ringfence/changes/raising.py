@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
@@ -104,7 +103,7 @@ def _postures(reach: Reach) -> Iterator[Reach]:
     for moment in [reach.at, *sorted(moments)]:
         for chosen in filters:
             given = None if chosen is None else tuple(sorted(chosen))
-            yield Reach(replace(grants, filters=given), moment, reach.grounds)
+            yield Reach(grants._replace(filters=given), moment, reach.grounds)
 
 
 def refusal(permissions: Sequence[str]) -> Refused:

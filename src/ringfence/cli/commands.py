@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import cache, partial
 from importlib import import_module
 from typing import Annotated, Any, Final
@@ -133,7 +132,7 @@ def main(
 ) -> None:
     """Keeps what stands before the command, and opens the console where there is none."""
     del version, completion
-    context.obj = replace(looks(settings(None, db, at, login), theme, mouse), fresh=fresh)
+    context.obj = looks(settings(None, db, at, login), theme, mouse)._replace(fresh=fresh)
     if context.invoked_subcommand is None:
         start.console(_of_the_present(context.obj))
 

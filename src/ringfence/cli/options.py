@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from inspect import Signature, signature
 from typing import Annotated, Any, Final
 
@@ -68,8 +67,8 @@ class Group(TyperGroup):
 
 def looks(chosen: Settings, theme: str | None, mouse: bool | None) -> Settings:
     """The settings, with what the console is to look like put over them."""
-    return replace(
-        chosen, theme=chosen.theme if theme is None else theme, mouse=chosen.mouse if mouse is None else mouse
+    return chosen._replace(
+        theme=chosen.theme if theme is None else theme, mouse=chosen.mouse if mouse is None else mouse
     )
 
 

@@ -7,7 +7,6 @@ import sys
 from codecs import lookup
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cache
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final, Literal
@@ -44,7 +43,7 @@ def list_records(
         from ringfence.services import listing
 
         viewer = chosen.viewer()
-    wanted = replace(_listing(viewer, kind, under, search), sort=sort.replace("-", "_"), descending=descending)
+    wanted = _listing(viewer, kind, under, search)._replace(sort=sort.replace("-", "_"), descending=descending)
     if output == "keys" and kind != "audit" and not (sort or descending):
         _print(f"{key}\n" for key in listing.keys(viewer, wanted, limit))
         return 0

@@ -6,8 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ringfence.domain.errors import RingfenceError
 
@@ -65,8 +64,7 @@ def say(line: str) -> None:
     sys.stderr.flush()
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """What stands before a command, and may stand behind it too."""
 
     db: str | None = None
@@ -131,8 +129,7 @@ def settings(outer: object, db: str | None, at: str | None, login: str | None = 
     base = outer if isinstance(outer, Settings) else Settings()
     if db == "":
         raise WrongUsage("--db is empty: name a database")
-    return replace(
-        base,
+    return base._replace(
         db=base.db if db is None else db,
         at=base.at if at is None else moment(at),
         login=base.login if login is None else checked(login),

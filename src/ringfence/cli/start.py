@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
@@ -124,7 +123,7 @@ def _configured(chosen: Settings) -> Settings:
         mouse=found.mouse if mouse is None else mouse,
         lines={**found.lines, "theme": worn.line},
     )
-    return replace(chosen, configuration=found)
+    return chosen._replace(configuration=found)
 
 
 def _theme(chosen: Settings) -> str | None:

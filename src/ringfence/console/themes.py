@@ -11,7 +11,6 @@ its theme (``dusk.toml`` holds ``name = "dusk"``), so that the chosen one is fou
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeAlias, assert_never
@@ -36,11 +35,12 @@ TERMINAL_LIGHT: Final = "terminal-light"
 _TOLD: Final = 3  # faults of one file that its line spells out
 
 
-@dataclass
 class ConsoleTheme(Theme):
     """A Textual theme that also has a title for people."""
 
-    title: str = ""
+    def __init__(self, *, title: str = "", **given: Any) -> None:
+        super().__init__(**given)
+        self.title = title
 
 
 class _ThemeError(Exception):

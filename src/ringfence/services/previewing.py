@@ -141,7 +141,7 @@ def _prospect(connection: Connection, viewer: Viewer, user: int, shown: Preview)
     if given is not None:
         given = tuple(_names(connection, own, CUSTOMER_GROUPS, given))
     groups = tuple(one for one in reach.grants.groups if one.group_id in names)
-    told = replace(reach.grants, groups=groups, given=given)
+    told = reach.grants._replace(groups=groups, given=given)
     in_force = (group for group in told.groups if told.active and group.in_force(at))
     levels = tuple(dict.fromkeys(group.access_level for group in in_force))
     later = None
@@ -231,7 +231,7 @@ def _idle(reach: Reach, names: Mapping[int, str], at: datetime) -> list[str]:
     grants = reach.grants
     for group in grants.groups_in_force(at):
         rest = tuple(other for other in grants.groups if other is not group)
-        without = Reach(replace(grants, groups=rest), at, reach.grounds)
+        without = Reach(grants._replace(groups=rest), at, reach.grounds)
         if all(reach.region(one) == without.region(one) for one in PERMISSIONS if group.holds(one)):
             said.append(f"{names[group.group_id]} has no effect: the others give all of it.")
     return said

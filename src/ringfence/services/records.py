@@ -164,8 +164,7 @@ class Part(NamedTuple):
     skip: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """What is listed: a kind (``devices``), a text to look for, the column to sort by (empty: the kind's own order),
     and the customer to stay below (its id).
 

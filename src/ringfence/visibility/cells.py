@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from ringfence.domain import display
 from ringfence.domain.audit import AUDIT, VERBS
@@ -18,45 +17,39 @@ from ringfence.domain.text import SEPARATOR, fold
 from ringfence.domain.user import USERS
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A text that is a part of the search key, by its place there."""
 
     place: int
 
 
-@dataclass(frozen=True, slots=True)
-class Plain:
+class Plain(NamedTuple):
     """A column as the table has it, not folded; ``actor``: it is shown only of an actor whom the viewer may list."""
 
     column: str
     actor: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """A column that keeps a text folded; in an index that begins with the tenant, if it is ``listed`` there."""
 
     column: str
     listed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(NamedTuple):
     """A text that is put together, folded."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """One of a few words, folded, each with the condition for it; none of them where nothing is said."""
 
     said: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """The name of what a column refers to, as far as the viewer may list that."""
 
     kind: Kind

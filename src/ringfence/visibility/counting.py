@@ -86,26 +86,26 @@ def _count_in(
     (plan,) = plans(sight, query, extent, side, None)
     if so_far is not None and query.terms and not side and plan.price > _AT_ONCE:
         return _in_parts(sight, query, plan, found, so_far)
-    shape = replace(plan.shape, counting=True)
+    shape = plan.shape._replace(counting=True)
     return found + int(sight.connection.execute(statement(shape), {**plan.binds, **key}).scalar_one())
 
 
 def _in_parts(sight: Sight, query: Query, plan: Plan, found: int, so_far: SoFar) -> int:
     """The same count, a part of the order after another, in one transaction."""
     way: Way = "plain" if plan.shape.whole else "walk"
-    shape = replace(plan.shape, way=way, match="scan", sort=plan.shape.kind.sort, descending=False)
+    shape = plan.shape._replace(way=way, match="scan", sort=plan.shape.kind.sort, descending=False)
     binds = {**plan.binds, **(owners_of(sight, query) if shape.looks_up else {}), "budget": _PART}
     columns = len(shape.kind.indexed_orders[shape.sort])
     while True:
         edge = sight.connection.execute(
-            statement(replace(shape, way="edge", match="", condition="")), binds
+            statement(shape._replace(way="edge", match="", condition="")), binds
         ).one_or_none()
         if edge is not None:
             binds.update(key_binds((edge.sort_value, edge.id), columns, "until"))
-        part = replace(shape, counting=True, bounded=edge is not None)
+        part = shape._replace(counting=True, bounded=edge is not None)
         found += int(sight.connection.execute(statement(part), binds).scalar_one())
         if edge is None:
             return found
         so_far(found)
-        shape = replace(shape, side="after")
+        shape = shape._replace(side="after")
         binds.update(key_binds((edge.sort_value, edge.id), columns), budget=min(2 * binds["budget"], _LARGEST))

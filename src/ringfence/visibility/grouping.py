@@ -8,7 +8,7 @@ needs; or, where few records are in sight or found, by putting those into order.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple
 
@@ -40,8 +40,7 @@ _LEAST: Final = 500
 """Going along the names is given up so many times as far as it should have needed, and after so many at least."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     """Those of a query's records that show a name (``named``), or none."""
 
     query: Query
@@ -193,7 +192,7 @@ def _run(sight: Sight, part: _Part, limit: int | None, skip: int, place: SortKey
     if place is not None:
         binds.update(key_binds(place, _COLUMNS))
     what = _Named(
-        replace(along[0].shape, match="scan" if query.terms else "", descending=query.descending),
+        along[0].shape._replace(match="scan" if query.terms else "", descending=query.descending),
         query.sort,
         (),
         part.hidden,
@@ -201,7 +200,7 @@ def _run(sight: Sight, part: _Part, limit: int | None, skip: int, place: SortKey
         place is not None,
         counting=limit is None,
     )
-    gathered = what._replace(gathered=tuple(replace(plan.shape, naming=True) for plan in all_of_them))
+    gathered = what._replace(gathered=tuple(plan.shape._replace(naming=True) for plan in all_of_them))
     names = _names(sight, EDITED[part.field.refers])
     nearby = costs(sight).nearby
     gathering, going, every = _prices(sight, part, all_of_them, names, wanted)

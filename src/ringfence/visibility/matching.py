@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import TextClause, text
 
@@ -32,8 +31,7 @@ _MOST_VALUES: Final = 500
 """Of so many texts that a column has, those that fit are looked for among them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lead:
+class Lead(NamedTuple):
     """A term by which its rows can be found: those whose search key holds ``needle`` (None: that is not asked), and
     those that have, in a column, one of these ids or texts; there are no others."""
 
@@ -45,8 +43,7 @@ class Lead:
     """The part of the texts of a column that are among those: of so many rows, by estimate."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What a filter asks. ``condition`` begins with AND, or is empty; ``leads`` are the terms by which rows can be
     found, ``words`` the lengths of what else must be found. ``beside`` says that more than the search key is read,
     ``names`` that names are looked up row by row."""

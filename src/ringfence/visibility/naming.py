@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import TextClause, text
 
@@ -23,15 +22,13 @@ _SHORT: Final = 4
 """Of a word that no index knows, so many times fewer names are looked for one by one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """Those that a word names, by id."""
 
     ids: Sequence[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Inside:
+class Inside(NamedTuple):
     """How statements keep to what may be listed of records ``o``: the condition for ``one`` that is known; or the
     ``source`` that they begin with where all are gone through, and what they ask ``also``."""
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from math import prod
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Row, text
 
@@ -89,8 +89,7 @@ class Query:
         return parse(self.kind, self.search)
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """Which part of the rows: after or before a row, or from the end; ``skip`` leaves out the nearest ones."""
 
     limit: int = 50
@@ -124,7 +123,7 @@ def naming(sight: Sight, query: Query) -> list[int]:
     """The ids of all rows of a query, in no order."""
     found: list[int] = []
     for plan in all_plans(sight, query, "", None):
-        found += sight.connection.execute(statement(replace(plan.shape, naming=True)), plan.binds).scalars()
+        found += sight.connection.execute(statement(plan.shape._replace(naming=True)), plan.binds).scalars()
     return found
 
 
@@ -183,7 +182,7 @@ def _nearby(sight: Sight, query: Query, window: Window, side: Side, place: dict[
     part = {"limit": window.limit, "skip": window.skip, **place}
     rows = list(_taken(sight, plan, part))
     if further and len(rows) < window.limit and len(rows) * _FURTHER >= _ENOUGH * window.limit:
-        rows = list(_taken(sight, replace(plan, binds={**plan.binds, "budget": _FURTHER * plan.binds["budget"]}), part))
+        rows = list(_taken(sight, plan._replace(binds={**plan.binds, "budget": _FURTHER * plan.binds["budget"]}), part))
     return rows if len(rows) == window.limit else None
 
 
@@ -195,7 +194,7 @@ def _from_start(sight: Sight, query: Query, window: Window) -> Sequence[Row[Any]
 
 def _first(sight: Sight, query: Query) -> Row[Any] | None:
     """The first of all records in sight in the query's order, whatever is sought, found by going along that."""
-    shape = replace(_shape(sight, query, ""), way="walk", lacking="", hides=False)
+    shape = _shape(sight, query, "")._replace(way="walk", lacking="", hides=False)
     binds = {**binds_of(sight, query, extent_of(sight, query.kind)), **owners_of(sight, query), "limit": 1, "skip": 0}
     return sight.connection.execute(statement(shape), binds).one_or_none()
 
@@ -208,12 +207,12 @@ def _taken(
     shape, binds = plan.shape, {**plan.binds, **part}
     limited = "budget" in binds
     if limited and sight.postgresql:
-        shape = replace(shape, ahead=True)
+        shape = shape._replace(ahead=True)
     elif limited:
         edge = _edge(sight, shape, binds)
         limited = edge is not None
         if edge is not None:
-            shape = replace(shape, bounded=True)
+            shape = shape._replace(bounded=True)
             binds.update(key_binds((edge.sort_value, edge.id), len(shape.kind.indexed_orders[shape.sort]), "until"))
     rows = sight.connection.execute(statement(shape), binds).all()
     lacking = limited and plan.fallback is not None and len(rows) < part["limit"] + part["skip"]
@@ -225,7 +224,7 @@ def _taken(
 
 def _edge(sight: Sight, shape: Shape, binds: dict[str, Any]) -> Row[Any] | None:
     """The place in the order that is a budget further; None where it ends before that."""
-    along = replace(shape, way="edge", match=shape.match if shape.match == "begin" else "", condition="")
+    along = shape._replace(way="edge", match=shape.match if shape.match == "begin" else "", condition="")
     return sight.connection.execute(statement(along), binds).one_or_none()
 
 
@@ -254,7 +253,7 @@ def plans(sight: Sight, query: Query, extent: Extent, side: Side, wanted: int | 
     kind, under = query.kind, query.under is not None
     binds = binds_of(sight, query, extent)
     whole = extent.whole and not under
-    shape = replace(_shape(sight, query, side), whole=whole, under=under)
+    shape = _shape(sight, query, side)._replace(whole=whole, under=under)
     customers, devices = _size(sight, extent, query.under)
     records = devices if kind is DEVICES else customers
     every, measure = records if whole else total(sight, kind), costs(sight)
@@ -263,18 +262,18 @@ def plans(sight: Sight, query: Query, extent: Extent, side: Side, wanted: int | 
         return [_bound(sight, query, choose(kind, shape, guess, measure, None), binds)]
     found = asked(sight, kind, query.terms, extent, looked=not tiny(customers, records), counting=wanted is None)
     binds |= found.binds
-    shape = replace(shape, match="scan", condition=found.condition, beside=found.beside)
+    shape = shape._replace(match="scan", condition=found.condition, beside=found.beside)
     lead, hits, parts = None, None, guessed(found)
-    guess = replace(guess, looks=len(query.terms), beside=found.beside, names=found.names)
-    own = at_hand(kind, shape, replace(guess, match=_part(parts, every)), measure)
+    guess = guess._replace(looks=len(query.terms), beside=found.beside, names=found.names)
+    own = at_hand(kind, shape, guess._replace(match=_part(parts, every)), measure)
     if not little(shape, customers, records) and index_asked(found, own, measure):
         if own:  # more hits than that cost more than all that is in sight
-            measure = replace(measure, few=min(measure.few, int(own / measure.hit)))
+            measure = measure._replace(few=min(measure.few, int(own / measure.hit)))
         lead, hits, parts = led(sight, kind, found, measure.few)
         if hits is not None and hits.owners and not whole:
             hits = inside(hits, members(sight, kind, extent, query.under))
     part = _part(parts, every)
-    guess = replace(guess, match=part)
+    guess = guess._replace(match=part)
     plan = choose(kind, shape, guess, measure, hits)
     if lead is None or hits is None:
         return [_bound(sight, query, plan, binds)]
@@ -284,11 +283,11 @@ def plans(sight: Sight, query: Query, extent: Extent, side: Side, wanted: int | 
         others = elsewhere(sight, kind, lead, measure.few)
         if others.count <= measure.few:
             assert lead.needle is not None
-            begin = replace(shape, match="begin", leading=ranges[0])
+            begin = shape._replace(match="begin", leading=ranges[0])
             binds.update(needle=lead.needle, beyond=beyond(lead.needle))
-            range_of_them = replace(guess, records=int(records * part) + 1, total=int(every * part) + 1, match=1.0)
+            range_of_them = guess._replace(records=int(records * part) + 1, total=int(every * part) + 1, match=1.0)
             first = choose(kind, begin, range_of_them, measure, None)
-            rest = Plan(replace(shape, way="hits", match="rest"), {"ids": others.ids})
+            rest = Plan(shape._replace(way="hits", match="rest"), {"ids": others.ids})
             found_so = [_bound(sight, query, first, {**binds, "leading": value}) for value in ranges[1]]
             return [*found_so, _bound(sight, query, rest, binds)] if others.count else found_so
     return [_bound(sight, query, plan, {**binds, "ids": hits.ids})]
@@ -310,7 +309,7 @@ def near(sight: Sight, query: Query, side: Side) -> tuple[Plan | None, bool]:
     if not query.terms or query.under is not None or tiny(customers, records):
         return None, False
     every, measure = max(total(sight, kind), 1), costs(sight)
-    shape = replace(_shape(sight, query, side), way="plain" if extent.whole else "walk", whole=extent.whole)
+    shape = _shape(sight, query, side)._replace(way="plain" if extent.whole else "walk", whole=extent.whole)
     # All that is in sight costs little more, where that is little: only what nearly all have is looked for before that.
     guess = Estimate(customers, records, every, share(query.terms), None)
     little = not side and at_hand(kind, shape, guess, measure) > 0
@@ -320,7 +319,7 @@ def near(sight: Sight, query: Query, side: Side) -> tuple[Plan | None, bool]:
     # Behind a place that was found, what is in sight may stand close together.
     budget = next_rows(measure, 1.0 if side else records / every) // (2 if little else 1)
     binds = {**binds_of(sight, query, extent), **found.binds, "budget": budget}
-    shape = replace(shape, match="scan", condition=found.condition, beside=found.beside)
+    shape = shape._replace(match="scan", condition=found.condition, beside=found.beside)
     return _bound(sight, query, Plan(shape, {}), binds), not little
 
 
@@ -337,11 +336,11 @@ def owners_of(sight: Sight, query: Query) -> dict[str, Any]:
 
 def standing(sight: Sight, query: Query, extent: Extent, side: Side, *, counting: bool = False) -> Plan:
     """What stands on the sites of site-level grants."""
-    shape = replace(_shape(sight, query, side), way="sites", under=query.under is not None, counting=counting)
+    shape = _shape(sight, query, side)._replace(way="sites", under=query.under is not None, counting=counting)
     binds = binds_of(sight, query, extent)
     if query.terms:
         found = asked(sight, query.kind, query.terms, None, looked=False)
-        shape, binds = replace(shape, match="scan", condition=found.condition), {**binds, **found.binds}
+        shape, binds = shape._replace(match="scan", condition=found.condition), {**binds, **found.binds}
     return Plan(shape, binds)
 
 

@@ -7,10 +7,9 @@ never what is on it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import prod
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import TextClause, text
 
@@ -46,8 +45,7 @@ _TENANT: Final = text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Costs:
+class Costs(NamedTuple):
     """What a step costs on an engine: reading an entry of an index, or a whole row; looking at a text; looking an owner
     up in the set of a scope's; going on from a customer to its records, or to the first of them; looking a name up
     that a row refers to; reading one of the hits of the search index.
@@ -74,8 +72,7 @@ SQLITE: Final = Costs(0.05, 1.0, 0.05, 0.03, 0.6, 2.0, 1.5, 1.0, 2_000.0, 8_000.
 POSTGRESQL: Final = Costs(0.2, 1.0, 0.2, 0.1, 3.0, 5.0, 4.0, 3.0, 5_000.0, 8_000.0, FEW[True], 500)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """A statement, what it binds, what it costs by estimate, and the way to go where it finds fewer rows than asked
     for, though there may be more."""
 
@@ -85,8 +82,7 @@ class Plan:
     fallback: Plan | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(NamedTuple):
     """How many records there are: in reach (``customers`` that own them, ``records``) and in the tenant; the part of
     them that a filter finds; how many rows are wanted (None: all, to be counted); how many texts of a row are looked
     at, whether more than the search index is read for that, and whether names are looked up."""
@@ -279,7 +275,7 @@ def choose(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: Hits |
     prices = {way: price for price, way in ways(kind, shape, guess, costs, hits)}
     if shape.whole:
         if "hits" not in prices:
-            return Plan(replace(shape, way="plain"), {}, prices["walk"])
+            return Plan(shape._replace(way="plain"), {}, prices["walk"])
         return _before_hits(shape, guess, prices)
     if "hits" in prices:
         del prices["walk"]  # which may find its rows late, where the hits never cost too much
@@ -288,22 +284,22 @@ def choose(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: Hits |
     way: Way = "gather" if sure else _least(prices)
     price = prices[way]
     if way != "walk" or guess.wanted is None:
-        return Plan(replace(shape, way=way), {}, price)
+        return Plan(shape._replace(way=way), {}, price)
     part = max(guess.records, 1) / max(guess.total, 1)
     budget = max(_LEAST, int(_SPREAD * guess.wanted / (part * guess.match)))
     if budget >= guess.total:
-        return Plan(replace(shape, way=way), {}, price)
+        return Plan(shape._replace(way=way), {}, price)
     # Where the first part of the order has too few, the scope and the order go together: every row is to be reckoned.
-    rest = _least({way: price for price, way in ways(kind, shape, replace(guess, wanted=None), costs, hits)})
-    return Plan(replace(shape, way=way), {"budget": budget}, price, Plan(replace(shape, way=rest), {}))
+    rest = _least({way: price for price, way in ways(kind, shape, guess._replace(wanted=None), costs, hits)})
+    return Plan(shape._replace(way=way), {"budget": budget}, price, Plan(shape._replace(way=rest), {}))
 
 
 def _before_hits(shape: Shape, guess: Estimate, prices: dict[Way, float]) -> Plan:
     """The hits, or first a little more of the order than should hold a page of them, where that costs less."""
-    found = Plan(replace(shape, way="hits"), {}, prices["hits"])
+    found = Plan(shape._replace(way="hits"), {}, prices["hits"])
     if guess.wanted is None or _SURE * prices["walk"] > prices["hits"]:
         return found
-    return Plan(replace(shape, way="plain"), {"budget": int(_SURE * guess.wanted / guess.match)}, prices["walk"], found)
+    return Plan(shape._replace(way="plain"), {"budget": int(_SURE * guess.wanted / guess.match)}, prices["walk"], found)
 
 
 def _least(prices: dict[Way, float]) -> Way:

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from hashlib import blake2b
+from typing import NamedTuple
 
 from ringfence.domain.permission import AT_SITES, EVERYWHERE, PERMISSIONS, POLICY_EDIT
 from ringfence.domain.role import CUSTOMER, SITE
 from ringfence.visibility.intervals import Interval, contains, intersect, nested, single, union
 
 
-@dataclass(frozen=True, slots=True)
-class GroupGrant:
+class GroupGrant(NamedTuple):
     """A user's membership in a security group, with what its role says. ``permissions`` None is all of them."""
 
     group_id: int
@@ -39,8 +39,7 @@ class GroupGrant:
         return began and (self.valid_until is None or at < self.valid_until)
 
 
-@dataclass(frozen=True, slots=True)
-class SiteGrant:
+class SiteGrant(NamedTuple):
     """A site given to a user, and the customer that owns it."""
 
     site_id: int
@@ -48,8 +47,7 @@ class SiteGrant:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Grants:
+class Grants(NamedTuple):
     """Everything that decides what one user sees. ``filters`` None: no customer group was ever given; an empty tuple:
     those given are all inactive. ``given`` holds the inactive ones too."""
 
@@ -81,8 +79,8 @@ class Grants:
 
     def potential(self) -> Grants:
         """What they would be with every window open and everything of theirs active: what was handed to them."""
-        groups = tuple(replace(group, valid_from=None, valid_until=None) for group in self.groups)
-        return replace(self, active=True, groups=groups, filters=self.given)
+        groups = tuple(group._replace(valid_from=None, valid_until=None) for group in self.groups)
+        return self._replace(active=True, groups=groups, filters=self.given)
 
     def alike(self) -> object:
         """Equal for users who are given the same, whatever the permission."""
@@ -153,7 +151,7 @@ class Region:
 
     def shifted(self, nodes: list[Interval], path: Callable[[str], str]) -> Region:
         """The same of other ``nodes``, its single sites where their customers have gone to."""
-        return Region(nodes, tuple(replace(site, path=path(site.path)) for site in self.sites))
+        return Region(nodes, tuple(site._replace(path=path(site.path)) for site in self.sites))
 
     def nodes(self) -> list[Interval]:
         """The customers themselves, those included of which only a site is in reach."""

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, text
 
@@ -29,8 +28,7 @@ from ringfence.visibility.sql import probing_arrays
 _SITES: Final = "+sites"
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(NamedTuple):
     """A set of customers: its id (below zero where it is not stored), whether it is all of the tenant, and its size."""
 
     id: int
@@ -43,8 +41,7 @@ class Extent:
 _NOTHING: Final = Extent(0, False, 0, 0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """What a permission reaches for a user.
 
     ``records`` are the customers whose records are all in reach; ``nodes`` the customers themselves, which with
@@ -79,8 +76,7 @@ _LOOK_UP = select(
 _UNSTORED: Final = count(-1, -1)
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(NamedTuple):
     """A set of customers that was worked out in memory, under the id by which statements find it; ``sites`` are those
     within it, with their customers, that a site-level grant reaches outside of the intervals."""
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -22,8 +21,7 @@ IMPERSONATE: Final = "user.impersonate"
 _NOTHING: Final = "nothing"
 
 
-@dataclass(frozen=True, slots=True)
-class Meeting:
+class Meeting(NamedTuple):
     """Two grants, of which only what both give counts. With ``also``, the second is asked for that permission whatever
     the first is asked for."""
 

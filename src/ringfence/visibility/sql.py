@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from sqlalchemy import TextClause, text
 
@@ -34,8 +33,7 @@ _LOW: Final = ":low"
 _HIGH: Final = ":high"
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """What a statement is like; equal shapes share one statement. ``sort`` is one that an index holds the order of
     (empty: the kind's own).
 

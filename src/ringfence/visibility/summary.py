@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 
@@ -14,8 +14,7 @@ from ringfence.storage.tables import Customer, CustomerGroup, Role, SecurityGrou
 from ringfence.visibility.viewer import Sight, Viewer
 
 
-@dataclass(frozen=True, slots=True)
-class UserSummary:
+class UserSummary(NamedTuple):
     """A user, and by what they see what they see: the names of the roles in force and of the customer groups given.
 
     ``nothing`` says why they see nothing, as far as their own grants tell; it is empty otherwise.

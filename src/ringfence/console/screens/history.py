@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ringfence.console.screens.audit import AuditList, AuditScreen
@@ -19,7 +18,7 @@ class HistoryList(AuditList):
         self.record = record
 
     def narrowed(self, listing: Listing) -> Listing:
-        return replace(listing, record=self.record)
+        return listing._replace(record=self.record)
 
     def nothing(self) -> str:
         if "audit.view" not in self.ringfence.rights:

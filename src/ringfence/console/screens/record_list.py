@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -146,7 +145,7 @@ class RecordList(RecordTable[Any], Asks):
         self._fault = why_not(self.kind, text)
         if self._fault or self.listing.search == text:
             return
-        self.listing = replace(self.listing, search=text)
+        self.listing = self.listing._replace(search=text)
         self._awaited = None  # whoever types wants what matches
         self._begin_anew()
 
@@ -305,7 +304,7 @@ class RecordList(RecordTable[Any], Asks):
             return
         column, descending = self.sort or ("name", False)
         self.sort = (message.column_id, message.column_id == column and not descending)
-        self.listing = replace(self.listing, sort=self.sort[0], descending=self.sort[1])
+        self.listing = self.listing._replace(sort=self.sort[0], descending=self.sort[1])
         self._begin_anew(matches=self._matches)  # in whatever order, there are as many
 
     @on(RecordTable.RangeMarked)

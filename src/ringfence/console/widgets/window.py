@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 Row = TypeVar("Row")
 Place = tuple[Any, ...]
@@ -20,8 +19,7 @@ KEPT = 16
 """Blocks held at most; those farthest from the screen go first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """A request for `count` rows, the first of which has index `first` in the list.
 
     Whichever of these is set says where to begin:
@@ -37,7 +35,7 @@ class Ask:
 
     generation: int
     first: int
-    count: int
+    count: int  # type: ignore[assignment]  # instead of what every tuple has by that name
     after: Place | None = None
     before: Place | None = None
     from_end: bool = False
