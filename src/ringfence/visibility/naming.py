@@ -12,6 +12,7 @@ from ringfence.domain.filter import Term
 from ringfence.domain.kind import Kind
 from ringfence.visibility.cells import part
 from ringfence.visibility.members import members
+from ringfence.visibility.scopes import Extent
 from ringfence.visibility.sql import member, probe, within
 from ringfence.visibility.substrings import few, hits
 from ringfence.visibility.viewer import Sight
@@ -92,16 +93,19 @@ def _named(sight: Sight, kind: Kind, term: Term, same: bool, most: int) -> Named
     extent = scope.nodes if kind.is_customer else scope.records
     binds: dict[str, Any] = {"tenant": sight.tenant_id, "needle": term.text}
     # Who sees little goes through that; of a word that the index knows it says who has it; else all are looked at.
-    gathered = not extent.whole and kind.is_customer and extent.customers <= _NEAR
-    found = None if gathered else hits(sight, kind, term.text, few(sight))
+    if not extent.whole and kind.is_customer and extent.customers <= _NEAR:
+        fits = str.startswith if term.anchored else str.__contains__
+        ids = [one for one, name in _names(sight, kind, extent) if fits(name, term.text)]
+        return None if len(ids) > most else Named(ids)
+    found = hits(sight, kind, term.text, few(sight))
     if found is not None and not found.count:
         return Named(())
     if found is not None and found.count > few(sight):
         return None
-    if found is None and not gathered:
+    gathered = False
+    if found is None:
         most //= _SHORT
-        if not extent.whole and kind.is_customer and not same and extent.customers * 4 <= _total(sight):
-            gathered = True
+        gathered = not extent.whole and kind.is_customer and not same and extent.customers * 4 <= _total(sight)
     inside, more = visible(sight, kind, "see", same=same and not gathered)
     binds.update(more)
     if found is not None:
@@ -112,6 +116,18 @@ def _named(sight: Sight, kind: Kind, term: Term, same: bool, most: int) -> Named
     )
     ids = list(rows.scalars())
     return None if len(ids) > most else Named(ids)
+
+
+def _names(sight: Sight, kind: Kind, extent: Extent) -> Sequence[tuple[int, str]]:
+    """The few customers of an extent, with their names folded, read once for a version of the tenant."""
+    kept: dict[int, list[tuple[int, str]]] = sight.memo.setdefault("few names", {})  # type: ignore[assignment]
+    if extent.id not in kept:
+        inside, binds = visible(sight, kind, "see", same=False)
+        own = part(0, last=len(kind.searched) == 1, postgresql=sight.postgresql, row="o")
+        query = text(f"SELECT o.id, {own} FROM {inside.source} WHERE o.tenant_id = :tenant{inside.also}")
+        rows = sight.connection.execute(query, {**binds, "tenant": sight.tenant_id})
+        kept[extent.id] = [(row[0], row[1]) for row in rows]
+    return kept[extent.id]
 
 
 def _total(sight: Sight) -> int:
