@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from ringfence.storage.metadata import metadata
 
 _TOP = Path(__file__).parents[1]
 _FOLLOWING = """
-    SELECT printf('site %05d %s', c.place, k.name) AS name, k.id FROM device k
+    SELECT printf('site %06d %s', c.place, k.name) AS name, k.id FROM device k
     JOIN (SELECT id, row_number() OVER (ORDER BY path) AS place FROM customer) c ON c.id = k.customer_id
 """
 
@@ -58,23 +59,26 @@ def on_postgresql(*files: Path) -> Iterator[list[Database]]:
     finally:
         sys.path.pop(0)
     SETTINGS.update(shared_buffers="512MB", maintenance_work_mem="256MB", max_wal_size="4GB")
-    with server() as url:
-        made = [_copied(url, file) for file in files]
+    with server() as url, ThreadPoolExecutor(len(files)) as side_by_side:
+        made = [_new(url, file.stem) for file in files]  # which is not done at once: one template, one Alembic
         try:
+            list(side_by_side.map(_copy, made, files))
             yield made
         finally:
             for database in made:
                 database.close()
 
 
-def _copied(url: str, file: Path) -> Database:
-    name = file.stem
+def _new(url: str, name: str) -> Database:
+    """A new database on the server."""
     administration = Database(make_url(url))
     with administration.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
     administration.close()
-    there = make_url(url).set(database=name).render_as_string(hide_password=False)
-    database = open_database(there, create=True)
+    return open_database(make_url(url).set(database=name).render_as_string(hide_password=False), create=True)
+
+
+def _copy(database: Database, file: Path) -> None:
     source = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
     tables = [one for one in metadata.sorted_tables if not one.name.startswith("scope")]
     with database.writing() as connection:
@@ -96,7 +100,6 @@ def _copied(url: str, file: Path) -> Database:
     source.close()
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("VACUUM device, customer")
-    return database
 
 
 def _flagged(row: tuple[object, ...], flags: list[int]) -> tuple[object, ...]:
