@@ -24,9 +24,9 @@ _FOLLOWING = """
 
 
 def following_the_tree(source: Path, path: Path) -> Path:
-    """A copy in which the name of a device begins with where its customer stands in the tree, made where there is none:
-    whoever sees one end of that finds what they see at one end of the order."""
-    if path.exists():
+    """A copy in which the name of a device begins with where its customer stands in the tree, made where there is none
+    of this source: whoever sees one end of the tree finds what they see at one end of the order."""
+    if path.exists() and path.stat().st_mtime > source.stat().st_mtime:
         return path
     unfinished = path.with_suffix(".making")
     shutil.copy(source, unfinished)

@@ -312,11 +312,11 @@ class _Writer:
             # In another order than that of a customer's records an index of all would be gone along for each customer.
             listed = self.shape.sort in ("", self.kind.sort)
             asked = "" if self.shape.beside else self.shape.condition
-            if listed:
-                owned = f"{table} k"
-            elif asked:  # of rows that do not fit, their customer's index alone is read
+            if asked and (self.shape.lacking or not listed):  # of rows that do not fit the index alone is read
                 fitting = f"(SELECT k.id FROM {table} k WHERE k.{self.kind.owner} = c.id{asked} OFFSET 0) f"
                 owned = f"{fitting} CROSS JOIN LATERAL (SELECT * FROM {table} k WHERE k.id = f.id OFFSET 0) k"
+            elif listed:
+                owned = f"{table} k"
             else:
                 owned = f"(SELECT * FROM {table} k WHERE k.{self.kind.owner} = c.id OFFSET 0) k"
             rest = "" if self.shape.counting or self.shape.naming else f"{self.order} LIMIT :window"

@@ -136,17 +136,18 @@ def unbound(ids: Any) -> list[int]:
 
 
 def _hits(sight: Sight, source: str, binds: dict[str, Any], most: int) -> Hits:
-    """What a statement finds, asked once in a transaction."""
-    key = ("hits", source, most, *map(str, binds.values()))
-    if key not in sight.answers:
+    """What a statement finds, asked once in a transaction, and again only for more than were asked for."""
+    key = ("hits", source, *map(str, binds.values()))
+    known = sight.answers.get(key)
+    if known is None or known[0] < min(most, known[1].count):
         gathered = "json_group_array(id) AS ids"
         if sight.postgresql:
             gathered = "COALESCE(array_agg(id), '{}') AS ids, COALESCE(array_agg(owner), '{}') AS owners"
         query = text(f"SELECT count(*) AS count, {gathered} FROM ({source}) hits")
         asked = {"tenant": sight.tenant_id, **binds, "most": most + 1}
-        sight.answers[key] = sight.connection.execute(query, asked).one()
-    found = Hits(*sight.answers[key])
-    return found if found.count <= most else Hits(found.count, None)  # of which it is not known which they all are
+        known = sight.answers[key] = most, sight.connection.execute(query, asked).one()
+    found = Hits(*known[1])
+    return found if found.count <= most else Hits(most + 1, None)  # of which it is not known which they all are
 
 
 def _many(sight: Sight, query: str, binds: dict[str, Any], most: int) -> bool:
