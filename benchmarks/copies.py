@@ -59,6 +59,7 @@ def on_postgresql(*files: Path) -> Iterator[list[Database]]:
     finally:
         sys.path.pop(0)
     SETTINGS.update(shared_buffers="512MB", maintenance_work_mem="256MB", max_wal_size="4GB")
+    SETTINGS.update(wal_level="minimal", max_wal_senders="0")  # nothing of it is to be had again
     with server() as url, ThreadPoolExecutor(len(files)) as side_by_side:
         made = [_new(url, file.stem) for file in files]  # which is not done at once: one template, one Alembic
         try:

@@ -49,7 +49,7 @@ class _Step(NamedTuple):
 
 
 def _steps() -> Iterator[_Step]:
-    """The keys, in the list of devices but for the areas; each kind at least forty times."""
+    """The keys, in the list of devices but for the areas; each kind thirty times at least."""
     back, home = _Step("", _ESCAPE), _Step("", _HOME)
     yield from (
         _Step("", key, 2 * _LATER) for key in (b"1", b"3", b"2")
@@ -59,7 +59,7 @@ def _steps() -> Iterator[_Step]:
         yield from [_Step("arrows", _UP, _SOON)] * 5
         yield from [_Step("PgDn", _PAGE, _SOON)] * 10
         yield home
-    for _ in range(40):
+    for _ in range(32):
         yield from (_Step("End", _END), home)
     for word in _WORDS:
         yield _Step("", b"/")
@@ -67,7 +67,7 @@ def _steps() -> Iterator[_Step]:
         yield back
     for _ in range(20):
         yield from (_Step("sort", key) for key in (b"U", b"N"))
-    for _ in range(40):
+    for _ in range(32):
         yield from (_Step("F2", _F2), back)
     for _ in range(14):
         yield from (_Step("area keys", key) for key in (b"1", b"3", b"2"))

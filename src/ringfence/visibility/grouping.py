@@ -200,7 +200,10 @@ def _run(sight: Sight, part: _Part, limit: int | None, skip: int, place: SortKey
         place is not None,
         counting=limit is None,
     )
-    gathered = what._replace(gathered=tuple(plan.shape._replace(naming=True) for plan in all_of_them))
+    read = sight.postgresql and all(plan.shape.way == "hits" for plan in all_of_them)
+    gathered = what._replace(
+        gathered=tuple(plan.shape._replace(naming="rows" if read else "ids") for plan in all_of_them)
+    )
     names = _names(sight, EDITED[part.field.refers])
     nearby = costs(sight).nearby
     gathering, going, every = _prices(sight, part, all_of_them, names, wanted)
@@ -299,14 +302,16 @@ def _statement(what: _Named) -> TextClause:
 
 
 def _gathered(what: _Named, field: Field, to: Kind) -> str:
-    ids = " UNION ALL ".join(str(statement(shape)) for shape in what.gathered)
+    found = " UNION ALL ".join(str(statement(shape)) for shape in what.gathered)
     table = what.shape.kind.table
     if what.shape.postgresql:
-        records = f"SELECT * FROM {table} k WHERE k.id = f.id OFFSET 0"
+        records = f"({found}) k"
+        if what.gathered[0].naming == "ids":
+            records = f"({found}) f CROSS JOIN LATERAL (SELECT * FROM {table} k WHERE k.id = f.id OFFSET 0) k"
         names = f"SELECT * FROM {to.table} n WHERE n.id = k.{field.column} OFFSET 0"
-        return f"({ids}) f CROSS JOIN LATERAL ({records}) k CROSS JOIN LATERAL ({names}) n"
+        return f"{records} CROSS JOIN LATERAL ({names}) n"
     # On SQLite a CROSS JOIN is never turned round: the records lead, whatever is known of how many names there are.
-    return f"({ids}) f CROSS JOIN {table} k ON k.id = f.id CROSS JOIN {to.table} n ON n.id = k.{field.column}"
+    return f"({found}) f CROSS JOIN {table} k ON k.id = f.id CROSS JOIN {to.table} n ON n.id = k.{field.column}"
 
 
 def _along(what: _Named, field: Field, to: Kind, where: list[str]) -> str:

@@ -123,7 +123,7 @@ def naming(sight: Sight, query: Query) -> list[int]:
     """The ids of all rows of a query, in no order."""
     found: list[int] = []
     for plan in all_plans(sight, query, "", None):
-        found += sight.connection.execute(statement(plan.shape._replace(naming=True)), plan.binds).scalars()
+        found += sight.connection.execute(statement(plan.shape._replace(naming="ids")), plan.binds).scalars()
     return found
 
 

@@ -28,6 +28,7 @@ Match = Literal["", "scan", "begin", "rest"]
 """How a filter is put: by looking at each row; or in two, as a range of the order of what ``begin``s with its text, and
 the ``rest``, of what does not."""
 Side = Literal["", "after", "before"]
+Naming = Literal["", "ids", "rows"]
 
 _LOW: Final = ":low"
 _HIGH: Final = ":high"
@@ -37,8 +38,9 @@ class Shape(NamedTuple):
     """What a statement is like; equal shapes share one statement. ``sort`` is one that an index holds the order of
     (empty: the kind's own).
 
-    ``counting``: how many rows there are; ``naming``: their ids, in no order. ``lacking`` is a reference: only those of
-    which it shows nothing, and with ``hides`` not for there being none alone, but where the scope ``named`` hides it.
+    ``counting``: how many rows there are; ``naming``: their ids, or they themselves, in no order. ``lacking`` is a
+    reference: only those of which it shows nothing, and with ``hides`` not for there being none alone, but where the
+    scope ``named`` hides it.
     """
 
     kind: Kind
@@ -49,7 +51,7 @@ class Shape(NamedTuple):
     match: Match = ""
     under: bool = False
     counting: bool = False
-    naming: bool = False
+    naming: Naming = ""
     lacking: str = ""
     hides: bool = False
     whole: bool = False
@@ -223,7 +225,8 @@ class _Writer:
     def _finish(self, source: str) -> str:
         """A page or a count of ``source``, which ends in its WHERE clause."""
         if self.shape.counting or self.shape.naming:
-            return f"SELECT {'count(*)' if self.shape.counting else 'k.id'} {source}"
+            named = "k.*" if self.shape.naming == "rows" else "k.id"
+            return f"SELECT {'count(*)' if self.shape.counting else named} {source}"
         return f"SELECT {self.columns} {source} {self.order} LIMIT :limit OFFSET :skip"
 
     def _late(self, source: str) -> str:
