@@ -21,7 +21,7 @@ from ringfence.services import listing
 from ringfence.services.records import Listing, Part
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
-from ringfence.visibility import grouping
+from ringfence.visibility import grouping, members, plans
 from ringfence.visibility.viewer import Viewer
 
 SIZES = Sizes(tenants=1, customers=10, sites=8, devices=14, roles=2, groups=3, filters=3, users=3, exact=True)
@@ -125,6 +125,42 @@ def test_a_search_below_a_customer_keeps_the_order(database: Database, seed: int
                 wanted = Listing(kind.name, search, sort, bool(chance.randint(0, 1)), under)
                 found = [one.id for one in listing.export(viewer, wanted._replace(sort="", descending=False))]
                 agree(viewer, wanted, known.ids(sort, descending=wanted.descending, among=found), chance)
+
+
+@pytest.mark.postgres
+def test_what_was_found_comes_by_the_names_of_its_owners(
+    postgres_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of many hits those customers alone are gone along that own one."""
+    for name in ("tiny", "little", "at_hand"):
+        monkeypatch.setattr(f"ringfence.visibility.page.{name}", lambda *_: False)
+    monkeypatch.setattr("ringfence.visibility.page.index_asked", lambda *_: True)
+    every_way = plans.ways
+
+    def ways(*given: Any) -> Any:
+        return ((-1.0 if way == "hits" else price, way) for price, way in every_way(*given))
+
+    monkeypatch.setattr(plans, "ways", ways)
+    monkeypatch.setattr(grouping, "_along_owners", lambda *_: -1e9)
+    taken: list[Any] = []
+    pack = members.packed
+
+    def packed(owners: Any, **given: Any) -> bytes:
+        taken.append(owners)
+        return pack(owners, **given)
+
+    monkeypatch.setattr(grouping, "packed", packed)
+    document, chance = loaded(postgres_database, 7), Random(7)
+    for user in some(postgres_database, document, chance):
+        viewer = Viewer.sign_in(postgres_database, user["login"], AT)
+        tops = [record.id for record in listing.export(viewer, Listing("customers"))]
+        known = Sorted(viewer, Listing("devices"), KINDS["devices"])
+        for search in ("a", "gate", "e", "t0", "camera"):
+            for descending, under in ((False, None), (True, None), (False, chance.choice(tops) if tops else None)):
+                wanted = Listing("devices", search, "customer", descending, under)
+                found = [one.id for one in listing.export(viewer, wanted._replace(sort="", descending=False))]
+                agree(viewer, wanted, known.ids("customer", descending=descending, among=found), chance)
+    assert taken
 
 
 @pytest.mark.usefixtures("_way")

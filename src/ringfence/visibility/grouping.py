@@ -20,6 +20,7 @@ from ringfence.domain.registry import EDITED
 from ringfence.domain.text import SEPARATOR
 from ringfence.visibility import counting, ordering, overview
 from ringfence.visibility.intervals import intersect, subtract
+from ringfence.visibility.members import packed
 from ringfence.visibility.page import Query, SortKey, Window, all_plans, extent_of, owners_of
 from ringfence.visibility.page import page as own_page
 from ringfence.visibility.plans import Plan, costs, share, total
@@ -186,7 +187,7 @@ def _run(sight: Sight, part: _Part, limit: int | None, skip: int, place: SortKey
     if not all_of_them:
         return [(0,)] if limit is None else []
     along = all_plans(sight, replace(query, sort=""), "", wanted)
-    binds = {"limit": limit, "skip": skip, "named": extent_of(sight, EDITED[part.field.refers]).id}
+    binds: dict[str, Any] = {"limit": limit, "skip": skip, "named": extent_of(sight, EDITED[part.field.refers]).id}
     for plan in (*along, *all_of_them):
         binds.update(plan.binds)
     if place is not None:
@@ -207,6 +208,10 @@ def _run(sight: Sight, part: _Part, limit: int | None, skip: int, place: SortKey
     names = _names(sight, EDITED[part.field.refers])
     nearby = costs(sight).nearby
     gathering, going, every = _prices(sight, part, all_of_them, names, wanted)
+    owners = _owners(part, all_of_them)
+    if owners and wanted is not None and _along_owners(sight, names, len(all_of_them[0].owners), wanted) < gathering:
+        binds["members"] = packed(owners, bits=sight.postgresql)
+        return _all(sight, what._replace(shape=what.shape._replace(whole=False)), binds)
     if gathering < going:
         return _all(sight, gathered, binds)
     if not what.shape.whole:
@@ -246,6 +251,18 @@ def _prices(
     )
     needed = 1.0 if wanted is None else min(1.0, wanted / max(records * part_found, 1.0))
     return gathering, whole * needed, whole
+
+
+def _owners(part: _Part, plans: Sequence[Plan]) -> set[int]:
+    """Whose all of the records are, where that is known and the order is by the names of those."""
+    (*others, plan) = plans
+    return set() if others or part.field.column != part.query.kind.owner else set(plan.owners)
+
+
+def _along_owners(sight: Sight, names: int, found: int, wanted: int) -> float:
+    """What it costs to go along the names, and on from those alone that own what was found."""
+    price = costs(sight)
+    return names * (price.entry + price.member) * min(1.0, wanted / found) + wanted * price.records * _APART
 
 
 def _names(sight: Sight, to: Kind) -> int:

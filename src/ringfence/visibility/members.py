@@ -7,6 +7,7 @@ PostgreSQL. It is read once for a version of the tenant, a kind of owner and a c
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Final
 
 from sqlalchemy import TextClause, text
@@ -27,7 +28,7 @@ def members(sight: Sight, kind: Kind, extent: Extent, under: str | None = None) 
     key = extent.id, kind.nodes, under
     found = sets.pop(key, None)
     if found is None:
-        found = _packed(_ids(sight, kind, extent, under), bits=sight.postgresql)
+        found = packed(_ids(sight, kind, extent, under), bits=sight.postgresql)
     sets[key] = found  # as the last one
     for one in list(sets)[:-_KEPT]:
         sets.pop(one, None)
@@ -36,12 +37,12 @@ def members(sight: Sight, kind: Kind, extent: Extent, under: str | None = None) 
 
 def inside(hits: Hits, held: bytes) -> Hits:
     """Those of the hits of which a set on PostgreSQL holds the owner."""
-    ids = [
-        one
+    pairs = [
+        (one, owner)
         for one, owner in zip(hits.ids, hits.owners, strict=True)
         if owner >> 3 < len(held) and held[owner >> 3] >> (owner & 7) & 1
     ]
-    return Hits(len(ids), ids, begins=hits.begins)
+    return Hits(len(pairs), [one for one, _ in pairs], [owner for _, owner in pairs], hits.begins)
 
 
 def _ids(sight: Sight, kind: Kind, extent: Extent, under: str | None) -> list[int]:
@@ -55,7 +56,8 @@ def _ids(sight: Sight, kind: Kind, extent: Extent, under: str | None) -> list[in
     return found
 
 
-def _packed(ids: list[int], *, bits: bool) -> bytes:
+def packed(ids: Collection[int], *, bits: bool) -> bytes:
+    """A set of ids, as ``member`` asks it on PostgreSQL (``bits``) or on SQLite."""
     last = max(ids, default=0)
     if not bits:
         found = bytearray(last)

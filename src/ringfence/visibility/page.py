@@ -290,7 +290,8 @@ def plans(sight: Sight, query: Query, extent: Extent, side: Side, wanted: int | 
             rest = Plan(shape._replace(way="hits", match="rest"), {"ids": others.ids})
             found_so = [_bound(sight, query, first, {**binds, "leading": value}) for value in ranges[1]]
             return [*found_so, _bound(sight, query, rest, binds)] if others.count else found_so
-    return [_bound(sight, query, plan, {**binds, "ids": hits.ids})]
+    bound = _bound(sight, query, plan, {**binds, "ids": hits.ids})
+    return [bound._replace(owners=hits.owners) if plan.shape.way == "hits" else bound]
 
 
 def _part(parts: Sequence[float], every: int) -> float:

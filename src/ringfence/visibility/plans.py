@@ -74,12 +74,13 @@ POSTGRESQL: Final = Costs(0.2, 1.0, 0.2, 0.1, 3.0, 5.0, 4.0, 3.0, 5_000.0, 8_000
 
 class Plan(NamedTuple):
     """A statement, what it binds, what it costs by estimate, and the way to go where it finds fewer rows than asked
-    for, though there may be more."""
+    for, though there may be more. Of hits also whose they are, where that is known."""
 
     shape: Shape
     binds: dict[str, Any]
     price: float = 0.0
     fallback: Plan | None = None
+    owners: Sequence[int] = ()
 
 
 class Estimate(NamedTuple):
