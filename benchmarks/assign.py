@@ -25,7 +25,7 @@ from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import open_database
 
 COUNT = 10_000
-ROUNDS = 7
+ROUNDS = 5
 BARE_TIMES = 2.0
 """It may take so many times as long as the bare UPDATE."""
 _DEVICES = 1_000_000

@@ -65,11 +65,11 @@ def _steps() -> Iterator[_Step]:
         yield _Step("", b"/")
         yield from (_Step("filter letters", letter.encode()) for letter in word)
         yield back
-    for _ in range(20):
+    for _ in range(16):
         yield from (_Step("sort", key) for key in (b"U", b"N"))
     for _ in range(32):
         yield from (_Step("F2", _F2), back)
-    for _ in range(14):
+    for _ in range(11):
         yield from (_Step("area keys", key) for key in (b"1", b"3", b"2"))
 
 

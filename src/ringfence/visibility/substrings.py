@@ -39,12 +39,14 @@ def hits(sight: Sight, kind: Kind, needle: str, most: int) -> Hits | None:
     query, binds = holding(kind, needle, postgresql=sight.postgresql)
     if sight.postgresql and len(needle) <= SHORT and _many(sight, query, binds, most):
         return Hits(most + 1, None)
+    if len(needle) >= SHORT and not sight.postgresql and _many_begin(sight, kind, needle, most):
+        return Hits(most + 1, None)
     if not sight.postgresql or len(needle) < SHORT:
         return _hits(sight, query, binds, most)
     others = elsewhere(sight, kind, needle, most)
     if others.count > most:
         return others
-    begin = _hits(sight, *_beginning_on_postgresql(kind, needle), most)
+    begin = _hits(sight, *_beginning(kind, needle), most)
     if begin.count + others.count > most:
         return Hits(most + 1, None, begins=begin.count)
     ids, owners = [*begin.ids, *others.ids], [*begin.owners, *others.owners]
@@ -58,11 +60,11 @@ def holding(kind: Kind, needle: str, *, postgresql: bool) -> tuple[str, dict[str
     if len(needle) >= SHORT and not postgresql:
         return _matching(kind), {"wanted": _phrase(needle)}
     if len(needle) >= SHORT:
-        (begin, binds), (others, more) = _beginning_on_postgresql(kind, needle), _elsewhere_on_postgresql(kind, needle)
+        (begin, binds), (others, more) = _beginning(kind, needle), _elsewhere_on_postgresql(kind, needle)
         return f"({begin}) UNION ALL ({others}) LIMIT :most", {**binds, **more}
     if postgresql:
         letters = "ringfence_grams(k.search_key) @> ARRAY[CAST(:needle AS text)]"
-        return f"{_found_on_postgresql(kind)} WHERE {letters} LIMIT :most", binds
+        return f"{_found(kind)} WHERE {letters} LIMIT :most", binds
     terms = "term >= :needle AND term < :beyond"
     query = f"SELECT DISTINCT doc AS id FROM {table}_search_letters WHERE {terms} LIMIT :most"
     return query, {**binds, "beyond": beyond(needle)}
@@ -76,9 +78,9 @@ def elsewhere(sight: Sight, kind: Kind, needle: str, most: int) -> Hits:
     return _hits(sight, _matching(kind), {"wanted": wanted}, most)
 
 
-def _beginning_on_postgresql(kind: Kind, needle: str) -> tuple[str, dict[str, Any]]:
+def _beginning(kind: Kind, needle: str) -> tuple[str, dict[str, Any]]:
     begins = "k.search_key >= :needle AND k.search_key < :beyond"
-    query = f"{_found_on_postgresql(kind)} WHERE k.tenant_id = :tenant AND {begins} LIMIT :most"
+    query = f"{_found(kind)} WHERE k.tenant_id = :tenant AND {begins} LIMIT :most"
     return query, {"needle": needle, "beyond": beyond(needle)}
 
 
@@ -87,11 +89,11 @@ def _elsewhere_on_postgresql(kind: Kind, needle: str) -> tuple[str, dict[str, An
     grams = [needle[at : at + SHORT] for at in range(len(needle) - SHORT + 1)]
     there = "ringfence_grams(k.search_key) @> CAST(:grams AS text[])"
     held = "strpos(substr(k.search_key, 2), CAST(:needle AS text)) > 0 AND NOT starts_with(k.search_key, :needle)"
-    query = f"{_found_on_postgresql(kind)} WHERE {there} AND {held} LIMIT :most"
+    query = f"{_found(kind)} WHERE {there} AND {held} LIMIT :most"
     return query, {"needle": needle, "grams": grams}
 
 
-def _found_on_postgresql(kind: Kind) -> str:
+def _found(kind: Kind) -> str:
     return f"SELECT k.id, {owner(kind)} AS owner FROM {kind.table} k"
 
 
@@ -148,6 +150,17 @@ def _hits(sight: Sight, source: str, binds: dict[str, Any], most: int) -> Hits:
         known = sight.answers[key] = most, sight.connection.execute(query, asked).one()
     found = Hits(*known[1])
     return found if found.count <= most else Hits(most + 1, None)  # of which it is not known which they all are
+
+
+def _many_begin(sight: Sight, kind: Kind, needle: str, most: int) -> bool:
+    """Whether more records than that begin with a text, which an order tells at once."""
+    query, binds = _beginning(kind, needle)
+    key = ("begin", query, most, needle)
+    if key not in sight.answers:
+        counted = text(f"SELECT count(*) FROM ({query})")
+        asked = {"tenant": sight.tenant_id, **binds, "most": most + 1}
+        sight.answers[key] = [sight.connection.execute(counted, asked).scalar_one() > most]
+    return bool(sight.answers[key][0])
 
 
 def _many(sight: Sight, query: str, binds: dict[str, Any], most: int) -> bool:
