@@ -15,7 +15,7 @@ from benchmarks.report import Report
 from benchmarks.startup import milliseconds, ratio, spread
 from ringfence.snapshot.demo import shipped
 
-ROUNDS = 25
+ROUNDS = 15
 TARGET = 1.4
 """A command may take so many times as long as the import."""
 

@@ -158,7 +158,7 @@ def fill(target: Database) -> None:
     load_document(target, json.loads(out.getvalue()))
 
 
-def run(seconds: float = 15, writers: int = 20, readers: int = 20, url: str | None = None) -> Report:
+def run(seconds: float = 10, writers: int = 20, readers: int = 20, url: str | None = None) -> Report:
     """Runs it on a copy of the demo of its own, or on an empty database."""
     with TemporaryDirectory() as folder:
         where = url or str(Path(folder) / "crowd.db")

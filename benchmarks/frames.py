@@ -38,7 +38,7 @@ _SEARCHED = {(DEVICES, one.field, False) for one in columns(DEVICES)} | {
     (CUSTOMERS, "name", False),
 }
 _WINDOW = Window(limit=50)
-_ROUNDS = 3
+_ROUNDS = 2
 _QUICK, _SLOW = 0.004, 0.06
 _WORST = 8
 
