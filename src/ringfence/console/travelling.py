@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, cast
 
 from ringfence.console.configured import ConfiguredApp
@@ -41,9 +42,9 @@ class Travelling(ConfiguredApp):
             return self.switch_screen(self._area(area))
         return None
 
+    @abstractmethod
     def _area(self, area: str) -> str:
         """One of the numbered screens by its name, made when it is first gone to."""
-        raise NotImplementedError
 
     def area_of(self, screen: str) -> str:
         """The area that a numbered screen is in, by the first of its tabs."""

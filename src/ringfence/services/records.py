@@ -25,8 +25,9 @@ class Record:
     sort_key: SortKey
 
     def fields(self) -> dict[str, Any]:
-        """The record as it is exported: the snapshot's fields, in its order."""
-        raise NotImplementedError
+        """The record as it is exported: the snapshot's fields, in its order; of what is no more than a choice, what it
+        is called."""
+        return {"key": self.key, "name": self.name}
 
     def shown(self, name: str) -> Any:
         """What a list shows of it, by the name of a field or of what is counted besides: of a reference, its name."""

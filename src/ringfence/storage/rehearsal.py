@@ -15,6 +15,7 @@ import os
 import re
 import sys
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
@@ -147,7 +148,7 @@ def _go_on() -> None:
     pass
 
 
-class _Covers:
+class _Covers(ABC):
     """The tables that are covered so far."""
 
     def __init__(self, connection: Connection) -> None:
@@ -164,18 +165,18 @@ class _Covers:
             else:
                 self.copy(table.name)
 
+    @abstractmethod
     def real(self, table: str) -> str:
         """The real table's name, which finds it although another stands before it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def copy(self, table: str) -> None:
         """Puts a copy of a table before it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def lay_over(self, table: str) -> None:
         """Puts a view before a table: its rows but for those that were changed or deleted, and those that were changed
         or are new. What is written through it is kept there."""
-        raise NotImplementedError
 
     def run(self, sql: str) -> Any:
         return self.connection.exec_driver_sql(sql)

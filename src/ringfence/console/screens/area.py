@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -167,7 +168,8 @@ class CommandScreen(OneFrame, Asks):
     def _range_is_taken(self, command: Command[Any]) -> bool:
         """Whether a command can go on: whatever is done takes a live range as marked, and Escape only leaves it. Where
         its rows must be read first, the command is run again after that."""
-        ranged = next((one for one in self.query(RangedList) if one.span is not None), None)
+        there = self.query(RangedList)  # type: ignore[type-abstract]  # looked for, and not made
+        ranged = next((one for one in there if one.span is not None), None)
         if ranged is None:
             return True
         if "escape" in command.keys.split(","):
@@ -232,9 +234,9 @@ class AreaScreen(CommandScreen):
         """The bar of tabs above the lists, where the area has any."""
         return ()
 
+    @abstractmethod
     def compose_lists(self) -> ComposeResult:
         """The lists between the bars."""
-        raise NotImplementedError
 
     def on_mount(self) -> None:
         """Shows where this is."""
@@ -294,25 +296,25 @@ class AreaScreen(CommandScreen):
         take_notice_away(self)
         self.clear()
 
+    @abstractmethod
     def clear(self) -> None:
         """Takes everything off the lists."""
-        raise NotImplementedError
 
+    @abstractmethod
     def viewer_changed(self) -> None:
         """Reads the data as the new viewer sees it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def spot(self) -> Spot:
         """How the screen stands, to be found so the next time."""
-        raise NotImplementedError
 
+    @abstractmethod
     def come_back(self, spot: Spot) -> None:
         """Has the data that is read next stand as it did. What the viewer may not see any more is nowhere."""
-        raise NotImplementedError
 
+    @abstractmethod
     def filtered(self, text: str) -> None:
         """Shows only what the filter finds."""
-        raise NotImplementedError
 
     def show_path(self, path: Sequence[str]) -> None:
         """Draws the breadcrumbs."""
@@ -342,18 +344,18 @@ class AreaScreen(CommandScreen):
         return self.place.kept if self.place is not None else None
 
     @property
+    @abstractmethod
     def record_here(self) -> int | None:
         """The id of the record under the cursor."""
-        raise NotImplementedError
 
     def come_to(self, place: Place) -> None:
         """Shows a place, where this screen has come up for it: with the data of whoever looks."""
         self.show_viewer()
         self.show_place(place)
 
+    @abstractmethod
     def show_place(self, place: Place) -> None:
         """Shows a place on this screen: its filter, and the cursor on its record."""
-        raise NotImplementedError
 
     def change_to_undo(self) -> int | None:
         """The number of the change that u takes back; None for the user's own last one."""
@@ -364,18 +366,18 @@ class AreaScreen(CommandScreen):
         self.query_one(FilterBar).open()
 
     @property
+    @abstractmethod
     def listed(self) -> tuple[Any, int | None]:
         """What the list shows (of a tree: what its filter leaves), and how many rows, as far as is known."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def table(self) -> RecordTable[Any] | None:
         """The table whose columns are chosen; None where the focus is on none."""
-        raise NotImplementedError
 
+    @abstractmethod
     def copy(self) -> None:
         """Copies what is marked or under the cursor."""
-        raise NotImplementedError
 
     def back(self) -> None:
         """Clears the filter if there is one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -92,9 +93,9 @@ class ChoosingDevices(Drafting):
         self.records.show()
         self.records.mark(sorted(self._begun_with))
 
+    @abstractmethod
     def devices_changed(self, *, soon: bool) -> None:
         """Others are chosen now; ``soon`` says that more of the same may follow at once."""
-        raise NotImplementedError
 
     @property
     def records(self) -> RecordList:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -149,9 +150,9 @@ class DraftForm(Drafting):
         fixed = {one.name: one.default for one in self.kind.fields.values() if getattr(one.spec, "fixed", False)}
         return altered(self.opened.state, **place, **fixed, name=f"{self.opened.state.name} (copy)", key="")
 
+    @abstractmethod
     def show_form(self) -> None:
         """Fills the form from the draft."""
-        raise NotImplementedError
 
     def show_where(self) -> None:
         """Draws the breadcrumbs."""
@@ -175,13 +176,13 @@ class DraftForm(Drafting):
         self.draft = replace(self.draft, **values)
         self.draft_changed()
 
+    @abstractmethod
     def draft_changed(self) -> None:
         """The draft is another one now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def preview_soon(self) -> None:
         """Asks in a moment what saving the draft would change."""
-        raise NotImplementedError
 
     # The fields.
 

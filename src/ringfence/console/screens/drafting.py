@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
@@ -61,9 +62,9 @@ class Drafting(CommandScreen, inherit_bindings=False):
         first = (*self.KEYS_FIRST, *(command.name for command in self.COMMANDS_HERE), "save", "leave")
         yield self.key_bar(first, ("save", "leave"))
 
+    @abstractmethod
     def compose_body(self) -> ComposeResult:
         """What stands between the bars and the preview."""
-        raise NotImplementedError
 
     def on_mount(self) -> None:
         """Shows whose view this is, and where."""

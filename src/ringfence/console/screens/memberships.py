@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -70,9 +71,9 @@ class Memberships(RecordForm):
         self._filters: dict[int, GroupNote] = {}
         self._is_self = False
 
+    @abstractmethod
     def redraw(self) -> None:
         """Draws what is given as it is now."""
-        raise NotImplementedError
 
     # Drawing.
 

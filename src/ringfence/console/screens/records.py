@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -36,9 +37,9 @@ class ListScreen(AreaScreen):
     def compose_lists(self) -> ComposeResult:
         yield self.make_list()
 
+    @abstractmethod
     def make_list(self) -> RecordList:
         """The list."""
-        raise NotImplementedError
 
     @property
     def records(self) -> RecordList:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import ClassVar, Final, TypeVar
 
 from textual.app import ComposeResult
@@ -51,9 +52,9 @@ class Searching(Overlay[Result], Asks):
         """What the line says as long as nothing is typed."""
         return self.PLACEHOLDER
 
+    @abstractmethod
     def compose_lists(self) -> ComposeResult:
         """The list, without lines yet."""
-        raise NotImplementedError
 
     @property
     def typed(self) -> str:
@@ -84,13 +85,13 @@ class Searching(Overlay[Result], Asks):
         """The list."""
         return self.query_one(LineList)
 
+    @abstractmethod
     def search(self, text: str) -> None:
         """Shows what is found by a text."""
-        raise NotImplementedError
 
+    @abstractmethod
     def choose(self) -> None:
         """Ends with what is under the cursor."""
-        raise NotImplementedError
 
     def on_mount(self) -> None:
         """Leaves the keys to the line."""

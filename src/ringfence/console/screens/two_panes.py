@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Final
 
 from textual import events
@@ -23,9 +24,9 @@ class TwoPanes(Screen[None]):
     _dragged = False
 
     @property
+    @abstractmethod
     def panes(self) -> tuple[Widget, Widget]:
         """The left pane and the right one."""
-        raise NotImplementedError
 
     def set_pane(self, cells: int | None) -> None:
         """Gives the left pane so many cells, as far as the right one keeps what it needs; None resets that."""

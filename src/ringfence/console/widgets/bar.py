@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
@@ -66,9 +67,9 @@ class Bar(Painted):
 
     PREFIX = "bar"
 
+    @abstractmethod
     def parts(self, width: int) -> Sequence[Part]:
         """What the bar shows in at most `width` cells. What is missing is filled with spaces."""
-        raise NotImplementedError
 
     def render_line(self, y: int) -> Strip:
         """Draws the bar."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -216,9 +217,9 @@ class MatrixView(LineList):
         self._bring_into_view(new.row)
         self._tell()
 
+    @abstractmethod
     def _tell(self) -> None:
         """Tells the owner where the cursor has come to."""
-        raise NotImplementedError
 
     def _tell_numbers(self) -> None:
         parts = [f"{number(len(self._differing))} differ"] if self._only is not None else []
@@ -353,6 +354,6 @@ class MatrixView(LineList):
         if event.chain > 1:
             self.action_switch()
 
+    @abstractmethod
     def action_switch(self) -> None:
         """Switches what is under the cursor."""
-        raise NotImplementedError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
@@ -61,21 +62,21 @@ class PickerList(RangedList):
 
     # What a side provides
 
+    @abstractmethod
     def belongs(self, rank: Rank) -> bool:
         """Whether `rank` is of this side, so that it can be marked and moved."""
-        raise NotImplementedError
 
+    @abstractmethod
     def matching(self) -> list[Rank]:
         """What of this side the filter leaves, by name."""
-        raise NotImplementedError
 
+    @abstractmethod
     def nothing(self) -> str:
         """Why there is nothing on this side, when there is no filter."""
-        raise NotImplementedError
 
+    @abstractmethod
     def told(self) -> Sequence[str]:
         """What may be said below the list, the longest first."""
-        raise NotImplementedError
 
     # What the picker asks
 

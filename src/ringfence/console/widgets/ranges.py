@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -36,9 +37,9 @@ class RangedList(LineList):
         first, last = sorted((min(self._range_from, self.count - 1), self.cursor))
         return range(first, last + 1)
 
+    @abstractmethod
     def take_range(self, span: range, then: Callable[[], object]) -> bool:
         """Marks these lines and returns True, or returns False and calls ``then`` once they are marked."""
-        raise NotImplementedError
 
     def range_moved(self) -> None:
         """The range has begun, ended, or got other lines: it is drawn and told of anew."""
