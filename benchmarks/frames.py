@@ -39,7 +39,7 @@ _SEARCHED = {(DEVICES, one.field, False) for one in columns(DEVICES)} | {
 }
 _WINDOW = Window(limit=50)
 _ROUNDS = 2
-_QUICK, _SLOW = 0.004, 0.06
+_SLOW = 0.06
 _WORST = 8
 
 
@@ -151,5 +151,5 @@ def _measured(query: Query, *pages: Callable[[Query], None]) -> list[float]:
             if turn:  # the first one makes statements, and fills caches
                 times.append(1000 * (perf_counter() - started))
         spent = perf_counter() - begin
-        turn += 1 if spent < _QUICK else _ROUNDS // 2 if spent < _SLOW else _ROUNDS
+        turn += 1 if spent < _SLOW else _ROUNDS
     return [min(times) for times in took]

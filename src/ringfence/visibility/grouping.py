@@ -25,7 +25,7 @@ from ringfence.visibility.page import Query, SortKey, Window, all_plans, extent_
 from ringfence.visibility.page import page as own_page
 from ringfence.visibility.plans import Plan, costs, share, total
 from ringfence.visibility.point import among
-from ringfence.visibility.sql import Shape, conditions, key_binds, member, past, shows, sort_value, statement
+from ringfence.visibility.sql import Naming, Shape, conditions, key_binds, member, past, shows, sort_value, statement
 from ringfence.visibility.viewer import Sight
 
 Hidden = Literal["none", "some", "all"]
@@ -201,12 +201,11 @@ def _run(sight: Sight, part: _Part, limit: int | None, skip: int, place: SortKey
         place is not None,
         counting=limit is None,
     )
-    read = sight.postgresql and all(plan.shape.way == "hits" for plan in all_of_them)
-    gathered = what._replace(
-        gathered=tuple(plan.shape._replace(naming="rows" if read else "ids") for plan in all_of_them)
-    )
+    read_whole = sight.postgresql and all(plan.shape.way == "hits" for plan in all_of_them)
+    naming: Naming = "rows" if read_whole else "ids"
+    gathered = what._replace(gathered=tuple(plan.shape._replace(naming=naming) for plan in all_of_them))
     names = _names(sight, EDITED[part.field.refers])
-    nearby = costs(sight).nearby
+    price = costs(sight)
     gathering, going, every = _prices(sight, part, all_of_them, names, wanted)
     owners = _owners(part, all_of_them)
     if owners and wanted is not None and _along_owners(sight, names, len(all_of_them[0].owners), wanted) < gathering:
@@ -219,8 +218,8 @@ def _run(sight: Sight, part: _Part, limit: int | None, skip: int, place: SortKey
     if limit is not None and gathering < every:
         # Where the first names have too few, the scope and their order go together.
         budget = max(_LEAST, int(_SPREAD * names * going / every))
-        if gathering <= 2 * nearby:
-            budget = int(names * min(1.0, nearby / 2 / every))
+        if gathering <= price.at_hand:
+            budget = int(names * min(1.0, price.nearby / 2 / every))
         if budget < names:
             edge = _edge(sight, what, {**binds, "budget": budget})
             if edge is not None:

@@ -176,14 +176,14 @@ def _rows(sight: Sight, query: Query, window: Window, side: Side, key: SortKey |
 
 def _nearby(sight: Sight, query: Query, window: Window, side: Side, place: dict[str, Any]) -> list[Row[Any]] | None:
     """The rows of a window, where they are all had from the next ones of the order, or else from somewhat more."""
-    plan, further = near(sight, query, side)
-    if plan is None:
-        return None
     part = {"limit": window.limit, "skip": window.skip, **place}
-    rows = list(_taken(sight, plan, part))
-    if further and len(rows) < window.limit and len(rows) * _FURTHER >= _ENOUGH * window.limit:
-        rows = list(_taken(sight, plan._replace(binds={**plan.binds, "budget": _FURTHER * plan.binds["budget"]}), part))
-    return rows if len(rows) == window.limit else None
+    for plan in near(sight, query, side):
+        rows = list(_taken(sight, plan, part))
+        if len(rows) == window.limit:
+            return rows
+        if len(rows) * _FURTHER < _ENOUGH * window.limit:
+            break
+    return None
 
 
 def _from_start(sight: Sight, query: Query, window: Window) -> Sequence[Row[Any]]:
@@ -265,19 +265,19 @@ def plans(sight: Sight, query: Query, extent: Extent, side: Side, wanted: int | 
     shape = shape._replace(match="scan", condition=found.condition, beside=found.beside)
     lead, hits, parts = None, None, guessed(found)
     guess = guess._replace(looks=len(query.terms), beside=found.beside, names=found.names)
-    own = at_hand(kind, shape, guess._replace(match=_part(parts, every)), measure)
+    own = at_hand(kind, shape, guess._replace(match=_fraction(parts, every)), measure)
     if not little(shape, customers, records) and index_asked(found, own, measure):
         if own:  # more hits than that cost more than all that is in sight
             measure = measure._replace(few=min(measure.few, int(own / measure.hit)))
         lead, hits, parts = led(sight, kind, found, measure.few)
         if hits is not None and hits.owners and not whole:
             hits = inside(hits, members(sight, kind, extent, query.under))
-    part = _part(parts, every)
+    part = _fraction(parts, every)
     guess = guess._replace(match=part)
     plan = choose(kind, shape, guess, measure, hits)
     if lead is None or hits is None:
         return [_bound(sight, query, plan, binds)]
-    many = hits.count > measure.few or hits.begins > measure.listed
+    many = hits.count > measure.few or hits.begins > measure.few_first
     ranges = splits(sight, kind, shape, lead, wanted) if many and plan.shape.way != "gather" else None
     if ranges is not None:
         others = elsewhere(sight, kind, lead, measure.few)
@@ -294,34 +294,35 @@ def plans(sight: Sight, query: Query, extent: Extent, side: Side, wanted: int | 
     return [bound._replace(owners=hits.owners) if plan.shape.way == "hits" else bound]
 
 
-def _part(parts: Sequence[float], every: int) -> float:
+def _fraction(parts: Sequence[float], every: int) -> float:
     """The part of all records that have what is sought; of one of them at least."""
     return max(prod(parts), 1 / max(every, 1))
 
 
-def near(sight: Sight, query: Query, side: Side) -> tuple[Plan | None, bool]:
-    """The next few rows of the order, with the names that they refer to: a page of what is found often is had from
-    those, and what the words name is looked up only after that. None where little is in sight. And whether going
-    further may be worthwhile."""
+def near(sight: Sight, query: Query, side: Side) -> Sequence[Plan]:
+    """The next few rows of the order, with the names that they refer to, and then some more of them: a page of what is
+    found often is had from those, and what the words name is looked up only after that. Nothing where little is in
+    sight."""
     kind, extent = query.kind, extent_of(sight, query.kind)
     customers, records = extent.customers, extent.devices if kind is DEVICES else extent.customers
     if not kind.indexed or sight.scope(kind.permission).has_sites or hopeless(query.terms):
-        return None, False
+        return ()
     if not query.terms or query.under is not None or tiny(customers, records):
-        return None, False
+        return ()
     every, measure = max(total(sight, kind), 1), costs(sight)
     shape = _shape(sight, query, side)._replace(way="plain" if extent.whole else "walk", whole=extent.whole)
     # All that is in sight costs little more, where that is little: only what nearly all have is looked for before that.
     guess = Estimate(customers, records, every, share(query.terms), None)
-    little = not side and at_hand(kind, shape, guess, measure) > 0
-    if little and not often(query.terms):
-        return None, False
+    all_at_hand = not side and at_hand(kind, shape, guess, measure) > 0
+    if all_at_hand and not often(query.terms):
+        return ()
     found = asked(sight, kind, query.terms, extent, looked=False)
     # Behind a place that was found, what is in sight may stand close together.
-    budget = next_rows(measure, 1.0 if side else records / every) // (2 if little else 1)
-    binds = {**binds_of(sight, query, extent), **found.binds, "budget": budget}
+    budget = next_rows(measure, 1.0 if side else records / every)
     shape = shape._replace(match="scan", condition=found.condition, beside=found.beside)
-    return _bound(sight, query, Plan(shape, {}), binds), not little
+    plan = _bound(sight, query, Plan(shape, {}), {**binds_of(sight, query, extent), **found.binds})
+    budgets = (budget // 2,) if all_at_hand else (budget, _FURTHER * budget)
+    return [plan._replace(binds={**plan.binds, "budget": one}) for one in budgets]
 
 
 def _bound(sight: Sight, query: Query, plan: Plan, binds: dict[str, Any]) -> Plan:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import zip_longest
 from math import prod
 from typing import Any, Final, NamedTuple
 
@@ -51,8 +52,8 @@ class Costs(NamedTuple):
     that a row refers to; reading one of the hits of the search index.
 
     What the next rows of an order may cost is ``nearby``, and asking the search index for more than three letters
-    ``phrase``. No more than ``few`` hits of it are gone through, and no more than ``listed`` of those that begin with a
-    word, which are a range of the order, too."""
+    ``phrase``. No more than ``few`` hits of it are gone through, and no more than ``few_first`` of those that begin
+    with a word, which are a range of the order, too."""
 
     entry: float
     row: float
@@ -65,7 +66,12 @@ class Costs(NamedTuple):
     nearby: float
     phrase: float
     few: int
-    listed: int
+    few_first: int
+
+    @property
+    def at_hand(self) -> float:
+        """What costs no more than that is done for certain, sooner than what may cost less."""
+        return 2 * self.nearby
 
 
 SQLITE: Final = Costs(0.05, 1.0, 0.05, 0.03, 0.6, 2.0, 1.5, 1.0, 2_000.0, 8_000.0, FEW[False], 500)
@@ -131,7 +137,7 @@ def _with_named(sight: Sight, kind: Kind, lead: Lead, own: Hits, most: int) -> H
     """Hits, and the records that refer to what a term names."""
     if not lead.named:
         return own
-    found = dict.fromkeys(unbound(own.ids), 0) | dict(zip(unbound(own.ids), own.owners, strict=False))
+    found = dict(zip_longest(unbound(own.ids), own.owners))
     for column, values in lead.named.items():
         # An index of texts begins with the tenant, one of ids with those.
         tenant = f"{'' if _are_texts(values) else '+'}k.tenant_id = :tenant"
@@ -200,7 +206,7 @@ def at_hand(kind: Kind, shape: Shape, guess: Estimate, costs: Costs) -> float:
     if shape.whole:
         return 0.0
     (gather,) = (price for price, way in ways(kind, shape, guess, costs, None) if way == "gather")
-    return gather if gather <= 2 * costs.nearby else 0.0
+    return gather if gather <= costs.at_hand else 0.0
 
 
 def often(terms: Sequence[Term]) -> bool:
@@ -281,7 +287,7 @@ def choose(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: Hits |
     if "hits" in prices:
         del prices["walk"]  # which may find its rows late, where the hits never cost too much
     # How soon a walk finds what is sought is guessed, and what is in sight is known: where that is little, it is sure.
-    sure = shape.match and "hits" not in prices and prices["gather"] <= 2 * costs.nearby
+    sure = shape.match and "hits" not in prices and prices["gather"] <= costs.at_hand
     way: Way = "gather" if sure else _least(prices)
     price = prices[way]
     if way != "walk" or guess.wanted is None:

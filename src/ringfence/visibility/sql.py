@@ -30,6 +30,7 @@ the ``rest``, of what does not."""
 Side = Literal["", "after", "before"]
 Naming = Literal["", "ids", "rows"]
 
+_ROW: Final = re.compile(r"\bk\.")
 _LOW: Final = ":low"
 _HIGH: Final = ":high"
 
@@ -150,9 +151,6 @@ def _bound_as(name: str, columns: int) -> list[str]:
     return [name, *(f"{name}_{number}" for number in range(1, columns - 1)), f"{name}_id"]
 
 
-_ROW: Final = re.compile(r"\bk\.")
-
-
 @lru_cache(maxsize=1024)
 def statement(shape: Shape) -> TextClause:
     """The statement of a shape. It binds tenant, scope, limit and skip, and by shape low, high, members, ids, needle,
@@ -245,7 +243,7 @@ class _Writer:
         return f"k.tenant_id = :tenant{inside}{self.kind.condition}{self.after}{asked}{self.part}"
 
     def _plain(self) -> str:
-        source = self._along_it("", self.shape.condition)
+        source = self._from_order("", self.shape.condition)
         return self._late(source) if self.shape.match else self._finish(source)
 
     def _inside(self) -> str:
@@ -263,10 +261,11 @@ class _Writer:
         beside = shape.beside or self.kind.order not in self.kind.indexed_orders[shape.sort or self.kind.sort]
         if shape.postgresql and asked and beside and not shape.counting:
             # Of rows out of sight the index alone is read.
-            asked = f" AND EXISTS (SELECT 1 FROM {table} x WHERE x.id = k.id{_ROW.sub('x.', asked)} OFFSET 0)"
-        return self._late(self._along_it(self._inside(), asked))
+            own = _ROW.sub("own.", asked)
+            asked = f" AND EXISTS (SELECT 1 FROM {table} own WHERE own.id = k.id{own} OFFSET 0)"
+        return self._late(self._from_order(self._inside(), asked))
 
-    def _along_it(self, inside: str, asked: str) -> str:
+    def _from_order(self, inside: str, asked: str) -> str:
         """The order, or no more than a budget of it, and of that what is in sight and what a filter asks for."""
         table = self.kind.table
         if not self.shape.ahead:

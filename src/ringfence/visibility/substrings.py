@@ -36,13 +36,10 @@ def hits(sight: Sight, kind: Kind, needle: str, most: int) -> Hits | None:
     """Which records hold a folded text; None where no index tells. One more than ``most`` stands for too many."""
     if not kind.substrings or not needle:
         return None
-    query, binds = holding(kind, needle, postgresql=sight.postgresql)
-    if sight.postgresql and len(needle) <= SHORT and _many(sight, query, binds, most):
-        return Hits(most + 1, None)
-    if len(needle) >= SHORT and not sight.postgresql and _many_begin(sight, kind, needle, most):
+    if _too_many(sight, kind, needle, most):
         return Hits(most + 1, None)
     if not sight.postgresql or len(needle) < SHORT:
-        return _hits(sight, query, binds, most)
+        return _hits(sight, *holding(kind, needle, postgresql=sight.postgresql), most)
     others = elsewhere(sight, kind, needle, most)
     if others.count > most:
         return others
@@ -152,25 +149,31 @@ def _hits(sight: Sight, source: str, binds: dict[str, Any], most: int) -> Hits:
     return found if found.count <= most else Hits(most + 1, None)  # of which it is not known which they all are
 
 
-def _many_begin(sight: Sight, kind: Kind, needle: str, most: int) -> bool:
-    """Whether more records than that begin with a text, which an order tells at once."""
+def _too_many(sight: Sight, kind: Kind, needle: str, most: int) -> bool:
+    """Whether it is known, before any index of substrings is asked, that there are more: on SQLite by how many begin
+    with the text, which an order tells at once; on PostgreSQL, whose index gathers all of a short word before it gives
+    the first, where its planner expects far more."""
+    if (len(needle) > SHORT) if sight.postgresql else (len(needle) < SHORT):
+        return False
+    key = ("too many", kind, needle, most)
+    if key not in sight.answers:
+        sight.answers[key] = [(_planned if sight.postgresql else _beginners)(sight, kind, needle, most)]
+    return bool(sight.answers[key][0])
+
+
+def _beginners(sight: Sight, kind: Kind, needle: str, most: int) -> bool:
     query, binds = _beginning(kind, needle)
-    key = ("begin", query, most, needle)
-    if key not in sight.answers:
-        counted = text(f"SELECT count(*) FROM ({query})")
-        asked = {"tenant": sight.tenant_id, **binds, "most": most + 1}
-        sight.answers[key] = [sight.connection.execute(counted, asked).scalar_one() > most]
-    return bool(sight.answers[key][0])
+    asked = {"tenant": sight.tenant_id, **binds, "most": most + 1}
+    counted: int = sight.connection.execute(text(f"SELECT count(*) FROM ({query})"), asked).scalar_one()
+    return counted > most
 
 
-def _many(sight: Sight, query: str, binds: dict[str, Any], most: int) -> bool:
-    """Whether PostgreSQL's planner expects far too many: its index gathers all of them before it gives the first."""
-    key = ("many", query, most, binds["needle"])
-    if key not in sight.answers:
-        asked = {"tenant": sight.tenant_id, **binds, "most": _FAR * most + 1}
-        ((plan,),) = (sight.connection.execute(text(f"EXPLAIN (FORMAT JSON) {query}"), asked).scalar_one(),)
-        sight.answers[key] = [plan["Plan"]["Plan Rows"] > _FAR * most]
-    return bool(sight.answers[key][0])
+def _planned(sight: Sight, kind: Kind, needle: str, most: int) -> bool:
+    query, binds = holding(kind, needle, postgresql=True)
+    asked = {"tenant": sight.tenant_id, **binds, "most": _FAR * most + 1}
+    (explained,) = sight.connection.execute(text(f"EXPLAIN (FORMAT JSON) {query}"), asked).scalar_one()
+    rows: float = explained["Plan"]["Plan Rows"]
+    return rows > _FAR * most
 
 
 def _phrase(needle: str) -> str:
