@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _large(path: Path) -> Path:
-    """The large database, made where there is none (``load`` leaves one)."""
+    """The large database, made where there is none: it is kept for the next time."""
     if not path.exists():
         from ringfence.snapshot.load import load_file
         from ringfence.storage.engine import open_database

@@ -1,4 +1,5 @@
-"""How fast a big snapshot loads into SQLite, against a bare executemany of the same rows into the same tables."""
+"""How fast a large snapshot loads into SQLite, against a bare executemany of the same rows into the same tables: a fifth
+of the large database, so that it takes a minute."""
 
 from __future__ import annotations
 
@@ -17,22 +18,21 @@ from ringfence.storage.engine import open_database
 from ringfence.storage.metadata import metadata
 
 SLOWEST = 4.0
-MOST_MEMORY = 1024
+MOST_MEMORY = 320
+"""MiB: about 65 of them are the program's own."""
+_CUSTOMERS, _DEVICES = 20_000, 200_000
 
 
 def run() -> Report:
-    """A table: seconds of the load and of the bare insert, their ratio, and the load's peak memory.
-
-    Leaves the loaded database at benchmarks/data/big.db for whoever needs one.
-    """
+    """A table: seconds of the load and of the bare insert, their ratio, and the load's peak memory."""
     DATA.mkdir(exist_ok=True)
-    source, loaded = DATA / "big.json", DATA / "big.db"
-    if not source.exists():
-        make_big(source)
+    source, loaded = DATA / "load.json", DATA / "load.db"
+    make_big(source, _CUSTOMERS, _DEVICES)
     # Each in a process of its own, so that the one's memory is not counted for the other.
     seconds, memory = _apart("load", source, loaded)
     bare, _ = _apart("bare", loaded, DATA / "bare.db")
-    _remove(DATA / "bare.db")
+    for made in (source, loaded, DATA / "bare.db"):
+        _remove(made)
     report = Report((f"  {'load':8}{seconds:>8.1f} s", f"  {'bare':8}{bare:>8.1f} s"))
     report.judge("load, against the bare insert", seconds / bare, SLOWEST, "times")
     report.judge("peak memory of the load", memory, MOST_MEMORY, "MiB")
