@@ -1,5 +1,6 @@
-"""How fast a large snapshot loads into SQLite, against a bare executemany of the same rows into the same tables: a fifth
-of the large database, so that it takes a minute."""
+"""How fast a large snapshot loads into SQLite, against a bare executemany of the same rows into the same tables.
+
+It is a fifth of the large database, so that it takes a minute."""
 
 from __future__ import annotations
 
