@@ -42,6 +42,14 @@ class WrongFilter(RingfenceError):  # noqa: N818 - likewise
         self.briefly = briefly
 
 
+class WrongCondition(RingfenceError):  # noqa: N818 - likewise
+    """A condition that cannot be understood: ``reason`` says why, ``column`` where, counted in characters from 1."""
+
+    def __init__(self, reason: str, column: int) -> None:
+        super().__init__(f"at column {column}: {reason}")
+        self.reason, self.column = reason, column
+
+
 class Conflict(RingfenceError):  # noqa: N818 - likewise
     """A change typed over an older revision of a record. ``kind`` and ``id`` name the record, ``current`` is its state
     now (None: deleted) at ``revision``, and ``who`` made it that."""
