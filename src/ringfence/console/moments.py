@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from ringfence.domain import duration
+from ringfence.domain.errors import RingfenceError
+
 HELP: Final = "2026-11-30, 2026-11-30 18:00 or +3d (in UTC); empty is open"
-_AHEAD: Final = re.compile(r"\+(\d{1,4})\s*([hdw])")
-_UNITS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+_AHEAD: Final = 9999 * duration.SECONDS["w"]
+"""So many seconds ahead a moment may be, where it is typed as a duration."""
 
 
 def read_moment(text: str, now: datetime, *, until: bool) -> datetime | None:
@@ -19,15 +21,14 @@ def read_moment(text: str, now: datetime, *, until: bool) -> datetime | None:
     text = text.strip()
     if not text:
         return None
-    ahead = _AHEAD.fullmatch(text)
     try:
-        if ahead:
-            return (now + int(ahead[1]) * _UNITS[ahead[2]]).replace(second=0, microsecond=0)
+        if text.startswith("+"):
+            return (now + timedelta(seconds=duration.read(text[1:], _AHEAD))).replace(second=0, microsecond=0)
         if len(text) == 10:
             day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
             return day + timedelta(days=1) if until else day
         return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
+    except (RingfenceError, ValueError, OverflowError):
         raise ValueError(f"write it as {HELP}") from None
 
 
