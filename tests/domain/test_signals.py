@@ -356,12 +356,12 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_lines(text: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     wrong(text)
     wrong(text.encode("utf-8", "surrogatepass"))
     wrong(text, read_mosquitto)
     wrong(json.dumps({"topic": "rf/U-1", "payload": text}), read_mosquitto)
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 @pytest.mark.parametrize("text", [b"\xff\xfe{\0}\0", b'{"unit":"\xff"}', b'{"unit":"\xed\xa0\x80"}', b"\xc0\x80"])
