@@ -29,11 +29,11 @@ from ringfence.domain.condition_tree import (
     Node,
     Not,
     Or,
-    Value,
     read,
     static_type,
     type_of,
 )
+from ringfence.domain.signal import Value
 
 
 @dataclass(frozen=True, slots=True)

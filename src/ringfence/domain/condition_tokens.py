@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from ringfence.domain.errors import WrongCondition
+from ringfence.domain.signal import A_KEY, KEY
 from ringfence.domain.text import character, has_control, unseen
 
 LENGTH: Final = 500
@@ -24,8 +25,6 @@ _PIECE: Final = re.compile(
 )
 _NUMBER: Final = re.compile(r"-?(?:[0-9]+|[0-9]*\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _WHOLE: Final = re.compile(r"-?[0-9]+")
-_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
-_NAME_LENGTH: Final = 64
 _BITS: Final = 64
 _WHOLE_NUMBERS: Final = range(-(2 ** (_BITS - 1)), 2 ** (_BITS - 1))
 _BRIEF: Final = 16
@@ -122,10 +121,8 @@ def _named(text: str, column: int) -> str:
     attribute = name is not text
     if "." in name:
         raise WrongCondition(f"{brief(text)} is not understood: only attr. has a dot behind it, and one", column)
-    if not _NAME.fullmatch(name):
-        raise WrongCondition(f"{brief(text)} is not understood: names are letters a to z, digits and _", column)
-    if len(name) > _NAME_LENGTH:
-        raise WrongCondition(f"{brief(text)} is too long: a name has {_NAME_LENGTH} characters at most", column)
+    if not KEY.fullmatch(name):
+        raise WrongCondition(f"{brief(text)} is not understood: a name is {A_KEY}", column)
     if name in _KEYWORDS or (not attribute and _RESERVED.fullmatch(name)):
         raise WrongCondition(f"{brief(text)} cannot be a name: CEL keeps this word for itself", column)
     if text == ATTRIBUTE.rstrip("."):

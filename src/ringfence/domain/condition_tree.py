@@ -9,11 +9,10 @@ from typing import Any, Final, NamedTuple, NoReturn, TypeAlias
 
 from ringfence.domain.condition_tokens import Token, brief, tokens
 from ringfence.domain.errors import WrongCondition
+from ringfence.domain.signal import Value
 
 DEPTH: Final = 20
 """So deep parentheses and ``!`` may stand in each other."""
-
-Value: TypeAlias = float | bool | str
 
 
 class Literal(NamedTuple):

@@ -36,6 +36,10 @@ SIGNAL_ID: Final = 64
 """Characters of the id of a signal."""
 AHEAD: Final = 5 * 60_000
 """Milliseconds that the moment of a signal may be ahead of our clock."""
+KEY: Final = re.compile("[a-z][a-z0-9_]{0,63}")
+"""What a value, an attribute and a kind of alarm may be called, in whole."""
+A_KEY: Final = "small letters, digits and _, beginning with a letter, at most 64"
+"""The same in words."""
 SEVERITIES: Final = ("critical", "major", "minor", "warning", "info")
 
 Value = float | bool | str
@@ -66,8 +70,6 @@ _FIELDS: Final = ("unit", "ts", "values", "attributes", "alarm", "state", "sever
 _KNOWN: Final = frozenset(_FIELDS)
 _OF_ALARMS: Final = frozenset(("state", "severity", "text"))
 _STATES: Final = {"on": True, "off": False}
-_KEY: Final = re.compile("[a-z][a-z0-9_]{0,63}")
-_A_KEY: Final = "small letters, digits and _, beginning with a letter, at most 64"
 _BLANK: Final = " \t\r\n"
 _LONE: Final = re.compile("[\ud800-\udfff]")
 _IN_SECONDS: Final = 100_000_000_000  # fewer milliseconds than that are 1973, and what meant seconds
@@ -203,8 +205,8 @@ def _first(found: dict[str, Any], among: Collection[str]) -> str:
 def _alarm(found: dict[str, Any]) -> tuple[str, bool, str, str]:
     """Of an alarm its kind, whether it begins, its severity and its text."""
     kind = _text("alarm", found["alarm"])
-    if not _KEY.fullmatch(kind):
-        raise WrongSignal(f"alarm: {_shown(kind)} is no kind: {_A_KEY}")
+    if not KEY.fullmatch(kind):
+        raise WrongSignal(f"alarm: {_shown(kind)} is no kind: {A_KEY}")
     on = _STATES.get(_text("state", found.get("state", "on")))
     if on is None:
         raise WrongSignal("state: write on or off")
@@ -281,8 +283,8 @@ _keys: Final[set[str]] = set()
 
 
 def _learn(field: str, key: str) -> None:
-    if not _KEY.fullmatch(key):
-        raise WrongSignal(f"{field}: {_shown(key)} is no key: {_A_KEY}")
+    if not KEY.fullmatch(key):
+        raise WrongSignal(f"{field}: {_shown(key)} is no key: {A_KEY}")
     if len(_keys) < 4096:
         _keys.add(key)
 
