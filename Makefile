@@ -5,7 +5,7 @@ STAMP := $(VENV)/.ready
 DEMO := $(VENV)/.demo
 CACHE_FREE := env -u PYTHONDONTWRITEBYTECODE
 # Measuring nearly doubles what a test costs: the tests of the rooms that lead through all the others are measured.
-MEASURED := tests/domain tests/services tests/snapshot
+MEASURED := tests/domain tests/signals tests/services tests/snapshot
 # Many tests wait for a terminal or for a server: one worker more than there are cores keeps all of these busy.
 WORKERS := $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 

@@ -1,0 +1,1 @@
+"""What devices say: how it comes in, and what becomes of it."""
