@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringfence.domain import clock
@@ -278,6 +278,7 @@ class TestFrames:
         whole[at] ^= 1
         assert parse(bytes(whole)) is None
 
+    @settings(deadline=None)
     @given(st.binary() | st.text('"*ADM-CID0123L#[]|NBAri/^_: ').map(str.encode))
     def test_anything_is_a_frame_or_none(self, body: bytes) -> None:
         parse(body)
@@ -286,6 +287,7 @@ class TestFrames:
             with suppress(WrongSignal):
                 signals_of(message)
 
+    @settings(deadline=None)
     @given(
         st.sampled_from(("ADM-CID", "SIA-DCS")),
         st.binary() | st.text("NOAri1/^*:.BFR015|").map(str.encode),
@@ -304,11 +306,11 @@ class TestFrames:
                 assert one.values or one.alarm
 
     def test_long_data_is_read_quickly(self) -> None:
-        begun = time.perf_counter()
+        begun = time.process_time()
         for data in ("N" + "BA" * 2000, "N" + "^" * 4000, "N" + "ri1" * 1300, "N" + "/" * 4000, "NBA*" + "x" * 4000):
             with suppress(WrongSignal):
                 assert all(len(one.text) <= SAID for one in said(f'"SIA-DCS"0007L0#1234[#1234|{data}]'))
-        assert time.perf_counter() - begun < 2
+        assert time.process_time() - begun < 2
 
 
 class Kept:
