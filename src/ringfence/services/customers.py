@@ -15,8 +15,9 @@ from ringfence.domain.registry import KINDS
 from ringfence.services.records import ComparedCustomer, CustomerDetail, TreeCustomer
 from ringfence.visibility import overview, tree
 from ringfence.visibility.counting import count
-from ringfence.visibility.page import Query, size_under
+from ringfence.visibility.page import Query
 from ringfence.visibility.point import find_row
+from ringfence.visibility.sizes import size_under
 from ringfence.visibility.viewer import Pair, Sight, Viewer
 
 _TREE = (CUSTOMERS.permission, DEVICES.permission)

@@ -18,13 +18,13 @@ from ringfence.visibility.page import (
     page,
     place_binds,
     plans,
-    size_under,
     standing,
     unindexed,
 )
 from ringfence.visibility.plans import Plan
 from ringfence.visibility.point import among
 from ringfence.visibility.scopes import Extent
+from ringfence.visibility.sizes import size_under
 from ringfence.visibility.sql import Side, Way, key_binds, statement
 from ringfence.visibility.viewer import Sight
 

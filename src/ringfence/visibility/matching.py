@@ -19,6 +19,7 @@ from ringfence.domain.text import fold
 from ringfence.domain.user import USERS
 from ringfence.storage.sqlite import FOLD
 from ringfence.visibility.cells import Cells, Kept, Made, Name, Part, Plain, Words, cells, part, seen_actor, separator
+from ringfence.visibility.keeping import kept
 from ringfence.visibility.naming import Named, named, reached, visible
 from ringfence.visibility.scopes import Extent
 from ringfence.visibility.sql import probe
@@ -29,6 +30,7 @@ MOST_NAMES: Final = 1000
 """So many records that a word names are gone by one by one."""
 _MOST_VALUES: Final = 500
 """Of so many texts that a column has, those that fit are looked for among them."""
+_KEPT: Final = 4
 
 
 class Lead(NamedTuple):
@@ -285,12 +287,13 @@ class _Asking:
 def texts_of(sight: Sight, kind: Kind, column: str) -> list[str] | None:
     """The texts that a column has, of which an index that begins with the tenant holds the order; None for very
     many."""
-    key = ("values", kind, column)
-    if key not in sight.answers:
-        binds = {"tenant": sight.tenant_id, "most": _MOST_VALUES + 1}
-        sight.answers[key] = list(sight.connection.execute(_distinct(kind, column), binds).scalars())
-    known = sight.answers[key]
+    known = kept(sight, "values", (kind, column), lambda: _texts(sight, kind, column), _KEPT)
     return None if len(known) > _MOST_VALUES else list(known)
+
+
+def _texts(sight: Sight, kind: Kind, column: str) -> Sequence[str]:
+    binds = {"tenant": sight.tenant_id, "most": _MOST_VALUES + 1}
+    return list(sight.connection.execute(_distinct(kind, column), binds).scalars())
 
 
 @lru_cache(maxsize=16)

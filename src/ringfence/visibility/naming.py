@@ -11,14 +11,17 @@ from sqlalchemy import TextClause, text
 from ringfence.domain.filter import Term
 from ringfence.domain.kind import Kind
 from ringfence.visibility.cells import part
+from ringfence.visibility.keeping import kept_for_the_next
 from ringfence.visibility.members import members
-from ringfence.visibility.scopes import Extent
+from ringfence.visibility.scopes import Extent, Scope
 from ringfence.visibility.sql import member, probe, within
 from ringfence.visibility.substrings import few, hits
 from ringfence.visibility.viewer import Sight
 
 _NEAR: Final = 2_000
 """So many customers of a scope are gone through sooner than names are looked for in all of the tenant."""
+_MOST_SITES: Final = 4_000
+"""And so many sites of them, once they were read: when somebody searches a second time before anything changes."""
 _SHORT: Final = 4
 """Of a word that no index knows, so many times fewer names are looked for one by one."""
 
@@ -93,9 +96,10 @@ def _named(sight: Sight, kind: Kind, term: Term, same: bool, most: int) -> Named
     extent = scope.nodes if kind.is_customer else scope.records
     binds: dict[str, Any] = {"tenant": sight.tenant_id, "needle": term.text}
     # Who sees little goes through that; of a word that the index knows it says who has it; else all are looked at.
-    if not extent.whole and kind.is_customer and extent.customers <= _NEAR:
+    names = _few_names(sight, kind, scope, extent)
+    if names is not None:
         fits = str.startswith if term.anchored else str.__contains__
-        ids = [one for one, name in _names(sight, kind, extent) if fits(name, term.text)]
+        ids = [one for one, name in names if fits(name, term.text)]
         return None if len(ids) > most else Named(ids)
     found = hits(sight, kind, term.text, few(sight))
     if found is not None and not found.count:
@@ -118,16 +122,46 @@ def _named(sight: Sight, kind: Kind, term: Term, same: bool, most: int) -> Named
     return None if len(ids) > most else Named(ids)
 
 
-def _names(sight: Sight, kind: Kind, extent: Extent) -> Sequence[tuple[int, str]]:
-    """The few customers of an extent, with their names folded, read once for a version of the tenant."""
-    kept: dict[int, list[tuple[int, str]]] = sight.memo.setdefault("few names", {})  # type: ignore[assignment]
-    if extent.id not in kept:
+def _few_names(sight: Sight, kind: Kind, scope: Scope, extent: Extent) -> Sequence[tuple[int, str]] | None:
+    """What may be listed of customers or of sites, with the names folded, where that is little; None where names are
+    looked for in all of the tenant."""
+    if extent.whole or extent.customers > _NEAR:
+        return None
+    if kind.is_customer:
+        return _customers(sight, kind, extent)
+    if not kind.is_site or scope.has_sites:
+        return None
+    names = kept_for_the_next(sight, "few sites", extent.id, lambda: _sites(sight, kind, extent), 1)
+    return None if names is None or len(names) > _MOST_SITES else names
+
+
+def _customers(sight: Sight, kind: Kind, extent: Extent) -> Sequence[tuple[int, str]]:
+    """The customers of an extent, read once for a version of the tenant."""
+    known: dict[int, list[tuple[int, str]]] = sight.memo.setdefault("few names", {})  # type: ignore[assignment]
+    if extent.id not in known:
         inside, binds = visible(sight, kind, "see", same=False)
-        own = part(0, last=len(kind.searched) == 1, postgresql=sight.postgresql, row="o")
-        query = text(f"SELECT o.id, {own} FROM {inside.source} WHERE o.tenant_id = :tenant{inside.also}")
+        query = text(f"SELECT o.id, {_own(kind, sight)} FROM {inside.source} WHERE o.tenant_id = :tenant{inside.also}")
         rows = sight.connection.execute(query, {**binds, "tenant": sight.tenant_id})
-        kept[extent.id] = [(row[0], row[1]) for row in rows]
-    return kept[extent.id]
+        known[extent.id] = [(row[0], row[1]) for row in rows]
+    return known[extent.id]
+
+
+def _sites(sight: Sight, kind: Kind, extent: Extent) -> Sequence[tuple[int, str]]:
+    """The sites of an extent's customers; of very many one more than are kept."""
+    inside = "c.tenant_id = :tenant AND c.path >= s.path AND c.path < s.path_hi"
+    owners, own = f"customer c ON {inside}", f"{kind.table} o ON o.{kind.owner} = c.id"
+    if sight.postgresql:
+        owners = f"LATERAL (SELECT c.id FROM customer c WHERE {inside} OFFSET 0) c"
+        own = f"LATERAL (SELECT * FROM {kind.table} o WHERE o.{kind.owner} = c.id OFFSET 0) o"
+    source = f"scope_interval s CROSS JOIN {owners} CROSS JOIN {own}"
+    query = text(f"SELECT o.id, {_own(kind, sight)} FROM {source} WHERE s.scope_id = :scope LIMIT :most")
+    binds = {"tenant": sight.tenant_id, "scope": extent.id, "most": _MOST_SITES + 1}
+    return [(row[0], row[1]) for row in sight.connection.execute(query, binds)]
+
+
+def _own(kind: Kind, sight: Sight) -> str:
+    """The name of a record ``o``, folded."""
+    return part(0, last=len(kind.searched) == 1, postgresql=sight.postgresql, row="o")
 
 
 def _total(sight: Sight) -> int:

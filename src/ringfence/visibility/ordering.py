@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import text
-
 from ringfence.domain.kind import Kind
 from ringfence.visibility.column_values import values
+from ringfence.visibility.keeping import kept
 from ringfence.visibility.page import Query, SortKey, Window, naming
 from ringfence.visibility.point import among
 from ringfence.visibility.viewer import Sight
@@ -27,7 +26,6 @@ _BETWEEN: Final = "\x00"
 """Between what a column shows and the place in the kind's own order: no text holds it, and it sorts before all."""
 _KEPT: Final = 6
 """So many orders are kept of a viewer, the last ones that were asked for."""
-_STAMP: Final = text("SELECT audit_count FROM tenant WHERE id = :tenant")
 
 
 class Order(NamedTuple):
@@ -108,21 +106,8 @@ def place(sight: Sight, query: Query, record: int) -> int | None:
 def _order(sight: Sight, query: Query) -> Order:
     """The query's rows in its order, upwards: of all that are in sight, what a search finds, and where."""
     every = replace(query, search="", under=None, descending=False)
-    whole = _kept(sight, every, lambda: order_of(sight, query, naming(sight, every)))
+    whole = kept(sight, "orders", every, lambda: order_of(sight, query, naming(sight, every)), _KEPT)
     if every == replace(query, descending=False):
         return whole
     part = replace(query, descending=False)
-    return _kept(sight, part, lambda: whole.only(naming(sight, part)))
-
-
-def _kept(sight: Sight, query: Query, make: Callable[[], Order]) -> Order:
-    """An order that was made for this viewer, as of the last change of anything in the tenant."""
-    stamp = sight.connection.execute(_STAMP, {"tenant": sight.tenant_id}).scalar()
-    kept: dict[Query, tuple[Any, Order]] = sight.memo.setdefault("orders", {})  # type: ignore[assignment]
-    found = kept.pop(query, None)
-    if found is None or found[0] != stamp:
-        found = stamp, make()
-    kept[query] = found  # as the last one
-    for one in list(kept)[:-_KEPT]:
-        kept.pop(one, None)
-    return found[1]
+    return kept(sight, "orders", part, lambda: whole.only(naming(sight, part)), _KEPT)

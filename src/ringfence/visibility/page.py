@@ -12,16 +12,16 @@ from functools import partial
 from math import prod
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.filter import Term, parse
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED
-from ringfence.visibility import starts
+from ringfence.visibility import held, starts
 from ringfence.visibility.intervals import nested
-from ringfence.visibility.matching import asked, hopeless
+from ringfence.visibility.matching import Lead, asked, hopeless
 from ringfence.visibility.members import inside, members
 from ringfence.visibility.plans import (
     Estimate,
@@ -42,8 +42,9 @@ from ringfence.visibility.plans import (
     total,
 )
 from ringfence.visibility.scopes import Extent
+from ringfence.visibility.sizes import size
 from ringfence.visibility.sql import Shape, Side, key_binds, statement
-from ringfence.visibility.substrings import beyond
+from ringfence.visibility.substrings import beyond, bound
 from ringfence.visibility.viewer import Sight
 
 SortKey = tuple[Any, int]
@@ -53,12 +54,6 @@ _FURTHER: Final = 4
 """Where the next rows have a part of a page, so many times as many are looked at."""
 _ENOUGH: Final = 1.5
 """But only where that promises so many pages: rows that are found stand unevenly."""
-_SIZE: Final = text(
-    "SELECT count(*) AS customers, COALESCE(sum(c.device_count), 0) AS devices FROM scope_interval s "
-    "CROSS JOIN customer c WHERE s.scope_id = :scope AND s.path < :high AND s.path_hi > :low "
-    "AND c.tenant_id = :tenant AND c.path >= CASE WHEN s.path > :low THEN s.path ELSE :low END "
-    "AND c.path < CASE WHEN s.path_hi < :high THEN s.path_hi ELSE :high END"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,17 +133,6 @@ def every(sight: Sight, query: Query, size: int = 1000) -> Iterator[Row[Any]]:
         after = (rows[-1].sort_value, rows[-1].id)
 
 
-def size_under(sight: Sight, extent: Extent, under: str | None) -> tuple[int, int]:
-    """Customers (a root counts too) and their devices within a scope, below a path if one is given."""
-    if not extent.intervals:
-        return 0, 0
-    low, high = nested(under if under is not None else "/")
-    row = sight.connection.execute(
-        _SIZE, {"scope": extent.id, "low": low, "high": high, "tenant": sight.tenant_id}
-    ).one()
-    return row.customers, row.devices
-
-
 def _rows(sight: Sight, query: Query, window: Window, side: Side, key: SortKey | None) -> list[Row[Any]]:
     again = None
     if not side and starts.worthwhile(sight, query):
@@ -160,6 +144,8 @@ def _rows(sight: Sight, query: Query, window: Window, side: Side, key: SortKey |
     reach = window.limit + window.skip
     place = {} if key is None else place_binds(query, key)
     rows = _nearby(sight, query, window, side, place)
+    if rows is None:
+        rows = _from_held(sight, query, window, side, place)
     if rows is not None:
         return rows
     found = all_plans(sight, query, side, reach)
@@ -184,6 +170,40 @@ def _nearby(sight: Sight, query: Query, window: Window, side: Side, place: dict[
         if len(rows) * _FURTHER < _ENOUGH * window.limit:
             break
     return None
+
+
+def _from_held(sight: Sight, query: Query, window: Window, side: Side, place: dict[str, Any]) -> list[Row[Any]] | None:
+    """The rows of a window, where they are all had from the first of those that may fit, by what is held of all in
+    sight."""
+    kind, extent = query.kind, extent_of(sight, query.kind)
+    if not query.terms or sight.scope(kind.permission).has_sites or hopeless(query.terms):
+        return None
+    records = held.known(sight, kind, extent)
+    if records is None:
+        return None
+    found = asked(sight, kind, query.terms, extent, looked=True)
+    places = _fitting(sight, query, records, found.leads)
+    if len(places) > costs(sight).few and query.sort != kind.sort:
+        return None
+    backwards = query.descending != (side == "before")
+    places = held.ordered(sight, kind, records, places, query.sort, tuple(place.values()), backwards=backwards)
+    shape = _shape(sight, query, side)._replace(way="hits", match="scan", condition=found.condition)
+    plan = _bound(sight, query, Plan(shape, {}), {**binds_of(sight, query, extent), **found.binds, **place})
+    for reach in (window.limit + window.skip, _FURTHER * (window.limit + window.skip)):
+        first = [records.ids[at] for at in places[:reach]]
+        part = {"limit": window.limit, "skip": window.skip, "ids": bound(sight, first)}
+        rows = list(_taken(sight, plan, part))
+        if len(rows) == window.limit or len(first) == len(places):
+            return rows
+    return None
+
+
+def _fitting(sight: Sight, query: Query, records: held.Held, leads: Sequence[Lead]) -> Sequence[int]:
+    """The places of the records that may fit, found once in a transaction."""
+    key = "fitting", query.kind.noun, query.terms
+    if key not in sight.answers:
+        sight.answers[key] = held.fitting(sight, query.kind, records, leads, costs(sight).few)
+    return sight.answers[key]
 
 
 def _from_start(sight: Sight, query: Query, window: Window) -> Sequence[Row[Any]]:
@@ -254,7 +274,7 @@ def plans(sight: Sight, query: Query, extent: Extent, side: Side, wanted: int | 
     binds = binds_of(sight, query, extent)
     whole = extent.whole and not under
     shape = _shape(sight, query, side)._replace(whole=whole, under=under)
-    customers, devices = _size(sight, extent, query.under)
+    customers, devices = size(sight, extent, query.under)
     records = devices if kind is DEVICES else customers
     every, measure = records if whole else total(sight, kind), costs(sight)
     guess = Estimate(customers, records, every, 1.0, wanted)
@@ -266,7 +286,12 @@ def plans(sight: Sight, query: Query, extent: Extent, side: Side, wanted: int | 
     lead, hits, parts = None, None, guessed(found)
     guess = guess._replace(looks=len(query.terms), beside=found.beside, names=found.names)
     own = at_hand(kind, shape, guess._replace(match=_fraction(parts, every)), measure)
-    if not little(shape, customers, records) and index_asked(found, own, measure):
+    kept = None if whole or tiny(customers, records) else held.known(sight, kind, extent)
+    if kept is not None:
+        places = _fitting(sight, query, kept, found.leads)
+        parts = (len(places) / max(len(kept.ids), 1),)
+        hits = held.hits(sight, kept, places) if len(places) <= measure.few else None
+    elif not little(shape, customers, records) and index_asked(found, own, measure):
         if own:  # more hits than that cost more than all that is in sight
             measure = measure._replace(few=min(measure.few, int(own / measure.hit)))
         lead, hits, parts = led(sight, kind, found, measure.few)
@@ -275,11 +300,11 @@ def plans(sight: Sight, query: Query, extent: Extent, side: Side, wanted: int | 
     part = _fraction(parts, every)
     guess = guess._replace(match=part)
     plan = choose(kind, shape, guess, measure, hits)
-    if lead is None or hits is None:
+    if hits is None:
         return [_bound(sight, query, plan, binds)]
     many = hits.count > measure.few or hits.begins > measure.few_first
-    ranges = splits(sight, kind, shape, lead, wanted) if many and plan.shape.way != "gather" else None
-    if ranges is not None:
+    ranges = splits(sight, kind, shape, lead, wanted) if lead and many and plan.shape.way != "gather" else None
+    if lead is not None and ranges is not None:
         others = elsewhere(sight, kind, lead, measure.few)
         if others.count <= measure.few:
             assert lead.needle is not None
@@ -290,8 +315,8 @@ def plans(sight: Sight, query: Query, extent: Extent, side: Side, wanted: int | 
             rest = Plan(shape._replace(way="hits", match="rest"), {"ids": others.ids})
             found_so = [_bound(sight, query, first, {**binds, "leading": value}) for value in ranges[1]]
             return [*found_so, _bound(sight, query, rest, binds)] if others.count else found_so
-    bound = _bound(sight, query, plan, {**binds, "ids": hits.ids})
-    return [bound._replace(owners=hits.owners) if plan.shape.way == "hits" else bound]
+    best = _bound(sight, query, plan, {**binds, "ids": hits.ids})
+    return [best._replace(owners=hits.owners) if plan.shape.way == "hits" else best]
 
 
 def _fraction(parts: Sequence[float], every: int) -> float:
@@ -314,7 +339,7 @@ def near(sight: Sight, query: Query, side: Side) -> Sequence[Plan]:
     # All that is in sight costs little more, where that is little: only what nearly all have is looked for before that.
     guess = Estimate(customers, records, every, share(query.terms), None)
     all_at_hand = not side and at_hand(kind, shape, guess, measure) > 0
-    if all_at_hand and not often(query.terms):
+    if not often(query.terms) and (all_at_hand or held.known(sight, kind, extent) is not None):
         return ()
     found = asked(sight, kind, query.terms, extent, looked=False)
     # Behind a place that was found, what is in sight may stand close together.
@@ -369,13 +394,3 @@ def extent_of(sight: Sight, kind: Kind) -> Extent:
     """The customers whose records of a kind are in reach: of customers, they themselves."""
     scope = sight.scope(kind.permission)
     return scope.nodes if kind.is_customer else scope.records
-
-
-def _size(sight: Sight, extent: Extent, under: str | None) -> tuple[int, int]:
-    """Customers and devices, as an estimate: counted once for a version of the tenant."""
-    if under is None:
-        return extent.customers, extent.devices
-    found = sight.memo.get((extent.id, under))
-    if not isinstance(found, tuple):
-        found = sight.memo[extent.id, under] = size_under(sight, extent, under)
-    return found

@@ -118,7 +118,7 @@ def led(sight: Sight, kind: Kind, asked: Asked, most: int) -> tuple[Lead | None,
             parts.append(max(found.count, 1) / every)
         else:
             own = _guessed(len(lead.needle)) if lead.needle is not None else 0.0
-            names = sum(len(ids) for ids in lead.named.values() if not _are_texts(ids)) / customers
+            names = sum(len(ids) for ids in lead.named.values() if not are_texts(ids)) / customers
             parts.append(min(1.0, max(own + names + lead.share, most / every if found is not None else 0.0)))
         if found is not None and (best is None or found.count < best[1].count):
             best = lead, found
@@ -140,7 +140,7 @@ def _with_named(sight: Sight, kind: Kind, lead: Lead, own: Hits, most: int) -> H
     found = dict(zip_longest(unbound(own.ids), own.owners))
     for column, values in lead.named.items():
         # An index of texts begins with the tenant, one of ids with those.
-        tenant = f"{'' if _are_texts(values) else '+'}k.tenant_id = :tenant"
+        tenant = f"{'' if are_texts(values) else '+'}k.tenant_id = :tenant"
         query = _referring(kind, f"{tenant} AND {among(f'k.{column}', 'values', values, postgresql=sight.postgresql)}")
         binds = {"values": bound(sight, values), "tenant": sight.tenant_id, "most": most + 1}
         rows = sight.connection.execute(query, binds).all()
@@ -157,7 +157,8 @@ def _referring(kind: Kind, condition: str) -> TextClause:
     return text(f"SELECT k.id, {owner(kind)} AS owner FROM {kind.table} k WHERE {condition} LIMIT :most")
 
 
-def _are_texts(values: Sequence[int] | Sequence[str]) -> bool:
+def are_texts(values: Sequence[int] | Sequence[str]) -> bool:
+    """Whether a term names texts of a column, and not ids."""
     return bool(values) and isinstance(values[0], str)
 
 

@@ -11,8 +11,8 @@ from sqlalchemy import Row, TextClause, text
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.filter import parse
 from ringfence.visibility.matching import asked, hopeless
-from ringfence.visibility.page import size_under
 from ringfence.visibility.scopes import Scope
+from ringfence.visibility.sizes import size_under
 from ringfence.visibility.sql import probe
 from ringfence.visibility.viewer import Sight
 

@@ -35,6 +35,7 @@ from ringfence.visibility.scopes import (
 
 _AGAIN_SECONDS: Final = 1.0
 """A scope that could not be stored is worked out in memory, and stored a little later if that can be done then."""
+_STAMP = select(Tenant.audit_count).where(Tenant.id == bindparam("tenant"))
 _VERSION = select(Tenant.version).where(Tenant.id == bindparam("tenant"))
 
 
@@ -93,6 +94,12 @@ class Sight:
     memo: dict[object, object]
     active: bool
     answers: dict[object, Sequence[Any]] = field(default_factory=dict)
+
+    def stamp(self) -> int:
+        """Equal as long as nothing of the tenant has changed, whoever changed it."""
+        if "stamp" not in self.answers:
+            self.answers["stamp"] = [self.connection.execute(_STAMP, {"tenant": self.tenant_id}).scalar() or 0]
+        return int(self.answers["stamp"][0])
 
     def scope(self, permission: str) -> Scope:
         """What the permission reaches; it must be among those that the look was opened for."""

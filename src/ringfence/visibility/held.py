@@ -1,0 +1,192 @@
+"""What words are sought in, of those records in sight of which an index is asked in vain: few enough to be held in
+memory, where a word is found sooner than by going through the rows.
+
+It only narrows. What a page shows, and whether that is in sight, the statement decides that reads the rows. It is held
+with the viewer until anything changes in the tenant, and read when somebody searches a second time before that: whoever
+searches but once does not pay for it.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import TextClause, text
+
+from ringfence.domain.device import DEVICES
+from ringfence.domain.kind import Kind
+from ringfence.visibility.keeping import kept_for_the_next
+from ringfence.visibility.matching import Lead
+from ringfence.visibility.plans import are_texts, candidates, tiny
+from ringfence.visibility.scopes import Extent
+from ringfence.visibility.substrings import Hits, among, bound, unbound
+from ringfence.visibility.viewer import Sight
+
+MOST: Final = 16_000
+"""Of no more records than that is anything held, nor of those of more customers: a few megabytes."""
+
+_BETWEEN: Final = "\x1e"
+"""No search key holds that."""
+
+_KEPT: Final = 2
+
+
+@dataclass(slots=True)
+class Held:
+    """The records of a kind that an extent holds, each at a place: ids, owners, and what they are searched and sorted
+    by. ``of`` are the places of the records of each owner; ``more`` is what other orders go by, None where nobody has
+    asked that yet; ``ranks`` is where each place stands in the kind's own order, once so many were ``asked`` for as
+    there are."""
+
+    ids: Sequence[int]
+    owners: Sequence[int]
+    keys: Sequence[str]
+    of: Mapping[int, Sequence[int]]
+    more: dict[str, list[Any]] = field(default_factory=dict)
+    ranks: Sequence[int] = ()
+    asked: int = 0
+
+    def in_order(self, places: Sequence[int]) -> Sequence[int]:
+        """These places in the kind's own order."""
+        self.asked += len(places)
+        if not self.ranks and self.asked > len(self.ids):  # by then that costs no more than was spent
+            ranks = [0] * len(self.ids)
+            for rank, at in enumerate(self._sorted(range(len(self.ids)))):
+                ranks[at] = rank
+            self.ranks = ranks
+        return sorted(places, key=self.ranks.__getitem__) if self.ranks else self._sorted(places)
+
+    def _sorted(self, places: Sequence[int]) -> Sequence[int]:
+        return sorted(sorted(places, key=self.ids.__getitem__), key=self.keys.__getitem__)
+
+
+def known(sight: Sight, kind: Kind, extent: Extent) -> Held | None:
+    """What is held of an extent's records; None where nothing is."""
+    if not _worthwhile(kind, extent):
+        return None
+    return kept_for_the_next(sight, "held", (kind, extent.id), lambda: _read(sight, kind, extent), _KEPT)
+
+
+def _worthwhile(kind: Kind, extent: Extent) -> bool:
+    customers, records = extent.customers, extent.devices if kind is DEVICES else extent.customers
+    if not kind.indexed or kind.is_customer or extent.whole or tiny(customers, records):
+        return False
+    return customers <= MOST and records <= MOST
+
+
+def _read(sight: Sight, kind: Kind, extent: Extent) -> Held | None:
+    """All records of an extent; None where it holds more by now than it was taken to."""
+    binds = {"tenant": sight.tenant_id, "scope": extent.id, "most": MOST + 1, "between": _BETWEEN}
+    found = sight.connection.execute(_reading(kind, sight.postgresql), binds).one()
+    if found[2] is None:
+        return Held((), (), (), {})
+    ids, owners = found[:2] if sight.postgresql else map(json.loads, found[:2])
+    keys = found[2].split(_BETWEEN)
+    if not len(ids) == len(owners) == len(keys) <= MOST:
+        return None
+    of: dict[int, list[int]] = {owner: [] for owner in owners}
+    for place, owner in enumerate(owners):
+        of[owner].append(place)
+    return Held(ids, owners, keys, of)
+
+
+@lru_cache(maxsize=16)
+def _reading(kind: Kind, postgresql: bool) -> TextClause:
+    """The records of a scope's customers: an index of each customer's has all that is read."""
+    inside = "c.tenant_id = :tenant AND c.path >= s.path AND c.path < s.path_hi"
+    read = f"k.id, k.{kind.owner} AS owner, k.{kind.order} AS said"
+    found = []
+    for nodes in kind.nodes:
+        owners, records = f"{nodes} c ON {inside}", f"{kind.table} k ON k.{kind.owner} = c.id"
+        if postgresql:
+            owners = f"LATERAL (SELECT c.id FROM {nodes} c WHERE {inside} OFFSET 0) c"
+            records = f"LATERAL (SELECT * FROM {kind.table} k WHERE k.{kind.owner} = c.id OFFSET 0) k"
+        source = f"FROM scope_interval s CROSS JOIN {owners} CROSS JOIN {records}"
+        found.append(f"SELECT {read} {source} WHERE s.scope_id = :scope")
+    numbers, texts = ("array_agg", "string_agg") if postgresql else ("json_group_array", "group_concat")
+    between = "CAST(:between AS text)" if postgresql else ":between"
+    gathered = f"{numbers}(id), {numbers}(owner), {texts}(said, {between})"
+    return text(f"SELECT {gathered} FROM ({' UNION ALL '.join(found)} LIMIT :most) held")
+
+
+def fitting(sight: Sight, kind: Kind, held: Held, leads: Sequence[Lead], most: int) -> Sequence[int]:
+    """The places of the records among which are all that a filter with these leads finds; others, too, perhaps."""
+    left: set[int] | None = None
+    for lead in leads:
+        others = _others(sight, kind, lead, most)
+        if others is None:
+            continue
+        places = {at for at, own in enumerate(held.ids) if own in others} if others else set()
+        if lead.needle is not None:
+            needle = lead.needle
+            places.update([at for at, key in enumerate(held.keys) if needle in key])
+        for owner in lead.named.get(kind.owner, ()):
+            places.update(held.of.get(int(owner), ()))
+        left = places if left is None else left & places
+    return range(len(held.ids)) if left is None else list(left)
+
+
+def _others(sight: Sight, kind: Kind, lead: Lead, most: int) -> set[int] | None:
+    """The records that a term finds by what they refer to beside their owner; None where that is not known."""
+    named = {column: values for column, values in lead.named.items() if column != kind.owner}
+    if not named:
+        return set()
+    found = None
+    if not any(map(are_texts, named.values())):
+        found = candidates(sight, kind, lead._replace(needle=None, named=named), most)
+    return None if found is None or found.count > most else set(unbound(found.ids))
+
+
+def hits(sight: Sight, held: Held, places: Sequence[int]) -> Hits:
+    """The records at these places, as an index would have found them."""
+    owners = [held.owners[at] for at in places] if sight.postgresql else ()
+    return Hits(len(places), bound(sight, [held.ids[at] for at in places]), owners)
+
+
+def ordered(
+    sight: Sight, kind: Kind, held: Held, places: Sequence[int], sort: str, key: tuple[Any, ...], *, backwards: bool
+) -> Sequence[int]:
+    """These places, up or down an order that an index holds: those that come after a place in it, which is a value for
+    each of its columns and an id (empty: all of them)."""
+    columns = kind.indexed_orders[sort]
+    values = _values(sight, kind, held, places, columns)
+    own = columns[-1] == kind.order
+    places = held.in_order(places) if own else sorted(places, key=held.ids.__getitem__)
+    for column in reversed(columns[:-1] if own else columns):  # what is alike in one stays as it is
+        places = sorted(places, key=values[column].__getitem__)
+    if not key:
+        return places[::-1] if backwards else places
+
+    def standing(at: int) -> tuple[Any, ...]:
+        return (*(values[column][at] for column in columns), held.ids[at])
+
+    if backwards:
+        return places[: bisect_left(places, key, key=standing)][::-1]
+    return places[bisect_right(places, key, key=standing) :]
+
+
+def _values(
+    sight: Sight, kind: Kind, held: Held, places: Sequence[int], columns: Sequence[str]
+) -> Mapping[str, Sequence[Any]]:
+    """What these columns say at each place, as far as that is one of those given."""
+    others = tuple(column for column in columns if column != kind.order)
+    for column in others:
+        said = held.more.setdefault(column, [None] * len(held.ids))  # which other threads read meanwhile
+        missing = {held.ids[at]: at for at in places if said[at] is None}
+        if missing:
+            binds = {"ids": bound(sight, list(missing)), "tenant": sight.tenant_id}
+            rows = sight.connection.execute(_reading_more(kind, column, sight.postgresql), binds)
+            read = {row[0]: row[1] for row in rows}
+            for own, at in missing.items():
+                said[at] = read.get(own, "")
+    return {kind.order: held.keys, **{column: held.more[column] for column in others}}
+
+
+@lru_cache(maxsize=16)
+def _reading_more(kind: Kind, column: str, postgresql: bool) -> TextClause:
+    listed = among("k.id", "ids", (), postgresql=postgresql)
+    return text(f"SELECT k.id, k.{column} FROM {kind.table} k WHERE {listed} AND +k.tenant_id = :tenant")
