@@ -13,6 +13,7 @@ from support.oracle import LISTING, OWNERS, Oracle, at_sites
 from ringfence.domain.customer import CustomerState
 from ringfence.domain.customer_group import CustomerGroupState
 from ringfence.domain.device import DeviceState
+from ringfence.domain.edge import EdgeState
 from ringfence.domain.errors import Conflict, RingfenceError
 from ringfence.domain.permission import PERMISSIONS
 from ringfence.domain.registry import EDITED
@@ -26,7 +27,7 @@ from ringfence.services.records import Listing
 
 KINDS: tuple[Any, ...] = tuple(EDITED)
 ACTIONS = {
-    *(f"{kind}.{action}" for kind in KINDS for action in ("list", "view", "create", "edit", "delete")),
+    *(EDITED[kind].right(action) for kind in KINDS for action in ("list", "view", "create", "edit", "delete")),
     "customer.move",
     "device.assign",
     "audit.view",
@@ -42,6 +43,7 @@ def new(kind: str, owner: int, site: int | None = None) -> Edit:
         "customer": CustomerState(owner, "New"),
         "site": SiteState(owner, "New"),
         "device": DeviceState(owner, "New", site=site),
+        "edge": EdgeState(owner, "New"),
         "user": UserState(owner, "somebody.new", "New"),
         "role": RoleState(owner, "New"),
         "security_group": SecurityGroupState(owner, "New"),

@@ -14,7 +14,7 @@ from ringfence.domain.permission import CATALOGUE
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 """The moment that everything is asked at."""
 
-LISTS = ("customers", "sites", "devices", "roles", "security_groups", "customer_groups", "users")
+LISTS = ("customers", "sites", "devices", "edges", "roles", "security_groups", "customer_groups", "users")
 WORDS = (
     "Gate camera", "ÉTOILE", "e\u0301toile", "O'Hara \"quoted\"", "100%", "a_b", "a\\b", "Straße", "STRASSE", "北京",
     "x", "🦊", "ﬁx", "[b]bold[/b]", "<i>", "Gate", "--", "axb", "1000",
@@ -57,6 +57,7 @@ class Sizes:
     customers: int = 7
     sites: int = 4
     devices: int = 7
+    edges: int = 3
     roles: int = 3
     groups: int = 4
     filters: int = 3
@@ -105,6 +106,10 @@ def _tenant(chance: Random, sizes: Sizes, tenant: str, document: dict[str, Any])
         site, customer = chance.choice(sites) if sites and chance.randint(0, 1) else (None, chance.choice(customers))
         unit = f"U-{chance.randint(0, 9)}{number:05}" if chance.randint(0, 2) else ""
         add("devices", f"d{number}", customer=customer, site=site, unit_id=unit, kind=SORTS[number % len(SORTS)])
+
+    for number in range(_number(chance, sizes.edges, sizes)):
+        about = {"kind": chance.choice(("pipe", "mqtt", "dc09")), "active": bool(chance.randint(0, 2))}
+        add("edges", f"e{number}", customer=chance.choice(customers), **about)
 
     roles: list[str | None] = [None]
     for number in range(1 + _number(chance, sizes.roles, sizes)):

@@ -17,6 +17,7 @@ from support.oracle import Oracle
 from ringfence.changes import ledger
 from ringfence.domain.customer_group import CustomerGroupState
 from ringfence.domain.kind import State, StateKind, altered, kind_of
+from ringfence.domain.registry import EDITED
 from ringfence.domain.role import RoleState
 from ringfence.domain.security_group import SecurityGroupState
 from ringfence.domain.user import UserState
@@ -30,15 +31,7 @@ OPEN = (None, None)
 """A validity window without end."""
 
 KINDS: tuple[StateKind, ...] = ("role", "customer_group", "security_group", "user")
-TABLES = {
-    "customer": "customer",
-    "site": "site",
-    "device": "device",
-    "role": "role",
-    "customer_group": "customer_group",
-    "security_group": "security_group",
-    "user": "user_account",
-}
+TABLES = {noun: kind.table for noun, kind in EDITED.items()}
 
 ADMINISTRATION = [
     "customer.list",

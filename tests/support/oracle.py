@@ -30,6 +30,7 @@ OWNERS = {
     "security-groups": "owner",
     "customer-groups": "owner",
     "roles": "owner",
+    "edges": "customer",
     "audit": "owner",
 }
 """The field that names the node which owns a record, by kind; a customer is its own node."""
@@ -45,6 +46,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "security-groups": ("name", "role", "owner"),
     "customer-groups": ("name", "active", "description"),
     "roles": ("name", "access_level", "mark", "owner"),
+    "edges": ("name", "kind", "active", "customer"),
     "audit": ("who", "what", "note", "origin"),
 }
 """The columns that a filter looks at."""

@@ -25,7 +25,7 @@ TAKING_BACK = ("edit", "create", "delete")
 
 def test_the_catalogue_has_every_right_to_every_kind() -> None:
     keys = {permission.key for permission in CATALOGUE}
-    assert {f"{kind}.{action}" for kind, action in RIGHTS} <= keys == PERMISSIONS
+    assert {EDITED[kind].right(action) for kind, action in RIGHTS} <= keys == PERMISSIONS
     assert {kind.permission for kind in KINDS.values()} <= ACTIONS
 
 
@@ -37,11 +37,12 @@ def document(right: str) -> dict[str, Any]:
         for place, (tenant, node) in PLACES.items():
             own = {"key": f"{kind.noun}-{place}", "tenant": tenant, "name": place, kind.node.name: node}
             needed: dict[str, dict[str, Any]] = {
+                "edge": {"kind": "pipe"},
                 "role": {"access_level": "customer", "permissions": []},
                 "security_group": {"role": None, "scope": "selected"},
                 "user": {"login": f"{place}-login"},
             }
-            made[kind.plural].append({**own, **needed.get(kind.noun, {})})
+            made.setdefault(kind.plural, []).append({**own, **needed.get(kind.noun, {})})
     t = {"tenant": "t"}
     for login, permissions in (("with", PERMISSIONS - EVERYWHERE), ("without", PERMISSIONS - EVERYWHERE - {right})):
         owned: dict[str, Any] = {"key": login, **t, "name": login, "owner": None}
@@ -72,20 +73,20 @@ def does(asking: Asking, kind: Any, action: str, place: str) -> bool:
 
 @pytest.mark.parametrize(("kind", "action"), RIGHTS)
 def test_each_right_by_itself(sqlite_database: Database, kind: Any, action: str) -> None:
-    world = World(sqlite_database, document(f"{kind}.{action}"))
+    world = World(sqlite_database, document(EDITED[kind].right(action)))
     with world.database.reading() as connection:
         rows = connection.exec_driver_sql(f"SELECT id, tenant_id FROM {TABLES[kind]} WHERE key = '{kind}-far'")
         ((far, _),) = rows.all()
     for login, held in (("without", False), ("with", True)):
         asking = Asking(world, login)
         for one in ("list", "view", "create", "edit", "delete"):
-            expected = held or one != action
+            expected = held or EDITED[kind].right(one) != EDITED[kind].right(action)
             where = "north" if one == "create" else f"{kind}-inside"
             assert does(asking, kind, one, "inside") == expected, (login, one)
-            assert asking.can(f"{kind}.{one}", "customer" if one == "create" else kind, where) == expected
+            assert asking.can(EDITED[kind].right(one), "customer" if one == "create" else kind, where) == expected
             assert not does(asking, kind, one, "hidden"), (login, one, "hidden, and at the other end")
             for key in (f"{kind}-hidden", f"{kind}-far"):
-                assert not asking.can(f"{kind}.{one}", kind, key)
+                assert not asking.can(EDITED[kind].right(one), kind, key)
         assert not asking.opens(kind, far)
     boss = world.save("boss", world.blind(kind, f"{kind}-hidden", name="Unseen"))
     if action in TAKING_BACK:

@@ -60,6 +60,7 @@ BUILTIN_ROLES: Final = (
         | _held(
             "device: background_tools create edit remote_access",
             "site: create edit",
+            "edge: list",
             "script: execute list",
             "alarm: manage",
             "ticket: list view_assigned edit",
@@ -77,6 +78,7 @@ BUILTIN_ROLES: Final = (
             "customer: create edit delete move",
             "device: assign create delete edit",
             "site: create edit delete",
+            "edge: list edit",
             "alarm: create manage",
             "user: list view create edit delete",
             "security_group: list view create edit delete",

@@ -12,6 +12,7 @@ from dataclasses import MISSING, replace
 from dataclasses import fields as dataclass_fields
 from functools import cached_property
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from ringfence.domain import display as shown_as
@@ -40,7 +41,8 @@ class Kind:
 
     ``noun`` and ``plural`` are its one spelling, with ``_`` between words. ``document`` says to readers of a snapshot
     what an entry of it is. ``table`` is the table, where that is not the noun; ``resource`` is what its permissions
-    are of, where that is not the noun (``RESOURCE.list``), and ``view`` the one to list, where it is another.
+    are of, where that is not the noun (``RESOURCE.list``), and ``view`` the one to list, where it is another; what has
+    no right of its own is done by the one that ``rights`` says.
     ``node`` kinds are nodes of the tree themselves, ``place`` kinds are sites. ``indexed``: there may be very many, and
     substrings of its search key are indexed. ``lasting``: it outlives its owner, and is then where that was. It is
     listed by ``sort`` where nobody says otherwise, of which ``order`` is the column. ``apart`` are fields that no list
@@ -62,6 +64,7 @@ class Kind:
         document: str = "",
         resource: str = "",
         view: str = "list",
+        rights: Mapping[str, str] = MappingProxyType({}),
         node: bool = False,
         place: bool = False,
         indexed: bool = False,
@@ -84,6 +87,7 @@ class Kind:
         self.table = table or noun
         self.document = document
         self.resource = resource or noun
+        self.rights = rights
         self.permission = self.right(view)
         self.is_customer = node
         self.is_site = place
@@ -128,7 +132,7 @@ class Kind:
 
     def right(self, action: str) -> str:
         """The permission to do something to it."""
-        return f"{self.resource}.{action}"
+        return f"{self.resource}.{self.rights.get(action, action)}"
 
     @cached_property
     def movable(self) -> bool:
@@ -345,6 +349,9 @@ def kind_with(state: type[State]) -> Kind:
     """The kind whose records have states of that class."""
     return _BY_STATE[state]
 
+
+EDITING: Final = MappingProxyType({"view": "list", "create": "edit", "delete": "edit"})
+"""The ``rights`` of a kind that has two: whoever lists it opens it, and whoever edits it makes and deletes it."""
 
 _LABELS: Final = {"email": "e-mail"}
 

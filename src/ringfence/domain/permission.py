@@ -50,6 +50,9 @@ _MANAGED: Final = (
     ("delete", "Delete"),
 )
 
+_SET_UP: Final = (("list", "List and open"), ("edit", "Create, edit and delete"))
+"""The rights to what is set up once, and seldom changed."""
+
 CATALOGUE: Final[tuple[Permission, ...]] = (
     *_section("API tokens", "api_token", [("manage", "Manage", "make and revoke API tokens {of}")]),
     *_section(
@@ -131,6 +134,7 @@ CATALOGUE: Final[tuple[Permission, ...]] = (
         [*_MANAGED, ("impersonate", "See as another user", "see as another user {of}, without changing anything")],
         administration=True,
     ),
+    *_section("Edges", "edge", _SET_UP, administration=True),
     *_section("Security groups", "security_group", _MANAGED, administration=True),
     *_section("Customer groups", "customer_group", _MANAGED, administration=True),
     *_section("Roles", "role", _MANAGED, administration=True),

@@ -9,6 +9,7 @@ from ringfence.domain.audit import AUDIT
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.customer_group import CUSTOMER_GROUPS
 from ringfence.domain.device import DEVICES
+from ringfence.domain.edge import EDGES
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.field import Field
 from ringfence.domain.ids import ids_in
@@ -19,11 +20,12 @@ from ringfence.domain.site import SITES
 from ringfence.domain.user import USERS
 
 EDITED: Final[dict[str, Kind]] = {
-    kind.noun: kind for kind in (CUSTOMERS, SITES, DEVICES, ROLES, SECURITY_GROUPS, CUSTOMER_GROUPS, USERS)
+    kind.noun: kind for kind in (CUSTOMERS, SITES, DEVICES, EDGES, ROLES, SECURITY_GROUPS, CUSTOMER_GROUPS, USERS)
 }
 """The kinds that people edit, by noun."""
 KINDS: Final[dict[str, Kind]] = {
-    kind.name: kind for kind in (CUSTOMERS, SITES, DEVICES, USERS, SECURITY_GROUPS, CUSTOMER_GROUPS, ROLES, AUDIT)
+    kind.name: kind
+    for kind in (CUSTOMERS, SITES, DEVICES, USERS, SECURITY_GROUPS, CUSTOMER_GROUPS, ROLES, EDGES, AUDIT)
 }
 """The kinds that are listed, by what the command line calls a list."""
 

@@ -80,14 +80,16 @@ class Rows:
         return f"Rows({self.__tablename__!r})"
 
 
-def rows(name: str, *columns: SchemaItem, keyed: bool = False) -> Any:
-    """A table, as `Rows`; ``keyed`` by its columns alone, without a row id of its own on SQLite."""
-    return Rows(Table(name, metadata, *columns, sqlite_with_rowid=not keyed))
+def rows(name: str, *columns: SchemaItem, keyed: bool = False, ever: bool = False) -> Any:
+    """A table, as `Rows`; ``keyed`` by its columns alone, without a row id of its own on SQLite. ``ever``: an id is
+    never given out twice."""
+    return Rows(Table(name, metadata, *columns, sqlite_with_rowid=not keyed, sqlite_autoincrement=ever))
 
 
 def own_id() -> Column[Any]:
     return Column("id", Integer, primary_key=True)
 
 
-def tenant_id() -> Column[Any]:
-    return Column("tenant_id", Integer, ForeignKey("tenant.id"), nullable=False)
+def tenant_id(*, keyed: bool = False) -> Column[Any]:
+    to = ForeignKey("tenant.id")
+    return Column("tenant_id", Integer, to, primary_key=keyed, nullable=False, autoincrement=False if keyed else "auto")

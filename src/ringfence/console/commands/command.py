@@ -169,13 +169,13 @@ class Go(Command[Host]):
 
 
 class Editable(NamedTuple):
-    """A kind of record as its commands need it: one and several of it in people's words, and what its permissions
-    begin with; ``commands`` are what can be done to it."""
+    """A kind of record as its commands need it: one and several of it in people's words, and which permission
+    is the right to do something to it; ``commands`` are what can be done to it."""
 
     kind: StateKind
     noun: str
     plural: str
-    resource: str
+    right: Callable[[str], str]
     commands: tuple[Command[Host], ...] = ()
 
     @property

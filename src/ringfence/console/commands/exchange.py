@@ -32,7 +32,7 @@ def _imported(host: Host) -> tuple[Edited, Editable]:
 
 def _unless_may(host: Host) -> str:
     _, edits = _imported(host)
-    changing = {f"{edits.resource}.{action}" for action in ("create", "edit", "assign", "move")}
+    changing = {edits.right(action) for action in ("create", "edit", "assign", "move")}
     may = not changing.isdisjoint(host.ringfence.rights)
     return unless_signed_in(host) or ("" if may else f"you may neither create nor edit {edits.plural}")
 

@@ -54,7 +54,7 @@ class RecordCommand(Command[Host]):
 
     def denied(self, here: Host, edits: Editable) -> str:
         """Why the viewer may do it to no record of the kind."""
-        if f"{self.of or edits.resource}.{self.right}" in here.ringfence.rights:
+        if (f"{self.of}.{self.right}" if self.of else edits.right(self.right)) in here.ringfence.rights:
             return ""
         whose = "the audit" if self.of == "audit" else f"{self.of}s" if self.of else edits.plural
         return f"you may not {self.right} {whose}"
@@ -313,4 +313,4 @@ def editable(kind: Kind) -> Editable:
 
     known = {**_TAKEN, "import": importing(kind.several)}
     taken = [known[name] for name in actions(kind)]
-    return Editable(kind.noun, kind.said, kind.several, kind.resource, (ACTIONS, OPEN, NEW, *taken))
+    return Editable(kind.noun, kind.said, kind.several, kind.right, (ACTIONS, OPEN, NEW, *taken))

@@ -133,7 +133,7 @@ CUSTOMER: Final = Editable(
     "customer",
     "customer",
     "customers",
-    "customer",
+    "customer.{}".format,
     (
         ACTIONS,
         OPEN.but(help="Open and edit the customer."),

@@ -1,0 +1,107 @@
+"""The tables of what devices say, which are no kinds of record: nothing of them is edited, audited or undone.
+
+Moments are whole milliseconds since 1970, in UTC: there are very many of them. What is said of a device goes with it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, Text, UniqueConstraint
+from sqlalchemy.sql.schema import SchemaItem
+
+from ringfence.storage.columns import BINARY_TEXT, own_id, rows, tenant_id
+
+HISTORY: Final = "point"
+"""How the names of the tables begin that hold the history, one a day; on PostgreSQL those are its partitions."""
+
+
+def _of(table: str, *, keyed: bool = True) -> Column[Any]:
+    """The column that names a record of a table, with which the row goes."""
+    to = ForeignKey(f"{table}.id", ondelete="CASCADE")
+    return Column(f"{table}_id", Integer, to, primary_key=keyed, nullable=False, index=True, autoincrement=False)
+
+
+def _moment(name: str, *, keyed: bool = False, optional: bool = False) -> Column[Any]:
+    return Column(name, BigInteger, primary_key=keyed, nullable=optional, autoincrement=False)
+
+
+def _keyed(name: str, *columns: SchemaItem) -> Any:
+    """A table whose key begins with the tenant."""
+    return rows(name, tenant_id(keyed=True), *columns, keyed=True)
+
+
+Series: Final = rows(
+    "series",
+    own_id(),
+    tenant_id(),
+    _of("device", keyed=False),
+    Column("name", BINARY_TEXT, nullable=False),
+    _moment("at"),
+    Column("number", Float),
+    Column("said", Text),
+    UniqueConstraint("tenant_id", "device_id", "name"),
+    ever=True,
+)
+"""What a device reports under a name, with its latest value: a ``number``, or else what was ``said``, as JSON. An id is
+never given out twice: points refer to it."""
+Reported: Final = _keyed(
+    "reported",
+    _of("device"),
+    Column("name", BINARY_TEXT, primary_key=True),
+    Column("said", Text, nullable=False),
+    _moment("at"),
+)
+"""An attribute that a device reported of itself: what was ``said``, as JSON."""
+Tenure: Final = _keyed(
+    "tenure",
+    _of("device"),
+    _moment("until", keyed=True),
+    _moment("since", optional=True),
+    Column("customer_id", Integer, nullable=False),
+    Column("site_id", Integer),
+)
+"""Where a device stood before it was handed over: what it reported up to then, and ``since``, is for those who reach
+that place. The customer may be a former one."""
+EdgeHeard: Final = _keyed(
+    "edge_heard",
+    _of("edge"),
+    _moment("at"),
+    Column("lines", BigInteger, nullable=False),
+    Column("allowance", Float, nullable=False),
+)
+"""When an edge was last heard, how many lines it has sent, and how many more it may send at once."""
+Unmatched: Final = _keyed(
+    "unmatched",
+    _of("edge"),
+    Column("unit_id", BINARY_TEXT, primary_key=True),
+    _moment("first_at"),
+    _moment("last_at"),
+    Column("lines", BigInteger, nullable=False),
+    Column("sample", Text, nullable=False),
+)
+"""A unit id that an edge named and may not speak for, whether there is such a device or not."""
+KnownSignal: Final = _keyed(
+    "known_signal",
+    _of("edge"),
+    Column("signal", BINARY_TEXT, primary_key=True),
+    _moment("at"),
+    Index(None, "at"),
+)
+"""The ids of signals that an edge has sent: the same one again is not taken twice."""
+
+
+def milliseconds(moment: datetime) -> int:
+    """A moment as these tables keep it."""
+    return round(moment.timestamp() * 1000)
+
+
+def moment_of(milliseconds: int) -> datetime:
+    """The moment that they keep so."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def day_table(day: str) -> str:
+    """The table of the history of a day, written as YYYYMMDD."""
+    return f"{HISTORY}_{day}"
