@@ -29,6 +29,7 @@ from typing import Any
 import yaml
 
 from ringfence.cli.main import run
+from ringfence.domain.registry import KINDS
 from ringfence.snapshot.demo import shipped
 from ringfence.storage.engine import open_database
 from ringfence.storage.metadata import metadata
@@ -38,7 +39,6 @@ PATIENCE = 60
 """Seconds that one damaged file may take."""
 PAGE = 4096
 _KEPT = 20_000
-KINDS = ("customers", "sites", "devices", "users", "security-groups", "customer-groups", "roles", "audit")
 FORMS = ("table", "json", "csv", "keys")
 HOSTILE: tuple[Any, ...] = (
     None, True, False, 0, 1, -1, 2**31, 2**63, 10**400, 1e308, float("nan"), float("inf"), "", " ", "\0", "\x1b[31m",

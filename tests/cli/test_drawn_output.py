@@ -23,13 +23,13 @@ from support.command_line import Call, Save, small
 
 from ringfence.cli.commands import _program
 from ringfence.cli.main import run
+from ringfence.domain.registry import EDITED, KINDS
 
 NASTY = "\x1b]0;owned\x07\x7f\x9b31m\x85\u202e\u2066\u200f\u061c\u200b\u2028"
 """Control characters of both sets, bidirectional ones, and others that are not seen."""
 ADA = ("--as", f"ada{NASTY}")
-KINDS = ("customers", "sites", "devices", "users", "security-groups", "customer-groups", "roles", "audit")
 TEXTS = ("key", "name", "email", "phone", "address", "notes", "kind", "unit_id", "description", "login")
-TABLES = ("tenant", "customer", "site", "device", "role", "security_group", "customer_group", "user_account")
+TABLES = ("tenant", *(kind.table for kind in EDITED.values()))
 PLAIN = {("tenant", "key"), ("role", "key")}
 """What the file names of which something is taken away."""
 BAR = re.compile(r"\x1b\[\??[0-9;]*[A-Za-z]|\r")
@@ -76,7 +76,15 @@ COMMANDS: list[list[str]] = [
     *dry("devices", "edit", key("d"), "--kind", "New"),
     *dry("devices", "delete", key("d")),
     *dry("devices", "delete", key("nix")),
-    *(one for kind in KINDS[:4] for one in dry(kind, "import", "sheet.csv")),
+    *dry("edges", "create", "New", "--customer", key("c")),
+    *dry("edges", "edit", key("g"), "--inactive"),
+    *dry("edges", "delete", key("g")),
+    *(
+        one
+        for name, kind in KINDS.items()
+        if kind.imported and name != "audit"
+        for one in dry(name, "import", "sheet.csv")
+    ),
     *dry("users", "import", "sheet.json"),
     *dry("import", "customers", "sheet.csv", "--skip-bad"),
     *dry("devices", "assign", "ids.txt", "--to", key("e"), "--no-site", "--skip-unknown"),
@@ -117,6 +125,7 @@ def hostile(call: Call, save: Save, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     document = small(
         customers=[{"key": "e", "tenant": "t", "name": "Elsewhere"}],
         sites=[{"key": "s", "tenant": "t", "customer": "c", "name": "Site"}],
+        edges=[{"key": "g", "tenant": "t", "customer": "c", "name": "Edge"}],
         users=[{"key": "bob", "tenant": "t", "home": "c", "login": "bob", "name": "Bob"}],
         customer_groups=[{"key": "f", "tenant": "t", "name": "Filter", "customers": [{"customer": "c"}]}],
     )
@@ -216,7 +225,7 @@ def test_nothing_on_a_terminal_is_obeyed(hostile: Path, terminal: Callable[[list
 
 
 def test_a_pipe_gets_what_there_is(hostile: Path, call: Call) -> None:
-    for kind in ("customers", "sites", "devices", "users", "security-groups", "customer-groups"):
+    for kind in set(KINDS) - {"roles", "audit"}:
         keys = call("list", kind, *ADA, "--format", "keys").out
         listed = call("list", kind, *ADA, "--format", "json").out
         sheet = call("list", kind, *ADA, "--format", "csv").out

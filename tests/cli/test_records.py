@@ -12,6 +12,7 @@ import pytest
 from support.command_line import AT, Call, Save, small
 
 from ringfence.domain.permission import PERMISSIONS
+from ringfence.domain.registry import kind_named
 from ringfence.services.listing import kinds
 from ringfence.services.sheets import read_rows
 from ringfence.snapshot.story import story
@@ -213,6 +214,7 @@ class TestMatrix:
             shared = {"key": key, "tenant": "t", "name": key}
             document.setdefault("sites", []).append({**shared, "customer": owner})
             document["devices"].append({**shared, "customer": owner})
+            document.setdefault("edges", []).append({**shared, "customer": owner})
             document["roles"].append({**shared, "owner": owner, "access_level": "site"})
             document["security_groups"].append({**shared, "owner": owner, "role": None, "scope": "all"})
             document.setdefault("customer_groups", []).append({**shared, "owner": owner})
@@ -246,7 +248,7 @@ class TestMatrix:
         noun = _noun(kind)
         entries = self.document()[kind.replace("-", "_")]
         every = sorted(entry["key"] for entry in entries)
-        field = {"users": "home", "sites": "customer", "devices": "customer"}.get(kind, "owner")
+        field = kind_named(kind).node.name
         of_a = sorted(
             entry["key"]
             for entry in entries

@@ -55,12 +55,12 @@ def make_viewer(database: Database) -> None:
     workspace = Workspace(database, at=NOON)
     admin = workspace.sign_in("h.devries")
     root = admin.roots()[0].id
-    held = frozenset(f"{kind}.{action}" for kind in EDITED for action in ("list", "view")) | {"audit.view"}
+    held = {kind.right(action) for kind in EDITED.values() for action in ("list", "view")} | {"audit.view"}
     state = SecurityGroupState(root, "Onlookers", scope="all", role=-1)
     given = frozenset({(-2, (None, None))})
     admin.save(
         [
-            Edit("role", -1, None, RoleState(root, "Onlooker", permissions=held)),
+            Edit("role", -1, None, RoleState(root, "Onlooker", permissions=frozenset(held))),
             Edit("security_group", -2, None, state),
             Edit("user", -3, None, UserState(root, "onlooker", "Onno Looker", security_groups=given)),
         ],

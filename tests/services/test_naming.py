@@ -13,7 +13,7 @@ from ringfence.services import naming
 from ringfence.storage.engine import Database
 
 SIZES = Sizes(tenants=2, customers=12, sites=10, devices=60, roles=4, groups=6, filters=4, users=8, exact=True)
-KINDS = ("customers", "sites", "devices", "security-groups", "customer-groups", "roles")
+KINDS = ("customers", "sites", "devices", "edges", "security-groups", "customer-groups", "roles")
 
 
 @pytest.mark.parametrize("seed", range(3))

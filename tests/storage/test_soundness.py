@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Boolean, Column, Connection, Integer, String, Table, text
+from sqlalchemy import Boolean, Column, Connection, Float, Integer, String, Table, text
 from sqlalchemy.exc import DBAPIError
 from support.console import demo_copy
 from support.databases import dumped, made
 
+from ringfence.domain.field import Choice
+from ringfence.domain.registry import EDITED
 from ringfence.services.listing import count
 from ringfence.services.records import Listing
 from ringfence.snapshot.load import load_document
@@ -28,16 +30,37 @@ from ringfence.visibility.viewer import Viewer
 SCOPES = ("scope", "scope_interval", "scope_site")
 CHAINED = ("audit_entry",)
 COLUMNS = [(table, column) for table in metadata.sorted_tables for column in table.columns]
+CHOICES = {
+    (kind.table, name) for kind in EDITED.values() for name, one in kind.stored.items() if isinstance(one.spec, Choice)
+}
+BY_OTHERS = (
+    "former_customer (id, tenant_id, path) SELECT 900000 + id, id, '/1/gone/' FROM tenant",
+    "series (tenant_id, device_id, name, at, number) SELECT tenant_id, id, 'level', 1, 2.5 FROM device",
+    "reported (tenant_id, device_id, name, said, at) SELECT tenant_id, id, 'firmware', '\"7\"', 1 FROM device",
+    "tenure (tenant_id, device_id, until, since, customer_id, site_id) SELECT tenant_id, id, 2, 1, 1, 1 FROM device",
+    "edge_heard (tenant_id, edge_id, at, lines, allowance) SELECT tenant_id, id, 1, 1, 1.5 FROM edge",
+    "unmatched (tenant_id, edge_id, unit_id, first_at, last_at, lines, sample) "
+    "SELECT tenant_id, id, 'U-1', 1, 2, 3, '{}' FROM edge",
+    "known_signal (tenant_id, edge_id, signal, at) SELECT tenant_id, id, 's-1', 1 FROM edge",
+)
+"""Rows that no document holds."""
 
 
 def fill(database: Database, folder: Path) -> None:
     """Puts rows into every table that there is."""
     demo = demo_copy(folder)
-    load_document(database, json.loads(dumped(demo)), "command line")
+    document = json.loads(dumped(demo))
     demo.close()
+    tenants = [tenant["key"] for tenant in document["tenants"]]
+    document["edges"] += [
+        {"key": f"source-{number}", "tenant": tenant, "name": "Source", "kind": "pipe", "most": number}
+        for tenant in tenants
+        for number in range(7)
+    ]
+    load_document(database, document, "command line")
     with database.writing() as connection:
-        gone = "INSERT INTO former_customer (id, tenant_id, path) SELECT 900000 + id, id, '/1/gone/' FROM tenant"
-        connection.execute(text(gone))
+        for rows in BY_OTHERS:
+            connection.execute(text(f"INSERT INTO {rows}"))
     for login in ("h.devries", "l.petit", "olga", "g.moreau", "t.okafor"):
         count(Viewer.sign_in(database, login), Listing("devices"))
     assert maintenance.check(database) == []
@@ -109,7 +132,13 @@ def named(faults: list[str], table: str, column: str) -> bool:
 
 
 def kind(column: Column[Any]) -> str:
-    for mapped, name in ((UtcDateTime, "datetime"), (Boolean, "bool"), (Integer, "int"), (String, "str")):
+    for mapped, name in (
+        (UtcDateTime, "datetime"),
+        (Boolean, "bool"),
+        (Integer, "int"),
+        (Float, "float"),
+        (String, "str"),
+    ):
         if isinstance(column.type, mapped):
             return name
     raise AssertionError(column)  # a type that is new is looked at nowhere yet
@@ -120,6 +149,8 @@ WAYS: dict[str, tuple[str, Applies, str]] = {
     "bytes": ("x'00ff'", lambda _, __: True, "sqlite"),
     "text for a number": ("'x'", lambda _, c: isinstance(c.type, Integer | Boolean), "sqlite"),
     "a fraction": ("1.5", lambda _, c: isinstance(c.type, Integer | Boolean), "sqlite"),
+    "no float": ("'NaN'", lambda _, c: kind(c) == "float", "both"),
+    "infinite": ("9e999", lambda _, c: kind(c) == "float", "sqlite"),
     "no UTF-8": ("CAST(x'c328' AS TEXT)", lambda _, c: kind(c) == "str", "sqlite"),
     "no time": ("'yesterday'", lambda _, c: kind(c) == "datetime", "sqlite"),
     "another day": ("'2026-99-99'", lambda _, c: kind(c) == "datetime", "sqlite"),
@@ -129,8 +160,7 @@ WAYS: dict[str, tuple[str, Applies, str]] = {
     "nowhere": ("2000000000", lambda _, c: bool(c.foreign_keys), "both"),
     "no word": (
         "'nothing'",
-        lambda t, c: (t.name, c.name)
-        in {("role", "access_level"), ("security_group", "scope"), ("role_permission", "permission")},
+        lambda t, c: (t.name, c.name) in {*CHOICES, ("role_permission", "permission")},
         "both",
     ),
     "empty": (

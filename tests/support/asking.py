@@ -112,7 +112,7 @@ class Asking:
             "delete": (self.may(replace(world.delete(kind, key), revision=0)), False),
         }
         for action, (done, always) in answers.items():
-            said = self.can(f"{kind}.{action}", kind, key)
+            said = self.can(EDITED[kind].right(action), kind, key)
             assert done == (said or always), (self.login, f"{kind}.{action}", key)
         moving = {"customer": ("move", "parent"), "device": ("assign", "customer")}.get(kind)
         for place in places if moving else ():
@@ -123,7 +123,7 @@ class Asking:
                 continue
             if kind == "device":
                 edit = replace(edit, after=replace(edit.after, site=None))  # type: ignore[type-var]
-            ends = self.can(f"{kind}.{action}", kind, key), self.covers(f"{kind}.{action}", place)
+            ends = self.can(EDITED[kind].right(action), kind, key), self.covers(EDITED[kind].right(action), place)
             assert self.may(edit) == all(ends), (self.login, f"{kind}.{action}", key, place)
         return len(answers) + (len(places) if moving else 0)
 
@@ -138,4 +138,4 @@ class Asking:
         if kind == "device":
             sites += [self.world.id("site", one["key"]) for one in document["sites"] if one.get("customer") == place]
         done = any(self.may(new(kind, owner, site)) for site in sites)
-        assert done == self.can(f"{kind}.create", "customer", place), (self.login, f"{kind}.create", place)
+        assert done == self.can(EDITED[kind].right("create"), "customer", place), (self.login, f"{kind}.create", place)

@@ -33,6 +33,7 @@ from support.tree_edits import READING, overfull
 from ringfence.domain import clock
 from ringfence.domain.errors import Conflict, InvalidDocument, Refused, RingfenceError
 from ringfence.domain.permission import PERMISSIONS
+from ringfence.domain.registry import EDITED
 from ringfence.services import assigning, audit, importing
 from ringfence.services.editing import Edit
 from ringfence.snapshot.load import load_document
@@ -41,7 +42,6 @@ from ringfence.storage.engine import Database, open_database
 SIZES = Sizes(tenants=1, customers=7, sites=4, devices=7, roles=2, groups=3, filters=2, users=2, exact=True)
 EDITORS = 5
 SAID = "there you would hold"
-_RESOURCES = ("customer", "site", "device", "user", "role", "security_group", "customer_group")
 
 
 def with_editors(chance: Random) -> dict[str, Any]:
@@ -75,9 +75,10 @@ def with_editors(chance: Random) -> dict[str, Any]:
     people.append({"key": "full", **t, "name": "full", "login": "full", **everything})
     sites = [entry["key"] for entry in made["sites"]]
     filters = [entry["key"] for entry in made["customer_groups"]]
+    resources = {kind.resource for kind in EDITED.values()}
     for number in range(EDITORS):
         name = f"e{number}"
-        moving = [*READING, *(one for one in sorted(PERMISSIONS) if one.partition(".")[0] in _RESOURCES)]
+        moving = [*READING, *(one for one in sorted(PERMISSIONS) if one.partition(".")[0] in resources)]
         usual = (".list", ".view", ".edit", ".move", ".assign")
         kept = [one for one in moving if one.endswith(usual) or chance.random() < 0.6]
         groups = [{"group": group(f"{name}-m", kept, everywhere=chance.random() < 0.5)}]
@@ -178,10 +179,8 @@ class Campaign:
 
     def move(self, editor: str) -> None:
         """Things go elsewhere, whatever their kind, several at a time."""
-        keys = {kind: self.world.ids(kind) for kind in ("customer", "site", "device", "user", "role")}
-        keys |= {kind: self.world.ids(kind) for kind in ("security_group", "customer_group")}
-        fields = {"customer": "parent", "device": "customer", "user": "home", "role": "owner"}
-        fields |= {"security_group": "owner", "customer_group": "owner"}
+        keys = {kind: self.world.ids(kind) for kind in EDITED}
+        fields = {noun: kind.node.name for noun, kind in EDITED.items() if kind.moves}
         edits = {}
         for _ in range(self.chance.choice([1, 1, 1, 2, 3])):
             kind: Any = self.chance.choice([*fields, "customer", "customer", "device"])

@@ -108,8 +108,8 @@ def _tenant(chance: Random, sizes: Sizes, tenant: str, document: dict[str, Any])
         add("devices", f"d{number}", customer=customer, site=site, unit_id=unit, kind=SORTS[number % len(SORTS)])
 
     for number in range(_number(chance, sizes.edges, sizes)):
-        about = {"kind": chance.choice(("pipe", "mqtt", "dc09")), "active": bool(chance.randint(0, 2))}
-        add("edges", f"e{number}", customer=chance.choice(customers), **about)
+        kind, active = chance.choice(("pipe", "mqtt", "dc09")), bool(chance.randint(0, 2))
+        add("edges", f"e{number}", customer=chance.choice(customers), kind=kind, active=active)
 
     roles: list[str | None] = [None]
     for number in range(1 + _number(chance, sizes.roles, sizes)):

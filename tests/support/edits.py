@@ -184,6 +184,10 @@ def provider() -> dict[str, Any]:
             )
             for number in range(count)
         ] + [{"key": "north-x", **t, "name": "north x", "customer": "north"}],
+        "edges": [
+            {"key": f"{customer}-edge", **t, "name": f"{customer} edge", "customer": customer}
+            for customer in ("acme", "beta")
+        ],
         "roles": [
             role("all", None, "all"),
             role("delegate", "acme", ADMINISTRATION),

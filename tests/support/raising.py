@@ -22,6 +22,7 @@ CONCERNING = {
     "sites": ("site", *AT_DEVICES),
     "devices": AT_DEVICES,
     "users": ("user", "api_token"),
+    "edges": ("edge",),
     "roles": ("role",),
     "security-groups": ("security_group",),
     "customer-groups": ("customer_group",),

@@ -12,12 +12,16 @@ from support.oracle import OWNERS, Node, Oracle
 
 from ringfence.storage.engine import Database
 
-READING = [f"{kind}.{action}" for kind in ("customer", "site", "device", "user") for action in ("list", "view")]
+READING = [
+    *(f"{kind}.{action}" for kind in ("customer", "site", "device", "user") for action in ("list", "view")),
+    "edge.list",
+]
 WRITING = [
     *(f"customer.{action}" for action in ("create", "edit", "move", "delete")),
     *(f"site.{action}" for action in ("create", "edit", "delete")),
     *(f"device.{action}" for action in ("create", "edit", "assign", "delete")),
     *(f"user.{action}" for action in ("create", "edit", "delete")),
+    "edge.edit",
 ]
 KEEPING = [*READING, *WRITING, "audit.view"]
 """What whoever looks after a part of the tree holds."""

@@ -12,7 +12,9 @@ from ringfence.console.text import Cell
 from ringfence.domain.customer import CustomerState
 from ringfence.domain.customer_group import CustomerGroupState
 from ringfence.domain.device import DeviceState
+from ringfence.domain.edge import EdgeState
 from ringfence.domain.kind import State, StateKind
+from ringfence.domain.registry import EDITED
 from ringfence.domain.role import RoleState
 from ringfence.domain.security_group import SecurityGroupState
 from ringfence.domain.site import SiteState
@@ -21,7 +23,7 @@ from ringfence.services.editing import Edit
 from ringfence.services.records import AuditDetail, Listing, Part
 from ringfence.storage.engine import Database
 
-KINDS: tuple[StateKind, ...] = ("customer", "site", "device", "role", "customer_group", "security_group", "user")
+KINDS: tuple[StateKind, ...] = tuple(EDITED)
 
 
 @pytest.fixture
@@ -38,6 +40,7 @@ def fresh(world: World, kind: StateKind, owner: str | None) -> State:
         "customer": CustomerState(at, "Fresh", "f@example.org", max_users=9),
         "site": SiteState(at, "Fresh"),
         "device": DeviceState(at, "Fresh", "u-1", "camera", notes="Note"),
+        "edge": EdgeState(at, "Fresh", "dc09", False, 60, "Note"),
         "role": RoleState(at, "Fresh", "customer", frozenset({"device.list"})),
         "customer_group": CustomerGroupState(at, "Fresh", "Said", True, {acme: False}),
         "security_group": SecurityGroupState(at, "Fresh", role, "selected", {acme: True}, acme),

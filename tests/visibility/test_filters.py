@@ -84,7 +84,7 @@ def test_hidden_names_decide_nothing(database: Database, seed: int) -> None:
     for user in document["users"]:
         login = user["login"]
         asked = {}
-        for kind in (*KEPT.values(), "devices", "security-groups", "customer-groups"):
+        for kind in (*KEPT.values(), "devices", "edges", "security-groups", "customer-groups"):
             some = [some_filter(chance, SHOWN[kind], TEXTS).typed for _ in range(4)]
             named = [f"{one}:leak" for one in SHOWN[kind]] + [f'{one}:""' for one in SHOWN[kind]]
             asked[kind] = [*some, "leak", "-leak", "^leak", *chance.sample(named, min(3, len(named)))]

@@ -20,6 +20,7 @@ from ringfence.visibility.viewer import Viewer
 
 REFERENCES = [
     ("device", "north-0", "customer", "beta"),
+    ("edge", "acme-edge", "customer", "beta"),
     ("user", "rita", "home", "beta"),
     ("user", "rita", "security_groups", "betas"),
     ("user", "rita", "customer_groups", "beta-only"),

@@ -18,6 +18,7 @@ from ringfence.console.text import literal
 from ringfence.domain.customer import CustomerState
 from ringfence.domain.customer_group import CustomerGroupState
 from ringfence.domain.device import DeviceState
+from ringfence.domain.edge import EdgeState
 from ringfence.domain.errors import Refused
 from ringfence.domain.kind import State, StateKind, altered, kind_of
 from ringfence.domain.login import login_fault
@@ -65,6 +66,7 @@ def states(world: World) -> Iterator[tuple[StateKind, State]]:
         CustomerState(acme, "New", email="new@acme.example", phone="+31 10 123 4567"),
         SiteState(acme, "New"),
         DeviceState(acme, "New", unit_id="N-1", kind="camera"),
+        EdgeState(acme, "New"),
         RoleState(acme, "New"),
         CustomerGroupState(acme, "New"),
         SecurityGroupState(acme, "New"),
@@ -241,7 +243,7 @@ class TestStored:
         assert dumped(world.database) == whole, "into an empty one"
         assert world.viewer("dora\u200b ").user_id == world.ids("user")["dora"]
         viewer = world.viewer("boss")
-        for kind in ("customers", "sites", "devices", "roles", "security-groups", "customer-groups", "users"):
+        for kind in (one.name for one in EDITED.values()):
             names = {one.name for one in listing.export(viewer, Listing(kind, "\u202e"))}
             assert names, kind
             assert all(name.startswith("\u202e") and name.endswith(" ") for name in names)

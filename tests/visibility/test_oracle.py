@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from support.asker import ASKED, MORE, Asker
 from support.databases import dumped, empty, made
-from support.documents import AT, Sizes, documents, make_document
+from support.documents import AT, LISTS, Sizes, documents, make_document
 from support.oracle import LISTING, OWNERS, Oracle
 from support.unwritable import stored_scopes, unwritable
 
@@ -111,7 +111,7 @@ def test_a_users_dump_holds_what_they_list_and_nothing_more(database: Database, 
     oracle = Oracle(document, AT)
     names = {
         (entry["tenant"], listing, entry["key"]): entry["name"].split("<")[-1]
-        for listing in ("customers", "sites", "devices", "roles", "security_groups", "customer_groups", "users")
+        for listing in LISTS
         for entry in document[listing]
     }
     second = made(tmp_path / "second.db")
@@ -138,7 +138,7 @@ def test_a_users_dump_holds_what_they_list_and_nothing_more(database: Database, 
 
 def references_stay_inside(part: dict[str, Any], shown: dict[str, set[str]]) -> None:
     """No entry refers to anything that the dump does not show."""
-    for listing in ("customers", "sites", "devices", "roles", "security_groups", "customer_groups", "users"):
+    for listing in LISTS:
         for entry in part[listing]:
             for field in ("parent", "customer", "owner", "home"):
                 assert entry.get(field) is None or entry[field] in shown["customers"]

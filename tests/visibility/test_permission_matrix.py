@@ -37,7 +37,6 @@ def document(right: str) -> dict[str, Any]:
         for place, (tenant, node) in PLACES.items():
             own = {"key": f"{kind.noun}-{place}", "tenant": tenant, "name": place, kind.node.name: node}
             needed: dict[str, dict[str, Any]] = {
-                "edge": {"kind": "pipe"},
                 "role": {"access_level": "customer", "permissions": []},
                 "security_group": {"role": None, "scope": "selected"},
                 "user": {"login": f"{place}-login"},

@@ -21,8 +21,8 @@ from ringfence.snapshot.what_if import what_if
 from ringfence.storage.engine import Database
 
 T = {"tenant": "t"}
-LACKING = ("device.list", "site.list", "user.list", "role.list", "security_group.list", "customer_group.list")
-HANDED = ("device", "site", "user", "role", "security_group", "customer_group")
+HANDED = ("device", "edge", "site", "user", "role", "security_group", "customer_group")
+LACKING = tuple(f"{kind}.list" for kind in HANDED)
 TOGETHER: list[tuple[tuple[str, ...], bool]] = [
     ((), False),
     *(((one,), True) for one in LACKING),
@@ -62,6 +62,7 @@ def more(document: dict[str, Any], lacking: tuple[str, ...], nested: bool, name:
             own = {"key": f"{name}-{kind}-{place}", **T, "name": f"{name} {place}"}
             fields: dict[str, dict[str, Any]] = {
                 "device": {"customer": place, "site": None},
+                "edge": {"customer": place},
                 "site": {"customer": place},
                 "user": {"home": place, "login": own["key"]},
                 "role": {"owner": place, "access_level": "customer", "permissions": ["device.list"]},

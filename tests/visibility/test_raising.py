@@ -14,24 +14,27 @@ from support.documents import AT
 from support.edits import World, provider
 from support.raising import raises
 
+from ringfence.changes.raising import concerning
 from ringfence.domain.customer import CustomerState
 from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Refused
+from ringfence.domain.registry import EDITED
 from ringfence.services import assigning, audit, importing
 from ringfence.services.editing import Edit
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
 
-KINDS = ("customer", "site", "device", "user", "role", "security_group", "customer_group")
 MOVING = [
-    *(f"{kind}.{action}" for kind in KINDS for action in ("list", "view", "edit", "create")),
+    *(kind.right(action) for kind in EDITED.values() for action in ("list", "view", "edit", "create")),
     "customer.move",
     "device.assign",
     "audit.view",
 ]
 DAY = timedelta(days=1)
-FIELDS = {"customer": "parent", "device": "customer", "user": "home"} | dict.fromkeys(KINDS[4:], "owner")
-"""By which field a record of a kind goes elsewhere; a site stays where it is."""
+FIELDS = {
+    kind.noun: kind.node.name for kind in EDITED.values() if kind.moves and not concerning(kind.noun) <= set(MOVING)
+}
+"""By which field a record of a kind goes elsewhere; a site stays where it is, and of an edge she holds every right."""
 MOVED = {"customer": "deep", "device": "south-0", "user": "rita", "role": "guard"}
 MOVED |= {"security_group": "empty", "customer_group": "prod"}
 

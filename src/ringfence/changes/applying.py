@@ -243,7 +243,7 @@ class _Change:
                 wanted[edit.kind].append(edit.after.key)
         for kind, keys in wanted.items():
             if ledger.keys_of(self.connection, kind, self.tenant_id, keys):
-                raise Refused(f"there is a {noun(kind)} with the key of one that would come back")
+                raise Refused(f"there is {EDITED[kind].indefinite} with the key of one that would come back")
 
     def _unseen(self, edits: Sequence[Edit]) -> frozenset[int]:
         """The devices that come back and that the editor may not list then: those went along unseen."""

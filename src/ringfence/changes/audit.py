@@ -246,9 +246,9 @@ class Words:
             if key not in known:
                 if lenient:
                     continue
-                raise Refused(f"it refers to a {noun(referred)} that is not there any more")
+                raise Refused(f"it refers to {EDITED[referred].indefinite} that is not there any more")
             if seen is not None and not lenient and known[key] > 0 and not seen(name, referred, known[key]):
-                raise Refused(f"it refers to a {noun(referred)} that is not there any more")
+                raise Refused(f"it refers to {EDITED[referred].indefinite} that is not there any more")
             if not isinstance(value, list):
                 result.append(known[key])
             elif len(value) == 2:

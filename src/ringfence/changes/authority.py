@@ -148,7 +148,7 @@ class Authority:
                     if not self._listed(edit, node, stands):
                         raise Refused("choose a customer that you may see", field)
                     verb = permission.partition(".")[2]
-                    raise Refused(f"you may not {verb} a {noun(edit.kind)} there", field)
+                    raise Refused(f"you may not {verb} {edit.of.indefinite} there", field)
             self._demand_limits(edit)
         if edit.before is not None:
             self._own_branch(edit)

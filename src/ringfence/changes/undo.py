@@ -170,7 +170,7 @@ class _Reversal:
             if record is not None:
                 named = entry is self.entries[0] or entry.id in self.read  # not what went along unseen
                 key = f"the key {entry.key!r}" if named else "a key of what went along"
-                raise Refused(f"there is a {noun(entry.kind)} with {key} again")
+                raise Refused(f"there is {EDITED[entry.kind].indefinite} with {key} again")
             sees = self._sees(entry.kind)
             state = _applied(self.words, blank, fields, self.coming, forwards=True, what=what, seen=sees)
             if EDITED[entry.kind].is_customer:

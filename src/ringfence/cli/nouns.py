@@ -92,7 +92,7 @@ def _creating(kind: Kind, under: str) -> Callable[..., None]:
         to = f"{'in' if kind.is_customer else 'of'} “{where}”"
         working.make(Change("create", kind.noun, edits, f"{said} “{name}”", to, new=_NEW))
 
-    create.__doc__ = f"Create {'an' if said[0] in 'aeiou' else 'a'} {said}, and print its key."
+    create.__doc__ = f"Create {kind.indefinite}, and print its key."
     return create
 
 
@@ -143,7 +143,7 @@ def _editing(kind: Kind, about: Mapping[str, str]) -> Callable[..., None]:
             edits.append(Edit(kind.noun, one.id, one.state, state, one.revision))
         working.make(Change(verb, kind.noun, edits, named(kind.noun, opened), to, keys=keys_of(opened)))
 
-    what = f"{plural}, all alike" if many else f"{'an' if said[0] in 'aeiou' else 'a'} {said}"
+    what = f"{plural}, all alike" if many else kind.indefinite
     edit.__doc__ = f"Edit {what}. What is not named stays as it is; an empty text is taken away."
     return edit
 

@@ -61,11 +61,12 @@ class Moment(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """One of these words; ``fault`` says what to do about any other."""
+    """One of these words; ``fault`` says what to do about any other. ``given``: a snapshot must say it."""
 
     values: tuple[str, ...]
     fault: str
     about: str = ""
+    given: bool = False
 
 
 class Ref(NamedTuple):

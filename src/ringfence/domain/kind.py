@@ -157,6 +157,11 @@ class Kind:
         return self.noun.replace("_", " ")
 
     @cached_property
+    def indefinite(self) -> str:
+        """One of it, whichever, for people: with its article."""
+        return f"{'an' if self.noun[0] in 'aeio' else 'a'} {self.said}"
+
+    @cached_property
     def several(self) -> str:
         """Several of it, for people."""
         return self.plural.replace("_", " ")

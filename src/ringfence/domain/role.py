@@ -56,7 +56,7 @@ class RoleState(State):
     owner: Annotated[int, Ref("customer", node=True, about="Where it belongs.")]
     name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
     access_level: Annotated[
-        str, Choice(tuple(LEVELS), "choose an access level", "How much of a customer it reaches.")
+        str, Choice(tuple(LEVELS), "choose an access level", "How much of a customer it reaches.", given=True)
     ] = SERVICE_PROVIDER
     permissions: Annotated[
         frozenset[str] | None,

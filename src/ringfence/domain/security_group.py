@@ -28,7 +28,13 @@ class SecurityGroupState(State):
     name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
     role: Annotated[int | None, Ref("role", given=True, about="What its members may do.")] = None
     scope: Annotated[
-        str, Choice((ALL, SELECTED), "choose all or selected customers", "Over all customers, or over selected ones.")
+        str,
+        Choice(
+            (ALL, SELECTED),
+            "choose all or selected customers",
+            "Over all customers, or over selected ones.",
+            given=True,
+        ),
     ] = SELECTED
     customers: Annotated[
         Mapping[int, bool],

@@ -102,14 +102,14 @@ def open_all(viewer: Viewer, kind: StateKind, records: Sequence[int]) -> tuple[O
 def place_of_new(viewer: Viewer, kind: StateKind, action: str, option: str) -> tuple[int, str]:
     """Id and name of the one place at whose top the viewer may do something to records of a kind (``create`` a
     ``device``). Raises Refused where there is none, and where there is more than one: ``option`` chooses."""
-    permission, said = EDITED[kind].right(action), EDITED[kind].said
+    permission, said = EDITED[kind].right(action), EDITED[kind].indefinite
     with viewer.look(CUSTOMERS.permission, permission) as sight:
         places = len(overview.record_nodes(sight, permission))
     if places > 1:
-        raise Refused(f"say where, with {option}: you may {action} a {said} in more than one place")
+        raise Refused(f"say where, with {option}: you may {action} {said} in more than one place")
     top = choices.home_of_new(viewer, permission) if places else None
     if top is None:
-        raise Refused(f"you may not {action} a {said}")
+        raise Refused(f"you may not {action} {said}")
     return top
 
 

@@ -137,7 +137,7 @@ def entry_of(kind: Kind) -> type[Entry]:
 
 def _field(field: Field, kind: Kind) -> tuple[Any, Any]:
     """What an entry's field holds, and what it is where nothing is said."""
-    default = ... if isinstance(field.spec, Ref) and field.spec.given else field.default
+    default = ... if isinstance(field.spec, Ref | Choice) and field.spec.given else field.default
     match field.spec:
         case Text(lines=True):
             return Lines, default
@@ -150,7 +150,7 @@ def _field(field: Field, kind: Kind) -> tuple[Any, Any]:
         case Flag():
             return bool, default
         case Choice(values=values):
-            return Literal[values], ...
+            return Literal[values], default
         case Ref():
             return Key | None, None if field is kind.node else default
         case Ties():

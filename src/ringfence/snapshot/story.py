@@ -15,6 +15,7 @@ from itertools import count, islice
 from pathlib import Path
 from typing import Any, Final
 
+from ringfence.domain.registry import EDITED
 from ringfence.snapshot.demo import STORY_DAY
 from ringfence.snapshot.story_access import USERS, access_entries
 from ringfence.snapshot.story_data import (
@@ -37,10 +38,7 @@ WHO_SHOWS_WHAT: Final[tuple[tuple[str, str], ...]] = tuple(
 )
 """Every login of the story with the situation that it shows, in the order in which to tell it."""
 
-_LISTS: Final = (
-    *("tenants", "customers", "sites", "devices", "roles"),
-    *("security_groups", "customer_groups", "users"),
-)
+_LISTS: Final = ("tenants", *(kind.plural for kind in EDITED.values()))
 
 
 def story() -> dict[str, Any]:

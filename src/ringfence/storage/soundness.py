@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Boolean, Column, Connection, Integer, String, Table, text
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Float, Integer, String, Table, text
 from sqlalchemy.exc import DBAPIError
 
 from ringfence.domain import field as declared
@@ -32,6 +32,9 @@ SHOWN: Final = 20
 """So many faults of one sort are told; of the others, how many there are."""
 _MOST: Final = 2**31 - 1
 """What PostgreSQL's integers hold, and a snapshot's numbers."""
+_LATEST: Final = 253_402_300_799_999
+"""The last moment that there is, the end of the year 9999, in milliseconds; and more than is ever counted."""
+_FINITE: Final = "1.7976931348623157e308"
 _CHUNK: Final = 10_000
 
 _BY_TABLE: Final = {kind.table: kind for kind in EDITED.values()}
@@ -40,6 +43,12 @@ _AMONG: Final = {
     (ties.table, ties.other): ties.among for kind in EDITED.values() for _, ties in kind.ties.values() if ties.among
 }
 """What plain values that are tied to a record may be, by table and column."""
+_EVERYWHERE: Final = {
+    "key": declared.Text(limits.KEY, filled=True),
+    "name": declared.Text(limits.NAME, filled=True),
+    "unit_id": declared.Text(limits.SHORT_TEXT),
+}
+"""What columns hold where no kind says it."""
 
 
 @dataclass
@@ -134,17 +143,22 @@ def _conditions(column: Column[Any], sqlite: bool) -> Iterator[tuple[str, str]]:
             yield f"({name} IS NOT NULL AND (typeof({name}) <> 'integer' OR {name} NOT IN (0, 1)))", "is no truth value"
     elif isinstance(column.type, Integer):
         least = 1 if column.primary_key or column.foreign_keys or column.name in ("revision", "version") else 0
+        most = _LATEST if isinstance(column.type, BigInteger) else _MOST
         typed = f"typeof({name}) = 'integer'" if sqlite else "TRUE"
         if sqlite:
             yield f"({name} IS NOT NULL AND NOT {typed})", "is no number"
-        yield f"({typed} AND ({name} < {least} OR {name} > {_MOST}))", "is a number that it cannot be"
+        yield f"({typed} AND ({name} < {least} OR {name} > {most}))", "is a number that it cannot be"
+    elif isinstance(column.type, Float):
+        if sqlite:
+            yield f"({name} IS NOT NULL AND typeof({name}) <> 'real')", "is no number"
+        yield f"abs({name}) > {_FINITE}", "is not finite"
     elif sqlite:
         yield f"({name} IS NOT NULL AND typeof({name}) <> 'text')", "is no text"
     if _is_text(column):
         kind = _BY_TABLE.get(column.table.name)
         spec = kind.fields[column.name].spec if kind is not None and column.name in kind.stored else None
-        if column.name == "key" and column.table.name != AUDIT.table:
-            spec = declared.Text(limits.KEY, filled=True)
+        if column.table.name != AUDIT.table and (spec is None or column.name == "key"):
+            spec = _EVERYWHERE.get(column.name)
         folded = kind is not None and column.name in {one.folded for one in kind.texts.values() if one.filled}
         if folded or (isinstance(spec, declared.Text) and spec.filled):
             yield f"trim({name}) = ''", "is empty"

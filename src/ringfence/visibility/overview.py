@@ -99,7 +99,7 @@ def users_of(sight: Sight, kind: Kind, records: Sequence[int]) -> dict[int, list
         query = query.join(SecurityGroup, SecurityGroup.id == Membership.group_id)
         query = query.where(SecurityGroup.role_id.in_(records))
     else:
-        raise TypeError(f"nobody is given a {kind.said}")
+        raise TypeError(f"nobody is given {kind.indefinite}")
     pairs = {(record, user) for record, user in sight.connection.execute(query)}
     seen = {row.id for row in among(sight, USERS.permission, USERS, sorted({user for _, user in pairs}))}
     found: defaultdict[int, list[int]] = defaultdict(list)
