@@ -46,6 +46,7 @@ def empty(database: Database) -> None:
             connection.exec_driver_sql("; ".join(f'DELETE FROM "{name}"' for name in reversed(tables)))
             restart = "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"
             connection.exec_driver_sql(restart)
+            connection.exec_driver_sql("DELETE FROM point")
         return
     with database.writing() as connection:
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")

@@ -8,7 +8,7 @@ written last. Any refusal is an exception, upon which the caller rolls back.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -28,7 +28,7 @@ from ringfence.changes.judging import Judge
 from ringfence.changes.placing import placed
 from ringfence.changes.raising import gives_back, raised, refusal
 from ringfence.changes.validity import demand_fitting, demand_sound, demand_staying
-from ringfence.domain.device import DEVICES
+from ringfence.domain.device import DEVICES, DeviceState
 from ringfence.domain.errors import Conflict, Refused
 from ringfence.domain.ids import with_ids
 from ringfence.domain.kind import State, StateKind, altered, kind_of
@@ -36,8 +36,11 @@ from ringfence.domain.registry import EDITED, node_of, site_of
 from ringfence.domain.role import ROLES
 from ringfence.domain.text import trimmed
 from ringfence.domain.user import UserState
+from ringfence.signals import tenure
+from ringfence.signals.tenure import Place
 from ringfence.storage.bulk import uncollected
 from ringfence.storage.rehearsal import leave_out, rehearsed
+from ringfence.storage.signal_tables import milliseconds
 from ringfence.storage.tables import Device, Tenant
 from ringfence.visibility.intervals import nested
 from ringfence.visibility.reach import Reach, read_reaches
@@ -290,6 +293,8 @@ class _Change:
             events = told(edits, words, self.authority)
         self._remove(edits, herd)
         writing.count_devices(self.connection, writing.device_steps(edits))
+        if not rehearsed(self.connection):
+            tenure.hand_over(self.connection, self.tenant_id, _left(edits), milliseconds(self.at))
         return events
 
     def _create(self, edits: list[Edit]) -> None:
@@ -336,6 +341,13 @@ class _Change:
             writing.remove(self.connection, kind, going[kind])
             if kind == DEVICES.noun and herd:
                 leave_out(self.connection, Device.__table__, herd.condition(self.connection))
+
+
+def _left(edits: Sequence[Edit]) -> Iterator[tuple[int, Place]]:
+    """Where devices stood that now stand elsewhere."""
+    for edit, before, after in edits_of(edits, DeviceState):
+        if before is not None and after is not None and (before.customer, before.site) != (after.customer, after.site):
+            yield edit.id, Place(before.customer, before.site)
 
 
 def _trimmed(edit: Edit) -> Edit:

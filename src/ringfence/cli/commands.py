@@ -14,7 +14,7 @@ from typer.exceptions import TyperException
 from typer.main import get_command, get_group
 
 from ringfence import __version__
-from ringfence.cli import audit, describing, records, snapshots, start
+from ringfence.cli import audit, describing, ingest, records, snapshots, start
 from ringfence.cli.options import SHARED, AsUser, At, Db, Group, Mouse, Theme, looks, meaningless
 from ringfence.cli.settings import ASKED, Settings, WrongUsage, settings
 from ringfence.domain.kind import Kind
@@ -33,8 +33,10 @@ Without a command, opens the console on the database. To look around first:
 _OWN: Final = {
     "customers": "customers",
     "devices": "devices",
+    "edges": "edges",
     "users": "users",
     "profile": "profile",
+    "telemetry": "telemetry",
     "audit": "audit",
     "config": "config",
     "db": "database",
@@ -153,6 +155,7 @@ def _of_the_present(chosen: Settings) -> Settings:
 
 records.register(app)
 snapshots.register(app)
+app.command("ingest")(ingest.ingest)
 app.command("demo")(demo)
 app.command("undo")(audit.undo)
 app.command("help")(describing.describe)

@@ -60,7 +60,7 @@ Tenure: Final = _keyed(
     _moment("until", keyed=True),
     _moment("since", optional=True),
     Column("customer_id", Integer, nullable=False),
-    Column("site_id", Integer),
+    Column("site_id", Integer, ForeignKey("site.id", ondelete="SET NULL"), index=True),
 )
 """Where a device stood before it was handed over: what it reported up to then, and ``since``, is for those who reach
 that place. The customer may be a former one."""

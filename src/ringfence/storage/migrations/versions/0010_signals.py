@@ -113,11 +113,13 @@ def upgrade() -> None:
         sa.Column("customer_id", sa.Integer(), nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_tenure_device_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_tenure_site_id"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_tenure_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "device_id", "until", name=op.f("pk_tenure")),
         sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_tenure_device_id"), "tenure", ["device_id"], unique=False)
+    op.create_index(op.f("ix_tenure_site_id"), "tenure", ["site_id"], unique=False)
 
     if op.get_bind().dialect.name == "postgresql":
         # Its partitions, one a day, are made as they are needed. On SQLite those are tables by themselves.

@@ -1,0 +1,96 @@
+"""``telemetry latest`` and ``telemetry history``: what devices reported."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from ringfence.cli.options import AsUser, At, Db, Group
+from ringfence.cli.settings import settings
+from ringfence.domain.text import as_json
+
+if TYPE_CHECKING:
+    from ringfence.domain.signal import Value
+
+app = typer.Typer(cls=Group, help="What devices reported: latest values and history.", rich_markup_mode=None)
+Device = Annotated[str, typer.Argument(metavar="DEVICE-KEY", help="The device's key.")]
+
+
+@app.command()
+def latest(
+    context: typer.Context,
+    device: Device,
+    login: AsUser = None,
+    output: Annotated[
+        Literal["text", "json"], typer.Option("--format", help="json has moments and plain values.")
+    ] = "text",
+    db: Db = None,
+    at: At = None,
+) -> None:
+    """Show the latest values of a device, since it is where it is now or as far as the user sees where it was."""
+    from ringfence.services import telemetry
+    from ringfence.text import literal
+
+    found = telemetry.latest(settings(context.obj, db, at, login).viewer(), device)
+    if output == "json":
+        typer.echo(as_json([{"name": one.name, "value": one.value, "at": _moment(one.at)} for one in found], indent=2))
+        return
+    widest = max((len(one.name) for one in found), default=0)
+    for one in found:
+        typer.echo(f"{one.name:<{widest}}  {_moment(one.at)}  {literal(_said(one.value))}")
+
+
+@app.command()
+def history(
+    context: typer.Context,
+    device: Device,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What was reported, such as temperature.")],
+    since: Annotated[
+        str, typer.Option("--since", metavar="TIME", help="From a time on, or from so long ago: 90s, 1h30m, 2d.")
+    ] = "1d",
+    until: Annotated[
+        str, typer.Option("--until", metavar="TIME", help="Up to a time, or up to so long ago; now.")
+    ] = "0s",
+    login: AsUser = None,
+    output: Annotated[Literal["text", "csv", "json"], typer.Option("--format", help="How it is written.")] = "text",
+    db: Db = None,
+    at: At = None,
+) -> None:
+    """Show the numbers that a device reported under a name."""
+    from ringfence.domain import clock
+    from ringfence.services import telemetry
+
+    chosen = settings(context.obj, db, at, login)
+    now = chosen.at or clock.now()
+    found = telemetry.history(chosen.viewer(), device, name, _ago(since, now), _ago(until, now))
+    if output == "json":
+        typer.echo(as_json([{"at": _moment(one.at), "number": one.number} for one in found], indent=2))
+    elif output == "csv":
+        rows = csv.writer(sys.stdout, lineterminator="\n")
+        rows.writerow(("at", "number"))
+        rows.writerows((_moment(one.at), _said(one.number)) for one in found)
+    else:
+        for one in found:
+            typer.echo(f"{_moment(one.at)}  {_said(one.number)}")
+
+
+def _ago(text: str, now: datetime) -> datetime:
+    """A moment as it is typed: a time, or how long ago."""
+    from ringfence.domain import clock, duration
+
+    return clock.moment(text) or now - timedelta(seconds=duration.read(text))
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def _said(value: Value) -> str:
+    """A value for people: whole numbers without a fraction."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:.15g}" if isinstance(value, float) else value

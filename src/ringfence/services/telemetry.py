@@ -1,0 +1,109 @@
+"""What a device reported, as far as a viewer sees it: of before a hand-over only what they reach of where it stood
+then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from ringfence.domain.device import DEVICES
+from ringfence.domain.errors import RingfenceError
+from ringfence.domain.signal import Value
+from ringfence.signals import telemetry
+from ringfence.signals.telemetry import Point
+from ringfence.signals.tenure import stays
+from ringfence.storage.signal_tables import milliseconds, moment_of
+from ringfence.visibility.places import reached
+from ringfence.visibility.point import find
+from ringfence.visibility.viewer import Sight, Viewer
+
+_VIEW: Final = DEVICES.right("view")
+_EVER: Final = 253_402_300_799_999
+"""The last millisecond that a calendar has."""
+
+
+class Measured(NamedTuple):
+    """The latest value that a device reported under a name, and when."""
+
+    name: str
+    value: Value
+    at: datetime
+
+
+class Reading(NamedTuple):
+    """A number at a moment."""
+
+    at: datetime
+    number: float
+
+
+class Span(NamedTuple):
+    """A time from a moment (0: always) up to, but not at, another, in milliseconds since 1970."""
+
+    since: int
+    until: int
+
+
+def latest(viewer: Viewer, key: str) -> list[Measured]:
+    """The latest values of a device that the viewer may view, by name. Raises RingfenceError alike where it is hidden,
+    or not there."""
+    with viewer.look(_VIEW) as sight:
+        device = _device(sight, key)
+        seen = _seen(sight, device)
+        found = telemetry.latest_of(sight.connection, sight.tenant_id, [device])
+    told = (one for one in found.values() if _covers(seen, one.at))
+    return sorted(Measured(one.name, one.value, moment_of(one.at)) for one in told)
+
+
+def history(viewer: Viewer, key: str, name: str, since: datetime, until: datetime) -> list[Reading]:
+    """The numbers that a device reported under a name from a moment up to, but not at, another, in their order. Raises
+    RingfenceError as ``latest`` does, and where the viewer sees nothing of that name."""
+    with viewer.look(_VIEW) as sight:
+        device = _device(sight, key)
+        seen = _seen(sight, device)
+        series = telemetry.latest_of(sight.connection, sight.tenant_id, [device]).get((device, name))
+        if series is None:
+            raise _unknown(key, name)
+        points: list[Point] = []
+        begin, end = milliseconds(since), milliseconds(until)
+        for span in seen:
+            low, high = max(begin, span.since), min(end, span.until)
+            if low < high:
+                points += telemetry.history(sight.connection, sight.tenant_id, series.series, low, high)
+        if not points and not _covers(seen, series.at) and not _reported_within(sight, series.series, seen):
+            raise _unknown(key, name)  # it was reported where they do not look: as good as never
+    return [Reading(moment_of(at), number) for at, number in points]
+
+
+def _reported_within(sight: Sight, series: int, seen: Sequence[Span]) -> bool:
+    return any(telemetry.history(sight.connection, sight.tenant_id, series, *span) for span in seen)
+
+
+def _unknown(key: str, name: str) -> RingfenceError:
+    return RingfenceError(
+        f"the device {key!r} reports no {name!r}: 'ringfence telemetry latest {key} --as LOGIN' shows what it does"
+    )
+
+
+def _device(sight: Sight, key: str) -> int:
+    found = find(sight, _VIEW, DEVICES, "key", key)
+    if found is None:
+        raise RingfenceError(f"there is no device {key!r}: 'ringfence list devices' shows those there are")
+    return found
+
+
+def _seen(sight: Sight, device: int) -> list[Span]:
+    """The times of which the viewer sees what the device reported: where it is now they see it."""
+    before = stays(sight.connection, sight.tenant_id, device)
+    places = reached(sight, _VIEW, {(one.place.customer, one.place.site) for one in before})
+    spans, since = [], 0
+    for stay in before:
+        if stay.place in places:
+            spans.append(Span(since, stay.until))
+        since = stay.until
+    return [*spans, Span(since, _EVER)]
+
+
+def _covers(spans: Sequence[Span], at: int) -> bool:
+    return any(span.since <= at < span.until for span in spans)

@@ -1,0 +1,241 @@
+"""Taking signals in: whose they are, which are known, and what they leave behind, a batch a transaction.
+
+An edge speaks for the devices of its customer and of those nested in it. A unit id that belongs to another device and
+one that no device has are the same to it: unmatched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from ringfence.domain.edge import EDGES
+from ringfence.domain.errors import RingfenceError
+from ringfence.domain.signal import AHEAD, Signal, Value, WrongSignal
+from ringfence.signals import telemetry
+from ringfence.signals.telemetry import DAY, KEPT_DAYS, Key, Point
+from ringfence.storage.bulk import any_of
+from ringfence.storage.engine import Database
+from ringfence.storage.signal_tables import EdgeHeard, KnownSignal, Unmatched
+from ringfence.storage.tables import Customer, Device, Tenant, table_of
+
+BATCH: Final = 1000
+"""So many signals at most are one transaction."""
+MOST_UNMATCHED: Final = 1000
+"""So many unit ids that an edge may not speak for are kept, the last ones heard."""
+KNOWN_DAYS: Final = 7
+"""So long the ids of signals are kept."""
+_SAMPLE: Final = 500
+_MINUTE: Final = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An edge as signals come from it: its id, its tenant's, and its key."""
+
+    id: int
+    tenant_id: int
+    key: str
+
+
+class Taken(NamedTuple):
+    """What came of signals: how many lines were taken and values in them, how many named a unit that the edge may not
+    speak for, how many were there before, and how many were refused for being too many a minute."""
+
+    lines: int = 0
+    values: int = 0
+    unmatched: int = 0
+    repeated: int = 0
+    over: int = 0
+
+    def __add__(self, other: Any) -> Taken:
+        return Taken(*(one + more for one, more in zip(self, other, strict=True)))
+
+
+class Heard(NamedTuple):
+    """A signal, and the line that it stood in."""
+
+    signal: Signal
+    line: str
+
+
+class _Unit(NamedTuple):
+    id: int
+    path: str
+
+
+def source(connection: Connection, key: str, tenant: str = "") -> Source:
+    """The edge of that key, of that tenant where one is named. Raises RingfenceError where there is none, or more than
+    one."""
+    edge = table_of(EDGES)
+    query = select(edge.id, edge.tenant_id, edge.key).join(Tenant, Tenant.id == edge.tenant_id).where(edge.key == key)
+    found = connection.execute(query.where(Tenant.key == tenant) if tenant else query).all()
+    if not found:
+        raise RingfenceError(f"there is no edge {key!r}: 'ringfence list edges --as LOGIN' shows those there are")
+    if len(found) > 1:
+        raise RingfenceError(f"several tenants have an edge {key!r}: name one with --tenant")
+    return Source(*found[0])
+
+
+def timely(signal: Signal, now: int) -> Signal:
+    """The signal with its moment: ``now`` where it says none. Raises WrongSignal for one that is yet to come, or of
+    which no history is kept."""
+    if signal.at is None:
+        return signal._replace(at=now)
+    if signal.at > now + AHEAD:
+        raise WrongSignal("ts: this is more than 5 minutes ahead of the clock here")
+    if signal.at < now - KEPT_DAYS * DAY:
+        raise WrongSignal(f"ts: this is more than {KEPT_DAYS} days ago, and no history is kept of that")
+    return signal
+
+
+def take(database: Database, edge: Source, heard: Sequence[Heard], now: int) -> Taken:
+    """Takes signals of an edge, each of which has its moment, in one transaction; ``now`` is in milliseconds since
+    1970. Raises RingfenceError where the edge is inactive or gone."""
+    with database.writing() as connection:
+        return _Batch(connection, edge, now).take(heard)
+
+
+class _Batch:
+    def __init__(self, connection: Connection, edge: Source, now: int) -> None:
+        self.connection = connection
+        self.edge = edge
+        self.tenant = edge.tenant_id
+        self.now = now
+
+    def take(self, heard: Sequence[Heard]) -> Taken:
+        path, most = self._path()
+        allowed = self._allow(len(heard), most)
+        over, heard = len(heard) - allowed, heard[:allowed]
+        fresh = self._fresh(heard)
+        repeated = len(heard) - len(fresh)
+        units = self._units({one.signal.unit for one in fresh})
+        own = {unit: found.id for unit, found in units.items() if found.path.startswith(path)}
+        matched = [one for one in fresh if one.signal.unit in own]
+        values = self._write([(own[one.signal.unit], one.signal) for one in matched])
+        unmatched = [one for one in fresh if one.signal.unit not in own]
+        self._keep_unmatched(unmatched)
+        return Taken(len(heard), values, len(unmatched), repeated, over)
+
+    def _path(self) -> tuple[str, int | None]:
+        """The path of the edge's customer, and how many lines a minute it may send."""
+        edge = table_of(EDGES)
+        query = select(Customer.path, edge.most, edge.active).join(edge, edge.customer_id == Customer.id)
+        found = self.connection.execute(query.where(edge.id == self.edge.id, edge.key == self.edge.key)).one_or_none()
+        if found is None:
+            raise RingfenceError(f"the edge {self.edge.key!r} is not there any more: nothing more was taken")
+        if not found.active:
+            raise RingfenceError(f"the edge {self.edge.key!r} is inactive: activate it, and send again")
+        return found.path, found.most
+
+    def _allow(self, lines: int, most: int | None) -> int:
+        """How many of so many lines the edge may send now; whoever else takes signals of it waits."""
+        own = EdgeHeard.edge_id == self.edge.id
+        query = select(EdgeHeard.at, EdgeHeard.allowance).where(own)
+        known = self.connection.execute(query.with_for_update()).one_or_none()
+        if known is None:
+            full = {"tenant_id": self.tenant, "edge_id": self.edge.id, "at": self.now, "lines": 0, "allowance": 0.0}
+            self.connection.execute(insert(EdgeHeard), full)
+        if most is None:
+            allowed, left = lines, 0.0
+        else:
+            gained = 0.0 if known is None else known.allowance + most * max(self.now - known.at, 0) / _MINUTE
+            filled = float(most) if known is None else min(float(most), gained)
+            allowed = min(lines, int(filled))
+            left = filled - allowed
+        heard = update(EdgeHeard).where(own)
+        at = self.now if known is None else max(self.now, known.at)
+        self.connection.execute(heard.values(at=at, lines=EdgeHeard.lines + allowed, allowance=left))
+        return allowed
+
+    def _fresh(self, heard: Sequence[Heard]) -> list[Heard]:
+        """Those that are not known yet, each once; they are known from now on."""
+        named: dict[str, Heard] = {}
+        for one in heard:
+            if one.signal.id:
+                named.setdefault(one.signal.id, one)
+        if not named:
+            return list(heard)
+        own = KnownSignal.edge_id == self.edge.id
+        query = select(KnownSignal.signal).where(
+            KnownSignal.tenant_id == self.tenant, own, any_of(self.connection, KnownSignal.signal, list(named))
+        )
+        for known in self.connection.execute(query).scalars():
+            del named[known]
+        if named:
+            row = {"tenant_id": self.tenant, "edge_id": self.edge.id, "at": self.now}
+            self.connection.execute(insert(KnownSignal), [{**row, "signal": one} for one in named])
+        return [one for one in heard if not one.signal.id or named.get(one.signal.id) is one]
+
+    def _units(self, unit_ids: set[str]) -> dict[str, _Unit]:
+        """The devices of the tenant with these unit ids."""
+        if not unit_ids:
+            return {}
+        query = select(Device.unit_id, Device.id, Customer.path).join(Customer, Customer.id == Device.customer_id)
+        theirs = any_of(self.connection, Device.unit_id, sorted(unit_ids))
+        rows = self.connection.execute(query.where(Device.tenant_id == self.tenant, theirs))
+        return {unit: _Unit(own, path) for unit, own, path in rows}
+
+    def _write(self, signals: Iterable[tuple[int, Signal]]) -> int:
+        """Writes values and attributes; returns how many values those are."""
+        newest: dict[Key, tuple[int, Value]] = {}
+        numbers: list[tuple[Key, Point]] = []
+        attributes: dict[Key, tuple[int, Value]] = {}
+        values = 0
+        for device, signal in signals:
+            at = signal.at
+            assert at is not None
+            values += len(signal.values)
+            for name, value in signal.values.items():
+                key = device, name
+                if key not in newest or at >= newest[key][0]:
+                    newest[key] = at, value
+                if not isinstance(value, bool | str):
+                    numbers.append((key, Point(at, value)))
+            for name, value in signal.attributes.items():
+                key = device, name
+                if key not in attributes or at >= attributes[key][0]:
+                    attributes[key] = at, value
+        if newest:
+            telemetry.write(self.connection, self.tenant, newest, numbers)
+        if attributes:
+            telemetry.report(self.connection, self.tenant, attributes)
+        return values
+
+    def _keep_unmatched(self, heard: Sequence[Heard]) -> None:
+        """Keeps which unit ids the edge named in vain, how often, and the last line of each."""
+        if not heard:
+            return
+        lines: dict[str, list[str]] = {}
+        for one in heard:
+            lines.setdefault(one.signal.unit, []).append(one.line)
+        own = Unmatched.edge_id == self.edge.id
+        query = select(Unmatched.unit_id).where(
+            Unmatched.tenant_id == self.tenant, own, any_of(self.connection, Unmatched.unit_id, list(lines))
+        )
+        known = set(self.connection.execute(query).scalars())
+        for unit in sorted(known):
+            seen = {"last_at": self.now, "lines": Unmatched.lines + len(lines[unit]), "sample": _sample(lines[unit])}
+            self.connection.execute(update(Unmatched).where(own, Unmatched.unit_id == unit).values(**seen))
+        row = {"tenant_id": self.tenant, "edge_id": self.edge.id, "first_at": self.now, "last_at": self.now}
+        if fresh := sorted(lines.keys() - known):
+            new = [
+                {**row, "unit_id": unit, "lines": len(lines[unit]), "sample": _sample(lines[unit])} for unit in fresh
+            ]
+            self.connection.execute(insert(Unmatched), new)
+            self._forget_unmatched()
+
+    def _forget_unmatched(self) -> None:
+        own = Unmatched.edge_id == self.edge.id
+        many = self.connection.execute(select(func.count()).select_from(Unmatched).where(own)).scalar_one()
+        if many > MOST_UNMATCHED:
+            oldest = select(Unmatched.unit_id).where(own).order_by(Unmatched.last_at, Unmatched.unit_id)
+            gone = self.connection.execute(oldest.limit(many - MOST_UNMATCHED)).scalars().all()
+            self.connection.execute(delete(Unmatched).where(own, any_of(self.connection, Unmatched.unit_id, gone)))
+
+
+def _sample(lines: Sequence[str]) -> str:
+    return lines[-1][:_SAMPLE]

@@ -1,0 +1,54 @@
+"""Where devices stood: what one reported is for those who reach the place where it stood then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection, select
+
+from ringfence.storage.bulk import any_of, insert_rows
+from ringfence.storage.signal_tables import Tenure
+
+_COLUMNS: Final = ("tenant_id", "device_id", "until", "since", "customer_id", "site_id")
+
+
+class Place(NamedTuple):
+    """A customer, which may be gone by now, and a site of theirs or none."""
+
+    customer: int
+    site: int | None
+
+
+class Stay(NamedTuple):
+    """A place where a device stood, up to but not at a moment in milliseconds since 1970."""
+
+    until: int
+    place: Place
+
+
+def hand_over(connection: Connection, tenant_id: int, left: Iterable[tuple[int, Place]], at: int) -> None:
+    """Writes down where devices stood that now stand elsewhere: up to ``at``, in milliseconds since 1970."""
+    places = dict(left)
+    if not places:
+        return
+    last: dict[int, int] = {}
+    query = select(Tenure.device_id, Tenure.until).where(
+        Tenure.tenant_id == tenant_id, any_of(connection, Tenure.device_id, list(places))
+    )
+    for device, until in connection.execute(query):
+        last[device] = max(until, last.get(device, until))
+    # Where a clock was put back, or somebody was very quick, it stood there for no time at all.
+    rows = [
+        (tenant_id, device, max(at, last.get(device, at - 1) + 1), last.get(device), *place)
+        for device, place in sorted(places.items())
+    ]
+    insert_rows(connection, Tenure.__table__, _COLUMNS, rows)
+
+
+def stays(connection: Connection, tenant_id: int, device: int) -> list[Stay]:
+    """Where a device stood before, the first one first; since the last of them it is where it is."""
+    query = select(Tenure.until, Tenure.customer_id, Tenure.site_id).where(
+        Tenure.tenant_id == tenant_id, Tenure.device_id == device
+    )
+    return [Stay(until, Place(*place)) for until, *place in connection.execute(query.order_by(Tenure.until))]
