@@ -11,10 +11,12 @@ from support.documents import AT
 from support.edits import World, provider
 from support.signals import NOW, edge, latest, numbers, send
 
+from ringfence.domain import clock
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.signal import WrongSignal
+from ringfence.services import telemetry as services
 from ringfence.services.edges import status
-from ringfence.signals import intake
+from ringfence.signals import intake, telemetry
 from ringfence.signals.telemetry import DAY, days_of, drop_old
 from ringfence.storage.engine import Database
 
@@ -31,6 +33,12 @@ def document() -> dict[str, Any]:
         {"key": "slow", "name": "Slow", "customer": "acme", "most": 10, **own},
         {"key": "off", "name": "Off", "customer": "acme", "active": False, **own},
     ]
+    reader = {"key": "viewers", "tenant": "t", "name": "Viewers", "owner": None, "access_level": "service_provider"}
+    made["roles"].append({**reader, "permissions": ["device.list", "device.view"]})
+    group = {"key": "alone", "tenant": "t", "name": "Alone", "owner": None, "role": "viewers", "scope": "selected"}
+    made["security_groups"].append({**group, "customers": [{"customer": "acme", "nested": False}]})
+    user = {"key": "alone", "tenant": "t", "name": "Alone", "login": "alone"}
+    made["users"].append({**user, "security_groups": [{"group": "alone"}]})
     return made
 
 
@@ -185,7 +193,7 @@ def test_a_batch_is_taken_whole_or_not_at_all(world: World, monkeypatch: pytest.
     def fails(*_: Any) -> None:
         raise OSError("no room")
 
-    monkeypatch.setattr(intake.telemetry, "report", fails)
+    monkeypatch.setattr(telemetry, "report", fails)
     with pytest.raises(OSError, match="no room"):
         send(world.database, own, {"unit": "acme-0", "values": {"x": 1}, "attributes": {"y": 1}, "id": "1"})
     monkeypatch.undo()
@@ -205,3 +213,40 @@ def test_edges_of_two_tenants_with_one_key_are_told_apart(world: World) -> None:
 def rows(world: World, *tables: str) -> list[int]:
     with world.database.reading() as connection:
         return [int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()) for table in tables]
+
+
+class TestEvents:
+    def test_what_was_said_of_alarms_and_texts_that_changed_are_kept(self, world: World) -> None:
+        own = edge(world.database, "acme")
+        door = [{"unit": "acme-0", "values": {"door": said, "x": 1}} for said in ("shut", "open", "open", "shut")]
+        for minute, line in enumerate(door):
+            send(world.database, own, line, now=NOW + minute * MINUTE)
+        alarm = {"unit": "acme-0", "alarm": "intrusion", "severity": "major", "text": "Zone 15"}
+        send(world.database, own, alarm, {**alarm, "state": "off"}, now=NOW + 9 * MINUTE)
+        assert happened(world) == [
+            ("off", "intrusion", "major", "Zone 15"),
+            ("on", "intrusion", "major", "Zone 15"),
+            ("changed", "door", "", "shut"),
+            ("changed", "door", "", "open"),
+        ]
+
+    def test_within_one_batch_it_is_the_same_and_what_is_older_changes_nothing(self, world: World) -> None:
+        own = edge(world.database, "acme")
+        said = [(0, "a"), (2, "b"), (1, "b"), (3, "b"), (4, True), (5, "true")]
+        moments = [((AT + timedelta(seconds=at)).isoformat(), value) for at, value in said]
+        send(world.database, own, *({"unit": "acme-0", "ts": ts, "values": {"s": value}} for ts, value in moments))
+        send(world.database, own, {"unit": "acme-0", "ts": moments[0][0], "values": {"s": "older"}})
+        assert [text for *_, text in happened(world)] == ["true", "true", "b"]
+
+    def test_what_was_said_elsewhere_is_told_to_whoever_reaches_that(self, world: World) -> None:
+        own = edge(world.database, "acme")
+        send(world.database, own, {"unit": "north-x", "alarm": "fire", "text": "before"})
+        with clock.stopped(AT + timedelta(minutes=1)):
+            world.save("boss", world.edit("boss", "device", "north-x", customer=world.id("customer", "acme")))
+        send(world.database, own, {"unit": "north-x", "alarm": "fire", "text": "after"}, now=NOW + 2 * MINUTE)
+        assert [text for *_, text in happened(world, key="north-x")] == ["after", "before"]
+        assert [text for *_, text in happened(world, "alone", "north-x")] == ["after"]
+
+
+def happened(world: World, login: str = "boss", key: str = "acme-0") -> list[tuple[str, ...]]:
+    return [tuple(one[1:]) for one in services.happened(world.viewer(login), key)]

@@ -37,6 +37,7 @@ _OWN: Final = {
     "users": "users",
     "profile": "profile",
     "telemetry": "telemetry",
+    "listen": "listen",
     "audit": "audit",
     "config": "config",
     "db": "database",

@@ -1,4 +1,4 @@
-"""``telemetry latest`` and ``telemetry history``: what devices reported."""
+"""``telemetry latest``, ``history`` and ``events``: what devices reported."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ringfence.domain.text import as_json
 if TYPE_CHECKING:
     from ringfence.domain.signal import Value
 
-app = typer.Typer(cls=Group, help="What devices reported: latest values and history.", rich_markup_mode=None)
+app = typer.Typer(cls=Group, help="What devices reported: latest values, history and events.", rich_markup_mode=None)
 Device = Annotated[str, typer.Argument(metavar="DEVICE-KEY", help="The device's key.")]
 
 
@@ -76,6 +76,29 @@ def history(
     else:
         for one in found:
             typer.echo(f"{_moment(one.at)}  {_said(one.number)}")
+
+
+@app.command()
+def events(
+    context: typer.Context,
+    device: Device,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, max=10_000, help="No more than so many.")] = 100,
+    login: AsUser = None,
+    output: Annotated[Literal["text", "json"], typer.Option("--format", help="json has moments.")] = "text",
+    db: Db = None,
+    at: At = None,
+) -> None:
+    """Show what a device said once, the newest first: alarms that began and ended, and texts that changed."""
+    from ringfence.services import telemetry
+    from ringfence.text import literal
+
+    found = telemetry.happened(settings(context.obj, db, at, login).viewer(), device, limit)
+    if output == "json":
+        typer.echo(as_json([{**one._asdict(), "at": _moment(one.at)} for one in found], indent=2))
+        return
+    for one in found:
+        said = " ".join(filter(None, (one.kind, one.name, one.severity, one.text)))
+        typer.echo(f"{_moment(one.at)}  {literal(said)}")
 
 
 def _ago(text: str, now: datetime) -> datetime:

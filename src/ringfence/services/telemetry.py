@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.signal import Value
-from ringfence.signals import telemetry
+from ringfence.signals import events, telemetry
 from ringfence.signals.telemetry import Point
 from ringfence.signals.tenure import stays
 from ringfence.storage.signal_tables import milliseconds, moment_of
@@ -36,6 +36,17 @@ class Reading(NamedTuple):
 
     at: datetime
     number: float
+
+
+class Happened(NamedTuple):
+    """What a device said once: an alarm that began (``on``) or ended (``off``), by its kind, or a text that
+    ``changed``, by the name of its series."""
+
+    at: datetime
+    kind: str
+    name: str
+    severity: str
+    text: str
 
 
 class Span(NamedTuple):
@@ -74,6 +85,17 @@ def history(viewer: Viewer, key: str, name: str, since: datetime, until: datetim
         if not points and not _covers(seen, series.at) and not _reported_within(sight, series.series, seen):
             raise _unknown(key, name)  # it was reported where they do not look: as good as never
     return [Reading(moment_of(at), number) for at, number in points]
+
+
+def happened(viewer: Viewer, key: str, most: int = 100) -> list[Happened]:
+    """What a device said once, the newest first, and no more than so many. Raises RingfenceError as ``latest`` does."""
+    with viewer.look(_VIEW) as sight:
+        device = _device(sight, key)
+        found: list[events.Said] = []
+        for span in reversed(_seen(sight, device)):
+            left = most - len(found)
+            found += events.of_device(sight.connection, sight.tenant_id, device, *span, left) if left else []
+    return [Happened(moment_of(one.at), one.kind, one.name, one.severity, one.text) for one in found]
 
 
 def _reported_within(sight: Sight, series: int, seen: Sequence[Span]) -> bool:

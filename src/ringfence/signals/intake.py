@@ -15,7 +15,8 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from ringfence.domain.edge import EDGES
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.signal import AHEAD, Signal, Value, WrongSignal
-from ringfence.signals import telemetry
+from ringfence.signals import events, telemetry
+from ringfence.signals.events import Said
 from ringfence.signals.telemetry import DAY, KEPT_DAYS, Key, Point
 from ringfence.storage.bulk import any_of
 from ringfence.storage.engine import Database
@@ -180,29 +181,37 @@ class _Batch:
         return {unit: _Unit(own, path) for unit, own, path in rows}
 
     def _write(self, signals: Iterable[tuple[int, Signal]]) -> int:
-        """Writes values and attributes; returns how many values those are."""
+        """Writes values, attributes and what was said of alarms; returns how many values those are."""
         newest: dict[Key, tuple[int, Value]] = {}
         numbers: list[tuple[Key, Point]] = []
         attributes: dict[Key, tuple[int, Value]] = {}
+        texts: list[tuple[Key, int, Value]] = []
+        happened: list[Said] = []
         values = 0
         for device, signal in signals:
             at = signal.at
             assert at is not None
+            if signal.alarm:
+                happened.append(events.of_alarm(device, signal))
             values += len(signal.values)
             for name, value in signal.values.items():
                 key = device, name
                 if key not in newest or at >= newest[key][0]:
                     newest[key] = at, value
-                if not isinstance(value, bool | str):
+                if isinstance(value, bool | str):
+                    texts.append((key, at, value))
+                else:
                     numbers.append((key, Point(at, value)))
             for name, value in signal.attributes.items():
                 key = device, name
                 if key not in attributes or at >= attributes[key][0]:
                     attributes[key] = at, value
         if newest:
-            telemetry.write(self.connection, self.tenant, newest, numbers)
+            before = telemetry.write(self.connection, self.tenant, newest, numbers)
+            happened += events.of_changes(texts, before)
         if attributes:
             telemetry.report(self.connection, self.tenant, attributes)
+        events.write(self.connection, self.tenant, happened)
         return values
 
     def _keep_unmatched(self, heard: Sequence[Heard]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.sql.schema import SchemaItem
 
 from ringfence.storage.columns import BINARY_TEXT, own_id, rows, tenant_id
@@ -17,10 +17,10 @@ HISTORY: Final = "point"
 """How the names of the tables begin that hold the history, one a day; on PostgreSQL those are its partitions."""
 
 
-def _of(table: str, *, keyed: bool = True) -> Column[Any]:
+def _of(table: str, *, keyed: bool = True, index: bool = True) -> Column[Any]:
     """The column that names a record of a table, with which the row goes."""
     to = ForeignKey(f"{table}.id", ondelete="CASCADE")
-    return Column(f"{table}_id", Integer, to, primary_key=keyed, nullable=False, index=True, autoincrement=False)
+    return Column(f"{table}_id", Integer, to, primary_key=keyed, nullable=False, index=index, autoincrement=False)
 
 
 def _moment(name: str, *, keyed: bool = False, optional: bool = False) -> Column[Any]:
@@ -64,6 +64,21 @@ Tenure: Final = _keyed(
 )
 """Where a device stood before it was handed over: what it reported up to then, and ``since``, is for those who reach
 that place. The customer may be a former one."""
+Event: Final = rows(
+    "event",
+    own_id(),
+    tenant_id(),
+    _of("device", keyed=False, index=False),
+    _moment("at"),
+    Column("kind", BINARY_TEXT, nullable=False),
+    Column("name", BINARY_TEXT, nullable=False),
+    Column("severity", String, nullable=False),
+    Column("text", Text, nullable=False),
+    Index(None, "device_id", "at", "id"),
+    Index(None, "at"),
+)
+"""Something that a device said once: an alarm that began (``on``) or ended (``off``), by its kind, or a text that
+``changed``, by the name of its series."""
 EdgeHeard: Final = _keyed(
     "edge_heard",
     _of("edge"),

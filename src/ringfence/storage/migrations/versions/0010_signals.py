@@ -121,6 +121,22 @@ def upgrade() -> None:
     op.create_index(op.f("ix_tenure_device_id"), "tenure", ["device_id"], unique=False)
     op.create_index(op.f("ix_tenure_site_id"), "tenure", ["site_id"], unique=False)
 
+    op.create_table(
+        "event",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("device_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", BINARY_TEXT, nullable=False),
+        sa.Column("name", BINARY_TEXT, nullable=False),
+        sa.Column("severity", sa.String(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_event_device_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_event_tenant_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
+    )
+    op.create_index(op.f("ix_event_at"), "event", ["at"], unique=False)
+    op.create_index(op.f("ix_event_device_id_at_id"), "event", ["device_id", "at", "id"], unique=False)
     if op.get_bind().dialect.name == "postgresql":
         # Its partitions, one a day, are made as they are needed. On SQLite those are tables by themselves.
         op.execute(

@@ -1,0 +1,76 @@
+"""What devices said once, in the order of time: alarms that began and ended, and texts that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection, delete, insert, select
+
+from ringfence.domain.signal import Signal, Value
+from ringfence.signals.telemetry import Key, Latest, said
+from ringfence.storage.signal_tables import Event
+
+ON: Final = "on"
+OFF: Final = "off"
+CHANGED: Final = "changed"
+
+
+class Said(NamedTuple):
+    """Something that a device said at a moment, in milliseconds since 1970. ``kind`` is what happened (``on`` or
+    ``off``, of an alarm; ``changed``), ``name`` that of the alarm's kind or of the series."""
+
+    device: int
+    at: int
+    kind: str
+    name: str
+    severity: str
+    text: str
+
+
+def of_alarm(device: int, signal: Signal) -> Said:
+    """What a signal says of an alarm."""
+    assert signal.at is not None
+    return Said(device, signal.at, ON if signal.on else OFF, signal.alarm, signal.severity, signal.text)
+
+
+def of_changes(texts: Iterable[tuple[Key, int, Value]], before: Mapping[Key, Latest | None]) -> Iterable[Said]:
+    """The changes of what is no number, upon what was the latest before; of what was said first there is none."""
+    last: dict[Key, tuple[int, Value] | None] = {}
+    for key, at, value in sorted(texts, key=lambda one: one[1]):
+        if key not in last:
+            known = before.get(key)
+            last[key] = None if known is None else (known.at, known.value)
+        was = last[key]
+        if was is not None and at < was[0]:
+            continue  # it is older than what is known
+        if was is not None and (type(was[1]), was[1]) != (type(value), value):
+            yield Said(key[0], at, CHANGED, key[1], "", value if isinstance(value, str) else said(value))
+        last[key] = at, value
+
+
+def write(connection: Connection, tenant_id: int, events: Iterable[Said]) -> None:
+    """Writes them down."""
+    rows = [{"tenant_id": tenant_id, **_row(one)} for one in sorted(events, key=lambda one: one.at)]
+    if rows:
+        connection.execute(insert(Event), rows)
+
+
+def of_device(connection: Connection, tenant_id: int, device: int, since: int, until: int, most: int) -> list[Said]:
+    """What a device said from a moment up to, but not at, another: the last so many, the newest first."""
+    columns = (Event.device_id, Event.at, Event.kind, Event.name, Event.severity, Event.text)
+    query = select(*columns).where(
+        Event.device_id == device, Event.tenant_id == tenant_id, Event.at >= since, Event.at < until
+    )
+    rows = connection.execute(query.order_by(Event.at.desc(), Event.id.desc()).limit(most))
+    return [Said(*row) for row in rows]
+
+
+def drop_old(connection: Connection, before: int) -> int:
+    """Deletes what was said before a moment; returns how much that was."""
+    return connection.execute(delete(Event).where(Event.at < before)).rowcount
+
+
+def _row(one: Said) -> dict[str, object]:
+    found = one._asdict()
+    return {"device_id": found.pop("device"), **found}
