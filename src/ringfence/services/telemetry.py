@@ -63,7 +63,7 @@ def latest(viewer: Viewer, key: str) -> list[Measured]:
         device = _device(sight, key)
         seen = _seen(sight, device)
         found = telemetry.latest_of(sight.connection, sight.tenant_id, [device])
-    told = (one for one in found.values() if _covers(seen, one.at))
+    told = (one for one in found if _covers(seen, one.at))
     return sorted(Measured(one.name, one.value, moment_of(one.at)) for one in told)
 
 
@@ -73,7 +73,8 @@ def history(viewer: Viewer, key: str, name: str, since: datetime, until: datetim
     with viewer.look(_VIEW) as sight:
         device = _device(sight, key)
         seen = _seen(sight, device)
-        series = telemetry.latest_of(sight.connection, sight.tenant_id, [device]).get((device, name))
+        every = telemetry.latest_of(sight.connection, sight.tenant_id, [device])
+        series = next((one for one in every if one.name == name), None)
         if series is None:
             raise _unknown(key, name)
         points: list[Point] = []

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection, delete, insert, select
 
 from ringfence.domain.signal import Signal, Value
-from ringfence.signals.telemetry import Key, Latest, said
+from ringfence.signals.telemetry import Key, Row, said, value_of
 from ringfence.storage.signal_tables import Event
 
 ON: Final = "on"
@@ -34,13 +34,13 @@ def of_alarm(device: int, signal: Signal) -> Said:
     return Said(device, signal.at, ON if signal.on else OFF, signal.alarm, signal.severity, signal.text)
 
 
-def of_changes(texts: Iterable[tuple[Key, int, Value]], before: Mapping[Key, Latest | None]) -> Iterable[Said]:
+def of_changes(texts: Iterable[tuple[Key, int, Value]], before: Mapping[Key, Row]) -> Iterable[Said]:
     """The changes of what is no number, upon what was the latest before; of what was said first there is none."""
     last: dict[Key, tuple[int, Value] | None] = {}
     for key, at, value in sorted(texts, key=lambda one: one[1]):
         if key not in last:
             known = before.get(key)
-            last[key] = None if known is None else (known.at, known.value)
+            last[key] = None if known is None else (known[1], value_of(known[2], known[3]))
         was = last[key]
         if was is not None and at < was[0]:
             continue  # it is older than what is known

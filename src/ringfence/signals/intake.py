@@ -17,8 +17,8 @@ from ringfence.domain.errors import RingfenceError
 from ringfence.domain.signal import AHEAD, Signal, Value, WrongSignal
 from ringfence.signals import events, telemetry
 from ringfence.signals.events import Said
-from ringfence.signals.telemetry import DAY, KEPT_DAYS, Key, Point
-from ringfence.storage.bulk import any_of
+from ringfence.signals.telemetry import DAY, KEPT_DAYS, Key, Number
+from ringfence.storage.bulk import any_of, uncollected
 from ringfence.storage.engine import Database
 from ringfence.storage.signal_tables import EdgeHeard, KnownSignal, Unmatched
 from ringfence.storage.tables import Customer, Device, Tenant, table_of
@@ -96,7 +96,8 @@ def timely(signal: Signal, now: int) -> Signal:
 def take(database: Database, edge: Source, heard: Sequence[Heard], now: int) -> Taken:
     """Takes signals of an edge, each of which has its moment, in one transaction; ``now`` is in milliseconds since
     1970. Raises RingfenceError where the edge is inactive or gone."""
-    with database.writing() as connection:
+    values = sum(len(one.signal.values) for one in heard)
+    with uncollected(values), database.writing() as connection:
         return _Batch(connection, edge, now).take(heard)
 
 
@@ -183,7 +184,7 @@ class _Batch:
     def _write(self, signals: Iterable[tuple[int, Signal]]) -> int:
         """Writes values, attributes and what was said of alarms; returns how many values those are."""
         newest: dict[Key, tuple[int, Value]] = {}
-        numbers: list[tuple[Key, Point]] = []
+        numbers: list[Number] = []
         attributes: dict[Key, tuple[int, Value]] = {}
         texts: list[tuple[Key, int, Value]] = []
         happened: list[Said] = []
@@ -196,12 +197,13 @@ class _Batch:
             values += len(signal.values)
             for name, value in signal.values.items():
                 key = device, name
-                if key not in newest or at >= newest[key][0]:
+                known = newest.get(key)
+                if known is None or at >= known[0]:
                     newest[key] = at, value
-                if isinstance(value, bool | str):
-                    texts.append((key, at, value))
+                if type(value) is float:
+                    numbers.append((key, at, value))
                 else:
-                    numbers.append((key, Point(at, value)))
+                    texts.append((key, at, value))
             for name, value in signal.attributes.items():
                 key = device, name
                 if key not in attributes or at >= attributes[key][0]:

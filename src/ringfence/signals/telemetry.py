@@ -7,8 +7,10 @@ they are read and written by their own names on both engines.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, inspect, select, text
@@ -43,8 +45,21 @@ class Latest(NamedTuple):
 
 Key = tuple[int, str]
 """A device, and the name of one of its series."""
+Number = tuple[Key, int, float]
+"""A number of a series at a moment."""
+Row = Sequence[Any]
+"""A series as it is kept: its id, the moment of its latest value, the number, and what was said."""
+_SERIES: Final = ("tenant_id", "device_id", "name", "at", "number", "said")
+_POINT: Final = ("tenant_id", "series_id", "at", "number")
+_RENEW: Final = "UPDATE series SET at = ?, number = ?, said = ? WHERE id = ? AND at <= ?"
+_RENEW_POSTGRESQL: Final = text(
+    "UPDATE series SET at = new.at, number = new.number, said = new.said FROM (SELECT * FROM unnest("
+    "CAST(:at AS bigint[]), CAST(:number AS double precision[]), CAST(:said AS text[]), CAST(:id AS int[])"
+    ") AS new(at, number, said, id) ORDER BY id) new WHERE series.id = new.id AND series.at <= new.at"
+)
 
 
+@lru_cache(maxsize=4096, typed=True)
 def said(value: Value) -> str:
     """Text or a truth value as it is kept."""
     return json.dumps(value, ensure_ascii=False)
@@ -54,63 +69,68 @@ def value_of(number: float | None, kept: str | None) -> Value:
     """A value as it was said."""
     if number is not None:
         return number
-    found: Value = json.loads(kept or '""')
+    return _unsaid(kept or '""')
+
+
+@lru_cache(maxsize=4096)
+def _unsaid(kept: str) -> Value:
+    found: Value = json.loads(kept)
     return found
 
 
 def write(
-    connection: Connection,
-    tenant_id: int,
-    newest: Mapping[Key, tuple[int, Value]],
-    numbers: Iterable[tuple[Key, Point]],
-) -> dict[Key, Latest | None]:
+    connection: Connection, tenant_id: int, newest: Mapping[Key, tuple[int, Value]], numbers: Iterable[Number]
+) -> Mapping[Key, Row]:
     """Writes the newest value of each series that was heard, where that is no older than what is there, and all of
-    their numbers into the history. Returns what was the latest before, by series; None for a new one."""
-    before = latest_of(connection, tenant_id, {device for device, _ in newest})
-    _upsert(
-        connection,
-        "series",
-        ("tenant_id", "device_id", "name", "at", "number", "said"),
-        ("tenant_id", "device_id", "name"),
-        [
-            (tenant_id, device, name, at, *(_kept(value)))
-            for (device, name), (at, value) in sorted(newest.items())
-            if (device, name) not in before or at >= before[device, name].at
-        ],
-        newer="at",
-    )
-    known = {key: one.series for key, one in before.items()}
-    if fresh := {device for device, name in newest if (device, name) not in known}:
-        known |= {key: one.series for key, one in latest_of(connection, tenant_id, fresh).items()}
-    days: dict[str, dict[tuple[int, int], float]] = {}
-    for key, point in numbers:
-        days.setdefault(day_of(point.at), {})[known[key], point.at] = point.number
+    their numbers into the history. Returns what was there before, by series; a new one is not among them."""
+    before = _known(connection, tenant_id, {device for device, _ in newest})
+    newer, fresh = [], []
+    for key in sorted(newest):  # in one order, so that no two who write wait for each other
+        at, value = newest[key]
+        there = before.get(key)
+        if there is None:
+            fresh.append((tenant_id, *key, at, *_kept(value)))
+        elif at >= there[1]:
+            newer.append((at, *_kept(value), there[0]))
+    _renew(connection, newer)
+    known = before
+    if fresh:
+        _upsert(connection, "series", _SERIES, _SERIES[:3], fresh, newer="at")
+        known = before | _known(connection, tenant_id, {device for _, device, *_ in fresh})
+    days: defaultdict[int, dict[tuple[int, int], float]] = defaultdict(dict)
+    for key, at, number in numbers:
+        days[at // DAY][known[key][0], at] = number
     for day, points in sorted(days.items()):
-        _make_day(connection, day)
-        rows = [(tenant_id, series, at, number) for (series, at), number in sorted(points.items())]
-        columns = ("tenant_id", "series_id", "at", "number")
-        _upsert(connection, day_table(day), columns, columns[:3], rows)
-    return {key: before.get(key) for key in newest}
+        name = day_of(day * DAY)
+        _make_day(connection, name)
+        rows = [(tenant_id, *point, points[point]) for point in sorted(points)]
+        _upsert(connection, day_table(name), _POINT, _POINT[:3], rows)
+    return before
 
 
 def report(connection: Connection, tenant_id: int, attributes: Mapping[Key, tuple[int, Value]]) -> None:
     """Writes attributes that devices reported of themselves, where they are no older than what is there."""
     columns = ("tenant_id", "device_id", "name", "said", "at")
-    rows = [(tenant_id, *key, said(value), at) for key, (at, value) in sorted(attributes.items())]
+    rows = [(tenant_id, *key, said(attributes[key][1]), attributes[key][0]) for key in sorted(attributes)]
     _upsert(connection, Reported.__tablename__, columns, columns[:3], rows, newer="at")
 
 
-def latest_of(connection: Connection, tenant_id: int, devices: Collection[int]) -> dict[Key, Latest]:
-    """The latest values of these devices, by series."""
+def latest_of(connection: Connection, tenant_id: int, devices: Collection[int]) -> list[Latest]:
+    """The latest values of these devices, in no order."""
+    known = _known(connection, tenant_id, devices)
+    return [
+        Latest(own, device, name, at, value_of(number, kept))
+        for (device, name), (own, at, number, kept) in known.items()
+    ]
+
+
+def _known(connection: Connection, tenant_id: int, devices: Collection[int]) -> dict[Key, Row]:
     if not devices:
         return {}
     theirs = any_of(connection, Series.device_id, sorted(devices))
-    query = select(Series.id, Series.device_id, Series.name, Series.at, Series.number, Series.said)
-    rows = connection.execute(query.where(theirs, Series.tenant_id == tenant_id))
-    return {
-        (device, name): Latest(own, device, name, at, value_of(number, kept))
-        for own, device, name, at, number, kept in rows
-    }
+    query = select(Series.device_id, Series.name, Series.id, Series.at, Series.number, Series.said)
+    rows = connection.execute(query.where(theirs, Series.tenant_id == tenant_id)).all()
+    return {(device, name): row for device, name, *row in map(tuple, rows)}
 
 
 def history(connection: Connection, tenant_id: int, series: int, since: int, until: int) -> list[Point]:
@@ -149,7 +169,7 @@ def day_of(at: int) -> str:
 
 
 def _kept(value: Value) -> tuple[float | None, str | None]:
-    return (None, said(value)) if isinstance(value, bool | str) else (value, None)
+    return (value, None) if type(value) is float else (None, said(value))
 
 
 def _make_day(connection: Connection, day: str) -> None:
@@ -174,6 +194,15 @@ def _make_day(connection: Connection, day: str) -> None:
     connection.execute(
         text(f"ALTER TABLE {HISTORY} ATTACH PARTITION {name} FOR VALUES FROM ({begin}) TO ({begin + DAY})")
     )
+
+
+def _renew(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Puts values in the place of what is no newer: the moment, the number or what was said, and the series."""
+    if rows and connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(_RENEW, [(*row, row[0]) for row in rows])
+    elif rows:
+        binds = zip(("at", "number", "said", "id"), map(list, zip(*rows, strict=True)), strict=True)
+        connection.execute(_RENEW_POSTGRESQL, dict(binds))
 
 
 def _upsert(
