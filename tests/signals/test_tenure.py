@@ -15,6 +15,8 @@ from support.oracle import Oracle
 from support.signals import NOW, edge, latest, numbers, send
 
 from ringfence.domain import clock
+from ringfence.services import telemetry
+from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
 from ringfence.storage.signal_tables import moment_of
 
@@ -95,6 +97,68 @@ def test_of_each_point_those_see_it_who_reach_where_the_device_stood_then(databa
             assert numbers(viewer, key, "x") == (seen or None), (user["login"], key)
             compared += len(points) - len(seen)
     assert compared, "somebody sees a device, and not all that it has reported"
+
+
+class TestHandedOver:
+    def test_by_a_file_it_is_the_same(self, database: Database) -> None:
+        world = small(database)
+        send(database, edge(database, "e"), {"unit": "d", "values": {"x": 1}, "alarm": "fire"})
+        moved = {"key": "d", "tenant": "t", "customer": "b", "name": "D", "unit_id": "d"}
+        with clock.stopped(moment_of(NOW + MINUTE)):
+            load_document(database, {"ringfence": 1, "devices": [moved]})
+        assert (latest(world.viewer("b"), "d"), numbers(world.viewer("b"), "d", "x")) == ({}, None)
+        assert telemetry.happened(world.viewer("b"), "d") == []
+        assert numbers(world.viewer("boss"), "d", "x") == [1]
+
+    def test_what_a_fast_clock_said_before_is_not_told_after(self, database: Database) -> None:
+        world = small(database)
+        ts = moment_of(NOW + 4 * MINUTE).isoformat()
+        send(database, edge(database, "e"), {"unit": "d", "ts": ts, "values": {"x": 1}, "alarm": "fire"})
+        with clock.stopped(moment_of(NOW + MINUTE)):
+            world.save("boss", world.edit("boss", "device", "d", customer=world.id("customer", "b")))
+        assert (latest(world.viewer("b"), "d"), numbers(world.viewer("b"), "d", "x")) == ({}, None)
+        assert telemetry.happened(world.viewer("b"), "d") == []
+        send(database, edge(database, "e"), {"unit": "d", "values": {"x": 2}}, now=NOW + 5 * MINUTE)
+        assert numbers(world.viewer("b"), "d", "x") == [2]
+
+    def test_a_site_that_gets_the_id_of_one_that_is_gone_inherits_nothing(self, database: Database) -> None:
+        world = small(database)
+        send(database, edge(database, "e"), {"unit": "d", "values": {"x": 1}})
+        with clock.stopped(moment_of(NOW + MINUTE)):
+            world.save("boss", world.edit("boss", "device", "d", site=None))
+            world.save("boss", world.delete("site", "s"))
+            entry = {"tenant": "t", "name": "Again"}
+            load_document(database, {"ringfence": 1, "sites": [{"key": "s2", "customer": "b", **entry}]})
+            users = [
+                {"key": "guard", "login": "guard", "sites": ["s2"], "security_groups": [{"group": "guard"}], **entry}
+            ]
+            load_document(database, {"ringfence": 1, "users": users})
+        with clock.stopped(moment_of(NOW + 2 * MINUTE)):
+            ids = {"customer": world.id("customer", "b"), "site": world.id("site", "s2")}
+            world.save("boss", world.edit("boss", "device", "d", **ids))
+        assert latest(world.viewer("guard"), "d") == {}
+        assert numbers(world.viewer("guard"), "d", "x") is None
+
+
+def small(database: Database) -> World:
+    """A device on the only site of ``a``, with somebody at ``a``, at ``b``, on the site, and over all."""
+    document = made(Random(0))
+    keep = {"a": "c0", "b": "c1"}
+    document["customers"] = [{"key": key, "tenant": "t", "name": key} for key in keep]
+    document["sites"] = [{"key": "s", "tenant": "t", "name": "S", "customer": "a"}]
+    device = {"key": "d", "tenant": "t", "name": "D", "customer": "a", "site": "s", "unit_id": "d"}
+    document["devices"] = [device]
+    document["users"] = [one for one in document["users"] if one["key"] == "boss"]
+    document["security_groups"] = [one for one in document["security_groups"] if one["key"] == "boss"]
+    named = {"tenant": "t", "name": "N"}
+    for key in keep:
+        group = {"key": key, **named, "role": "view", "scope": "selected", "customers": [{"customer": key}]}
+        document["security_groups"].append(group)
+        document["users"].append({"key": key, **named, "login": key, "security_groups": [{"group": key}]})
+    document["security_groups"].append({"key": "guard", **named, "role": "guard", "scope": "all"})
+    guard = {"key": "guard", **named, "login": "guard", "sites": ["s"], "security_groups": [{"group": "guard"}]}
+    document["users"].append(guard)
+    return World(database, document)
 
 
 def place_by_chance(chance: Random, world: World, sites: dict[str, str | None]) -> Place:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from ringfence.storage.bulk import any_of, insert_rows
-from ringfence.storage.signal_tables import Tenure
+from ringfence.storage.signal_tables import Event, Series, Tenure
 
 _COLUMNS: Final = ("tenant_id", "device_id", "until", "since", "customer_id", "site_id")
 
@@ -28,19 +28,23 @@ class Stay(NamedTuple):
 
 
 def hand_over(connection: Connection, tenant_id: int, left: Iterable[tuple[int, Place]], at: int) -> None:
-    """Writes down where devices stood that now stand elsewhere: up to ``at``, in milliseconds since 1970."""
+    """Writes down where devices stood that now stand elsewhere: up to ``at``, in milliseconds since 1970, and what they
+    have said by then in any case. Their clocks may be a little ahead of ours."""
     places = dict(left)
     if not places:
         return
-    last: dict[int, int] = {}
-    query = select(Tenure.device_id, Tenure.until).where(
+    stood = select(Tenure.device_id, func.max(Tenure.until)).where(
         Tenure.tenant_id == tenant_id, any_of(connection, Tenure.device_id, list(places))
     )
-    for device, until in connection.execute(query):
-        last[device] = max(until, last.get(device, until))
-    # Where a clock was put back, or somebody was very quick, it stood there for no time at all.
+    begun: dict[int, int] = dict(connection.execute(stood.group_by(Tenure.device_id)).all())
+    ended = dict(begun)  # where a clock was put back, or somebody was very quick, it stood there for no time at all
+    for table in (Series, Event):
+        ahead = any_of(connection, table.device_id, list(places)) & (table.at >= at)
+        query = select(table.device_id, func.max(table.at)).where(ahead).group_by(table.device_id)
+        for device, moment in connection.execute(query):
+            ended[device] = max(moment, ended.get(device, moment))
     rows = [
-        (tenant_id, device, max(at, last.get(device, at - 1) + 1), last.get(device), *place)
+        (tenant_id, device, max(at, ended.get(device, at - 1) + 1), begun.get(device), *place)
         for device, place in sorted(places.items())
     ]
     insert_rows(connection, Tenure.__table__, _COLUMNS, rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
@@ -17,6 +17,8 @@ from ringfence.domain.errors import InvalidDocument
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED
 from ringfence.domain.text import fold, search_key
+from ringfence.signals import tenure
+from ringfence.signals.tenure import Place
 from ringfence.snapshot.collect import Contents, DeviceRow, Progress, collect, collect_from, fault
 from ringfence.snapshot.listed import TAKEN, Listed
 from ringfence.snapshot.load_audit import LoadAudit
@@ -24,10 +26,11 @@ from ringfence.snapshot.load_limits import limit_faults
 from ringfence.snapshot.load_ties import TieRows, tables
 from ringfence.snapshot.read import show
 from ringfence.snapshot.resolve import Resolver, columns_of, lists
-from ringfence.storage.bulk import insert_rows, lock_ids, settle_ids, settle_statistics, take_turn
+from ringfence.storage.bulk import any_of, insert_rows, lock_ids, settle_ids, settle_statistics, take_turn
 from ringfence.storage.engine import Database
 from ringfence.storage.grants import Membership
 from ringfence.storage.rehearsal import rehearsed
+from ringfence.storage.signal_tables import milliseconds
 from ringfence.storage.tables import (
     Customer,
     Device,
@@ -241,11 +244,28 @@ class _Load:
         if known:
             if watching is not None:
                 watching.compare(known)
+            if mapped is Device:
+                self._hand_over(known)
             statement = update(mapped.__table__).where(mapped.__table__.c.id == bindparam("own_id"))
             values: dict[str, Any] = {column: bindparam(column) for column in columns}
             if "revision" in mapped.__table__.c:
                 values["revision"] = mapped.__table__.c.revision + 1  # so that a form opened before notices
             self.connection.execute(statement.values(values), known)
+
+    def _hand_over(self, known: Sequence[Mapping[str, Any]]) -> None:
+        """Writes down where devices stood that stand elsewhere by the file."""
+        if rehearsed(self.connection):
+            return
+        stand = {row["own_id"]: Place(row["customer_id"], row["site_id"]) for row in known}
+        query = select(Device.tenant_id, Device.id, Device.customer_id, Device.site_id)
+        left: defaultdict[int, list[tuple[int, Place]]] = defaultdict(list)
+        for tenant, own, *place in self.connection.execute(
+            query.where(any_of(self.connection, Device.id, list(stand)))
+        ):
+            if stand[own] != tuple(place):
+                left[tenant].append((own, Place(*place)))
+        for tenant, places in left.items():
+            tenure.hand_over(self.connection, tenant, places, milliseconds(clock.now()))
 
     def _tenants(self) -> None:
         entries = self.contents.entries["tenants"]
