@@ -37,7 +37,10 @@ BY_OTHERS = (
     "former_customer (id, tenant_id, path) SELECT 900000 + id, id, '/1/gone/' FROM tenant",
     "series (tenant_id, device_id, name, at, number) SELECT tenant_id, id, 'level', 1, 2.5 FROM device",
     "reported (tenant_id, device_id, name, said, at) SELECT tenant_id, id, 'firmware', '\"7\"', 1 FROM device",
-    "tenure (tenant_id, device_id, until, since, customer_id, site_id) SELECT tenant_id, id, 2, 1, 1, 1 FROM device",
+    "tenure (tenant_id, device_id, until, since, customer_id, site_id) "
+    "SELECT tenant_id, id, 2, 1, customer_id, site_id FROM device",
+    "event (tenant_id, device_id, at, kind, name, severity, text) "
+    "SELECT tenant_id, id, 1, 'on', 'fire', 'major', 'Hall' FROM device",
     "edge_heard (tenant_id, edge_id, at, lines, allowance) SELECT tenant_id, id, 1, 1, 1.5 FROM edge",
     "unmatched (tenant_id, edge_id, unit_id, first_at, last_at, lines, sample) "
     "SELECT tenant_id, id, 'U-1', 1, 2, 3, '{}' FROM edge",

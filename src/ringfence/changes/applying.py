@@ -346,8 +346,10 @@ class _Change:
 def _left(edits: Sequence[Edit]) -> Iterator[tuple[int, Place]]:
     """Where devices stood that now stand elsewhere."""
     for edit, before, after in edits_of(edits, DeviceState):
-        if before is not None and after is not None and (before.customer, before.site) != (after.customer, after.site):
-            yield edit.id, Place(before.customer, before.site)
+        if before is not None and after is not None:
+            place = Place(node_of(before), site_of(before))
+            if place != (node_of(after), site_of(after)):
+                yield edit.id, place
 
 
 def _trimmed(edit: Edit) -> Edit:

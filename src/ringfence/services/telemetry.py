@@ -119,7 +119,7 @@ def _device(sight: Sight, key: str) -> int:
 def _seen(sight: Sight, device: int) -> list[Span]:
     """The times of which the viewer sees what the device reported: where it is now they see it."""
     before = stays(sight.connection, sight.tenant_id, device)
-    places = reached(sight, _VIEW, {(one.place.customer, one.place.site) for one in before})
+    places = reached(sight, _VIEW, {one.place for one in before})
     spans, since = [], 0
     for stay in before:
         if stay.place in places:

@@ -17,7 +17,7 @@ class Place(NamedTuple):
     """A customer, which may be gone by now, and a site of theirs or none."""
 
     customer: int
-    site: int | None
+    stands: int | None
 
 
 class Stay(NamedTuple):

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.sql.schema import SchemaItem
 
+from ringfence.domain.registry import PLACE
 from ringfence.storage.columns import BINARY_TEXT, own_id, rows, tenant_id
 
 HISTORY: Final = "point"
@@ -60,7 +61,7 @@ Tenure: Final = _keyed(
     _moment("until", keyed=True),
     _moment("since", optional=True),
     Column("customer_id", Integer, nullable=False),
-    Column("site_id", Integer, ForeignKey("site.id", ondelete="SET NULL"), index=True),
+    Column("site_id", Integer, ForeignKey(f"{PLACE.table}.id", ondelete="SET NULL"), index=True),
 )
 """Where a device stood before it was handed over: what it reported up to then, and ``since``, is for those who reach
 that place. The customer may be a former one."""
