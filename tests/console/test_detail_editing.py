@@ -10,7 +10,9 @@ from ringfence.console.screens.customer_form import CustomerForm
 from ringfence.console.screens.customers import CustomersScreen
 from ringfence.console.screens.plain_form import PlainForm
 from ringfence.console.screens.user_form import UserForm
+from ringfence.domain.edge import EdgeState
 from ringfence.services import listing
+from ringfence.services.editing import Edit
 from ringfence.services.records import Listing
 from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
@@ -31,6 +33,9 @@ def found(demo: Database, kind: str, search: str) -> list[Any]:
 
 
 async def test_the_keys_are_those_of_what_has_the_focus(demo: Database) -> None:
+    (northwind,) = found(demo, "customers", '"Northwind Logistics"')
+    source = EdgeState(northwind.id, "Source")  # the demo has none
+    Workspace(demo, at=NOON).sign_in("h.devries").save([Edit("edge", -1, None, source)])
     async with opened(console_on(demo)) as console:
         await console.hurry(*NORTHWIND)
         screen = screen_of(console)
@@ -39,6 +44,7 @@ async def test_the_keys_are_those_of_what_has_the_focus(demo: Database) -> None:
             ("devices", {"open", "new", "assign", "bulk_edit", "delete"}),
             ("users", {"open", "new", "activate", "delete"}),
             ("sites", {"open", "new", "delete"}),
+            ("edges", {"open", "new", "activate", "delete"}),
             ("details", {"open", "new", "customer_groups", "assign", "take_up", "put_down", "delete", "copy_id"}),
         ):
             await console.press("enter")

@@ -50,6 +50,7 @@ def document(name: str) -> dict[str, Any]:
             {**own, "key": "d", "parent": "c"},
         ],
         "sites": [{**own, "key": "s", "customer": "c"}],
+        "edges": [{**own, "key": "e", "customer": "c"}],
         "devices": [
             {**own, "key": "v", "customer": "c", "site": "s", "unit_id": name[:150], "kind": name[:150]},
         ],
@@ -133,6 +134,8 @@ async def _look_everywhere(console: Console, name: str) -> None:
     assert console.app.clipboard.split("\t")[0] == literal(name)
     await read.press("right_square_bracket", "right_square_bracket")
     assert read.times(7, 9) >= 2, "a site"
+    await read.press("right_square_bracket")
+    assert read.times(7, 9) >= 2, "an edge"
     await read.press("right_square_bracket")
     assert read.times(6, 12) >= 3, "name, e-mail, address"
     assert "first, last" in console.text or len(name) > 60

@@ -106,7 +106,7 @@ def test_the_next_numbers_are_given_until_there_are_none() -> None:
     ]
     more = [other(f"other{at}", Display(Area(), tab=True)) for at in range(3)]
     assert [key for _, _, key in display.areas([*more, *kinds])][-3:] == ["9", "0", ""]
-    assert [kind.name for kind in display.tabs([*kinds, more[0]])] == ["devices", "users", "other0s", "sites"]
+    assert [kind.name for kind in display.tabs([*kinds, more[0]])] == ["devices", "users", "other0s", "sites", "edges"]
 
 
 def test_what_is_declared_and_cannot_be_is_told_at_once() -> None:

@@ -177,7 +177,7 @@ def carried(editor: str, old: dict[str, Any], new: dict[str, Any], edit: Edit) -
 def test_changes_from_a_seed(sqlite_database: Database, anew: Database, seed: int) -> None:
     chance = Random(seed)
     trial = Trial(sqlite_database, anew, make_document(chance, EXACT), chance)
-    trial.run(16)
+    trial.run(24)
     assert trial.made > 3
     assert trial.refused > 1
 
