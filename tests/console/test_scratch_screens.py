@@ -283,7 +283,7 @@ async def test_another_operator_s_change_is_shown_beside_one_s_own(orders: Datab
 async def test_it_is_a_tab_of_its_customer_where_it_says_so(orders: Database) -> None:
     async with opened(console_on(orders, "ada"), WIDE) as console:
         await console.press("down")
-        tabs = ["details", "devices", "users", *(["work-orders"] if ORDERS.display.tab else []), "sites"]
+        tabs = ["details", "devices", "users", *(["work-orders"] if ORDERS.display.tab else []), "sites", "edges"]
         assert list(console.app.screen.detail.tabs) == tabs  # type: ignore[attr-defined]
         if not ORDERS.display.tab:
             return
