@@ -83,7 +83,7 @@ class TestLooking:
             "would delete customer “Northwind Logistics”",
             "With it go 8 customers, 1 user, 10 sites and 134 devices.",
             "The audit of them stays, with the customer above.",
-            "d.ionescu  −9 customers  −134 devices  −198 rights over 9 customers",
+            "d.ionescu  −9 customers  −134 devices  −207 rights over 9 customers",
         ]
         moved = call("customers", "move", "dekker", "--to", "internal", *HANNA, "--dry-run").lines
         assert moved[0] == "would move customer “Dekker Security Installers” into “Internal test sites”"
