@@ -106,7 +106,7 @@ class TestLooking:
             "later": [],
         }
         permissions = rights.pop("permissions")
-        assert rights == {"count": 198, "customers": 9, "provider": False, "sites": 0, "records": {}}
+        assert rights == {"count": 207, "customers": 9, "provider": False, "sites": 0, "records": {}}
         assert permissions == dict.fromkeys(permissions, 9)
         assert len(permissions) == 22
         assert "device.edit" in permissions
