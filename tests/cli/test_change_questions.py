@@ -108,7 +108,7 @@ class TestLooking:
         permissions = rights.pop("permissions")
         assert rights == {"count": 207, "customers": 9, "provider": False, "sites": 0, "records": {}}
         assert permissions == dict.fromkeys(permissions, 9)
-        assert len(permissions) == 22
+        assert len(permissions) == 23
         assert "device.edit" in permissions
 
     @pytest.mark.usefixtures("no_past")

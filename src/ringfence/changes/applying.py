@@ -291,10 +291,10 @@ class _Change:
             words = Words(self.connection, self.tenant_id)
             words.know({own: key for own, (key, _) in self.authority.names.items()})
             events = told(edits, words, self.authority)
+            # Before a site goes that they stood on: it is taken out of what is written here.
+            tenure.hand_over(self.connection, self.tenant_id, _left(edits), milliseconds(self.at))
         self._remove(edits, herd)
         writing.count_devices(self.connection, writing.device_steps(edits))
-        if not rehearsed(self.connection):
-            tenure.hand_over(self.connection, self.tenant_id, _left(edits), milliseconds(self.at))
         return events
 
     def _create(self, edits: list[Edit]) -> None:
