@@ -46,6 +46,7 @@ _AMONG: Final = {
 _EVERYWHERE: Final = {
     "key": declared.Text(limits.KEY, filled=True),
     "name": declared.Text(limits.NAME, filled=True),
+    "kind": declared.Text(limits.SHORT_TEXT),
     "unit_id": declared.Text(limits.SHORT_TEXT),
 }
 """What columns hold where no kind says it."""
