@@ -79,6 +79,11 @@ COMMANDS: list[list[str]] = [
     *dry("edges", "create", "New", "--customer", key("c")),
     *dry("edges", "edit", key("g"), "--inactive"),
     *dry("edges", "delete", key("g")),
+    ["edges", "status", key("g"), *ADA],
+    ["ingest", f"nothing{NASTY}", "--edge", key("g")],
+    ["listen", "dc09", "--port", "0", "--edge", key("nix")],
+    *(["telemetry", verb, key("d"), *ADA] for verb in ("latest", "events")),
+    ["telemetry", "history", key("d"), "level", *ADA],
     *(
         one
         for name, kind in KINDS.items()
