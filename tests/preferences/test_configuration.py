@@ -198,6 +198,6 @@ class TestTheFile:
         assert load() == Configuration()
 
     def test_a_path_from_the_home_on(self, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("HOME", "/home/ada")
+        monkeypatch.setenv("HOME", str(own.parent))
         own.write_text('database = "~/my.db"')
-        assert load().named_database == "/home/ada/my.db"
+        assert load().named_database == str(own.parent / "my.db")

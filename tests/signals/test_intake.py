@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -117,6 +118,17 @@ def test_a_clock_that_was_put_back_gives_nothing_and_takes_nothing(world: World)
     lines = [{"unit": "acme-0", "values": {"x": place}} for place in range(6)]
     sent = [send(world.database, own, *lines, now=NOW + passed) for passed in (0, -MINUTE, 0)]
     assert [one.lines for one in sent] == [6, 4, 0]
+
+
+def test_two_that_hear_an_edge_for_the_first_time_at_once_both_take_what_they_hear(world: World) -> None:
+    own = edge(world.database, "acme")
+
+    def hear(place: int) -> int:
+        return sum(send(world.database, own, {"unit": f"deep-{place}", "values": {"x": at}}).values for at in range(5))
+
+    with ThreadPoolExecutor(4) as together:
+        assert list(together.map(hear, range(4))) == [5] * 4
+    assert status(world.viewer("boss"), "acme").lines == 20
 
 
 def test_an_inactive_edge_is_refused_whole(world: World) -> None:

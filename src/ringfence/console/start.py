@@ -7,7 +7,6 @@ import os
 import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from textual import events
@@ -78,9 +77,8 @@ class _OnTerminal(RingfenceApp):
     def on_load(self) -> None:
         """A hang-up or a termination leaves as the key does: the terminal restored, the scratch copy removed."""
         asyncio.get_running_loop().set_default_executor(_Threads())
-        with suppress(NotImplementedError):
-            for number in (signal.SIGTERM, signal.SIGHUP):
-                asyncio.get_running_loop().add_signal_handler(number, self.exit)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, self.exit)
 
     def _themes_found(self, found: tuple[list[Any], list[str]]) -> None:
         super()._themes_found(found)

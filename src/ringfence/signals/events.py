@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select
 
 from ringfence.domain.signal import Signal, Value
 from ringfence.signals.telemetry import Key, Row, said, value_of
@@ -64,11 +64,6 @@ def of_device(connection: Connection, tenant_id: int, device: int, since: int, u
     )
     rows = connection.execute(query.order_by(Event.at.desc(), Event.id.desc()).limit(most))
     return [Said(*row) for row in rows]
-
-
-def drop_old(connection: Connection, before: int) -> int:
-    """Deletes what was said before a moment; returns how much that was."""
-    return connection.execute(delete(Event).where(Event.at < before)).rowcount
 
 
 def _row(one: Said) -> dict[str, object]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from ringfence.domain.edge import EDGES
 from ringfence.domain.errors import RingfenceError
@@ -27,10 +27,12 @@ BATCH: Final = 1000
 """So many signals at most are one transaction."""
 MOST_UNMATCHED: Final = 1000
 """So many unit ids that an edge may not speak for are kept, the last ones heard."""
-KNOWN_DAYS: Final = 7
-"""So long the ids of signals are kept."""
 _SAMPLE: Final = 500
 _MINUTE: Final = 60_000
+_FIRST_HEARD: Final = text(
+    "INSERT INTO edge_heard (tenant_id, edge_id, at, lines, allowance) VALUES (:tenant, :edge, :at, 0, :allowance) "
+    "ON CONFLICT DO NOTHING"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,21 +137,18 @@ class _Batch:
 
     def _allow(self, lines: int, most: int | None) -> int:
         """How many of so many lines the edge may send now; whoever else takes signals of it waits."""
+        # Of two that hear it for the first time at once one waits, and finds what the other has made.
+        first = {"tenant": self.tenant, "edge": self.edge.id, "at": self.now, "allowance": float(most or 0)}
+        self.connection.execute(_FIRST_HEARD, first)
         own = EdgeHeard.edge_id == self.edge.id
-        query = select(EdgeHeard.at, EdgeHeard.allowance).where(own)
-        known = self.connection.execute(query.with_for_update()).one_or_none()
-        if known is None:
-            full = {"tenant_id": self.tenant, "edge_id": self.edge.id, "at": self.now, "lines": 0, "allowance": 0.0}
-            self.connection.execute(insert(EdgeHeard), full)
-        if most is None:
-            allowed, left = lines, 0.0
-        else:
-            gained = 0.0 if known is None else known.allowance + most * max(self.now - known.at, 0) / _MINUTE
-            filled = float(most) if known is None else min(float(most), gained)
+        known = self.connection.execute(select(EdgeHeard.at, EdgeHeard.allowance).where(own).with_for_update()).one()
+        allowed, left = lines, 0.0
+        if most is not None:
+            filled = min(float(most), known.allowance + most * max(self.now - known.at, 0) / _MINUTE)
             allowed = min(lines, int(filled))
             left = filled - allowed
+        at = max(self.now, known.at)
         heard = update(EdgeHeard).where(own)
-        at = self.now if known is None else max(self.now, known.at)
         self.connection.execute(heard.values(at=at, lines=EdgeHeard.lines + allowed, allowance=left))
         return allowed
 
