@@ -28,24 +28,27 @@ class Stay(NamedTuple):
 
 
 def hand_over(connection: Connection, tenant_id: int, left: Iterable[tuple[int, Place]], at: int) -> None:
-    """Writes down where devices stood that now stand elsewhere: up to ``at``, in milliseconds since 1970, and what they
-    have said by then in any case. Their clocks may be a little ahead of ours."""
+    """Writes down where devices stood that now stand elsewhere, of those that have said anything: up to ``at``, in
+    milliseconds since 1970, and what they have said by then in any case. Their clocks may be a little ahead of ours."""
     places = dict(left)
     if not places:
         return
+    said: dict[int, int] = {}
+    for table in (Series, Event):
+        theirs = any_of(connection, table.device_id, list(places))
+        query = select(table.device_id, func.max(table.at)).where(theirs).group_by(table.device_id)
+        for device, moment in connection.execute(query):
+            said[device] = max(moment, said.get(device, moment))
+    if not said:
+        return  # of what nobody has heard there is nothing to keep apart
     stood = select(Tenure.device_id, func.max(Tenure.until)).where(
-        Tenure.tenant_id == tenant_id, any_of(connection, Tenure.device_id, list(places))
+        Tenure.tenant_id == tenant_id, any_of(connection, Tenure.device_id, list(said))
     )
     begun: dict[int, int] = dict(connection.execute(stood.group_by(Tenure.device_id)).all())
-    ended = dict(begun)  # where a clock was put back, or somebody was very quick, it stood there for no time at all
-    for table in (Series, Event):
-        ahead = any_of(connection, table.device_id, list(places)) & (table.at >= at)
-        query = select(table.device_id, func.max(table.at)).where(ahead).group_by(table.device_id)
-        for device, moment in connection.execute(query):
-            ended[device] = max(moment, ended.get(device, moment))
+    # Where a clock was put back, or somebody was very quick, it stood there for no time at all.
     rows = [
-        (tenant_id, device, max(at, ended.get(device, at - 1) + 1), begun.get(device), *place)
-        for device, place in sorted(places.items())
+        (tenant_id, device, max(at, last + 1, begun.get(device, 0) + 1), begun.get(device), *places[device])
+        for device, last in sorted(said.items())
     ]
     insert_rows(connection, Tenure.__table__, _COLUMNS, rows)
 
