@@ -74,8 +74,15 @@ def test_listed_counted_and_exported_as_far_as_its_right_reaches(call: Call) -> 
 
 def test_its_editor_edits_moves_deletes_and_takes_back(call: Call) -> None:
     before = record(call, "edges", "line")
-    done(call("edges", "edit", "line", *ED, "--kind", "mqtt", "--inactive", "--most", "60", "--customer", "c"))
-    assert record(call, "edges", "line") == before | {"kind": "mqtt", "active": False, "most": 60, "customer": "c"}
+    done(
+        call("edges", "edit", "line", *ED, "--kind", "mqtt", "--inactive", "--lines-a-minute", "60", "--customer", "c")
+    )
+    assert record(call, "edges", "line") == before | {
+        "kind": "mqtt",
+        "active": False,
+        "lines_a_minute": 60,
+        "customer": "c",
+    }
     assert call("undo", *ED).status == 0
     assert record(call, "edges", "line") == before
     done(call("edges", "delete", "line", *ED, "--yes"))
@@ -125,8 +132,8 @@ def test_without_the_right_to_edit_nothing_is_done(call: Call, who: tuple[str, s
 
 def test_what_it_can_not_be_is_wrong_usage(call: Call) -> None:
     assert "'carrier pigeon'" in call("edges", "create", "gate", *ED, "--kind", "carrier pigeon").refused(2)
-    assert call("edges", "create", "gate", *ED, "--most", "many").refused(2) == (
-        "--most takes a number or none, not 'many'"
+    assert call("edges", "create", "gate", *ED, "--lines-a-minute", "many").refused(2) == (
+        "--lines-a-minute takes a number or none, not 'many'"
     )
 
 

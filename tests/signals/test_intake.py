@@ -31,7 +31,7 @@ def document() -> dict[str, Any]:
     own = {"tenant": "t", "kind": "pipe"}
     made["edges"] = [
         {"key": "acme", "name": "Acme's", "customer": "acme", **own},
-        {"key": "slow", "name": "Slow", "customer": "acme", "most": 10, **own},
+        {"key": "slow", "name": "Slow", "customer": "acme", "lines_a_minute": 10, **own},
         {"key": "off", "name": "Off", "customer": "acme", "active": False, **own},
     ]
     reader = {"key": "viewers", "tenant": "t", "name": "Viewers", "owner": None, "access_level": "service_provider"}

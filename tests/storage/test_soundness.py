@@ -37,8 +37,8 @@ BY_OTHERS = (
     "former_customer (id, tenant_id, path) SELECT 900000 + id, id, '/1/gone/' FROM tenant",
     "series (tenant_id, device_id, name, at, number) SELECT tenant_id, id, 'level', 1, 2.5 FROM device",
     "reported (tenant_id, device_id, name, said, at) SELECT tenant_id, id, 'firmware', '\"7\"', 1 FROM device",
-    "tenure (tenant_id, device_id, until, since, customer_id, site_id) "
-    "SELECT tenant_id, id, 2, 1, customer_id, site_id FROM device",
+    "tenure (tenant_id, device_id, until, customer_id, site_id) "
+    "SELECT tenant_id, id, 2, customer_id, site_id FROM device",
     "event (tenant_id, device_id, at, kind, name, severity, text) "
     "SELECT tenant_id, id, 1, 'on', 'fire', 'major', 'Hall' FROM device",
     "edge_heard (tenant_id, edge_id, at, lines, allowance) SELECT tenant_id, id, 1, 1, 1.5 FROM edge",
@@ -56,7 +56,7 @@ def fill(database: Database, folder: Path) -> None:
     demo.close()
     tenants = [tenant["key"] for tenant in document["tenants"]]
     document["edges"] += [
-        {"key": f"source-{number}", "tenant": tenant, "name": "Source", "kind": "pipe", "most": number}
+        {"key": f"source-{number}", "tenant": tenant, "name": "Source", "kind": "pipe", "lines_a_minute": number}
         for tenant in tenants
         for number in range(7)
     ]

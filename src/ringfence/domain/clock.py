@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Final
 
+LAST: Final = 253_402_300_799_999
+"""The last moment that a calendar of ours has, the end of the year 9999, in milliseconds since 1970."""
 _stopped: datetime | None = None
 
 

@@ -18,7 +18,8 @@ _KINDS: Final = (PIPE, "mqtt", DC09)
 @dataclass(frozen=True, slots=True)
 class EdgeState(State):
     """A source of signals, which may speak for the devices of its customer and of those nested in it; what it says of
-    any other is kept as unmatched. ``most`` limits its lines a minute (None: without a limit)."""
+    any other is kept as unmatched. ``lines_a_minute`` is how many it
+    may send (None: without a limit)."""
 
     customer: Annotated[int, Ref("customer", node=True, about="Whose it is: it speaks for devices there and nested.")]
     name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
@@ -28,7 +29,7 @@ class EdgeState(State):
     active: Annotated[bool, Flag("inactive", "what it sends is refused", about="Whether it is heard, or refused.")] = (
         True
     )
-    most: Annotated[int | None, Number(about="So many lines a minute at most; none: no limit.")] = None
+    lines_a_minute: Annotated[int | None, Number(about="So many it may send at most; none: no limit.")] = None
     notes: Annotated[str, Text(limits.LONG_TEXT, lines=True, about="What else there is to know.")] = ""
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
 
@@ -49,6 +50,6 @@ EDGES: Final = Kind(
             Shown("customer", 14, grow=2, hide_below=54, style="quiet"),
             Shown("key", 12, grow=1, hide_below=72, style="quiet"),
         ),
-        form=("name", "kind", "active", "most", GAP, "customer", GAP, "notes"),
+        form=("name", "kind", "active", "lines_a_minute", GAP, "customer", GAP, "notes"),
     ),
 )

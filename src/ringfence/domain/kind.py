@@ -19,6 +19,9 @@ from ringfence.domain import display as shown_as
 from ringfence.domain.field import Field, Number, Ref, Text, Ties, fields_of
 from ringfence.domain.shown import LONG, Display
 
+OWNERS: Final = ("customer", "former_customer")
+"""The tables of what records belong to: of what there is, and of what is gone."""
+
 StateKind = str
 """The noun of a kind that can be edited, as the registry spells it."""
 
@@ -159,7 +162,7 @@ class Kind:
     @cached_property
     def indefinite(self) -> str:
         """One of it, whichever, for people: with its article."""
-        return f"{'an' if self.noun[0] in 'aeio' else 'a'} {self.said}"
+        return f"{'an' if self.noun[0] in 'aeio' else 'a'} {self.said}"  # before a u it is by ear: a user, a unit
 
     @cached_property
     def several(self) -> str:
@@ -335,7 +338,7 @@ class Kind:
     @cached_property
     def nodes(self) -> tuple[str, ...]:
         """The tables that hold the owners, each with ``id``, ``tenant_id`` and ``path``."""
-        return ("customer", "former_customer") if self.lasting else ("customer",)
+        return OWNERS if self.lasting else OWNERS[:1]
 
 
 _BY_STATE: Final[dict[type[State], Kind]] = {}

@@ -19,7 +19,7 @@ from math import isfinite
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, NoReturn
 
-from ringfence.domain.clock import moment
+from ringfence.domain.clock import LAST, moment
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.limits import SHORT_TEXT
 from ringfence.domain.text import has_control
@@ -73,7 +73,6 @@ _STATES: Final = {"on": True, "off": False}
 _BLANK: Final = " \t\r\n"
 _LONE: Final = re.compile("[\ud800-\udfff]")
 _IN_SECONDS: Final = 100_000_000_000  # fewer milliseconds than that are 1973, and what meant seconds
-_NEVER: Final = 253_402_300_800_000  # milliseconds until the year 10000, which no calendar of ours has
 _SHOWN: Final = 32  # characters of what was typed that a message repeats
 _TOO_LARGE: Final = "this number is too large"
 _MOMENT: Final = "write a moment with its zone, as 2026-11-28T10:00:00Z, or milliseconds since 1970"
@@ -242,7 +241,7 @@ def _moment(ts: Any) -> int:
         return at
     if type(ts) not in (int, float):
         raise WrongSignal(f"ts: this is {_what(ts)}: {_MOMENT}")
-    if not _IN_SECONDS <= ts < _NEVER:  # what is infinite is told here, too
+    if not _IN_SECONDS <= ts <= LAST:  # what is infinite is told here, too
         raise WrongSignal(f"ts: milliseconds since 1970 have 12 digits or more, and end with the year 9999: {_MOMENT}")
     return int(ts)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from ringfence.domain.clock import LAST
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.signal import Value
@@ -19,8 +20,6 @@ from ringfence.visibility.point import find
 from ringfence.visibility.viewer import Sight, Viewer
 
 _VIEW: Final = DEVICES.right("view")
-_EVER: Final = 253_402_300_799_999
-"""The last millisecond that a calendar has."""
 
 
 class Measured(NamedTuple):
@@ -125,7 +124,7 @@ def _seen(sight: Sight, device: int) -> list[Span]:
         if stay.place in places:
             spans.append(Span(since, stay.until))
         since = stay.until
-    return [*spans, Span(since, _EVER)]
+    return [*spans, Span(since, LAST)]
 
 
 def _covers(spans: Sequence[Span], at: int) -> bool:

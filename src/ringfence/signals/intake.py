@@ -127,13 +127,13 @@ class _Batch:
     def _path(self) -> tuple[str, int | None]:
         """The path of the edge's customer, and how many lines a minute it may send."""
         edge = table_of(EDGES)
-        query = select(Customer.path, edge.most, edge.active).join(edge, edge.customer_id == Customer.id)
+        query = select(Customer.path, edge.lines_a_minute, edge.active).join(edge, edge.customer_id == Customer.id)
         found = self.connection.execute(query.where(edge.id == self.edge.id, edge.key == self.edge.key)).one_or_none()
         if found is None:
             raise RingfenceError(f"the edge {self.edge.key!r} is not there any more: nothing more was taken")
         if not found.active:
             raise RingfenceError(f"the edge {self.edge.key!r} is inactive: activate it, and send again")
-        return found.path, found.most
+        return found.path, found.lines_a_minute
 
     def _allow(self, lines: int, most: int | None) -> int:
         """How many of so many lines the edge may send now; whoever else takes signals of it waits."""

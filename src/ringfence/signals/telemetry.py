@@ -150,7 +150,7 @@ def history(connection: Connection, tenant_id: int, series: int, since: int, unt
 def days_of(connection: Connection) -> list[str]:
     """The days of which there is history, in their order, each as YYYYMMDD."""
     names = inspect(connection).get_table_names()
-    days = (name.removeprefix(f"{HISTORY}_") for name in names if name.startswith(f"{HISTORY}_"))
+    days = (name.removeprefix(day_table("")) for name in names if name.startswith(day_table("")))
     return sorted(day for day in days if day.isdigit())
 
 

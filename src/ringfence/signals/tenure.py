@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 from ringfence.storage.bulk import any_of, insert_rows
 from ringfence.storage.signal_tables import Event, Series, Tenure
 
-_COLUMNS: Final = ("tenant_id", "device_id", "until", "since", "customer_id", "site_id")
+_COLUMNS: Final = ("tenant_id", "device_id", "until", "customer_id", "site_id")
 
 
 class Place(NamedTuple):
@@ -44,11 +44,11 @@ def hand_over(connection: Connection, tenant_id: int, left: Iterable[tuple[int, 
     stood = select(Tenure.device_id, func.max(Tenure.until)).where(
         Tenure.tenant_id == tenant_id, any_of(connection, Tenure.device_id, list(said))
     )
-    begun: dict[int, int] = dict(connection.execute(stood.group_by(Tenure.device_id)).all())
+    last: dict[int, int] = dict(connection.execute(stood.group_by(Tenure.device_id)).all())
     # Where a clock was put back, or somebody was very quick, it stood there for no time at all.
     rows = [
-        (tenant_id, device, max(at, last + 1, begun.get(device, 0) + 1), begun.get(device), *places[device])
-        for device, last in sorted(said.items())
+        (tenant_id, device, max(at, moment + 1, last.get(device, 0) + 1), *places[device])
+        for device, moment in sorted(said.items())
     ]
     insert_rows(connection, Tenure.__table__, _COLUMNS, rows)
 

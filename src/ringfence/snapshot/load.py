@@ -257,11 +257,10 @@ class _Load:
         if rehearsed(self.connection):
             return
         stand = {row["own_id"]: Place(row["customer_id"], row["site_id"]) for row in known}
-        query = select(Device.tenant_id, Device.id, Device.customer_id, Device.site_id)
+        stood = select(Device.tenant_id, Device.id, Device.customer_id, Device.site_id)
+        stood = stood.where(any_of(self.connection, Device.id, list(stand)))
         left: defaultdict[int, list[tuple[int, Place]]] = defaultdict(list)
-        for tenant, own, *place in self.connection.execute(
-            query.where(any_of(self.connection, Device.id, list(stand)))
-        ):
+        for tenant, own, *place in self.connection.execute(stood):
             if stand[own] != tuple(place):
                 left[tenant].append((own, Place(*place)))
         for tenant, places in left.items():

@@ -24,8 +24,8 @@ def _of(table: str, *, keyed: bool = True, index: bool = True) -> Column[Any]:
     return Column(f"{table}_id", Integer, to, primary_key=keyed, nullable=False, index=index, autoincrement=False)
 
 
-def _moment(name: str, *, keyed: bool = False, optional: bool = False) -> Column[Any]:
-    return Column(name, BigInteger, primary_key=keyed, nullable=optional, autoincrement=False)
+def _moment(name: str, *, keyed: bool = False) -> Column[Any]:
+    return Column(name, BigInteger, primary_key=keyed, nullable=False, autoincrement=False)
 
 
 def _keyed(name: str, *columns: SchemaItem) -> Any:
@@ -59,12 +59,11 @@ Tenure: Final = _keyed(
     "tenure",
     _of("device"),
     _moment("until", keyed=True),
-    _moment("since", optional=True),
     Column("customer_id", Integer, nullable=False),
     Column("site_id", Integer, ForeignKey(f"{PLACE.table}.id", ondelete="SET NULL"), index=True),
 )
-"""Where a device stood before it was handed over: what it reported up to then, and ``since``, is for those who reach
-that place. The customer may be a former one."""
+"""Where a device stood before it was handed over: what it reported from the one before up to then is for those
+who reach that place. The customer may be a former one."""
 Event: Final = rows(
     "event",
     own_id(),

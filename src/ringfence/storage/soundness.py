@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from ringfence.domain import field as declared
 from ringfence.domain import limits
 from ringfence.domain.audit import AUDIT
+from ringfence.domain.clock import LAST
 from ringfence.domain.customer import CUSTOMERS, child_path
 from ringfence.domain.device import DEVICES
 from ringfence.domain.kind import Kind
@@ -32,8 +33,6 @@ SHOWN: Final = 20
 """So many faults of one sort are told; of the others, how many there are."""
 _MOST: Final = 2**31 - 1
 """What PostgreSQL's integers hold, and a snapshot's numbers."""
-_LATEST: Final = 253_402_300_799_999
-"""The last moment that there is, the end of the year 9999, in milliseconds; and more than is ever counted."""
 _FINITE: Final = "1.7976931348623157e308"
 _CHUNK: Final = 10_000
 
@@ -144,7 +143,7 @@ def _conditions(column: Column[Any], sqlite: bool) -> Iterator[tuple[str, str]]:
             yield f"({name} IS NOT NULL AND (typeof({name}) <> 'integer' OR {name} NOT IN (0, 1)))", "is no truth value"
     elif isinstance(column.type, Integer):
         least = 1 if column.primary_key or column.foreign_keys or column.name in ("revision", "version") else 0
-        most = _LATEST if isinstance(column.type, BigInteger) else _MOST
+        most = LAST if isinstance(column.type, BigInteger) else _MOST
         typed = f"typeof({name}) = 'integer'" if sqlite else "TRUE"
         if sqlite:
             yield f"({name} IS NOT NULL AND NOT {typed})", "is no number"

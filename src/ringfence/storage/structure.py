@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ringfence.domain.registry import KINDS
 from ringfence.storage import schema
 from ringfence.storage.metadata import metadata
-from ringfence.storage.signal_tables import HISTORY
+from ringfence.storage.signal_tables import HISTORY, day_table
 
 SEARCHED: Final = {kind.table: kind.several for kind in KINDS.values() if kind.substrings}
 """The tables with an index of substrings, and what is in them: the index is made by hand on each engine."""
@@ -29,7 +29,7 @@ def differences(connection: Connection) -> list[Any]:
     def ours(name: str | None, kind: str, _parents: Any) -> bool:
         indexes = tuple(f"ix_{index}" for index in _INDEXES)
         made_apart = name in indexes or (
-            kind == "table" and str(name).startswith((*_APART, HISTORY, "alembic_version"))
+            kind == "table" and (name == HISTORY or str(name).startswith((*_APART, day_table(""), "alembic_version")))
         )
         return not (name and made_apart)
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import TextClause, text
 
-from ringfence.domain.kind import Kind
+from ringfence.domain.kind import OWNERS, Kind
 from ringfence.visibility.intervals import nested
 from ringfence.visibility.scopes import Extent
 from ringfence.visibility.substrings import Hits
@@ -76,6 +76,5 @@ def _reading(nodes: str, gathered: str, fence: str) -> TextClause:
     return text(f"SELECT {gathered} FROM scope_interval s CROSS JOIN {owners} WHERE s.scope_id = :scope")
 
 
-_NODES: Final = ("customer", "former_customer")
-_IDS: Final = {one: _reading(one, "json_group_array(c.id)", "") for one in _NODES}
-_IDS_POSTGRESQL: Final = {one: _reading(one, "COALESCE(array_agg(c.id), '{}')", " OFFSET 0") for one in _NODES}
+_IDS: Final = {one: _reading(one, "json_group_array(c.id)", "") for one in OWNERS}
+_IDS_POSTGRESQL: Final = {one: _reading(one, "COALESCE(array_agg(c.id), '{}')", " OFFSET 0") for one in OWNERS}

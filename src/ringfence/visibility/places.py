@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from functools import cache
-from typing import Final
 
 from sqlalchemy import TextClause, text
 
+from ringfence.domain.kind import OWNERS
 from ringfence.visibility.sql import probe
 from ringfence.visibility.substrings import among, bound
 from ringfence.visibility.viewer import Sight
-
-_NODES: Final = ("customer", "former_customer")
 
 
 def reached(
@@ -32,12 +30,12 @@ def reached(
     return frozenset((customer, site) for customer, site in places if customer in inside or site in sites)
 
 
-_SITES: Final = text("SELECT site_id FROM scope_site WHERE scope_id = :scope")
+_SITES = text("SELECT site_id FROM scope_site WHERE scope_id = :scope")
 
 
 @cache
 def _inside(whole: bool, postgresql: bool) -> TextClause:
-    listed = among("c.id", "ids", [0], postgresql=postgresql)
+    listed = among("c.id", "ids", (), postgresql=postgresql)
     covered = "" if whole else f" AND {probe('c.path')}"
-    parts = (f"SELECT c.id FROM {nodes} c WHERE {listed} AND c.tenant_id = :tenant{covered}" for nodes in _NODES)
+    parts = (f"SELECT c.id FROM {nodes} c WHERE {listed} AND c.tenant_id = :tenant{covered}" for nodes in OWNERS)
     return text(" UNION ALL ".join(parts))
