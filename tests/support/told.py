@@ -14,11 +14,7 @@ from ringfence.services.edited import Difference, Rights, UserDifference
 
 NOTHING: tuple[Any, ...] = (0, 0, False, 0, (), ())
 HANDED = {
-    "device": "devices",
-    "user": "users",
-    "role": "roles",
-    "security_group": "security-groups",
-    "customer_group": "customer-groups",
+    kind.removesuffix("s").replace("-", "_"): kind for kind in OWNERS if kind not in ("customers", "sites", "audit")
 }
 """The kinds of which rights are told that come and go with a record's place."""
 
