@@ -132,7 +132,7 @@ class _Change:
         self.progress("Checking", 0, total)
         edits = self._current(edits)
         if undoes is None:
-            edits = [_afresh(_trimmed(edit)) for edit in edits]
+            edits = [self._stamped(_afresh(_trimmed(edit))) for edit in edits]
         edits = [edit for edit in edits if (edit.before is None) is not (edit.after is None) or edit.changed]
         if not edits:
             raise Refused("nothing was changed")
@@ -175,6 +175,13 @@ class _Change:
             found = impacts(self.connection, self.tenant_id, (own, self.own), before, after, flow)
         change = 0 if rehearsed(self.connection) else self._audit(events, total, undoes)
         return Outcome(change, self.ids, found, gone, edits, listed, hidden, own, flow if measuring else None)
+
+    def _stamped(self, edit: Edit) -> Edit:
+        """The edit with what the change itself says of the record: when it was made, and by whom."""
+        if edit.after is None:
+            return edit
+        after = edit.of.stamped(edit.before, edit.after, self.at, self.editor)
+        return edit if after is edit.after else replace(edit, after=after)
 
     def _gives_back(self, undoes: int | None, edits: Sequence[Edit]) -> bool:
         """Whether the editor takes a change of their own back, and gets by that what they held before it."""

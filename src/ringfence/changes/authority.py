@@ -234,6 +234,8 @@ class Authority:
                     place = field.spec.place if isinstance(field.spec, Ref) and field.spec.place else name
                     named[refs[name], place, bool(field.form)].update(new)
         for (kind, place, many), ids in named.items():
+            if kind == USERS.noun:
+                ids.discard(self.editor)
             self._see(EDITED[kind], {one for one in ids if one >= 0}, place, many)
 
     def _see(self, kind: Kind, wanted: Collection[int], place: str, many: bool) -> None:

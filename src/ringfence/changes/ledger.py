@@ -115,7 +115,8 @@ def referring(connection: Connection, kind: StateKind, records: Collection[int])
     lets_go = {(ties.table, ties.own) for _, ties in EDITED[kind].ties.values() if ties.back}
     for other in EDITED.values():
         for field in other.stored.values():
-            if field.refers == kind and field is not other.node and (other.table, field.column) not in lets_go:
+            lets_it = (isinstance(field.spec, Ref) and field.spec.gone) or (other.table, field.column) in lets_go
+            if field.refers == kind and field is not other.node and not lets_it:
                 rows = table_of(other)
                 there = select(rows.id).where(any_of(connection, getattr(rows, field.column), records))
                 if connection.execute(there.limit(1)).first() is not None:

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache, partial
 from operator import attrgetter
+from secrets import choice
 from typing import Any, Final, cast
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
@@ -16,11 +17,12 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, literal, sel
 from ringfence.changes.edits import Edit, edits_of
 from ringfence.changes.ledger import keys_of, table
 from ringfence.domain import limits
+from ringfence.domain.clock import in_order
 from ringfence.domain.customer import CustomerState, child_path
 from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Refused
-from ringfence.domain.field import Ref, Text, Ties
-from ringfence.domain.kind import Kind, State, StateKind, kind_of
+from ringfence.domain.field import Moment, Ref, Text, Ties
+from ringfence.domain.kind import Kind, State, StateKind, altered, kind_of
 from ringfence.domain.registry import EDITED, node_of, standing_on
 from ringfence.domain.text import fold, search_key
 from ringfence.storage.bulk import any_of, insert_rows, take_ids
@@ -28,6 +30,8 @@ from ringfence.storage.grants import entries
 from ringfence.storage.tables import Customer, FormerCustomer, table_of
 
 _STEM: Final = limits.KEY - 12
+_SIGNS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_DRAWN: Final = 6
 _TOGETHER: Final = 20
 """Records that get the same values are written by one statement from so many on; fewer cost less one by one."""
 
@@ -55,6 +59,8 @@ def brought_back(made: Mapping[int, State]) -> list[int]:
 def new_keys(connection: Connection, kind: StateKind, tenant_id: int, states: Sequence[State]) -> list[str]:
     """A key for each record that comes: its own where it has one, else one made of what its kind says, or of its
     name."""
+    if EDITED[kind].drawn:
+        states = [state if state.key else altered(state, key=_drawn(connection, kind, tenant_id)) for state in states]
     stems = [state.key or _stem(state) for state in states]
     taken = set(keys_of(connection, kind, tenant_id, stems))
     keys = []
@@ -65,6 +71,17 @@ def new_keys(connection: Connection, kind: StateKind, tenant_id: int, states: Se
         taken.add(key)
         keys.append(key)
     return keys
+
+
+def drawn(letter: str) -> str:
+    """A key drawn by lot, as people read it aloud: without I, L, O and U."""
+    return f"{letter}-{''.join(choice(_SIGNS) for _ in range(_DRAWN))}"
+
+
+def _drawn(connection: Connection, kind: StateKind, tenant_id: int) -> str:
+    while keys_of(connection, kind, tenant_id, [key := drawn(EDITED[kind].drawn)]):
+        pass
+    return key
 
 
 def _stem(state: State) -> str:
@@ -322,6 +339,9 @@ def _columns(kind: Kind, names: tuple[str, ...]) -> tuple[tuple[str, Callable[[A
             case Text(folded=folded) if folded:
                 found[field.column] = value
                 found[folded] = partial(_folded, value)
+            case Moment(sorted=key) if key:
+                found[field.column] = value
+                found[key] = partial(_in_order, value)
             case _:
                 found[field.column] = value
     if not set(kind.searched).isdisjoint(names):
@@ -339,6 +359,11 @@ def _is_nothing(value: Callable[[Any], Any], state: State) -> bool:
 
 def _folded(value: Callable[[Any], Any], state: State) -> str:
     return fold(value(state))
+
+
+def _in_order(value: Callable[[Any], Any], state: State) -> str:
+    at = value(state)
+    return "" if at is None else in_order(at)
 
 
 def _search_key(names: Sequence[str], state: State) -> str:

@@ -55,7 +55,7 @@ def option(kind: Kind, name: str, about: str = "", flag: str = "") -> Any:
     """The annotation of the option for a field, which is None where it was not given."""
     one = kind.fields[name]
     about = about or about_of(kind, one)
-    flag = flag or spelled(name)
+    flag = flag or spelled((isinstance(one.spec, Text) and one.spec.option) or name)
     match one.spec:
         case Text() as text:
             return Annotated[

@@ -26,7 +26,7 @@ from ringfence.cli.fields import about_of, key_of, key_of_kind, keys_of_kind, op
 from ringfence.cli.options import Db, Group
 from ringfence.cli.settings import WrongUsage
 from ringfence.domain.errors import Refused, RingfenceError
-from ringfence.domain.field import Field, Flag, Ref, Ties
+from ringfence.domain.field import Field, Ref, Ties
 from ringfence.domain.ids import ids_in, only
 from ringfence.domain.kind import Kind, State, altered
 from ringfence.domain.registry import EDITED
@@ -176,7 +176,7 @@ def _typed(kind: Kind) -> Iterator[Field]:
     """The fields that are said by options, where the record belongs last."""
     for one in kind.fields.values():
         match one.spec:
-            case Ref() | Flag() if one.spec.fixed:
+            case _ if one.fixed:
                 pass
             case Ties() as ties if ties.back or (ties.whole and not ties.about):
                 pass  # it is changed at its other end alone

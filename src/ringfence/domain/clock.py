@@ -35,3 +35,8 @@ def moment(text: str) -> datetime | None:
         return found.astimezone(UTC) if found.tzinfo is not None else None
     except (ValueError, OverflowError):
         return None
+
+
+def in_order(at: datetime) -> str:
+    """A moment as text that sorts as moments do."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")

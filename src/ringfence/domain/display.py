@@ -84,7 +84,7 @@ def form(kind: Kind) -> Form:
     """What its form asks for. Where it says nothing: the name, its other fields in their order, then long texts."""
     if kind.display.form:
         return kind.display.form
-    asked = [one.name for one in kind.stored.values() if one.name != "key" and not _fixed(one)]
+    asked = [one.name for one in kind.stored.values() if one.name != "key" and not one.fixed]
     return sorted(asked, key=lambda name: (name != "name", _is_long(kind.fields[name])))
 
 
@@ -154,7 +154,3 @@ def _column(one: Field, least: int, hidden: int) -> Shown:
 
 def _is_long(one: Field) -> bool:
     return isinstance(one.spec, Text) and one.spec.lines
-
-
-def _fixed(one: Field) -> bool:
-    return isinstance(one.spec, Flag | Ref) and one.spec.fixed

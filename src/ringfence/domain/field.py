@@ -19,7 +19,8 @@ class Text(NamedTuple):
     typed is wrong (empty: it is not). ``folded`` names a column that keeps it for comparing, without regard to case. No
     two records of a tenant have one that is ``unique``, where it is not empty; of the whole database, where it is
     ``folded``. What reads as empty may be nothing in the table (``absent``). ``about`` says in a line what it holds,
-    ``takes`` what is typed, where that is not just text."""
+    ``takes`` what is typed, where that is not just text, and ``option`` what the command line calls it, where that is
+    not its name. ``fixed``: nobody says it but what makes the record."""
 
     longest: int
     lines: bool = False
@@ -33,15 +34,18 @@ class Text(NamedTuple):
     absent: bool = False
     about: str = ""
     takes: str = ""
+    option: str = ""
+    fixed: bool = False
 
 
 class Number(NamedTuple):
     """A whole number from 0 up: of records of the kind that it ``counts``, if any, so many may be at a customer. An
-    index has one that is ``sorted`` by, and that no two records of a tenant share."""
+    index has one that is ``sorted`` by, and that no two records of a tenant share. ``fixed`` as of texts."""
 
     counts: str = ""
     sorted: bool = False
     about: str = ""
+    fixed: bool = False
 
 
 class Flag(NamedTuple):
@@ -55,26 +59,32 @@ class Flag(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """A moment, in UTC."""
+    """A moment, in UTC. ``sorted`` names a column that keeps it as text, for an index in its order. ``fixed`` as of
+    texts."""
 
     about: str = ""
+    sorted: str = ""
+    fixed: bool = False
 
 
 class Choice(NamedTuple):
-    """One of these words; ``fault`` says what to do about any other. ``given``: a snapshot must say it."""
+    """One of these words; ``fault`` says what to do about any other. ``given``: a snapshot must say it. ``fixed`` as of
+    texts."""
 
     values: tuple[str, ...]
     fault: str
     about: str = ""
     given: bool = False
+    fixed: bool = False
 
 
 class Ref(NamedTuple):
     """The id of a record of a kind. ``node``: where this record belongs; ``stands``: the site that it stands on, and
     ``follows`` where that becomes the one of the same name once it is taken to another node, and not none. ``given``: a
     snapshot must say it, be it none. A 0 may be nothing in the table (``absent``). ``kept`` where the one referred to
-    may be gone. ``place`` is the field of the form that shows it, where that is another. ``fixed``: nobody says it but
-    what makes the record."""
+    may be gone. With the one referred to the reference goes (``gone`` is ``null``), or the record (``delete``), unless
+    that must stay as long. ``place`` is the field of the form that shows it, where that is another. ``fixed``: nobody
+    says it but what makes the record."""
 
     kind: str
     node: bool = False
@@ -83,6 +93,7 @@ class Ref(NamedTuple):
     given: bool = False
     absent: bool = False
     kept: bool = False
+    gone: Literal["", "null", "delete"] = ""
     place: str = ""
     fixed: bool = False
     about: str = ""
@@ -129,7 +140,7 @@ class Field(NamedTuple):
     @property
     def fixed(self) -> bool:
         """Whether nobody says it but what makes the record."""
-        return isinstance(self.spec, Flag | Ref) and self.spec.fixed
+        return not isinstance(self.spec, Ties) and self.spec.fixed
 
     @property
     def refers(self) -> str:

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, replace
 from dataclasses import fields as dataclass_fields
+from datetime import datetime
 from functools import cached_property
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from ringfence.domain import display as shown_as
-from ringfence.domain.field import Field, Number, Ref, Text, Ties, fields_of
+from ringfence.domain.field import Field, Moment, Number, Ref, Text, Ties, fields_of
 from ringfence.domain.shown import LONG, Display
 
 OWNERS: Final = ("customer", "former_customer")
@@ -50,7 +51,8 @@ class Kind:
     substrings of its search key are indexed. ``lasting``: it outlives its owner, and is then where that was. It is
     listed by ``sort`` where nobody says otherwise, of which ``order`` is the column. ``apart`` are fields that no list
     reads, ``more`` columns of the table that every list reads though they are no fields. ``keyed`` is the field that
-    the key of a new one is made of, where that is not its name, or is empty. ``moves`` is the right to take one to
+    the key of a new one is made of, where that is not its name, or is empty; where there is a ``drawn`` letter, it is
+    drawn by lot behind that, and tells nobody how many there are. ``moves`` is the right to take one to
     another node; none where it stays for good. ``grants``: it is part of what decides who sees what. ``elsewhere`` says
     where what is told at the other end of a tie is changed. A sheet has the columns ``exported``, where those are not
     all fields that the table keeps, in their usual order; it may be ``imported`` again, unless what a record means lies
@@ -77,6 +79,7 @@ class Kind:
         apart: Collection[str] = (),
         more: tuple[str, ...] = (),
         keyed: str = "name",
+        drawn: str = "",
         moves: str = "edit",
         grants: bool = False,
         elsewhere: str = "",
@@ -101,6 +104,7 @@ class Kind:
         self.apart = frozenset(apart)
         self.more = more
         self.keyed = keyed
+        self.drawn = drawn
         self.moves = moves
         self.grants = grants
         self.elsewhere = elsewhere
@@ -109,6 +113,7 @@ class Kind:
         self.display = display
         self.checked: list[tuple[Callable[[Any, Any], None], bool]] = []
         self.closed: Callable[[Any], tuple[str, str]] = _open
+        self.stamped: Callable[[Any, Any, datetime, int], Any] = _as_it_is
         _BY_STATE[state] = self
         self.fields: Final[Mapping[str, Field]] = {one.name: one for one in fields_of(state)}
         self.every: Final = tuple(one.name for one in dataclass_fields(state))  # type: ignore[arg-type]
@@ -133,6 +138,12 @@ class Kind:
         self.closed = why
         return why
 
+    def stamps(self, made: _Check) -> _Check:
+        """Declares what a change itself says of a record: the function beneath, of what it was (None: it was not
+        there), what it would be, the moment and the id of the editor, gives what it will be."""
+        self.stamped = made
+        return made
+
     def right(self, action: str) -> str:
         """The permission to do something to it."""
         return f"{self.resource}.{self.rights.get(action, action)}"
@@ -140,8 +151,8 @@ class Kind:
     @cached_property
     def movable(self) -> bool:
         """Whether a record of it can be handed from place to place, and is then held by others: a customer takes all of
-        its tree along, and a site stays with its customer."""
-        return not self.is_customer and not self.is_site
+        its tree along, and some stay with their customer, as sites do."""
+        return not self.is_customer and bool(self.moves)
 
     @cached_property
     def substrings(self) -> bool:
@@ -328,6 +339,8 @@ class Kind:
                 found[name] = (one.spec.folded, self.order) if one.spec.folded else (one.column,)
             elif isinstance(one.spec, Number) and one.spec.sorted:
                 found[name] = (one.column,)
+            elif isinstance(one.spec, Moment) and one.spec.sorted:
+                found[name] = (one.spec.sorted,)
         return found
 
     @cached_property
@@ -346,6 +359,10 @@ _BY_STATE: Final[dict[type[State], Kind]] = {}
 
 def _open(_state: State) -> tuple[str, str]:
     return "", ""
+
+
+def _as_it_is(_before: State | None, after: State, _at: datetime, _editor: int) -> State:
+    return after
 
 
 def kind_of(state: State) -> Kind:

@@ -135,6 +135,13 @@ CATALOGUE: Final[tuple[Permission, ...]] = (
         administration=True,
     ),
     *_section("Edges", "edge", _SET_UP, administration=True),
+    *_section("Alarm rules", "alarm_rule", _SET_UP, administration=True),
+    *_section(
+        "Test modes",
+        "alarm",
+        [("suppress", "Start and end", "start and end test modes {of}")],
+        administration=True,
+    ),
     *_section("Security groups", "security_group", _MANAGED, administration=True),
     *_section("Customer groups", "customer_group", _MANAGED, administration=True),
     *_section("Roles", "role", _MANAGED, administration=True),

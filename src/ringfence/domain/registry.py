@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Final
 
+from ringfence.domain.alarm import ALARMS
+from ringfence.domain.alarm_rule import ALARM_RULES
 from ringfence.domain.audit import AUDIT
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.customer_group import CUSTOMER_GROUPS
@@ -17,15 +19,23 @@ from ringfence.domain.kind import Kind, State, StateKind, kind_of
 from ringfence.domain.role import ROLES
 from ringfence.domain.security_group import SECURITY_GROUPS
 from ringfence.domain.site import SITES
+from ringfence.domain.test_mode import TEST_MODES
 from ringfence.domain.user import USERS
 
 EDITED: Final[dict[str, Kind]] = {
-    kind.noun: kind for kind in (CUSTOMERS, SITES, DEVICES, EDGES, ROLES, SECURITY_GROUPS, CUSTOMER_GROUPS, USERS)
+    kind.noun: kind
+    for kind in (
+        *(CUSTOMERS, SITES, DEVICES, EDGES, ROLES, SECURITY_GROUPS, CUSTOMER_GROUPS, USERS),
+        *(ALARM_RULES, TEST_MODES, ALARMS),
+    )
 }
 """The kinds that people edit, by noun."""
 KINDS: Final[dict[str, Kind]] = {
     kind.name: kind
-    for kind in (CUSTOMERS, SITES, DEVICES, USERS, SECURITY_GROUPS, CUSTOMER_GROUPS, ROLES, EDGES, AUDIT)
+    for kind in (
+        *(CUSTOMERS, SITES, DEVICES, USERS, SECURITY_GROUPS, CUSTOMER_GROUPS, ROLES, ALARMS, ALARM_RULES, TEST_MODES),
+        *(EDGES, AUDIT),
+    )
 }
 """The kinds that are listed, by what the command line calls a list."""
 

@@ -65,7 +65,6 @@ def _permissions(value: Any) -> list[str] | Literal["all"]:
 Key = Annotated[str, Field_(pattern=_FILLED_LINE, max_length=limits.KEY)]
 Name = Annotated[str, Field_(pattern=_FILLED_LINE, max_length=limits.NAME)]
 Login = Annotated[str, Field_(pattern=_FILLED_LINE, max_length=limits.SHORT_TEXT)]
-Line = Annotated[str, Field_(pattern=_LINE, max_length=limits.SHORT_TEXT)]
 Lines = Annotated[str, Field_(pattern=_LINES, max_length=limits.LONG_TEXT)]
 Limit = Annotated[int, Field_(ge=0, le=MOST)]
 Moment = Annotated[
@@ -143,10 +142,10 @@ def _field(field: Field, kind: Kind) -> tuple[Any, Any]:
             return Lines, default
         case Text(filled=True):
             return Login, ...
-        case Text():
-            return Line, default
+        case Text(longest=longest):
+            return Annotated[str, Field_(pattern=_LINE, max_length=longest)], default
         case Number():
-            return Limit | None, None
+            return (Limit | None if field.optional else Limit), default
         case Flag():
             return bool, default
         case Choice(values=values):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.sql.schema import SchemaItem
 
 from ringfence.domain.registry import PLACE
@@ -105,6 +105,49 @@ KnownSignal: Final = _keyed(
     Index(None, "at"),
 )
 """The ids of signals that an edge has sent: the same one again is not taken twice."""
+
+RuleState: Final = _keyed(
+    "rule_state",
+    _of("device"),
+    _of("alarm_rule"),
+    Column("heard_at", BigInteger),
+    Column("since", BigInteger),
+    Column("count", Integer, nullable=False),
+    Column("held", Boolean),
+    Column("raised", Boolean, nullable=False),
+    Column("due_at", BigInteger),
+    Index(None, "due_at"),
+)
+"""How far a rule is with a device: when the last value came that it looks at (``heard_at``), since when its condition
+holds and how often it did in a row (``since``, ``count``), whether it ``held`` at last (None: that was unknown),
+whether it has ``raised`` an alarm that is not over, and when its clock has to be looked at (``due_at``)."""
+Runaway: Final = _keyed(
+    "runaway",
+    _of("device"),
+    Column("kind", BINARY_TEXT, primary_key=True),
+    _moment("at"),
+    Column("allowance", Float, nullable=False),
+)
+"""How many more alarms of a kind a device may raise at once (``allowance``), as of a moment."""
+AlarmAbove: Final = _keyed(
+    "alarm_above",
+    Column("ancestor_id", Integer, primary_key=True, autoincrement=False),
+    Column("rank", Integer, primary_key=True, autoincrement=False),
+    _moment("started_at", keyed=True),
+    _of("alarm"),
+)
+"""Of each alarm that is not cleared the customers that it is at or below, by how severe it is (``rank``: 0 is the most
+severe) and when it began: by it a queue is read at whatever customers somebody sees."""
+AlarmCount: Final = _keyed("alarm_count", Column("number", BigInteger, nullable=False))
+"""A ``number`` of a tenant that rises with every change of its alarms."""
+WorkerHeard: Final = rows(
+    "worker_heard",
+    Column("name", String, primary_key=True),
+    _moment("at"),
+    Column("said", String, nullable=False),
+    keyed=True,
+)
+"""When a worker was heard last, and which process it is (``said``)."""
 
 
 def milliseconds(moment: datetime) -> int:

@@ -22,11 +22,12 @@ from sqlalchemy import (
 from sqlalchemy.sql.schema import SchemaItem
 
 from ringfence.domain import field as declared
+from ringfence.domain.alarm import ALARMS
 from ringfence.domain.audit import AUDIT
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.customer_group import CUSTOMER_GROUPS
 from ringfence.domain.device import DEVICES
-from ringfence.domain.field import Field
+from ringfence.domain.field import Field, Ref
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED
 from ringfence.domain.role import ROLES
@@ -56,7 +57,7 @@ def _column(kind: Kind, field: Field) -> Column[Any]:
         case declared.Ref():
             sql_type = Integer()
             if not spec.kept:
-                more.append(ForeignKey(f"{EDITED[spec.kind].table}.id"))
+                more.append(ForeignKey(f"{EDITED[spec.kind].table}.id", ondelete=_GONE[spec.gone]))
         case declared.Ties():
             raise TypeError(f"{kind.noun}.{field.name} is no column")
     plain = isinstance(field.default, str | int | bool)
@@ -68,6 +69,9 @@ def _column(kind: Kind, field: Field) -> Column[Any]:
         default=field.default if plain and field.name != "key" else None,
         server_default=_filled_in(field.default) if field.later else None,
     )
+
+
+_GONE: Final = {"": None, "null": "SET NULL", "delete": "CASCADE"}
 
 
 def _filled_in(value: Any) -> Any:
@@ -90,6 +94,11 @@ def _of(kind: Kind, *more: SchemaItem, ever: bool = False, usual: bool = True) -
         for spec in kind.texts.values()
         if spec.folded
     ]
+    columns += [
+        Column(one.spec.sorted, BINARY_TEXT, nullable=False)
+        for one in kind.stored.values()
+        if isinstance(one.spec, declared.Moment) and one.spec.sorted
+    ]
     columns.append(Column("search_key", BINARY_TEXT, nullable=False))
     if usual:
         columns += [Column("revision", Integer, nullable=False, default=1, server_default="1")]
@@ -105,6 +114,11 @@ def _indexes(kind: Kind) -> Iterator[Index]:
         # Of very many those on a site, and those on none, come in their order.
         listed = ("tenant_id", kind.order, "id", kind.node.column) if kind.indexed else ()
         yield Index(None, kind.stands.column, *listed)
+    for one in kind.stored.values():
+        if isinstance(one.spec, Ref) and one.spec.gone and one is not kind.stands:
+            # What goes with it is found by it.
+            there = text(f"{one.column} IS NOT NULL")
+            yield Index(None, one.column, sqlite_where=there, postgresql_where=there)
     for name, spec in kind.texts.items():
         if spec.sorted:
             yield Index(None, "tenant_id", *kind.indexed_orders[name], "id", kind.node.column)
@@ -153,6 +167,23 @@ AuditEntry: Final = _of(
     ),
     usual=False,
 )
+
+
+Alarm: Final = _of(
+    ALARMS,
+    _listed("customer_id"),
+    Index(None, "tenant_id", "started_key", "id", "customer_id"),
+    Index(None, "customer_id", "started_key", "id"),
+    Index(
+        "uq_alarm_open",
+        *("tenant_id", "device_id", "kind"),
+        unique=True,
+        sqlite_where=text("cleared_at IS NULL AND kind <> ''"),
+        postgresql_where=text("cleared_at IS NULL AND kind <> ''"),
+    ),
+    ever=True,
+)
+"""Of a device and a kind of alarm no two are open."""
 
 
 def table_of(kind: Kind) -> Any:

@@ -1,0 +1,143 @@
+"""An alarm: something that a device, a rule or somebody raised, until it is cleared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Final
+
+from ringfence.domain import limits
+from ringfence.domain.alarm_rule import SEVERITY
+from ringfence.domain.errors import Refused
+from ringfence.domain.field import Choice, Flag, Moment, Number, Ref, Text
+from ringfence.domain.kind import Kind, State, altered
+from ringfence.domain.shown import GAP, Area, Display, Shown
+from ringfence.domain.signal import SEVERITIES
+
+OPEN: Final = "open"
+REAL: Final = "real"
+TEST: Final = "test"
+HANDED_OVER: Final = "handed_over"
+BY_ITSELF: Final = "by_itself"
+OUTCOMES: Final = (REAL, "false", TEST, "duplicate")
+"""What somebody can say that an alarm was, who clears it."""
+_OUTCOMES: Final = (OPEN, *OUTCOMES, HANDED_OVER, BY_ITSELF)
+_LASTING: Final = frozenset(("critical", "major"))
+"""Of these severities one that is over waits for somebody to acknowledge it."""
+LIFE_SAFETY: Final = frozenset(("fire", "panic", "hold_up", "medical"))
+"""Kinds of alarm that a test mode spares unless it names them."""
+_ONCE: Final = Moment(fixed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmState(State):
+    """An alarm of a customer, at the site where its device stood: it stays where it was raised. ``kind`` is its kind,
+    of which a device has no two that are open; ``unit_id`` the device's, ``count`` the signals, of which the last came
+    at ``last_at``. It is over since ``ended_at``, acknowledged since ``acked_at``, and cleared since ``cleared_at``,
+    with the ``outcome`` that it is not ``open`` any more. ``assignee`` has it. ``runaway``: it came so often that this
+    one stands for all that follow."""
+
+    customer: Annotated[int, Ref("customer", node=True, about="Where it happened, for good.")]
+    name: Annotated[str, Text(limits.NAME, filled=True, searched=True, about="What it is, such as too warm.")]
+    device: Annotated[int | None, Ref("device", gone="null", about="The device that it is about.")] = None
+    site: Annotated[int | None, Ref("site", stands=True, gone="null", about="The site where it happened.")] = None
+    kind: Annotated[str, Text(limits.SHORT_TEXT, exact=True, fixed=True)] = ""
+    unit_id: Annotated[str, Text(limits.SHORT_TEXT, exact=True, fixed=True)] = ""
+    severity: Annotated[str, SEVERITY] = "warning"
+    text: Annotated[str, Text(limits.LONG_TEXT, lines=True, about="What was said of it.")] = ""
+    rule: Annotated[int | None, Ref("alarm_rule", gone="null", fixed=True)] = None
+    edge: Annotated[int | None, Ref("edge", gone="null", fixed=True)] = None
+    started_at: Annotated[datetime | None, _ONCE._replace(sorted="started_key")] = None
+    last_at: Annotated[datetime | None, _ONCE] = None
+    count: Annotated[int, Number(fixed=True)] = 1
+    ended_at: Annotated[datetime | None, _ONCE] = None
+    acked_at: Annotated[datetime | None, _ONCE] = None
+    acked_by: Annotated[int | None, Ref("user", gone="null", fixed=True)] = None
+    assignee: Annotated[int | None, Ref("user", gone="null", about="Who has it.")] = None
+    assigned_at: Annotated[datetime | None, _ONCE] = None
+    cleared_at: Annotated[datetime | None, _ONCE] = None
+    cleared_by: Annotated[int | None, Ref("user", gone="null", fixed=True)] = None
+    outcome: Annotated[
+        str, Choice(_OUTCOMES, f"choose one of {', '.join(OUTCOMES)}", about="What it was; it is cleared by that.")
+    ] = OPEN
+    runaway: Annotated[bool, Flag(fixed=True)] = False
+    notes: Annotated[str, Text(limits.LONG_TEXT, lines=True, about="What was noted about it.")] = ""
+    key: Annotated[str, Text(limits.KEY, exact=True)] = ""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it stays, once it is over, until somebody acknowledges it."""
+        return self.severity in _LASTING and self.acked_at is None
+
+
+ALARMS: Final = Kind(
+    AlarmState,
+    "alarm",
+    "alarms",
+    document="Something that a device, a rule or somebody raised, until it is cleared.",
+    rights={"view": "list", "edit": "manage"},
+    sort="started_at",
+    order="started_key",
+    drawn="A",
+    moves="",
+    exported=(
+        *("key", "customer", "name", "device", "site", "kind", "unit_id", "severity", "text", "started_at", "last_at"),
+        *("count", "ended_at", "acked_at", "cleared_at", "outcome", "notes"),
+    ),
+    imported=False,
+    display=Display(
+        Area(key="5"),
+        tab=True,
+        columns=(
+            Shown("started_at", 12, key="w", title="Began", style="quiet"),
+            Shown("severity", 8, style={"critical": "bad", "major": "attention"}),
+            Shown("name", 12, grow=2, key="n", title="Kind"),
+            Shown("device", 12, grow=2, hide_below=50),
+            Shown("customer", 12, grow=1, hide_below=62, style="quiet"),
+            Shown("outcome", 8, hide_below=76),
+            Shown("assignee", 8, grow=1, hide_below=88, title="Has it", style="quiet"),
+        ),
+        form=("name", "severity", "outcome", GAP, "customer", "device", "site", GAP, "assignee", "text", "notes"),
+        actions=("history", "delete"),
+    ),
+)
+
+
+@ALARMS.stamps
+def _stamped(before: AlarmState | None, after: AlarmState, at: datetime, editor: int) -> AlarmState:
+    """When it was raised, acknowledged, taken and cleared, and by whom, is what the change itself says."""
+    if before is None:
+        after = altered(after, started_at=at, last_at=at)
+    was = before or ALARMS.blank
+    assert isinstance(was, AlarmState)
+    if after.acked_at != was.acked_at:
+        by = None if after.acked_at is None else editor
+        after = altered(after, acked_at=None if by is None else at, acked_by=by)
+    if after.assignee != was.assignee:
+        after = altered(after, assigned_at=None if after.assignee is None else at)
+    if after.outcome != was.outcome and was.outcome == OPEN:
+        after = altered(after, cleared_at=at, cleared_by=editor)
+    return after
+
+
+@ALARMS.checks(typed=True)
+def _demand_order(before: AlarmState | None, after: AlarmState) -> None:
+    if before is None:
+        if after.outcome != OPEN:
+            raise Refused("raise it first, and then clear it", "outcome")
+        return
+    for name in ("customer", "device", "site"):
+        if getattr(before, name) != getattr(after, name):
+            raise Refused("an alarm stays where it was raised", name)
+    if before.outcome != OPEN:
+        if after.outcome != before.outcome:
+            raise Refused("it is cleared already: undo that first", "outcome")
+        if after.acked_at != before.acked_at or after.assignee != before.assignee:
+            raise Refused("it is cleared already: undo that first")
+    elif after.outcome not in (OPEN, *OUTCOMES):
+        raise Refused(f"choose one of {', '.join(OUTCOMES)}", "outcome")
+
+
+def more_severe(one: str, other: str) -> bool:
+    """Whether a severity is above another."""
+    return SEVERITIES.index(one) < SEVERITIES.index(other)
