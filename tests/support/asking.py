@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -10,6 +11,9 @@ from support.documents import AT
 from support.edits import World
 from support.oracle import LISTING, OWNERS, Oracle, at_sites
 
+from ringfence.domain import test_mode
+from ringfence.domain.alarm import AlarmState
+from ringfence.domain.alarm_rule import AlarmRuleState
 from ringfence.domain.customer import CustomerState
 from ringfence.domain.customer_group import CustomerGroupState
 from ringfence.domain.device import DeviceState
@@ -44,6 +48,9 @@ def new(kind: str, owner: int, site: int | None = None) -> Edit:
         "site": SiteState(owner, "New"),
         "device": DeviceState(owner, "New", site=site),
         "edge": EdgeState(owner, "New"),
+        "alarm_rule": AlarmRuleState(owner, "New", raise_when="t > 1"),
+        "test_mode": test_mode.TestModeState(owner, "New", site, until=AT + timedelta(hours=1)),
+        "alarm": AlarmState(owner, "New", site=site),
         "user": UserState(owner, "somebody.new", "New"),
         "role": RoleState(owner, "New"),
         "security_group": SecurityGroupState(owner, "New"),
@@ -135,7 +142,7 @@ class Asking:
         """Make something there: what stands on a site, on a site of one's own, too."""
         owner = self.world.id("customer", place)
         sites: list[int | None] = [None]
-        if kind == "device":
+        if kind in ("device", "alarm", "test_mode"):
             sites += [self.world.id("site", one["key"]) for one in document["sites"] if one.get("customer") == place]
         done = any(self.may(new(kind, owner, site)) for site in sites)
         assert done == self.can(EDITED[kind].right("create"), "customer", place), (self.login, f"{kind}.create", place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -10,11 +11,15 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ringfence.domain.permission import CATALOGUE
+from ringfence.domain.signal import SEVERITIES
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 """The moment that everything is asked at."""
 
-LISTS = ("customers", "sites", "devices", "edges", "roles", "security_groups", "customer_groups", "users")
+LISTS = (
+    *("customers", "sites", "devices", "edges", "roles", "security_groups", "customer_groups", "users"),
+    *("alarm_rules", "test_modes", "alarms"),
+)
 WORDS = (
     "Gate camera", "ÉTOILE", "e\u0301toile", "O'Hara \"quoted\"", "100%", "a_b", "a\\b", "Straße", "STRASSE", "北京",
     "x", "🦊", "ﬁx", "[b]bold[/b]", "<i>", "Gate", "--", "axb", "1000",
@@ -58,6 +63,9 @@ class Sizes:
     sites: int = 4
     devices: int = 7
     edges: int = 3
+    alarm_rules: int = 3
+    test_modes: int = 2
+    alarms: int = 5
     roles: int = 3
     groups: int = 4
     filters: int = 3
@@ -161,6 +169,41 @@ def _tenant(chance: Random, sizes: Sizes, tenant: str, document: dict[str, Any])
             customer_groups=some(filters, 2) if chance.randint(0, 1) else [],
             sites=some([key for key, _ in sites], 2),
         )
+    _alarms(chance, sizes, document, tenant, add)
+
+
+def _alarms(chance: Random, sizes: Sizes, document: dict[str, Any], tenant: str, add: Callable[..., Any]) -> None:
+    """What is raised and what raises it: at customers, at sites of theirs and about devices of whomever."""
+
+    def own(listing: str) -> list[dict[str, Any]]:
+        return [one for one in document[listing] if one["tenant"] == tenant]
+
+    def key(listing: str, likely: int = 2) -> str | None:
+        found = own(listing)
+        return chance.choice(found)["key"] if found and chance.randint(0, likely) else None
+
+    def place() -> dict[str, Any]:
+        site = chance.choice(own("sites")) if own("sites") and chance.randint(0, 1) else None
+        return {"customer": key("customers") if site is None else site["customer"], "site": site and site["key"]}
+
+    for number in range(_number(chance, sizes.alarm_rules, sizes)):
+        about = {"raise_when": "t > 1", "times": chance.randint(1, 3), "severity": chance.choice(SEVERITIES)}
+        about["held_for"] = chance.choice(("", "90s", "5m"))
+        add("alarm_rules", f"w{number}", customer=key("customers"), active=bool(chance.randint(0, 3)), **about)
+    for number in range(_number(chance, sizes.test_modes, sizes)):
+        until = (AT + chance.choice((-1, 1)) * _DAY).isoformat()
+        add("test_modes", f"m{number}", **place(), device=key("devices", 1), until=until)
+    for number in range(_number(chance, sizes.alarms, sizes)):
+        began = AT - chance.randint(0, 50) * _DAY / 24
+        states: dict[str, Any] = {}
+        if chance.randint(0, 1):
+            states |= {"acked_at": (began + _DAY).isoformat(), "acked_by": key("users")}
+        if chance.randint(0, 1):
+            states |= {"cleared_at": AT.isoformat(), "outcome": chance.choice(("real", "false", "by_itself"))}
+        states |= {"severity": chance.choice(SEVERITIES), "count": chance.randint(1, 9), "kind": f"k{number}"}
+        about = {"device": key("devices"), "rule": key("alarm_rules", 1), "assignee": key("users", 1)}
+        moments = {"started_at": began.isoformat(), "last_at": AT.isoformat()}
+        add("alarms", f"A-{number}", **place(), **about, **moments, **states)
 
 
 def documents(sizes: Sizes = Sizes()) -> st.SearchStrategy[dict[str, Any]]:

@@ -188,6 +188,20 @@ def provider() -> dict[str, Any]:
             {"key": f"{customer}-edge", **t, "name": f"{customer} edge", "customer": customer}
             for customer in ("acme", "beta")
         ],
+        "alarm_rules": [
+            {"key": f"{customer}-rule", **t, "name": f"{customer} rule", "customer": customer, "raise_when": "t > 8"}
+            for customer in ("acme", "beta")
+        ],
+        "test_modes": [
+            {"key": f"{customer}-mode", **t, "name": f"{customer} mode", "customer": customer}
+            | {"until": (AT + timedelta(hours=1)).isoformat()}
+            for customer in ("acme", "beta")
+        ],
+        "alarms": [
+            {"key": f"{device}-alarm", **t, "name": f"{device} alarm", "customer": device[:-2], "device": device}
+            | {"site": site, "started_at": AT.isoformat(), "last_at": AT.isoformat()}
+            for device, site in (("north-0", "gate"), ("south-0", None), ("beta-0", "roof"))
+        ],
         "roles": [
             role("all", None, "all"),
             role("delegate", "acme", ADMINISTRATION),

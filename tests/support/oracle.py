@@ -31,11 +31,15 @@ OWNERS = {
     "customer-groups": "owner",
     "roles": "owner",
     "edges": "customer",
+    "alarms": "customer",
+    "alarm-rules": "customer",
+    "test-modes": "customer",
     "audit": "owner",
 }
 """The field that names the node which owns a record, by kind; a customer is its own node."""
 
 REFERS = {"customer": "customers", "home": "customers", "owner": "customers", "site": "sites", "role": "roles"}
+REFERS |= {"device": "devices", "assignee": "users"}
 """The kinds that fields refer to."""
 
 SHOWN: dict[str, tuple[str, ...]] = {
@@ -47,12 +51,19 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "customer-groups": ("name", "active", "description"),
     "roles": ("name", "access_level", "mark", "owner"),
     "edges": ("name", "kind", "active", "customer"),
+    "alarms": ("severity", "name", "device", "customer", "outcome", "assignee"),
+    "alarm-rules": ("name", "severity", "raise_when", "active", "customer"),
+    "test-modes": ("name", "device", "site", "customer"),
     "audit": ("who", "what", "note", "origin"),
 }
 """The columns that a filter looks at."""
 
-LISTING = {kind: kind.removesuffix("s").replace("-", "_") + ".list" for kind in OWNERS} | {"audit": "audit.view"}
+LISTING = {kind: kind.removesuffix("s").replace("-", "_") + ".list" for kind in OWNERS}
+LISTING |= {"audit": "audit.view", "test-modes": "alarm.list"}
 """The permission that lists a kind. No document holds entries of the audit: nobody is to see any."""
+
+STANDING = ("devices", "alarms", "test-modes")
+"""What may stand on a site, or be about what does."""
 
 EVERYWHERE = ("script.create", "policy.edit")
 """What cannot be scoped: held over the whole tenant, or not at all. The second needs every other permission besides."""
@@ -66,10 +77,10 @@ def folded(text: str) -> str:
 
 def at_sites(permission: str) -> bool:
     """Whether a permission can be held at single sites: over what is there, and by name over whose they are."""
-    resource = permission.partition(".")[0].split("_")[0]
+    resource = permission.partition(".")[0]
     if permission in ("customer.list", "site.create", *EVERYWHERE):
         return permission == "customer.list"
-    return resource in ("site", "device", "alarm", "script", "ticket")
+    return resource in ("site", "device", "alarm", "script", "ticket", "ticket_attachment", "ticket_comment")
 
 
 def _needed(permission: str) -> frozenset[str]:
@@ -230,7 +241,7 @@ class Oracle:
         found = set()
         for key, record in self.records(tenant, kind).items():
             owner = record.get(OWNERS[kind])
-            standing = key if kind == "sites" else record.get("site") if kind == "devices" else None
+            standing = key if kind == "sites" else record.get("site") if kind in STANDING else None
             if owner in wide or (owner in narrow and (kind == "customers" or standing in own_sites)):
                 found.add(key)
         return found

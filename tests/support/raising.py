@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from support.documents import AT
-from support.oracle import EVERYWHERE, OWNERS, Oracle, at_sites
+from support.oracle import EVERYWHERE, OWNERS, STANDING, Oracle, at_sites
 
 from ringfence.domain.permission import PERMISSIONS
 
@@ -23,6 +23,9 @@ CONCERNING = {
     "devices": AT_DEVICES,
     "users": ("user", "api_token"),
     "edges": ("edge",),
+    "alarm-rules": ("alarm_rule",),
+    "test-modes": ("alarm",),
+    "alarms": ("alarm",),
     "roles": ("role",),
     "security-groups": ("security_group",),
     "customer-groups": ("customer_group",),
@@ -85,7 +88,7 @@ class Held:
             wide, narrow = self.nodes[by]
             owner = record.get(OWNERS[kind])
             concerned = [one for one in permissions if one.partition(".")[0] in CONCERNING[kind]]
-            standing = key if kind == "sites" else record.get("site") if kind == "devices" else None
+            standing = key if kind == "sites" else record.get("site") if kind in STANDING else None
             if owner in wide or (owner in narrow and standing in self.sites and standing is not None):
                 found.update(concerned)
             if kind == "customers":

@@ -14,14 +14,15 @@ from ringfence.storage.engine import Database
 
 READING = [
     *(f"{kind}.{action}" for kind in ("customer", "site", "device", "user") for action in ("list", "view")),
-    "edge.list",
+    *("edge.list", "alarm_rule.list", "alarm.list"),
 ]
 WRITING = [
     *(f"customer.{action}" for action in ("create", "edit", "move", "delete")),
     *(f"site.{action}" for action in ("create", "edit", "delete")),
     *(f"device.{action}" for action in ("create", "edit", "assign", "delete")),
     *(f"user.{action}" for action in ("create", "edit", "delete")),
-    "edge.edit",
+    *("edge.edit", "alarm_rule.edit", "alarm.suppress"),
+    *(f"alarm.{action}" for action in ("create", "manage", "delete")),
 ]
 KEEPING = [*READING, *WRITING, "audit.view"]
 """What whoever looks after a part of the tree holds."""

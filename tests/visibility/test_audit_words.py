@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from support.documents import AT
 from support.edits import World, provider
 
 from ringfence.console.cells import audit as cells
 from ringfence.console.text import Cell
+from ringfence.domain import test_mode
+from ringfence.domain.alarm import AlarmState
+from ringfence.domain.alarm_rule import AlarmRuleState
 from ringfence.domain.customer import CustomerState
 from ringfence.domain.customer_group import CustomerGroupState
 from ringfence.domain.device import DeviceState
@@ -41,6 +46,9 @@ def fresh(world: World, kind: StateKind, owner: str | None) -> State:
         "site": SiteState(at, "Fresh"),
         "device": DeviceState(at, "Fresh", "u-1", "camera", notes="Note"),
         "edge": EdgeState(at, "Fresh", "dc09", False, 60, "Note"),
+        "alarm_rule": AlarmRuleState(at, "Fresh", "camera", "t > 1", "5m", 2, "t < 1", severity="major", fixed=True),
+        "test_mode": test_mode.TestModeState(at, "Fresh", alarms="fire", until=AT + timedelta(hours=1)),
+        "alarm": AlarmState(at, "Fresh", severity="major", text="Said", notes="Note"),
         "role": RoleState(at, "Fresh", "customer", frozenset({"device.list"})),
         "customer_group": CustomerGroupState(at, "Fresh", "Said", True, {acme: False}),
         "security_group": SecurityGroupState(at, "Fresh", role, "selected", {acme: True}, acme),

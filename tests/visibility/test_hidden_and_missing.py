@@ -21,6 +21,8 @@ from ringfence.visibility.viewer import Viewer
 REFERENCES = [
     ("device", "north-0", "customer", "beta"),
     ("edge", "acme-edge", "customer", "beta"),
+    ("alarm_rule", "acme-rule", "customer", "beta"),
+    ("alarm", "north-0-alarm", "assignee", "bert"),
     ("user", "rita", "home", "beta"),
     ("user", "rita", "security_groups", "betas"),
     ("user", "rita", "customer_groups", "beta-only"),

@@ -6,15 +6,20 @@ import json
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from precis_i18n import get_profile
 from sqlalchemy import text
 from support.databases import dumped
+from support.documents import AT
 from support.edits import TABLES, World, provider
 
 from ringfence.console.text import literal
+from ringfence.domain import test_mode
+from ringfence.domain.alarm import AlarmState
+from ringfence.domain.alarm_rule import AlarmRuleState
 from ringfence.domain.customer import CustomerState
 from ringfence.domain.customer_group import CustomerGroupState
 from ringfence.domain.device import DeviceState
@@ -67,6 +72,9 @@ def states(world: World) -> Iterator[tuple[StateKind, State]]:
         SiteState(acme, "New"),
         DeviceState(acme, "New", unit_id="N-1", kind="camera"),
         EdgeState(acme, "New"),
+        AlarmRuleState(acme, "New", raise_when="t > 1"),
+        test_mode.TestModeState(acme, "New", until=AT + timedelta(hours=1)),
+        AlarmState(acme, "New"),
         RoleState(acme, "New"),
         CustomerGroupState(acme, "New"),
         SecurityGroupState(acme, "New"),

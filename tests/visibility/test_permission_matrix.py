@@ -4,11 +4,13 @@ another tenant; in a preview, in the audit, and taken back."""
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from support.asking import ACTIONS, Asking, new
 from support.attacks import audited
+from support.documents import AT
 from support.edits import TABLES, World, provider
 
 from ringfence.domain.errors import RingfenceError
@@ -40,6 +42,8 @@ def document(right: str) -> dict[str, Any]:
                 "role": {"access_level": "customer", "permissions": []},
                 "security_group": {"role": None, "scope": "selected"},
                 "user": {"login": f"{place}-login"},
+                "alarm_rule": {"raise_when": "t > 1"},
+                "test_mode": {"until": (AT + timedelta(hours=1)).isoformat()},
             }
             made.setdefault(kind.plural, []).append({**own, **needed.get(kind.noun, {})})
     t = {"tenant": "t"}

@@ -21,7 +21,7 @@ from ringfence.snapshot.what_if import what_if
 from ringfence.storage.engine import Database
 
 T = {"tenant": "t"}
-HANDED = ("device", "edge", "site", "user", "role", "security_group", "customer_group")
+HANDED = ("device", "edge", "alarm_rule", "site", "user", "role", "security_group", "customer_group")
 LACKING = tuple(f"{kind}.list" for kind in HANDED)
 TOGETHER: list[tuple[tuple[str, ...], bool]] = [
     ((), False),
@@ -63,6 +63,7 @@ def more(document: dict[str, Any], lacking: tuple[str, ...], nested: bool, name:
             fields: dict[str, dict[str, Any]] = {
                 "device": {"customer": place, "site": None},
                 "edge": {"customer": place},
+                "alarm_rule": {"customer": place, "raise_when": "t > 1"},
                 "site": {"customer": place},
                 "user": {"home": place, "login": own["key"]},
                 "role": {"owner": place, "access_level": "customer", "permissions": ["device.list"]},

@@ -362,8 +362,7 @@ def _folded(value: Callable[[Any], Any], state: State) -> str:
 
 
 def _in_order(value: Callable[[Any], Any], state: State) -> str:
-    at = value(state)
-    return "" if at is None else in_order(at)
+    return in_order(value(state))
 
 
 def _search_key(names: Sequence[str], state: State) -> str:

@@ -41,7 +41,8 @@ BUILTIN_ROLES: Final = (
         SERVICE_PROVIDER,
         _READ
         | _held(
-            "alarm: create manage",
+            "alarm: create manage suppress",
+            "alarm_rule: list",
             "user: list view",
             "security_group: list view",
             "customer_group: list view",
@@ -63,6 +64,7 @@ BUILTIN_ROLES: Final = (
             "edge: list",
             "script: execute list",
             "alarm: manage",
+            "alarm_rule: list",
             "ticket: list view_assigned edit",
             "ticket_attachment: view",
             "ticket_comment: create delete_own",
@@ -79,7 +81,8 @@ BUILTIN_ROLES: Final = (
             "device: assign create delete edit",
             "site: create edit delete",
             "edge: list edit",
-            "alarm: create manage",
+            "alarm: create manage delete suppress",
+            "alarm_rule: list edit",
             "user: list view create edit delete",
             "security_group: list view create edit delete",
             "customer_group: list view create edit delete",

@@ -37,6 +37,6 @@ def moment(text: str) -> datetime | None:
         return None
 
 
-def in_order(at: datetime) -> str:
-    """A moment as text that sorts as moments do."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+def in_order(at: datetime | None) -> str:
+    """A moment as text that sorts as moments do; none comes before all."""
+    return "" if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")

@@ -205,6 +205,12 @@ class Kind:
         return {name: one.refers for name, one in self.fields.items() if one.refers}
 
     @cached_property
+    def goes_with(self) -> Mapping[str, str]:
+        """The fields that refer to something without which a record is none, and to which kind."""
+        specs = {name: one.spec for name, one in self.stored.items()}
+        return {name: spec.kind for name, spec in specs.items() if isinstance(spec, Ref) and spec.gone == "delete"}
+
+    @cached_property
     def plain_ids(self) -> Callable[[State], tuple[int | None, ...]] | None:
         """Reads the ids that a record refers to, where it refers to one or none by each of its fields."""
         if len(self.refs) < 2 or any(self.fields[name].form for name in self.refs):
@@ -243,6 +249,11 @@ class Kind:
     def texts(self) -> Mapping[str, Text]:
         """The fields that hold text."""
         return {name: one.spec for name, one in self.fields.items() if isinstance(one.spec, Text) and name != "key"}
+
+    @cached_property
+    def moments(self) -> Mapping[str, Moment]:
+        """The fields that hold moments."""
+        return {name: one.spec for name, one in self.fields.items() if isinstance(one.spec, Moment)}
 
     @cached_property
     def unique(self) -> str:

@@ -119,7 +119,12 @@ class _Source:
             if one.name not in kind.whole
         ]
         finish = _FINISHED.get(kind.noun, _as_it_is)(self)
+        goes = [(kind.fields[name].column, self.keys[EDITED[to].plural]) for name, to in kind.goes_with.items()]
         for row in self._rows(kind, tenant):
+            if any(
+                getattr(row, column) is not None and keys.get(getattr(row, column)) is None for column, keys in goes
+            ):
+                continue  # without what it is about it would be about more
             entry = {"key": row.key, **owner}
             for one, read, unsaid in fields:
                 value = read(row)

@@ -14,8 +14,9 @@ from ringfence.domain import clock
 from ringfence.domain.customer import LIMITS, child_path
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import InvalidDocument
+from ringfence.domain.field import Ref
 from ringfence.domain.kind import Kind
-from ringfence.domain.registry import EDITED
+from ringfence.domain.registry import EDITED, PLACE
 from ringfence.domain.text import fold, search_key
 from ringfence.signals import tenure
 from ringfence.signals.tenure import Place
@@ -25,7 +26,7 @@ from ringfence.snapshot.load_audit import LoadAudit
 from ringfence.snapshot.load_limits import limit_faults
 from ringfence.snapshot.load_ties import TieRows, tables
 from ringfence.snapshot.read import show
-from ringfence.snapshot.resolve import Resolver, columns_of, lists
+from ringfence.snapshot.resolve import Resolver, columns_of, lists, naming_devices
 from ringfence.storage.bulk import any_of, insert_rows, lock_ids, settle_ids, settle_statistics, take_turn
 from ringfence.storage.engine import Database
 from ringfence.storage.grants import Membership
@@ -127,6 +128,7 @@ class _Load:
         if self.contents.faults:
             for _ in self.to.devices():
                 pass  # asked only for their faults: with any, nothing is written
+            self._about_devices(written=False)
         self._refuse()
         self.audit = None if self.origin is None else LoadAudit(self.connection, self.contents, self.to)
         self._tenants()
@@ -134,6 +136,9 @@ class _Load:
         self._records(placed)
         self._devices()
         self._records(others)
+        about_devices = self._about_devices(written=True)
+        self._refuse()
+        self._records(about_devices)
         for kind in EDITED.values():
             self._astray(kind)
         self._refuse()
@@ -146,17 +151,23 @@ class _Load:
             self.audit.write(self.origin, self.progress)
 
     def _entries(self) -> tuple[list[_Entries], list[_Entries]]:
-        """The rows of all but customers and devices, with what is tied to them: of what devices stand on, and of the
-        others."""
-        found: list[_Entries] = []
-        for kind in lists().values():
-            if not kind.is_customer:
-                rows, ties = [], TieRows(self.to, kind)
-                for row, index, entry in self.to.rows(kind):
-                    rows.append(row)
-                    ties.add(index, entry, row[1], row[0])
-                found.append((kind, rows, ties))
+        """The rows of all but customers, devices and what refers to these, with what is tied to them: of what devices
+        stand on, and of the others."""
+        later = naming_devices()
+        found = [self._entries_of(kind) for kind in lists().values() if not kind.is_customer and kind not in later]
         return [one for one in found if one[0].is_site], [one for one in found if not one[0].is_site]
+
+    def _about_devices(self, *, written: bool) -> list[_Entries]:
+        """The same of what refers to devices; before these are written, only for the faults that it has."""
+        self.to.know_devices(written=written)
+        return [self._entries_of(kind) for kind in naming_devices()]
+
+    def _entries_of(self, kind: Kind) -> _Entries:
+        rows, ties = [], TieRows(self.to, kind)
+        for row, index, entry in self.to.rows(kind):
+            rows.append(row)
+            ties.add(index, entry, row[1], row[0])
+        return kind, rows, ties
 
     def _records(self, found: Sequence[_Entries]) -> None:
         for kind, rows, _ in found:
@@ -387,6 +398,10 @@ class _Load:
         """Finds records of a kind that a site of the file leaves behind when it goes to another customer."""
         if kind.stands is None:
             return
+        assert isinstance(kind.stands.spec, Ref)
+        if kind.stands.spec.gone == "null":
+            self._leave_places(kind)
+            return
         mapped, place = table_of(kind), EDITED[kind.stands.refers]
         of = table_of(place)
         stands, owner = getattr(mapped, kind.stands.column), getattr(mapped, kind.owner)
@@ -405,6 +420,15 @@ class _Load:
             if index is not None and (tenants[tenant], key) not in told:
                 message = f"{kind.said} {show(key)}, which is not in the file, stands on it"
                 self.contents.faults.append(fault(place.plural, index, left, place.node.name, message))
+
+    def _leave_places(self, kind: Kind) -> None:
+        """Takes from their sites the records of a kind that stay where they were made, once those are another's."""
+        mapped, of = table_of(kind), table_of(PLACE)
+        assert kind.stands is not None
+        stands, owner = getattr(mapped, kind.stands.column), getattr(mapped, kind.owner)
+        theirs = select(of.id).where(of.id == stands, getattr(of, PLACE.owner) != owner).exists()
+        left = update(mapped).where(stands.is_not(None), theirs).values({kind.stands.column: None})
+        self.connection.execute(left.execution_options(synchronize_session=False))
 
     def _private_roles(self) -> None:
         """Finds private roles that several security groups would use."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
 from ringfence.domain import limits
+from ringfence.domain.clock import in_order
 from ringfence.domain.customer import child_path
 from ringfence.domain.device import DEVICES
 from ringfence.domain.kind import Kind
@@ -31,11 +32,17 @@ def lists() -> dict[str, Kind]:
     return {kind.plural: kind for kind in EDITED.values() if kind is not DEVICES}
 
 
+def naming_devices() -> list[Kind]:
+    """The kinds whose records refer to devices: their rows are resolved once those have their ids."""
+    return [kind for kind in EDITED.values() if DEVICES.noun in kind.refs.values()]
+
+
 def columns_of(kind: Kind) -> tuple[str, ...]:
     """The columns that `Resolver.rows` fills in, after the id."""
     everything = (ties.everything for _, ties in kind.ties.values() if ties.everything)
     folded = (text.folded for text in kind.texts.values() if text.folded)
-    return ("tenant_id", *(one.column for one in kind.stored.values()), *everything, *folded, "search_key")
+    ordered = (one.sorted for one in kind.moments.values() if one.sorted)
+    return ("tenant_id", *(one.column for one in kind.stored.values()), *everything, *folded, *ordered, "search_key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,9 @@ class Resolver:
 
     def _keys(self) -> None:
         for name, kind in lists().items():
+            if kind.drawn and not self.contents.entries[name]:
+                self.ids[name] = {}
+                continue  # there may be very many, to which nothing refers
             known, hidden = self.listed.known(self.connection, kind)
             following = self._next_node if name == "customers" else self.first[name]
             for index, entry in self.contents.entries[name]:
@@ -126,7 +136,7 @@ class Resolver:
         tenants = {number: other for other, number in self.tenants.items()}
         if (tenants[tenant], wanted) in self.contents.claimed[target]:
             return None  # it is in the file, and its own faults are told already
-        noun = lists()[target].said
+        noun = next(kind.said for kind in EDITED.values() if kind.plural == target)
         if any((other, wanted) in self.ids[target] for other in tenants if other != tenant):
             self.fault(name, index, key, field, f"{noun} {show(wanted)} belongs to another tenant")
         else:
@@ -235,6 +245,7 @@ class Resolver:
                 self.site_owners[own] = node
             values += (getattr(entry, name) == "all" for name in everything)
             values += (fold(getattr(entry, name)) for name in folded)
+            values += (in_order(getattr(entry, name)) for name, one in kind.moments.items() if one.sorted)
             searched = search_key(*(getattr(entry, name) for name in kind.searched))
             yield (own, tenant, *values, searched), index, entry
 
@@ -242,7 +253,7 @@ class Resolver:
         """(row, tenant id, own id, customer id, site id) of each device; ids are given in the file's order."""
         known: dict[tuple[int, str], int] = {}
         taken: set[tuple[int, str]] = set()
-        for its_tenant, key, record, node, stands in self._known_devices():
+        for its_tenant, key, record, node, stands in self._known_devices({row.key for row in self.contents.devices}):
             if self.listed.shows("devices", its_tenant, node, stands):
                 known[its_tenant, key] = record
             else:
@@ -274,11 +285,31 @@ class Resolver:
                 following += 1
             yield row, tenant, own, customer, site
 
-    def _known_devices(self) -> Iterator[Any]:
-        """(tenant id, key, id, customer id, site id) of the devices that are there: of all, or of those of the file
+    def know_devices(self, *, written: bool) -> None:
+        """Learns the ids of the devices that other entries name, once those of the file are ``written``; before that,
+        only which of them there are or will be."""
+        named = {
+            key
+            for kind in naming_devices()
+            for _, entry in self.contents.entries[kind.plural]
+            for name, to in kind.refs.items()
+            if to == DEVICES.noun and (key := getattr(entry, name)) is not None
+        }
+        found = {
+            (tenant, key): own
+            for tenant, key, own, *where in self._known_devices(named)
+            if self.listed.shows(DEVICES.plural, tenant, *where)
+        }
+        if not written:
+            rows = (row for row in self.contents.devices if row.key in named and row.tenant in self.tenants)
+            found |= {(self.tenants[row.tenant], row.key): 0 for row in rows}
+        self.ids[DEVICES.plural] = found
+
+    def _known_devices(self, among: Collection[str]) -> Iterator[Any]:
+        """(tenant id, key, id, customer id, site id) of the devices that are there: of all, or of those with these keys
         where they are few."""
         query = select(Device.tenant_id, Device.key, Device.id, Device.customer_id, Device.site_id)
-        keys = sorted({row.key for row in self.contents.devices})
+        keys = sorted(among)
         if len(keys) > _FEW:
             yield from self.connection.execute(query)
             return
