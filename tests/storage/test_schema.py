@@ -39,6 +39,10 @@ def test_the_classes_say_what_the_migrations_make(database: Database) -> None:
         assert differences(connection) == []
 
 
+OLD = Sizes(users=6, edges=0, alarm_rules=0, test_modes=0, alarms=0, exact=True)
+"""As much as there was in the first revision."""
+
+
 def of_revision_0001(url: str, document: dict[str, Any], folder: Path) -> str:
     """Makes a database as the first revision left it, with the document in it; returns its dump."""
     source = made(folder / "source.db")
@@ -56,7 +60,7 @@ def test_upgrade_makes_a_backup_and_keeps_everything(
     """From the first revision to this one, with something in every table that there was."""
     path = tmp_path / "old.db"
     url = str(path) if engine == "sqlite" else request.getfixturevalue("postgres_url")
-    before = of_revision_0001(url, make_document(Random(5), Sizes(users=6, edges=0, exact=True)), tmp_path)
+    before = of_revision_0001(url, make_document(Random(5), OLD), tmp_path)
     with pytest.raises(RingfenceError, match="db upgrade"):
         open_database(url)
     said = maintenance.upgrade(url)

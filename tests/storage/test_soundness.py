@@ -45,6 +45,13 @@ BY_OTHERS = (
     "unmatched (tenant_id, edge_id, unit_id, first_at, last_at, lines, sample) "
     "SELECT tenant_id, id, 'U-1', 1, 2, 3, '{}' FROM edge",
     "known_signal (tenant_id, edge_id, signal, at) SELECT tenant_id, id, 's-1', 1 FROM edge",
+    "rule_state (tenant_id, device_id, alarm_rule_id, count, raised) "
+    "SELECT d.tenant_id, d.id, r.id, 1, TRUE FROM device d JOIN alarm_rule r ON r.tenant_id = d.tenant_id",
+    "runaway (tenant_id, device_id, kind, at, allowance) SELECT tenant_id, id, 'fire', 1, 2.5 FROM device",
+    "alarm_above (tenant_id, ancestor_id, rank, started_at, alarm_id) "
+    "SELECT tenant_id, customer_id, 1, 1, id FROM alarm",
+    "alarm_count (tenant_id, number) SELECT id, 1 FROM tenant",
+    "worker_heard (id, at, said) VALUES (1, 1, 'here')",
 )
 """Rows that no document holds."""
 
@@ -60,6 +67,11 @@ def fill(database: Database, folder: Path) -> None:
         for tenant in tenants
         for number in range(7)
     ]
+    owned = [{"tenant": tenant, "name": "Said", "key": "k"} for tenant in tenants]
+    document["alarm_rules"] += [{**one, "raise_when": "t > 1"} for one in owned]
+    document["test_modes"] += [{**one, "until": "2026-11-22T12:00:00+00:00"} for one in owned]
+    moments = dict.fromkeys(("started_at", "last_at", "acked_at", "cleared_at"), "2026-11-22T12:00:00+00:00")
+    document["alarms"] += [{**one, **moments, "outcome": "real"} for one in owned]
     load_document(database, document, "command line")
     with database.writing() as connection:
         for rows in BY_OTHERS:

@@ -12,7 +12,7 @@ from typing import Any, Final, TextIO, assert_never
 from sqlalchemy import Connection, select
 
 from ringfence.domain.customer import CUSTOMERS
-from ringfence.domain.field import Field, Number, Ties
+from ringfence.domain.field import Field, Moment, Number, Ties
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED, KINDS
 from ringfence.domain.text import as_json
@@ -146,6 +146,8 @@ class _Source:
         if isinstance(field.spec, Ties):
             return self._tied(field, field.spec)
         value: Callable[[Any], Any] = attrgetter(field.column)
+        if isinstance(field.spec, Moment):
+            return lambda row: None if value(row) is None else value(row).isoformat()
         if not field.refers:
             return value
         keys = self.keys[EDITED[field.refers].plural]

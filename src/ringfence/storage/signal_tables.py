@@ -140,13 +140,7 @@ AlarmAbove: Final = _keyed(
 severe) and when it began: by it a queue is read at whatever customers somebody sees."""
 AlarmCount: Final = _keyed("alarm_count", Column("number", BigInteger, nullable=False))
 """A ``number`` of a tenant that rises with every change of its alarms."""
-WorkerHeard: Final = rows(
-    "worker_heard",
-    Column("name", String, primary_key=True),
-    _moment("at"),
-    Column("said", String, nullable=False),
-    keyed=True,
-)
+WorkerHeard: Final = rows("worker_heard", own_id(), _moment("at"), Column("said", String, nullable=False))
 """When a worker was heard last, and which process it is (``said``)."""
 
 

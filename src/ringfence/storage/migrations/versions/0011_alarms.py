@@ -215,8 +215,8 @@ def upgrade() -> None:
         "alarm",
         ["tenant_id", "device_id", "kind"],
         unique=True,
-        sqlite_where=sa.text("cleared_at IS NULL AND kind <> "),
-        postgresql_where=sa.text("cleared_at IS NULL AND kind <> "),
+        sqlite_where=sa.text("cleared_at IS NULL AND kind <> ''"),
+        postgresql_where=sa.text("cleared_at IS NULL AND kind <> ''"),
     )
     op.create_table(
         "rule_state",
@@ -278,9 +278,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "worker_heard",
-        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("at", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("said", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_worker_heard")),
-        sqlite_with_rowid=False,
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_worker_heard")),
     )
