@@ -9,7 +9,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache, partial
 from operator import attrgetter
-from secrets import choice
 from typing import Any, Final, cast
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
@@ -22,6 +21,7 @@ from ringfence.domain.customer import CustomerState, child_path
 from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Refused
 from ringfence.domain.field import Moment, Ref, Text, Ties
+from ringfence.domain.ids import drawn
 from ringfence.domain.kind import Kind, State, StateKind, altered, kind_of
 from ringfence.domain.registry import EDITED, node_of, standing_on
 from ringfence.domain.text import fold, search_key
@@ -30,8 +30,6 @@ from ringfence.storage.grants import entries
 from ringfence.storage.tables import Customer, FormerCustomer, table_of
 
 _STEM: Final = limits.KEY - 12
-_SIGNS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_DRAWN: Final = 6
 _TOGETHER: Final = 20
 """Records that get the same values are written by one statement from so many on; fewer cost less one by one."""
 
@@ -71,11 +69,6 @@ def new_keys(connection: Connection, kind: StateKind, tenant_id: int, states: Se
         taken.add(key)
         keys.append(key)
     return keys
-
-
-def drawn(letter: str) -> str:
-    """A key drawn by lot, as people read it aloud: without I, L, O and U."""
-    return f"{letter}-{''.join(choice(_SIGNS) for _ in range(_DRAWN))}"
 
 
 def _drawn(connection: Connection, kind: StateKind, tenant_id: int) -> str:

@@ -95,7 +95,8 @@ def _more(count: int) -> list[str]:
 
 
 def _said(taken: Taken) -> str:
-    found = [_many(taken.lines, "line"), _many(taken.values, "value"), f"{taken.unmatched:,} unmatched"]
+    found = [_many(taken.lines, "line"), _many(taken.values, "value")]
+    found += [f"{taken.raised:,} raised", f"{taken.cleared:,} cleared", f"{taken.unmatched:,} unmatched"]
     if taken.repeated:
         found.append(f"{taken.repeated:,} known")
     return ", ".join(found)

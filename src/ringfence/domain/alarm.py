@@ -22,7 +22,7 @@ BY_ITSELF: Final = "by_itself"
 OUTCOMES: Final = (REAL, "false", TEST, "duplicate")
 """What somebody can say that an alarm was, who clears it."""
 _OUTCOMES: Final = (OPEN, *OUTCOMES, HANDED_OVER, BY_ITSELF)
-_LASTING: Final = frozenset(("critical", "major"))
+LASTING: Final = frozenset(("critical", "major"))
 """Of these severities one that is over waits for somebody to acknowledge it."""
 LIFE_SAFETY: Final = frozenset(("fire", "panic", "hold_up", "medical"))
 """Kinds of alarm that a test mode spares unless it names them."""
@@ -67,7 +67,7 @@ class AlarmState(State):
     @property
     def waits(self) -> bool:
         """Whether it stays, once it is over, until somebody acknowledges it."""
-        return self.severity in _LASTING and self.acked_at is None
+        return self.severity in LASTING and self.acked_at is None
 
 
 ALARMS: Final = Kind(
@@ -116,7 +116,9 @@ def _stamped(before: AlarmState | None, after: AlarmState, at: datetime, editor:
     if after.assignee != was.assignee:
         after = altered(after, assigned_at=None if after.assignee is None else at)
     if after.outcome != was.outcome and was.outcome == OPEN:
-        after = altered(after, cleared_at=at, cleared_by=editor)
+        return altered(after, cleared_at=at, cleared_by=editor)
+    if after.outcome == OPEN and after.ended_at is not None and was.waits and not after.waits:
+        return altered(after, outcome=BY_ITSELF, cleared_at=at)  # it was over, and waited for this alone
     return after
 
 
@@ -134,8 +136,12 @@ def _demand_order(before: AlarmState | None, after: AlarmState) -> None:
             raise Refused("it is cleared already: undo that first", "outcome")
         if after.acked_at != before.acked_at or after.assignee != before.assignee:
             raise Refused("it is cleared already: undo that first")
-    elif after.outcome not in (OPEN, *OUTCOMES):
+    elif after.outcome not in (OPEN, *OUTCOMES) and not (after.outcome == BY_ITSELF and _over(after)):
         raise Refused(f"choose one of {', '.join(OUTCOMES)}", "outcome")
+
+
+def _over(state: AlarmState) -> bool:
+    return state.ended_at is not None and not state.waits
 
 
 def more_severe(one: str, other: str) -> bool:

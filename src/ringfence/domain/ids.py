@@ -1,9 +1,18 @@
-"""The ids in a value of a field that refers to records."""
+"""The ids in a value of a field that refers to records, and keys that are drawn by lot."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from secrets import choice
+from typing import Any, Final
+
+_SIGNS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_DRAWN: Final = 6
+
+
+def drawn(letter: str) -> str:
+    """A key drawn by lot, as people read it aloud: without I, L, O and U."""
+    return f"{letter}-{''.join(choice(_SIGNS) for _ in range(_DRAWN))}"
 
 
 def ids_in(value: Any) -> Collection[int]:

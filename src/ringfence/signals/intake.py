@@ -6,22 +6,26 @@ one that no device has are the same to it: unmatched.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import Connection, delete, exists, func, insert, or_, select, text, update
 
+from ringfence.domain.alarm_rule import ALARM_RULES
 from ringfence.domain.edge import EDGES
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.signal import AHEAD, Signal, Value, WrongSignal
 from ringfence.signals import events, telemetry
+from ringfence.signals.alarms import take_turn
 from ringfence.signals.events import Said
-from ringfence.signals.telemetry import DAY, KEPT_DAYS, Key, Number
+from ringfence.signals.telemetry import DAY, KEPT_DAYS, Key, Number, Row
+from ringfence.signals.units import Unit, by_unit_id
+from ringfence.signals.watching import watch
 from ringfence.storage.bulk import any_of, uncollected
 from ringfence.storage.engine import Database
-from ringfence.storage.signal_tables import EdgeHeard, KnownSignal, Unmatched
-from ringfence.storage.tables import Customer, Device, Tenant, table_of
+from ringfence.storage.signal_tables import EdgeHeard, KnownSignal, RuleState, Unmatched
+from ringfence.storage.tables import Customer, Tenant, table_of
 
 BATCH: Final = 1000
 """So many signals at most are one transaction."""
@@ -45,11 +49,14 @@ class Source:
 
 
 class Taken(NamedTuple):
-    """What came of signals: how many lines were taken and values in them, how many named a unit that the edge may not
-    speak for, how many were there before, and how many were refused for being too many a minute."""
+    """What came of signals: how many lines were taken and values in them, how many alarms were raised that operators
+    see, and how many of theirs were cleared; how many lines named a unit that the edge may not speak for, how many were
+    there before, and how many were refused for being too many a minute."""
 
     lines: int = 0
     values: int = 0
+    raised: int = 0
+    cleared: int = 0
     unmatched: int = 0
     repeated: int = 0
     over: int = 0
@@ -63,11 +70,6 @@ class Heard(NamedTuple):
 
     signal: Signal
     line: str
-
-
-class _Unit(NamedTuple):
-    id: int
-    path: str
 
 
 def source(connection: Connection, key: str, tenant: str = "") -> Source:
@@ -111,29 +113,36 @@ class _Batch:
         self.now = now
 
     def take(self, heard: Sequence[Heard]) -> Taken:
-        path, most = self._path()
+        path, most, ruled = self._path()
+        if ruled or any(one.signal.alarm for one in heard):
+            take_turn(self.connection, self.tenant)
         allowed = self._allow(len(heard), most)
         over, heard = len(heard) - allowed, heard[:allowed]
         fresh = self._fresh(heard)
         repeated = len(heard) - len(fresh)
-        units = self._units({one.signal.unit for one in fresh})
-        own = {unit: found.id for unit, found in units.items() if found.path.startswith(path)}
-        matched = [one for one in fresh if one.signal.unit in own]
-        values = self._write([(own[one.signal.unit], one.signal) for one in matched])
+        units = by_unit_id(self.connection, self.tenant, {one.signal.unit for one in fresh})
+        own = {unit: found for unit, found in units.items() if found.path.startswith(path)}
+        matched = [(own[one.signal.unit], one.signal) for one in fresh if one.signal.unit in own]
+        values, before = self._write(matched)
         unmatched = [one for one in fresh if one.signal.unit not in own]
         self._keep_unmatched(unmatched)
-        return Taken(len(heard), values, len(unmatched), repeated, over)
+        tally = watch(self.connection, self.tenant, self.edge.id, self.now, matched, before, ruled=ruled)
+        return Taken(len(heard), values, *tally, len(unmatched), repeated, over)
 
-    def _path(self) -> tuple[str, int | None]:
-        """The path of the edge's customer, and how many lines a minute it may send."""
-        edge = table_of(EDGES)
-        query = select(Customer.path, edge.lines_a_minute, edge.active).join(edge, edge.customer_id == Customer.id)
+    def _path(self) -> tuple[str, int | None, bool]:
+        """The path of the edge's customer, how many lines a minute it may send, and whether the tenant has any rule, or
+        had one that is not forgotten yet."""
+        edge, rule = table_of(EDGES), table_of(ALARM_RULES)
+        active = exists().where(rule.tenant_id == self.tenant, rule.active)
+        ruled = or_(active, exists().where(RuleState.tenant_id == self.tenant))
+        columns = (Customer.path, edge.lines_a_minute, edge.active, ruled.label("ruled"))
+        query = select(*columns).join(edge, edge.customer_id == Customer.id)
         found = self.connection.execute(query.where(edge.id == self.edge.id, edge.key == self.edge.key)).one_or_none()
         if found is None:
             raise RingfenceError(f"the edge {self.edge.key!r} is not there any more: nothing more was taken")
         if not found.active:
             raise RingfenceError(f"the edge {self.edge.key!r} is inactive: activate it, and send again")
-        return found.path, found.lines_a_minute
+        return found.path, found.lines_a_minute, bool(found.ruled)
 
     def _allow(self, lines: int, most: int | None) -> int:
         """How many of so many lines the edge may send now; whoever else takes signals of it waits."""
@@ -171,24 +180,17 @@ class _Batch:
             self.connection.execute(insert(KnownSignal), [{**row, "signal": one} for one in named])
         return [one for one in heard if not one.signal.id or named.get(one.signal.id) is one]
 
-    def _units(self, unit_ids: set[str]) -> dict[str, _Unit]:
-        """The devices of the tenant with these unit ids."""
-        if not unit_ids:
-            return {}
-        query = select(Device.unit_id, Device.id, Customer.path).join(Customer, Customer.id == Device.customer_id)
-        theirs = any_of(self.connection, Device.unit_id, sorted(unit_ids))
-        rows = self.connection.execute(query.where(Device.tenant_id == self.tenant, theirs))
-        return {unit: _Unit(own, path) for unit, own, path in rows}
-
-    def _write(self, signals: Iterable[tuple[int, Signal]]) -> int:
-        """Writes values, attributes and what was said of alarms; returns how many values those are."""
+    def _write(self, signals: Iterable[tuple[Unit, Signal]]) -> tuple[int, Mapping[Key, Row]]:
+        """Writes values, attributes and what was said of alarms; returns how many values those are, and the latest
+        values of before."""
+        before: Mapping[Key, Row] = {}
         newest: dict[Key, tuple[int, Value]] = {}
         numbers: list[Number] = []
         attributes: dict[Key, tuple[int, Value]] = {}
         texts: list[tuple[Key, int, Value]] = []
         happened: list[Said] = []
         values = 0
-        for device, signal in signals:
+        for (device, *_), signal in signals:
             at = signal.at
             assert at is not None
             if signal.alarm:
@@ -213,7 +215,7 @@ class _Batch:
         if attributes:
             telemetry.report(self.connection, self.tenant, attributes)
         events.write(self.connection, self.tenant, happened)
-        return values
+        return values, before
 
     def _keep_unmatched(self, heard: Sequence[Heard]) -> None:
         """Keeps which unit ids the edge named in vain, how often, and the last line of each."""

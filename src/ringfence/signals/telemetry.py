@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, inspect, select, text
 
 from ringfence.domain.signal import Value
-from ringfence.storage.bulk import any_of
+from ringfence.storage.bulk import any_of, upsert_rows
 from ringfence.storage.signal_tables import HISTORY, Reported, Series, day_table
 
 KEPT_DAYS: Final = 30
@@ -49,8 +49,16 @@ Number = tuple[Key, int, float]
 """A number of a series at a moment."""
 Row = Sequence[Any]
 """A series as it is kept: its id, the moment of its latest value, the number, and what was said."""
-_SERIES: Final = ("tenant_id", "device_id", "name", "at", "number", "said")
-_POINT: Final = ("tenant_id", "series_id", "at", "number")
+_SERIES: Final = {
+    "tenant_id": "int",
+    "device_id": "int",
+    "name": "text",
+    "at": "bigint",
+    "number": "double precision",
+    "said": "text",
+}
+_POINT: Final = {"tenant_id": "int", "series_id": "int", "at": "bigint", "number": "double precision"}
+_REPORTED: Final = {"tenant_id": "int", "device_id": "int", "name": "text", "said": "text", "at": "bigint"}
 _RENEW: Final = "UPDATE series SET at = ?, number = ?, said = ? WHERE id = ? AND at <= ?"
 _RENEW_POSTGRESQL: Final = text(
     "UPDATE series SET at = new.at, number = new.number, said = new.said FROM (SELECT * FROM unnest("
@@ -95,7 +103,7 @@ def write(
     _renew(connection, newer)
     known = before
     if fresh:
-        _upsert(connection, "series", _SERIES, _SERIES[:3], fresh, newer="at")
+        upsert_rows(connection, "series", _SERIES, 3, fresh, newer="at")
         known = before | _known(connection, tenant_id, {device for _, device, *_ in fresh})
     days: defaultdict[int, dict[tuple[int, int], float]] = defaultdict(dict)
     for key, at, number in numbers:
@@ -104,15 +112,14 @@ def write(
         name = day_of(day * DAY)
         _make_day(connection, name)
         rows = [(tenant_id, *point, points[point]) for point in sorted(points)]
-        _upsert(connection, day_table(name), _POINT, _POINT[:3], rows)
+        upsert_rows(connection, day_table(name), _POINT, 3, rows)
     return before
 
 
 def report(connection: Connection, tenant_id: int, attributes: Mapping[Key, tuple[int, Value]]) -> None:
     """Writes attributes that devices reported of themselves, where they are no older than what is there."""
-    columns = ("tenant_id", "device_id", "name", "said", "at")
     rows = [(tenant_id, *key, said(attributes[key][1]), attributes[key][0]) for key in sorted(attributes)]
-    _upsert(connection, Reported.__tablename__, columns, columns[:3], rows, newer="at")
+    upsert_rows(connection, Reported.__tablename__, _REPORTED, 3, rows, newer="at")
 
 
 def latest_of(connection: Connection, tenant_id: int, devices: Collection[int]) -> list[Latest]:
@@ -154,10 +161,15 @@ def days_of(connection: Connection) -> list[str]:
     return sorted(day for day in days if day.isdigit())
 
 
+def old_days(connection: Connection, now: int, days: int = KEPT_DAYS) -> list[str]:
+    """The days that are older than so many."""
+    first = day_of(now - days * DAY)
+    return [day for day in days_of(connection) if day < first]
+
+
 def drop_old(connection: Connection, now: int, days: int = KEPT_DAYS) -> int:
     """Drops the days that are older than so many; returns how many those were."""
-    first = day_of(now - days * DAY)
-    old = [day for day in days_of(connection) if day < first]
+    old = old_days(connection, now, days)
     for day in old:
         connection.execute(text(f"DROP TABLE {day_table(day)}"))
     return len(old)
@@ -203,31 +215,3 @@ def _renew(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     elif rows:
         binds = zip(("at", "number", "said", "id"), map(list, zip(*rows, strict=True)), strict=True)
         connection.execute(_RENEW_POSTGRESQL, dict(binds))
-
-
-def _upsert(
-    connection: Connection,
-    table: str,
-    columns: Sequence[str],
-    keyed: Sequence[str],
-    rows: Sequence[tuple[Any, ...]],
-    newer: str = "",
-) -> None:
-    """Writes rows, each in place of the one with its key, unless that has a later ``newer``; no two have one key."""
-    if not rows:
-        return
-    names = ", ".join(columns)
-    taken = ", ".join(f"{one} = excluded.{one}" for one in columns if one not in keyed)
-    only = f" WHERE excluded.{newer} >= {table}.{newer}" if newer else ""
-    end = f"ON CONFLICT ({', '.join(keyed)}) DO UPDATE SET {taken}{only}"
-    if connection.dialect.name == "sqlite":
-        marks = ", ".join("?" * len(columns))
-        connection.exec_driver_sql(f"INSERT INTO {table} ({names}) VALUES ({marks}) {end}", list(rows))  # noqa: S608
-        return
-    arrays = ", ".join(f"CAST(:{name} AS {_ARRAYS.get(name, 'int')}[])" for name in columns)
-    query = text(f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays}) {end}")  # noqa: S608
-    connection.execute(query, {name: [row[place] for row in rows] for place, name in enumerate(columns)})
-
-
-_ARRAYS: Final = {"name": "text", "at": "bigint", "number": "double precision", "said": "text"}
-"""What columns hold on PostgreSQL, where that is no whole number."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import chain, islice
@@ -83,6 +83,52 @@ def _as_elsewhere(connection: Connection) -> Iterator[None]:
         yield
     except raised as error:
         raise DBAPIError.instance(None, None, error, raised, dialect=connection.dialect) from error
+
+
+def upsert_rows(
+    connection: Connection,
+    table: str,
+    columns: Mapping[str, str],
+    keyed: int,
+    rows: Sequence[tuple[Any, ...]],
+    newer: str = "",
+    add: str = "",
+) -> None:
+    """Writes rows, each in place of the one with its key, unless that has a later ``newer``; no two have one key. What
+    is in the column ``add`` comes to what was there.
+    ``columns`` says of what type on PostgreSQL each is; the first so many (``keyed``) are the key."""
+    if not rows:
+        return
+    names = list(columns)
+    taken = ", ".join(
+        f"{one} = {table}.{one} + excluded.{one}" if one == add else f"{one} = excluded.{one}" for one in names[keyed:]
+    )
+    only = f" WHERE excluded.{newer} >= {table}.{newer}" if newer else ""
+    end = f"ON CONFLICT ({', '.join(names[:keyed])}) DO UPDATE SET {taken}{only}"
+    into = f"INSERT INTO {table} ({', '.join(names)})"
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(names))
+        connection.exec_driver_sql(f"{into} VALUES ({marks}) {end}", list(rows))
+        return
+    arrays = ", ".join(f"CAST(:{name} AS {type_}[])" for name, type_ in columns.items())
+    query = text(f"{into} SELECT * FROM unnest({arrays}) {end}")  # noqa: S608 - names of our own tables
+    connection.execute(query, dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
+
+
+def delete_rows(
+    connection: Connection, table: str, columns: Mapping[str, str], keys: Sequence[tuple[Any, ...]]
+) -> None:
+    """Deletes the rows with these keys; ``columns`` are those of the key, as for `upsert_rows`."""
+    if not keys:
+        return
+    names = list(columns)
+    if connection.dialect.name == "sqlite":
+        where = " AND ".join(f"{name} = ?" for name in names)
+        connection.exec_driver_sql(f"DELETE FROM {table} WHERE {where}", list(keys))  # noqa: S608 - of our own tables
+        return
+    arrays = ", ".join(f"CAST(:{name} AS {type_}[])" for name, type_ in columns.items())
+    query = text(f"DELETE FROM {table} WHERE ({', '.join(names)}) IN (SELECT * FROM unnest({arrays}))")  # noqa: S608
+    connection.execute(query, dict(zip(names, map(list, zip(*keys, strict=True)), strict=True)))
 
 
 def _kept(connection: Connection, row: tuple[Any, ...], moments: Sequence[int]) -> tuple[Any, ...]:

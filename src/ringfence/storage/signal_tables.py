@@ -113,22 +113,41 @@ RuleState: Final = _keyed(
     Column("heard_at", BigInteger),
     Column("since", BigInteger),
     Column("count", Integer, nullable=False),
-    Column("held", Boolean),
     Column("raised", Boolean, nullable=False),
     Column("due_at", BigInteger),
     Index(None, "due_at"),
 )
 """How far a rule is with a device: when the last value came that it looks at (``heard_at``), since when its condition
-holds and how often it did in a row (``since``, ``count``), whether it ``held`` at last (None: that was unknown),
-whether it has ``raised`` an alarm that is not over, and when its clock has to be looked at (``due_at``)."""
+holds and how often it did in a row (``since``, ``count``), whether it has ``raised`` an alarm whose condition is not
+over, and when its clock has to be looked at, or before (``due_at``). Where there is none, it holds nothing."""
 Runaway: Final = _keyed(
     "runaway",
     _of("device"),
     Column("kind", BINARY_TEXT, primary_key=True),
-    _moment("at"),
-    Column("allowance", Float, nullable=False),
+    _moment("full_at"),
+    Column("due_at", BigInteger),
+    Index(None, "due_at"),
 )
-"""How many more alarms of a kind a device may raise at once (``allowance``), as of a moment."""
+"""When a device may raise as many alarms of a kind at once again as ever (``full_at``), and when one that is over, but
+came too often, can be cleared (``due_at``)."""
+Suppressed: Final = _keyed(
+    "suppressed",
+    _of("device"),
+    Column("kind", BINARY_TEXT, primary_key=True),
+    _of("alarm", keyed=False),
+    _moment("due_at"),
+    Index(None, "due_at"),
+)
+"""An alarm that a test mode keeps from the operators and that is not over: the one of outcome ``test`` that counts what
+comes, and when that mode ends (``due_at``)."""
+Escalation: Final = _keyed(
+    "escalation",
+    _of("alarm"),
+    _moment("since"),
+    _moment("due_at"),
+    Index(None, "due_at"),
+)
+"""An alarm that becomes more severe unless somebody acknowledges it: since when nobody does, and when that is due."""
 AlarmAbove: Final = _keyed(
     "alarm_above",
     Column("ancestor_id", Integer, primary_key=True, autoincrement=False),

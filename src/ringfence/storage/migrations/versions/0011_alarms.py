@@ -226,7 +226,6 @@ def upgrade() -> None:
         sa.Column("heard_at", sa.BigInteger(), nullable=True),
         sa.Column("since", sa.BigInteger(), nullable=True),
         sa.Column("count", sa.Integer(), nullable=False),
-        sa.Column("held", sa.Boolean(), nullable=True),
         sa.Column("raised", sa.Boolean(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
@@ -245,14 +244,44 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("device_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("kind", BINARY_TEXT, nullable=False),
-        sa.Column("at", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("allowance", sa.Float(), nullable=False),
+        sa.Column("full_at", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_runaway_device_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_runaway_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "device_id", "kind", name=op.f("pk_runaway")),
         sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_runaway_device_id"), "runaway", ["device_id"], unique=False)
+    op.create_index(op.f("ix_runaway_due_at"), "runaway", ["due_at"], unique=False)
+    op.create_table(
+        "suppressed",
+        sa.Column("tenant_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("device_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("kind", BINARY_TEXT, nullable=False),
+        sa.Column("alarm_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("due_at", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(["alarm_id"], ["alarm.id"], name=op.f("fk_suppressed_alarm_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_suppressed_device_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_suppressed_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "device_id", "kind", name=op.f("pk_suppressed")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_suppressed_alarm_id"), "suppressed", ["alarm_id"], unique=False)
+    op.create_index(op.f("ix_suppressed_device_id"), "suppressed", ["device_id"], unique=False)
+    op.create_index(op.f("ix_suppressed_due_at"), "suppressed", ["due_at"], unique=False)
+    op.create_table(
+        "escalation",
+        sa.Column("tenant_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("alarm_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("since", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("due_at", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(["alarm_id"], ["alarm.id"], name=op.f("fk_escalation_alarm_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_escalation_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "alarm_id", name=op.f("pk_escalation")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_escalation_alarm_id"), "escalation", ["alarm_id"], unique=False)
+    op.create_index(op.f("ix_escalation_due_at"), "escalation", ["due_at"], unique=False)
     op.create_table(
         "alarm_above",
         sa.Column("tenant_id", sa.Integer(), autoincrement=False, nullable=False),

@@ -1,0 +1,57 @@
+"""Test modes: of which alarms nobody is told, and what is remembered of those."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select, update
+
+from ringfence.domain.alarm import LIFE_SAFETY
+from ringfence.domain.test_mode import TEST_MODES, kinds_in
+from ringfence.signals.units import Unit
+from ringfence.storage.signal_tables import Suppressed, milliseconds, moment_of
+from ringfence.storage.tables import Customer, table_of
+
+
+class _Mode(NamedTuple):
+    path: str
+    site: int | None
+    device: int | None
+    kinds: frozenset[str]
+    since: int
+    until: int
+
+    def covers(self, unit: Unit, kind: str, at: int) -> bool:
+        return (
+            self.since <= at < self.until
+            and (kind in self.kinds if self.kinds else kind not in LIFE_SAFETY)
+            and unit.path.startswith(self.path)
+            and self.site in (None, unit.site)
+            and self.device in (None, unit.id)
+        )
+
+
+class Modes:
+    """The test modes of a tenant that are in force at any of the moments from ``since`` to ``until``, in milliseconds
+    since 1970. Of one with a site or a device, or with both, an alarm is covered that is of all of them."""
+
+    def __init__(self, connection: Connection, tenant_id: int, since: int, until: int) -> None:
+        mode = table_of(TEST_MODES)
+        columns = (Customer.path, mode.site_id, mode.device_id, mode.alarms, mode.since, mode.until)
+        query = select(*columns).join(Customer, Customer.id == mode.customer_id).where(mode.tenant_id == tenant_id)
+        rows = connection.execute(query.where(mode.until > moment_of(since), mode.since <= moment_of(until)))
+        self._modes = [
+            _Mode(path, site, device, frozenset(kinds_in(alarms)), milliseconds(begin), milliseconds(end))
+            for path, site, device, alarms, begin, end in rows
+        ]
+
+    def until(self, unit: Unit, kind: str, at: int) -> int | None:
+        """Up to when an alarm of this kind is covered at that moment; None where it is not."""
+        return max((mode.until for mode in self._modes if mode.covers(unit, kind, at)), default=None)
+
+
+def look_again(connection: Connection, tenant_id: int, at: int) -> None:
+    """Has the clocks look, from ``at`` on, at whatever is suppressed: its test mode may have been changed or taken
+    away."""
+    sooner = (Suppressed.tenant_id == tenant_id) & (Suppressed.due_at > at)
+    connection.execute(update(Suppressed).where(sooner).values(due_at=at))
