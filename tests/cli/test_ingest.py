@@ -36,7 +36,7 @@ def ingested(call: Call, database: Path, *lines: Any, options: tuple[str, ...] =
 
 def test_a_value_comes_in_and_is_shown(call: Call, filled: Path) -> None:
     said = ingested(call, filled, {"unit": "U-1", "values": {"temperature": 9.1}})
-    assert (said.status, said.out, said.err) == (0, "1 line, 1 value, 0 unmatched\n", "")
+    assert (said.status, said.out, said.err) == (0, "1 line, 1 value, 0 raised, 0 cleared, 0 unmatched\n", "")
     shown = call("--db", str(filled), "telemetry", "latest", "d", *HERE).lines
     assert [line.split()[0] for line in shown] == ["temperature"]
     assert shown[0].endswith("  9.1")
@@ -52,7 +52,7 @@ def test_a_value_comes_in_and_is_shown(call: Call, filled: Path) -> None:
 def test_a_unit_of_somebody_else_and_none_at_all_are_told_alike(call: Call, filled: Path) -> None:
     said = [ingested(call, filled, {"unit": unit, "values": {"x": 1}}) for unit in ("U-2", "U-3")]
     assert said[0] == said[1]
-    assert (said[0].status, said[0].out) == (0, "1 line, 1 value, 1 unmatched\n".replace("1 value", "0 values"))
+    assert (said[0].status, said[0].out) == (0, "1 line, 0 values, 0 raised, 0 cleared, 1 unmatched\n")
     status = call("--db", str(filled), "edges", "status", "gate", *HERE).out
     lines = [line for line in status.splitlines() if line.startswith("unmatched")]
     assert sorted(line.split(": ")[0] for line in lines) == ["unmatched U-2", "unmatched U-3"]
@@ -63,7 +63,7 @@ def test_a_unit_of_somebody_else_and_none_at_all_are_told_alike(call: Call, fill
 def test_a_broken_line_is_named_and_the_others_are_kept(call: Call, filled: Path) -> None:
     good = {"unit": "U-1", "values": {"x": 1}}
     said = ingested(call, filled, good, "broken\n", "\n", {**good, "nonsense": 1}, good)
-    assert (said.status, said.out) == (1, "2 lines, 2 values, 0 unmatched\n")
+    assert (said.status, said.out) == (1, "2 lines, 2 values, 0 raised, 0 cleared, 0 unmatched\n")
     told = said.err.splitlines()
     assert told[0].startswith("ringfence: error: line 2: this is no JSON")
     assert told[1].startswith("ringfence: error: line 4: there is no field 'nonsense'")
@@ -90,7 +90,7 @@ def test_what_a_broker_sends_comes_in_too(call: Call, filled: Path) -> None:
     line = {"tst": 1_780_000_000, "topic": "rf/U-1", "qos": 1, "payload": '{"values":{"x":2}}'}
     at = ("--at", "2026-06-01T00:00:00+00:00")
     said = ingested(call, filled, line, options=("--format", "mosquitto", *at))
-    assert (said.status, said.out) == (0, "1 line, 1 value, 0 unmatched\n")
+    assert (said.status, said.out) == (0, "1 line, 1 value, 0 raised, 0 cleared, 0 unmatched\n")
 
 
 def test_what_is_wrong_is_one_line(call: Call, filled: Path, tmp_path: Path) -> None:
