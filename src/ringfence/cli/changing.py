@@ -43,6 +43,12 @@ _PAST: Final = {
     "delete": "deleted",
     "activate": "activated",
     "deactivate": "deactivated",
+    "acknowledge": "acknowledged",
+    "take": "took",
+    "note": "noted something about",
+    "clear": "cleared",
+    "start": "started",
+    "end": "ended",
 }
 
 

@@ -34,6 +34,8 @@ _OWN: Final = {
     "customers": "customers",
     "devices": "devices",
     "edges": "edges",
+    "alarms": "alarms",
+    "test-mode": "test_mode",
     "users": "users",
     "profile": "profile",
     "telemetry": "telemetry",

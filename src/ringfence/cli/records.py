@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from ringfence.cli import importing, reading
 from ringfence.cli.options import AsUser, At, Db, Group, known
-from ringfence.cli.settings import settings
+from ringfence.cli.settings import WrongUsage, settings
+from ringfence.domain.alarm import ALARMS
 from ringfence.domain.kind import Kind as Declared
+from ringfence.domain.registry import KINDS
+from ringfence.domain.signal import SEVERITIES
 
 Kind = Annotated[
     str,
-    typer.Argument(
-        metavar="KIND", help="customers, sites, devices, users, security-groups, customer-groups, roles or audit."
-    ),
+    typer.Argument(metavar="KIND", help=f"{', '.join(KINDS)}."),
 ]
 Under = Annotated[
     str | None, typer.Option("--under", metavar="CUSTOMER-KEY", help="Only this customer and those nested below it.")
@@ -28,6 +29,12 @@ Search = Annotated[
         help='Only records that show all the words: "a phrase", -without, ^beginning, COLUMN:word.',
     ),
 ]
+
+State = Annotated[
+    Literal["active", "all"] | None,
+    typer.Option("--state", help="Of alarms: those that are not cleared (so by default), or all."),
+]
+Severity = Annotated[Literal[SEVERITIES] | None, typer.Option("--severity", help="Of alarms: only these.")]  # type: ignore[valid-type]
 
 
 def register(app: typer.Typer) -> None:
@@ -55,6 +62,8 @@ def list_records(
     login: AsUser = None,
     under: Under = None,
     search: Search = "",
+    state: State = None,
+    severity: Severity = None,
     sort: Annotated[
         str,
         typer.Option("--sort", metavar="COLUMN", help="In the order of a column, such as name; by what it shows."),
@@ -81,7 +90,7 @@ def list_records(
         chosen,
         kind,
         under=under,
-        search=search,
+        search=_of_alarms(kind, state, severity, search),
         sort=sort,
         descending=descending,
         limit=limit,
@@ -96,11 +105,25 @@ def count_records(
     login: AsUser = None,
     under: Under = None,
     search: Search = "",
+    state: State = None,
+    severity: Severity = None,
     db: Db = None,
     at: At = None,
 ) -> int:
     """Count what a user sees of one kind of record."""
-    return reading.count_records(settings(context.obj, db, at, login), kind, under=under, search=search)
+    chosen = settings(context.obj, db, at, login)
+    return reading.count_records(chosen, kind, under=under, search=_of_alarms(kind, state, severity, search))
+
+
+def _of_alarms(kind: str, state: str | None, severity: str | None, search: str) -> str:
+    """What is sought, with what is asked of alarms: by default those that nobody has cleared."""
+    if kind != ALARMS.name:
+        if state or severity:
+            raise WrongUsage(f"{'--state' if state else '--severity'} is for alarms: it means nothing to {kind}")
+        return search
+    asked = ["outcome:open"] if state != "all" else []
+    asked += [f"severity:{severity}"] if severity else []
+    return " ".join(filter(None, (search, *asked)))
 
 
 def can(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Final
 
 from ringfence.domain import limits
@@ -63,6 +63,14 @@ class AlarmState(State):
     runaway: Annotated[bool, Flag(fixed=True)] = False
     notes: Annotated[str, Text(limits.LONG_TEXT, lines=True, about="What was noted about it.")] = ""
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
+
+    def noted(self, at: datetime, login: str, text: str) -> AlarmState:
+        """The alarm with something noted about it at a moment, by somebody. Raises Refused where that is too much."""
+        line = f"{at.astimezone(UTC):%Y-%m-%d %H:%M} {login}: {text.strip()}"
+        notes = f"{self.notes}\n{line}" if self.notes else line
+        if len(notes) > limits.LONG_TEXT:
+            raise Refused(f"its notes are {limits.LONG_TEXT:,} characters long by now: no more fits", "notes")
+        return altered(self, notes=notes)
 
     @property
     def waits(self) -> bool:
