@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from ringfence.changes import cascade, ledger, writing
+from ringfence.changes import alarming, cascade, ledger, writing
 from ringfence.changes.audit import Actor, Event, Words, append, noun
 from ringfence.changes.authority import Authority
 from ringfence.changes.cascade import Herd
@@ -299,7 +299,9 @@ class _Change:
             words.know({own: key for own, (key, _) in self.authority.names.items()})
             events = told(edits, words, self.authority)
             # Before a site goes that they stood on: it is taken out of what is written here.
-            tenure.hand_over(self.connection, self.tenant_id, _left(edits), milliseconds(self.at))
+            left, at = dict(_left(edits)), milliseconds(self.at)
+            tenure.hand_over(self.connection, self.tenant_id, left.items(), at)
+            alarming.settle(self.connection, self.tenant_id, edits, left, moved, at)
         self._remove(edits, herd)
         writing.count_devices(self.connection, writing.device_steps(edits))
         return events

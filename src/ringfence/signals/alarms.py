@@ -264,7 +264,7 @@ class Ledger:
         for key, entry in list(self.open.items()):
             if key[0] in places:
                 self._clear(key, entry, at, HANDED_OVER)
-        self.tell(again[key] for key in sorted(again))
+        self.tell((again[key] for key in sorted(again)), at)
 
     def _escalate_later(self, entry: Entry, since: int, after: int) -> None:
         self._escalating[id(entry)] = entry, since, since + after

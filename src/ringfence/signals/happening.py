@@ -187,7 +187,8 @@ def entries_of(connection: Connection, *where: Any, tests: bool = False) -> Iter
         query = query.join(Suppressed, Suppressed.alarm_id == Alarm.id)
     for row in connection.execute(query.where(*where).order_by(Alarm.id)):
         begun, last, count, ended, acked, runaway, cleared, outcome = row[12:20]
-        own: Any = (*row[:12], milliseconds(begun), milliseconds(last), count)
+        # What was loaded from a file may say no moment.
+        own: Any = (*row[:12], *(0 if at is None else milliseconds(at) for at in (begun, last)), count)
         entry = Entry(*own)
         entry.ended_at = None if ended is None else milliseconds(ended)
         entry.cleared_at = None if cleared is None else milliseconds(cleared)

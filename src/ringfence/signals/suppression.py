@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from ringfence.domain.alarm import LIFE_SAFETY
 from ringfence.domain.test_mode import TEST_MODES, kinds_in
@@ -33,15 +33,19 @@ class _Mode(NamedTuple):
 
 class Modes:
     """The test modes of a tenant that are in force at any of the moments from ``since`` to ``until``, in milliseconds
-    since 1970. Of one with a site or a device, or with both, an alarm is covered that is of all of them."""
+    since 1970; one that has no beginning began long ago. Of one with a site or a device, or with both, an alarm is
+    covered that is of all of them."""
 
     def __init__(self, connection: Connection, tenant_id: int, since: int, until: int) -> None:
         mode = table_of(TEST_MODES)
         columns = (Customer.path, mode.site_id, mode.device_id, mode.alarms, mode.since, mode.until)
         query = select(*columns).join(Customer, Customer.id == mode.customer_id).where(mode.tenant_id == tenant_id)
-        rows = connection.execute(query.where(mode.until > moment_of(since), mode.since <= moment_of(until)))
+        begun = or_(mode.since.is_(None), mode.since <= moment_of(until))
+        rows = connection.execute(query.where(mode.until > moment_of(since), begun))
         self._modes = [
-            _Mode(path, site, device, frozenset(kinds_in(alarms)), milliseconds(begin), milliseconds(end))
+            _Mode(
+                path, site, device, frozenset(kinds_in(alarms)), milliseconds(begin) if begin else 0, milliseconds(end)
+            )
             for path, site, device, alarms, begin, end in rows
         ]
 

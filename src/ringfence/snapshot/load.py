@@ -22,6 +22,7 @@ from ringfence.signals import tenure
 from ringfence.signals.tenure import Place
 from ringfence.snapshot.collect import Contents, DeviceRow, Progress, collect, collect_from, fault
 from ringfence.snapshot.listed import TAKEN, Listed
+from ringfence.snapshot.load_alarms import Following
 from ringfence.snapshot.load_audit import LoadAudit
 from ringfence.snapshot.load_limits import limit_faults
 from ringfence.snapshot.load_ties import TieRows, tables
@@ -120,6 +121,7 @@ class _Load:
         if self.connection.dialect.name == "sqlite":
             # Rows arrive list by list; what they refer to is checked below, and the engine checks again at the end.
             self.connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        self.following = Following(self.connection)
         self.to = Resolver(self.connection, self.contents, self.listed)
         self.to.tree()
         self.to.unique()
@@ -145,6 +147,8 @@ class _Load:
         self._private_roles()
         self._refuse()
         self._settle()
+        if not rehearsed(self.connection):
+            self.following.settle(milliseconds(clock.now()))
         self.contents.faults += limit_faults(self.connection, self.contents, self.to)
         self._refuse()
         if self.audit is not None and self.origin is not None:
@@ -171,6 +175,7 @@ class _Load:
 
     def _records(self, found: Sequence[_Entries]) -> None:
         for kind, rows, _ in found:
+            self.following.records(kind, rows)
             self._free(kind, rows)
             self._write(table_of(kind), columns_of(kind), rows)
         for _, _, ties in found:
@@ -267,13 +272,16 @@ class _Load:
         """Writes down where devices stood that stand elsewhere by the file."""
         if rehearsed(self.connection):
             return
-        stand = {row["own_id"]: Place(row["customer_id"], row["site_id"]) for row in known}
-        stood = select(Device.tenant_id, Device.id, Device.customer_id, Device.site_id)
+        stand = {row["own_id"]: (Place(row["customer_id"], row["site_id"]), row["kind"]) for row in known}
+        stood = select(Device.tenant_id, Device.id, Device.kind, Device.customer_id, Device.site_id)
         stood = stood.where(any_of(self.connection, Device.id, list(stand)))
         left: defaultdict[int, list[tuple[int, Place]]] = defaultdict(list)
-        for tenant, own, *place in self.connection.execute(stood):
-            if stand[own] != tuple(place):
+        for tenant, own, kind, *place in self.connection.execute(stood):
+            if stand[own][0] != tuple(place):
                 left[tenant].append((own, Place(*place)))
+                self.following.left(tenant, own)
+            elif stand[own][1] != kind:
+                self.following.other(tenant, own)
         for tenant, places in left.items():
             tenure.hand_over(self.connection, tenant, places, milliseconds(clock.now()))
 
@@ -330,6 +338,7 @@ class _Load:
             statement = update(Customer).where(Customer.id == bindparam("own_id")).values(path=bindparam("new_path"))
             self.connection.execute(statement.execution_options(synchronize_session=False), moved)
             self._places_of_the_gone()
+            self.following.moved([own for own, path in before.items() if self.to.nodes[own].path != path])
         self._write(
             Customer,
             (*columns, "device_count"),

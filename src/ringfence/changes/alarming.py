@@ -1,0 +1,40 @@
+"""What a change means to alarms, to the rules that look at devices, and to test modes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from sqlalchemy import Connection
+
+from ringfence.changes.edits import Edit, edits_of
+from ringfence.domain.alarm import ALARMS
+from ringfence.domain.alarm_rule import AlarmRuleState
+from ringfence.domain.device import DeviceState
+from ringfence.domain.test_mode import TEST_MODES
+from ringfence.signals import following
+
+
+def settle(
+    connection: Connection, tenant_id: int, edits: Sequence[Edit], left: Iterable[int], moved: Collection[int], at: int
+) -> None:
+    """Brings alarms in line with edits that are written, but for what goes, which is there yet: of devices that have
+    ``left`` where they stood, of customers that have ``moved``; ``at`` is in milliseconds since 1970."""
+    following.follow(connection, tenant_id, [edit.id for edit in edits if edit.of is ALARMS])
+    following.customers_moved(connection, tenant_id, moved, at)
+    following.hand_over(connection, tenant_id, left, at)
+    following.rules_changed(connection, tenant_id, _kinds_of_rules(edits), at)
+    devices = edits_of(edits, DeviceState)
+    others = [edit.id for edit, was, to in devices if was is not None and to is not None and was.kind != to.kind]
+    following.look_again(connection, tenant_id, others, at)
+    if any(edit.of is TEST_MODES for edit in edits):
+        following.test_modes_changed(connection, tenant_id, at)
+
+
+def _kinds_of_rules(edits: Sequence[Edit]) -> Mapping[int, tuple[str, str]]:
+    """Of rules the kinds of alarm that each raised, and raises; empty where it was not there or will not be, or is
+    inactive."""
+    return {edit.id: (_raises(was), _raises(to)) for edit, was, to in edits_of(edits, AlarmRuleState)}
+
+
+def _raises(rule: AlarmRuleState | None) -> str:
+    return rule.raises if rule is not None and rule.active else ""

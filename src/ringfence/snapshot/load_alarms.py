@@ -1,0 +1,80 @@
+"""What a load means to alarms, to the rules that look at devices, and to test modes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from ringfence.domain.alarm import ALARMS
+from ringfence.domain.alarm_rule import ALARM_RULES, kind_of_alarm
+from ringfence.domain.kind import Kind
+from ringfence.domain.test_mode import TEST_MODES
+from ringfence.signals import following
+from ringfence.storage.bulk import any_of
+from ringfence.storage.tables import Customer, table_of
+
+
+class Following:
+    """Notes what a load changes that alarms follow, and has them follow in the end."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._records: dict[str, defaultdict[int, set[int]]] = {
+            kind.noun: defaultdict(set) for kind in (ALARMS, ALARM_RULES, TEST_MODES)
+        }
+        self._raised: dict[int, str] = {}
+        self._left: defaultdict[int, set[int]] = defaultdict(set)
+        self._others: defaultdict[int, set[int]] = defaultdict(set)
+        self._moved: set[int] = set()
+
+    def records(self, kind: Kind, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Records of a kind, by their ids and tenants, that are about to be written."""
+        if kind.noun in self._records:
+            for own, tenant, *_ in rows:
+                self._records[kind.noun][tenant].add(own)
+        if kind is ALARM_RULES and rows:
+            self._raised = self._raises({row[0] for row in rows})
+
+    def moved(self, customers: Collection[int]) -> None:
+        """Customers that stand elsewhere."""
+        self._moved |= set(customers)
+
+    def left(self, tenant: int, device: int) -> None:
+        """A device that stands elsewhere."""
+        self._left[tenant].add(device)
+
+    def other(self, tenant: int, device: int) -> None:
+        """A device that is of another kind."""
+        self._others[tenant].add(device)
+
+    def settle(self, at: int) -> None:
+        """Brings alarms in line with all of that, which is written; ``at`` is in milliseconds since 1970."""
+        for tenant, alarms in sorted(self._records[ALARMS.noun].items()):
+            following.follow(self.connection, tenant, alarms)
+        if self._moved:
+            theirs = any_of(self.connection, Customer.id, sorted(self._moved))
+            by_tenant: defaultdict[int, list[int]] = defaultdict(list)
+            for tenant, own in self.connection.execute(select(Customer.tenant_id, Customer.id).where(theirs)):
+                by_tenant[tenant].append(own)
+            for tenant, customers in sorted(by_tenant.items()):
+                following.customers_moved(self.connection, tenant, customers, at)
+        for tenant, devices in sorted(self._left.items()):
+            following.hand_over(self.connection, tenant, devices, at)
+        for tenant, devices in sorted(self._others.items()):
+            following.look_again(self.connection, tenant, devices, at)
+        for tenant, rules in sorted(self._records[ALARM_RULES.noun].items()):
+            now = self._raises(rules)
+            changed = {own: (self._raised.get(own, ""), now.get(own, "")) for own in rules}
+            following.rules_changed(self.connection, tenant, changed, at)
+        for tenant in sorted(self._records[TEST_MODES.noun]):
+            following.test_modes_changed(self.connection, tenant, at)
+
+    def _raises(self, rules: Collection[int]) -> dict[int, str]:
+        """The kinds of alarm that those of the rules raise that are active."""
+        rule = table_of(ALARM_RULES)
+        query = select(rule.id, rule.alarm, rule.name).where(any_of(self.connection, rule.id, sorted(rules)))
+        rows = self.connection.execute(query.where(rule.active))
+        return {own: kind or kind_of_alarm(name) for own, kind, name in rows}
