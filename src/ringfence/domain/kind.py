@@ -389,7 +389,7 @@ def kind_with(state: type[State]) -> Kind:
 EDITING: Final = MappingProxyType({"view": "list", "create": "edit", "delete": "edit"})
 """The ``rights`` of a kind that has two: whoever lists it opens it, and whoever edits it makes and deletes it."""
 
-_LABELS: Final = {"email": "e-mail"}
+_LABELS: Final = {"email": "e-mail", "raise_when": "when", "held_for": "for"}
 
 
 S = TypeVar("S", bound=State)
