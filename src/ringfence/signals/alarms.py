@@ -211,12 +211,11 @@ class Ledger:
             test.due_at = until
             self._told.add(key)
             return
-        at = min(test.due_at, now)
+        at = max(min(test.due_at, now), unit.since)
         anew = Happening(
             unit, at, True, test.kind, test.name, test.severity, test.text, test.rule, test.edge, escalate_after
         )
         self._close(key, test, at)
-        at = max(at, unit.since)
         self._begin(anew, at, now)
 
     def calm(self, key: Key, now: int) -> None:
