@@ -201,7 +201,12 @@ def _alarms(chance: Random, sizes: Sizes, document: dict[str, Any], tenant: str,
         if chance.randint(0, 1):
             states |= {"cleared_at": AT.isoformat(), "outcome": chance.choice(("real", "false", "by_itself"))}
         states |= {"severity": chance.choice(SEVERITIES), "count": chance.randint(1, 9), "kind": f"k{number}"}
-        about = {"device": key("devices"), "rule": key("alarm_rules", 1), "assignee": key("users", 1)}
+        # One that is open goes from its device when that is handed over, and does not come back with it.
+        about = {
+            "device": key("devices") if "outcome" in states else None,
+            "rule": key("alarm_rules", 1),
+            "assignee": key("users", 1),
+        }
         moments = {"started_at": began.isoformat(), "last_at": AT.isoformat()}
         add("alarms", f"A-{number}", **place(), **about, **moments, **states)
 

@@ -198,9 +198,9 @@ def provider() -> dict[str, Any]:
             for customer in ("acme", "beta")
         ],
         "alarms": [
-            {"key": f"{device}-alarm", **t, "name": f"{device} alarm", "customer": device[:-2], "device": device}
-            | {"site": site, "started_at": AT.isoformat(), "last_at": AT.isoformat()}
-            for device, site in (("north-0", "gate"), ("south-0", None), ("beta-0", "roof"))
+            {"key": f"{customer}-alarm", **t, "name": f"{customer} alarm", "customer": customer, "site": site}
+            | {"device": site and f"{customer}-0", "started_at": AT.isoformat(), "last_at": AT.isoformat()}
+            for customer, site in (("north", "gate"), ("acme", None), ("beta", "roof"))
         ],
         "roles": [
             role("all", None, "all"),

@@ -14,7 +14,9 @@ from ringfence.services.edited import Difference, Rights, UserDifference
 
 NOTHING: tuple[Any, ...] = (0, 0, False, 0, (), ())
 HANDED = {
-    kind.removesuffix("s").replace("-", "_"): kind for kind in OWNERS if kind not in ("customers", "sites", "audit")
+    kind.removesuffix("s").replace("-", "_"): kind
+    for kind in OWNERS
+    if kind not in ("customers", "sites", "test-modes", "audit")
 }
 """The kinds of which rights are told that come and go with a record's place."""
 

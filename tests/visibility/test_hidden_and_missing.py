@@ -22,7 +22,6 @@ REFERENCES = [
     ("device", "north-0", "customer", "beta"),
     ("edge", "acme-edge", "customer", "beta"),
     ("alarm_rule", "acme-rule", "customer", "beta"),
-    ("alarm", "north-0-alarm", "assignee", "bert"),
     ("user", "rita", "home", "beta"),
     ("user", "rita", "security_groups", "betas"),
     ("user", "rita", "customer_groups", "beta-only"),
@@ -129,7 +128,9 @@ def test_forms_and_commands_word_hidden_missing_and_another_tenants_alike(sqlite
     for name in LISTS:
         for entry in other[name]:
             entry["key"] = f"u-{entry['key']}"
-            entry |= {field: f"u-{entry[field]}" for field in ("parent", "customer", "owner") if entry.get(field)}
+            entry |= {
+                field: f"u-{entry[field]}" for field in ("parent", "customer", "owner", "device") if entry.get(field)
+            }
             entry |= {"customers": []} if "customers" in entry else {}
             entry |= {"role": None} if "role" in entry else {}
             if "login" in entry:
@@ -137,7 +138,7 @@ def test_forms_and_commands_word_hidden_missing_and_another_tenants_alike(sqlite
                 entry |= {"customer_groups": []}
         document[name] += other[name]
     document["tenants"].append({"key": "u", "name": "Other"})
-    for entry in document["devices"]:
+    for entry in [*document["devices"], *document["alarms"]]:
         entry["site"] = None if entry["tenant"] == "u" else entry.get("site")
     document["roles"][1]["permissions"] = "all"
     world = World(sqlite_database, document)

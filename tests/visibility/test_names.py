@@ -84,8 +84,14 @@ def states(world: World) -> Iterator[tuple[StateKind, State]]:
     yield from ((kind_of(one).noun, one) for one in filled)
 
 
+SPOKEN = ("CONDITION", "DURATION", "ALARM")
+"""What texts take that have words of their own."""
+
+
 def fields(state: State) -> list[str]:
-    return [name for name, text in kind_of(state).texts.items() if not text.lines]
+    """The texts of one line that hold whatever is typed, or an address."""
+    texts = kind_of(state).texts.items()
+    return [name for name, text in texts if not text.lines and text.takes not in SPOKEN and name != "alarms"]
 
 
 class TestCharacters:

@@ -251,10 +251,10 @@ class TestTakingBack:
 
 def test_the_rights_are_named(sqlite_database: Database) -> None:
     document = with_eve(AT_BETA)
-    document["roles"][-1]["permissions"] = ["device.delete", "alarm.list"]
+    document["roles"][-1]["permissions"] = ["device.delete", "script.list"]
     world = World(sqlite_database, document)
     assert said_of(world, "eve", to(world, "device", "beta")) == (
-        "there you would hold “Devices and assets: Delete”, “Alarms: List” over it, and you do not where it is: "
+        "there you would hold “Devices and assets: Delete”, “Scripts: List” over it, and you do not where it is: "
         "somebody else must do it"
     )
     document["roles"][-1]["permissions"] = ["role.delete", "audit.view"]

@@ -242,6 +242,7 @@ class _Change:
     def _going_along(self, edits: Sequence[Edit], undoes: int | None) -> tuple[list[Edit], Herd]:
         """What goes with what is edited, without being named."""
         belonging, herd = cascade.belongings(self.connection, self.tenant_id, edits)
+        belonging += cascade.ending(self.connection, self.tenant_id, [*edits, *belonging], herd)
         if (belonging or herd) and undoes is not None:
             raise Refused("other things belong to it by now: undo those first")
         return belonging + cascade.private_roles(self.connection, self.tenant_id, [*edits, *belonging]), herd

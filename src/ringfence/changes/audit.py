@@ -243,14 +243,13 @@ class Words:
             if key is None and field.optional:
                 result.append(None)
                 continue
-            if key not in known:
-                if lenient:
-                    continue
+            hidden = key in known and known[key] > 0 and seen is not None and not seen(name, referred, known[key])
+            if key not in known and lenient:
+                continue
+            if key not in known or (hidden and not lenient):
                 if isinstance(field.spec, Ref) and field.spec.gone == "null":
-                    result.append(None)  # as it would be by now
+                    result.append(None)  # as if it had gone before
                     continue
-                raise Refused(f"it refers to {EDITED[referred].indefinite} that is not there any more")
-            if seen is not None and not lenient and known[key] > 0 and not seen(name, referred, known[key]):
                 raise Refused(f"it refers to {EDITED[referred].indefinite} that is not there any more")
             if not isinstance(value, list):
                 result.append(known[key])

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from ringfence.changes import ledger
 from ringfence.changes.authority import Authority
 from ringfence.changes.edits import Edit, edits_of
+from ringfence.domain.device import DEVICES
 from ringfence.domain.ids import ids_in, only
 from ringfence.domain.kind import StateKind, altered
 from ringfence.domain.registry import EDITED, node_of, site_of
@@ -84,6 +85,30 @@ def belongings(connection: Connection, tenant_id: int, edits: Sequence[Edit]) ->
         owned = list(connection.execute(select(mapped.id).where(theirs)).scalars())
         found += _deletions(connection, tenant_id, kind, owned, known)
     return found, herd
+
+
+def ending(connection: Connection, tenant_id: int, edits: Sequence[Edit], herd: Herd = NOBODY) -> list[Edit]:
+    """The deletions of what is about a record that is deleted, or goes with the herd, and without it about nothing."""
+    gone: defaultdict[StateKind, list[int]] = defaultdict(list)
+    for edit in edits:
+        if edit.after is None:
+            gone[edit.kind].append(edit.id)
+    known = {(kind, record) for kind, records in gone.items() for record in records}
+    found: list[Edit] = []
+    for kind, of in EDITED.items():
+        for name, to in of.goes_with.items():
+            mapped = ledger.table(kind)
+            column = getattr(mapped, of.fields[name].column)
+            about = []
+            if to in gone:
+                about.append(any_of(connection, column, gone[to]))
+            if to == DEVICES.noun and herd:
+                about.append(column.in_(select(Device.id).where(herd.condition(connection))))
+            for one in about:
+                records = list(connection.execute(select(mapped.id).where(one)).scalars())
+                found += _deletions(connection, tenant_id, kind, records, known)
+                known |= {(edit.kind, edit.id) for edit in found}
+    return found
 
 
 def _herd(connection: Connection, customers: Collection[int], but: Collection[int]) -> Herd:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 from ringfence.domain import limits
-from ringfence.domain.field import LATER, Ref, Text
+from ringfence.domain.field import LATER, Ref, Text, Ties
 from ringfence.domain.kind import Kind, State
 from ringfence.domain.shown import GAP, Area, Display, Shown
 
@@ -14,7 +14,7 @@ from ringfence.domain.shown import GAP, Area, Display, Shown
 @dataclass(frozen=True, slots=True)
 class DeviceState(State):
     """A device or another asset, on a site of its customer or on none. ``unit_id`` is unique within the tenant where it
-    is not empty."""
+    is not empty. ``alarms`` of it are filled in only where it is deleted or brought back."""
 
     customer: Annotated[int, Ref("customer", node=True, about="Whose it is.")]
     name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
@@ -25,6 +25,7 @@ class DeviceState(State):
     site: Annotated[int | None, Ref("site", stands=True, follows=True, about="The site that it stands on.")] = None
     notes: Annotated[str, Text(limits.LONG_TEXT, lines=True, about="What else there is to know."), LATER] = ""
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
+    alarms: Annotated[frozenset[int], Ties("alarm", "device_id", "id", "alarm", whole=True, back=True)] = frozenset()
 
 
 DEVICES: Final = Kind(

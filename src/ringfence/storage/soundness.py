@@ -142,7 +142,7 @@ def _conditions(column: Column[Any], sqlite: bool) -> Iterator[tuple[str, str]]:
         if sqlite:
             yield f"({name} IS NOT NULL AND (typeof({name}) <> 'integer' OR {name} NOT IN (0, 1)))", "is no truth value"
     elif isinstance(column.type, Integer):
-        least = 1 if column.primary_key or column.foreign_keys or column.name in ("revision", "version") else 0
+        least = 1 if column.foreign_keys or column.name in ("id", "ancestor_id", "revision", "version") else 0
         most = LAST if isinstance(column.type, BigInteger) else _MOST
         typed = f"typeof({name}) = 'integer'" if sqlite else "TRUE"
         if sqlite:
