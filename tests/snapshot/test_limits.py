@@ -82,7 +82,8 @@ def test_a_document_without_them_is_dumped_as_before(database: Database) -> None
         '"devices": [\n{"key": "d", "tenant": "t", "customer": "a", "site": null, "name": "d", "unit_id": "U", '
         '"kind": "camera"}\n],\n'
         '"edges": [],\n'
-        '"roles": [],\n"security_groups": [],\n"customer_groups": [],\n"users": []}\n'
+        '"roles": [],\n"security_groups": [],\n"customer_groups": [],\n"users": [],\n'
+        '"alarm_rules": [],\n"test_modes": [],\n"alarms": []}\n'
     )
 
 

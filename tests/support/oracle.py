@@ -58,6 +58,9 @@ SHOWN: dict[str, tuple[str, ...]] = {
 }
 """The columns that a filter looks at."""
 
+UNSAID = {"outcome": "open", "severity": "warning"}
+"""What columns show where a document says nothing."""
+
 LISTING = {kind: kind.removesuffix("s").replace("-", "_") + ".list" for kind in OWNERS}
 LISTING |= {"audit": "audit.view", "test-modes": "alarm.list"}
 """The permission that lists a kind. No document holds entries of the audit: nobody is to see any."""
@@ -264,7 +267,7 @@ class Oracle:
         return {column: self._cell(login, kind, record, column) for column in SHOWN[kind]}
 
     def _cell(self, login: str, kind: str, record: Entry, column: str) -> str:
-        value = record.get(column)
+        value = record.get(column, UNSAID.get(column))
         if column in REFERS:
             return self._name(login, REFERS[column], value, owner=column == OWNERS[kind])
         if column == "active":
@@ -272,7 +275,7 @@ class Oracle:
             return words[not record.get("active", True)]
         if column == "mark":
             return "built in" if record.get("builtin") else "private" if record.get("private") else ""
-        return str(value or "").replace("_", " ") if column == "access_level" else str(value or "")
+        return str(value or "").replace("_", " ") if column in ("access_level", "outcome") else str(value or "")
 
     def _name(self, login: str, kind: str, key: str | None, *, owner: bool) -> str:
         tenant = self.user(login)["tenant"]

@@ -50,9 +50,8 @@ def read_many(
     rows: Any = connection.execute(query).all()
     absent = {place: "" if one.name == "key" else 0 for place, one in enumerate(of.stored.values()) if _absent(one)}
     ties = {name: one for name, one in of.ties.items() if whole or name not in of.whole}
-    if (
-        not ties and not absent and tuple(of.stored) == tuple(of.fields)[: len(of.stored)]
-    ):  # of these there may be very many
+    plain = not ties and not absent and tuple(of.stored) == tuple(of.fields)[: len(of.stored)]
+    if plain:  # of these there may be very many
         return {own: (of.state(*values), revision) for own, revision, *values in rows}
     tied = _tied(connection, ties, [row[0] for row in rows])
     found: Known = {}

@@ -98,7 +98,7 @@ def _creating(kind: Kind, under: str) -> Callable[..., None]:
 
 def _editing(kind: Kind, about: Mapping[str, str]) -> Callable[..., None]:
     node, said, plural = kind.node.name, kind.said, kind.several
-    many = not kind.ties
+    many = not kind.gathers
     alone = ("name", kind.unique) if kind.unique else ("name",)
 
     options = {"name": option(kind, "name"), **dict(options_of(kind, editing=True, about=about))}

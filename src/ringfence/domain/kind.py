@@ -195,6 +195,11 @@ class Kind:
         return {name: (one, one.spec) for name, one in self.fields.items() if isinstance(one.spec, Ties)}
 
     @cached_property
+    def gathers(self) -> bool:
+        """Whether others are tied to it, otherwise than by referring to it."""
+        return any(not ties.back for _, ties in self.ties.values())
+
+    @cached_property
     def refs(self) -> Mapping[str, str]:
         """The fields that refer to records, and to which kind, but for those filled in only for what comes or goes."""
         return {name: one.refers for name, one in self.fields.items() if one.refers and name not in self.whole}

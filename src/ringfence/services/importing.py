@@ -241,7 +241,7 @@ def _try(viewer: Viewer, kind: Kind, rows: Sequence[Row], progress: Progress) ->
             raise Refused(found.refusal, found.field)
         users = found.users
 
-    if len(rows) > TRIED and not kind.ties:
+    if len(rows) > TRIED and not kind.gathers:
         return None
     for row, refusal in halved(_in_turn(rows, by_id), demand, _TRIES):
         if not row.faults:

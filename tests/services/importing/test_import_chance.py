@@ -26,7 +26,7 @@ ROWS = 7
 def rows(chance: Random, kind: str, made: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Rows of a kind, most of which mean something."""
     customers = [one["key"] for one in made["customers"]]
-    known = [one["key"] for one in made[f"{kind}s"]]
+    known = [one["key"] for one in made[f"{kind}s"] if one["key"] != "full"]
     new = [f"new-{number}" for number in range(ROWS)]
     nodes = ["", "", *customers, chance.choice(made["customers"])["name"], "none such"]
     for number in range(ROWS):
