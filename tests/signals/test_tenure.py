@@ -29,8 +29,8 @@ def made(chance: Random) -> dict[str, Any]:
     """A tree by chance, with somebody who may do everything; and for each customer somebody who views devices there,
     and not of those nested in it, for each site a guard. The edge is at the root."""
     document = make_document(chance, SIZES)
-    document["users"].clear()
-    document["roles"].clear()
+    for name in ("users", "roles", "alarms", "alarm_rules", "test_modes"):
+        document[name] = []
     own = {"tenant": "t0"}
     for device in document["devices"]:
         device["unit_id"] = device["key"]

@@ -141,6 +141,30 @@ def _constant(name: str) -> NoReturn:
 
 
 _decode: Final = JSONDecoder(object_pairs_hook=_object, parse_constant=_constant).raw_decode
+_decode_once: Final = JSONDecoder(parse_constant=_constant).raw_decode
+"""The same for what says no field twice: it takes half the time."""
+
+
+def _texts(found: Any) -> int:
+    """How many texts, names of fields among them, a line holds that says no field twice; -1 where that is unknown."""
+    if type(found) is not dict:
+        return -1
+    count = len(found)
+    for value in found.values():
+        kind = type(value)
+        if kind is str:
+            count += 1
+        elif kind is dict:
+            count += len(value)
+            for one in value.values():
+                kind = type(one)
+                if kind is str:
+                    count += 1
+                elif kind is dict or kind is list:
+                    return -1
+        elif kind is list:
+            return -1
+    return count
 
 
 def _parsed(line: str | bytes, most: int) -> Any:
@@ -158,7 +182,9 @@ def _parsed(line: str | bytes, most: int) -> Any:
         raise WrongSignal("this holds half a character, which no text has") from error
     line = line.strip(_BLANK)
     try:
-        found, end = _decode(line)
+        found, end = _decode_once(line)
+        if "\\" in line or line.count('"') != 2 * _texts(found):
+            found, end = _decode(line)
     except JSONDecodeError as error:
         reason = error.msg[:1].lower() + error.msg[1:]
         raise WrongSignal(f"this is no JSON: {reason} (character {error.pos + 1:,})") from error

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, select, union
 from ringfence.signals import rules
 from ringfence.signals.alarms import Key, Ledger, take_turn
 from ringfence.signals.happening import Happening, no_longer, of_rule
-from ringfence.signals.rules import Rules, State
-from ringfence.signals.units import Unit, by_id, customers_on
+from ringfence.signals.rules import State
+from ringfence.signals.units import Unit, by_id
 from ringfence.storage.bulk import delete_rows
 from ringfence.storage.engine import Database
 from ringfence.storage.signal_tables import Escalation, RuleState, Runaway, Suppressed
@@ -84,9 +84,7 @@ class _Turn:
 
     def _elapsed(self, states: dict[int, dict[int, State]], units: dict[int, Unit]) -> list[Happening]:
         """What the time makes of rules, or of that they look at a device no longer; how far they are is written."""
-        paths = (units[device].path for device in states)
-        customers = {customer for path in paths for customer in customers_on(path)}
-        looking = Rules(rules.of_customers(self.connection, self.tenant, customers) if customers else ())
+        looking = rules.of_paths(self.connection, self.tenant, {units[device].path for device in states})
         kept: dict[rules.Key, State | None] = {}
         gone: list[Happening] = []
         happened: list[Happening] = []

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from ringfence.domain.signal import Signal, Value
 from ringfence.signals.telemetry import Key, Row, said, value_of
+from ringfence.storage.bulk import insert_rows
 from ringfence.storage.signal_tables import Event
 
 ON: Final = "on"
 OFF: Final = "off"
 CHANGED: Final = "changed"
+
+
+_COLUMNS: Final = ("tenant_id", "device_id", "at", "kind", "name", "severity", "text")
 
 
 class Said(NamedTuple):
@@ -51,9 +55,9 @@ def of_changes(texts: Iterable[tuple[Key, int, Value]], before: Mapping[Key, Row
 
 def write(connection: Connection, tenant_id: int, events: Iterable[Said]) -> None:
     """Writes them down."""
-    rows = [{"tenant_id": tenant_id, **_row(one)} for one in sorted(events, key=lambda one: one.at)]
+    rows = [(tenant_id, *one) for one in sorted(events, key=lambda one: one.at)]
     if rows:
-        connection.execute(insert(Event), rows)
+        insert_rows(connection, Event.__table__, _COLUMNS, rows)
 
 
 def of_device(connection: Connection, tenant_id: int, device: int, since: int, until: int, most: int) -> list[Said]:
@@ -64,8 +68,3 @@ def of_device(connection: Connection, tenant_id: int, device: int, since: int, u
     )
     rows = connection.execute(query.order_by(Event.at.desc(), Event.id.desc()).limit(most))
     return [Said(*row) for row in rows]
-
-
-def _row(one: Said) -> dict[str, object]:
-    found = one._asdict()
-    return {"device_id": found.pop("device"), **found}

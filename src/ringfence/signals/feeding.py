@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from queue import Empty, Queue
-from threading import Thread
+from threading import Event, Thread
 from typing import BinaryIO, Final, NamedTuple
 
 from ringfence.domain.signal import MOSQUITTO_BYTES, Signal, WrongSignal
@@ -55,15 +55,23 @@ def lines_of(stream: BinaryIO) -> Iterator[Line]:
 def batches(lines: Iterable[Line], size: int = BATCH, seconds: float = SECONDS) -> Iterator[tuple[list[Line], bool]]:
     """The lines in batches, each with whether more is waiting: so many, or what came within so many seconds. They are
     read in a thread, which ends with them. Raises what reading them raises."""
-    waiting: Queue[Line | BaseException | None] = Queue(_AHEAD * size)
+    waiting: deque[Line | BaseException | None] = deque()
+    come = Event()
+
+    def put(one: Line | BaseException | None) -> None:
+        waiting.append(one)
+        if not come.is_set():
+            come.set()
 
     def read() -> None:
         try:
             for line in lines:
-                waiting.put(line)
-            waiting.put(None)
+                put(line)
+                while len(waiting) > _AHEAD * size:
+                    time.sleep(_PAUSE / 4)
+            put(None)
         except BaseException as error:  # noqa: BLE001 - told where the lines are taken
-            waiting.put(error)
+            put(error)
 
     Thread(target=read, daemon=True).start()
     ended = False
@@ -71,10 +79,12 @@ def batches(lines: Iterable[Line], size: int = BATCH, seconds: float = SECONDS) 
         batch: list[Line] = []
         until = 0.0
         while len(batch) < size:
-            try:
-                found = waiting.get(timeout=max(until - time.monotonic(), 0) if batch else None)
-            except Empty:
-                break
+            if not waiting:
+                come.clear()
+                if not waiting and not come.wait(max(until - time.monotonic(), 0) if batch else None):
+                    break
+                continue
+            found = waiting.popleft()
             if isinstance(found, BaseException):
                 raise found
             if ended := found is None:
@@ -83,7 +93,7 @@ def batches(lines: Iterable[Line], size: int = BATCH, seconds: float = SECONDS) 
             until = until or time.monotonic() + seconds
             batch.append(found)
         if batch:
-            yield batch, not waiting.empty()
+            yield batch, bool(waiting)
 
 
 def feed(
@@ -121,4 +131,4 @@ def _read(batch: Iterable[Line], read: Read, now: int, wrong: Callable[[Fault], 
         except WrongSignal as error:
             wrong(Fault(line.number, str(error)))
             continue
-        yield Heard(signal, line.said.decode(errors="replace").replace("\0", "\ufffd"))
+        yield Heard(signal, line.said)

@@ -6,7 +6,7 @@ one that no device has are the same to it: unmatched.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -19,6 +19,7 @@ from ringfence.domain.signal import AHEAD, Signal, Value, WrongSignal
 from ringfence.signals import events, telemetry
 from ringfence.signals.alarms import take_turn
 from ringfence.signals.events import Said
+from ringfence.signals.memory import Memory, keep, recalled, written_by
 from ringfence.signals.telemetry import DAY, KEPT_DAYS, Key, Number, Row
 from ringfence.signals.units import Unit, by_unit_id
 from ringfence.signals.watching import watch
@@ -69,7 +70,7 @@ class Heard(NamedTuple):
     """A signal, and the line that it stood in."""
 
     signal: Signal
-    line: str
+    line: str | bytes
 
 
 def source(connection: Connection, key: str, tenant: str = "") -> Source:
@@ -113,21 +114,32 @@ class _Batch:
         self.now = now
 
     def take(self, heard: Sequence[Heard]) -> Taken:
+        written = written_by(self.connection)
         path, most, ruled = self._path()
         if ruled or any(one.signal.alarm for one in heard):
             take_turn(self.connection, self.tenant)
-        allowed = self._allow(len(heard), most)
+        allowed, sent = self._allow(len(heard), most)
+        memory = recalled(self.connection, written, self.edge.id, sent)
         over, heard = len(heard) - allowed, heard[:allowed]
         fresh = self._fresh(heard)
         repeated = len(heard) - len(fresh)
-        units = by_unit_id(self.connection, self.tenant, {one.signal.unit for one in fresh})
+        units = self._units({one.signal.unit for one in fresh}, memory)
         own = {unit: found for unit, found in units.items() if found.path.startswith(path)}
         matched = [(own[one.signal.unit], one.signal) for one in fresh if one.signal.unit in own]
-        values, before = self._write(matched)
-        unmatched = [one for one in fresh if one.signal.unit not in own]
-        self._keep_unmatched(unmatched)
-        tally = watch(self.connection, self.tenant, self.edge.id, self.now, matched, before, ruled=ruled)
-        return Taken(len(heard), values, *tally, len(unmatched), repeated, over)
+        values, changed = self._write(matched, memory)
+        if len(matched) < len(fresh):
+            self._keep_unmatched([one for one in fresh if one.signal.unit not in own])
+        tally = watch(self.connection, self.tenant, self.edge.id, self.now, matched, memory.series, ruled=ruled)
+        memory.series.update(changed)
+        keep(self.connection, memory, self.edge.id, sent + allowed)
+        return Taken(len(heard), values, *tally, len(fresh) - len(matched), repeated, over)
+
+    def _units(self, named: set[str], memory: Memory) -> dict[str, Unit]:
+        """The devices of the tenant with these unit ids."""
+        known = memory.units
+        if unknown := named - known.keys():
+            known.update(by_unit_id(self.connection, self.tenant, unknown))
+        return {unit: known[unit] for unit in named if unit in known}
 
     def _path(self) -> tuple[str, int | None, bool]:
         """The path of the edge's customer, how many lines a minute it may send, and whether the tenant has any rule, or
@@ -144,13 +156,15 @@ class _Batch:
             raise RingfenceError(f"the edge {self.edge.key!r} is inactive: activate it, and send again")
         return found.path, found.lines_a_minute, bool(found.ruled)
 
-    def _allow(self, lines: int, most: int | None) -> int:
-        """How many of so many lines the edge may send now; whoever else takes signals of it waits."""
+    def _allow(self, lines: int, most: int | None) -> tuple[int, int]:
+        """How many of so many lines the edge may send now, and how many it had sent before; whoever else takes signals
+        of it waits."""
         # Of two that hear it for the first time at once one waits, and finds what the other has made.
         first = {"tenant": self.tenant, "edge": self.edge.id, "at": self.now, "allowance": float(most or 0)}
         self.connection.execute(_FIRST_HEARD, first)
         own = EdgeHeard.edge_id == self.edge.id
-        known = self.connection.execute(select(EdgeHeard.at, EdgeHeard.allowance).where(own).with_for_update()).one()
+        columns = (EdgeHeard.at, EdgeHeard.allowance, EdgeHeard.lines)
+        known = self.connection.execute(select(*columns).where(own).with_for_update()).one()
         allowed, left = lines, 0.0
         if most is not None:
             filled = min(float(most), known.allowance + most * max(self.now - known.at, 0) / _MINUTE)
@@ -159,7 +173,7 @@ class _Batch:
         at = max(self.now, known.at)
         heard = update(EdgeHeard).where(own)
         self.connection.execute(heard.values(at=at, lines=EdgeHeard.lines + allowed, allowance=left))
-        return allowed
+        return allowed, known.lines
 
     def _fresh(self, heard: Sequence[Heard]) -> list[Heard]:
         """Those that are not known yet, each once; they are known from now on."""
@@ -180,10 +194,9 @@ class _Batch:
             self.connection.execute(insert(KnownSignal), [{**row, "signal": one} for one in named])
         return [one for one in heard if not one.signal.id or named.get(one.signal.id) is one]
 
-    def _write(self, signals: Iterable[tuple[Unit, Signal]]) -> tuple[int, Mapping[Key, Row]]:
-        """Writes values, attributes and what was said of alarms; returns how many values those are, and the latest
-        values of before."""
-        before: Mapping[Key, Row] = {}
+    def _write(self, signals: Sequence[tuple[Unit, Signal]], memory: Memory) -> tuple[int, dict[Key, Row]]:
+        """Writes values, attributes and what was said of alarms; returns how many values those are, and the series that
+        are new or otherwise now. Of these devices the memory has the latest values of before from now on."""
         newest: dict[Key, tuple[int, Value]] = {}
         numbers: list[Number] = []
         attributes: dict[Key, tuple[int, Value]] = {}
@@ -209,19 +222,23 @@ class _Batch:
                 key = device, name
                 if key not in attributes or at >= attributes[key][0]:
                     attributes[key] = at, value
+        changed: dict[Key, Row] = {}
         if newest:
-            before = telemetry.write(self.connection, self.tenant, newest, numbers)
-            happened += events.of_changes(texts, before)
+            if unknown := {device for device, _ in newest} - memory.devices:
+                memory.series.update(telemetry.known_of(self.connection, self.tenant, unknown))
+                memory.devices |= unknown
+            changed = telemetry.write(self.connection, self.tenant, newest, numbers, memory.series)
+            happened += events.of_changes(texts, memory.series)
         if attributes:
             telemetry.report(self.connection, self.tenant, attributes)
         events.write(self.connection, self.tenant, happened)
-        return values, before
+        return values, changed
 
     def _keep_unmatched(self, heard: Sequence[Heard]) -> None:
         """Keeps which unit ids the edge named in vain, how often, and the last line of each."""
         if not heard:
             return
-        lines: dict[str, list[str]] = {}
+        lines: dict[str, list[str | bytes]] = {}
         for one in heard:
             lines.setdefault(one.signal.unit, []).append(one.line)
         own = Unmatched.edge_id == self.edge.id
@@ -249,5 +266,7 @@ class _Batch:
             self.connection.execute(delete(Unmatched).where(own, any_of(self.connection, Unmatched.unit_id, gone)))
 
 
-def _sample(lines: Sequence[str]) -> str:
-    return lines[-1][:_SAMPLE]
+def _sample(lines: Sequence[str | bytes]) -> str:
+    line = lines[-1]
+    text = line if isinstance(line, str) else line.decode(errors="replace")
+    return text[:_SAMPLE].replace("\0", "\ufffd")

@@ -27,6 +27,9 @@ from ringfence.storage.bulk import any_of, delete_rows, records_of, upsert_rows
 from ringfence.storage.signal_tables import Reported, RuleState
 from ringfence.storage.tables import table_of
 
+_FEW: Final = 500
+_MOST: Final = 100_000
+"""So many kinds of devices at customers are remembered with the rules that look at them."""
 ATTRIBUTE: Final = "attr."
 """How the names of attributes begin in conditions."""
 _STATE: Final = {
@@ -83,13 +86,23 @@ class State:
         return self.since is None and not self.count and not self.raised
 
 
-def of_customers(connection: Connection, tenant_id: int, customers: Collection[int]) -> list[Rule]:
-    """The active rules of these customers."""
+def of_paths(connection: Connection, tenant_id: int, paths: Collection[str]) -> Rules:
+    """The active rules of all customers on these paths, or a few more."""
     rule = table_of(ALARM_RULES)
     fields = [getattr(rule, field.column) for field in ALARM_RULES.stored.values()]
-    theirs = any_of(connection, rule.customer_id, sorted(customers))
-    rows = connection.execute(select(rule.id, *fields).where(theirs, rule.tenant_id == tenant_id, rule.active))
-    return [_rule(*row) for row in rows]
+    query = select(rule.id, *fields).where(rule.tenant_id == tenant_id, rule.active)
+    # There are few, mostly, and then all are read as quickly as those of a thousand customers are told.
+    rows = connection.execute(query.limit(_FEW + 1)).all()
+    if len(rows) > _FEW:
+        customers = {customer for path in paths for customer in customers_on(path)}
+        rows = connection.execute(query.where(any_of(connection, rule.customer_id, sorted(customers)))).all()
+    return _rules(tuple(map(tuple, rows)))
+
+
+@lru_cache(maxsize=8)
+def _rules(rows: tuple[tuple[Any, ...], ...]) -> Rules:
+    """The same rows are the same rules, whose devices are found already."""
+    return Rules([_rule(*row) for row in rows])
 
 
 def escalations(connection: Connection, tenant_id: int, rules: Collection[int]) -> dict[int, int]:
@@ -154,19 +167,25 @@ class Rules:
     def to(self, path: str, kind: str) -> Applying:
         """Those that look at a device of this kind (folded), of the customer with this path: of those that raise the
         same kind of alarm the topmost fixed one, or else the nearest; of one customer's the one with the first key."""
-        if (path, kind) not in self._known:
-            found: dict[str, Rule] = {}
-            for customer in customers_on(path):
-                for rule in self._of.get(customer, ()):
-                    known = found.get(rule.raises)
-                    if rule.device_kinds and kind not in rule.device_kinds:
-                        continue
-                    if known is None or not (known.fixed or known.customer == customer):
-                        found[rule.raises] = rule
-            rules = tuple(found.values())
-            names = frozenset[str]().union(*(rule.names for rule in rules if rule.names))
-            self._known[path, kind] = Applying(rules, names, frozenset().union(*(rule.attributes for rule in rules)))
-        return self._known[path, kind]
+        applying = self._known.get((path, kind))
+        if applying is None:
+            if len(self._known) >= _MOST:
+                self._known.clear()
+            applying = self._known[path, kind] = self._found(path, kind)
+        return applying
+
+    def _found(self, path: str, kind: str) -> Applying:
+        found: dict[str, Rule] = {}
+        for customer in customers_on(path):
+            for rule in self._of.get(customer, ()):
+                known = found.get(rule.raises)
+                if rule.device_kinds and kind not in rule.device_kinds:
+                    continue
+                if known is None or not (known.fixed or known.customer == customer):
+                    found[rule.raises] = rule
+        rules = tuple(found.values())
+        names = frozenset[str]().union(*(rule.names for rule in rules if rule.names))
+        return Applying(rules, names, frozenset[str]().union(*(rule.attributes for rule in rules)))
 
 
 def attributes_of(

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, inspect, select, text
@@ -59,7 +60,7 @@ _SERIES: Final = {
 }
 _POINT: Final = {"tenant_id": "int", "series_id": "int", "at": "bigint", "number": "double precision"}
 _REPORTED: Final = {"tenant_id": "int", "device_id": "int", "name": "text", "said": "text", "at": "bigint"}
-_RENEW: Final = "UPDATE series SET at = ?, number = ?, said = ? WHERE id = ? AND at <= ?"
+_RENEW: Final = "UPDATE series SET at = ?2, number = ?3, said = ?4 WHERE id = ?1 AND at <= ?2"
 _RENEW_POSTGRESQL: Final = text(
     "UPDATE series SET at = new.at, number = new.number, said = new.said FROM (SELECT * FROM unnest("
     "CAST(:at AS bigint[]), CAST(:number AS double precision[]), CAST(:said AS text[]), CAST(:id AS int[])"
@@ -87,33 +88,42 @@ def _unsaid(kept: str) -> Value:
 
 
 def write(
-    connection: Connection, tenant_id: int, newest: Mapping[Key, tuple[int, Value]], numbers: Iterable[Number]
-) -> Mapping[Key, Row]:
-    """Writes the newest value of each series that was heard, where that is no older than what is there, and all of
-    their numbers into the history. Returns what was there before, by series; a new one is not among them."""
-    before = _known(connection, tenant_id, {device for device, _ in newest})
-    newer, fresh = [], []
-    for key in sorted(newest):  # in one order, so that no two who write wait for each other
-        at, value = newest[key]
+    connection: Connection,
+    tenant_id: int,
+    newest: Mapping[Key, tuple[int, Value]],
+    numbers: Iterable[Number],
+    before: Mapping[Key, Row],
+) -> dict[Key, Row]:
+    """Writes the newest value of each series that was heard, where that is no older than what there was ``before``, and
+    all of their numbers into the history. Returns what is there now, of the series that are otherwise or new."""
+    changed: dict[Key, Row] = {}
+    fresh = []
+    sqlite = connection.dialect.name == "sqlite"
+    # Elsewhere in one order, so that no two who write wait for each other.
+    for key, (at, value) in newest.items() if sqlite else sorted(newest.items(), key=itemgetter(0)):
         there = before.get(key)
         if there is None:
             fresh.append((tenant_id, *key, at, *_kept(value)))
         elif at >= there[1]:
-            newer.append((at, *_kept(value), there[0]))
-    _renew(connection, newer)
-    known = before
+            changed[key] = (
+                (there[0], at, value, None) if value.__class__ is float else (there[0], at, None, said(value))
+            )
+    _renew(connection, changed.values())
     if fresh:
         upsert_rows(connection, "series", _SERIES, 3, fresh, newer="at")
-        known = before | _known(connection, tenant_id, {device for _, device, *_ in fresh})
-    days: defaultdict[int, dict[tuple[int, int], float]] = defaultdict(dict)
+        new = {(device, name) for _, device, name, *_ in fresh}
+        now = known_of(connection, tenant_id, {device for device, _ in new})
+        changed.update((key, now[key]) for key in new)
+    days: defaultdict[int, list[tuple[int, int, int, float]]] = defaultdict(list)
     for key, at, number in numbers:
-        days[at // DAY][known[key][0], at] = number
+        days[at // DAY].append((tenant_id, (before.get(key) or changed[key])[0], at, number))
     for day, points in sorted(days.items()):
         name = day_of(day * DAY)
         _make_day(connection, name)
-        rows = [(tenant_id, *point, points[point]) for point in sorted(points)]
-        upsert_rows(connection, day_table(name), _POINT, 3, rows)
-    return before
+        if not sqlite:  # one statement writes no row twice
+            points = sorted({point[:3]: point for point in points}.values())
+        upsert_rows(connection, day_table(name), _POINT, 3, points)
+    return changed
 
 
 def report(connection: Connection, tenant_id: int, attributes: Mapping[Key, tuple[int, Value]]) -> None:
@@ -124,20 +134,21 @@ def report(connection: Connection, tenant_id: int, attributes: Mapping[Key, tupl
 
 def latest_of(connection: Connection, tenant_id: int, devices: Collection[int]) -> list[Latest]:
     """The latest values of these devices, in no order."""
-    known = _known(connection, tenant_id, devices)
+    known = known_of(connection, tenant_id, devices)
     return [
         Latest(own, device, name, at, value_of(number, kept))
         for (device, name), (own, at, number, kept) in known.items()
     ]
 
 
-def _known(connection: Connection, tenant_id: int, devices: Collection[int]) -> dict[Key, Row]:
+def known_of(connection: Connection, tenant_id: int, devices: Collection[int]) -> dict[Key, Row]:
+    """The series of these devices, as they are kept."""
     if not devices:
         return {}
     theirs = any_of(connection, Series.device_id, sorted(devices))
     query = select(Series.device_id, Series.name, Series.id, Series.at, Series.number, Series.said)
     rows = connection.execute(query.where(theirs, Series.tenant_id == tenant_id)).all()
-    return {(device, name): row for device, name, *row in map(tuple, rows)}
+    return {(row[0], row[1]): row[2:] for row in map(tuple, rows)}
 
 
 def history(connection: Connection, tenant_id: int, series: int, since: int, until: int) -> list[Point]:
@@ -187,15 +198,18 @@ def _kept(value: Value) -> tuple[float | None, str | None]:
 def _make_day(connection: Connection, day: str) -> None:
     """Makes the table of a day, where there is none yet."""
     name = day_table(day)
-    if inspect(connection).has_table(name):
-        return
     if connection.dialect.name == "sqlite":
+        there = "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?"
+        if connection.exec_driver_sql(there, (name,)).first():
+            return
         connection.execute(
             text(
                 f"CREATE TABLE {name} (tenant_id INTEGER NOT NULL, series_id INTEGER NOT NULL, at BIGINT NOT NULL, "
                 "number FLOAT NOT NULL, PRIMARY KEY (tenant_id, series_id, at)) WITHOUT ROWID"
             )
         )
+        return
+    if inspect(connection).has_table(name):
         return
     # One at a time makes it; attached, it keeps nobody from reading or writing the other days.
     connection.execute(text("SELECT pg_advisory_xact_lock(:one)"), {"one": _LOCK})
@@ -208,10 +222,10 @@ def _make_day(connection: Connection, day: str) -> None:
     )
 
 
-def _renew(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Puts values in the place of what is no newer: the moment, the number or what was said, and the series."""
+def _renew(connection: Connection, rows: Collection[Row]) -> None:
+    """Puts values in the place of what is no newer: of each series its id, the moment, the number and what was said."""
     if rows and connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(_RENEW, [(*row, row[0]) for row in rows])
+        connection.exec_driver_sql(_RENEW, list(rows))
     elif rows:
-        binds = zip(("at", "number", "said", "id"), map(list, zip(*rows, strict=True)), strict=True)
+        binds = zip(("id", "at", "number", "said"), map(list, zip(*rows, strict=True)), strict=True)
         connection.execute(_RENEW_POSTGRESQL, dict(binds))

@@ -32,7 +32,7 @@ def by_unit_id(connection: Connection, tenant_id: int, unit_ids: Collection[str]
         return {}
     theirs = any_of(connection, Device.unit_id, sorted(unit_ids))
     rows = connection.execute(_query().where(Device.tenant_id == tenant_id, theirs))
-    return {row[1]: _unit(row) for row in rows}
+    return {row[1]: _unit(row) for row in rows.all()}
 
 
 def by_id(connection: Connection, tenant_id: int, devices: Collection[int]) -> dict[int, Unit]:
@@ -40,7 +40,7 @@ def by_id(connection: Connection, tenant_id: int, devices: Collection[int]) -> d
     if not devices:
         return {}
     rows = connection.execute(_query().where(records_of(connection, Device, tenant_id, sorted(devices))))
-    return {row[0]: _unit(row) for row in rows}
+    return {row[0]: _unit(row) for row in rows.all()}
 
 
 @lru_cache(maxsize=100_000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -10,9 +11,9 @@ from ringfence.domain.signal import Signal, Value
 from ringfence.signals import rules
 from ringfence.signals.alarms import Ledger, Tally
 from ringfence.signals.happening import Happening, no_longer, of_rule, said
-from ringfence.signals.rules import Applying, Rules, State
+from ringfence.signals.rules import Applying, State
 from ringfence.signals.telemetry import Key, Row, value_of
-from ringfence.signals.units import Unit, customers_on
+from ringfence.signals.units import Unit
 
 
 def watch(
@@ -34,7 +35,11 @@ def watch(
     heard: dict[int, tuple[Unit, list[Signal]]] = {}
     for unit, signal in signals:
         if signal.alarm or (ruled and signal.values):
-            heard.setdefault(unit.id, (unit, []))[1].append(signal)
+            known = heard.get(unit.id)
+            if known is None:
+                heard[unit.id] = unit, [signal]
+            else:
+                known[1].append(signal)
     happened: list[Happening] = []
     if ruled and heard:
         happened += _Watch(connection, tenant_id, edge, now, before).look(heard)
@@ -54,6 +59,9 @@ def _moment(signal: Signal) -> int:
     return signal.at
 
 
+_NONE: Final[Mapping[int, tuple[int | None, int, bool]]] = {}
+
+
 class _Watch:
     def __init__(self, connection: Connection, tenant_id: int, edge: int, now: int, before: Mapping[Key, Row]) -> None:
         self.connection = connection
@@ -65,21 +73,27 @@ class _Watch:
         self.heard: set[rules.Key] = set()
 
     def look(self, heard: Mapping[int, tuple[Unit, list[Signal]]]) -> list[Happening]:
-        customers = {customer for unit, _ in heard.values() for customer in customers_on(unit.path)}
-        known = Rules(rules.of_customers(self.connection, self.tenant, customers))
+        paths = {unit.path for unit, _ in heard.values()}
+        known = rules.of_paths(self.connection, self.tenant, paths)
         states = rules.states_of(self.connection, self.tenant, heard)
-        looking = {device: known.to(unit.path, unit.kind) for device, (unit, _) in heard.items()}
-        asked = frozenset[str]().union(*{one.attributes for one in looking.values()})
+        asked = frozenset[str]()
+        looking: list[tuple[Unit, list[Signal], Applying]] = []
+        for unit, signals in heard.values():
+            applying = known.to(unit.path, unit.kind)
+            looking.append((unit, signals, applying))
+            if applying.attributes:
+                asked |= applying.attributes
         attributes = rules.attributes_of(self.connection, self.tenant, heard, asked)
         happened: list[Happening] = []
-        for device, (unit, signals) in heard.items():
-            applying, theirs = looking[device], states.get(device, {})
-            if theirs:
-                happened += self._drop(unit, applying, theirs)
+        for unit, signals, applying in looking:
+            device = unit.id
             if len(signals) > 1:
                 signals.sort(key=_moment)
+            theirs = states.get(device)
+            if theirs:
+                happened += self._drop(unit, applying, theirs)
             if applying.rules:
-                self._look_at(unit, signals, applying, theirs, attributes.get(device, {}), happened)
+                self._look_at(unit, signals, applying, theirs or {}, attributes.get(device), happened)
             else:
                 happened += [said(unit, one, self.edge) for one in signals if one.alarm]
         rules.keep(self.connection, self.tenant, self.changed)
@@ -100,19 +114,20 @@ class _Watch:
         signals: Sequence[Signal],
         applying: Applying,
         states: dict[int, State],
-        attributes: Mapping[str, Value],
+        attributes: Mapping[str, Value] | None,
         happened: list[Happening],
     ) -> None:
         device, before, since = unit.id, self.before, unit.since
-        values: dict[str, Value] = dict(attributes)
+        values: dict[str, Value] = dict(attributes) if attributes else {}
         moments: dict[str, int] = {}
         for name in applying.names:
             row = before.get((device, name))
             if row is not None and row[1] >= since:
-                values[name], moments[name] = value_of(row[2], row[3]), row[1]
-        was = {rule: (state.since, state.count, state.raised) for rule, state in states.items()}
+                values[name], moments[name] = row[2] if row[2] is not None else value_of(None, row[3]), row[1]
+        was = {rule: (state.since, state.count, state.raised) for rule, state in states.items()} if states else _NONE
         for signal in signals:
-            at = _moment(signal)
+            at = signal.at
+            assert at is not None
             if signal.values and at >= since:
                 fresh = set()
                 for name, value in signal.values.items():
@@ -124,7 +139,7 @@ class _Watch:
                         values[name], moments[name] = value, at
                         fresh.add(name)
                 for rule in applying.rules:
-                    if (rule.names.isdisjoint(fresh)) if rule.names is not None else not fresh:
+                    if rule.names.isdisjoint(fresh) if rule.names is not None else not fresh:
                         continue
                     state = states.get(rule.id)
                     if state is None:
@@ -136,7 +151,8 @@ class _Watch:
                         happened.append(of_rule(unit, rule, step, values))
             if signal.alarm:
                 happened.append(said(unit, signal, self.edge))
-        self._note(device, applying, states, was)
+        if states:
+            self._note(device, applying, states, was)
 
     def _note(
         self,
