@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from support.edits import World, provider
-from support.signals import NOW, edge, send
+from support.signals import NOW, edge, latest, send
 
 from ringfence.domain import clock
-from ringfence.signals import clocks
+from ringfence.domain.errors import Conflict
+from ringfence.signals import clocks, intake, memory
 from ringfence.signals.clocks import Done
+from ringfence.signals.telemetry import DAY, days_of
+from ringfence.signals.working import Worker, absent
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
 from ringfence.storage.signal_tables import moment_of
@@ -126,3 +129,209 @@ class TestHandedOver:
         found = [("fire", "handed_over"), ("fire", "open"), ("too_warm", "handed_over")]
         assert sorted(alarms(world, "kind", "outcome")) == found
         assert above(world) == queues(world, "beta", 1)
+
+
+class TestByPeople:
+    def test_one_that_somebody_cleared_comes_again_once_its_condition_was_over(self, database: Database) -> None:
+        world = World(database, document({"raise_when": "temperature > 8"}))
+        own = edge(database, "e")
+        send(database, own, values(9))
+        world.save("boss", world.edit("boss", "alarm", key_of(world), outcome="false"))
+        assert above(world) == {}
+        raised = [send(database, own, values(one), now=NOW + one * SECOND).raised for one in (9, 10)]
+        assert raised == [0, 0]
+        send(database, own, values(1), now=NOW + 11 * SECOND)
+        assert send(database, own, values(9), now=NOW + 12 * SECOND).raised == 1
+        assert alarms(world, "outcome") == [("false",), ("open",)]
+
+    def test_a_severe_one_that_is_over_waits_for_somebody_and_is_cleared_by_that(self, database: Database) -> None:
+        world = World(database, document())
+        own = edge(database, "e")
+        on = {"unit": "acme-0", "alarm": "intrusion"}
+        taken = send(database, own, on, {**on, "state": "off"})
+        assert (taken.raised, taken.cleared) == (1, 0)
+        change = world.save("boss", world.edit("boss", "alarm", key_of(world), acked_at=moment_of(NOW)))
+        assert alarms(world, "outcome", "cleared_by_id IS NULL") == [("by_itself", 1)]
+        assert above(world) == {}
+        world.session("boss").undo(change)
+        assert alarms(world, "outcome") == [("open",)]
+        assert above(world) == queues(world, "acme", 1)
+
+    def test_what_counts_on_is_no_conflict_and_what_is_cleared_is_one(self, database: Database) -> None:
+        world = World(database, document({"raise_when": "temperature > 8"}))
+        own = edge(database, "e")
+        on = {"unit": "acme-0", "alarm": "water"}
+        send(database, own, on)
+        opened = world.edit("boss", "alarm", key_of(world), notes="seen")
+        send(database, own, on, {**on, "alarm": "smoke"}, now=NOW + SECOND)
+        world.save("boss", opened)
+        assert alarms(world, "kind", "count", "notes")[0] == ("water", 2, "seen")
+        opened = world.edit("boss", "alarm", key_of(world), outcome="real")
+        send(database, own, {**on, "state": "off"}, now=NOW + 2 * SECOND)
+        with pytest.raises(Conflict):
+            world.save("boss", opened)
+
+    def test_a_higher_severity_takes_the_acknowledgement_away_a_lower_one_does_not(self, database: Database) -> None:
+        world = World(database, document())
+        own = edge(database, "e")
+        on = {"unit": "acme-0", "alarm": "water"}
+        send(database, own, {**on, "severity": "minor"})
+        world.save("boss", world.edit("boss", "alarm", key_of(world), acked_at=moment_of(NOW)))
+        send(database, own, {**on, "severity": "info"})
+        assert alarms(world, "severity", "acked_at IS NULL", "acked_by_id IS NULL") == [("minor", 0, 0)]
+        send(database, own, {**on, "severity": "critical"})
+        assert alarms(world, "severity", "acked_at IS NULL", "acked_by_id IS NULL") == [("critical", 1, 1)]
+
+    def test_customers_take_their_alarms_along_into_other_queues(self, database: Database) -> None:
+        world = World(database, document())
+        send(database, edge(database, "e"), {"unit": "deep-0", "alarm": "fire"}, {"unit": "acme-0", "alarm": "fire"})
+        world.save("boss", world.edit("boss", "customer", "south", parent=world.id("customer", "beta")))
+        found = queues(world, "deep", 1)
+        assert above(world) == {**found, "acme": 1, None: 2}
+
+    def test_a_rule_that_goes_ends_what_it_raised(self, database: Database) -> None:
+        world = World(database, document({"raise_when": "temperature > 8"}))
+        send(database, edge(database, "e"), values(9))
+        world.save("boss", world.delete("alarm_rule", "r0"))
+        assert alarms(world, "outcome", "rule_id") == [("by_itself", None)]
+
+
+class TestTestModes:
+    def test_an_intrusion_is_not_told_and_a_fire_is(self, database: Database) -> None:
+        world = World(database, under_test(document()))
+        own = edge(database, "e")
+        kinds = ("intrusion", "intrusion", "fire")
+        assert send(database, own, *({"unit": "acme-0", "alarm": kind} for kind in kinds)).raised == 1
+        found = [("fire", "open", 1), ("intrusion", "test", 2)]
+        assert sorted(alarms(world, "kind", "outcome", "count")) == found
+        assert above(world) == queues(world, "acme", 1)
+        assert clocks.run(database, NOW + 60 * MINUTE - 1) == Done()
+        assert clocks.run(database, NOW + 61 * MINUTE) == Done(1, 0)
+        assert clocks.run(database, NOW + 62 * MINUTE) == Done()
+        found.insert(1, ("intrusion", "open", 1))
+        assert sorted(alarms(world, "kind", "outcome", "count")) == found
+
+    def test_of_what_ended_meanwhile_nothing_is_said(self, database: Database) -> None:
+        world = World(database, under_test(document({"raise_when": "temperature > 8"})))
+        own = edge(database, "e")
+        on = {"unit": "acme-0", "alarm": "intrusion"}
+        taken = send(database, own, on, values(9), {**on, "state": "off"}, values(1))
+        assert (taken.raised, taken.cleared) == (0, 0)
+        assert clocks.run(database, NOW + 61 * MINUTE) == Done()
+        assert {outcome for (outcome,) in alarms(world, "outcome")} == {"test"}
+
+    def test_one_that_is_taken_away_is_over(self, database: Database) -> None:
+        world = World(database, under_test(document()))
+        send(database, edge(database, "e"), {"unit": "acme-0", "alarm": "intrusion"})
+        with clock.stopped(moment_of(NOW + MINUTE)):
+            world.save("boss", world.delete("test_mode", "m"))
+        assert clocks.run(database, NOW + MINUTE) == Done(1, 0)
+
+
+def test_what_comes_too_often_is_counted_in_the_last_one(database: Database) -> None:
+    world = World(database, document())
+    own = edge(database, "e")
+    on = {"unit": "acme-0", "alarm": "water"}
+    lines = [{**on, "state": ("on", "off")[place % 2]} for place in range(100)]
+    taken = send(database, own, *lines)
+    assert (taken.raised, taken.cleared) == (20, 19)
+    assert alarms(world, "count", "runaway")[-1] == (31, 1)
+    assert clocks.run(database, NOW + 3 * MINUTE - 1) == Done()
+    assert clocks.run(database, NOW + 3 * MINUTE) == Done(0, 1)
+
+
+def test_a_batch_that_fails_leaves_nothing_that_the_next_one_would_believe(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(database, document({"raise_when": "temperature > 8"}))
+    own = edge(database, "e")
+    send(database, own, values(1))
+
+    def fails(*_: Any, **__: Any) -> None:
+        raise OSError("no room")
+
+    for where in ("keep", "watch"):
+        monkeypatch.setattr(intake, where, fails if where == "watch" else kept_and(fails))
+        with pytest.raises(OSError, match="no room"):
+            send(database, own, values(9), now=NOW + 9 * SECOND)
+        monkeypatch.undo()
+    assert send(database, own, values(9), now=NOW + SECOND).raised == 1
+    assert latest(world.viewer("boss"), "acme-0") == {"temperature": 9}
+
+
+def test_what_others_did_between_two_batches_counts(database: Database) -> None:
+    world = World(database, document({"raise_when": "temperature > 8", "customer": "acme"}))
+    own = edge(database, "e")
+    send(database, own, values(1))
+    hand_over(world, "acme-0", "beta", MINUTE)
+    assert send(database, own, values(9), now=NOW + 2 * MINUTE).raised == 0
+    world.save("boss", world.delete("device", "acme-0"))
+    assert send(database, own, values(9), now=NOW + 3 * MINUTE).unmatched == 1
+
+
+def test_an_attribute_of_the_device_is_a_limit(database: Database) -> None:
+    World(database, document({"raise_when": "temperature > attr.limit"}))
+    own = edge(database, "e")
+    assert send(database, own, values(9)).raised == 0
+    send(database, own, {"unit": "acme-0", "attributes": {"limit": 8}})
+    assert send(database, own, values(9), now=NOW + SECOND).raised == 1
+
+
+def test_of_what_a_device_says_nothing_is_kept_that_a_terminal_obeys(database: Database) -> None:
+    world = World(database, document({"raise_when": 'said != ""'}))
+    nasty = "a\x1b]0;x\x07b\x9b31mc\u202ed\r\n"
+    line = {"unit": "acme-0", "values": {"said": nasty}, "alarm": "fire", "text": nasty}
+    send(database, edge(database, "e"), line)
+    for said, name in alarms(world, "text", "name"):
+        assert (said + name).isprintable()
+        assert "a ]0;x b 31mc d" in said
+
+
+def test_the_worker_says_that_it_is_there_and_drops_what_is_old(database: Database) -> None:
+    world = World(database, under_test(document()))
+    own = edge(database, "e")
+    send(database, own, {"unit": "acme-0", "alarm": "fire", "id": "1"}, values(1))
+    worker = Worker(database)
+
+    def kept() -> list[int]:
+        names = ("event", "known_signal", "test_mode")
+        with database.reading() as connection:
+            assert absent(connection, NOW) is False
+            counts = [connection.execute(text(f"SELECT count(*) FROM {name}")).scalar_one() for name in names]
+            return [*counts, len(days_of(connection))]
+
+    with database.reading() as connection:
+        assert absent(connection, NOW)
+    worker.work(NOW)
+    assert kept() == [1, 1, 1, 1]
+    worker.work(NOW + 31 * DAY)
+    assert kept() == [0, 0, 1, 0]
+    worker.work(NOW + 91 * DAY)
+    assert kept() == [0, 0, 0, 0]
+    assert alarms(world, "kind") == [("fire",)]
+
+
+def under_test(made: dict[str, Any]) -> dict[str, Any]:
+    """The same, with a test mode of acme for an hour."""
+    mode = {"key": "m", "tenant": "t", "name": "M", "customer": "acme"}
+    made["test_modes"] = [
+        mode | {"since": moment_of(NOW).isoformat(), "until": moment_of(NOW + 60 * MINUTE).isoformat()}
+    ]
+    return made
+
+
+def key_of(world: World) -> str:
+    """The key of the first alarm that is open."""
+    with world.database.reading() as connection:
+        query = text("SELECT key FROM alarm WHERE cleared_at IS NULL ORDER BY id")
+        return str(connection.execute(query).scalars().first())
+
+
+def kept_and(then: Any) -> Any:
+    """Keeps what a batch knew, and does something then."""
+
+    def does(*given: Any) -> None:
+        memory.keep(*given)
+        then()
+
+    return does
