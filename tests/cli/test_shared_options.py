@@ -14,7 +14,7 @@ from ringfence.cli.options import SHARED
 from ringfence.domain.registry import KINDS
 
 OWNERS = (
-    *("load", "ingest", "listen dc09", "schema", "help", "audit verify"),
+    *("load", "ingest", "worker", "listen dc09", "schema", "help", "audit verify"),
     *("db upgrade", "db check", "db backup", "config edit", "config check"),
 )
 """By nobody's rights: they are for whoever owns the database."""
@@ -27,7 +27,7 @@ LOOKING = (
     *(f"{kind} {verb}" for kind in KINDS for verb in ("list", "count")),
     "edges status",
     *(f"telemetry {verb}" for verb in ("latest", "history", "events")),
-    "ingest",  # by nobody's rights: it is when the lines came
+    *("ingest", "worker"),  # by nobody's rights: it is when the lines came, and what is due by then
 )
 """Whatever looks does so as of another moment, too; nothing else does: writing is judged now."""
 NO_DATABASE = ("demo", "schema", "help", "config edit", "config check")
