@@ -28,7 +28,20 @@ from ringfence.domain.registry import EDITED, KINDS
 NASTY = "\x1b]0;owned\x07\x7f\x9b31m\x85\u202e\u2066\u200f\u061c\u200b\u2028"
 """Control characters of both sets, bidirectional ones, and others that are not seen."""
 ADA = ("--as", f"ada{NASTY}")
-TEXTS = ("key", "name", "email", "phone", "address", "notes", "kind", "unit_id", "description", "login")
+TEXTS = (
+    "key",
+    "name",
+    "email",
+    "phone",
+    "address",
+    "notes",
+    "kind",
+    "unit_id",
+    "description",
+    "login",
+    "text",
+    "alarm",
+)
 TABLES = ("tenant", *(kind.table for kind in EDITED.values()))
 PLAIN = {("tenant", "key"), ("role", "key")}
 """What the file names of which something is taken away."""
@@ -90,6 +103,25 @@ COMMANDS: list[list[str]] = [
         if kind.imported and name != "audit"
         for one in dry(name, "import", "sheet.csv")
     ),
+    *dry("alarm-rules", "create", "New", "--customer", key("c"), "--when", "level > 8"),
+    *dry("alarm-rules", "create", "New", "--customer", key("c"), "--when", f"level{NASTY}"),
+    *dry("alarm-rules", "edit", key("r"), "--inactive"),
+    *dry("alarm-rules", "delete", key("r")),
+    *dry("alarms", "create", "New", "--customer", key("c")),
+    *dry("alarms", "edit", key("a"), "--name", "New"),
+    *dry("alarms", "delete", key("a")),
+    *dry("alarms", "ack", key("a")),
+    *dry("alarms", "own", key("a")),
+    *dry("alarms", "own", key("nix")),
+    *dry("alarms", "note", key("a"), NASTY),
+    *dry("alarms", "clear", key("a")),
+    *dry("test-mode", "start", f"customer:{key('c')}", "--for", "1h", "--reason", "New"),
+    *dry("test-mode", "start", f"nothing{NASTY}", "--for", f"1h{NASTY}", "--reason", NASTY),
+    *dry("test-mode", "end", key("t")),
+    *dry("test-modes", "create", "New", "--customer", key("c"), "--until", "2099-01-01T00:00:00Z"),
+    *dry("test-modes", "edit", key("t"), "--name", "New"),
+    *dry("test-modes", "delete", key("t")),
+    ["worker", "--once"],
     *dry("users", "import", "sheet.json"),
     *dry("import", "customers", "sheet.csv", "--skip-bad"),
     *dry("devices", "assign", "ids.txt", "--to", key("e"), "--no-site", "--skip-unknown"),
@@ -131,6 +163,9 @@ def hostile(call: Call, save: Save, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         customers=[{"key": "e", "tenant": "t", "name": "Elsewhere"}],
         sites=[{"key": "s", "tenant": "t", "customer": "c", "name": "Site"}],
         edges=[{"key": "g", "tenant": "t", "customer": "c", "name": "Edge"}],
+        alarm_rules=[{"key": "r", "tenant": "t", "customer": "c", "name": "Rule", "raise_when": "level > 8"}],
+        test_modes=[{"key": "t", "tenant": "t", "customer": "c", "name": "Mode", "until": "2099-01-01T00:00:00Z"}],
+        alarms=[{"key": "a", "tenant": "t", "customer": "c", "name": "Alarm", "text": "Said", "notes": "Noted"}],
         users=[{"key": "bob", "tenant": "t", "home": "c", "login": "bob", "name": "Bob"}],
         customer_groups=[{"key": "f", "tenant": "t", "name": "Filter", "customers": [{"customer": "c"}]}],
     )

@@ -219,8 +219,11 @@ class TestMatrix:
             document["security_groups"].append({**shared, "owner": owner, "role": None, "scope": "all"})
             document.setdefault("customer_groups", []).append({**shared, "owner": owner})
             document["users"].append({**shared, "home": owner, "login": key})
+            document.setdefault("alarm_rules", []).append({**shared, "customer": owner, "missing": "1h"})
+            document.setdefault("test_modes", []).append({**shared, "customer": owner, "until": AT})
+            document.setdefault("alarms", []).append({**shared, "customer": owner})
         for kind in KINDS:
-            needed = f"{_noun(kind)}.list"
+            needed = kind_named(kind).permission
             for name, permissions in (("with", [needed]), ("without", sorted(PERMISSIONS - {needed}))):
                 key = f"{name}-{kind}"
                 level = {"name": key, "access_level": "service_provider", "permissions": permissions}
@@ -245,7 +248,7 @@ class TestMatrix:
 
     @pytest.mark.parametrize("kind", KINDS)
     def test_matrix(self, call: Call, database: str, kind: str) -> None:
-        noun = _noun(kind)
+        noun, right = kind_named(kind).noun, kind_named(kind).permission
         entries = self.document()[kind.replace("-", "_")]
         every = sorted(entry["key"] for entry in entries)
         field = kind_named(kind).node.name
@@ -265,13 +268,9 @@ class TestMatrix:
             assert listed.lines == expected
             assert call("--db", database, "count", kind, "--as", login).out == f"{len(expected)}\n"
             for key in (of_a[0], "a" if kind == "customers" else "of-a", "b" if kind == "customers" else "of-b"):
-                said = call("--db", database, "can", login, f"{noun}.list", f"{noun}:{key}")
+                said = call("--db", database, "can", login, right, f"{noun}:{key}")
                 assert said.status == (0 if key in expected else 1), (login, key)
-            assert call("--db", database, "can", login, f"{noun}.list").status == (0 if expected else 1)
-
-
-def _noun(kind: str) -> str:
-    return kind.removesuffix("s").replace("-", "_")
+            assert call("--db", database, "can", login, right).status == (0 if expected else 1)
 
 
 class TestMoments:

@@ -12,9 +12,10 @@ from typing import Any, Final, NamedTuple, get_args
 from ringfence.cli import reading
 from ringfence.cli.settings import settings
 from ringfence.cli.terminal import drawn
+from ringfence.domain.signal import Severity
 
 _OUTER: Final = {"--db": "db", "--at": "at", "--as": "login"}
-_NARROWING: Final = {"--under": "under", "--search": "search"}
+_NARROWING: Final = {"--under": "under", "--search": "search", "--state": "state", "--severity": "severity"}
 _MOST_DIGITS: Final = 9
 
 
@@ -45,6 +46,7 @@ COMMANDS: Final = {
     "count": Command(reading.count_records, 1, 1, {**_OUTER, **_NARROWING}),
     "can": Command(reading.can, 2, 3, {"--db": "db", "--at": "at"}),
 }
+_CHOICES: Final = {"output": reading.Format, "state": reading.State, "severity": Severity}
 FLAGS: Final = ("no_bom", "descending")
 """The options that take nothing."""
 _WORDS_FIRST: Final = ("list", "count")
@@ -121,6 +123,6 @@ def _value(name: str, given: str) -> Any:
         if not (given.isascii() and given.isdigit() and len(given) <= _MOST_DIGITS):
             raise _Otherwise
         return int(given)
-    if name == "output" and given not in get_args(reading.Format):
+    if name in _CHOICES and given not in get_args(_CHOICES[name]):
         raise _Otherwise
     return given

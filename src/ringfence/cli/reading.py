@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from ringfence.cli.settings import Settings, WrongUsage
 from ringfence.domain.shown import LONG
+from ringfence.domain.signal import Severity
 
 if TYPE_CHECKING:
     from ringfence.services.records import Listing, Record
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 Format = Literal["table", "json", "csv", "keys"]
 """What a list may be written as."""
+State = Literal["active", "all"]
+"""Which alarms are listed: those that nobody has cleared, or all."""
 _MEASURED: Final = 1000
 _WIDEST: Final = 60
 
@@ -30,6 +33,8 @@ def list_records(
     *,
     under: str | None = None,
     search: str = "",
+    state: State | None = None,
+    severity: Severity | None = None,
     sort: str = "",
     descending: bool = False,
     limit: int | None = None,
@@ -39,11 +44,12 @@ def list_records(
     """Lists what a user sees of one kind of record. Returns the exit status, as they all do."""
     if no_bom and output != "csv":
         raise WrongUsage("--no-bom is for --format csv: nothing else begins with a byte order mark")
+    asked = _of_alarms(kind, state, severity, search)
     with _modules_kept():
         from ringfence.services import listing
 
         viewer = chosen.viewer()
-    wanted = _listing(viewer, kind, under, search)._replace(sort=sort.replace("-", "_"), descending=descending)
+    wanted = _listing(viewer, kind, under, asked)._replace(sort=sort.replace("-", "_"), descending=descending)
     if output == "keys" and kind != "audit" and not (sort or descending):
         _print(f"{key}\n" for key in listing.keys(viewer, wanted, limit))
         return 0
@@ -63,13 +69,22 @@ def list_records(
     return 0
 
 
-def count_records(chosen: Settings, kind: str, *, under: str | None = None, search: str = "") -> int:
+def count_records(
+    chosen: Settings,
+    kind: str,
+    *,
+    under: str | None = None,
+    search: str = "",
+    state: State | None = None,
+    severity: Severity | None = None,
+) -> int:
     """Counts what a user sees of one kind of record."""
+    asked = _of_alarms(kind, state, severity, search)
     with _modules_kept():
         from ringfence.services import listing
 
         viewer = chosen.viewer()
-    _print([f"{listing.count(viewer, _listing(viewer, kind, under, search))}\n"])
+    _print([f"{listing.count(viewer, _listing(viewer, kind, under, asked))}\n"])
     return 0
 
 
@@ -114,6 +129,17 @@ def _listing(viewer: Viewer, kind: str, under: str | None, search: str) -> Listi
     except WrongFilter as fault:
         raise WrongUsage(f"--search: {fault}") from None
     return Listing(kind, search, under=customer_id(viewer, under) if under is not None else None)
+
+
+def _of_alarms(kind: str, state: State | None, severity: Severity | None, search: str) -> str:
+    """What is sought, with what is asked of alarms: by default those that nobody has cleared."""
+    if kind != "alarms":
+        if state or severity:
+            raise WrongUsage(f"{'--state' if state else '--severity'} is for alarms: it means nothing to {kind}")
+        return search
+    asked = ["outcome:open"] if state != "all" else []
+    asked += [f"severity:{severity}"] if severity else []
+    return " ".join(filter(None, (search, *asked)))
 
 
 def _print(pieces: Iterable[str]) -> None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from ringfence.cli import importing, reading
 from ringfence.cli.options import AsUser, At, Db, Group, known
-from ringfence.cli.settings import WrongUsage, settings
-from ringfence.domain.alarm import ALARMS
+from ringfence.cli.settings import settings
 from ringfence.domain.kind import Kind as Declared
 from ringfence.domain.registry import KINDS
-from ringfence.domain.signal import SEVERITIES
+from ringfence.domain.signal import Severity
 
 Kind = Annotated[
     str,
@@ -31,10 +30,10 @@ Search = Annotated[
 ]
 
 State = Annotated[
-    Literal["active", "all"] | None,
+    reading.State | None,
     typer.Option("--state", help="Of alarms: those that are not cleared (so by default), or all."),
 ]
-Severity = Annotated[Literal[SEVERITIES] | None, typer.Option("--severity", help="Of alarms: only these.")]  # type: ignore[valid-type]
+Severity = Annotated[Severity | None, typer.Option("--severity", help="Of alarms: only these.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -90,7 +89,9 @@ def list_records(
         chosen,
         kind,
         under=under,
-        search=_of_alarms(kind, state, severity, search),
+        search=search,
+        state=state,
+        severity=severity,
         sort=sort,
         descending=descending,
         limit=limit,
@@ -112,18 +113,7 @@ def count_records(
 ) -> int:
     """Count what a user sees of one kind of record."""
     chosen = settings(context.obj, db, at, login)
-    return reading.count_records(chosen, kind, under=under, search=_of_alarms(kind, state, severity, search))
-
-
-def _of_alarms(kind: str, state: str | None, severity: str | None, search: str) -> str:
-    """What is sought, with what is asked of alarms: by default those that nobody has cleared."""
-    if kind != ALARMS.name:
-        if state or severity:
-            raise WrongUsage(f"{'--state' if state else '--severity'} is for alarms: it means nothing to {kind}")
-        return search
-    asked = ["outcome:open"] if state != "all" else []
-    asked += [f"severity:{severity}"] if severity else []
-    return " ".join(filter(None, (search, *asked)))
+    return reading.count_records(chosen, kind, under=under, search=search, state=state, severity=severity)
 
 
 def can(

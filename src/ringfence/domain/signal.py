@@ -17,7 +17,7 @@ from collections.abc import Collection, Mapping
 from json import JSONDecodeError, JSONDecoder
 from math import isfinite
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, NoReturn
+from typing import Any, Final, Literal, NamedTuple, NoReturn, get_args
 
 from ringfence.domain.clock import LAST, moment
 from ringfence.domain.errors import RingfenceError
@@ -40,7 +40,8 @@ KEY: Final = re.compile("[a-z][a-z0-9_]{0,63}")
 """What a value, an attribute and a kind of alarm may be called, in whole."""
 A_KEY: Final = "small letters, digits and _, beginning with a letter, at most 64"
 """The same in words."""
-SEVERITIES: Final = ("critical", "major", "minor", "warning", "info")
+Severity = Literal["critical", "major", "minor", "warning", "info"]
+SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
 
 Value = float | bool | str
 

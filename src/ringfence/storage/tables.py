@@ -117,8 +117,7 @@ def _indexes(kind: Kind) -> Iterator[Index]:
     for one in kind.stored.values():
         if isinstance(one.spec, Ref) and one.spec.gone and one is not kind.stands:
             # What goes with it is found by it.
-            there = text(f"{one.column} IS NOT NULL")
-            yield Index(None, one.column, sqlite_where=there, postgresql_where=there)
+            yield Index(None, one.column, sqlite_where=text(f"{one.column} IS NOT NULL"))
     for name, spec in kind.texts.items():
         if spec.sorted:
             yield Index(None, "tenant_id", *kind.indexed_orders[name], "id", kind.node.column)
@@ -179,7 +178,6 @@ Alarm: Final = _of(
         *("tenant_id", "device_id", "kind"),
         unique=True,
         sqlite_where=text("cleared_at IS NULL AND kind <> ''"),
-        postgresql_where=text("cleared_at IS NULL AND kind <> ''"),
     ),
     ever=True,
 )
