@@ -29,11 +29,11 @@ Search = Annotated[
     ),
 ]
 
-State = Annotated[
+OfState = Annotated[
     reading.State | None,
     typer.Option("--state", help="Of alarms: those that are not cleared (so by default), or all."),
 ]
-Severity = Annotated[Severity | None, typer.Option("--severity", help="Of alarms: only these.")]
+OfSeverity = Annotated[Severity | None, typer.Option("--severity", help="Of alarms: only these.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -61,8 +61,8 @@ def list_records(
     login: AsUser = None,
     under: Under = None,
     search: Search = "",
-    state: State = None,
-    severity: Severity = None,
+    state: OfState = None,
+    severity: OfSeverity = None,
     sort: Annotated[
         str,
         typer.Option("--sort", metavar="COLUMN", help="In the order of a column, such as name; by what it shows."),
@@ -106,8 +106,8 @@ def count_records(
     login: AsUser = None,
     under: Under = None,
     search: Search = "",
-    state: State = None,
-    severity: Severity = None,
+    state: OfState = None,
+    severity: OfSeverity = None,
     db: Db = None,
     at: At = None,
 ) -> int:
