@@ -177,7 +177,7 @@ def test_it_is_created_where_one_may_and_refers_to_what_one_sees(orders: Orders)
     for login in orders.logins:
         viewer = world.viewer(login)
         wide, _ = orders.oracle.visible_nodes(login, "ticket.create")
-        people = orders.oracle.listed(login, "users")
+        people = orders.oracle.listed(login, "users") | {orders.oracle.user(login)["key"]}  # who know themselves
         for node, own in orders.nodes.items():
             worker = orders.chance.choice(list(users))
             state = OrderState(own, "New", worker=users[worker], notes="a\nb")

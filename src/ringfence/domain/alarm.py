@@ -90,7 +90,7 @@ ALARMS: Final = Kind(
     moves="",
     exported=(
         *("key", "customer", "name", "device", "site", "kind", "unit_id", "severity", "text", "started_at", "last_at"),
-        *("count", "ended_at", "acked_at", "cleared_at", "outcome", "notes"),
+        *("count", "ended_at", "acked_at", "assignee", "cleared_at", "outcome", "notes"),
     ),
     imported=False,
     display=Display(
