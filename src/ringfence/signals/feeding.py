@@ -10,6 +10,7 @@ from typing import BinaryIO, Final, NamedTuple
 
 from ringfence.domain.signal import MOSQUITTO_BYTES, Signal, WrongSignal
 from ringfence.signals.intake import BATCH, Heard, Source, Taken, take, timely
+from ringfence.storage.bulk import uncollected
 from ringfence.storage.engine import Database
 
 SECONDS: Final = 1.0
@@ -18,6 +19,9 @@ _AHEAD: Final = 4
 """So many batches are read ahead of what is taken; whoever sends more waits."""
 _PAUSE: Final = 0.04
 """So long others get to write between two batches where more is waiting already: they try a little more often."""
+
+_OBJECTS: Final = 5
+"""That a line makes, or a few more."""
 
 Read = Callable[[bytes], Signal]
 
@@ -109,9 +113,11 @@ def feed(
     heard any more: what was taken before stays."""
     for batch, more in batches(lines):
         at = now()
-        heard = list(_read(batch, read, at, wrong))
-        if heard:
-            yield take(database, edge, heard, at)
+        with uncollected(_OBJECTS * len(batch)):
+            heard = list(_read(batch, read, at, wrong))
+            taken = take(database, edge, heard, at) if heard else None
+        if taken is not None:
+            yield taken
         if more:
             time.sleep(_PAUSE)
 

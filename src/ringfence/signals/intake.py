@@ -123,23 +123,25 @@ class _Batch:
         over, heard = len(heard) - allowed, heard[:allowed]
         fresh = self._fresh(heard)
         repeated = len(heard) - len(fresh)
-        units = self._units({one.signal.unit for one in fresh}, memory)
-        own = {unit: found for unit, found in units.items() if found.path.startswith(path)}
-        matched = [(own[one.signal.unit], one.signal) for one in fresh if one.signal.unit in own]
+        self._know_units({one.signal.unit for one in fresh}, memory)
+        matched, unmatched = [], []
+        for one in fresh:
+            unit = memory.units.get(one.signal.unit)
+            if unit is not None and unit.path.startswith(path):
+                matched.append((unit, one.signal))
+            else:
+                unmatched.append(one)
         values, changed = self._write(matched, memory)
-        if len(matched) < len(fresh):
-            self._keep_unmatched([one for one in fresh if one.signal.unit not in own])
+        self._keep_unmatched(unmatched)
         tally = watch(self.connection, self.tenant, self.edge.id, self.now, matched, memory.series, ruled=ruled)
         memory.series.update(changed)
         keep(self.connection, memory, self.edge.id, sent + allowed)
-        return Taken(len(heard), values, *tally, len(fresh) - len(matched), repeated, over)
+        return Taken(len(heard), values, *tally, len(unmatched), repeated, over)
 
-    def _units(self, named: set[str], memory: Memory) -> dict[str, Unit]:
-        """The devices of the tenant with these unit ids."""
-        known = memory.units
-        if unknown := named - known.keys():
-            known.update(by_unit_id(self.connection, self.tenant, unknown))
-        return {unit: known[unit] for unit in named if unit in known}
+    def _know_units(self, named: set[str], memory: Memory) -> None:
+        """Has the memory know those of these unit ids that devices of the tenant have."""
+        if unknown := named - memory.units.keys():
+            memory.units.update(by_unit_id(self.connection, self.tenant, unknown))
 
     def _path(self) -> tuple[str, int | None, bool]:
         """The path of the edge's customer, how many lines a minute it may send, and whether the tenant has any rule, or
@@ -159,12 +161,14 @@ class _Batch:
     def _allow(self, lines: int, most: int | None) -> tuple[int, int]:
         """How many of so many lines the edge may send now, and how many it had sent before; whoever else takes signals
         of it waits."""
-        # Of two that hear it for the first time at once one waits, and finds what the other has made.
-        first = {"tenant": self.tenant, "edge": self.edge.id, "at": self.now, "allowance": float(most or 0)}
-        self.connection.execute(_FIRST_HEARD, first)
         own = EdgeHeard.edge_id == self.edge.id
-        columns = (EdgeHeard.at, EdgeHeard.allowance, EdgeHeard.lines)
-        known = self.connection.execute(select(*columns).where(own).with_for_update()).one()
+        query = select(EdgeHeard.at, EdgeHeard.allowance, EdgeHeard.lines).where(own).with_for_update()
+        known = self.connection.execute(query).one_or_none()
+        if known is None:
+            # Of two that hear it for the first time at once one waits, and finds what the other has made.
+            first = {"tenant": self.tenant, "edge": self.edge.id, "at": self.now, "allowance": float(most or 0)}
+            self.connection.execute(_FIRST_HEARD, first)
+            known = self.connection.execute(query).one()
         allowed, left = lines, 0.0
         if most is not None:
             filled = min(float(most), known.allowance + most * max(self.now - known.at, 0) / _MINUTE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Final
 
 from sqlalchemy import Connection
@@ -118,16 +118,23 @@ class _Watch:
         happened: list[Happening],
     ) -> None:
         device, before, since = unit.id, self.before, unit.since
+        if len(signals) == 1 and not states and not attributes and self._newest(unit, signals[0], applying):
+            signal = signals[0]  # as nearly all come
+            self._evaluate(unit, signal, applying, states, signal.values, signal.values.keys(), happened)
+            if signal.alarm:
+                happened.append(said(unit, signal, self.edge))
+            if states:
+                self._note(device, applying, states, _NONE)
+            return
         values: dict[str, Value] = dict(attributes) if attributes else {}
         moments: dict[str, int] = {}
         for name in applying.names:
             row = before.get((device, name))
             if row is not None and row[1] >= since:
-                values[name], moments[name] = row[2] if row[2] is not None else value_of(None, row[3]), row[1]
-        was = {rule: (state.since, state.count, state.raised) for rule, state in states.items()} if states else _NONE
+                values[name], moments[name] = value_of(row[2], row[3]), row[1]
+        was = {rule: (state.since, state.count, state.raised) for rule, state in states.items()}
         for signal in signals:
-            at = signal.at
-            assert at is not None
+            at = _moment(signal)
             if signal.values and at >= since:
                 fresh = set()
                 for name, value in signal.values.items():
@@ -138,21 +145,45 @@ class _Watch:
                     if at >= known:
                         values[name], moments[name] = value, at
                         fresh.add(name)
-                for rule in applying.rules:
-                    if rule.names.isdisjoint(fresh) if rule.names is not None else not fresh:
-                        continue
-                    state = states.get(rule.id)
-                    if state is None:
-                        if not rule.missing and (rule.raise_when is None or not rule.raise_when.holds(values)):
-                            continue
-                        state = states[rule.id] = State()
-                    step = rules.heed(rule, state, values, at, self.now)
-                    if step is not None:
-                        happened.append(of_rule(unit, rule, step, values))
+                self._evaluate(unit, signal, applying, states, values, fresh, happened)
             if signal.alarm:
                 happened.append(said(unit, signal, self.edge))
-        if states:
-            self._note(device, applying, states, was)
+        self._note(device, applying, states, was)
+
+    def _newest(self, unit: Unit, signal: Signal, applying: Applying) -> bool:
+        """Whether a signal says all that the rules ask for, none of it older than what is known."""
+        at, said_ = _moment(signal), signal.values
+        if at < unit.since or not applying.names <= said_.keys():
+            return False
+        device, before = unit.id, self.before
+        for name in said_:
+            row = before.get((device, name))
+            if row is not None and row[1] > at:
+                return False
+        return True
+
+    def _evaluate(
+        self,
+        unit: Unit,
+        signal: Signal,
+        applying: Applying,
+        states: dict[int, State],
+        values: Mapping[str, Value],
+        fresh: Set[str],
+        happened: list[Happening],
+    ) -> None:
+        """Has those rules look at the latest values that ask for any that is ``fresh``."""
+        for rule in applying.rules:
+            if rule.names.isdisjoint(fresh) if rule.names is not None else not fresh:
+                continue
+            state = states.get(rule.id)
+            if state is None:
+                if not rule.missing and (rule.raise_when is None or not rule.raise_when.holds(values)):
+                    continue
+                state = states[rule.id] = State()
+            step = rules.heed(rule, state, values, _moment(signal), self.now)
+            if step is not None:
+                happened.append(of_rule(unit, rule, step, values))
 
     def _note(
         self,
