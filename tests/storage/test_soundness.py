@@ -47,10 +47,13 @@ BY_OTHERS = (
     "known_signal (tenant_id, edge_id, signal, at) SELECT tenant_id, id, 's-1', 1 FROM edge",
     "rule_state (tenant_id, device_id, alarm_rule_id, count, raised) "
     "SELECT d.tenant_id, d.id, r.id, 1, TRUE FROM device d JOIN alarm_rule r ON r.tenant_id = d.tenant_id",
-    "runaway (tenant_id, device_id, kind, at, allowance) SELECT tenant_id, id, 'fire', 1, 2.5 FROM device",
+    "runaway (tenant_id, device_id, kind, full_at) SELECT tenant_id, id, 'fire', 1 FROM device",
+    "suppressed (tenant_id, device_id, kind, alarm_id, due_at) "
+    "SELECT d.tenant_id, d.id, 'fire', min(a.id), 1 FROM device d JOIN alarm a ON a.tenant_id = d.tenant_id "
+    "GROUP BY d.tenant_id, d.id",
+    "escalation (tenant_id, alarm_id, since, due_at) SELECT tenant_id, id, 1, 1 FROM alarm",
     "alarm_above (tenant_id, ancestor_id, rank, started_at, alarm_id) "
     "SELECT tenant_id, customer_id, 1, 1, id FROM alarm",
-    "alarm_count (tenant_id, number) SELECT id, 1 FROM tenant",
     "worker_heard (id, at, said) VALUES (1, 1, 'here')",
 )
 """Rows that no document holds."""

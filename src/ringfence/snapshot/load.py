@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
@@ -18,8 +18,6 @@ from ringfence.domain.field import Ref
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED, PLACE
 from ringfence.domain.text import fold, search_key
-from ringfence.signals import tenure
-from ringfence.signals.tenure import Place
 from ringfence.snapshot.collect import Contents, DeviceRow, Progress, collect, collect_from, fault
 from ringfence.snapshot.listed import TAKEN, Listed
 from ringfence.snapshot.load_alarms import Following
@@ -28,11 +26,10 @@ from ringfence.snapshot.load_limits import limit_faults
 from ringfence.snapshot.load_ties import TieRows, tables
 from ringfence.snapshot.read import show
 from ringfence.snapshot.resolve import Resolver, columns_of, lists, naming_devices
-from ringfence.storage.bulk import any_of, insert_rows, lock_ids, settle_ids, settle_statistics, take_turn
+from ringfence.storage.bulk import insert_rows, lock_ids, settle_ids, settle_statistics, take_turn
 from ringfence.storage.engine import Database
 from ringfence.storage.grants import Membership
 from ringfence.storage.rehearsal import rehearsed
-from ringfence.storage.signal_tables import milliseconds
 from ringfence.storage.tables import (
     Customer,
     Device,
@@ -147,8 +144,7 @@ class _Load:
         self._private_roles()
         self._refuse()
         self._settle()
-        if not rehearsed(self.connection):
-            self.following.settle(milliseconds(clock.now()))
+        self.following.settle()
         self.contents.faults += limit_faults(self.connection, self.contents, self.to)
         self._refuse()
         if self.audit is not None and self.origin is not None:
@@ -230,12 +226,7 @@ class _Load:
                 self.contents.faults.append(fault("devices", wanted.place, wanted.key, "unit_id", message))
 
     def _write(
-        self,
-        mapped: Any,
-        columns: tuple[str, ...],
-        rows: Iterable[tuple[Any, ...]],
-        *,
-        step: str | None = None,
+        self, mapped: Any, columns: tuple[str, ...], rows: Iterable[tuple[Any, ...]], *, step: str | None = None
     ) -> None:
         """Inserts the rows whose id (the first value) is new, updates the others."""
         listed = next(kind.plural for kind in EDITED.values() if table_of(kind) is mapped)
@@ -261,29 +252,12 @@ class _Load:
             if watching is not None:
                 watching.compare(known)
             if mapped is Device:
-                self._hand_over(known)
+                self.following.devices(known)
             statement = update(mapped.__table__).where(mapped.__table__.c.id == bindparam("own_id"))
             values: dict[str, Any] = {column: bindparam(column) for column in columns}
             if "revision" in mapped.__table__.c:
                 values["revision"] = mapped.__table__.c.revision + 1  # so that a form opened before notices
             self.connection.execute(statement.values(values), known)
-
-    def _hand_over(self, known: Sequence[Mapping[str, Any]]) -> None:
-        """Writes down where devices stood that stand elsewhere by the file."""
-        if rehearsed(self.connection):
-            return
-        stand = {row["own_id"]: (Place(row["customer_id"], row["site_id"]), row["kind"]) for row in known}
-        stood = select(Device.tenant_id, Device.id, Device.kind, Device.customer_id, Device.site_id)
-        stood = stood.where(any_of(self.connection, Device.id, list(stand)))
-        left: defaultdict[int, list[tuple[int, Place]]] = defaultdict(list)
-        for tenant, own, kind, *place in self.connection.execute(stood):
-            if stand[own][0] != tuple(place):
-                left[tenant].append((own, Place(*place)))
-                self.following.left(tenant, own)
-            elif stand[own][1] != kind:
-                self.following.other(tenant, own)
-        for tenant, places in left.items():
-            tenure.hand_over(self.connection, tenant, places, milliseconds(clock.now()))
 
     def _tenants(self) -> None:
         entries = self.contents.entries["tenants"]

@@ -1,24 +1,28 @@
-"""What a load means to alarms, to the rules that look at devices, and to test modes."""
+"""What a load means to where devices stood, to alarms, to the rules that look at devices, and to test modes."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from ringfence.domain import clock
 from ringfence.domain.alarm import ALARMS
 from ringfence.domain.alarm_rule import ALARM_RULES, kind_of_alarm
 from ringfence.domain.kind import Kind
 from ringfence.domain.test_mode import TEST_MODES
-from ringfence.signals import following
+from ringfence.signals import following, tenure
+from ringfence.signals.tenure import Place
 from ringfence.storage.bulk import any_of
-from ringfence.storage.tables import Customer, table_of
+from ringfence.storage.rehearsal import rehearsed
+from ringfence.storage.signal_tables import milliseconds
+from ringfence.storage.tables import Customer, Device, table_of
 
 
 class Following:
-    """Notes what a load changes that alarms follow, and has them follow in the end."""
+    """Notes what a load changes that others follow, and has them follow in the end."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -42,16 +46,29 @@ class Following:
         """Customers that stand elsewhere."""
         self._moved |= set(customers)
 
-    def left(self, tenant: int, device: int) -> None:
-        """A device that stands elsewhere."""
-        self._left[tenant].add(device)
+    def devices(self, known: Sequence[Mapping[str, Any]]) -> None:
+        """Devices that are about to be written: of those that will stand elsewhere it is written down where they
+        stood."""
+        if rehearsed(self.connection):
+            return
+        stand = {row["own_id"]: (Place(row["customer_id"], row["site_id"]), row["kind"]) for row in known}
+        stood = select(Device.tenant_id, Device.id, Device.kind, Device.customer_id, Device.site_id)
+        stood = stood.where(any_of(self.connection, Device.id, list(stand)))
+        left: defaultdict[int, list[tuple[int, Place]]] = defaultdict(list)
+        for tenant, own, kind, *place in self.connection.execute(stood):
+            if stand[own][0] != tuple(place):
+                left[tenant].append((own, Place(*place)))
+                self._left[tenant].add(own)
+            elif stand[own][1] != kind:
+                self._others[tenant].add(own)
+        for tenant, places in left.items():
+            tenure.hand_over(self.connection, tenant, places, milliseconds(clock.now()))
 
-    def other(self, tenant: int, device: int) -> None:
-        """A device that is of another kind."""
-        self._others[tenant].add(device)
-
-    def settle(self, at: int) -> None:
-        """Brings alarms in line with all of that, which is written; ``at`` is in milliseconds since 1970."""
+    def settle(self) -> None:
+        """Brings alarms in line with all of that, which is written."""
+        if rehearsed(self.connection):
+            return
+        at = milliseconds(clock.now())
         for tenant, alarms in sorted(self._records[ALARMS.noun].items()):
             following.follow(self.connection, tenant, alarms)
         if self._moved:
