@@ -21,7 +21,7 @@ from ringfence.services.records import Listing, Part, Record
 from ringfence.visibility.viewer import Viewer
 
 NUMBER = re.compile(r"[\d,]+( of \d+)?")
-BY_ID = ("unit_id",)
+BY_ID = (("device", "unit_id"),)
 """Where these are alike, the ids alone decide."""
 
 
@@ -53,7 +53,8 @@ def shown(kind: Kind, record: Record) -> Mapping[str, str]:
         elif name in kind.fields and isinstance(kind.fields[name].spec, Text) and kind.fields[name].spec.exact:  # type: ignore[union-attr]
             values[name] = str(record.key if name == "key" else record.shown(name))
         elif name not in values:
-            values[name] = comparable(told[name])
+            refers = name in kind.fields and kind.fields[name].refers
+            values[name] = comparable(record.shown(name) if refers else told[name])
     return values
 
 
@@ -74,7 +75,7 @@ class Sorted:
         def place(own: int) -> tuple[str, int]:
             if sort == self.kind.sort:
                 return "", self.ranks[own]
-            return self.values[own][sort], own if sort in BY_ID else self.ranks[own]
+            return self.values[own][sort], own if (self.kind.noun, sort) in BY_ID else self.ranks[own]
 
         return sorted(self.ranks if among is None else among, key=place, reverse=descending)
 

@@ -36,11 +36,17 @@ def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(grouping, "_LEAST", 1)
 
 
+COLUMNS = 9
+
+
 def varied(seed: int) -> dict[str, Any]:
     """A document in which many columns hold many things, and the same ones."""
     chance = Random(seed)
     document = make_document(chance, SIZES)
     document["users"] = [*document["users"][:1], *partial(document, chance)]
+    people = [one["key"] for one in document["users"]]
+    for alarm in document["alarms"]:
+        alarm |= {"assignee": chance.choice([None, *people]), "acked_by": None}
     for device in document["devices"]:
         device["kind"] = chance.choice(("", "Door", "door", "camera", "ÉTOILE", "e\u0301toile"))
     for customer in document["customers"]:
@@ -104,7 +110,8 @@ def test_every_column_of_every_list(database: Database, seed: int) -> None:
         viewer = Viewer.sign_in(database, user["login"], AT)
         for kind in LISTED:
             known = Sorted(viewer, Listing(kind.name), kind)
-            for sort in kind.sorts:
+            # Of very many columns some, by chance: each user of each way gets others.
+            for sort in chance.sample(kind.sorts, min(len(kind.sorts), COLUMNS)):
                 for descending in (False, True):
                     wanted = Listing(kind.name, sort=sort, descending=descending)
                     agree(viewer, wanted, known.ids(sort, descending=descending), chance)
