@@ -177,7 +177,7 @@ class TestUndoing:
         would = call("undo", "--as", "h.devries", "--dry-run")
         assert would.lines == [
             "would take back change 1: edit customer group “Production only”",
-            "olga  +40 customers  +437 devices  +960 rights over 40 customers",
+            "olga  +40 customers  +437 devices  +1,040 rights over 40 customers",
         ]
         assert call("count", "customers", "--as", "olga").out == "0\n"
         assert call("count", "audit", "--as", "h.devries").out == "1\n"

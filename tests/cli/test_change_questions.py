@@ -83,7 +83,7 @@ class TestLooking:
             "would delete customer “Northwind Logistics”",
             "With it go 8 customers, 1 user, 10 sites and 134 devices.",
             "The audit of them stays, with the customer above.",
-            "d.ionescu  −9 customers  −134 devices  −207 rights over 9 customers",
+            "d.ionescu  −9 customers  −134 devices  −216 rights over 9 customers",
         ]
         moved = call("customers", "move", "dekker", "--to", "internal", *HANNA, "--dry-run").lines
         assert moved[0] == "would move customer “Dekker Security Installers” into “Internal test sites”"
@@ -106,9 +106,9 @@ class TestLooking:
             "later": [],
         }
         permissions = rights.pop("permissions")
-        assert rights == {"count": 207, "customers": 9, "provider": False, "sites": 0, "records": {}}
+        assert rights == {"count": 216, "customers": 9, "provider": False, "sites": 0, "records": {}}
         assert permissions == dict.fromkeys(permissions, 9)
-        assert len(permissions) == 23
+        assert len(permissions) == 24
         assert "device.edit" in permissions
 
     @pytest.mark.usefixtures("no_past")
@@ -154,7 +154,7 @@ class TestAsking:
             assert (said.status, said.out) == (1, "")
             assert said.err.startswith(
                 "would delete user “Olga Brandt”\nolga  −40 customers  −437 devices  "
-                "−960 rights over 40 customers\nDelete? [y/N]"
+                "−1,040 rights over 40 customers\nDelete? [y/N]"
             )
             assert said.err.endswith("ringfence: error: not confirmed: nothing was changed\n")
         typing("y\n")

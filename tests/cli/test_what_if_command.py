@@ -31,9 +31,9 @@ class TestText:
         said = call("what-if", moved)
         assert (said.status, said.err) == (0, "")
         assert [line for line in said.lines if not line.startswith(" ")] == [
-            "j.peeters  +1 customer  +11 devices  +23 rights over 1 customer",
-            "olga       −1 customer  −11 devices  −24 rights over 1 customer",
-            "r.dekker   −1 customer  −11 devices  −50 rights over 1 customer",
+            "j.peeters  +1 customer  +11 devices  +24 rights over 1 customer",
+            "olga       −1 customer  −11 devices  −26 rights over 1 customer",
+            "r.dekker   −1 customer  −11 devices  −54 rights over 1 customer",
         ]
         assert said.lines[1] == "  + customers: dekker-marina"
         assert said.lines[2].startswith("  + devices: dekker-marina-bilge-alarm-berth-1, ")
@@ -58,7 +58,7 @@ class TestText:
         grant = {**users[0], "security_groups": [{"group": "everywhere"}]}
         said = call("--db", database, "what-if", save({"ringfence": 1, "users": [grant]}))
         assert said.lines == [
-            "e⟨RLO⟩ve  +1 customer  +2 devices  +134 rights over 1 customer and the provider",
+            "e⟨RLO⟩ve  +1 customer  +2 devices  +140 rights over 1 customer and the provider",
             "  + customers: c␛[2J⟨9B⟩␊",
             "  + devices: d, d⟨RLO⟩[red]",
         ]
@@ -77,7 +77,7 @@ class TestJson:
             ["r.dekker", nothing, marina, nothing, devices, []],
         ]
         rights = said["users"][0]["rights_gained"]
-        assert (rights["count"], rights["customers"], rights["permissions"]["device.edit"]) == (23, 1, 1)
+        assert (rights["count"], rights["customers"], rights["permissions"]["device.edit"]) == (24, 1, 1)
         assert said["users"][0]["rights_lost"]["permissions"] == {}
 
     def test_nobody(self, call: Call, own_db: Path, save: Save) -> None:
@@ -130,11 +130,11 @@ class TestAsAUser:
         assert call("what-if", file, "--at", AT).lines == [
             "d.ionescu  nothing now",
             "           from 17 Nov 2026 08:00 UTC: −46 customers  −498 devices  "
-            "−1,081 rights over 46 customers and the provider",
+            "−1,128 rights over 46 customers and the provider",
         ]
         later = call("what-if", file, "--at", "2026-11-18T08:00:00+00:00")
         assert (
-            later.lines[0] == "d.ionescu  −46 customers  −498 devices  −1,081 rights over 46 customers and the provider"
+            later.lines[0] == "d.ionescu  −46 customers  −498 devices  −1,128 rights over 46 customers and the provider"
         )
 
 
@@ -174,7 +174,7 @@ class TestNothingChanges:
 
     def test_standard_input(self, program: Call, moved: str, own_db: Path) -> None:
         said = program("what-if", "-", shell=f'cat "{moved}" | "$@"')
-        assert said.lines[0] == "j.peeters  +1 customer  +11 devices  +23 rights over 1 customer"
+        assert said.lines[0] == "j.peeters  +1 customer  +11 devices  +24 rights over 1 customer"
 
 
 @pytest.mark.postgres
@@ -190,7 +190,7 @@ def test_on_postgresql(call: Call, save: Save, postgres_url: str) -> None:
 
     before = content()
     said = call("--db", postgres_url, "what-if", file)
-    assert said.lines[0] == "j.peeters  +1 customer  +11 devices  +23 rights over 1 customer"
+    assert said.lines[0] == "j.peeters  +1 customer  +11 devices  +24 rights over 1 customer"
     users = json.loads(call("--db", postgres_url, "what-if", file, "--as", "h.devries", "--format", "json").out)[
         "users"
     ]

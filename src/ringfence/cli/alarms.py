@@ -53,7 +53,7 @@ def own(
     def taken(state: AlarmState) -> AlarmState:
         if state.assignee == me:
             raise Refused(f"you have {state.key} already")
-        if state.assignee is not None and not take_over:
+        if state.assigned_at is not None and not take_over:  # be it somebody whom this one may not list
             raise Refused(f"somebody else has {state.key}: say --take-over to take it from them")
         return altered(state, assignee=me)
 
