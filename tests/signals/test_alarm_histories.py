@@ -61,7 +61,7 @@ class History:
         self.now += self.chance.choice((0, 1, 20_000, MINUTE, MINUTE, 4 * MINUTE, 11 * MINUTE))
         happens = self.chance.choices(
             (self.lines, self.burst, self.clocks, self.test_mode, self.hand_over, self.move, self.rule, self.operator),
-            (12, 1, 7, 1.5, 1.5, 0.4, 1, 2),
+            (12, 1, 7, 1.5, 1.5, 0.4, 3, 2),
         )[0]
         self.seen[happens.__name__] += 1
         happens()
@@ -203,9 +203,13 @@ class History:
 
     def rule(self) -> None:
         """A rule changes, or goes."""
+        if not self.oracle.rules:
+            return
         key = self.chance.choice(sorted(self.oracle.rules))
         rule = self.oracle.rules[key]
-        what = self.chance.choice(("active", "active", "held", "raises", "customer", "fixed", "gone"))
+        what = self.chance.choice(
+            ("active", "active", "held", "raises", "customer", "customer", "fixed", "fixed", "gone")
+        )
         if what == "gone":
             self.save(self.world.delete("alarm_rule", key))
             self.oracle.rule_changed(key, None, self.now)

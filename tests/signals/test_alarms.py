@@ -269,6 +269,15 @@ def test_what_others_did_between_two_batches_counts(database: Database) -> None:
     assert send(database, own, values(9), now=NOW + 3 * MINUTE).unmatched == 1
 
 
+def test_what_is_older_than_the_latest_value_touches_no_rule(database: Database) -> None:
+    World(database, document({"raise_when": "temperature > 8"}))
+    own = edge(database, "e")
+    send(database, own, values(1), now=NOW + MINUTE)
+    late = values(9, ts=moment_of(NOW).isoformat())
+    assert send(database, own, late, now=NOW + MINUTE).raised == 0
+    assert send(database, own, late, values(1), now=NOW + 2 * MINUTE).raised == 0
+
+
 def test_an_attribute_of_the_device_is_a_limit(database: Database) -> None:
     World(database, document({"raise_when": "temperature > attr.limit"}))
     own = edge(database, "e")

@@ -81,7 +81,10 @@ def rules_by_chance(chance: Random) -> list[Rule]:
     )
     both = Rule("both", ROOT, "intrusion", "Both", warm(9), TEMPERATURE, "temperature > 9", **more())
     both = replace(both, missing=some(5, 12))
-    return [*warmer, silent, limit_, replace(door, held=some(2, 4)), both]
+    more_of = chance.choice(
+        ((), (limit_,), (replace(door, held=some(2, 4)),), (limit_, replace(door, held=some(2, 4))))
+    )
+    return [*warmer, silent, *more_of, both]
 
 
 def entry(rule: Rule) -> dict[str, Any]:

@@ -106,7 +106,8 @@ class Oracle:
         for key in dict.fromkeys(line.device for line in lines if line.values or line.alarm):
             device = self.devices[key]
             self.drop(device, now)
-            for line in sorted((one for one in lines if one.device == key), key=lambda one: one.at):
+            theirs = [one for one in lines if one.device == key and (one.values or one.alarm)]
+            for line in sorted(theirs, key=lambda one: one.at):
                 self.hear(device, line, now)
 
     def hear(self, device: Device, line: Line, now: int) -> None:
