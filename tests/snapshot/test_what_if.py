@@ -68,7 +68,7 @@ def is_true(
     wanted: dict[str, Any] = {}
     home = {user["login"]: user["tenant"] for user in documents[0]["users"]}.get(viewer or "")
     for tenant in {entry["key"] for entry in documents[1]["tenants"]} if viewer is None else {home}:
-        wanted.update(told(*documents, viewer, tenant=str(tenant), themselves=False))
+        wanted.update(told(*documents, viewer, tenant=str(tenant), themselves=False, staying=False))
     assert told_of(said) == wanted, viewer
     only: list[set[str]] = []
     for place, kind in enumerate(("customers", "devices") if viewer is not None else ()):
@@ -96,6 +96,11 @@ def changes(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
             second[name] = []
         elif left == 1:
             second[name] = [entry for entry in second[name] if chance.randint(0, 2)]
+    for name in ("alarms", "test_modes"):  # which stay where they were made
+        places = {(one["tenant"], one["key"]): one["customer"] for one in first[name]}
+        for one in second[name]:
+            if (one["tenant"], one["key"]) in places:
+                one |= {"customer": places[one["tenant"], one["key"]], "site": None}
     told = {(device["tenant"], device["key"]) for device in second["devices"]}
     homes = {(site["tenant"], site["key"]): site["customer"] for site in second["sites"]}
     if chance.randint(0, 7):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -14,11 +15,11 @@ from ringfence.services.edited import Difference, Rights, UserDifference
 
 NOTHING: tuple[Any, ...] = (0, 0, False, 0, (), ())
 HANDED = {
-    kind.removesuffix("s").replace("-", "_"): kind
-    for kind in OWNERS
-    if kind not in ("customers", "sites", "test-modes", "audit")
+    kind.removesuffix("s").replace("-", "_"): kind for kind in OWNERS if kind not in ("customers", "sites", "audit")
 }
 """The kinds of which rights are told that come and go with a record's place."""
+MOVED = {noun: kind for noun, kind in HANDED.items() if noun not in ("alarm", "test_mode")}
+"""Those of them that go elsewhere; the others can only lose the site."""
 
 Told = tuple[Any, ...]
 
@@ -79,10 +80,12 @@ def told(
     tenant: str = "t",
     *,
     themselves: bool = True,
+    staying: bool = True,
 ) -> dict[str, Any]:
     """By login what a preview says: what each user gains and loses now, and from later moments on.
 
-    Without an editor, all there is. ``themselves`` says that the editor is told of their own rights too.
+    Without an editor, all there is. ``themselves`` says that the editor is told of their own rights too, ``staying``
+    that rights over what stays where it was made, and loses its site, are told.
     """
     key = next((user["key"] for user in document["users"] if user["login"] == editor), None)
     now = Side(document, at, tenant), Side(after, at, tenant)
@@ -94,7 +97,7 @@ def told(
         changes = []
         for moment in _moments(now, user, at):
             then = now if moment == at else (Side(document, moment, tenant), Side(after, moment, tenant))
-            changes.append((moment, *_changed(then, now, user, key)))
+            changes.append((moment, *_changed(then, now, user, key, HANDED if staying else MOVED)))
         later = []
         for (_, _, mark), (moment, change, other) in pairwise(changes):
             if other != mark:
@@ -148,7 +151,7 @@ def _moments(now: tuple[Side, Side], user: str, at: datetime) -> list[datetime]:
 
 
 def _changed(
-    then: tuple[Side, Side], now: tuple[Side, Side], user: str, editor: str | None
+    then: tuple[Side, Side], now: tuple[Side, Side], user: str, editor: str | None, handed: Mapping[str, str]
 ) -> tuple[Told, tuple[Any, ...]]:
     """The numbers at a moment, and what exactly they count; ``now`` says what the editor knows of."""
     old, new = then
@@ -174,7 +177,7 @@ def _changed(
         gone = {site for site in had if not new.covers(is_, permission, site)}
         for side, sites in ((0, come), (1, gone)):
             rights[side] |= {(permission, "sites", one) for one in sites if known("sites", one)}
-    for noun, kind in HANDED.items():
+    for noun, kind in handed.items():
         records = old.records(kind), new.records(kind)
         for one in records[0].keys() & records[1].keys():
             places = [(record[one].get(OWNERS[kind]), record[one].get("site")) for record in records]

@@ -155,6 +155,11 @@ class Kind:
         return not self.is_customer and bool(self.moves)
 
     @cached_property
+    def stays(self) -> bool:
+        """Whether a record of it stays with its customer, whoever changes what, though it is no place of theirs."""
+        return not self.moves and not self.is_customer and not self.is_site
+
+    @cached_property
     def substrings(self) -> bool:
         """Whether substrings of its search key are indexed: of those of which there may be very many, and of those that
         they are found by."""

@@ -18,7 +18,7 @@ from ringfence.domain.text import fold, search_key
 from ringfence.snapshot.collect import Contents, DeviceRow, fault
 from ringfence.snapshot.listed import TAKEN, Listed
 from ringfence.snapshot.read import show
-from ringfence.storage.bulk import next_id
+from ringfence.storage.bulk import any_of, next_id
 from ringfence.storage.tables import Customer, Device, Site, Tenant, table_of
 
 _SHOWN: Final = 8
@@ -226,11 +226,14 @@ class Resolver:
         """The rows of a kind's entries, each an id and ``columns_of``, with the index and the entry."""
         if kind.is_site:
             self.site_owners.update(self.connection.execute(select(Site.id, Site.customer_id)).all())
+        stays = self._places_of(kind) if kind.stays else {}
         everything = [name for name, (_, ties) in kind.ties.items() if ties.everything]
         folded = [name for name, text in kind.texts.items() if text.folded]
         for index, entry, tenant, own in self.entries(kind.plural):
             place = (kind.plural, index, entry.key)
             node = self.node(*place, kind.node.name, tenant, getattr(entry, kind.node.name))
+            if node is not None and stays.get(own, node) != node:
+                self.fault(*place, kind.node.name, f"{kind.indefinite} stays where it was made")
             values: list[Any] = []
             for name, field in kind.stored.items():
                 value = getattr(entry, name)
@@ -248,6 +251,13 @@ class Resolver:
             values += (in_order(getattr(entry, name)) for name, one in kind.moments.items() if one.sorted)
             searched = search_key(*(getattr(entry, name) for name in kind.searched))
             yield (own, tenant, *values, searched), index, entry
+
+    def _places_of(self, kind: Kind) -> dict[int, int]:
+        """The nodes of those of the file's records that are there."""
+        mapped = table_of(kind)
+        known = [own for _, _, _, own in self.entries(kind.plural) if own < self.first[kind.plural]]
+        query = select(mapped.id, getattr(mapped, kind.owner)).where(any_of(self.connection, mapped.id, known))
+        return dict(self.connection.execute(query).all()) if known else {}
 
     def devices(self) -> Iterator[tuple[DeviceRow, int, int, int, int | None]]:
         """(row, tenant id, own id, customer id, site id) of each device; ids are given in the file's order."""
