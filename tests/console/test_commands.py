@@ -42,7 +42,7 @@ async def test_nothing_is_off_for_the_administrator(demo: Database) -> None:
 
 async def test_who_may_only_look_is_told_so(demo: Database) -> None:
     async with opened(console_on(demo, "olga")) as console:
-        assert console.lines[0].rstrip().endswith("RO")
+        assert console.lines[0].rstrip().endswith("RW"), "she deals with alarms"
         assert off(console, "customer_groups") == "you may edit no groups"
         for keys, noun in LISTS.items():
             await console.press(*keys)
@@ -69,7 +69,7 @@ async def test_who_may_only_look_is_told_so(demo: Database) -> None:
 )
 async def test_an_area_is_there_for_whoever_has_a_right_in_it(key: str, said: str, demo: Database) -> None:
     async with opened(console_on(demo, "m.claes")) as console:
-        assert console.lines[1].split() == ["1", "Customers", "2", "Devices"]
+        assert console.lines[1].split() == ["1", "Customers", "2", "Devices", "5", "Alarms"]
         await console.press(key)
         assert console.area == "customers"
         assert console.toasts == [said]

@@ -9,6 +9,7 @@ import pytest
 from support.console import CUSTOMER_GROUPS, NOON, Console, console_on, opened
 from support.form_host import form_host
 from support.security_forms import show
+from support.signal_records import signal_edits
 
 from ringfence.console.options import BACK
 from ringfence.console.rooms import room
@@ -17,10 +18,8 @@ from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.form_fields import ChoiceSpec, ToggleSpec
-from ringfence.domain.edge import EDGES, EdgeState
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED
-from ringfence.services.editing import Edit
 from ringfence.services.records import Listing, Part
 from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
@@ -49,6 +48,9 @@ def stamp(console: Console) -> Any:
 
 @pytest.mark.parametrize("question", QUESTIONS)
 async def test_every_question_opens_on_back(question: str, demo: Database) -> None:
+    session = Workspace(demo, at=NOON).sign_in("h.devries")
+    if question == "delete in 5":
+        session.save(signal_edits(session.roots()[0].id))
     async with opened(console_on(demo)) as console:
         await console.press(*QUESTIONS[question])
         dialog = console.app.screen
@@ -73,8 +75,7 @@ async def test_every_question_opens_on_back(question: str, demo: Database) -> No
 async def test_enter_changes_no_field_of_any_form(kind: Kind, new: bool, size: tuple[int, int], demo: Database) -> None:
     """Neither where options stand side by side nor where each has a line of its own."""
     session = Workspace(demo, at=NOON).sign_in("h.devries")
-    if kind is EDGES:  # the demo has none
-        session.save([Edit(kind.noun, -1, None, EdgeState(session.roots()[0].id, "Source"))])
+    session.save(signal_edits(session.roots()[0].id))
     there = [session.open_record(kind.noun, row.id) for row in session.rows(Listing(kind.name), Part(100))]
     own = None if new else next(record.id for record in reversed(there) if not record.why_not)
     async with opened(form_host(demo), size) as console:

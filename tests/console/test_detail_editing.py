@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from support.console import NOON, Console, console_on, opened, press, settle, still
+from support.signal_records import signal_edits
 
 from ringfence.console.screens.customer_form import CustomerForm
 from ringfence.console.screens.customers import CustomersScreen
 from ringfence.console.screens.plain_form import PlainForm
 from ringfence.console.screens.user_form import UserForm
-from ringfence.domain.edge import EdgeState
 from ringfence.services import listing
-from ringfence.services.editing import Edit
 from ringfence.services.records import Listing
 from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
@@ -34,8 +33,7 @@ def found(demo: Database, kind: str, search: str) -> list[Any]:
 
 async def test_the_keys_are_those_of_what_has_the_focus(demo: Database) -> None:
     (northwind,) = found(demo, "customers", '"Northwind Logistics"')
-    source = EdgeState(northwind.id, "Source")  # the demo has none
-    Workspace(demo, at=NOON).sign_in("h.devries").save([Edit("edge", -1, None, source)])
+    Workspace(demo, at=NOON).sign_in("h.devries").save(signal_edits(northwind.id))
     async with opened(console_on(demo)) as console:
         await console.hurry(*NORTHWIND)
         screen = screen_of(console)
@@ -43,7 +41,10 @@ async def test_the_keys_are_those_of_what_has_the_focus(demo: Database) -> None:
         for tab, names in (
             ("devices", {"open", "new", "assign", "bulk_edit", "delete"}),
             ("users", {"open", "new", "activate", "delete"}),
+            ("alarms", {"open", "new", "delete"}),
             ("sites", {"open", "new", "delete"}),
+            ("alarm-rules", {"open", "new", "activate", "delete"}),
+            ("test-modes", {"open", "new", "delete"}),
             ("edges", {"open", "new", "activate", "delete"}),
             ("details", {"open", "new", "customer_groups", "assign", "take_up", "put_down", "delete", "copy_id"}),
         ):
@@ -120,7 +121,7 @@ async def test_a_device_is_made_at_the_customer_and_deleted(demo: Database) -> N
 async def test_a_site_is_made_renamed_and_deleted(demo: Database) -> None:
     async with opened(console_on(demo)) as console:
         await console.hurry(*NORTHWIND)
-        await console.press(NEXT, NEXT, "enter", "n")
+        await console.press(NEXT, NEXT, NEXT, "enter", "n")
         assert isinstance(console.app.screen, PlainForm)
         await console.type("AAA yard")
         await console.press("ctrl+s")
@@ -148,7 +149,7 @@ async def test_the_menu_says_why_not(demo: Database) -> None:
 def test_how_a_site_looks(snap_compare: Any, demo: Database) -> None:
     async def drive(pilot: Any) -> None:
         await settle(pilot.app, pilot)
-        await press(pilot, *NORTHWIND, NEXT, NEXT, "enter", "e")
+        await press(pilot, *NORTHWIND, NEXT, NEXT, NEXT, "enter", "e")
         still(pilot.app)
         await settle(pilot.app, pilot)
 
@@ -161,7 +162,7 @@ async def test_an_empty_list_says_how_it_is_filled_to_those_who_may(demo: Databa
         await console.press("n", *"Haven", "ctrl+s")
         assert "No devices here that Hanna de Vries may see." in console.text
         assert "a in the tree assigns some, n here makes one." in console.text
-        await console.press("right_square_bracket", "right_square_bracket")
+        await console.press(NEXT, NEXT, NEXT)
         assert "No sites here" in console.text
         assert "n here makes one." in console.text
         assert "assigns some" not in console.text

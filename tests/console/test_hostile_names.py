@@ -51,6 +51,9 @@ def document(name: str) -> dict[str, Any]:
         ],
         "sites": [{**own, "key": "s", "customer": "c"}],
         "edges": [{**own, "key": "e", "customer": "c"}],
+        "alarm_rules": [{**own, "key": "r", "customer": "c", "missing": "1h"}],
+        "test_modes": [{**own, "key": "m", "customer": "c", "until": "2099-01-01T00:00:00Z"}],
+        "alarms": [{**own, "key": "a", "customer": "c"}],
         "devices": [
             {**own, "key": "v", "customer": "c", "site": "s", "unit_id": name[:150], "kind": name[:150]},
         ],
@@ -133,10 +136,9 @@ async def _look_everywhere(console: Console, name: str) -> None:
     await read.press("y")
     assert console.app.clipboard.split("\t")[0] == literal(name)
     await read.press("right_square_bracket", "right_square_bracket")
-    assert read.times(7, 9) >= 2, "a site"
-    await read.press("right_square_bracket")
-    assert read.times(7, 9) >= 2, "an edge"
-    await read.press("right_square_bracket")
+    for what in ("an alarm", "a site", "a rule", "a test mode", "an edge"):
+        assert read.times(7, 9) >= 2, what
+        await read.press("right_square_bracket")
     assert read.times(6, 12) >= 3, "name, e-mail, address"
     assert "first, last" in console.text or len(name) > 60
     await read.press("2")

@@ -28,7 +28,8 @@ MAKING: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     "role": (ROLES, ()),
     "device of a customer": (("enter",), ()),
     "user of a customer": (("right_square_bracket", "enter"), LOGIN),
-    "site of a customer": (("right_square_bracket", "right_square_bracket", "enter"), ()),
+    "site of a customer": (("right_square_bracket", "right_square_bracket", "right_square_bracket", "enter"), ()),
+    "alarm of a customer": (("right_square_bracket", "right_square_bracket", "enter"), ()),
 }
 
 

@@ -102,11 +102,13 @@ def test_the_next_numbers_are_given_until_there_are_none() -> None:
     kinds = list(KINDS.values())
     assert [(kind.name, key) for kind, _, key in display.areas(kinds)] == [
         *(("customers", "1"), ("devices", "2"), ("users", "3"), ("security-groups", "4"), ("customer-groups", "4")),
-        *(("roles", "4"), ("audit", "8")),
+        *(("roles", "4"), ("alarms", "5"), ("audit", "8")),
     ]
     more = [other(f"other{at}", Display(Area(), tab=True)) for at in range(3)]
     assert [key for _, _, key in display.areas([*more, *kinds])][-3:] == ["9", "0", ""]
-    assert [kind.name for kind in display.tabs([*kinds, more[0]])] == ["devices", "users", "other0s", "sites", "edges"]
+    assert [kind.name for kind in display.tabs([*kinds, more[0]])] == [
+        *("devices", "users", "alarms", "other0s", "sites", "alarm-rules", "test-modes", "edges")
+    ]
 
 
 def test_what_is_declared_and_cannot_be_is_told_at_once() -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 from support.console import NOON, Console, console_on, demo_copy, opened
 from support.form_host import form_host
+from support.signal_records import signal_edits
 
 import ringfence.console
 from ringfence.console.commands.command import Command, Editable
@@ -28,7 +29,6 @@ from ringfence.console.widgets.form_fields import PickSpec, RowsSpec, is_changed
 from ringfence.console.widgets.key_bar import KeyBar
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
-from ringfence.domain.edge import EdgeState
 from ringfence.domain.registry import EDITED
 from ringfence.domain.role import RoleState
 from ringfence.domain.security_group import SecurityGroupState
@@ -64,7 +64,7 @@ def make_viewer(database: Database) -> None:
             Edit("role", -1, None, RoleState(root, "Onlooker", permissions=frozenset(held))),
             Edit("security_group", -2, None, state),
             Edit("user", -3, None, UserState(root, "onlooker", "Onno Looker", security_groups=given)),
-            Edit("edge", -4, None, EdgeState(root, "Source")),  # the demo has none
+            *signal_edits(root),
         ],
     )
 

@@ -283,12 +283,14 @@ async def test_another_operator_s_change_is_shown_beside_one_s_own(orders: Datab
 async def test_it_is_a_tab_of_its_customer_where_it_says_so(orders: Database) -> None:
     async with opened(console_on(orders, "ada"), WIDE) as console:
         await console.press("down")
-        tabs = ["details", "devices", "users", *(["work-orders"] if ORDERS.display.tab else []), "sites", "edges"]
+        tabs = ["details", "devices", "users", "alarms", *(["work-orders"] if ORDERS.display.tab else [])]
+        tabs += ["sites", "alarm-rules", "test-modes", "edges"]
         assert list(console.app.screen.detail.tabs) == tabs  # type: ignore[attr-defined]
         if not ORDERS.display.tab:
             return
+        await console.press(*["right_square_bracket"] * 3)
         assert "Work orders 2" in console.text
-        await console.press("right_square_bracket", "right_square_bracket", "enter", "n")
+        await console.press("enter", "n")
         form = console.app.screen
         assert isinstance(form, PlainForm)
         assert form.place_name() == "Customer"

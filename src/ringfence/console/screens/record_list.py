@@ -340,10 +340,11 @@ def why_not(kind: str, text: str) -> str:
 
 
 def list_of(kind: Kind, **options: Any) -> RecordList:
-    """The list of a kind, as it is declared to be shown."""
+    """The list of a kind, as it is declared to be shown: the newest first, where it goes by time."""
     from ringfence.console.cells.records import cells, columns
 
-    return RecordList(kind.name, columns(kind), cells(kind), **options)
+    sort = kind.sort, kind.sort in kind.moments
+    return RecordList(kind.name, columns(kind), cells(kind), sort=sort, **options)
 
 
 def part_of(ask: Ask) -> Part:

@@ -41,18 +41,25 @@ class TabBar(Bar):
         self.refresh()
 
     def _labels(self, width: int) -> list[tuple[str, str]]:
-        """Ids and labels; where there is no room for all numbers, only the current tab shows its own."""
+        """Ids and labels; where there is no room for all numbers, only the current tab shows its own. Where there is
+        still none, the first ones are left out until the current one is in sight."""
         full = [(tab, f"{label} {count}".rstrip()) for tab, label, count in self._tabs]
-        if 1 + sum(width_of(label) + GAP for _, label in full) - GAP <= width:
+        if _width(full) <= width:
             return full
-        return [
+        brief = [
             (tab, f"{label} {count}".rstrip() if tab == self._current else label) for tab, label, count in self._tabs
         ]
+        current = next((at for at, (tab, _) in enumerate(brief) if tab == self._current), 0)
+        first = 0
+        while first < current and _width(brief[first : current + 1]) + (current + 1 < len(brief)) > width:
+            first += 1
+        return brief[first:]
 
     def parts(self, width: int) -> Sequence[Part]:
         """The labels, the current one underlined and bold."""
-        parts: list[Part] = [(" ", "")]
-        for place, (tab, label) in enumerate(self._labels(width)):
+        labels = self._labels(width)
+        parts: list[Part] = [(" " if len(labels) == len(self._tabs) else "…", "quiet")]
+        for place, (tab, label) in enumerate(labels):
             parts += [(" " * GAP, "")] if place else []
             parts.append((label, "current" if tab == self._current else "quiet"))
         return parts
@@ -64,3 +71,8 @@ class TabBar(Bar):
             if x <= event.x < x + width_of(label):
                 self.post_message(self.Picked(self, tab))
             x += width_of(label) + GAP
+
+
+def _width(labels: Sequence[tuple[str, str]]) -> int:
+    """How many cells labels take, with the one before them."""
+    return 1 + sum(width_of(label) + GAP for _, label in labels) - GAP
