@@ -127,7 +127,7 @@ async def test_a_text_grows_as_it_is_typed(demo: Database) -> None:
 
 
 async def test_who_may_only_look_is_offered_nothing_else(demo: Database) -> None:
-    async with opened(console_on(demo, "m.claes"), SMALL) as console:
+    async with opened(console_on(demo, "anneke"), SMALL) as console:
         await console.press("m")
         assert "e  Open" in console.text
         assert "Open and edit" not in console.text
