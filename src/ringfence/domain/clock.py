@@ -40,3 +40,9 @@ def moment(text: str) -> datetime | None:
 def in_order(at: datetime | None) -> str:
     """A moment as text that sorts as moments do; none comes before all."""
     return "" if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+
+
+def kept(value: datetime | str) -> datetime:
+    """A moment as a statement gives it: SQLite keeps it as text without a zone, which is UTC."""
+    found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import Row
 
+from ringfence.domain import clock
 from ringfence.domain.audit import AUDIT
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.customer_group import CUSTOMER_GROUPS
@@ -142,10 +142,7 @@ Named = dict[str, Names]
 
 
 def _moment(value: Any) -> str | None:
-    if value is None:
-        return None
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC).isoformat()
+    return None if value is None else clock.kept(value).isoformat()
 
 
 _READ: Final[dict[type[Spec], Callable[[Any], Any]]] = {Flag: bool, Moment: _moment}

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, Final, assert_never
 
-from ringfence.domain import display
+from ringfence.domain import clock, display
 from ringfence.domain.audit import AUDIT, note, what
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.customer_group import CUSTOMER_GROUPS
@@ -81,10 +80,7 @@ def _numbered(value: int | None) -> str:
 
 
 def _moment(value: Any) -> str:
-    if value is None:
-        return ""
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC).isoformat(timespec="microseconds")
+    return "" if value is None else clock.kept(value).isoformat(timespec="microseconds")
 
 
 def _named(sight: Sight, kind: Kind, field: Field, ids: Sequence[int]) -> Values:
