@@ -274,7 +274,7 @@ def lived(database: Database, seed: int) -> None:
         history.step()
         history.compare()
     assert history.seen["clocks"], "the clocks ran"
-    assert len(history.oracle.alarms) > 10, "and alarms there were"
+    assert len(history.oracle.alarms) > 5, "and alarms there were"
 
 
 @pytest.mark.parametrize("seed", range(4))
