@@ -24,7 +24,7 @@ async def test_a_group_is_opened_and_edited(demo: Database) -> None:
         assert console.lines[2].strip() == "Security groups › Field service south"
         assert "Technician · built in, shared by 3 groups" in console.text
         assert "service provider: every customer of the group" in console.text
-        assert "18 of 32 · 5 of 35 administration" in console.text
+        assert "18 of 32 · 6 of 38 administration" in console.text
         assert "t.okafor" in console.text
         assert "(•) selected customers" in console.text
         assert "Rotterdam          itself only" in console.text

@@ -72,14 +72,14 @@ async def make_the_group(console: Console) -> None:
 
     await console.press("ctrl+home", "tab", "tab", "tab", "enter")
     assert isinstance(console.app.screen, MatrixScreen)
-    assert "0 of 32 · 0 of 35 administration" in console.text
+    assert "0 of 32 · 0 of 38 administration" in console.text
     assert await find(console, "list and search") == "device.list"
     await console.press("space", "down", "space", "up", "up", "space")
     assert await find(console, "customers") == "Customers"
     await console.press("down", "down", "space", "down", "down", "space")
     assert await find(console, "alarms") == "Alarms"
     await console.press("s")
-    assert "9 of 32 · 0 of 35 administration" in console.text
+    assert "9 of 32 · 0 of 38 administration" in console.text
     await console.press("ctrl+s")
     assert console.area == "security-groups", console.text
     assert "Water and cold" in console.text

@@ -134,7 +134,7 @@ async def test_production_and_test_are_set_up_from_nothing_in_two_minutes_of_key
         console.forget_toasts()  # one still lies upon the panel
         await console.press("tab", "tab", "space")
         assert "inactive: gives nothing" in console.text
-        assert "−40 customers, −437 devices, −960 rights over 40 customers" in console.text
+        assert "−40 customers, −437 devices, −1,040 rights over 40 customers" in console.text
         await console.press("ctrl+s")
         assert not seen(workspace, "olga"), "nothing, not everything"
         await console.press("u", "u")

@@ -69,7 +69,7 @@ async def test_everything_is_found_as_it_was_left(demo: Database) -> None:
         await to_maasvlakte(console)
         await console.press("less_than_sign", "less_than_sign")
         wide = console.lines[3].index("╮╭")
-        await console.press("enter", "right_square_bracket", "right_square_bracket", "down")
+        await console.press("enter", *["right_square_bracket"] * 3, "down")
         inside = row(console)
         tab = console.app.get_screen("customers", CustomersScreen).detail.tab
         await console.press("2")
@@ -250,7 +250,7 @@ async def test_an_area_that_there_is_not_any_more(demo: Database) -> None:
     async with opened(again(demo)) as console:
         await leave(console)
     (path,) = kept()
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"area": "alarms"}))
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"area": "weather"}))
     async with opened(again(demo)) as console:
         assert console.area == "customers"
 
