@@ -203,6 +203,7 @@ def test_every_command_that_changes_something_says_so() -> None:
     looking = {
         *(
             "actions",
+            "alarms",
             "audit",
             "back",
             "bookmark",

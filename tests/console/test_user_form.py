@@ -206,7 +206,7 @@ async def test_what_they_may_do_at_each_customer_is_listed(demo: Database) -> No
         await open_user(console, "k.adeyemi")
         await console.press("l")
         assert isinstance(console.app.screen, Dialog)
-        assert "9 of 67 rights" in console.text
+        assert "9 of 70 rights" in console.text
         assert "Northwind Logistics" in console.text
 
 
