@@ -85,7 +85,7 @@ class RingfenceApp(Painting, Remembering, Travelling):
         self.changes = 0
         self.rights: frozenset[str] = frozenset()
         self.read_only = ""
-        self._stamp: tuple[int, int] | None = None
+        self._stamp: tuple[int, int, int] | None = None
         self._looking: Timer | None = None
         self._begun = False
         self.console_themes: list[Theme] = []
@@ -213,9 +213,11 @@ class RingfenceApp(Painting, Remembering, Travelling):
         if any(worker.group == "look" and not worker.is_finished for worker in self.workers):
             return  # a database that answers slowly is not asked twice
 
+        live = isinstance(self.screen, CommandScreen) and self.screen.live
+
         def look(session: Session) -> _Summary | None:
-            stamp = session.stamp()
-            if stamp == known:
+            stamp = session.stamp(signals=live)
+            if known is not None and stamp[:2] == known[:2] and (not live or stamp == known):
                 return None
             session.check()
             return _summary(session, stamp, self.demo)
@@ -423,12 +425,12 @@ class RingfenceApp(Painting, Remembering, Travelling):
 class _Summary(NamedTuple):
     """Who looks, what they see and may do, as of a state of the data."""
 
-    stamp: tuple[int, int]
+    stamp: tuple[int, int, int]
     profile: Profile
     rights: frozenset[str]
 
 
-def _summary(session: Session, stamp: tuple[int, int], totals: bool) -> _Summary:
+def _summary(session: Session, stamp: tuple[int, int, int], totals: bool) -> _Summary:
     """The stamp is that of a moment before: what changes meanwhile is noticed the next time."""
     return _Summary(stamp, session.profile(totals=totals), session.may(*asked()))
 

@@ -84,6 +84,7 @@ ALARMS: Final = Kind(
     "alarms",
     document="Something that a device, a rule or somebody raised, until it is cleared.",
     rights={"view": "list", "edit": "manage"},
+    signalled=True,
     sort="started_at",
     order="started_key",
     drawn="A",

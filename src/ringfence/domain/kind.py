@@ -49,6 +49,7 @@ class Kind:
     no right of its own is done by the one that ``rights`` says.
     ``node`` kinds are nodes of the tree themselves, ``place`` kinds are sites. ``indexed``: there may be very many, and
     substrings of its search key are indexed. ``lasting``: it outlives its owner, and is then where that was. It is
+    ``signalled``: signals make and change it too, beside people. It is
     listed by ``sort`` where nobody says otherwise, of which ``order`` is the column. ``apart`` are fields that no list
     reads, ``more`` columns of the table that every list reads though they are no fields. ``keyed`` is the field that
     the key of a new one is made of, where that is not its name, or is empty; where there is a ``drawn`` letter, it is
@@ -74,6 +75,7 @@ class Kind:
         place: bool = False,
         indexed: bool = False,
         lasting: bool = False,
+        signalled: bool = False,
         sort: str = "name",
         order: str = "search_key",
         apart: Collection[str] = (),
@@ -99,6 +101,7 @@ class Kind:
         self.is_site = place
         self.indexed = indexed
         self.lasting = lasting
+        self.signalled = signalled
         self.sort = sort
         self.order = order
         self.apart = frozenset(apart)

@@ -127,11 +127,12 @@ class Session:
         if changing and self.read_only:
             raise Refused(self.read_only)
 
-    def stamp(self) -> tuple[int, int]:
-        """Differs from an earlier one when anything of the tenant has changed since; cheap to ask for."""
+    def stamp(self, *, signals: bool = False) -> tuple[int, int, int]:
+        """Differs from an earlier one when anybody has changed anything of the tenant since or, with ``signals``, these
+        have changed an alarm of it; cheap to ask for."""
         with self.viewer.look() as sight:
-            row = sight.connection.execute(_STAMP, {"tenant": self.viewer.tenant_id}).one()
-            return row.version, row.audit_count
+            version = sight.connection.execute(_STAMP, {"tenant": self.viewer.tenant_id}).scalar_one()
+            return version, *sight.stamp(signals=signals)
 
     def may(self, *permissions: str) -> frozenset[str]:
         """Those of the permissions that the user holds anywhere."""
@@ -226,4 +227,4 @@ class SideBySide:
         return customers.compare(self._pair, ids)
 
 
-_STAMP = text("SELECT version, audit_count FROM tenant WHERE id = :tenant")
+_STAMP = text("SELECT version FROM tenant WHERE id = :tenant")

@@ -10,11 +10,11 @@ from ringfence.visibility.viewer import Sight
 Made = TypeVar("Made")
 
 
-def kept(sight: Sight, family: str, key: object, make: Callable[[], Made], most: int) -> Made:
-    """What was made for this viewer as of the last change of anything in the tenant; no more than ``most`` of a family,
-    the last ones that were asked for."""
-    stamp = sight.stamp()
-    known: dict[object, tuple[int, Made]] = sight.memo.setdefault(family, {})  # type: ignore[assignment]
+def kept(sight: Sight, family: str, key: object, make: Callable[[], Made], most: int, *, signals: bool = False) -> Made:
+    """What was made for this viewer as of the last change of anything in the tenant, by people or also by ``signals``;
+    no more than ``most`` of a family, the last ones that were asked for."""
+    stamp = sight.stamp(signals=signals)
+    known: dict[object, tuple[tuple[int, int], Made]] = sight.memo.setdefault(family, {})  # type: ignore[assignment]
     found = known.pop(key, None)
     if found is None or found[0] != stamp:
         found = stamp, make()

@@ -106,8 +106,9 @@ def place(sight: Sight, query: Query, record: int) -> int | None:
 def _order(sight: Sight, query: Query) -> Order:
     """The query's rows in its order, upwards: of all that are in sight, what a search finds, and where."""
     every = replace(query, search="", under=None, descending=False)
-    whole = kept(sight, "orders", every, lambda: order_of(sight, query, naming(sight, every)), _KEPT)
+    signals = query.kind.signalled
+    whole = kept(sight, "orders", every, lambda: order_of(sight, query, naming(sight, every)), _KEPT, signals=signals)
     if every == replace(query, descending=False):
         return whole
     part = replace(query, descending=False)
-    return kept(sight, "orders", part, lambda: whole.only(naming(sight, part)), _KEPT)
+    return kept(sight, "orders", part, lambda: whole.only(naming(sight, part)), _KEPT, signals=signals)

@@ -17,6 +17,7 @@ from ringfence.domain.errors import RingfenceError
 from ringfence.domain.permission import PERMISSIONS
 from ringfence.domain.text import fold
 from ringfence.storage.engine import Database
+from ringfence.storage.signal_tables import AlarmCount
 from ringfence.storage.tables import Tenant, User
 from ringfence.visibility.grants import read_grants
 from ringfence.visibility.rule import Grants
@@ -36,6 +37,7 @@ from ringfence.visibility.scopes import (
 _AGAIN_SECONDS: Final = 1.0
 """A scope that could not be stored is worked out in memory, and stored a little later if that can be done then."""
 _STAMP = select(Tenant.audit_count).where(Tenant.id == bindparam("tenant"))
+_SIGNALS = select(AlarmCount.number).where(AlarmCount.tenant_id == bindparam("tenant"))
 _VERSION = select(Tenant.version).where(Tenant.id == bindparam("tenant"))
 
 
@@ -95,11 +97,15 @@ class Sight:
     active: bool
     answers: dict[object, Sequence[Any]] = field(default_factory=dict)
 
-    def stamp(self) -> int:
-        """Equal as long as nothing of the tenant has changed, whoever changed it."""
-        if "stamp" not in self.answers:
-            self.answers["stamp"] = [self.connection.execute(_STAMP, {"tenant": self.tenant_id}).scalar() or 0]
-        return int(self.answers["stamp"][0])
+    def stamp(self, *, signals: bool = False) -> tuple[int, int]:
+        """Equal as long as nobody has changed anything of the tenant; with ``signals``, and as long as these have
+        changed no alarm of it."""
+        return self._number("stamp", _STAMP), self._number("signals", _SIGNALS) if signals else 0
+
+    def _number(self, name: str, query: Any) -> int:
+        if name not in self.answers:
+            self.answers[name] = [self.connection.execute(query, {"tenant": self.tenant_id}).scalar() or 0]
+        return int(self.answers[name][0])
 
     def scope(self, permission: str) -> Scope:
         """What the permission reaches; it must be among those that the look was opened for."""

@@ -180,6 +180,11 @@ class CommandScreen(OneFrame, Asks):
     def refresh_data(self) -> None:
         """Reads everything again. A screen that shows data says how."""
 
+    @property
+    def live(self) -> bool:
+        """Whether it shows what signals change, too."""
+        return False
+
     def catch_up(self) -> None:
         """Something of the tenant was changed, by whomever. A screen that shows data reads it again, quietly."""
 

@@ -142,6 +142,10 @@ class KindScreen(ListScreen):
         bind(self, self.COMMANDS_HERE)
 
     @property
+    def live(self) -> bool:
+        return self.kind.signalled
+
+    @property
     def among(self) -> list[Go]:
         """What goes to each of the screens of the area that this is in, whoever looks."""
         area = self.ringfence.area_of(self.AREA)

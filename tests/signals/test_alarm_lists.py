@@ -1,0 +1,61 @@
+"""Lists of alarms while signals pour in: what was read for one of them is not taken for the next."""
+
+from __future__ import annotations
+
+from support.edits import World, provider
+from support.signals import edge, send
+
+from ringfence.domain import clock
+from ringfence.services import listing
+from ringfence.services.records import Listing
+from ringfence.storage.engine import Database
+
+
+def world_of(database: Database) -> World:
+    """The small provider, whose devices have unit ids as they have keys, with an edge over all, and no alarm yet."""
+    made = provider()
+    made["devices"] = [{**one, "unit_id": one["key"]} for one in made["devices"]]
+    made["edges"] = [{"key": "e", "name": "E", "customer": None, "tenant": "t", "kind": "pipe"}]
+    return World(database, made | {"alarms": [], "test_modes": []})
+
+
+def alarm(unit: str, kind: str) -> dict[str, str]:
+    """A line by which an alarm begins."""
+    return {"unit": unit, "alarm": kind}
+
+
+def test_every_order_follows_what_signals_raise_and_end(database: Database) -> None:
+    world = world_of(database)
+    viewer, own = world.viewer("boss"), edge(database, "e")
+
+    def names(sort: str) -> list[str]:
+        return [one.name for one in listing.export(viewer, Listing("alarms", "outcome:open", sort=sort))]
+
+    send(database, own, alarm("acme-0", "water"))
+    for sort in ("name", "device", "severity", "started_at", "kind"):
+        assert names(sort) == ["water"]
+    send(database, own, alarm("north-0", "fire"))
+    for sort in ("name", "device", "severity", "kind"):
+        assert sorted(names(sort)) == ["fire", "water"], sort
+    assert names("name") == ["fire", "water"]
+    send(database, own, {**alarm("acme-0", "water"), "state": "off"})
+    for sort in ("name", "device", "severity", "started_at", "kind"):
+        assert names(sort) == ["fire"], sort
+
+
+def test_what_is_done_about_alarms_leaves_alone_what_was_worked_out_of_who_sees_what(database: Database) -> None:
+    world = world_of(database)
+    send(database, edge(database, "e"), alarm("acme-0", "water"))
+    session = world.session("boss")
+    before, with_signals = session.stamp(), session.stamp(signals=True)
+    (key,) = (key for key in world.ids("alarm") if key)
+    world.save("boss", world.edit("boss", "alarm", key, acked_at=clock.now()))
+    after = session.stamp()
+    assert (after[0], after != before) == (before[0], True), "scopes hold, and screens look again"
+    world.save("boss", world.edit("boss", "device", "acme-0", notes="Anything"))
+    assert session.stamp()[0] > after[0]
+    known = session.stamp(), session.stamp(signals=True)
+    send(database, edge(database, "e"), alarm("north-0", "fire"))
+    assert session.stamp() == known[0]
+    assert session.stamp(signals=True) != known[1]
+    assert with_signals[2] > 0
