@@ -11,18 +11,21 @@ from typing import Any
 
 import pytest
 from support.console import CUSTOMER_GROUPS, NOON, ROLES, Console, console_on, drawn, opened
+from support.signals import edge, send
 
 from ringfence.console.app import RingfenceApp
 from ringfence.console.screens.choose_user import ChooseUser
 from ringfence.console.screens.customers import CustomersScreen
 from ringfence.console.screens.record_list import RecordList
 from ringfence.console.screens.side_by_side import SideBySideScreen
+from ringfence.domain.edge import EdgeState
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.kind import StateKind
 from ringfence.services.editing import Edit
 from ringfence.services.records import Listing, Part
 from ringfence.services.workspace import Session, Workspace
 from ringfence.storage.engine import Database, open_database
+from ringfence.storage.signal_tables import milliseconds
 
 WITHIN = 2.0
 
@@ -320,3 +323,30 @@ async def test_a_database_that_is_back_is_read_again(demo: Database, monkeypatch
         console.app.look_for_changes()
         await console.settle()
         assert "Skolen" in console.text
+
+
+async def test_what_signals_raise_comes_up_and_the_cursor_stays(
+    demo: Database, elsewhere: Workspace, looking: None
+) -> None:
+    boss = elsewhere.sign_in("h.devries")
+    (pharma,) = boss.rows(Listing("customers", '"Pharma vault"'), Part(1))
+    boss.save([Edit("edge", -1, None, EdgeState(pharma.id, "Source"))])
+    now = milliseconds(NOON)
+    source = edge(demo, "source")
+    send(demo, source, {"unit": "U-00535", "alarm": "intrusion"}, now=now)
+    async with opened(console_on(demo), (80, 24)) as console:
+        await console.press("5")
+        assert "intrusion" in console.text
+        own = current_id(console)
+        send(demo, source, {"unit": "U-00536", "alarm": "fire"}, now=now + 1000)
+        await until(lambda: "fire" in console.text)
+        await console.settle()
+        assert current_id(console) == own, "what comes moves no cursor"
+        send(demo, source, {"unit": "U-00535", "alarm": "water"}, now=now + 2000)
+        await until(lambda: "water" in console.text)
+        await console.press("2")
+        changes = console.app.changes
+        send(demo, source, {"unit": "U-00535", "alarm": "power"}, now=now + 3000)
+        console.app.look_for_changes()
+        await console.settle()
+        assert console.app.changes == changes, "a list of devices shows no alarms"
