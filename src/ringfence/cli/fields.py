@@ -69,7 +69,7 @@ def option(kind: Kind, name: str, about: str = "", flag: str = "") -> Any:
             other = spelled(yes.otherwise or f"no_{name}")
             return Annotated[bool | None, typer.Option(f"{flag}/{other}", help=about)]
         case Choice() as choice:
-            return Annotated[Literal[choice.values] | None, typer.Option(flag, help=about)]
+            return Annotated[Literal[choice.said] | None, typer.Option(flag, help=about)]
         case Ref() as ref:
             return Annotated[str | None, typer.Option(flag, metavar=key_of(ref.kind), help=about)]
         case Ties():

@@ -58,7 +58,11 @@ class AlarmState(State):
     cleared_at: Annotated[datetime | None, _ONCE] = None
     cleared_by: Annotated[int | None, Ref("user", gone="null", fixed=True)] = None
     outcome: Annotated[
-        str, Choice(_OUTCOMES, f"choose one of {', '.join(OUTCOMES)}", about="What it was; it is cleared by that.")
+        str,
+        Choice(
+            *(_OUTCOMES, f"choose one of {', '.join(OUTCOMES)}", "What it was; it is cleared by that."),
+            unsaid=(HANDED_OVER, BY_ITSELF),
+        ),
     ] = OPEN
     runaway: Annotated[bool, Flag(fixed=True)] = False
     notes: Annotated[str, Text(limits.LONG_TEXT, lines=True, about="What was noted about it.")] = ""

@@ -69,13 +69,19 @@ class Moment(NamedTuple):
 
 class Choice(NamedTuple):
     """One of these words; ``fault`` says what to do about any other. ``given``: a snapshot must say it. ``fixed`` as of
-    texts."""
+    texts. Some are ``unsaid``: they come about, and nobody chooses them."""
 
     values: tuple[str, ...]
     fault: str
     about: str = ""
     given: bool = False
     fixed: bool = False
+    unsaid: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """Those that people choose among."""
+        return tuple(one for one in self.values if one not in self.unsaid)
 
 
 class Ref(NamedTuple):

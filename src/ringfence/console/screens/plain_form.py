@@ -47,13 +47,15 @@ class PlainForm(OwnedForm):
             case Number() | Moment():
                 return self.read_line(name)
             case Choice():
-                return ChoiceSpec(name, label, value, tuple((one, words(one)) for one in spec.values))
+                shown = (one for one in spec.values if one in spec.said or one == value)
+                return ChoiceSpec(name, label, value, tuple((one, words(one)) for one in shown))
             case Flag():
                 return self.toggle(name)
             case Ref(node=True):
                 return self.place_spec()
             case Ref():
-                return PickSpec(name, label, self.ref_said(name), action="" if spec.fixed else "choose")
+                stays = self.kind.stays and self.record_id is not None
+                return PickSpec(name, label, self.ref_said(name), action="" if spec.fixed or stays else "choose")
             case Ties():
                 raise TypeError(f"the form of {self.kind} cannot ask for its {name}: it needs one of its own")
             case _:
