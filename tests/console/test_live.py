@@ -285,9 +285,9 @@ async def test_nothing_is_asked_while_there_is_nothing_to_show(
     asked: list[str] = []
     stamp = Session.stamp
 
-    def counted(session: Session) -> tuple[int, int]:
+    def counted(session: Session, *, signals: bool = False) -> tuple[int, int, int]:
         asked.append("stamp")
-        return stamp(session)
+        return stamp(session, signals=signals)
 
     monkeypatch.setattr(Session, "stamp", counted)
     async with opened(console_on(demo, None, demo=False)) as console:
