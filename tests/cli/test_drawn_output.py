@@ -67,6 +67,7 @@ COMMANDS: list[list[str]] = [
     ["help", "devices"],
     ["help", f"nothing{NASTY}"],
     ["can", ADA[1], "device.list", f"device:{key('d')}"],
+    ["coverage", "alarm.manage", "--at-least", "9", *ADA],
     ["can", ADA[1], "device.list", f"device:{key('nix')}"],
     ["dump"],
     ["dump", *ADA],

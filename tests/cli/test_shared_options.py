@@ -22,11 +22,11 @@ LOOKING = (
     "list",
     "count",
     "can",
+    "coverage",
     "what-if",
     "dump",
     *(f"{kind} {verb}" for kind in KINDS for verb in ("list", "count")),
     "edges status",
-    "worker",  # by nobody's rights: with --once it does what is due then
     *(f"telemetry {verb}" for verb in ("latest", "history", "events")),
     *("ingest", "worker"),  # by nobody's rights: it is when the lines came, and what is due by then
 )
