@@ -222,17 +222,19 @@ def _lines(change: Change, preview: Preview, *, done: bool) -> Iterator[str]:
 
     yield literal(change.said(done=done))
     yield from map(literal, change.more)
-    yield from told(preview)
+    yield from told(preview, giving=not EDITED[change.kind].stays)
 
 
-def told(preview: Preview) -> Iterator[str]:
-    """What a change brings with it, and to whom, in lines."""
+def told(preview: Preview, *, giving: bool = True) -> Iterator[str]:
+    """What a change brings with it, and to whom, in lines; that nobody gains or loses anything only of what may be
+    ``giving`` something."""
     from ringfence.text import literal
     from ringfence.wording import along
 
     yield from along(preview)
     yield from map(literal, preview.notes)
-    yield from people(preview.users)
+    if preview.users or giving:
+        yield from people(preview.users)
 
 
 def _data(preview: Preview, keys: list[str], saved: Saved | None) -> dict[str, Any]:
