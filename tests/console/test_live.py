@@ -307,7 +307,7 @@ async def test_a_database_that_is_back_is_read_again(demo: Database, monkeypatch
 
     stamp = Session.stamp
 
-    def gone(*_: object) -> tuple[int, int]:
+    def gone(*_: object, signals: bool = False) -> tuple[int, int, int]:
         raise RingfenceError("the database does not answer")
 
     async with opened(console_on(demo)) as console:

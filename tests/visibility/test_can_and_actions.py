@@ -22,7 +22,6 @@ NONE_YET = {
     "api_token.manage",
     "customer.remote_access",
     *(f"device.{tool}" for tool in ("background_tools", "remote_access", "broadcast", "bulk_script")),
-    *(f"alarm.{action}" for action in ("manage", "create", "delete", "list")),
     *(f"script.{action}" for action in ("execute", "list", "create")),
     "ticket_attachment.view",
     *(f"ticket_comment.{action}" for action in ("delete", "delete_own", "create")),

@@ -194,6 +194,6 @@ def left(connection: Connection, tenant_id: int, edits: Sequence[Edit]) -> list[
         for name in edit.of.whole:
             gone = going[edit.of.all_refs[name]]
             staying[name] = only(getattr(state, name), {*ids_in(getattr(state, name))}.difference(gone).__contains__)
-        return replace(edit, before=altered(state, **staying))
+        return replace(edit, before=altered(edit.before, **staying))
 
     return [whole(edit) for edit in edits]

@@ -14,7 +14,7 @@ from ringfence.domain.shown import GAP, Area, Display, Shown
 @dataclass(frozen=True, slots=True)
 class DeviceState(State):
     """A device or another asset, on a site of its customer or on none. ``unit_id`` is unique within the tenant where it
-    is not empty. ``alarms`` of it are filled in only where it is deleted or brought back."""
+    is not empty. ``raised`` alarms of it are filled in only where it is deleted or brought back."""
 
     customer: Annotated[int, Ref("customer", node=True, about="Whose it is.")]
     name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
@@ -25,7 +25,7 @@ class DeviceState(State):
     site: Annotated[int | None, Ref("site", stands=True, follows=True, about="The site that it stands on.")] = None
     notes: Annotated[str, Text(limits.LONG_TEXT, lines=True, about="What else there is to know."), LATER] = ""
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
-    alarms: Annotated[frozenset[int], Ties("alarm", "device_id", "id", "alarm", whole=True, back=True)] = frozenset()
+    raised: Annotated[frozenset[int], Ties("alarm", "device_id", "id", "alarm", whole=True, back=True)] = frozenset()
 
 
 DEVICES: Final = Kind(

@@ -14,8 +14,8 @@ from ringfence.domain.shown import Display, Shown
 
 @dataclass(frozen=True, slots=True)
 class SiteState(State):
-    """A site of a customer. ``devices`` that stand on it, ``users`` who were given it and ``alarms`` that were raised
-    there are filled in only where it is deleted or brought back."""
+    """A site of a customer. ``devices`` that stand on it, ``users`` who were given it and the alarms that were
+    ``raised`` there are filled in only where it is deleted or brought back."""
 
     customer: Annotated[int, Ref("customer", node=True, about="Whose it is, for good.")]
     name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
@@ -30,7 +30,7 @@ class SiteState(State):
     ] = frozenset()
     users: Annotated[frozenset[int], Ties("user_site", "site_id", "user_id", "user", whole=True)] = frozenset()
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
-    alarms: Annotated[frozenset[int], Ties("alarm", "site_id", "id", "alarm", whole=True, back=True)] = frozenset()
+    raised: Annotated[frozenset[int], Ties("alarm", "site_id", "id", "alarm", whole=True, back=True)] = frozenset()
 
 
 SITES: Final = Kind(
