@@ -1,13 +1,16 @@
-"""Lists of alarms while signals pour in: what was read for one of them is not taken for the next."""
+"""Lists of alarms while signals pour in, and what people bring back meanwhile."""
 
 from __future__ import annotations
 
+import pytest
 from support.edits import World, provider
 from support.signals import edge, send
 
 from ringfence.domain import clock
+from ringfence.domain.errors import InvalidDocument, Refused
 from ringfence.services import listing
 from ringfence.services.records import Listing
+from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
 
 
@@ -59,3 +62,26 @@ def test_what_is_done_about_alarms_leaves_alone_what_was_worked_out_of_who_sees_
     assert session.stamp() == known[0]
     assert session.stamp(signals=True) != known[1]
     assert with_signals[2] > 0
+
+
+def test_one_that_would_be_open_beside_another_is_refused_in_words(database: Database) -> None:
+    """By an undo and by a file alike: a device has no two of a kind that are open."""
+    world = world_of(database)
+    own = edge(database, "e")
+    send(database, own, alarm("acme-0", "water"))
+    (key,) = (key for key in world.ids("alarm") if key)
+    cleared = world.save("boss", world.edit("boss", "alarm", key, outcome="real"))
+    send(database, own, alarm("acme-0", "water"))
+    before = world.dump()
+    with pytest.raises(Refused, match="cannot be open again by now"):
+        world.session("boss").undo(cleared)
+    document = world.document()
+    for one in document["alarms"]:
+        one |= {"outcome": "open", "cleared_at": None, "cleared_by": None}
+    with pytest.raises(InvalidDocument, match="cannot be open: another alarm of this kind and device is"):
+        load_document(database, document)
+    assert world.dump() == before
+    (newer,) = (name for name in world.ids("alarm") if name and name != key)
+    world.save("boss", world.edit("boss", "alarm", newer, outcome="real"))
+    world.session("boss").undo(cleared)
+    assert [one["key"] for one in world.document()["alarms"] if one["outcome"] == "open"] == [key]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from ringfence.changes.edits import Edit, edits_of
-from ringfence.domain.alarm import ALARMS
+from ringfence.domain.alarm import ALARMS, AlarmState
 from ringfence.domain.alarm_rule import AlarmRuleState
 from ringfence.domain.device import DeviceState
+from ringfence.domain.errors import Refused
 from ringfence.domain.test_mode import TEST_MODES
 from ringfence.signals import following
+from ringfence.storage.bulk import any_of
+from ringfence.storage.tables import Alarm
 
 
 def settle(
@@ -28,6 +31,25 @@ def settle(
     following.look_again(connection, tenant_id, others, at)
     if any(edit.of is TEST_MODES for edit in edits):
         following.test_modes_changed(connection, tenant_id, at)
+
+
+def demand_one_open(connection: Connection, edits: Sequence[Edit]) -> None:
+    """Raises Refused where an alarm would be open, such as by an undo, beside another of its device and kind. Of that
+    one nothing is said: it may be hidden."""
+    coming = {
+        edit.id: (to.device, to.kind)
+        for edit, was, to in edits_of(edits, AlarmState)
+        if to is not None and to.opens and (was is None or not was.opens)
+    }
+    if not coming:
+        return
+    devices = sorted({device for device, _ in coming.values() if device is not None})
+    query = select(Alarm.id, Alarm.device_id, Alarm.kind).where(any_of(connection, Alarm.device_id, devices))
+    leaving = {edit.id for edit, _, to in edits_of(edits, AlarmState) if to is None or not to.opens}
+    rows = connection.execute(query.where(Alarm.cleared_at.is_(None))).all()
+    held = [(device, kind) for own, device, kind in rows if own not in leaving and own not in coming]
+    if not {*held}.isdisjoint(coming.values()) or len({*coming.values()}) < len(coming):
+        raise Refused("it cannot be open again by now: look at what is open there")
 
 
 def _kinds_of_rules(edits: Sequence[Edit]) -> Mapping[int, tuple[str, str]]:

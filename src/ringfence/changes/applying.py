@@ -146,6 +146,7 @@ class _Change:
         demand_staying(edits)
         unseen = self._unseen(edits) if undoes is not None else frozenset()
         demand_sound(self.connection, self.tenant_id, edits, herd, restoring=undoes is not None, hidden=unseen)
+        alarming.demand_one_open(self.connection, edits)
         flow = Flow(edits, self.paths, herd)
         listed, hidden = cascade.counted(self.authority, going, herd) if measuring else (Counter[StateKind](), False)
         own, judge = self.own, self.judge

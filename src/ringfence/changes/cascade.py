@@ -190,6 +190,7 @@ def left(connection: Connection, tenant_id: int, edits: Sequence[Edit]) -> list[
         if edit.after is not None or edit.kind not in found:
             return edit
         state = found[edit.kind][edit.id][0]
+        assert edit.before is not None
         staying = {}
         for name in edit.of.whole:
             gone = going[edit.of.all_refs[name]]

@@ -77,6 +77,11 @@ class AlarmState(State):
         return altered(self, notes=notes)
 
     @property
+    def opens(self) -> bool:
+        """Whether it is one of those of which a device has no two of a kind."""
+        return self.cleared_at is None and self.device is not None and bool(self.kind)
+
+    @property
     def waits(self) -> bool:
         """Whether it stays, once it is over, until somebody acknowledges it."""
         return self.severity in LASTING and self.acked_at is None

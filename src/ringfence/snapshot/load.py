@@ -20,7 +20,7 @@ from ringfence.domain.registry import EDITED, PLACE
 from ringfence.domain.text import fold, search_key
 from ringfence.snapshot.collect import Contents, DeviceRow, Progress, collect, collect_from, fault
 from ringfence.snapshot.listed import TAKEN, Listed
-from ringfence.snapshot.load_alarms import Following
+from ringfence.snapshot.load_alarms import Following, demand_one_open
 from ringfence.snapshot.load_audit import LoadAudit
 from ringfence.snapshot.load_limits import limit_faults
 from ringfence.snapshot.load_ties import TieRows, tables
@@ -160,7 +160,10 @@ class _Load:
     def _about_devices(self, *, written: bool) -> list[_Entries]:
         """The same of what refers to devices; before these are written, only for the faults that it has."""
         self.to.know_devices(written=written)
-        return [self._entries_of(kind) for kind in naming_devices()]
+        found = [self._entries_of(kind) for kind in naming_devices()]
+        if written:
+            demand_one_open(self.connection, self.to)
+        return found
 
     def _entries_of(self, kind: Kind) -> _Entries:
         rows, ties = [], TieRows(self.to, kind)

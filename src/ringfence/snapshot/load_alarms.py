@@ -11,14 +11,34 @@ from sqlalchemy import Connection, select
 from ringfence.domain import clock
 from ringfence.domain.alarm import ALARMS
 from ringfence.domain.alarm_rule import ALARM_RULES, kind_of_alarm
+from ringfence.domain.device import DEVICES
 from ringfence.domain.kind import Kind
 from ringfence.domain.test_mode import TEST_MODES
 from ringfence.signals import following, tenure
 from ringfence.signals.tenure import Place
+from ringfence.snapshot.resolve import Resolver
 from ringfence.storage.bulk import any_of
 from ringfence.storage.rehearsal import rehearsed
 from ringfence.storage.signal_tables import milliseconds
-from ringfence.storage.tables import Customer, Device, table_of
+from ringfence.storage.tables import Alarm, Customer, Device, table_of
+
+
+def demand_one_open(connection: Connection, to: Resolver) -> None:
+    """Notes alarms of the file that would be open beside another of their device and kind, there or in the file."""
+    entries = list(to.entries(ALARMS.plural))
+    known = {own for _, _, _, own in entries}
+    about = {own: to.ids[DEVICES.plural].get((tenant, entry.device)) for _, entry, tenant, own in entries}
+    devices = sorted({device for device in about.values() if device})
+    query = select(Alarm.id, Alarm.device_id, Alarm.kind).where(any_of(connection, Alarm.device_id, devices))
+    rows = connection.execute(query.where(Alarm.cleared_at.is_(None), Alarm.kind != "")).all() if devices else []
+    taken = {(device, kind) for own, device, kind in rows if own not in known}
+    for index, entry, _, own in entries:
+        key = about[own], entry.kind
+        if entry.cleared_at is None and entry.kind and about[own]:
+            if key in taken:
+                said = "cannot be open: another alarm of this kind and device is"
+                to.fault(ALARMS.plural, index, entry.key, "cleared_at", said)
+            taken.add(key)
 
 
 class Following:
