@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 import typer
 
 from ringfence.cli.options import AsUser, At, Db
 from ringfence.cli.settings import settings
+from ringfence.domain import clock
 from ringfence.domain.text import as_json
 
 
@@ -35,7 +35,7 @@ def coverage(
     found = list(gaps(settings(context.obj, db, at, login).viewer(), permission, at_least, under))
     if output == "json":
         data = [
-            {"since": _moment(one.since), "customers": [customer._asdict() for customer in one.customers]}
+            {"since": clock.iso(one.since), "customers": [customer._asdict() for customer in one.customers]}
             for one in found
         ]
         typer.echo(as_json(data, indent=2))
@@ -43,11 +43,7 @@ def coverage(
     for since, customers in found:
         many = f"{len(customers):,} {'customer' if len(customers) == 1 else 'customers'}"
         fewer = "nobody" if at_least == 1 else f"fewer than {at_least:,}"
-        typer.echo(f"from {_moment(since)}: {many} with {fewer}" if customers else f"from {_moment(since)}: none")
+        typer.echo(f"from {clock.iso(since)}: {many} with {fewer}" if customers else f"from {clock.iso(since)}: none")
         for one in customers:
             typer.echo(f"  {literal(one.key)}  {literal(one.name)}{'' if at_least == 1 else f'  {one.people:,}'}")
     return 1 if found else 0
-
-
-def _moment(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="seconds")

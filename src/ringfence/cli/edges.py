@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from ringfence.cli.nouns import commands_of
 from ringfence.cli.options import AsUser, At, Db
 from ringfence.cli.settings import settings
+from ringfence.domain import clock
 from ringfence.domain.edge import EDGES
 from ringfence.domain.text import as_json
 
@@ -29,23 +29,19 @@ def status(
     found = edges.status(settings(context.obj, db, at, login).viewer(), edge)
     if output == "json":
         units = [
-            {**one._asdict(), "first_at": _moment(one.first_at), "last_at": _moment(one.last_at)}
+            {**one._asdict(), "first_at": clock.iso(one.first_at), "last_at": clock.iso(one.last_at)}
             for one in found.unmatched
         ]
-        heard = None if found.heard_at is None else _moment(found.heard_at)
+        heard = None if found.heard_at is None else clock.iso(found.heard_at)
         typer.echo(as_json({"heard_at": heard, "lines": found.lines, "unmatched": units}, indent=2))
         return
     if found.heard_at is None:
         typer.echo("never heard")
         return
-    typer.echo(f"last heard {_moment(found.heard_at)}, {found.lines:,} {'line' if found.lines == 1 else 'lines'}")
+    typer.echo(f"last heard {clock.iso(found.heard_at)}, {found.lines:,} {'line' if found.lines == 1 else 'lines'}")
     for one in found.unmatched:
         times = "once" if one.lines == 1 else f"{one.lines:,} times"
-        typer.echo(f"unmatched {literal(one.unit_id)}: {times}, last {_moment(one.last_at)}: {literal(one.sample)}")
-
-
-def _moment(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="seconds")
+        typer.echo(f"unmatched {literal(one.unit_id)}: {times}, last {clock.iso(one.last_at)}: {literal(one.sample)}")
 
 
 app = commands_of(EDGES, status)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import csv
 import sys
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Literal
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
 from ringfence.cli.options import AsUser, At, Db, Group
 from ringfence.cli.settings import settings
+from ringfence.domain import clock
 from ringfence.domain.text import as_json
 
 if TYPE_CHECKING:
     from ringfence.domain.signal import Value
 
 app = typer.Typer(cls=Group, help="What devices reported: latest values, history and events.", rich_markup_mode=None)
+_PRECISE: Final = "milliseconds"
 Device = Annotated[str, typer.Argument(metavar="DEVICE-KEY", help="The device's key.")]
 
 
@@ -37,11 +39,15 @@ def latest(
 
     found = telemetry.latest(settings(context.obj, db, at, login).viewer(), device)
     if output == "json":
-        typer.echo(as_json([{"name": one.name, "value": one.value, "at": _moment(one.at)} for one in found], indent=2))
+        typer.echo(
+            as_json(
+                [{"name": one.name, "value": one.value, "at": clock.iso(one.at, _PRECISE)} for one in found], indent=2
+            )
+        )
         return
     widest = max((len(one.name) for one in found), default=0)
     for one in found:
-        typer.echo(f"{one.name:<{widest}}  {_moment(one.at)}  {literal(_said(one.value))}")
+        typer.echo(f"{one.name:<{widest}}  {clock.iso(one.at, _PRECISE)}  {literal(_said(one.value))}")
 
 
 @app.command()
@@ -61,21 +67,20 @@ def history(
     at: At = None,
 ) -> None:
     """Show the numbers that a device reported under a name."""
-    from ringfence.domain import clock
     from ringfence.services import telemetry
 
     chosen = settings(context.obj, db, at, login)
     now = chosen.at or clock.now()
     found = telemetry.history(chosen.viewer(), device, name, _ago(since, now), _ago(until, now))
     if output == "json":
-        typer.echo(as_json([{"at": _moment(one.at), "number": one.number} for one in found], indent=2))
+        typer.echo(as_json([{"at": clock.iso(one.at, _PRECISE), "number": one.number} for one in found], indent=2))
     elif output == "csv":
         rows = csv.writer(sys.stdout, lineterminator="\n")
         rows.writerow(("at", "number"))
-        rows.writerows((_moment(one.at), _said(one.number)) for one in found)
+        rows.writerows((clock.iso(one.at, _PRECISE), _said(one.number)) for one in found)
     else:
         for one in found:
-            typer.echo(f"{_moment(one.at)}  {_said(one.number)}")
+            typer.echo(f"{clock.iso(one.at, _PRECISE)}  {_said(one.number)}")
 
 
 @app.command()
@@ -94,22 +99,18 @@ def events(
 
     found = telemetry.happened(settings(context.obj, db, at, login).viewer(), device, limit)
     if output == "json":
-        typer.echo(as_json([{**one._asdict(), "at": _moment(one.at)} for one in found], indent=2))
+        typer.echo(as_json([{**one._asdict(), "at": clock.iso(one.at, _PRECISE)} for one in found], indent=2))
         return
     for one in found:
         said = " ".join(filter(None, (one.kind, one.name, one.severity, one.text)))
-        typer.echo(f"{_moment(one.at)}  {literal(said)}")
+        typer.echo(f"{clock.iso(one.at, _PRECISE)}  {literal(said)}")
 
 
 def _ago(text: str, now: datetime) -> datetime:
     """A moment as it is typed: a time, or how long ago."""
-    from ringfence.domain import clock, duration
+    from ringfence.domain import duration
 
     return clock.moment(text) or now - timedelta(seconds=duration.read(text))
-
-
-def _moment(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def _said(value: Value) -> str:

@@ -37,6 +37,11 @@ def moment(text: str) -> datetime | None:
         return None
 
 
+def iso(at: datetime, timespec: str = "seconds") -> str:
+    """A moment as commands print it: ISO 8601, in UTC."""
+    return at.astimezone(UTC).isoformat(timespec=timespec)
+
+
 def in_order(at: datetime | None) -> str:
     """A moment as text that sorts as moments do; none comes before all."""
     return "" if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")

@@ -19,8 +19,8 @@ class Text(NamedTuple):
     typed is wrong (empty: it is not). ``folded`` names a column that keeps it for comparing, without regard to case. No
     two records of a tenant have one that is ``unique``, where it is not empty; of the whole database, where it is
     ``folded``. What reads as empty may be nothing in the table (``absent``). ``about`` says in a line what it holds,
-    ``takes`` what is typed, where that is not just text, and ``option`` what the command line calls it, where that is
-    not its name. ``fixed``: nobody says it but what makes the record."""
+    ``takes`` what is typed, where that is not just text, and ``option`` what people and the command line call it,
+    where that is not its name. ``fixed``: nobody says it but what makes the record."""
 
     longest: int
     lines: bool = False

@@ -190,7 +190,9 @@ class Kind:
 
     def label(self, name: str) -> str:
         """A field of it, for people."""
-        return _LABELS.get(name, name.replace("_", " "))
+        spec = self.fields[name].spec if name in self.fields else None
+        own = spec.option if isinstance(spec, Text) else ""
+        return own or _LABELS.get(name, name.replace("_", " "))
 
     @cached_property
     def stored(self) -> Mapping[str, Field]:
@@ -402,7 +404,7 @@ def kind_with(state: type[State]) -> Kind:
 EDITING: Final = MappingProxyType({"view": "list", "create": "edit", "delete": "edit"})
 """The ``rights`` of a kind that has two: whoever lists it opens it, and whoever edits it makes and deletes it."""
 
-_LABELS: Final = {"email": "e-mail", "raise_when": "when", "held_for": "for"}
+_LABELS: Final = {"email": "e-mail"}
 
 
 S = TypeVar("S", bound=State)

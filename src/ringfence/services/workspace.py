@@ -131,8 +131,8 @@ class Session:
         """Differs from an earlier one when anybody has changed anything of the tenant since or, with ``signals``, these
         have changed an alarm of it; cheap to ask for."""
         with self.viewer.look() as sight:
-            version = sight.connection.execute(_STAMP, {"tenant": self.viewer.tenant_id}).scalar_one()
-            return version, *sight.stamp(signals=signals)
+            row = sight.connection.execute(_STAMP, {"tenant": self.viewer.tenant_id}).one()
+            return row.version, row.audit_count, sight.signals if signals else 0
 
     def may(self, *permissions: str) -> frozenset[str]:
         """Those of the permissions that the user holds anywhere."""
@@ -227,4 +227,4 @@ class SideBySide:
         return customers.compare(self._pair, ids)
 
 
-_STAMP = text("SELECT version FROM tenant WHERE id = :tenant")
+_STAMP = text("SELECT version, audit_count FROM tenant WHERE id = :tenant")

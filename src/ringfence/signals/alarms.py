@@ -36,7 +36,8 @@ _LEFT: Final = (AN_HOUR - 1) * _STEP
 _SUPPRESSED: Final = {"tenant_id": "int", "device_id": "int", "kind": "text", "alarm_id": "int", "due_at": "bigint"}
 _OF_KIND: Final = {"tenant_id": "int", "device_id": "int", "kind": "text"}
 _RUNAWAY: Final = {**_OF_KIND, "full_at": "bigint", "due_at": "bigint"}
-_ESCALATION: Final = {"tenant_id": "int", "alarm_id": "int", "since": "bigint", "due_at": "bigint"}
+ESCALATION: Final = {"tenant_id": "int", "alarm_id": "int", "since": "bigint", "due_at": "bigint"}
+"""The columns of `Escalation`; the first two are its key."""
 
 Key = tuple[int, str]
 """A device, and a kind of alarm."""
@@ -301,7 +302,7 @@ class Ledger:
         upsert_rows(self.connection, Runaway.__tablename__, _RUNAWAY, 3, filled)
         self._escalate_anew()
         due = sorted((self.tenant, entry.id, *when) for entry, *when in self._escalating.values())
-        upsert_rows(self.connection, Escalation.__tablename__, _ESCALATION, 2, due)
+        upsert_rows(self.connection, Escalation.__tablename__, ESCALATION, 2, due)
         if known or fresh:
             queue.count_on(self.connection, self.tenant)
         cleared = sum(one.changed and one.outcome == BY_ITSELF for one in self.entries)

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, select, union
 
 from ringfence.signals import rules
-from ringfence.signals.alarms import Key, Ledger, take_turn
+from ringfence.signals.alarms import ESCALATION, Key, Ledger, take_turn
 from ringfence.signals.happening import Happening, no_longer, of_rule
 from ringfence.signals.rules import State
 from ringfence.signals.units import Unit, by_id
@@ -23,7 +23,7 @@ from ringfence.storage.tables import Alarm
 
 MOST: Final = 500
 """So many of a kind are looked at in one transaction at most."""
-_ESCALATION: Final = {"tenant_id": "int", "alarm_id": "int"}
+_ESCALATION_KEY: Final = dict(list(ESCALATION.items())[:2])
 
 
 class Done(NamedTuple):
@@ -124,4 +124,4 @@ class _Turn:
         after = rules.escalations(self.connection, self.tenant, asked)
         over = [alarm for alarm, since in waiting.items() if not ledger.escalate(alarm, since, self.now, after)]
         keys = [(self.tenant, alarm) for alarm in over]
-        delete_rows(self.connection, Escalation.__tablename__, _ESCALATION, keys)
+        delete_rows(self.connection, Escalation.__tablename__, _ESCALATION_KEY, keys)

@@ -13,7 +13,7 @@ from ringfence.domain import clock
 from ringfence.domain.alarm import TEST
 from ringfence.domain.alarm_rule import ALARM_RULES, kind_of_alarm
 from ringfence.signals import queue, rules, suppression
-from ringfence.signals.alarms import Ledger
+from ringfence.signals.alarms import ESCALATION, Ledger
 from ringfence.signals.happening import no_longer
 from ringfence.signals.units import by_id
 from ringfence.storage.bulk import any_of, upsert_rows
@@ -34,11 +34,8 @@ def follow(connection: Connection, tenant_id: int, alarms: Collection[int]) -> N
     after = rules.escalations(connection, tenant_id, set(found.values()))
     now = milliseconds(clock.now())
     rows = [(tenant_id, own, now, now + after[rule]) for own, rule in sorted(found.items()) if rule in after]
-    upsert_rows(connection, Escalation.__tablename__, _ESCALATION, 2, rows)
+    upsert_rows(connection, Escalation.__tablename__, ESCALATION, 2, rows)
     queue.count_on(connection, tenant_id)
-
-
-_ESCALATION = {"tenant_id": "int", "alarm_id": "int", "since": "bigint", "due_at": "bigint"}
 
 
 def customers_moved(connection: Connection, tenant_id: int, customers: Collection[int], at: int) -> None:
@@ -102,7 +99,7 @@ def _escalate_newly(connection: Connection, tenant_id: int, changed: Collection[
     )
     begun = [(own, milliseconds(started), after[rule]) for own, rule, started in connection.execute(query)]
     rows = [(tenant_id, own, since, since + after_) for own, since, after_ in sorted(begun)]
-    upsert_rows(connection, Escalation.__tablename__, _ESCALATION, 2, rows)
+    upsert_rows(connection, Escalation.__tablename__, ESCALATION, 2, rows)
 
 
 def _end(connection: Connection, tenant_id: int, gone: Collection[int], at: int) -> None:

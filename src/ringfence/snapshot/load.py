@@ -136,6 +136,7 @@ class _Load:
         self._devices()
         self._records(others)
         about_devices = self._about_devices(written=True)
+        demand_one_open(self.connection, self.to)
         self._refuse()
         self._records(about_devices)
         for kind in EDITED.values():
@@ -160,10 +161,7 @@ class _Load:
     def _about_devices(self, *, written: bool) -> list[_Entries]:
         """The same of what refers to devices; before these are written, only for the faults that it has."""
         self.to.know_devices(written=written)
-        found = [self._entries_of(kind) for kind in naming_devices()]
-        if written:
-            demand_one_open(self.connection, self.to)
-        return found
+        return [self._entries_of(kind) for kind in naming_devices()]
 
     def _entries_of(self, kind: Kind) -> _Entries:
         rows, ties = [], TieRows(self.to, kind)

@@ -100,7 +100,12 @@ class Sight:
     def stamp(self, *, signals: bool = False) -> tuple[int, int]:
         """Equal as long as nobody has changed anything of the tenant; with ``signals``, and as long as these have
         changed no alarm of it."""
-        return self._number("stamp", _STAMP), self._number("signals", _SIGNALS) if signals else 0
+        return self._number("stamp", _STAMP), self.signals if signals else 0
+
+    @property
+    def signals(self) -> int:
+        """Rises with every change of an alarm of the tenant, by whomever."""
+        return self._number("signals", _SIGNALS)
 
     def _number(self, name: str, query: Any) -> int:
         if name not in self.answers:
