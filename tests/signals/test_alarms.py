@@ -11,6 +11,7 @@ from support.signals import NOW, edge, latest, send
 
 from ringfence.domain import clock
 from ringfence.domain.errors import Conflict
+from ringfence.domain.kind import StateKind
 from ringfence.signals import clocks, intake, memory
 from ringfence.signals.clocks import Done
 from ringfence.signals.telemetry import DAY, days_of
@@ -194,6 +195,56 @@ class TestByPeople:
         send(database, edge(database, "e"), values(9))
         world.save("boss", world.delete("alarm_rule", "r0"))
         assert alarms(world, "outcome", "rule_id") == [("by_itself", None)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        ("alarm_rule", "r0"),
+        ("edge", "e"),
+        ("user", "boss2"),
+        ("device", "north-0"),
+        ("site", "gate"),
+        ("customer", "gamma"),
+    ],
+)
+def test_what_goes_and_comes_back_is_to_its_alarms_what_it_was(database: Database, kind: StateKind, key: str) -> None:
+    """What raised them, who has them, acknowledged and cleared them, where they were: but to those that are gone."""
+    made = document({"raise_when": "temperature > 8"})
+    made["alarm_rules"].append({**rule("r1", raise_when="t > 1"), "customer": "gamma"})
+    world = World(database, made)
+    own = edge(database, "e")
+    send(database, own, values(9, "north-0"), *({"unit": "north-0", "alarm": one} for one in ("fire", "water")))
+    keys = [one for one in world.ids("alarm") if one]
+    boss2 = world.id("user", "boss2")
+    for one in keys:
+        world.save("boss2", world.edit("boss2", "alarm", one, assignee=boss2, acked_at=moment_of(NOW)))
+        world.save("boss2", world.edit("boss2", "alarm", one, outcome="real"))
+    if kind == "customer":  # its rule raised them where the device has gone from since
+        with database.writing() as connection:
+            connection.execute(text("UPDATE alarm SET rule_id = :rule"), {"rule": world.id("alarm_rule", "r1")})
+
+    def told() -> list[dict[str, Any]]:
+        """What each alarm refers to, by key: what comes back has another id."""
+        kinds: dict[str, StateKind] = {"rule": "alarm_rule", "edge": "edge", "device": "device", "site": "site"}
+        kinds |= dict.fromkeys(("assignee", "acked_by", "cleared_by"), "user")
+        keys = {kind: {own: key for key, own in world.ids(kind).items()} for kind in kinds.values()}
+        rows = alarms(world, "key", *(f"{name}_id" for name in kinds))
+        return [
+            {"key": row[0], **{name: keys[kinds[name]].get(own) for name, own in zip(kinds, row[1:], strict=True)}}
+            for row in rows
+        ]
+
+    before = told()
+    change = world.save("boss", world.delete(kind, key))
+    assert (between := told()) != before
+    back = world.session("boss").undo(change).change
+    assert told() == before
+    again = world.session("boss").undo(back).change
+    assert told() == between
+    world.save("boss", world.delete("alarm", keys[0]))
+    world.session("boss").undo(again)
+    assert told() == [one for one in before if one["key"] != keys[0]]
 
 
 class TestTestModes:

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from ringfence.domain import condition, duration, limits
 from ringfence.domain.condition_tokens import LENGTH
 from ringfence.domain.errors import Refused, RingfenceError, WrongCondition
-from ringfence.domain.field import Choice, Flag, Number, Ref, Text
+from ringfence.domain.field import Choice, Flag, Number, Ref, Text, Ties
 from ringfence.domain.kind import EDITING, Kind, State
 from ringfence.domain.shown import GAP, Display, Shown
 from ringfence.domain.signal import A_KEY, KEY, SEVERITIES
@@ -55,7 +55,8 @@ class AlarmRuleState(State):
     over when ``clear_when`` holds (empty: when ``raise_when`` does not), or once there was no value for so long
     (``quiet``). ``missing`` raises one when there was no value for so long. ``alarm`` is the kind of alarm (empty: by
     the rule's name). Of rules for one kind of alarm the one nearest to the device counts, unless one above is
-    ``fixed``. An alarm that nobody has acknowledged for so long (``escalate_after``) becomes more severe.
+    ``fixed``. An alarm that nobody has acknowledged for so long (``escalate_after``) becomes more severe. The alarms
+    that it ``raised`` are filled in only where it is deleted or brought back.
     """
 
     customer: Annotated[int, Ref("customer", node=True, about="Whose devices it looks at, with those nested in it.")]
@@ -79,6 +80,7 @@ class AlarmRuleState(State):
     fixed: Annotated[bool, Flag("overridable", about="Whether none nested below it counts in its place.")] = False
     active: Annotated[bool, Flag("inactive", "raises nothing", about="Whether it raises anything.")] = True
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
+    raised: Annotated[frozenset[int], Ties("alarm", "rule_id", "id", "alarm", whole=True, back=True)] = frozenset()
 
     @property
     def raises(self) -> str:

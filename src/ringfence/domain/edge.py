@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 from ringfence.domain import limits
-from ringfence.domain.field import Choice, Flag, Number, Ref, Text
+from ringfence.domain.field import Choice, Flag, Number, Ref, Text, Ties
 from ringfence.domain.kind import EDITING, Kind, State
 from ringfence.domain.shown import GAP, Display, Shown
 
@@ -19,7 +19,8 @@ _KINDS: Final = (PIPE, "mqtt", DC09)
 class EdgeState(State):
     """A source of signals, which may speak for the devices of its customer and of those nested in it; what it says of
     any other is kept as unmatched. ``lines_a_minute`` is how many it
-    may send (None: without a limit)."""
+    may send (None: without a limit). The alarms that it ``raised`` are filled in only where it is deleted or brought
+    back."""
 
     customer: Annotated[int, Ref("customer", node=True, about="Whose it is: it speaks for devices there and nested.")]
     name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
@@ -32,6 +33,7 @@ class EdgeState(State):
     lines_a_minute: Annotated[int | None, Number(about="So many it may send at most; none: no limit.")] = None
     notes: Annotated[str, Text(limits.LONG_TEXT, lines=True, about="What else there is to know.")] = ""
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
+    raised: Annotated[frozenset[int], Ties("alarm", "edge_id", "id", "alarm", whole=True, back=True)] = frozenset()
 
 
 EDGES: Final = Kind(

@@ -14,11 +14,16 @@ from ringfence.domain.login import login_fault
 from ringfence.domain.shown import Area, Display, Shown
 
 
+def _back(table: str, column: str) -> Ties:
+    return Ties(table, column, "id", table, whole=True, back=True)
+
+
 @dataclass(frozen=True, slots=True)
 class UserState(State):
     """Somebody who logs in. ``home`` is the tenant's root (staff) or a customer (that customer's own people);
     ``security_groups`` holds a group with each of its windows. A login is unique in the whole database, without regard
-    to case."""
+    to case. The alarms that they have (``assigned``), ``acknowledged`` and ``cleared``, and the test modes that they
+    ``started``, are filled in only where the user is deleted or brought back."""
 
     home: Annotated[int, Ref("customer", node=True, about="Where they belong.")]
     login: Annotated[
@@ -64,6 +69,10 @@ class UserState(State):
         frozenset[int], Ties("user_site", "user_id", "site_id", "site", about="What roles of site level reach.")
     ] = frozenset()
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
+    assigned: Annotated[frozenset[int], _back("alarm", "assignee_id")] = frozenset()
+    acknowledged: Annotated[frozenset[int], _back("alarm", "acked_by_id")] = frozenset()
+    cleared: Annotated[frozenset[int], _back("alarm", "cleared_by_id")] = frozenset()
+    started: Annotated[frozenset[int], _back("test_mode", "started_by_id")] = frozenset()
 
 
 USERS: Final = Kind(
