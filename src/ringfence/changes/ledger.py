@@ -170,7 +170,7 @@ def users_of(connection: Connection, kind: StateKind, records: Iterable[int]) ->
     wanted = set(records)
     if not wanted or kind == USERS.noun:
         return wanted
-    for _, ties in USERS.ties.values():
+    for ties in given_to_users():
         rows = entries(ties.table)
         query, held = select(getattr(rows, ties.own)), getattr(rows, ties.other)
         if ties.kind == kind:
@@ -182,6 +182,11 @@ def users_of(connection: Connection, kind: StateKind, records: Iterable[int]) ->
                 theirs = any_of(connection, getattr(through, column), wanted)
                 return set(connection.execute(query.where(theirs)).scalars())
     raise LookupError(f"nobody's access stands on a {kind}")
+
+
+def given_to_users() -> list[Ties]:
+    """What users are tied to that decides what they see and may do: not what refers to them."""
+    return [ties for _, ties in USERS.ties.values() if not ties.back]
 
 
 def granting(kind: Kind) -> Iterator[tuple[StateKind, str]]:

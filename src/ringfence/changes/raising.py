@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select
 from ringfence.changes.edits import Edit
 from ringfence.changes.escalation import label
 from ringfence.changes.flow import Flow, Place
-from ringfence.changes.ledger import granting
+from ringfence.changes.ledger import given_to_users, granting
 from ringfence.changes.undo import last_deleted, of_change
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
@@ -155,7 +155,7 @@ def _regranted(
 def _given(connection: Connection, editor: int) -> dict[StateKind, set[str]]:
     """The keys of what somebody was given, by kind, and of what that takes its rights from."""
     found: dict[StateKind, set[str]] = {}
-    for _, ties in USERS.ties.values():
+    for ties in given_to_users():
         rows, given = entries(ties.table), table_of(EDITED[ties.kind])
         through = list(granting(EDITED[ties.kind]))
         query = select(given.key, *(table_of(EDITED[kind]).key for kind, _ in through)).select_from(given)
