@@ -222,7 +222,7 @@ class Words:
         to be created, by kind and key.
 
         Raises Refused where what they refer to is gone, or is not ``seen`` (asked with the field, the kind and an id).
-        What else referred to the record may be: it is left out.
+        What else referred to a customer or a site, or to any record by its own field, may be: it is left out.
         """
         of = EDITED[kind]
         field = of.fields[name]
@@ -236,7 +236,7 @@ class Words:
         coming_keys = [key for key in keys if key is not None and (referred, key) in coming]
         if coming_keys:
             known = {**known, **{key: coming[referred, key] for key in coming_keys}}
-        lenient = name in of.whole
+        lenient = name in of.whole and (of.is_customer or of.is_site or of.ties[name][1].back)
         result: list[Any] = []
         for value in values:
             key = _key(value)
