@@ -8,6 +8,7 @@ CACHE_FREE := env -u PYTHONDONTWRITEBYTECODE
 MEASURED := tests/domain tests/signals tests/services tests/snapshot
 # Many tests wait for a terminal or for a server: one worker more than there are cores keeps all of these busy.
 WORKERS := $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
+PYTEST := $(CACHE_FREE) $(BIN)/python -m pytest -q -n $(WORKERS)
 
 .PHONY: demo test check lint format bench damage lock picture man clean setup
 
@@ -16,12 +17,15 @@ demo: $(DEMO)               ## the console on a scratch copy of the demo databas
 	@PYTHONPATH=src $(BIN)/python -m ringfence demo
 
 test: $(STAMP)              ## every test
-	@$(CACHE_FREE) $(BIN)/python -m pytest -q -n $(WORKERS)
+	@$(PYTEST)
 
 check: lint                 ## lint, format, types, import contracts, tests, and how much of the source they run
-	@$(CACHE_FREE) $(BIN)/python -m pytest -q -n $(WORKERS) $(MEASURED:%=--ignore=%)
-	@$(CACHE_FREE) $(BIN)/python -m pytest -q -n $(WORKERS) --cov --cov-report= $(MEASURED)
-	@echo "coverage: $$($(BIN)/coverage report --format=total) % of the lines below the console, by $(MEASURED)"
+	@failed=; \
+	$(PYTEST) -m "not slow" --cov --cov-report= $(MEASURED) || failed=1; \
+	echo "coverage: $$($(BIN)/coverage report --format=total) % of the lines below the console, by $(MEASURED)"; \
+	$(PYTEST) -m "not slow" $(MEASURED:%=--ignore=%) || failed=1; \
+	$(PYTEST) -m slow || failed=1; \
+	test -z "$$failed"
 
 lint: $(STAMP)
 	@$(BIN)/ruff check .

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gc
 import os
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
+from typing import Final
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from sqlalchemy import make_url, text
 from support.databases import empty, made
 from support.postgres import server
@@ -28,9 +32,29 @@ settings.register_profile(
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-settings.load_profile("ringfence")
+_UNTIL: Final = float(os.environ.get("RINGFENCE_TESTS_UNTIL") or "inf")
+"""When the tests that are ``slow`` are not begun any more (seconds since 1970): the check has a time of its own."""
+
+# Who waits for the check is told of a failure, not of the smallest one: that takes minutes.
+settings.register_profile("check", settings.get_profile("ringfence"), phases=(Phase.explicit, Phase.generate))
+settings.load_profile("check" if "RINGFENCE_TESTS_UNTIL" in os.environ else "ringfence")
 
 compile_once()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is slow comes last, and with each commit in another order: each has its turn where time is short."""
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    asked = ["git", "rev-parse", "HEAD"]
+    commit = subprocess.run(asked, cwd=Path(__file__).parent, capture_output=True, check=False).stdout
+    Random(commit).shuffle(slow)
+    items[:] = [item for item in items if not item.get_closest_marker("slow")] + slow
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leaves out what is slow once the check has no time for it; how many these are is said at its end."""
+    if item.get_closest_marker("slow") and time.time() > _UNTIL:
+        pytest.skip("the check had no time left for it")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -13,8 +13,6 @@ import pytest
 
 from ringfence import __version__
 
-pytestmark = pytest.mark.slow
-
 TOP = Path(__file__).parents[1]
 
 

@@ -165,9 +165,9 @@ def console(tmp_path: Path, size: tuple[int, int], **environment: str) -> Iterat
     [
         ((80, 24), {"COLORTERM": "truecolor"}),
         ((120, 40), {}),
-        ((80, 24), {}),
-        ((120, 40), {"COLORTERM": "truecolor"}),
-        ((80, 24), {"TERM": "linux", "NO_COLOR": "1"}),
+        pytest.param((80, 24), {}, marks=pytest.mark.slow),
+        pytest.param((120, 40), {"COLORTERM": "truecolor"}, marks=pytest.mark.slow),
+        pytest.param((80, 24), {"TERM": "linux", "NO_COLOR": "1"}, marks=pytest.mark.slow),
     ],
     ids=["80-true", "120-256", "80-256", "120-true", "80-none"],
 )

@@ -16,6 +16,7 @@ from support.databases import rows
 from support.documents import AT, Sizes, make_document
 from support.edits import World, provider, with_administrators
 from support.oracle import Oracle
+from support.tiers import seeds
 
 from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Cancelled, Refused
@@ -200,7 +201,7 @@ class TestMatching:
         found = match(both.viewer("gus"), "U-2, north-x, acme-0", both.id("customer", "north"))
         assert (found.there, found.unknown) == (("U-2",), ("north-x", "acme-0"))
 
-    @pytest.mark.parametrize("seed", range(3))
+    @pytest.mark.parametrize("seed", seeds(3))
     def test_all_sorts_of_viewers(self, database: Database, seed: int) -> None:
         """What is listed, what may be assigned, and both names of each device, by brute force."""
         chance = Random(seed)

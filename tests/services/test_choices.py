@@ -9,6 +9,7 @@ import pytest
 from support.documents import AT, Sizes, make_document
 from support.edits import ADMINISTRATION, World, provider, with_administrators
 from support.oracle import Oracle
+from support.tiers import seeds
 
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.security_group import SecurityGroupState
@@ -23,7 +24,7 @@ def world(sqlite_database: Database) -> World:
     return World(sqlite_database, provider())
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", seeds(4))
 def test_customers_are_those_in_sight(database: Database, seed: int) -> None:
     """Parents, and the devices there and below, by brute force; the root only where it is asked for and in sight."""
     chance = Random(seed)
@@ -66,7 +67,7 @@ def _within(forest: dict[str | None, str | bool | None], node: str | bool | None
     return node is not False
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", seeds(4))
 def test_a_groups_members_are_those_in_sight(database: Database, seed: int) -> None:
     """Names of its customers, logins of its users and its role, each as far as one may list it, by brute force; of a
     hidden group nothing, as of one that is not there."""

@@ -8,6 +8,7 @@ import pytest
 from support.documents import AT, Sizes, make_document
 from support.edits import World, with_administrators
 from support.oracle import Oracle
+from support.tiers import seeds
 
 from ringfence.services import naming
 from ringfence.storage.engine import Database
@@ -16,7 +17,7 @@ SIZES = Sizes(tenants=2, customers=12, sites=10, devices=60, roles=4, groups=6, 
 KINDS = ("customers", "sites", "devices", "edges", "security-groups", "customer-groups", "roles")
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", seeds(3))
 def test_keys_that_begin_so_are_those_in_sight(database: Database, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     chance = Random(seed)
     world = World(database, with_administrators(make_document(chance, SIZES), chance))

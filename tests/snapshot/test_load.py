@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from sqlalchemy import text
 from support.databases import dumped, empty
 from support.documents import LISTS, Sizes, documents, make_document
+from support.tiers import seeds
 
 from ringfence.domain.errors import InvalidDocument
 from ringfence.snapshot.load import load_document, load_file
@@ -79,7 +80,7 @@ def there_and_back(database: Database, document: dict[str, Any]) -> None:
 
 
 @pytest.mark.postgres
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", seeds(3))
 def test_both_engines_dump_the_same(sqlite_database: Database, postgres_database: Database, seed: int) -> None:
     document = make_document(Random(seed), Sizes(customers=20, devices=30, users=8, exact=True))
     load_document(sqlite_database, document)
@@ -91,7 +92,7 @@ def test_both_engines_dump_the_same(sqlite_database: Database, postgres_database
     assert dumped(postgres_database) == first
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", seeds(4))
 def test_order_within_a_list_does_not_matter(sqlite_database: Database, seed: int) -> None:
     document = make_document(Random(seed), Sizes(customers=12, exact=True))
     load_document(sqlite_database, document)

@@ -112,7 +112,7 @@ def changes(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
     return first, second
 
 
-@settings(max_examples=60)
+@settings(max_examples=15)
 @given(documents=changes())
 def test_it_is_what_then_happens_on_sqlite(
     sqlite_database: Database, documents: tuple[dict[str, Any], dict[str, Any]]
@@ -120,8 +120,15 @@ def test_it_is_what_then_happens_on_sqlite(
     it_is_what_then_happens(sqlite_database, *documents)
 
 
+@pytest.mark.slow
+@settings(max_examples=60)
+@given(documents=changes())
+def test_and_so_it_is_of_more(sqlite_database: Database, documents: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    it_is_what_then_happens(sqlite_database, *documents)
+
+
 @pytest.mark.postgres
-@settings(max_examples=12)
+@settings(max_examples=5)
 @given(documents=changes())
 def test_it_is_what_then_happens_on_postgresql(
     postgres_database: Database, documents: tuple[dict[str, Any], dict[str, Any]]

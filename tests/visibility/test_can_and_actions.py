@@ -11,6 +11,7 @@ from support.campaign import with_editors
 from support.databases import dumped
 from support.edits import World, provider
 from support.oracle import at_sites
+from support.tiers import seeds
 
 from ringfence.domain.permission import PERMISSIONS
 from ringfence.services import access, listing
@@ -37,7 +38,7 @@ def test_every_permission_is_one_or_the_other() -> None:
     assert not ACTIONS & NONE_YET
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", seeds(3))
 def test_can_and_the_action_agree(sqlite_database: Database, seed: int) -> None:
     chance = Random(300 + seed)
     world = World(sqlite_database, with_editors(chance))

@@ -10,6 +10,7 @@ import pytest
 from support.documents import AT, Sizes, make_document
 from support.edits import World, provider
 from support.oracle import Oracle
+from support.tiers import first
 
 from ringfence.domain.errors import RingfenceError
 from ringfence.services.coverage import AHEAD, gaps
@@ -48,7 +49,7 @@ def expected(document: dict[str, Any], login: str, permission: str, least: int) 
     return found
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2, 3, 4, 6])
+@pytest.mark.parametrize("seed", first([0, 1, 2, 3, 4, 6]))
 def test_it_is_what_the_oracle_counts(database: Database, seed: int) -> None:
     document = make_document(Random(seed), SIZES)
     load_document(database, document)

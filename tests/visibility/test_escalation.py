@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from support.databases import empty
 from support.documents import AT, Sizes, documents, make_document
 from support.edits import ADMINISTRATION, OPEN, PICKED, Attempts, World, beyond, provider, with_administrators
+from support.tiers import seeds
 
 from ringfence.domain.customer_group import CustomerGroupState
 from ringfence.domain.errors import Conflict, Refused
@@ -54,7 +55,7 @@ def sequence(database: Database, document: dict[str, Any], chance: Random, tries
     return made
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", seeds(4))
 def test_sequences_from_a_seed(sqlite_database: Database, seed: int) -> None:
     """Whatever delegated administrators try, together and one after the other, nobody gains beyond what they hold."""
     chance = Random(seed)

@@ -13,6 +13,7 @@ from support.documents import AT, make_document
 from support.edits import World
 from support.filters import some_filter
 from support.oracle import LISTING, SHOWN, Oracle
+from support.tiers import seeds
 
 from ringfence.console.widgets.choices import COLUMNS, Choices
 from ringfence.domain import account
@@ -75,7 +76,7 @@ def answers(database: Database, login: str, kind: str, filters: list[str]) -> li
     return found
 
 
-@pytest.mark.parametrize("seed", range(200, 204))
+@pytest.mark.parametrize("seed", seeds(200, 204))
 @pytest.mark.usefixtures("size")
 def test_hidden_names_decide_nothing(database: Database, seed: int) -> None:
     """Whatever is called otherwise that somebody may not list, every filter finds the same for them."""
@@ -130,7 +131,7 @@ def _finds_alike(viewer: Viewer, given: Choices, chance: Random) -> bool:
     return 0 < len(ranks) < len(given)
 
 
-@pytest.mark.parametrize("seed", range(300, 303))
+@pytest.mark.parametrize("seed", seeds(300, 303))
 def test_those_who_can_sign_in_are_found_by_what_is_said_of_them(database: Database, seed: int) -> None:
     document, chance = make_document(Random(seed), MORE), Random(seed)
     empty(database)

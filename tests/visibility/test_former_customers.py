@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from support.edits import World
+from support.tiers import seeds
 
 from ringfence.domain.audit import AUDIT
 from ringfence.domain.errors import RingfenceError
@@ -158,7 +159,7 @@ def everybody(world: World, past: Past) -> None:
     assert maintenance.check(world.database) == []
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", seeds(2))
 def test_the_past_is_whose_scope_takes_in_its_place(database: Database, seed: int) -> None:
     """Over changes by chance: renaming, deleting, taking that back, moving by hand and by a load, in any order."""
     chance, world = Random(seed), World(database, document())

@@ -16,6 +16,7 @@ from support.edits import World, provider
 from support.filters import phrase, some_filter
 from support.oracle import LISTING, SHOWN, Oracle
 from support.sorting import Sorted, agree
+from support.tiers import seeds
 
 from ringfence.domain.device import DEVICES
 from ringfence.domain.user import UserState
@@ -58,7 +59,7 @@ def counted(monkeypatch: pytest.MonkeyPatch, name: str) -> list[Any]:
 
 
 @pytest.mark.usefixtures("_at_once")
-@pytest.mark.parametrize("seed", range(30, 34))
+@pytest.mark.parametrize("seed", seeds(30, 34))
 def test_every_question(database: Database, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     ordered = counted(monkeypatch, "ordered")
     document = make_document(Random(seed), MORE)

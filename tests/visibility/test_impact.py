@@ -14,6 +14,7 @@ from support.databases import empty
 from support.documents import AT, Sizes, documents, make_document
 from support.edits import OPEN, Attempts, World, lists, provider, with_administrators
 from support.oracle import Oracle
+from support.tiers import seeds
 from support.told import said, told
 
 from ringfence.domain.customer_group import CustomerGroupState
@@ -94,7 +95,7 @@ def counted(world: World, login: str) -> tuple[int, int]:
     return session.count(Listing("customers")), session.count(Listing("devices"))
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", seeds(3))
 def test_a_prospect_is_what_the_lists_say(sqlite_database: Database, seed: int) -> None:
     """To a full administrator all of it; to another what both see."""
     chance = Random(seed)

@@ -13,6 +13,7 @@ from support.asker import ASKED, MORE, Asker
 from support.databases import dumped, empty, made
 from support.documents import AT, LISTS, Sizes, documents, make_document
 from support.oracle import LISTING, OWNERS, Oracle
+from support.tiers import seeds
 from support.unwritable import stored_scopes, unwritable
 
 from ringfence.domain.permission import PERMISSIONS
@@ -35,7 +36,7 @@ def ask(database: Database, document: dict[str, Any], seed: int) -> None:
         asker.user(user["login"])
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", seeds(6, always=2))
 def test_documents_from_a_seed(database: Database, seed: int) -> None:
     ask_about_everybody(database, make_document(Random(seed), MORE), seed)
 
@@ -55,7 +56,7 @@ def test_documents_from_a_seed_as_if_they_were_large(
     ask_about_everybody(database, make_document(Random(seed), MORE), seed)
 
 
-@pytest.mark.parametrize("seed", range(10, 14))
+@pytest.mark.parametrize("seed", seeds(10, 14))
 def test_documents_from_a_seed_where_nothing_can_be_stored(database: Database, seed: int) -> None:
     """What is worked out in memory for a look gives the answers that what is stored gives."""
     document = make_document(Random(seed), MORE)
@@ -88,7 +89,7 @@ def test_documents_by_chance_on_postgresql(postgres_database: Database, document
     ask_about_everybody(postgres_database, document)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", seeds(4))
 def test_the_moment_decides(sqlite_database: Database, seed: int) -> None:
     """Asked a day later and earlier, with one viewer a moment, the windows open and close as the oracle says."""
     document = make_document(Random(100 + seed), Sizes(groups=6, users=5, exact=True))
@@ -103,7 +104,7 @@ def test_the_moment_decides(sqlite_database: Database, seed: int) -> None:
                     assert keys == oracle.listed(user["login"], name)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", seeds(12, always=2))
 def test_a_users_dump_holds_what_they_list_and_nothing_more(database: Database, tmp_path: Any, seed: int) -> None:
     sizes = Sizes(customers=9, sites=4, devices=9, groups=5, users=4, exact=True)
     document = make_document(Random(1000 + seed), sizes)

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 from support.documents import AT, Sizes, make_document
 from support.oracle import Oracle
+from support.tiers import seeds
 
 from ringfence.changes.quota import Overfull, demand_room, overfull
 from ringfence.domain.customer import LIMITS, child_path
@@ -58,7 +59,7 @@ def counts(oracle: Oracle, tenant: str, node: str | None) -> dict[str, int]:
     }
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", seeds(2))
 def test_every_limit_is_counted_over_the_tree(database: Database, seed: int) -> None:
     document = make_document(Random(seed), Sizes(customers=60, devices=50, users=20, exact=True))
     load_document(database, document)

@@ -13,6 +13,7 @@ from support.campaign import SAID, Campaign
 from support.documents import AT
 from support.edits import World, provider
 from support.raising import raises
+from support.tiers import seeds
 
 from ringfence.changes.raising import concerning
 from ringfence.domain.customer import CustomerState
@@ -263,7 +264,7 @@ def test_the_rights_are_named(sqlite_database: Database) -> None:
     assert "“Roles: Delete”" in said_of(world, "eve", to(world, "customer", "beta"))
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", seeds(4))
 def test_whatever_editors_try(sqlite_database: Database, tmp_path: Path, seed: int) -> None:
     """By chance, and compared with the oracle; ``python -m support.campaign`` does the same at length."""
     campaign = Campaign(sqlite_database, tmp_path / "ringfence.db", Random(7000 + seed))

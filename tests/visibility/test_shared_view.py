@@ -12,6 +12,7 @@ from support.asker import ASKED, MORE, Asker
 from support.documents import AT, make_document
 from support.edits import World, provider
 from support.oracle import Node, Oracle
+from support.tiers import seeds
 from support.unwritable import unwritable
 
 from ringfence.domain.errors import Refused, RingfenceError, SessionEnded
@@ -105,7 +106,7 @@ def ask_about_pairs(database: Database, document: dict[str, Any], seed: int) -> 
     return allowed
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", seeds(5))
 def test_everybody_through_everybodys_eyes(database: Database, seed: int) -> None:
     document = with_seers(Random(seed))
     load_document(database, document)

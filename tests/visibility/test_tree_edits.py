@@ -17,6 +17,7 @@ from support.databases import dumped, empty, made, rows
 from support.documents import AT, Sizes, documents, make_document
 from support.edits import World, provider
 from support.oracle import OWNERS, Oracle
+from support.tiers import seeds
 from support.told import numbers, said, told
 from support.tree_attempts import TreeAttempts
 from support.tree_edits import ALL_KEEPING, KEEPERS, overfull, placed, trespasses, with_keepers
@@ -173,7 +174,7 @@ def carried(editor: str, old: dict[str, Any], new: dict[str, Any], edit: Edit) -
     return {kind: count for kind, count in found.items() if count}, hidden
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", seeds(3))
 def test_changes_from_a_seed(sqlite_database: Database, anew: Database, seed: int) -> None:
     chance = Random(seed)
     trial = Trial(sqlite_database, anew, make_document(chance, EXACT), chance)

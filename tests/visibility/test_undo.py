@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from support.databases import empty
 from support.documents import AT, Sizes, documents, make_document
 from support.edits import OPEN, Attempts, World, provider, with_administrators
+from support.tiers import seeds
 
 from ringfence.domain.customer_group import CustomerGroupState
 from ringfence.domain.device import DeviceState
@@ -74,7 +75,7 @@ def back_and_forth(database: Database, document: dict[str, Any], chance: Random,
     return made
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", seeds(3))
 def test_back_and_forth_from_a_seed(sqlite_database: Database, seed: int) -> None:
     chance = Random(seed)
     assert back_and_forth(sqlite_database, make_document(chance, replace(SIZES, exact=True)), chance, 10) > 0

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import text
 from support.documents import AT, Sizes, make_document
 from support.oracle import LISTING, Oracle
+from support.tiers import seeds
 from support.unwritable import held, stored_scopes
 
 from ringfence.domain.errors import RingfenceError
@@ -196,7 +197,7 @@ def test_what_no_name_holds_is_not_found(database: Database, search: str) -> Non
         assert count(sight, query) == 0
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", seeds(4))
 def test_two_users_together(database: Database, seed: int) -> None:
     """In reach of both together is what either sees."""
     made = make_document(Random(seed), Sizes(tenants=1, customers=12, groups=6, users=5, exact=True))
