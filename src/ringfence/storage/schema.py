@@ -90,7 +90,7 @@ def upgrade(engine: Engine, before: Callable[[], None] | None = None) -> bool:
 
     from ringfence.storage.faults import called, explained
 
-    # Of statements that are run once nothing is kept: it would hold the tables, these the connection, and that the file.
+    # Of statements that are run once nothing is kept: it would hold tables, these the connection, and that the file.
     writing = engine.execution_options(ringfence_writing=True, compiled_cache=None)
     with explained(called(engine.url)), writing.connect() as connection:
         if connection.dialect.name == "sqlite":
