@@ -13,10 +13,8 @@ from ringfence.cli.options import Db
 from ringfence.domain import clock
 from ringfence.domain.alarm import ALARMS, OUTCOMES, REAL, AlarmState
 from ringfence.domain.errors import Refused
-from ringfence.domain.kind import altered
 
 Keys = Annotated[list[str], typer.Argument(metavar="KEY...", help="The alarms' keys.")]
-_Changed = Callable[[AlarmState], AlarmState]
 
 
 def ack(
@@ -28,13 +26,8 @@ def ack(
     db: Db = None,
 ) -> None:
     """Acknowledge alarms: somebody has seen them. One that is over is cleared by that."""
-
-    def acknowledged(state: AlarmState) -> AlarmState:
-        if state.acked_at is not None:
-            raise Refused(f"{state.key} is acknowledged already")
-        return altered(state, acked_at=clock.now())
-
-    _change(work(context, db, login, dry_run=dry_run, output=output), "acknowledge", keys, acknowledged)
+    working = work(context, db, login, dry_run=dry_run, output=output)
+    _change(working, "acknowledge", keys, lambda state: state.acknowledged(clock.now()))
 
 
 def own(
@@ -51,11 +44,9 @@ def own(
     me = working.viewer.user_id
 
     def taken(state: AlarmState) -> AlarmState:
-        if state.assignee == me:
-            raise Refused(f"you have {state.key} already")
-        if state.assigned_at is not None and not take_over:  # be it somebody whom this one may not list
+        if state.had_by_another(me) and not take_over:
             raise Refused(f"somebody else has {state.key}: say --take-over to take it from them")
-        return altered(state, assignee=me)
+        return state.taken(me)
 
     _change(working, "take", keys, taken)
 
@@ -71,13 +62,7 @@ def note(
 ) -> None:
     """Note something about an alarm, with who noted it and when."""
     working = work(context, db, login, dry_run=dry_run, output=output)
-    if not text.strip():
-        raise Refused("say what there is to note")
-
-    def noted(state: AlarmState) -> AlarmState:
-        return state.noted(clock.now(), working.login, text)
-
-    _change(working, "note", [key], noted)
+    _change(working, "note", [key], lambda state: state.noted(clock.now(), working.login, text))
 
 
 def clear(
@@ -90,16 +75,11 @@ def clear(
     db: Db = None,
 ) -> None:
     """Clear alarms: they leave the queue."""
-
-    def cleared(state: AlarmState) -> AlarmState:
-        if state.cleared_at is not None:
-            raise Refused(f"{state.key} is cleared already")
-        return altered(state, outcome=outcome)
-
-    _change(work(context, db, login, dry_run=dry_run, output=output), "clear", keys, cleared)
+    working = work(context, db, login, dry_run=dry_run, output=output)
+    _change(working, "clear", keys, lambda state: state.cleared(outcome))
 
 
-def _change(working: Work, verb: str, keys: list[str], changed: _Changed) -> None:
+def _change(working: Work, verb: str, keys: list[str], changed: Callable[[AlarmState], AlarmState]) -> None:
     from ringfence.services.editing import Edit
 
     opened = find(working.viewer, ALARMS.noun, list(dict.fromkeys(keys)))

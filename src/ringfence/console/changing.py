@@ -40,6 +40,37 @@ def taken_back(app: Application) -> str:
     return f"{display(app.keys_of(UNDO))} takes it back."
 
 
+def make_change(
+    host: Host,
+    title: str,
+    change: Sequence[Edit],
+    done: Callable[[], object] | None = None,
+    *,
+    watched: bool = False,
+) -> None:
+    """Makes a change, and says how it is taken back, or in a line why nothing was changed. Where it is ``watched``, how
+    far it is is shown below the ``title``."""
+
+    def work(session: Session, progress: Progress | None = None) -> Saved | Refused | Conflict:
+        return save(session, change, progress)
+
+    def saved(found: Any) -> None:
+        if found is None:
+            return
+        if isinstance(found, Refused | Conflict):
+            host.ringfence.tell_failure(f"{found}: nothing was changed")
+            return
+        host.ringfence.notify(f"Done. {taken_back(host.ringfence)}", timeout=3)
+        host.refresh_data()
+        if done is not None:
+            done()
+
+    if watched:
+        host.ringfence.open("working", title, work, then=saved)
+    else:
+        host.ask("save", work, saved)
+
+
 def confirm_change(
     host: Host,
     title: str,
@@ -56,25 +87,9 @@ def confirm_change(
     """
     change = list(edits)
 
-    def work(session: Session, progress: Progress | None = None) -> Saved | Refused | Conflict:
-        return save(session, change, progress)
-
-    def saved(found: Any) -> None:
-        if found is None:
-            return
-        if isinstance(found, Refused | Conflict):
-            host.ringfence.tell_failure(f"{found}: nothing was changed")
-            return
-        host.ringfence.notify(f"Done. {taken_back(host.ringfence)}", timeout=3)
-        host.refresh_data()
-        if done is not None:
-            done()
-
     def answered(answer: str | None) -> None:
-        if answer == DO:
-            host.ask("save", work, saved)
-        elif answer == DO_MUCH:
-            host.ringfence.open("working", title.rstrip("?"), work, then=saved)
+        if answer in (DO, DO_MUCH):
+            make_change(host, title.rstrip("?"), change, done, watched=answer == DO_MUCH)
 
     host.ringfence.open("confirm", title, change, verb, more=more, typed=typed, then=answered)
 

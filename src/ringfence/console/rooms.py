@@ -32,6 +32,7 @@ ROOMS: Final[Mapping[str, str]] = {
     "choose user": "ringfence.console.screens.choose_user:ChooseUser",
     "columns": "ringfence.console.screens.columns_menu:ColumnsMenu",
     "side by side": "ringfence.console.screens.side_by_side:SideBySideScreen",
+    "ask line": "ringfence.console.screens.ask_line:AskLine",
     "dialog": "ringfence.console.screens.dialog:Dialog",
     "confirm": "ringfence.console.screens.confirm:Confirm",
     "undo": "ringfence.console.screens.undo:Undo",

@@ -68,13 +68,43 @@ class AlarmState(State):
     notes: Annotated[str, Text(limits.LONG_TEXT, lines=True, about="What was noted about it.")] = ""
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
 
+    def acknowledged(self, at: datetime) -> AlarmState:
+        """The alarm as somebody has seen it, at a moment. Raises Refused where somebody had before."""
+        if self.acked_at is not None:
+            raise Refused(f"{self.key} is acknowledged already")
+        self._demand_active()
+        return altered(self, acked_at=at)
+
+    def taken(self, user: int) -> AlarmState:
+        """The alarm as a user has it, whoever had it before. Raises Refused where they have it already."""
+        if self.assignee == user:
+            raise Refused(f"you have {self.key} already")
+        self._demand_active()
+        return altered(self, assignee=user)
+
+    def had_by_another(self, user: int) -> bool:
+        """Whether somebody else has it than this user, who may not even see who that is."""
+        return self.assigned_at is not None and self.assignee != user
+
+    def cleared(self, outcome: str) -> AlarmState:
+        """The alarm as it was one of ``OUTCOMES``, with which it leaves the queue. Raises Refused where it has."""
+        self._demand_active()
+        return altered(self, outcome=outcome)
+
     def noted(self, at: datetime, login: str, text: str) -> AlarmState:
-        """The alarm with something noted about it at a moment, by somebody. Raises Refused where that is too much."""
+        """The alarm with something noted about it at a moment, by somebody. Raises Refused where that is nothing, or
+        too much."""
+        if not text.strip():
+            raise Refused("say what there is to note", "notes")
         line = f"{at.astimezone(UTC):%Y-%m-%d %H:%M} {login}: {text.strip()}"
         notes = f"{self.notes}\n{line}" if self.notes else line
         if len(notes) > limits.LONG_TEXT:
             raise Refused(f"its notes are {limits.LONG_TEXT:,} characters long by now: no more fits", "notes")
         return altered(self, notes=notes)
+
+    def _demand_active(self) -> None:
+        if self.outcome != OPEN:
+            raise Refused(f"{self.key} is cleared already")
 
     @property
     def opens(self) -> bool:
@@ -115,8 +145,21 @@ ALARMS: Final = Kind(
             Shown("outcome", 8, hide_below=76),
             Shown("assignee", 8, grow=1, hide_below=88, title="Has it", style="quiet"),
         ),
-        form=("name", "severity", "outcome", GAP, "customer", "device", "site", GAP, "assignee", "text", "notes"),
-        actions=("history", "delete"),
+        form=(
+            "severity",
+            "outcome",
+            "assignee",
+            "acked_by",
+            GAP,
+            "customer",
+            "device",
+            "site",
+            GAP,
+            "name",
+            "text",
+            "notes",
+        ),
+        actions=("own", "acknowledge", "clear", "note", "history", "delete"),
     ),
 )
 

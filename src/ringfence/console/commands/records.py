@@ -22,7 +22,7 @@ _NAMED: Final = 12
 class RecordCommand(Command[Host]):
     """Something done to the records of a list. ``label`` is its name in the menu of actions; ``right`` the last word of
     the permission that it needs, of records of the list or of another kind ``of``; ``on_row`` whether it needs a row,
-    and ``why_not`` why it cannot be done to that.
+    and ``why_not`` why it cannot be done to that; ``in_form`` whether the record's form has it, too.
     """
 
     def __init__(
@@ -33,11 +33,12 @@ class RecordCommand(Command[Host]):
         of: str = "",
         on_row: bool = True,
         why_not: Callable[[Edited], str] = lambda _: "",
+        in_form: bool = False,
         **named: Any,
     ) -> None:
         super().__init__(*given, **named)
         self.label, self.right, self.of = label, right, of
-        self.on_row, self.why_not = on_row, why_not
+        self.on_row, self.why_not, self.in_form = on_row, why_not, in_form
 
     def off_anyway(self, here: Host) -> str:
         if signed_out := unless_signed_in(here):
@@ -104,10 +105,10 @@ def _delete(host: Host) -> None:
 
         change = [Edit(edits.kind, one.id, one.state, None, one.revision) for one in opened]
         name = opened[0].state.name if len(opened) == 1 else ""
-        title, more = f"Delete {_named(edits, opened)}?", _said_of(shown, opened)
+        title, more = f"Delete {named(edits, opened)}?", _said_of(shown, opened)
         confirm_change(host, title, change, "Delete", shown.changed, more=more, typed=name)
 
-    _open_all(host, confirm)
+    open_all(host, confirm)
 
 
 def _activate(host: Host) -> None:
@@ -123,10 +124,10 @@ def _activate(host: Host) -> None:
             for one in opened
             if one.state.active != active
         ]
-        title, more = f"{verb} {_named(edits, opened)}?", _said_of(shown, opened)
+        title, more = f"{verb} {named(edits, opened)}?", _said_of(shown, opened)
         confirm_change(host, title, change, verb, shown.changed, more=more)
 
-    _open_all(host, confirm)
+    open_all(host, confirm)
 
 
 def _assign(host: Host) -> Any:
@@ -169,7 +170,7 @@ def _actions(host: Host) -> Any:
     return host.ringfence.open("dialog", capital(title), (), options, then=chosen)
 
 
-def _open_all(host: Host, then: Callable[[Sequence[Opened]], None]) -> None:
+def open_all(host: Host, then: Callable[[Sequence[Opened]], None]) -> None:
     """Opens what is marked, or the row under the cursor, as it is now."""
     shown, edits = edited(host)
     ids = shown.chosen
@@ -206,7 +207,7 @@ def _said_of(shown: Edited, opened: Sequence[Opened]) -> list[Cell]:
     return [Cell(said)] if said else []
 
 
-def _named(edits: Editable, opened: Sequence[Opened]) -> str:
+def named(edits: Editable, opened: Sequence[Opened]) -> str:
     return f"{edits.noun} “{opened[0].state.name}”" if len(opened) == 1 else f"{number(len(opened))} {edits.plural}"
 
 
@@ -303,14 +304,15 @@ HISTORY: Final = RecordCommand(
     of="audit",
 )
 
-_TAKEN: Final = {one.name: one for one in (DUPLICATE, DELETE, ACTIVATE, ASSIGN, BULK_EDIT, HISTORY)}
-"""What records of a kind can be declared to take, besides being opened and made."""
+_TAKEN: Final = (DUPLICATE, DELETE, ACTIVATE, ASSIGN, BULK_EDIT, HISTORY)
+"""What records of most kinds can be declared to take, besides being opened and made."""
 
 
 def editable(kind: Kind) -> Editable:
     """A kind as its commands need it. Raises KeyError where it is declared to take something that there is not."""
+    from ringfence.console.commands.alarms import QUEUE
     from ringfence.domain.display import actions
 
-    known = {**_TAKEN, "import": importing(kind.several)}
+    known = {one.name: one for one in (*_TAKEN, *QUEUE, importing(kind.several))}
     taken = [known[name] for name in actions(kind)]
     return Editable(kind.noun, kind.said, kind.several, kind.right, (ACTIONS, OPEN, NEW, *taken))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, assert_never
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, assert_never
 
+from ringfence.console.commands.command import Command, Editable, bind
+from ringfence.console.commands.records import RecordCommand, editable
 from ringfence.console.screens.choose_one import ChooseOne, own_of
 from ringfence.console.screens.owned_form import OwnedForm
 from ringfence.console.widgets.form_fields import ChoiceSpec, PickSpec, Spec, TextLine, TextSpec
@@ -15,19 +17,76 @@ from ringfence.domain.registry import EDITED
 from ringfence.domain.shown import GAP
 
 if TYPE_CHECKING:
+    from ringfence.console.application import Application
     from ringfence.console.commands.command import Home
 
 _NONE: Final = 0
 _FOLLOWS: Final = "the one of the same name there, or none"
 
 
+class _Row(NamedTuple):
+    """The record as it was opened, as commands know a row of a list."""
+
+    id: int
+    name: str
+    state: Any
+
+    def shown(self, name: str) -> Any:
+        return getattr(self.state, name)
+
+
+class _Itself:
+    """The record of a form, as commands know a list: of this one alone."""
+
+    home: Home | None = None
+
+    def __init__(self, form: PlainForm, edits: Editable) -> None:
+        self._form = form
+        self.edits: Editable | None = edits
+
+    @property
+    def ringfence(self) -> Application:
+        return self._form.ringfence
+
+    @property
+    def row(self) -> _Row | None:
+        opened = self._form.opened
+        return None if opened is None else _Row(opened.id, opened.state.name, opened.state)
+
+    @property
+    def chosen(self) -> tuple[int, ...]:
+        return () if self.row is None else (self.row.id,)
+
+    def changed(self) -> None:
+        self.ringfence.look_for_changes()
+
+
 class PlainForm(OwnedForm):
     """The form of a record. What it refers to is chosen among what the viewer may list; the site that it stands on
-    among those of its own customer."""
+    among those of its own customer. Of what can be done to a row of a list it has what is declared for it, too."""
 
     def __init__(self, kind: Kind, record_id: int | None, copy_of: int | None = None, home: Home | None = None) -> None:
         self.kind = kind
         super().__init__(record_id, copy_of, home)
+        edits = editable(kind)
+        self._itself = _Itself(self, edits)
+        if record_id is not None:
+            own = [one for one in edits.commands if isinstance(one, RecordCommand) and one.in_form]
+            self.COMMANDS_HERE = own
+            bind(self, own)
+
+    @property
+    def edited(self) -> _Itself:
+        return self._itself
+
+    def off_anyway(self, command: Command[Any]) -> str:
+        if isinstance(command, RecordCommand) and self.dirty:
+            return "save first what you have changed here, or leave it"
+        return super().off_anyway(command)
+
+    def refresh_data(self) -> None:
+        """Opens the record again, as it is now."""
+        self.ask("open", self._load, self._loaded, self._not_opened)
 
     def show_form(self) -> None:
         said = self.kind.said

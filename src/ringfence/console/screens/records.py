@@ -129,8 +129,8 @@ class KindScreen(ListScreen):
     """The list of every record of a kind that the user sees, all of which can be changed from here."""
 
     FIRST_KEYS = (
-        *("help", "filter", "actions", "open", "new", "undo", "toggle_mark", "delete", "duplicate", "activate"),
-        *("assign", "bulk_edit"),
+        *("help", "own", "acknowledge", "clear", "note", "filter", "actions", "open", "new", "undo", "toggle_mark"),
+        *("delete", "duplicate", "activate", "assign", "bulk_edit"),
     )
 
     def __init__(self, kind: Kind) -> None:

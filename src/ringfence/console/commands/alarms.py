@@ -1,0 +1,176 @@
+"""What operators do about alarms: at the cursor, on all that are marked, or in the form of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from ringfence.console.changing import MANY, make_change
+from ringfence.console.commands.command import Edited, Host
+from ringfence.console.commands.records import RecordCommand, edited, named, open_all
+from ringfence.console.options import BACK, DialogOption
+from ringfence.console.text import capital, many, number
+from ringfence.domain.errors import Refused
+
+if TYPE_CHECKING:
+    from ringfence.domain.alarm import AlarmState
+    from ringfence.services.edited import Opened
+
+_TAKE: Final = "take"
+Altered = Callable[["AlarmState"], "AlarmState"]
+"""What makes of an alarm what it will be; raises Refused where that cannot be."""
+
+
+def _acknowledge(host: Host) -> None:
+    from ringfence.domain import clock
+
+    _open(host, lambda opened: _change(host, "Acknowledging", opened, lambda state: state.acknowledged(clock.now())))
+
+
+def _own(host: Host) -> None:
+    profile = host.ringfence.profile
+    if profile is None:
+        return
+    me = profile.user_id
+
+    def take(opened: Sequence[Opened], answer: str | None = _TAKE) -> None:
+        if answer == _TAKE:
+            _change(host, "Taking", opened, lambda state: state.taken(me))
+
+    def confirm(opened: Sequence[Opened]) -> None:
+        others = [one for one in opened if one.state.had_by_another(me)]
+        if not others:
+            take(opened)
+            return
+        if len(opened) == 1:
+            whose = others[0].names["assignee"].get(others[0].state.assignee, "somebody else")
+            title = f"Take “{opened[0].state.name}” over from {whose}?"
+        else:
+            title = f"Somebody else has {number(len(others))} of {many(len(opened), 'alarm')}: take them over?"
+        options = [DialogOption(BACK, "Leave it"), DialogOption(_TAKE, "Take over", "t")]
+        host.ringfence.open("dialog", title, (), options, then=partial(take, opened))
+
+    _open(host, confirm)
+
+
+def _clear(host: Host) -> None:
+    from ringfence.domain.alarm import OPEN, OUTCOMES
+
+    def cleared(opened: Sequence[Opened], outcome: str | None) -> None:
+        if outcome in OUTCOMES:
+            _change(host, "Clearing", opened, lambda state: state.cleared(outcome))
+
+    def ask(opened: Sequence[Opened]) -> None:
+        if over := [one for one in opened if one.state.outcome != OPEN]:
+            _change(host, "Clearing", over, lambda state: state.cleared(OUTCOMES[0]))  # which is refused, and says why
+            return
+        what = named(edited(host)[1], opened)
+        options = [*(DialogOption(one, capital(one), one[0]) for one in OUTCOMES), DialogOption(BACK, "Leave it")]
+        host.ringfence.open("dialog", f"Clear {what}: what was it?", (), options, then=partial(cleared, opened))
+
+    _open(host, ask)
+
+
+def _note(host: Host) -> None:
+    from ringfence.domain import clock
+
+    profile = host.ringfence.profile
+    if profile is None:
+        return
+    login = profile.login
+
+    def noted(opened: Sequence[Opened], text: str | None) -> None:
+        if text is not None:
+            _change(host, "Noting it", opened, lambda state: state.noted(clock.now(), login, text))
+
+    def ask(opened: Sequence[Opened]) -> None:
+        title = f"Note about {named(edited(host)[1], opened)}"
+        host.ringfence.open("ask line", title, "What there is to note", then=partial(noted, opened))
+
+    _open(host, ask)
+
+
+def _open(host: Host, then: Callable[[Sequence[Opened]], None]) -> None:
+    """Opens all that is chosen as it is now; where that is not all there any more, none of it."""
+    wanted = len(edited(host)[0].chosen)
+
+    def opened(found: Sequence[Opened]) -> None:
+        if len(found) < wanted:
+            gone = f"{number(wanted - len(found))} of these {number(wanted)} alarms"
+            host.ringfence.tell_failure(f"you may not open {gone} any more: nothing was changed")
+        else:
+            then(found)
+
+    open_all(host, opened)
+
+
+def _change(host: Host, doing: str, opened: Sequence[Opened], altered: Altered) -> None:
+    """Makes one change of all of them, or says why none."""
+    from ringfence.services.editing import Edit
+
+    try:
+        edits = [Edit(one.kind, one.id, one.state, altered(one.state), one.revision) for one in opened]
+    except Refused as refused:
+        host.ringfence.tell_failure(f"{refused}: nothing was changed")
+        return
+    make_change(host, doing, edits, edited(host)[0].changed, watched=len(edits) >= MANY)
+
+
+def _unless_active(shown: Edited) -> str:
+    from ringfence.domain.alarm import OPEN
+
+    over = len(shown.chosen) == 1 and shown.row.shown("outcome") != OPEN
+    return "it is cleared already" if over else ""
+
+
+OWN: Final = RecordCommand(
+    "own",
+    "o",
+    "I have it: the others see who has the marked ones or this one.",
+    _own,
+    footer="I have it",
+    brief="mine",
+    changes=True,
+    label="I have it",
+    right="edit",
+    why_not=_unless_active,
+    in_form=True,
+)
+ACKNOWLEDGE: Final = RecordCommand(
+    "acknowledge",
+    "a",
+    "Acknowledge the marked ones or this one: somebody has seen it.",
+    _acknowledge,
+    footer="acknowledge",
+    brief="ack",
+    changes=True,
+    label="Acknowledge",
+    right="edit",
+    why_not=_unless_active,
+    in_form=True,
+)
+CLEAR: Final = RecordCommand(
+    "clear",
+    "c",
+    "Clear the marked ones or this one; asks what it was.",
+    _clear,
+    footer="clear",
+    changes=True,
+    label="Clear",
+    right="edit",
+    why_not=_unless_active,
+    in_form=True,
+)
+NOTE: Final = RecordCommand(
+    "note",
+    "w",
+    "Write a note about the marked ones or this one.",
+    _note,
+    footer="note",
+    changes=True,
+    label="Write a note",
+    right="edit",
+    in_form=True,
+)
+QUEUE: Final = (OWN, ACKNOWLEDGE, CLEAR, NOTE)
