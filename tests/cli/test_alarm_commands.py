@@ -146,6 +146,8 @@ def test_listed_and_counted_alike(call: Call, either: tuple[str, str]) -> None:
         (["--under", "inner", "--severity", "minor"], []),
         (["--search", "door", "--state", "all"], ["door"]),
         (["--search", "door", "--severity", "critical"], []),
+        (["--search", '"door'], ["door"]),
+        (["--search", '"past'], []),
     ):
         assert call(*either, *words, *MIA, "--format", "keys").lines == keys, words
         assert call(*either, *words, *LU, "--format", "keys").lines == keys, words

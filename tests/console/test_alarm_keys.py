@@ -75,7 +75,7 @@ async def test_all_that_are_marked_are_one_change(either: Database) -> None:
 @pytest.mark.parametrize("key", ["a", "o", "c"])
 async def test_none_of_those_marked_is_changed_where_one_cannot_be(either: Database, key: str) -> None:
     async with opened(console_on(either)) as console:
-        await console.press("5", "down", key, *(["r"] if key == "c" else []))
+        await console.press("5", "f", "down", key, *(["r"] if key == "c" else []))
         before, changed = alarms(either), changes(either)
         await console.press("ctrl+r")
         await console.press("home", "space", "space", key)
@@ -128,7 +128,7 @@ async def test_the_menu_of_actions_has_them(either: Database) -> None:
 async def test_the_form_has_them_and_shows_what_came_of_it(either: Database) -> None:
     async with opened(console_on(either)) as console:
         await console.press("5", "enter")
-        assert "o mine  a ack  c clear  w note" in shown_keys(console)
+        assert "o I have it  a acknowledge  c clear  w note" in shown_keys(console)
         await console.press("o", "a")
         now = alarms(either)["intrusion"]
         assert None not in (now.assigned_at, now.acked_at)
@@ -138,12 +138,12 @@ async def test_the_form_has_them_and_shows_what_came_of_it(either: Database) -> 
         await console.press("enter")
         assert "h.devries: Looked at it" in console.text
         await console.press("right")
-        assert "a ack" not in shown_keys(console), "what was changed here is saved or left first"
+        assert "a acknowledge" not in shown_keys(console), "what was changed here is saved or left first"
         await console.press("c")
         assert not isinstance(console.app.screen, Dialog)
         await console.press("left", "c", "d")
         assert alarms(either)["intrusion"].outcome == "duplicate"
-        assert "(a ack)" in shown_keys(console)
+        assert "(a acknowledge)" in shown_keys(console)
         await console.press("escape")
         assert console.area == "alarms"
         assert "duplicate" in console.text or "intrusion" not in console.text
@@ -155,7 +155,7 @@ async def test_letters_are_letters_where_a_text_is_typed(either: Database) -> No
         await console.press("5", "enter", *["tab"] * 7)
         assert isinstance(console.app.focused, Input)
         await console.type("coaw")
-        assert "o mine" not in shown_keys(console)
+        assert "o I have it" not in shown_keys(console)
         assert alarms(either) == before
 
 

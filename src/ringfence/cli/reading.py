@@ -12,6 +12,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Final, Literal
 
 from ringfence.cli.settings import Settings, WrongUsage
+from ringfence.domain.alarm import ALARMS
 from ringfence.domain.shown import LONG
 from ringfence.domain.signal import Severity
 
@@ -44,12 +45,12 @@ def list_records(
     """Lists what a user sees of one kind of record. Returns the exit status, as they all do."""
     if no_bom and output != "csv":
         raise WrongUsage("--no-bom is for --format csv: nothing else begins with a byte order mark")
-    asked = _of_alarms(kind, state, severity, search)
+    only = _of_alarms(kind, state, severity)
     with _modules_kept():
         from ringfence.services import listing
 
         viewer = chosen.viewer()
-    wanted = _listing(viewer, kind, under, asked)._replace(sort=sort.replace("-", "_"), descending=descending)
+    wanted = _listing(viewer, kind, under, search, only)._replace(sort=sort.replace("-", "_"), descending=descending)
     if output == "keys" and kind != "audit" and not (sort or descending):
         _print(f"{key}\n" for key in listing.keys(viewer, wanted, limit))
         return 0
@@ -79,12 +80,12 @@ def count_records(
     severity: Severity | None = None,
 ) -> int:
     """Counts what a user sees of one kind of record."""
-    asked = _of_alarms(kind, state, severity, search)
+    only = _of_alarms(kind, state, severity)
     with _modules_kept():
         from ringfence.services import listing
 
         viewer = chosen.viewer()
-    _print([f"{listing.count(viewer, _listing(viewer, kind, under, asked))}\n"])
+    _print([f"{listing.count(viewer, _listing(viewer, kind, under, search, only))}\n"])
     return 0
 
 
@@ -117,7 +118,7 @@ def _keep_modules() -> None:
     gc.freeze()
 
 
-def _listing(viewer: Viewer, kind: str, under: str | None, search: str) -> Listing:
+def _listing(viewer: Viewer, kind: str, under: str | None, search: str, only: str) -> Listing:
     from ringfence.domain.errors import WrongFilter
     from ringfence.domain.filter import parse
     from ringfence.domain.registry import kind_named
@@ -128,18 +129,18 @@ def _listing(viewer: Viewer, kind: str, under: str | None, search: str) -> Listi
         parse(kind_named(kind), search)
     except WrongFilter as fault:
         raise WrongUsage(f"--search: {fault}") from None
-    return Listing(kind, search, under=customer_id(viewer, under) if under is not None else None)
+    return Listing(kind, search, under=customer_id(viewer, under) if under is not None else None, only=only)
 
 
-def _of_alarms(kind: str, state: State | None, severity: Severity | None, search: str) -> str:
-    """What is sought, with what is asked of alarms: by default those that nobody has cleared."""
+def _of_alarms(kind: str, state: State | None, severity: Severity | None) -> str:
+    """The filter of what is asked of alarms: by default those that nobody has cleared."""
     if kind != "alarms":
         if state or severity:
             raise WrongUsage(f"{'--state' if state else '--severity'} is for alarms: it means nothing to {kind}")
-        return search
-    asked = ["outcome:open"] if state != "all" else []
-    asked += [f"severity:{severity}"] if severity else []
-    return " ".join(filter(None, (search, *asked)))
+        return ""
+    current = ALARMS.display.current
+    asked = [current[1]] if current is not None and state != "all" else []
+    return " ".join((*asked, *([f"severity:{severity}"] if severity else [])))
 
 
 def _print(pieces: Iterable[str]) -> None:

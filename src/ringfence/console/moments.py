@@ -9,6 +9,7 @@ from ringfence.domain import duration
 from ringfence.domain.errors import RingfenceError
 
 HELP: Final = "2026-11-30, 2026-11-30 18:00 or +3d (in UTC); empty is open"
+_UNITS: Final = (("d", 86_400), ("h", 3_600), ("m", 60))
 _AHEAD: Final = 9999 * duration.SECONDS["w"]
 """So many seconds ahead a moment may be, where it is typed as a duration."""
 
@@ -40,6 +41,15 @@ def typed(moment: datetime | None, *, until: bool) -> str:
     if (moment.hour, moment.minute, moment.second, moment.microsecond) == (0, 0, 0, 0):
         return f"{moment - timedelta(days=1) if until else moment:%Y-%m-%d}"
     return f"{moment:%Y-%m-%d %H:%M}"
+
+
+def age(moment: datetime, now: datetime) -> str:
+    """How long ago a moment was, by the greatest unit of which there is one: 12 s, 4 m, 3 h, 2 d."""
+    seconds = max(0, int((now - moment).total_seconds()))
+    for unit, size in _UNITS:
+        if seconds >= size:
+            return f"{seconds // size:,} {unit}"
+    return f"{seconds} s"
 
 
 def window(since: datetime | None, until: datetime | None) -> str:

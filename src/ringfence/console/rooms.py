@@ -72,7 +72,7 @@ def together() -> tuple[Together, ...]:
     from ringfence.console.cells.records import columns
     from ringfence.console.commands.drafting import EDITING
     from ringfence.console.commands.everywhere import BESIDE, EVERYWHERE, PROFILE
-    from ringfence.console.commands.lists import LISTS, TABS
+    from ringfence.console.commands.lists import FINISHED, LISTS, TABS
     from ringfence.console.commands.records import editable
     from ringfence.console.commands.tree import CUSTOMER
     from ringfence.console.keymap import Together, marking
@@ -90,7 +90,8 @@ def together() -> tuple[Together, ...]:
     tabs = {key: said for kind in display.tabs(EDITED.values()) for key, said in sorts[kind].items()}
     found = [Together((*CUSTOMER.commands, *lists, *TABS, *everywhere), tabs)]
     for kind, letters in sorts.items():
-        found.append(Together((*editable(kind).commands, *lists, *TABS, *everywhere), letters))
+        narrowed = (FINISHED,) if kind.display.current else ()
+        found.append(Together((*editable(kind).commands, *narrowed, *lists, *TABS, *everywhere), letters))
     for path in dict.fromkeys((*ROOMS.values(), _FORM)):
         screen = _class(path)
         if issubclass(screen, CommandScreen):

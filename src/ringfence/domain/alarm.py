@@ -137,13 +137,19 @@ ALARMS: Final = Kind(
         Area(key="5"),
         tab=True,
         columns=(
-            Shown("started_at", 12, key="w", title="Began", style="quiet"),
-            Shown("severity", 8, style={"critical": "bad", "major": "attention"}),
-            Shown("name", 12, grow=2, key="n", title="Kind"),
+            Shown("started_at", 5, title="Age", align="right", age=True),
+            Shown(
+                "severity",
+                11,
+                style={"critical": "bad", "major": "attention"},
+                signs={"critical": "!!", "major": "!", "minor": "+", "warning": "~"},
+                over=("ended_at", "cleared_at"),
+            ),
+            Shown("name", 12, grow=2, key="n", title="Kind", times="count"),
             Shown("device", 12, grow=2, hide_below=50),
             Shown("customer", 12, grow=1, hide_below=62, style="quiet"),
-            Shown("outcome", 8, hide_below=76),
-            Shown("assignee", 8, grow=1, hide_below=88, title="Has it", style="quiet"),
+            Shown("assignee", 8, grow=1, hide_below=70, title="Has it"),
+            Shown("outcome", 8, hide_below=88, style="quiet"),
         ),
         form=(
             "severity",
@@ -160,6 +166,7 @@ ALARMS: Final = Kind(
             "notes",
         ),
         actions=("own", "acknowledge", "clear", "note", "history", "delete"),
+        current=("active", f"outcome:{OPEN}"),
     ),
 )
 

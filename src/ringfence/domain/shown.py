@@ -4,12 +4,17 @@ what can be done to a row of it. What it does not say follows from its fields, i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 GAP: Final = ""
 """An empty line in a form."""
 LONG: Final = ("notes",)
 """The fields that are no column of a table: they have lines of their own."""
+
+
+OVER: Final = "·"
+"""The sign of what is over, though it is listed yet."""
 
 
 class Shown(NamedTuple):
@@ -20,7 +25,9 @@ class Shown(NamedTuple):
     of a choice is. ``key`` is the letter that sorts by it. ``title`` is its heading, where that is not the field's
     label; ``yes`` and ``no`` are what is said of a flag, and ``none`` of a reference where there is none to be seen.
     ``sought`` says whether a filter looks at it, where its field does not: what it says instead,
-    ``ringfence.visibility.cells`` knows.
+    ``ringfence.visibility.cells`` knows. Before each value of a choice stands its sign of ``signs``, or ``OVER`` once
+    one of the moments ``over`` is there. Behind a text stands the number of the field ``times``, where that is more
+    than one. Of a moment ``age`` says how long ago it was, and not when.
     """
 
     field: str
@@ -35,6 +42,10 @@ class Shown(NamedTuple):
     no: str = ""
     none: str = ""
     sought: bool | None = None
+    signs: Mapping[str, str] = MappingProxyType({})
+    over: tuple[str, ...] = ()
+    times: str = ""
+    age: bool = False
 
 
 class Area(NamedTuple):
@@ -53,10 +64,13 @@ Form: TypeAlias = Sequence[str]
 
 class Display(NamedTuple):
     """What a kind says of how it is shown. ``area`` None: it has no screen of its own; ``tab``: it is a tab of an
-    opened customer. ``actions`` are the commands that a row takes besides being opened and made, in their order."""
+    opened customer. ``actions`` are the commands that a row takes besides being opened and made, in their order.
+    ``current`` is the filter by which its screen, and lists on the command line, leave out what is done with, and
+    before it the word for what they show then; all are shown where that is asked for."""
 
     area: Area | None = Area()
     tab: bool = False
     columns: tuple[Shown, ...] = ()
     form: Form = ()
     actions: tuple[str, ...] = ()
+    current: tuple[str, str] | None = None

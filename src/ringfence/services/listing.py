@@ -108,7 +108,8 @@ def _query(sight: Sight, kind: Kind, listing: Listing) -> pages.Query:
         if not found:
             raise RingfenceError("this customer is not there any more: go back to the list")
         under = found[0].path
-    return pages.Query(kind, listing.search, listing.sort, listing.descending, under)
+    sought = f"{listing.only} {listing.search}" if listing.only else listing.search
+    return pages.Query(kind, sought, listing.sort, listing.descending, under)
 
 
 def _history(sight: Sight, listing: Listing, record: tuple[str, str]) -> Sequence[Row[Any]]:

@@ -167,7 +167,7 @@ class Part(NamedTuple):
 
 class Listing(NamedTuple):
     """What is listed: a kind (``devices``), a text to look for, the column to sort by (empty: the kind's own order),
-    and the customer to stay below (its id).
+    and the customer to stay below (its id). ``only`` is a filter as well, which narrows what is looked through.
 
     ``record`` is a record's kind (``device``) and key: of the audit, only what it says of that one.
     """
@@ -178,6 +178,7 @@ class Listing(NamedTuple):
     descending: bool = False
     under: int | None = None
     record: tuple[str, str] | None = None
+    only: str = ""
 
 
 class TreeCustomer(NamedTuple):

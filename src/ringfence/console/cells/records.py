@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, assert_never
 
-from ringfence.console.text import Cell, as_cell, many, number
+from ringfence.console.moments import age
+from ringfence.console.text import Cell, as_cell, many, number, width_of
 from ringfence.console.widgets.columns import Column, lettered
-from ringfence.domain import display
+from ringfence.domain import clock, display
 from ringfence.domain.field import Choice, Flag, Moment, Number, Ref, Text, Ties
 from ringfence.domain.kind import Kind
-from ringfence.domain.shown import Shown
+from ringfence.domain.shown import OVER, Shown
 
 if TYPE_CHECKING:
     from ringfence.services.records import Record
 
 Drawn: TypeAlias = Cell | str
+_AGE: Final = 4
 _DIALOG: Final = 74
 """Cells that a dialog has for a list."""
 
@@ -55,10 +58,14 @@ def _cell(kind: Kind, shown: Shown) -> Callable[[Record], Drawn]:
         return lambda record: _counted(record.shown(name))
     spec = field.spec
     match spec:
+        case Text() if shown.times:
+            return lambda record: _times(str(record.shown(name)), record.shown(shown.times))
         case Text():
             return lambda record: str(record.shown(name))
         case Ref():
             return lambda record: record.shown(name) or Cell(shown.none, "quiet")
+        case Choice() if shown.signs:
+            return lambda record: _signed(shown, record)
         case Choice():
             return lambda record: Cell(display.words(record.shown(name)), style(shown, record.shown(name)))
         case Flag():
@@ -67,6 +74,8 @@ def _cell(kind: Kind, shown: Shown) -> Callable[[Record], Drawn]:
             return lambda record: on if record.shown(name) else off
         case Number():
             return lambda record: "" if record.shown(name) is None else number(record.shown(name))
+        case Moment() if shown.age:
+            return lambda record: since(record.shown(name))
         case Moment():
             return lambda record: moment(record.shown(name))
         case Ties():
@@ -103,6 +112,24 @@ def _many(drawn: str, value: Any, one: str) -> str:
 def style(shown: Shown, value: str) -> str:
     """The style of the cell of a choice."""
     return shown.style.get(value, "") if isinstance(shown.style, Mapping) else ""
+
+
+def _signed(shown: Shown, record: Record) -> Cell:
+    """A choice behind its sign: the most urgent are told by that, without any colour."""
+    value = record.shown(shown.field)
+    over = any(record.shown(one) for one in shown.over)
+    sign = OVER if over else shown.signs.get(value, "")
+    wide = max(map(width_of, shown.signs.values()))
+    return Cell(f"{sign:{wide}} {display.words(value)}", "quiet" if over else style(shown, value))
+
+
+def _times(text: str, number_of: int) -> str:
+    return f"{text} ×{number(number_of)}" if number_of > 1 else text
+
+
+def since(value: str | None) -> str:
+    """How long ago a moment was, by now, in as many cells whatever it is; empty for none."""
+    return age(datetime.fromisoformat(value), clock.now()).rjust(_AGE) if value else ""
 
 
 def moment(value: str | None) -> str:

@@ -33,6 +33,17 @@ class Lists(Listed, Stands, Protocol):
         """Goes one step back."""
 
 
+class Narrowed(Host, Protocol):
+    """A screen whose list leaves out what is done with, unless that is asked for."""
+
+    @property
+    def shows_finished(self) -> bool:
+        """Whether that is asked for."""
+
+    def show_finished(self, all_of_it: bool) -> None:
+        """Shows all, or leaves that out."""
+
+
 FILTER: Final[Command[Lists]] = Command(
     "filter",
     "slash",
@@ -62,6 +73,15 @@ UNDO: Final[Command[Lists]] = Command(
 BACK: Final[Command[Lists]] = Command(
     "back", "escape", "Go one step back: marks, filter, list, tree.", lambda host: host.back(), palette=False
 )
+FINISHED: Final[Command[Narrowed]] = Command(
+    "finished",
+    "f",
+    "Show what is done with, too, or leave it out again.",
+    lambda host: host.show_finished(not host.shows_finished),
+    footer="finished too",
+    brief="all",
+)
+"""That of the screen of a kind whose lists leave out what is done with."""
 LISTS: Final[tuple[Command[Lists], ...]] = (FILTER, COLUMNS, COPY, EXPORT, UNDO, *PLACES, BACK)
 TABS: Final[tuple[Command[Host], ...]] = (
     Command(

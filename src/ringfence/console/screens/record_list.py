@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ringfence.services.records import Listing, Part, Record
 
 _MARK_LIMIT = 100_000
+_AGES_SECONDS = 5.0
+"""How often it is drawn how long ago things were."""
 
 
 class RecordList(RecordTable[Any], Asks):
@@ -38,6 +40,7 @@ class RecordList(RecordTable[Any], Asks):
         on_subtitle: Callable[[Content], None] | None = None,
         edits: Editable | None = None,
         sort: tuple[str, bool] = ("name", False),
+        ages: bool = False,
         id: str | None = None,  # noqa: A002
     ) -> None:
         super().__init__(
@@ -53,6 +56,9 @@ class RecordList(RecordTable[Any], Asks):
         """The kind of record that is changed from here; None where none is."""
         self.home: Home | None = None
         """Where a new record belongs; None for wherever the viewer may make one."""
+        self.only: tuple[str, str] | None = None
+        """The filter that narrows what is looked through at all, behind the word for that; None for all."""
+        self._ages = ages
         self.listing: Listing | None = None
         self.unfiltered: int | None = None
         """How many rows there are without a filter, once that is known."""
@@ -68,6 +74,11 @@ class RecordList(RecordTable[Any], Asks):
         """The record that the cursor is to be on when the list is shown next."""
         self._on_total = on_total
         self.tell_below = on_subtitle
+
+    def on_mount(self) -> None:
+        """Keeps ages true, where it shows any."""
+        if self._ages:
+            self.set_interval(_AGES_SECONDS, self.refresh)
 
     @property
     def row(self) -> Any:
@@ -112,8 +123,15 @@ class RecordList(RecordTable[Any], Asks):
             self.go_to(record, hidden=lambda: None)
 
     def narrowed(self, listing: Listing) -> Listing:
-        """What of a listing this list is about: all of it."""
-        return listing
+        """What of a listing this list is about."""
+        return listing._replace(only=self.only[1] if self.only is not None else "")
+
+    def show_only(self, only: tuple[str, str] | None) -> None:
+        """Narrows what is looked through to what another filter finds; the cursor stays on its row, where it can."""
+        self.only, self.unfiltered = only, None
+        if self.listing is not None:
+            self.listing = self.narrowed(self.listing)
+            self.again()
 
     @property
     def stands(self) -> Spot:
@@ -268,6 +286,7 @@ class RecordList(RecordTable[Any], Asks):
             return f"{profile.name} sees nothing: {profile.reason}."
         name, kind = profile.name if profile else "this user", self.kind.replace("-", " ")
         why = why_not_list(self.ringfence.rights, self.kind, name)
+        kind = f"{self.only[0]} {kind}" if self.only is not None else kind
         return f"{why}." if why else f"No {kind} here that {name} may see.{self._how_to_begin()}"
 
     def _how_to_begin(self) -> str:
@@ -342,9 +361,11 @@ def why_not(kind: str, text: str) -> str:
 def list_of(kind: Kind, **options: Any) -> RecordList:
     """The list of a kind, as it is declared to be shown: the newest first, where it goes by time."""
     from ringfence.console.cells.records import cells, columns
+    from ringfence.domain import display
 
+    ages = any(one.age for one in display.columns(kind))
     sort = kind.sort, kind.sort in kind.moments
-    return RecordList(kind.name, columns(kind), cells(kind), sort=sort, **options)
+    return RecordList(kind.name, columns(kind), cells(kind), sort=sort, ages=ages, **options)
 
 
 def part_of(ask: Ask) -> Part:

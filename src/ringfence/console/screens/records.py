@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import ComposeResult
 
 from ringfence.console.commands.command import Command, Go, bind, bindings
-from ringfence.console.commands.lists import LISTS, TABS
+from ringfence.console.commands.lists import FINISHED, LISTS, TABS
 from ringfence.console.commands.records import editable
 from ringfence.console.places import Place
 from ringfence.console.screens.area import AreaScreen
@@ -56,6 +56,10 @@ class ListScreen(AreaScreen):
         return [self.TITLE_HERE]
 
     def on_mount(self) -> None:
+        self.name_list()
+
+    def name_list(self) -> None:
+        """Says what the list is of, where nothing above it does."""
         self.records.set_title("" if len(self.path) > 1 else self.TITLE_HERE)
 
     def viewer_changed(self) -> None:
@@ -129,7 +133,20 @@ class KindScreen(ListScreen):
     """The list of every record of a kind that the user sees, all of which can be changed from here."""
 
     FIRST_KEYS = (
-        *("help", "own", "acknowledge", "clear", "note", "filter", "actions", "open", "new", "undo", "toggle_mark"),
+        *(
+            "help",
+            "own",
+            "acknowledge",
+            "clear",
+            "note",
+            "filter",
+            "finished",
+            "actions",
+            "open",
+            "new",
+            "undo",
+            "toggle_mark",
+        ),
         *("delete", "duplicate", "activate", "assign", "bulk_edit"),
     )
 
@@ -138,7 +155,8 @@ class KindScreen(ListScreen):
         self.kind = kind
         self.edits = editable(kind)
         self.AREA, self.TITLE_HERE, self.FILTERS = kind.name, display.title(kind), display.placeholder(kind)
-        self.COMMANDS_HERE = (*self.edits.commands, *LISTS, *(TABS if self.tabbed else ()))
+        narrowed = (FINISHED,) if kind.display.current else ()
+        self.COMMANDS_HERE = (*self.edits.commands, *narrowed, *LISTS, *(TABS if self.tabbed else ()))
         bind(self, self.COMMANDS_HERE)
 
     @property
@@ -182,7 +200,36 @@ class KindScreen(ListScreen):
         self.call_later(self.ringfence.go, message.tab_id)
 
     def make_list(self) -> RecordList:
-        return list_of(self.kind, on_total=self._say_found, edits=self.edits)
+        made = list_of(self.kind, on_total=self._say_found, edits=self.edits)
+        made.only = self.kind.display.current
+        return made
+
+    def name_list(self) -> None:
+        super().name_list()
+        if self.kind.display.current is not None and not self.tabbed:
+            word = "all" if self.records.only is None else self.records.only[0]
+            self.records.set_title(f"{word} {self.kind.several}".capitalize())
+
+    @property
+    def shows_finished(self) -> bool:
+        """Whether the list shows what is done with, too."""
+        return self.records.only is None
+
+    def show_finished(self, all_of_it: bool) -> None:
+        """Shows all, or leaves out what is done with."""
+        self.records.show_only(None if all_of_it else self.kind.display.current)
+        self.name_list()
+        self.refresh_bindings()
+
+    def key_says(self, name: str, text: str) -> str:
+        if name == FINISHED.name and self.kind.display.current and self.shows_finished:
+            return f"{self.kind.display.current[0]} only"
+        return super().key_says(name, text)
+
+    def _unfiltered(self, record: int) -> None:
+        if self.kind.display.current and not self.shows_finished:
+            self.show_finished(True)
+        super()._unfiltered(record)
 
     @property
     def edited(self) -> RecordList:
