@@ -17,18 +17,22 @@ from ringfence.storage.signal_tables import milliseconds
 BEGAN = milliseconds(NOON)
 
 
-def gate(database: Database) -> Source:
-    """An edge that speaks for the devices of Veldkamp Bakeries, and of its bakery in Breda."""
+def feed(database: Database) -> Source:
+    """An edge that speaks for the devices of Veldkamp Bakeries, and of its bakery in Breda; of the alarms that the
+    demo's data have, none is left."""
     boss = Workspace(database, at=NOON).sign_in("h.devries")
+    told = [one.id for one in boss.rows(Listing("alarms"), Part(1000))]
+    if gone := [Edit("alarm", one.id, one.state, None, one.revision) for one in boss.open_records("alarm", told)]:
+        boss.save(gone)
     (bakeries,) = boss.rows(Listing("customers", '"Veldkamp Bakeries"'), Part(1))
-    boss.save([Edit("edge", -1, None, EdgeState(bakeries.id, "Gate"))])
-    return edge(database, "gate")
+    boss.save([Edit("edge", -1, None, EdgeState(bakeries.id, "Feed of the queue"))])
+    return edge(database, "feed-of-the-queue")
 
 
 def fill(database: Database) -> Source:
     """Three alarms at Veldkamp: an open door of three hours, warmth of four minutes, and three signals of an intrusion
     within twelve seconds, of which the last one came at the moment that this gives back an edge."""
-    source = gate(database)
+    source = feed(database)
     for before, unit, alarm, severity in (
         (10_800, "U-00767", "door_open", "warning"),
         (240, "U-00755", "too_warm", "major"),

@@ -9,7 +9,8 @@ from support.console import NOON, Console
 from textual.screen import Screen
 
 from ringfence.console import app
-from ringfence.console.app import RingfenceApp, _summary
+from ringfence.console.app import RingfenceApp
+from ringfence.console.looking import summary
 from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
 
@@ -25,7 +26,7 @@ class FormHost(RingfenceApp):
         self.workspace = self._connect()
         self.session = self.workspace.sign_in(str(self._login))
         self.read_only = self.session.read_only
-        self._take_summary(_summary(self.session, self.session.stamp(), self.demo))
+        self.take_summary(summary(self.session, self.session.stamp(), self.demo))
 
     def _area(self, area: str) -> Any:
         self.empty = Screen[Any]()

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import events
 from textual.binding import Binding
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.theme import Theme
-from textual.timer import Timer
 from textual.widgets import Input
 
 from ringfence.console import jobs
 from ringfence.console.application import Application
 from ringfence.console.commands.everywhere import QUIT
+from ringfence.console.looking import Looking, Summary, summary
 from ringfence.console.notices import keep_filter_free, take_notice_away
 from ringfence.console.opening import Awaited, Opening
 from ringfence.console.painting import OneFrame, Painting
 from ringfence.console.questions import Answered, going
 from ringfence.console.remembering import Remembering
-from ringfence.console.rights import SEEING_AS, asked
+from ringfence.console.rights import SEEING_AS
 from ringfence.console.rooms import numbered, prepare, room, together
 from ringfence.console.screens.area import AreaScreen, CommandScreen, leaves
 from ringfence.console.text import literal, number
@@ -37,14 +37,13 @@ if TYPE_CHECKING:
 
 _LOOK_SECONDS = 1.0
 """How often it is looked whether anything has changed: twice as often as it must be seen."""
-_FOR_GOOD = 10.0**7
 _UNHURRIED_SECONDS = 0.5
 """By then the first data are there: what the next keys need is read and imported, and takes no time from them."""
 _NEXT = ("audit", "choose user", "dialog", "help", "palette", "side by side")
 """What the next keys may open."""
 
 
-class RingfenceApp(Painting, Remembering, Travelling):
+class RingfenceApp(Painting, Remembering, Looking, Travelling):
     """The console. ``connect`` opens the database; it is called in a thread, once the first screen is painted.
     ``configuration`` is what the user has set, ``memory`` what keeps where they left it; ``awaited`` is where
     ``connect`` says what it waits for.
@@ -85,8 +84,6 @@ class RingfenceApp(Painting, Remembering, Travelling):
         self.changes = 0
         self.rights: frozenset[str] = frozenset()
         self.read_only = ""
-        self._stamp: tuple[int, int, int] | None = None
-        self._looking: Timer | None = None
         self._begun = False
         self.console_themes: list[Theme] = []
 
@@ -201,47 +198,6 @@ class RingfenceApp(Painting, Remembering, Travelling):
     def check_session(self) -> None:
         """Ends the session if the user was deactivated meanwhile; a database that cannot be asked has been told of."""
         self.ask("session", lambda session: session.check(), lambda _: None, lambda _: None)
-
-    def look_for_changes(self) -> None:
-        """Looks whether anything of the tenant has changed, by whomever, and shows what is on screen as it is now.
-
-        Not while a dialog asks something, which is about what was there when it came up.
-        """
-        known = self._stamp
-        if going(self) or isinstance(self.screen, ModalScreen):
-            return
-        if any(worker.group == "look" and not worker.is_finished for worker in self.workers):
-            return  # a database that answers slowly is not asked twice
-
-        live = isinstance(self.screen, CommandScreen) and self.screen.live
-
-        def look(session: Session) -> _Summary | None:
-            stamp = session.stamp(signals=live)
-            if known is not None and stamp[:2] == known[:2] and (not live or stamp == known):
-                return None
-            session.check()
-            return _summary(session, stamp, self.demo)
-
-        def looked(found: _Summary | None) -> None:
-            if found is not None:
-                self._take_summary(found)
-                self.changes += 1
-                self.refresh_bindings()
-                if isinstance(self.screen, CommandScreen):
-                    self.screen.catch_up()
-
-        def failed(reason: str) -> None:
-            self._stamp = None  # once it answers again, everything is read again
-            if self.workspace is not None and self.workspace.gone:
-                if self._looking is not None:
-                    self._looking.stop()
-                self.clear_notifications()
-                self.notify(reason, severity="error", timeout=_FOR_GOOD)
-
-        self.ask("look", look, looked, failed)
-
-    def _take_summary(self, summary: _Summary) -> None:
-        self._stamp, self.profile, self.rights = summary.stamp, summary.profile, summary.rights
 
     def _handle_exception(self, error: Exception) -> None:
         """What goes wrong while the console is being left concerns nobody: what it was about is gone already."""
@@ -364,21 +320,21 @@ class RingfenceApp(Painting, Remembering, Travelling):
         begins = self.session is None
         self._note()
 
-        def look() -> tuple[Session, _Summary, Layout | None]:
+        def look() -> tuple[Session, Summary, Layout | None]:
             session = of()
-            stamp = session.stamp()
-            summary = _summary(session, stamp, self.demo)
-            return session, summary, self.recall(summary.profile.login) if begins else None
+            found = summary(session, session.stamp(signals=True), self.demo)
+            return session, found, self.recall(found.profile.login) if begins else None
 
-        def signed_in(found: tuple[Session, _Summary, Layout | None]) -> None:
+        def signed_in(found: tuple[Session, Summary, Layout | None]) -> None:
             first = self.session is None
-            self.session, summary, layout = found
+            self.session, own, layout = found
             if first and not self.demo:
                 self.real = self.session
             if first:
-                self.come_back(summary.profile.login, layout)
+                self.come_back(own.profile.login, layout)
             self.read_only = self.session.read_only
-            self._take_summary(summary)
+            self.forget_tallies()
+            self.take_summary(own)
             assert self.profile is not None
             self.view += 1
             self.travel_anew()
@@ -420,19 +376,6 @@ class RingfenceApp(Painting, Remembering, Travelling):
             self._note()
             self.keep_layout()
         super().exit(*given, **named)
-
-
-class _Summary(NamedTuple):
-    """Who looks, what they see and may do, as of a state of the data."""
-
-    stamp: tuple[int, int, int]
-    profile: Profile
-    rights: frozenset[str]
-
-
-def _summary(session: Session, stamp: tuple[int, int, int], totals: bool) -> _Summary:
-    """The stamp is that of a moment before: what changes meanwhile is noticed the next time."""
-    return _Summary(stamp, session.profile(totals=totals), session.may(*asked()))
 
 
 def said(profile: Profile) -> str:

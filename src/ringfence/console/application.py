@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class Application(Protocol):
     """The themes there are, each with a name, and a title for people."""
     configuration: Configuration
     """What the user has set."""
+    tallies: Mapping[str, str]
+    """How many there are of what is current, by the name of the numbered screen: for its label."""
     areas: list[Any]
     """The numbered screens that have come up so far."""
 

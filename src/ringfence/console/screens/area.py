@@ -125,6 +125,12 @@ class CommandScreen(OneFrame, Asks):
         title.set_place(profile.place)
         text, good = badge(self.read_only)
         title.set_who(who or profile.login, profile.standing if standing is None else standing, badge=text, good=good)
+        self.show_tallies()
+
+    def show_tallies(self) -> None:
+        """Draws beside the areas how many there are of what is current."""
+        for bar in self.query(NavBar):
+            bar.set_tallies(self.ringfence.tallies)
 
     async def action_command(self, name: str) -> None:
         """Runs a command, or says why it is off."""

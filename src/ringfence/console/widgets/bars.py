@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
 from textual import events
@@ -106,6 +106,7 @@ class NavBar(Bar):
         """
         super().__init__(name=name, id=id, classes=classes)
         self._items = tuple(items)
+        self._tallies: Mapping[str, str] = {}
         self._current: str | None = None
 
     @property
@@ -118,6 +119,12 @@ class NavBar(Bar):
         self._items = tuple(items)
         self.refresh()
 
+    def set_tallies(self, tallies: Mapping[str, str]) -> None:
+        """Sets what stands behind the names of some areas, by their ids: how many there are of something."""
+        if tallies != self._tallies:
+            self._tallies = dict(tallies)
+            self.refresh()
+
     def set_current(self, item_id: str | None) -> None:
         """Sets which area is current."""
         self._current = item_id
@@ -127,8 +134,9 @@ class NavBar(Bar):
         """The gap between items, and id and text of each, as they fit into `width` cells."""
         for gap, letters in ((GAP, None), (" ", None), (" ", _LETTERS), (" ", 0)):
             texts = [
-                (area, f"{key} {label if area == self._current else label[:letters]}".rstrip())
+                (area, " ".join(filter(None, (key, label if area == self._current else label[:letters], tally))))
                 for area, key, label in self._items
+                for tally in (self._tallies.get(area, "") if letters != 0 or area == self._current else "",)
             ]
             if 1 + sum(width_of(text) + len(gap) for _, text in texts) - len(gap) <= width:
                 break

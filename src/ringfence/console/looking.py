@@ -1,0 +1,159 @@
+"""Looking for what others change, and counting what is current, beside everything else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from textual.screen import ModalScreen
+from textual.timer import Timer
+
+from ringfence.console.configured import ConfiguredApp
+from ringfence.console.questions import going, while_wanted
+from ringfence.console.rights import asked
+from ringfence.console.screens.area import CommandScreen
+from ringfence.console.text import number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ringfence.preferences.configuration import Configuration
+    from ringfence.services.records import Listing, Profile
+    from ringfence.services.workspace import Session, Workspace
+
+_FOR_GOOD: Final = 10.0**7
+_MOST: Final = 999
+"""What is more is counted no further."""
+_TALLY_SECONDS: Final = 0.2
+"""By then the first data are there, or on their way: counts do not keep them waiting."""
+
+
+class Summary(NamedTuple):
+    """Who looks, what they see and may do, as of a state of the data."""
+
+    stamp: tuple[int, int, int]
+    profile: Profile
+    rights: frozenset[str]
+
+
+def summary(session: Session, stamp: tuple[int, int, int], totals: bool) -> Summary:
+    """The stamp is that of a moment before: what changes meanwhile is noticed the next time."""
+    return Summary(stamp, session.profile(totals=totals), session.may(*asked()))
+
+
+class Looking(ConfiguredApp):
+    """The part of the application that notices what changes, by whomever."""
+
+    workspace: Workspace | None
+    session: Session | None
+    profile: Profile | None
+    rights: frozenset[str]
+    changes: int
+    demo: bool
+
+    def __init__(self, configuration: Configuration | None = None) -> None:
+        super().__init__(configuration)
+        self.tallies: Mapping[str, str] = {}
+        self._stamp: tuple[int, int, int] | None = None
+        self._looking: Timer | None = None
+
+    def take_summary(self, found: Summary) -> None:
+        """Takes who looks, and what they may do, as it is now."""
+        self._stamp, self.profile, self.rights = found.stamp, found.profile, found.rights
+        self.set_timer(_TALLY_SECONDS, self._tally)
+
+    def look_for_changes(self) -> None:
+        """Looks whether anything of the tenant has changed, by whomever, and shows what is on screen as it is now.
+
+        Not while a dialog asks something, which is about what was there when it came up.
+        """
+        known = self._stamp
+        if going(self) or isinstance(self.screen, ModalScreen):
+            return
+        if any(worker.group == "look" and not worker.is_finished for worker in self.workers):
+            return  # a database that answers slowly is not asked twice
+
+        live = isinstance(self.screen, CommandScreen) and self.screen.live
+        signals = live or bool(self._current())
+
+        def look(session: Session) -> Summary | tuple[int, int, int] | None:
+            stamp = session.stamp(signals=signals)
+            if known is not None and stamp[:2] == known[:2]:
+                if not signals or stamp == known:
+                    return None
+                if not live:
+                    return stamp
+            session.check()
+            return summary(session, stamp, self.demo)
+
+        def looked(found: Summary | tuple[int, int, int] | None) -> None:
+            if isinstance(found, Summary):
+                self.take_summary(found)
+                self.changes += 1
+                self.refresh_bindings()
+                if isinstance(self.screen, CommandScreen):
+                    self.screen.catch_up()
+            elif found is not None:
+                self._stamp = found
+                self._tally()
+
+        def failed(reason: str) -> None:
+            self._stamp = None  # once it answers again, everything is read again
+            if self.workspace is not None and self.workspace.gone:
+                if self._looking is not None:
+                    self._looking.stop()
+                self.clear_notifications()
+                self.notify(reason, severity="error", timeout=_FOR_GOOD)
+
+        self.ask("look", look, looked, failed)
+
+    def _current(self) -> dict[str, Listing]:
+        """What is counted beside the names of numbered screens, of what the user may list."""
+        if self.session is None:
+            return {}  # the first frame waits for no declarations
+        from ringfence.domain.registry import KINDS
+        from ringfence.services.records import Listing
+
+        return {
+            one.name: Listing(one.name, only=kind.display.current[1])
+            for one in self.numbered
+            if (kind := KINDS[one.name]).display.current is not None and kind.permission in self.rights
+        }
+
+    def _tally(self) -> None:
+        """Counts that, and says it on the screen that is up."""
+        wanted = self._current()
+
+        def count(session: Session) -> dict[str, str]:
+            return {name: _counted(session, listing) for name, listing in wanted.items()}
+
+        def counted(found: dict[str, str]) -> None:
+            self.tallies = found
+            if isinstance(self.screen, CommandScreen):
+                self.screen.show_tallies()
+
+        if wanted or self.tallies:
+            self.ask("tally", count, counted, lambda _: None)
+
+    def forget_tallies(self) -> None:
+        """Somebody else looks, or nobody."""
+        self.tallies = {}
+
+
+class _ManyError(Exception):
+    pass
+
+
+def _counted(session: Session, listing: Listing) -> str:
+    """How many rows there are, for people; nothing for none."""
+    wanted = while_wanted()
+
+    def so_far(found: int) -> None:
+        wanted("counting", found, found)
+        if found > _MOST:
+            raise _ManyError
+
+    try:
+        found = session.count(listing, so_far)
+    except _ManyError:
+        found = _MOST + 1
+    return f"{number(_MOST)}+" if found > _MOST else number(found) if found else ""
