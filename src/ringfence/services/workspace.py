@@ -15,9 +15,9 @@ from ringfence.services.records import Account, ComparedCustomer, Part, Profile,
 from ringfence.storage.engine import Database
 from ringfence.visibility.viewer import Pair, Viewer
 
-_LATER: Final = ("assigning", "audit", "choices", "editing", "exporting", "importing", "previewing")
+_LATER: Final = ("alarms", "assigning", "audit", "choices", "editing", "exporting", "importing", "previewing")
 if TYPE_CHECKING:
-    from ringfence.services import assigning, audit, choices, editing, exporting, importing, previewing
+    from ringfence.services import alarms, assigning, audit, choices, editing, exporting, importing, previewing
     from ringfence.services.edited import Saved
 else:
 
@@ -31,7 +31,7 @@ else:
         def __getattr__(self, name: str) -> Any:
             return getattr(_module(self._name), name)
 
-    assigning, audit, choices, editing, exporting, importing, previewing = map(_Later, _LATER)
+    alarms, assigning, audit, choices, editing, exporting, importing, previewing = map(_Later, _LATER)
 
 
 def _module(name: str) -> Any:
@@ -172,6 +172,8 @@ class Session:
     open_record = _asks(lambda: editing.open_record)
     open_records = _asks(lambda: editing.open_records)
     own_record = _asks(lambda: accounts.own_record, changing=True)
+
+    around_alarm = _asks(lambda: alarms.around)
 
     customer_choices = _asks(lambda: choices.customers)
     record_choices = _asks(lambda: choices.records)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, or_, select, update
 
@@ -12,8 +13,11 @@ from ringfence.signals.units import Unit
 from ringfence.storage.signal_tables import Suppressed, milliseconds, moment_of
 from ringfence.storage.tables import Customer, table_of
 
+_EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class _Mode(NamedTuple):
+    id: int
     path: str
     site: int | None
     device: int | None
@@ -38,20 +42,22 @@ class Modes:
 
     def __init__(self, connection: Connection, tenant_id: int, since: int, until: int) -> None:
         mode = table_of(TEST_MODES)
-        columns = (Customer.path, mode.site_id, mode.device_id, mode.alarms, mode.since, mode.until)
+        columns = (mode.id, Customer.path, mode.site_id, mode.device_id, mode.alarms, mode.since, mode.until)
         query = select(*columns).join(Customer, Customer.id == mode.customer_id).where(mode.tenant_id == tenant_id)
         begun = or_(mode.since.is_(None), mode.since <= moment_of(until))
         rows = connection.execute(query.where(mode.until > moment_of(since), begun))
         self._modes = [
-            _Mode(
-                path, site, device, frozenset(kinds_in(alarms)), milliseconds(begin) if begin else 0, milliseconds(end)
-            )
-            for path, site, device, alarms, begin, end in rows
+            _Mode(own, path, site, device, frozenset(kinds_in(alarms)), milliseconds(begin or _EVER), milliseconds(end))
+            for own, path, site, device, alarms, begin, end in rows
         ]
 
     def until(self, unit: Unit, kind: str, at: int) -> int | None:
         """Up to when an alarm of this kind is covered at that moment; None where it is not."""
-        return max((mode.until for mode in self._modes if mode.covers(unit, kind, at)), default=None)
+        return max(self.covering(unit, kind, at).values(), default=None)
+
+    def covering(self, unit: Unit, kind: str, at: int) -> dict[int, int]:
+        """Those that cover it, by id, each with its end."""
+        return {mode.id: mode.until for mode in self._modes if mode.covers(unit, kind, at)}
 
 
 def look_again(connection: Connection, tenant_id: int, at: int) -> None:

@@ -1,0 +1,74 @@
+"""An alarm in a few lines, for below its list."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from ringfence.console.text import Cell, Said, fit, many, number
+from ringfence.domain.alarm import OPEN
+from ringfence.domain.display import words
+
+if TYPE_CHECKING:
+    from ringfence.domain.alarm import AlarmState
+    from ringfence.services.alarms import Around
+
+
+def title(around: Around) -> str:
+    """What it is, and of which device."""
+    return " · ".join(filter(None, (around.opened.state.name, _named(around, "device"))))
+
+
+def lines(around: Around, width: int, most: int) -> list[Said]:
+    """At most so many lines, each of one row in ``width`` cells: what was said and how often, where that is, who has it
+    and has seen it, what else is known of the device, the last note."""
+    state: AlarmState = around.opened.state
+    said = [
+        Cell(" ".join(state.text.split()) or state.name),
+        Cell(" · ".join(filter(None, (state.unit_id, *_place(around), _counted(state)))), "quiet"),
+        Cell(" · ".join(_handled(around))),
+        Cell(" · ".join(_device(around)), "attention" if around.tested is not None else "quiet"),
+    ]
+    if state.notes:
+        said.append(Cell(state.notes.splitlines()[-1]))
+    return [Cell(fit(text, width), style) for text, style in said[:most]]
+
+
+def _place(around: Around) -> tuple[str, str]:
+    return _named(around, "site"), _named(around, "customer")
+
+
+def _named(around: Around, field: str) -> str:
+    return around.opened.names[field].get(getattr(around.opened.state, field), "")
+
+
+def _counted(state: AlarmState) -> str:
+    since = f"since {_moment(state.started_at)}"
+    if state.count < 2:
+        return since
+    began, last = _moment(state.started_at), _moment(state.last_at)
+    same_day = began.partition(" ")[0] == last.partition(" ")[0]
+    return f"{many(state.count, 'signal')} {since}, the last {last.partition(' ')[2] if same_day else last}"
+
+
+def _handled(around: Around) -> list[str]:
+    state: AlarmState = around.opened.state
+    has = "nobody has it" if state.assigned_at is None else f"{_who(around, 'assignee')} has it"
+    seen = "new" if state.acked_at is None else f"acknowledged by {_who(around, 'acked_by')}"
+    over = f"over since {_moment(state.ended_at)}" if state.ended_at is not None else ""
+    cleared = f"cleared: {words(state.outcome)}" if state.outcome != OPEN else ""
+    return [one for one in (has, seen, over, cleared) if one]
+
+
+def _device(around: Around) -> list[str]:
+    tested = "no test mode" if around.tested is None else f"test mode until {_moment(around.tested)}"
+    outcomes = [f"{number(count)} {words(one)}" for one, count in sorted(around.outcomes.items())]
+    return [tested, f"last 7 days: {', '.join(outcomes) or 'no others'}"]
+
+
+def _who(around: Around, field: str) -> str:
+    return _named(around, field) or "somebody"
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}" if at is not None else "ever"
