@@ -60,8 +60,11 @@ class History:
         """Something happens, and some time goes by."""
         self.now += self.chance.choice((0, 1, 20_000, MINUTE, MINUTE, 4 * MINUTE, 11 * MINUTE))
         happens = self.chance.choices(
-            (self.lines, self.burst, self.clocks, self.test_mode, self.hand_over, self.move, self.rule, self.operator),
-            (12, 1, 7, 1.5, 1.5, 0.4, 3, 2),
+            (
+                *(self.lines, self.burst, self.clocks, self.test_mode, self.hand_over, self.move, self.rule),
+                *(self.operator, self.attribute),
+            ),
+            (12, 1, 7, 1.5, 1.5, 0.4, 3, 2, 4),
         )[0]
         self.seen[happens.__name__] += 1
         happens()
@@ -233,6 +236,24 @@ class History:
             return
         self.save(self.world.edit("boss", "alarm_rule", key, **fields))
         self.oracle.rule_changed(key, new, self.now)
+
+    def attribute(self) -> None:
+        """Somebody sets an attribute, changes it, or takes it away, be it of no use to any rule."""
+        chance = self.chance
+        customers, sites = (("customer", one) for one in PARENTS if one), (("site", one) for one in SITES.values())
+        place = chance.choice([*customers, *sites, *(("device", one) for one in DEVICES)])
+        new = dict(self.oracle.set[place])
+        if "limit" in new and chance.randrange(2):
+            del new["limit"]
+        else:
+            new["limit"] = chance.choice((2, 6, 9.5, "high", True))
+        new |= {"contact": "Ada"} if not chance.randrange(4) else {}
+        if new == self.oracle.set[place]:
+            return
+        said = {name: str(value).lower() if value is True else value for name, value in new.items()}
+        lines = "\n".join(f"{name}={value}" for name, value in said.items())
+        self.save(self.world.edit("boss", *place, attributes=lines))
+        self.oracle.set[place] = new
 
     def operator(self) -> None:
         """Somebody acknowledges or clears an alarm."""

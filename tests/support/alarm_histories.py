@@ -33,8 +33,9 @@ def cold(below: float) -> Any:
 
 
 def above_limit(seen: Any) -> bool | None:
-    """Whether it is warmer than the device says that it may be."""
-    return seen["temperature"] > seen["attr.limit"] if {"temperature", "attr.limit"} <= seen.keys() else None
+    """Whether it is warmer than it may be: nobody knows where that is no number."""
+    limit = seen.get("attr.limit")
+    return seen["temperature"] > limit if "temperature" in seen and type(limit) in (int, float) else None
 
 
 def left_open(seen: Any) -> bool | None:
@@ -82,7 +83,7 @@ def rules_by_chance(chance: Random) -> list[Rule]:
     both = Rule("both", ROOT, "intrusion", "Both", warm(9), TEMPERATURE, "temperature > 9", **more())
     both = replace(both, missing=some(5, 12))
     more_of = chance.choice(
-        ((), (limit_,), (replace(door, held=some(2, 4)),), (limit_, replace(door, held=some(2, 4))))
+        ((limit_,), (limit_,), (replace(door, held=some(2, 4)),), (limit_, replace(door, held=some(2, 4))))
     )
     return [*warmer, silent, *more_of, both]
 

@@ -4,6 +4,7 @@ It knows nothing of the database or of the program's own engine. Moments are mil
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -37,6 +38,8 @@ class Oracle:
         self.progress: dict[tuple[str, str], Progress] = {}
         self.alarms: list[Alarm] = []
         self.full: dict[tuple[str, str], int] = {}
+        self.set: defaultdict[tuple[str, str], dict[str, Any]] = defaultdict(dict)
+        """The attributes that people set, by kind and key."""
 
     # Who looks at what.
 
@@ -79,7 +82,16 @@ class Oracle:
         """What conditions see."""
         found = {name: self.latest(device, name) for name in {name for _, name, _ in device.said}}
         values = {name: one[1] for name, one in found.items() if one is not None}
-        return values | {f"attr.{name}": value for name, (_, value) in device.attributes.items()}
+        return values | {f"attr.{name}": value for name, value in self.attributes(device).items()}
+
+    def attributes(self, device: Device) -> dict[str, Any]:
+        """Its attributes: those of the nearest place count, on the device itself those that people set."""
+        found: dict[str, Any] = {}
+        for customer in self.above(device.customer):
+            found |= self.set["customer", customer]
+        found |= self.set["site", device.site or ""]
+        found |= {name: value for name, (_, value) in device.attributes.items()}
+        return found | self.set["device", device.key]
 
     def covered(self, device: Device, kind: str, at: int) -> int | None:
         """Up to when a test mode covers it."""
@@ -318,7 +330,8 @@ class Oracle:
             held = state.since + rule.held if state.since is not None and state.count >= rule.times else None
             if held is not None and held <= now and (silent is None or held <= silent):
                 state.raised = True
-                self.begin_by_rule(device, rule, held, f"{rule.text}, for {minutes(rule.held)}", now)
+                said = ", ".join([*sorted(rule.asks), f"for {minutes(rule.held)}"])
+                self.begin_by_rule(device, rule, held, said, now)
             elif silent is not None and silent <= now:
                 state.raised, state.since, state.count = True, None, 0
                 self.begin_by_rule(device, rule, silent, f"no value for {minutes(rule.missing)}", now)
@@ -358,6 +371,8 @@ class Oracle:
         for of, key in list(self.progress):
             if of == device.key:
                 del self.progress[of, key]
+        if device.customer != customer:
+            self.set.pop(("device", device.key), None)
         device.customer, device.site = customer, site
         if device.spoke is not None:
             device.since = max(at, device.spoke + 1, device.since + 1)

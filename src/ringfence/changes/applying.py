@@ -25,7 +25,7 @@ from ringfence.changes.events import told
 from ringfence.changes.flow import Flow
 from ringfence.changes.impact import Impact, impacts
 from ringfence.changes.judging import Judge
-from ringfence.changes.placing import placed
+from ringfence.changes.placing import placed, unburdened
 from ringfence.changes.raising import gives_back, raised, refusal
 from ringfence.changes.validity import demand_fitting, demand_sound, demand_staying
 from ringfence.domain.device import DEVICES, DeviceState
@@ -137,7 +137,7 @@ class _Change:
         if not edits:
             raise Refused("nothing was changed")
         going, herd = self._going_along(edits, undoes)
-        edits = placed(self.connection, [*edits, *going], self.own)
+        edits = placed(self.connection, [*map(unburdened, edits), *going], self.own)
         total = len(edits)
         self.progress("Checking", total // 3, total)
         self.authority.read_paths(edits)
@@ -366,12 +366,13 @@ def _left(edits: Sequence[Edit]) -> Iterator[tuple[int, Place]]:
 
 
 def _trimmed(edit: Edit) -> Edit:
-    """The edit without spaces around what was typed; what was there before keeps its own."""
+    """The edit with what was typed as it is kept: without spaces around a line, or as its field says; what was there
+    before keeps its own."""
     if edit.after is None:
         return edit
-    lines = {name for name, text in edit.of.texts.items() if not text.lines}
-    texts = ((name, getattr(edit.after, name)) for name in edit.changed if name in lines)
-    values: dict[str, Any] = {name: short for name, text in texts if (short := trimmed(text)) != text}
+    kept = {name: one.canonical or trimmed for name, one in edit.of.texts.items() if one.canonical or not one.lines}
+    texts = ((name, getattr(edit.after, name)) for name in edit.changed if name in kept)
+    values: dict[str, Any] = {name: now for name, text in texts if (now := kept[name](text)) != text}
     if not values:
         return edit
     return Edit(edit.kind, edit.id, edit.before, altered(edit.after, **values), edit.revision)

@@ -59,6 +59,7 @@ class Edit:
         if of.moves in ("", "edit") or node_of(self.before) == node_of(self.after):
             return ("edit",)
         along = {one.name for one in (of.node, of.stands) if one is not None}
+        along.update(one.name for one, _ in of.left if not getattr(self.after, one.name))  # it stays behind
         return (of.moves,) if along.issuperset(self.changed) else (of.moves, "edit")
 
     @property

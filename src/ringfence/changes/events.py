@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from ringfence.changes.audit import Detail, Event, Words
 from ringfence.changes.authority import Authority
 from ringfence.changes.edits import Edit
+from ringfence.domain.kind import State, altered
 from ringfence.domain.registry import node_of
 
 _NAMED: Final = 12
@@ -18,10 +20,13 @@ tell whoever sees those."""
 
 
 def told(edits: Sequence[Edit], words: Words, authority: Authority) -> list[Event]:
-    """The entries of edits; of devices that are handed over, one for each former customer besides, who sees no more of
-    them, unless they are very many."""
-    details = words.details(edits)
-    events = [event(edit, detail) for edit, detail in zip(edits, details, strict=True)]
+    """The entries of edits; of what stays behind with a former customer one more there, which the new one does not see;
+    of devices that are handed over, one for each former customer besides, who sees no more of them, unless they are
+    very many."""
+    handed = {(edit.kind, edit.id): bare for edit in edits if (bare := _bare(edit)) is not None}
+    every = [replace(edit, before=handed.get((edit.kind, edit.id), edit.before)) for edit in edits] if handed else edits
+    every = [*every, *(replace(e, after=handed[e.kind, e.id]) for e in edits if (e.kind, e.id) in handed)]
+    events = [event(edit, detail) for edit, detail in zip(every, words.details(every), strict=True)]
     left: defaultdict[int, list[Edit]] = defaultdict(list)
     for edit in edits:
         if edit.before is not None and "assign" in edit.actions:
@@ -30,6 +35,15 @@ def told(edits: Sequence[Edit], words: Words, authority: Authority) -> list[Even
         key, name = authority.names[own]
         events.append(_handed_over(own, key or "", name, moved))
     return events
+
+
+def _bare(edit: Edit) -> State | None:
+    """A record that goes to another node, as it is without what stays behind; None where nothing does."""
+    before, after = edit.before, edit.after
+    if before is None or after is None or node_of(before) == node_of(after):
+        return None
+    left = {field.name: "" for field, _ in edit.of.left if getattr(before, field.name)}
+    return altered(before, **left) if left else None
 
 
 def event(edit: Edit, detail: Detail) -> Event:

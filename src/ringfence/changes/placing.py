@@ -1,5 +1,5 @@
 """Where records stand: on a site of their own customer. One that goes to another customer leaves it, or finds the site
-of the same name there, as a device does."""
+of the same name there, as a device does; and what was only said where it was stays there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from ringfence.changes.edits import Edit, edits_of
 from ringfence.domain.errors import Refused
-from ringfence.domain.field import Ref
+from ringfence.domain.field import Ref, Text
 from ringfence.domain.kind import altered
 from ringfence.domain.registry import node_of, site_of
 from ringfence.domain.site import SITES, SiteState
@@ -38,6 +38,23 @@ def placed(connection: Connection, edits: Sequence[Edit], own: Reach) -> list[Ed
         return replace(edit, after=altered(after, **{stands.name: same[0] if len(same) == 1 else None}))
 
     return [settled(edit) for edit in edits]
+
+
+def unburdened(edit: Edit) -> Edit:
+    """The edit without what stays behind where the record goes to another node: whatever was said there of it. What the
+    same edit newly says goes along."""
+    before, after = edit.before, edit.after
+    if not edit.of.left or before is None or after is None or node_of(before) == node_of(after):
+        return edit
+    texts = ((field.name, spec, getattr(after, field.name)) for field, spec in edit.of.left)
+    kept = {name: left_behind(spec, getattr(before, name), text) for name, spec, text in texts if text}
+    return replace(edit, after=altered(after, **kept)) if kept else edit
+
+
+def left_behind(spec: Text, before: str, after: str) -> str:
+    """What a text says at another node: the lines that it did not have where it was."""
+    old, new = ((text if spec.canonical is None else spec.canonical(text)).split("\n") for text in (before, after))
+    return "\n".join(line for line in new if line not in old)
 
 
 def _same_names(

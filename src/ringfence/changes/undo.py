@@ -110,8 +110,13 @@ class _Reversal:
         }
 
     def edits(self) -> list[Edit]:
-        """In the same order: what the change was about comes first."""
-        return [self._back(entry) for entry in self.entries]
+        """In the same order: what the change was about comes first. Where several entries are of one record, they are
+        taken back one upon the other."""
+        found: dict[tuple[str, str], Edit] = {}
+        for entry in self.entries:
+            key = entry.kind, entry.key
+            found[key] = self._back(entry, found.get(key))
+        return list(found.values())
 
     def _seen(self, authority: Authority) -> set[tuple[str, int]]:
         """The records that are there, and not hidden from whoever takes the change back."""
@@ -161,7 +166,8 @@ class _Reversal:
             state = altered(state, **{name: free})
         return state
 
-    def _back(self, entry: Row[Any]) -> Edit:
+    def _back(self, entry: Row[Any], upon: Edit | None) -> Edit:
+        """The edit that takes an entry back, upon one that takes others of the same record back."""
         what = f"{noun(entry.kind)} {entry.name!r}"
         ((verb, fields),) = self.details[entry.number].items()
         record = self.ids[entry.kind].get(entry.key)
@@ -186,7 +192,8 @@ class _Reversal:
                 raise Refused(f"the {what} was changed since: undo that first")
             return Edit(entry.kind, record, state, None, revision)
         sees = self._sees(entry.kind)
-        before = _applied(self.words, state, fields, self.coming, forwards=False, what=what, seen=sees)
+        now = state if upon is None or upon.after is None else upon.after
+        before = _applied(self.words, now, fields, self.coming, forwards=False, what=what, seen=sees)
         return Edit(entry.kind, record, state, before, revision)
 
 

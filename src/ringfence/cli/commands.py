@@ -36,6 +36,7 @@ _OWN: Final = {
     "edges": "edges",
     "alarms": "alarms",
     "test-mode": "test_mode",
+    "attributes": "attributes",
     "users": "users",
     "profile": "profile",
     "telemetry": "telemetry",

@@ -47,7 +47,7 @@ def latest(
         return
     widest = max((len(one.name) for one in found), default=0)
     for one in found:
-        typer.echo(f"{one.name:<{widest}}  {clock.iso(one.at, _PRECISE)}  {literal(_said(one.value))}")
+        typer.echo(f"{one.name:<{widest}}  {clock.iso(one.at, _PRECISE)}  {literal(said(one.value))}")
 
 
 @app.command()
@@ -77,10 +77,10 @@ def history(
     elif output == "csv":
         rows = csv.writer(sys.stdout, lineterminator="\n")
         rows.writerow(("at", "number"))
-        rows.writerows((clock.iso(one.at, _PRECISE), _said(one.number)) for one in found)
+        rows.writerows((clock.iso(one.at, _PRECISE), said(one.number)) for one in found)
     else:
         for one in found:
-            typer.echo(f"{clock.iso(one.at, _PRECISE)}  {_said(one.number)}")
+            typer.echo(f"{clock.iso(one.at, _PRECISE)}  {said(one.number)}")
 
 
 @app.command()
@@ -102,8 +102,8 @@ def events(
         typer.echo(as_json([{**one._asdict(), "at": clock.iso(one.at, _PRECISE)} for one in found], indent=2))
         return
     for one in found:
-        said = " ".join(filter(None, (one.kind, one.name, one.severity, one.text)))
-        typer.echo(f"{clock.iso(one.at, _PRECISE)}  {literal(said)}")
+        words = " ".join(filter(None, (one.kind, one.name, one.severity, one.text)))
+        typer.echo(f"{clock.iso(one.at, _PRECISE)}  {literal(words)}")
 
 
 def _ago(text: str, now: datetime) -> datetime:
@@ -113,7 +113,7 @@ def _ago(text: str, now: datetime) -> datetime:
     return clock.moment(text) or now - timedelta(seconds=duration.read(text))
 
 
-def _said(value: Value) -> str:
+def said(value: Value) -> str:
     """A value for people: whole numbers without a fraction."""
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ringfence.cli import places
 from ringfence.cli.changing import Change, DryRun, Editor, Format, find, keys_of, named, work
 from ringfence.cli.options import Db, Group
-from ringfence.cli.settings import WrongUsage
 from ringfence.domain import clock, duration
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
@@ -35,9 +35,7 @@ def start(
     context: typer.Context,
     where: Annotated[
         str,
-        typer.Argument(
-            metavar="customer:KEY|site:KEY|device:KEY", help="Whose alarms; a customer's with those nested in it."
-        ),
+        typer.Argument(metavar=places.WHERE, help="Whose alarms; a customer's with those nested in it."),
     ],
     lasting: Annotated[str, typer.Option("--for", metavar="DURATION", help="For how long, such as 2h.")],
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")],
@@ -94,16 +92,13 @@ def end(
 
 def _place(viewer: Viewer, where: str) -> tuple[int, int | None, int | None, str]:
     """The customer, the site and the device that are meant, and how that is called."""
-    noun, _, key = where.partition(":")
-    if noun not in (CUSTOMERS.noun, SITES.noun, DEVICES.noun) or not key:
-        raise WrongUsage(f"{where!r} names no place: name one as customer:KEY, site:KEY or device:KEY")
-    (found,) = find(viewer, noun, [key])
+    found = places.opened(viewer, where)
     state: Any = found.state
-    if noun == CUSTOMERS.noun:
+    if found.kind == CUSTOMERS.noun:
         return found.id, None, None, state.name
     return (
         state.customer,
-        found.id if noun == SITES.noun else None,
-        found.id if noun == DEVICES.noun else None,
+        found.id if found.kind == SITES.noun else None,
+        found.id if found.kind == DEVICES.noun else None,
         state.name,
     )

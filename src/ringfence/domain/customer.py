@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Annotated, Final
 
 from ringfence.domain import limits
+from ringfence.domain.attributes import ATTRIBUTES
 from ringfence.domain.contact import email_fault, phone_fault
-from ringfence.domain.field import Number, Ref, Text, Ties
+from ringfence.domain.field import LATER, Number, Ref, Text, Ties
 from ringfence.domain.kind import Kind, State
 from ringfence.domain.shown import Area, Display, Shown
 
@@ -41,6 +42,7 @@ class CustomerState(State):
     max_customers: Annotated[
         int | None, Number("customer", about="So many customers nested in it at most; none: no limit.")
     ] = None
+    attributes: Annotated[str, ATTRIBUTES, LATER] = ""
     secured_by: Annotated[
         Mapping[int, bool], Ties("security_group_customer", "customer_id", "group_id", "security_group", whole=True)
     ] = field(default_factory=dict)
@@ -67,7 +69,7 @@ CUSTOMERS: Final = Kind(
     more=("path", "device_count"),
     moves="move",
     elsewhere="which groups name a customer is changed with the group",
-    exported=("key", "parent", "name", "email", "phone", "address"),
+    exported=("key", "parent", "name", "email", "phone", "address", "attributes"),
     display=Display(
         Area(key="1"),
         columns=(Shown("name", 16, grow=3, key="n"),),  # the tree says by where it stands what a customer is in

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 from ringfence.domain import limits
+from ringfence.domain.attributes import ATTRIBUTES
 from ringfence.domain.field import LATER, Ref, Text, Ties
 from ringfence.domain.kind import Kind, State
 from ringfence.domain.shown import GAP, Area, Display, Shown
@@ -24,6 +25,7 @@ class DeviceState(State):
     ] = ""
     site: Annotated[int | None, Ref("site", stands=True, follows=True, about="The site that it stands on.")] = None
     notes: Annotated[str, Text(limits.LONG_TEXT, lines=True, about="What else there is to know."), LATER] = ""
+    attributes: Annotated[str, ATTRIBUTES._replace(left=True), LATER] = ""
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
     raised: Annotated[frozenset[int], Ties("alarm", "device_id", "id", "alarm", whole=True, back=True)] = frozenset()
 
@@ -36,7 +38,7 @@ DEVICES: Final = Kind(
     indexed=True,
     keyed="unit_id",
     moves="assign",
-    exported=("key", "customer", "site", "name", "unit_id", "kind", "notes"),
+    exported=("key", "customer", "site", "name", "unit_id", "kind", "notes", "attributes"),
     display=Display(
         Area(key="2"),
         tab=True,
@@ -47,7 +49,7 @@ DEVICES: Final = Kind(
             Shown("site", 12, grow=2, hide_below=62, style="quiet"),
             Shown("customer", 14, grow=2, hide_below=50, style="quiet"),
         ),
-        form=("name", "kind", "unit_id", GAP, "customer", "site", GAP, "notes"),
+        form=("name", "kind", "unit_id", GAP, "customer", "site", GAP, "notes", "attributes"),
         actions=("assign", "bulk_edit", "import", "history", "delete"),
     ),
 )

@@ -20,7 +20,8 @@ class Text(NamedTuple):
     two records of a tenant have one that is ``unique``, where it is not empty; of the whole database, where it is
     ``folded``. What reads as empty may be nothing in the table (``absent``). ``about`` says in a line what it holds,
     ``takes`` what is typed, where that is not just text, and ``option`` what people and the command line call it,
-    where that is not its name. ``fixed``: nobody says it but what makes the record."""
+    where that is not its name. ``fixed``: nobody says it but what makes the record. ``canonical`` says how what is
+    typed is kept. Lines that are ``left`` behind stay with whoever set them, when the record goes to another node."""
 
     longest: int
     lines: bool = False
@@ -36,6 +37,8 @@ class Text(NamedTuple):
     takes: str = ""
     option: str = ""
     fixed: bool = False
+    canonical: Callable[[str], str] | None = None
+    left: bool = False
 
 
 class Number(NamedTuple):

@@ -266,6 +266,11 @@ class Kind:
         return {name: one.spec for name, one in self.fields.items() if isinstance(one.spec, Text) and name != "key"}
 
     @cached_property
+    def left(self) -> tuple[tuple[Field, Text], ...]:
+        """The fields of which lines stay behind where a record goes to another node."""
+        return tuple((self.fields[name], one) for name, one in self.texts.items() if one.left)
+
+    @cached_property
     def moments(self) -> Mapping[str, Moment]:
         """The fields that hold moments."""
         return {name: one.spec for name, one in self.fields.items() if isinstance(one.spec, Moment)}

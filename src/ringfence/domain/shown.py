@@ -9,7 +9,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 GAP: Final = ""
 """An empty line in a form."""
-LONG: Final = ("notes",)
+LONG: Final = ("notes", "attributes")
 """The fields that are no column of a table: they have lines of their own."""
 
 

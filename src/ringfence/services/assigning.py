@@ -272,7 +272,7 @@ def edits(
         kept = 0
         lost: Counter[int] = Counter()
         for own in wanted:
-            _, revision, node, name, unit_id, kind, at, notes, key = found[own]
+            _, revision, node, name, unit_id, kind, at, *more = found[own]
             if node == customer:
                 continue
             to = one.get(at) if site == BY_NAME else chosen
@@ -280,8 +280,8 @@ def edits(
                 lost[at] += 1
             kept += to is not None
             seen = at if at in names else None  # a hidden site is left where the device leaves its customer
-            before = DeviceState(node, name, unit_id, kind, seen, notes, key)
-            after = DeviceState(customer, name, unit_id, kind, to, notes, key)
+            before = DeviceState(node, name, unit_id, kind, seen, *more)
+            after = DeviceState(customer, name, unit_id, kind, to, *more)
             made.append(Edit("device", own, before, after, revision))
     fates = SiteFates(
         kept if chosen is None else 0,
@@ -293,7 +293,7 @@ def edits(
 
 
 _NAMES: Final = ("id", "key", "unit_id", "customer_id")
-_STATE: Final = ("id", "revision", "customer_id", "name", "unit_id", "kind", "site_id", "notes", "key")
+_STATE: Final = ("id", "revision", "customer_id", "name", "unit_id", "kind", "site_id", "notes", "attributes", "key")
 _SITE: Final = ("id", "name", "search_key")
 
 

@@ -176,9 +176,10 @@ def _summed_up(entries: Sequence[Row[Any]], seen: Collection[int]) -> str:
     if done[-1].kind == "security_group" and all(entry.kind == "user" for entry in done[:-1]):
         first = done[-1]  # by its own command: those who were put in, or taken out, stand before it
     said = f"{first.action} {first.kind.replace('_', ' ')} “{first.name}”"
-    if len(done) == 1:
+    others = len({(entry.kind, entry.key) for entry in done}) - 1
+    if not others:
         return said
-    return f"{said} and {len(done) - 1} more" if all(entry.id in seen for entry in done) else f"{said} and more"
+    return f"{said} and {others} more" if all(entry.id in seen for entry in done) else f"{said} and more"
 
 
 def _told(sight: Sight, change: int, own: str, since: int) -> bool:

@@ -176,7 +176,7 @@ def _customer(sight: Sight, _kind: Kind, _ids: list[int], _rows: list[Row[Any]],
     more = overview.more_than_named(sight)
 
     def made(row: Row[Any], shared: Shared) -> Record:
-        told = (row.email, row.phone, row.address) if more(row.path) else ("", "", "")
+        told = (row.email, row.phone, row.address, row.attributes) if more(row.path) else ("",) * 4
         return records.CustomerRecord(*shared, *told)
 
     return made

@@ -41,6 +41,7 @@ class CustomerRecord(Record):
     email: str
     phone: str
     address: str
+    attributes: str
 
     def fields(self) -> dict[str, Any]:
         return {
@@ -50,6 +51,7 @@ class CustomerRecord(Record):
             "email": self.email,
             "phone": self.phone,
             "address": self.address,
+            "attributes": self.attributes,
         }
 
 

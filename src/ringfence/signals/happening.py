@@ -57,7 +57,8 @@ def of_rule(
     if values is not None:
         text = ", ".join(f"{name} {_shown(values[name])}" for name in sorted(rule.names or ()) if name in values)
     elif not silent and rule.raise_when is not None:
-        text = f"{rule.raise_when.text}, for {duration.said(rule.held_for // 1000)}"
+        # Not the condition: it may say a limit of somebody above, whom those who see the alarm do not see.
+        text = ", ".join((*sorted(rule.names or ()), f"for {duration.said(rule.held_for // 1000)}"))
     else:
         text = f"no value for {duration.said(rule.missing // 1000)}"
     return Happening(

@@ -21,17 +21,15 @@ from ringfence.domain.condition import Condition
 from ringfence.domain.signal import Value
 from ringfence.domain.test_mode import kinds_in
 from ringfence.domain.text import fold
-from ringfence.signals.telemetry import value_of
+from ringfence.signals.attributes import ATTRIBUTE
 from ringfence.signals.units import customers_on
 from ringfence.storage.bulk import any_of, delete_rows, records_of, upsert_rows
-from ringfence.storage.signal_tables import Reported, RuleState
+from ringfence.storage.signal_tables import RuleState
 from ringfence.storage.tables import table_of
 
 _FEW: Final = 500
 _MOST: Final = 100_000
 """So many kinds of devices at customers are remembered with the rules that look at them."""
-ATTRIBUTE: Final = "attr."
-"""How the names of attributes begin in conditions."""
 _STATE: Final = {
     **dict.fromkeys(("tenant_id", "device_id", "alarm_rule_id"), "int"),
     **dict.fromkeys(("heard_at", "since"), "bigint"),
@@ -186,24 +184,6 @@ class Rules:
         rules = tuple(found.values())
         names = frozenset[str]().union(*(rule.names for rule in rules if rule.names))
         return Applying(rules, names, frozenset[str]().union(*(rule.attributes for rule in rules)))
-
-
-def attributes_of(
-    connection: Connection, tenant_id: int, devices: Collection[int], names: Collection[str]
-) -> dict[int, dict[str, Value]]:
-    """The attributes of devices by those of these names that they have, as conditions ask for them: what each device
-    reported of itself."""
-    if not devices or not names:
-        return {}
-    query = select(Reported.device_id, Reported.name, Reported.said).where(
-        Reported.tenant_id == tenant_id,
-        any_of(connection, Reported.device_id, sorted(devices)),
-        any_of(connection, Reported.name, sorted(names)),
-    )
-    found: defaultdict[int, dict[str, Value]] = defaultdict(dict)
-    for device, name, said in connection.execute(query):
-        found[device][ATTRIBUTE + name] = value_of(None, said)
-    return found
 
 
 # How far a rule is with a device.

@@ -25,6 +25,11 @@ class Unit(NamedTuple):
     kind: str
     since: int
 
+    @property
+    def places(self) -> tuple[int, ...]:
+        """The site, if it stands on one."""
+        return () if self.site is None else (self.site,)
+
 
 def by_unit_id(connection: Connection, tenant_id: int, unit_ids: Collection[str]) -> dict[str, Unit]:
     """The devices of a tenant with these unit ids, by those."""

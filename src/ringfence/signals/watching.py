@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from ringfence.domain.signal import Signal, Value
 from ringfence.signals import rules
 from ringfence.signals.alarms import Ledger, Tally
+from ringfence.signals.attributes import attributes_of
 from ringfence.signals.happening import Happening, no_longer, of_rule, said
 from ringfence.signals.rules import Applying, State
 from ringfence.signals.telemetry import Key, Row, value_of
@@ -83,7 +84,8 @@ class _Watch:
             looking.append((unit, signals, applying))
             if applying.attributes:
                 asked |= applying.attributes
-        attributes = rules.attributes_of(self.connection, self.tenant, heard, asked)
+        units = [unit for unit, _, applying in looking if applying.attributes]
+        attributes = attributes_of(self.connection, self.tenant, units, asked)
         happened: list[Happening] = []
         for unit, signals, applying in looking:
             device = unit.id

@@ -41,6 +41,7 @@ class DeviceRow(NamedTuple):
     unit_id: str
     kind: str
     notes: str
+    attributes: str
 
 
 @dataclass
@@ -137,6 +138,7 @@ def _collect(items: Iterator[tuple[str, int, Any]], progress: Progress) -> Conte
                     entry.unit_id,
                     words.setdefault(entry.kind, entry.kind) or "",
                     entry.notes,
+                    entry.attributes,
                 )
             )
             continue

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal, assert_never
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -60,6 +62,17 @@ def _permissions(value: Any) -> list[str] | Literal["all"]:
         more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
         raise ValueError("unknown permission " + ", ".join(map(show, unknown[:_NAMED])) + more)
     return sorted(set(value), key=_ORDER.__getitem__)
+
+
+def _kept(fault: Callable[[str], str], canonical: Callable[[str], str] | None) -> Callable[[str], str]:
+    """What refuses a faulty text, and says how it is kept."""
+
+    def kept(text: str) -> str:
+        if said := fault(text):
+            raise ValueError(said)
+        return text if canonical is None else canonical(text)
+
+    return kept
 
 
 Key = Annotated[str, Field_(pattern=_FILLED_LINE, max_length=limits.KEY)]
@@ -138,8 +151,8 @@ def _field(field: Field, kind: Kind) -> tuple[Any, Any]:
     """What an entry's field holds, and what it is where nothing is said."""
     default = ... if isinstance(field.spec, Ref | Choice) and field.spec.given else field.default
     match field.spec:
-        case Text(lines=True):
-            return Lines, default
+        case Text(lines=True, fault=fault, canonical=canonical):
+            return (Lines if fault is None else Annotated[Lines, AfterValidator(_kept(fault, canonical))]), default
         case Text(filled=True):
             return Login, ...
         case Text(longest=longest):

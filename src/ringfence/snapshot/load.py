@@ -11,7 +11,7 @@ from typing import IO, Any, Final
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from ringfence.domain import clock
-from ringfence.domain.customer import LIMITS, child_path
+from ringfence.domain.customer import CUSTOMERS, child_path
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import InvalidDocument
 from ringfence.domain.field import Ref
@@ -22,6 +22,7 @@ from ringfence.snapshot.collect import Contents, DeviceRow, Progress, collect, c
 from ringfence.snapshot.listed import TAKEN, Listed
 from ringfence.snapshot.load_alarms import Following, demand_one_open
 from ringfence.snapshot.load_audit import LoadAudit
+from ringfence.snapshot.load_devices import leave_behind
 from ringfence.snapshot.load_limits import limit_faults
 from ringfence.snapshot.load_ties import TieRows, tables
 from ringfence.snapshot.read import show
@@ -41,6 +42,8 @@ from ringfence.storage.tables import (
 )
 
 _MANY: Final = 1000
+_TOLD: Final = tuple(name for name in CUSTOMERS.stored if name not in ("parent", "name", "key"))
+"""What an entry says of a customer besides what it is called and where it is."""
 COMMAND_LINE: Final = "command line"
 
 _Entries = tuple[Kind, list[tuple[Any, ...]], TieRows]
@@ -250,10 +253,11 @@ class _Load:
             lambda done: self.progress(f"Writing {name}", done),
         )
         if known:
+            if mapped is Device:
+                leave_behind(self.connection, known)
+                self.following.devices(known)
             if watching is not None:
                 watching.compare(known)
-            if mapped is Device:
-                self.following.devices(known)
             statement = update(mapped.__table__).where(mapped.__table__.c.id == bindparam("own_id"))
             values: dict[str, Any] = {column: bindparam(column) for column in columns}
             if "revision" in mapped.__table__.c:
@@ -267,9 +271,10 @@ class _Load:
         insert_rows(self.connection, Tenant.__table__, ("id", "key", "version"), fresh)
 
     def _customers(self) -> None:
-        untold = [getattr(Customer, column) for column in ("email", "phone", "address", *LIMITS)]
+        untold = [getattr(Customer, column) for column in _TOLD]
         query = select(Customer.tenant_id, *untold).where(Customer.parent_id.is_(None))
         # A tenant's entry says nothing of these: a root that is there keeps its own.
+        blank = tuple(CUSTOMERS.fields[name].default for name in _TOLD)
         kept = {tenant: tuple(values) for tenant, *values in self.connection.execute(query)}
         roots = (
             (
@@ -278,7 +283,7 @@ class _Load:
                 None,
                 None,
                 entry.name,
-                *kept.get(self.to.tenants[entry.key], ("", "", "", None, None, None)),
+                *kept.get(self.to.tenants[entry.key], blank),
                 self.to.nodes[self.to.roots[self.to.tenants[entry.key]]].path,
                 search_key(entry.name),
             )
@@ -291,17 +296,13 @@ class _Load:
                 self.to.nodes[own].parent_id,
                 entry.key,
                 entry.name,
-                entry.email,
-                entry.phone,
-                entry.address,
-                *(getattr(entry, limit) for limit in LIMITS),
+                *(getattr(entry, name) for name in _TOLD),
                 self.to.nodes[own].path,
                 search_key(entry.name),
             )
             for _, entry, tenant, own in self.to.entries("customers")
         )
-        described = ("name", "email", "phone", "address", *LIMITS)
-        columns = ("tenant_id", "parent_id", "key", *described, "path", "search_key")
+        columns = ("tenant_id", "parent_id", "key", "name", *_TOLD, "path", "search_key")
         before: dict[int, str] = dict(self.connection.execute(select(Customer.id, Customer.path)).all())
         # Every path that a move changes is rewritten with it, in this transaction.
         moved = [
@@ -343,16 +344,8 @@ class _Load:
 
     def _devices(self) -> None:
         columns = (
-            "tenant_id",
-            "customer_id",
-            "site_id",
-            "key",
-            "name",
-            "unit_id",
-            "kind",
-            "notes",
-            "kind_key",
-            "search_key",
+            *("tenant_id", "customer_id", "site_id", "key", "name", "unit_id", "kind", "notes", "attributes"),
+            *("kind_key", "search_key"),
         )
         rows = (
             (
@@ -365,6 +358,7 @@ class _Load:
                 row.unit_id,
                 row.kind,
                 row.notes,
+                row.attributes,
                 fold(row.kind),
                 search_key(row.name, row.unit_id),
             )

@@ -48,12 +48,12 @@ def record_nodes(sight: Sight, permission: str) -> list[Interval]:
     return _nodes(sight, sight.scope(permission).records.id)
 
 
-def more_than_named(sight: Sight) -> Callable[[str], bool]:
+def more_than_named(sight: Sight, permission: str = CUSTOMERS.permission) -> Callable[[str], bool]:
     """Tells of listed customers, by path, whether the viewer may know more of them than their names: whoever reaches
     one only for a site of it may not."""
-    if not sight.scope(CUSTOMERS.permission).has_sites:
+    if not sight.scope(permission).has_sites:
         return lambda _path: True
-    whole = record_nodes(sight, CUSTOMERS.permission)
+    whole = record_nodes(sight, permission)
     return lambda path: contains(whole, path)
 
 

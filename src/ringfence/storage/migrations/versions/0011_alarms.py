@@ -1,4 +1,4 @@
-"""Alarm rules, alarms and test modes, and how far rules are with devices."""
+"""Alarm rules, alarms and test modes, how far rules are with devices, and attributes that people set."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ BINARY_TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
+    for table in ("customer", "site", "device"):
+        op.add_column(table, sa.Column("attributes", sa.String(), nullable=False, server_default=""))
     op.create_table(
         "alarm_rule",
         sa.Column("id", sa.Integer(), nullable=False),

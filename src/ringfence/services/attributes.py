@@ -1,0 +1,78 @@
+"""The attributes of a customer, a site or a device, with those that come to it from above, as far as a viewer views the
+records that they were set on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, Literal, NamedTuple
+
+from sqlalchemy import select
+
+from ringfence.domain.attributes import read
+from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.device import DEVICES
+from ringfence.domain.errors import RingfenceError
+from ringfence.domain.kind import Kind, StateKind
+from ringfence.domain.registry import EDITED, PLACE
+from ringfence.domain.signal import Value
+from ringfence.signals.attributes import reported_of
+from ringfence.signals.units import customers_on
+from ringfence.storage.tables import Customer, table_of
+from ringfence.visibility.overview import more_than_named
+from ringfence.visibility.point import among, find
+from ringfence.visibility.viewer import Sight, Viewer
+
+_VIEW: Final = tuple(kind.right("view") for kind in (CUSTOMERS, PLACE, DEVICES))
+
+
+class Attribute(NamedTuple):
+    """An attribute: people ``set`` it on a record, by its kind, key and name, or the device ``reported`` it."""
+
+    name: str
+    value: Value
+    scope: Literal["set", "reported"]
+    kind: StateKind
+    key: str
+    record: str
+
+
+def attributes(viewer: Viewer, noun: StateKind, key: str) -> list[Attribute]:
+    """The attributes of a record by name; of one name the nearest first, which is the one that counts, as far as the
+    viewer sees. Raises RingfenceError alike where they may not view the record, and where it is not there."""
+    kind = EDITED[noun]
+    with viewer.look(*_VIEW) as sight:
+        own = find(sight, kind.right("view"), kind, "key", key)
+        places = [] if own is None else list(_places(sight, kind, own))
+        if not places:
+            raise RingfenceError(f"there is no {kind.said} {key!r}: 'ringfence list {kind.name}' shows those there are")
+        found = [
+            Attribute(name, value, "set", of.noun, place, record)
+            for of, place, record, text in places
+            for name, value in read(text).items()
+        ]
+        if kind is DEVICES and own is not None:
+            reported = reported_of(sight.connection, sight.tenant_id, [own]).get(own, {})
+            told = [Attribute(name, value, "reported", noun, key, places[0][2]) for name, value in reported.items()]
+            mine = sum(one.kind == noun for one in found)
+            found[mine:mine] = told
+    return sorted(found, key=lambda one: one.name)  # what is of one name stays in its order
+
+
+def _places(sight: Sight, kind: Kind, own: int) -> Iterator[tuple[Kind, str, str, str]]:
+    """Where it may have been set, the nearest first: kind, key, name and text of each that the viewer may view."""
+    mapped = table_of(kind)
+    query = select(Customer.path, mapped.id).join(mapped, getattr(mapped, kind.owner) == Customer.id)
+    path = sight.connection.execute(query.where(mapped.id == own)).scalar_one()
+    ways: list[tuple[Kind, list[int]]] = [] if kind.is_customer else [(kind, [own])]
+    if kind.stands is not None:
+        stands = sight.connection.execute(select(getattr(mapped, kind.stands.column)).where(mapped.id == own)).scalar()
+        ways.append((PLACE, [stands] if stands is not None else []))
+    ways.append((CUSTOMERS, list(reversed(customers_on(path)))))
+    more = more_than_named(sight, CUSTOMERS.right("view"))
+    for of, ids in ways:
+        columns = ("id", "key", "name", "attributes", *of.more)
+        rows = {row.id: row for row in among(sight, of.right("view"), of, ids, columns)}
+        for record in ids:
+            row = rows.get(record)
+            if row is not None and (not of.is_customer or more(row.path)):
+                yield of, row.key or "", row.name, row.attributes
