@@ -146,7 +146,7 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("null for an entry", {"customers": [None]}, "customers[3] (no key): entry: must be an object, not null"),
     ("a key that is not there", {"sites": [{**T, "name": "S"}]}, "sites[1] (no key): key: is missing"),
     ("an unknown field", {"sites": [{"key": "s", **T, "name": "S", "colour": "red"}]},
-     'sites[1] "s": colour: unknown field; there are key, tenant, name, customer'),
+     'sites[1] "s": colour: unknown field; there are key, tenant, name, customer, attributes'),
     ("an unknown list", {"sensors": [{}]}, '"sensors": unknown field'),
     ("a time without an offset",
      {"users": [{"key": "v", **T, "name": "V", "login": "v",

@@ -88,6 +88,11 @@ def make_document(chance: Random, sizes: Sizes = Sizes()) -> dict[str, Any]:
     return document
 
 
+def _attributes(number: int, value: object) -> dict[str, str]:
+    """What people set on every third record."""
+    return {"attributes": f"limit = {number}\nof = {WORDS[number % 4]} {value}"} if number % 3 == 1 else {}
+
+
 def _tenant(chance: Random, sizes: Sizes, tenant: str, document: dict[str, Any]) -> None:
     def add(listing: str, key: str, **fields: Any) -> dict[str, Any]:
         name = f"{chance.choice(WORDS)} <{tenant}.{listing}.{key}>"
@@ -102,18 +107,21 @@ def _tenant(chance: Random, sizes: Sizes, tenant: str, document: dict[str, Any])
     for number in range(_number(chance, sizes.customers, sizes)):
         # Half of the time below the newest, so that chains come about as well as bushes.
         parent = customers[-1] if chance.randint(0, 1) else chance.choice(customers)
-        add("customers", f"c{number}", parent=parent)
+        add("customers", f"c{number}", parent=parent, **_attributes(number, parent))
         customers.append(f"c{number}")
 
     sites: list[tuple[str, str | None]] = []
     for number in range(_number(chance, sizes.sites, sizes)):
         sites.append((f"s{number}{'-É' if number % 3 == 1 else ''}", chance.choice(customers)))
-        add("sites", sites[-1][0], customer=sites[-1][1])
+        add("sites", sites[-1][0], customer=sites[-1][1], **_attributes(number, number))
 
     for number in range(_number(chance, sizes.devices, sizes)):
         site, customer = chance.choice(sites) if sites and chance.randint(0, 1) else (None, chance.choice(customers))
         unit = f"U-{chance.randint(0, 9)}{number:05}" if chance.randint(0, 2) else ""
-        add("devices", f"d{number}", customer=customer, site=site, unit_id=unit, kind=SORTS[number % len(SORTS)])
+        kind = SORTS[number % len(SORTS)]
+        # What says whose it is does not stay behind where a file hands it over: it is another line then.
+        said = _attributes(number, customer)
+        add("devices", f"d{number}", customer=customer, site=site, unit_id=unit, kind=kind, **said)
 
     for number in range(_number(chance, sizes.edges, sizes)):
         kind, active = chance.choice(("pipe", "mqtt", "dc09")), bool(chance.randint(0, 2))

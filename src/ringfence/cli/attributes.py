@@ -40,6 +40,7 @@ def set_(
     values = {}
     for one in given:
         name, sign, value = one.partition("=")
+        name = name.strip()
         if not sign:
             raise WrongUsage(f"{one!r} sets nothing: write NAME=VALUE, or NAME= to take it away")
         if name in values:

@@ -32,10 +32,11 @@ class CustomerForm(OwnedForm):
                 self.line("email"),
                 self.line("phone"),
                 TextSpec("address", "Address", draft.address, lines=True),
-                TextSpec("attributes", "Attributes", draft.attributes, lines=True),
                 TextLine(),
                 TextLine("Limits, counted here and in all that is nested here:"),
                 *(self.read_line(name, label, _hint(getattr(draft, name))) for name, label in _LIMITS.items()),
+                TextLine(),
+                TextSpec("attributes", "Attributes", draft.attributes, lines=True),
             ]
         )
         self.form.focus()
