@@ -56,7 +56,7 @@ class TestListing:
     def test_devices_as_the_story_has_them(self, call: Call, demo_db: Path) -> None:
         told = {device["key"]: device for device in story()["devices"] if device["tenant"] == "harbor"}
         listed = json.loads(call("list", "devices", "--as", "h.devries", "--format", "json").out)
-        told = {key: {"notes": "", **device} for key, device in told.items()}
+        told = {key: {"notes": "", "attributes": "", **device} for key, device in told.items()}
         assert {device["key"]: {**device, "tenant": "harbor"} for device in listed} == told
 
     @pytest.mark.parametrize("output", FORMATS)
@@ -82,7 +82,7 @@ class TestListing:
         nasty = {"key": "d2", "tenant": "t", "customer": "c", "name": "=cmd|' /C calc'!A0", "kind": "+31 10 1234567"}
         assert call("load", save(small(devices=[nasty]))).status == 0
         said = call("list", "devices", "--as", "ada", "--format", "csv")
-        assert "\nd2,c,,'=cmd|' /C calc'!A0,,+31 10 1234567,\n" in said.out
+        assert "\nd2,c,,'=cmd|' /C calc'!A0,,+31 10 1234567,,\n" in said.out
         assert (
             read_rows(said.out, ("key", "customer", "site", "name", "unit_id", "kind", "notes"), ()).rows[0][1]["name"]
             == (nasty["name"])

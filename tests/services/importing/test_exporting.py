@@ -27,7 +27,7 @@ class TestExport:
         assert list(tmp_path.glob(".*.part")) == []
         lines = path.read_text().splitlines()
         assert lines[0] == "\ufeffkey,customer,site,name,unit_id,kind,notes,attributes"
-        assert "acme-0,acme,,acme 0,U-1,,'=1+1" in lines
+        assert "acme-0,acme,,acme 0,U-1,,'=1+1," in lines
         assert count == len(lines) - 1 == 11
         assert told[0] == ("Writing", 0, 11)
         assert importing.read(viewer, path.read_bytes(), kind="device").unchanged == 11
