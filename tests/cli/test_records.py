@@ -83,10 +83,8 @@ class TestListing:
         assert call("load", save(small(devices=[nasty]))).status == 0
         said = call("list", "devices", "--as", "ada", "--format", "csv")
         assert "\nd2,c,,'=cmd|' /C calc'!A0,,+31 10 1234567,,\n" in said.out
-        assert (
-            read_rows(said.out, ("key", "customer", "site", "name", "unit_id", "kind", "notes"), ()).rows[0][1]["name"]
-            == (nasty["name"])
-        )
+        columns = ("key", "customer", "site", "name", "unit_id", "kind", "notes", "attributes")
+        assert read_rows(said.out, columns, ()).rows[0][1]["name"] == nasty["name"]
 
     @pytest.mark.parametrize(
         ("text", "expected"),

@@ -120,8 +120,15 @@ def _tenant(chance: Random, sizes: Sizes, tenant: str, document: dict[str, Any])
         unit = f"U-{chance.randint(0, 9)}{number:05}" if chance.randint(0, 2) else ""
         kind = SORTS[number % len(SORTS)]
         # What says whose it is does not stay behind where a file hands it over: it is another line then.
-        said = _attributes(number, customer)
-        add("devices", f"d{number}", customer=customer, site=site, unit_id=unit, kind=kind, **said)
+        add(
+            "devices",
+            f"d{number}",
+            customer=customer,
+            site=site,
+            unit_id=unit,
+            kind=kind,
+            **_attributes(number, customer),
+        )
 
     for number in range(_number(chance, sizes.edges, sizes)):
         kind, active = chance.choice(("pipe", "mqtt", "dc09")), bool(chance.randint(0, 2))
