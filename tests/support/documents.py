@@ -72,6 +72,7 @@ class Sizes:
     users: int = 3
     entries: int = 3
     exact: bool = False
+    attributes: bool = True
 
 
 def _number(chance: Random, most: int, sizes: Sizes) -> int:
@@ -88,9 +89,11 @@ def make_document(chance: Random, sizes: Sizes = Sizes()) -> dict[str, Any]:
     return document
 
 
-def _attributes(number: int, value: object) -> dict[str, str]:
+def _attributes(sizes: Sizes, number: int, value: object) -> dict[str, str]:
     """What people set on every third record."""
-    return {"attributes": f"limit = {number}\nof = {WORDS[number % 4]} {value}"} if number % 3 == 1 else {}
+    if not sizes.attributes or number % 3 != 1:
+        return {}
+    return {"attributes": f"limit = {number}\nof = {WORDS[number % 4]} {value}"}
 
 
 def _tenant(chance: Random, sizes: Sizes, tenant: str, document: dict[str, Any]) -> None:
@@ -107,13 +110,13 @@ def _tenant(chance: Random, sizes: Sizes, tenant: str, document: dict[str, Any])
     for number in range(_number(chance, sizes.customers, sizes)):
         # Half of the time below the newest, so that chains come about as well as bushes.
         parent = customers[-1] if chance.randint(0, 1) else chance.choice(customers)
-        add("customers", f"c{number}", parent=parent, **_attributes(number, parent))
+        add("customers", f"c{number}", parent=parent, **_attributes(sizes, number, parent))
         customers.append(f"c{number}")
 
     sites: list[tuple[str, str | None]] = []
     for number in range(_number(chance, sizes.sites, sizes)):
         sites.append((f"s{number}{'-É' if number % 3 == 1 else ''}", chance.choice(customers)))
-        add("sites", sites[-1][0], customer=sites[-1][1], **_attributes(number, number))
+        add("sites", sites[-1][0], customer=sites[-1][1], **_attributes(sizes, number, number))
 
     for number in range(_number(chance, sizes.devices, sizes)):
         site, customer = chance.choice(sites) if sites and chance.randint(0, 1) else (None, chance.choice(customers))
@@ -127,7 +130,7 @@ def _tenant(chance: Random, sizes: Sizes, tenant: str, document: dict[str, Any])
             site=site,
             unit_id=unit,
             kind=kind,
-            **_attributes(number, customer),
+            **_attributes(sizes, number, customer),
         )
 
     for number in range(_number(chance, sizes.edges, sizes)):
