@@ -20,6 +20,8 @@ from ringfence.services import listing
 from ringfence.services.records import Listing, Part, Record
 from ringfence.visibility.viewer import Viewer
 
+SEVERITIES = ("critical", "major", "minor", "warning", "info")
+"""By how bad they are."""
 NUMBER = re.compile(r"[\d,]+( of \d+)?")
 BY_ID = (("device", "unit_id"),)
 """Where these are alike, the ids alone decide."""
@@ -45,7 +47,10 @@ def shown(kind: Kind, record: Record) -> Mapping[str, str]:
     for one in display.columns(kind):
         cell = drawn[one.field]
         said = cell if isinstance(cell, str) else cell.text
+        if one.times or one.age:  # drawn with how often it was, or by now: what there is of the field alone decides
+            said = record.shown(one.field) or ""
         values[one.field] = "" if said == one.none else comparable(said)
+    values |= {name: f"{SEVERITIES.index(record.shown(name))}" for name in kind.sorts if name == "severity"}
     told = record.fields()
     for name in kind.sorts:
         if name == kind.node.name:

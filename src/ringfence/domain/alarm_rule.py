@@ -43,7 +43,7 @@ def _alarm_fault(text: str) -> str:
 _CONDITION: Final = Text(LENGTH, exact=True, fault=_condition_fault, takes="CONDITION")
 _DURATION: Final = Text(limits.SHORT_TEXT, exact=True, fault=_duration_fault, takes="DURATION")
 _ALARM: Final = Text(limits.SHORT_TEXT, exact=True, fault=_alarm_fault, takes="ALARM")
-SEVERITY: Final = Choice(SEVERITIES, f"choose one of {', '.join(SEVERITIES)}", about="How bad that is.")
+SEVERITY: Final = Choice(SEVERITIES, f"choose one of {', '.join(SEVERITIES)}", about="How bad that is.", ordered=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,8 @@ class Moment(NamedTuple):
 
 class Choice(NamedTuple):
     """One of these words; ``fault`` says what to do about any other. ``given``: a snapshot must say it. ``fixed`` as of
-    texts. Some are ``unsaid``: they come about, and nobody chooses them."""
+    texts. Some are ``unsaid``: they come about, and nobody chooses them. Where they are ``ordered``, lists are sorted
+    as they stand here, and not by their letters."""
 
     values: tuple[str, ...]
     fault: str
@@ -80,6 +81,7 @@ class Choice(NamedTuple):
     given: bool = False
     fixed: bool = False
     unsaid: tuple[str, ...] = ()
+    ordered: bool = False
 
     @property
     def said(self) -> tuple[str, ...]:

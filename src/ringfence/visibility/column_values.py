@@ -61,6 +61,8 @@ def _saying(kind: Kind, field: Field) -> Callable[[Any], str]:
             return str if exact else fold
         case Number():
             return _numbered
+        case Choice(ordered=True, values=words):
+            return lambda value: _numbered(words.index(value))
         case Choice():
             return lambda value: fold(display.words(value))
         case Flag():
