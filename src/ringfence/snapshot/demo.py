@@ -15,11 +15,14 @@ from typing import Final
 from sqlalchemy import Connection
 
 from ringfence.changes.chain import hash_of
+from ringfence.domain import clock
 from ringfence.domain.errors import RingfenceError
 from ringfence.storage.engine import Database, open_database
 
 STORY_DAY: Final = date(2026, 11, 16)
 """The day on which the story is told; its validity windows lie around it."""
+STORY_NOON: Final = datetime(2026, 11, 16, 12, tzinfo=UTC)
+"""The moment as of which its alarms are told."""
 
 
 def shipped() -> Path:
@@ -34,12 +37,14 @@ def shipped() -> Path:
 def build(path: Path) -> None:
     """Makes the demo database from the story and its past, as one file without companions: the same at every call."""
     from ringfence.snapshot.load import load_document
-    from ringfence.snapshot.story_past import beginning, tell
+    from ringfence.snapshot.story_past import beginning, happening, tell
 
     path.unlink(missing_ok=True)
     database = open_database(str(path), create=True)
     load_document(database, beginning())
     tell(database)
+    with clock.stopped(STORY_NOON):
+        load_document(database, happening())
     with database.writing() as connection:
         connection.exec_driver_sql("UPDATE audit_entry SET os_user = ''")  # whoever builds it did none of that
         _chain_anew(connection)
@@ -70,20 +75,38 @@ def scratch_copy() -> Iterator[Database]:
 
 def shift_to(database: Database, today: datetime) -> None:
     """Moves every validity window and the whole past by whole days, so that "ended yesterday" stays yesterday, and what
-    was done last week was done last week."""
+    was done last week was done last week; alarms and test modes to the second, so that each is as old as ever."""
     days = timedelta(days=(today.date() - STORY_DAY).days)
     with database.writing() as connection:
-        connection.exec_driver_sql(_WINDOWS, {"kept": "%Y-%m-%d %H:%M:%S.000000", "days": f"{days.days:+} days"})
+        connection.exec_driver_sql(_WINDOWS, {"kept": _KEPT, "days": f"{days.days:+} days"})
         connection.exec_driver_sql("UPDATE tenant SET version = version + 1")
         _chain_anew(connection, days)
+        seconds = int((today - STORY_NOON).total_seconds())
+        for statement in _HAPPENING:
+            connection.exec_driver_sql(
+                statement, {"kept": _KEPT, "seconds": f"{seconds:+} seconds", "thousandths": seconds * 1000}
+            )
 
 
+_KEPT: Final = "%Y-%m-%d %H:%M:%S.000000"
 # The demo is an SQLite file, and the first data wait for this: putting the statements together would take longer.
 _WINDOWS: Final = """
     UPDATE membership
     SET valid_from = strftime(:kept, valid_from, :days), valid_until = strftime(:kept, valid_until, :days)
     WHERE valid_from IS NOT NULL OR valid_until IS NOT NULL
 """
+_HAPPENING: Final = (
+    """
+    UPDATE alarm
+    SET started_key = strftime('%Y-%m-%dT%H:%M:%S.000000', started_key, :seconds),
+        started_at = strftime(:kept, started_at, :seconds), last_at = strftime(:kept, last_at, :seconds),
+        ended_at = strftime(:kept, ended_at, :seconds), acked_at = strftime(:kept, acked_at, :seconds),
+        assigned_at = strftime(:kept, assigned_at, :seconds), cleared_at = strftime(:kept, cleared_at, :seconds)
+    """,
+    "UPDATE test_mode SET until = strftime(:kept, until, :seconds)",
+    "UPDATE alarm_above SET started_at = started_at + :thousandths",
+    "UPDATE escalation SET since = since + :thousandths, due_at = due_at + :thousandths",
+)
 _ENTRIES: Final = "SELECT * FROM audit_entry ORDER BY tenant_id, number"
 _ANEW: Final = """
     UPDATE audit_entry SET at = :at, sort_key = :sort_key, detail = :detail, previous = :previous, hash = :hash

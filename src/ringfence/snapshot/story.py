@@ -18,6 +18,7 @@ from typing import Any, Final
 from ringfence.domain.registry import EDITED
 from ringfence.snapshot.demo import STORY_DAY
 from ringfence.snapshot.story_access import USERS, access_entries
+from ringfence.snapshot.story_alarms import alarm_entries
 from ringfence.snapshot.story_data import (
     BATCHES,
     CUSTOMERS,
@@ -48,8 +49,9 @@ def story() -> dict[str, Any]:
         lists["tenants"].append({"key": tenant, "name": name})
         lists["customers"] += _customers(tenant)
         lists["sites"] += _sites(tenant)
-        lists["devices"] += _devices(tenant)
-        for kind, entries in access_entries(tenant).items():
+        devices = [*_devices(tenant)]
+        lists["devices"] += devices
+        for kind, entries in (access_entries(tenant) | alarm_entries(tenant, devices)).items():
             lists[kind] += entries
     for entries in lists.values():
         entries.sort(key=lambda entry: (entry.get("tenant", ""), entry["key"]))

@@ -49,6 +49,8 @@ _LATER: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What there is now and was not yet."""
 
+_HAPPENING: Final = ("edges", "alarm_rules", "test_modes", "alarms")
+
 _FITTER: Final = next(role for role in ROLES[HARBOR] if role.key == "dekker-fitter")
 
 
@@ -93,6 +95,8 @@ _BEFORE: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
 def beginning() -> dict[str, Any]:
     """The story as it stood six weeks before, as a snapshot document."""
     found = story()
+    for name in _HAPPENING:
+        found[name] = []
     for name, keys in _LATER.items():
         found[name] = [entry for entry in found[name] if entry["key"] not in keys]
     for device in found["devices"]:
@@ -104,6 +108,12 @@ def beginning() -> dict[str, Any]:
     for name, more in _CLOSED.items():
         found[name] = sorted(found[name] + more, key=lambda entry: (entry["tenant"], entry["key"]))
     return found
+
+
+def happening() -> dict[str, Any]:
+    """What devices say and what was made of it, as a snapshot document: told last, of those whom there are by then."""
+    found = story()
+    return {"ringfence": found["ringfence"]} | {name: found[name] for name in _HAPPENING}
 
 
 def tell(database: Database) -> None:
