@@ -21,6 +21,7 @@ from support.story_rule import (
 )
 
 from ringfence.domain.permission import PERMISSIONS
+from ringfence.domain.registry import EDITED
 from ringfence.snapshot.story import main, story, write
 from ringfence.snapshot.story_data import LIMITS, NOTES
 
@@ -49,7 +50,9 @@ def test_counts() -> None:
 def test_keys_are_unique_and_readable_and_sorted(kind: str) -> None:
     keys = [(entry.get("tenant", ""), entry["key"]) for entry in DOCUMENT[kind]]
     assert keys == sorted(set(keys))
-    assert all(re.fullmatch(r"[a-z0-9]+([-.][a-z0-9]+)*", key) for _, key in keys)
+    drawn = next((of.drawn for of in EDITED.values() if of.plural == kind), "")
+    shape = rf"{drawn}-[0-9A-Z]{{6}}" if drawn else r"[a-z0-9]+([-.][a-z0-9]+)*"
+    assert all(re.fullmatch(shape, key) for _, key in keys)
 
 
 def test_logins_are_unique_whatever_their_case() -> None:

@@ -48,7 +48,7 @@ class Alarm(NamedTuple):
     severity: str
     ago: int
     text: str = ""
-    count: int = 1
+    signals: int = 1
     last: int | None = None
     rule: str | None = None
     over: int | None = None
@@ -226,7 +226,8 @@ def _alarm(tenant: str, one: Alarm, device: dict[str, Any]) -> Iterator[tuple[st
     yield "tenant", tenant
     yield from ((name, device[name]) for name in ("customer", "site", "unit_id"))
     yield "device", one.device
-    yield from ((name, getattr(one, name)) for name in ("kind", "name", "severity", "text", "rule", "count", "notes"))
+    yield from ((name, getattr(one, name)) for name in ("kind", "name", "severity", "text", "rule", "notes"))
+    yield "count", one.signals
     yield "started_at", _at(one.ago)
     yield "last_at", _at(one.ago if one.last is None else one.last)
     if one.over is not None:
