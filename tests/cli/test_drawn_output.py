@@ -69,6 +69,7 @@ COMMANDS: list[list[str]] = [
     ["help", f"nothing{NASTY}"],
     ["can", ADA[1], "device.list", f"device:{key('d')}"],
     ["coverage", "alarm.manage", "--at-least", "9", *ADA],
+    ["now", *ADA],
     ["can", ADA[1], "device.list", f"device:{key('nix')}"],
     ["dump"],
     ["dump", *ADA],

@@ -23,6 +23,7 @@ LOOKING = (
     "count",
     "can",
     "coverage",
+    "now",
     "what-if",
     "dump",
     *(f"{kind} {verb}" for kind in KINDS for verb in ("list", "count")),

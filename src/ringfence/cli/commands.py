@@ -14,7 +14,7 @@ from typer.exceptions import TyperException
 from typer.main import get_command, get_group
 
 from ringfence import __version__
-from ringfence.cli import audit, coverage, describing, ingest, records, snapshots, start, worker
+from ringfence.cli import audit, coverage, describing, ingest, now, records, snapshots, start, worker
 from ringfence.cli.options import SHARED, AsUser, At, Db, Group, Mouse, Theme, looks, meaningless
 from ringfence.cli.settings import ASKED, Settings, WrongUsage, settings
 from ringfence.domain.kind import Kind
@@ -162,6 +162,7 @@ snapshots.register(app)
 app.command("ingest")(ingest.ingest)
 app.command("worker")(worker.worker)
 app.command("coverage")(coverage.coverage)
+app.command("now")(now.now)
 app.command("demo")(demo)
 app.command("undo")(audit.undo)
 app.command("help")(describing.describe)
