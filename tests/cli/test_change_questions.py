@@ -81,7 +81,7 @@ class TestLooking:
     def test_what_goes_with_a_customer_in_numbers(self, call: Call, demo_db: Path) -> None:
         assert call("customers", "delete", "northwind", *HANNA, "--dry-run").lines[:4] == [
             "would delete customer “Northwind Logistics”",
-            "With it go 8 customers, 1 user, 10 sites and 134 devices.",
+            "With it go 8 customers, 1 user, 10 sites, 134 devices, 10 alarms, 1 alarm rule and 1 edge.",
             "The audit of them stays, with the customer above.",
             "d.ionescu  −9 customers  −134 devices  −216 rights over 9 customers",
         ]

@@ -337,13 +337,18 @@ async def test_what_signals_raise_comes_up_and_the_cursor_stays(
     async with opened(console_on(demo), (80, 24)) as console:
         await console.press("5")
         assert "intrusion" in console.text
-        own = current_id(console)
+        own, before = current_id(console), console.text
         send(demo, source, {"unit": "U-00536", "alarm": "fire"}, now=now + 1000)
-        await until(lambda: "fire" in console.text)
+        await until(lambda: console.text != before)
         await console.settle()
         assert current_id(console) == own, "what comes moves no cursor"
-        send(demo, source, {"unit": "U-00535", "alarm": "water"}, now=now + 2000)
-        await until(lambda: "water" in console.text)
+        await console.press("home")
+        assert "fire" in console.text
+        before = console.text
+        send(demo, source, {"unit": "U-00535", "alarm": "sprinkler"}, now=now + 2000)
+        await until(lambda: console.text != before)
+        await console.press("home")
+        assert "sprinkler" in console.text
         await console.press("2")
         changes = console.app.changes
         send(demo, source, {"unit": "U-00535", "alarm": "power"}, now=now + 3000)
