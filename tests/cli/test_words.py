@@ -52,6 +52,11 @@ def test_help_of_devices(call: Call) -> None:
         ["kind", "text, at most 200 characters", "What it is, such as camera."],
         ["site", "site, or none", "The site that it stands on."],
         ["notes", "lines of text, at most 4,000 characters", "What else there is to know."],
+        [
+            "attributes",
+            "lines of text, at most 4,000 characters",
+            "What rules ask for as attr.NAME: name = value, one a line.",
+        ],
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -115,6 +115,25 @@ class Line:
     on: bool = True
     severity: str = ""
     text: str = ""
+
+
+def looking(rules: Collection[Rule], above: list[str], device: Device) -> dict[str, Rule]:
+    """Those of the rules that look at a device, by the kind of alarm; ``above`` are its customer and those above that,
+    from the root down."""
+    found: dict[str, Rule] = {}
+    for raises in {rule.raises for rule in rules}:
+        alike = [
+            rule
+            for rule in rules
+            if rule.active and rule.raises == raises and rule.customer in above
+            if not rule.kinds or device.kind in rule.kinds
+        ]
+        fixed = [rule for rule in alike if rule.fixed]
+        if fixed:
+            found[raises] = min(fixed, key=lambda rule: (above.index(rule.customer), rule.key))
+        elif alike:
+            found[raises] = min(alike, key=lambda rule: (-above.index(rule.customer), rule.key))
+    return found
 
 
 def count_on(alarm: Alarm, more: Alarm) -> None:

@@ -22,6 +22,7 @@ from support.alarm_facts import (
     Rule,
     close,
     count_on,
+    looking,
     minutes,
     shown_as,
 )
@@ -54,21 +55,7 @@ class Oracle:
 
     def looking(self, device: Device) -> dict[str, Rule]:
         """The rules that look at a device, by the kind of alarm."""
-        above = self.above(device.customer)
-        found: dict[str, Rule] = {}
-        for raises in {rule.raises for rule in self.rules.values()}:
-            alike = [
-                rule
-                for rule in self.rules.values()
-                if rule.active and rule.raises == raises and rule.customer in above
-                if not rule.kinds or device.kind in rule.kinds
-            ]
-            fixed = [rule for rule in alike if rule.fixed]
-            if fixed:
-                found[raises] = min(fixed, key=lambda rule: (above.index(rule.customer), rule.key))
-            elif alike:
-                found[raises] = min(alike, key=lambda rule: (-above.index(rule.customer), rule.key))
-        return found
+        return looking(self.rules.values(), self.above(device.customer), device)
 
     def latest(self, device: Device, name: str) -> tuple[int, Any] | None:
         """The latest value of a name since the device stands where it does; of two of one moment the later one."""
