@@ -17,7 +17,7 @@ from ringfence.services.records import Listing, Part
 from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
 
-KEYS = {"o": "own", "a": "acknowledge", "c": "clear", "w": "note"}
+KEYS = {"o": "own", "a": "acknowledge", "c": "clear_alarm", "w": "note"}
 
 
 @pytest.fixture(autouse=True)
@@ -176,3 +176,9 @@ async def test_who_only_lists_alarms_is_offered_none_and_changes_nothing(either:
                 await console.press(key)
                 assert console.app.screen is screen, "nothing was asked"
                 assert (alarms(either), changes(either)) == before
+
+
+async def test_the_filter_line_keeps_its_own_keys(either: Database) -> None:
+    async with opened(console_on(either, "anneke"), (120, 40)) as console:
+        await console.press("5", "slash")
+        assert "Enter keep the filter  Esc clear the filter" in shown_keys(console)

@@ -165,7 +165,7 @@ ALARMS: Final = Kind(
             "text",
             "notes",
         ),
-        actions=("own", "acknowledge", "clear", "note", "history", "delete"),
+        actions=("own", "acknowledge", "clear_alarm", "note", "history", "delete"),
         current=("active", f"outcome:{OPEN}"),
     ),
 )

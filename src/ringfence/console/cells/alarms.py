@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ringfence.console.text import Cell, Said, fit, many, number
-from ringfence.domain.alarm import OPEN
+from ringfence.domain.alarm import ALARMS, OPEN
 from ringfence.domain.display import words
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ def lines(around: Around, width: int, most: int) -> list[Said]:
     return [Cell(fit(text, width), style) for text, style in said[:most]]
 
 
-def _place(around: Around) -> tuple[str, str]:
-    return _named(around, "site"), _named(around, "customer")
+def _place(around: Around) -> list[str]:
+    return [_named(around, field.name) for field in (ALARMS.stands, ALARMS.node) if field is not None]
 
 
 def _named(around: Around, field: str) -> str:

@@ -151,7 +151,7 @@ ACKNOWLEDGE: Final = RecordCommand(
     in_form=True,
 )
 CLEAR: Final = RecordCommand(
-    "clear",
+    "clear_alarm",
     "c",
     "Clear the marked ones or this one; asks what it was.",
     _clear,

@@ -47,7 +47,7 @@ class CustomersScreen(AreaScreen, TwoPanes):
     AREA = "customers"
     FILTERS = 'Name · -without ^beginning "a phrase"'  # as follows from what is declared, which is not read by then
     FIRST_KEYS = (
-        *("help", "filter", "next_tab", "own", "acknowledge", "clear", "note", "actions", "open", "new", "undo"),
+        *("help", "filter", "next_tab", "own", "acknowledge", "clear_alarm", "note", "actions", "open", "new", "undo"),
         *("toggle_mark", "delete", "take_up", "customer_groups", "assign", "activate", "bulk_edit"),
     )
     COMMANDS_HERE: Sequence[Command[Any]] = (*LISTS, *TABS, *PANES)

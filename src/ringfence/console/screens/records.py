@@ -137,7 +137,7 @@ class KindScreen(ListScreen):
             "help",
             "own",
             "acknowledge",
-            "clear",
+            "clear_alarm",
             "note",
             "filter",
             "finished",
