@@ -18,12 +18,13 @@ BEGAN = milliseconds(NOON)
 
 
 def feed(database: Database) -> Source:
-    """An edge that speaks for the devices of Veldkamp Bakeries, and of its bakery in Breda; of the alarms that the
-    demo's data have, none is left."""
+    """An edge that speaks for the devices of Veldkamp Bakeries, and of its bakery in Breda; of the alarms and
+    test modes that the demo's data have, none is left."""
     boss = Workspace(database, at=NOON).sign_in("h.devries")
-    told = [one.id for one in boss.rows(Listing("alarms"), Part(1000))]
-    if gone := [Edit("alarm", one.id, one.state, None, one.revision) for one in boss.open_records("alarm", told)]:
-        boss.save(gone)
+    for listed, kind in (("alarms", "alarm"), ("test-modes", "test_mode")):
+        told = [one.id for one in boss.rows(Listing(listed), Part(1000))]
+        if gone := [Edit(kind, one.id, one.state, None, one.revision) for one in boss.open_records(kind, told)]:
+            boss.save(gone)
     (bakeries,) = boss.rows(Listing("customers", '"Veldkamp Bakeries"'), Part(1))
     boss.save([Edit("edge", -1, None, EdgeState(bakeries.id, "Feed of the queue"))])
     return edge(database, "feed-of-the-queue")
