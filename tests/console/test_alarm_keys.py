@@ -17,7 +17,7 @@ from ringfence.services.records import Listing, Part
 from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
 
-KEYS = {"o": "own", "a": "acknowledge", "c": "clear_alarm", "w": "note"}
+KEYS = {"i": "own", "a": "acknowledge", "c": "clear_alarm", "w": "note"}
 
 
 @pytest.fixture(autouse=True)
@@ -39,8 +39,8 @@ async def test_one_is_taken_acknowledged_noted_and_cleared(either: Database) -> 
     before, changed = alarms(either), changes(either)
     async with opened(console_on(either)) as console:
         await console.press("5")
-        assert "o mine  a ack  c clear  w note" in shown_keys(console)
-        await console.press("o")
+        assert "i mine  a ack  c clear  w note" in shown_keys(console)
+        await console.press("i")
         assert alarms(either)["intrusion"].assigned_at is not None
         assert "h.devries" in console.text or "Hanna" in console.text
         await console.press("a")
@@ -72,14 +72,14 @@ async def test_all_that_are_marked_are_one_change(either: Database) -> None:
         assert alarms(either) == before
 
 
-@pytest.mark.parametrize("key", ["a", "o", "c"])
+@pytest.mark.parametrize("key", ["a", "i", "c"])
 async def test_none_of_those_marked_is_changed_where_one_cannot_be(either: Database, key: str) -> None:
     async with opened(console_on(either)) as console:
         await console.press("5", "f", "down", key, *(["r"] if key == "c" else []))
         before, changed = alarms(either), changes(either)
         await console.press("ctrl+r")
         await console.press("home", "space", "space", key)
-        said = {"a": "is acknowledged already", "o": "you have", "c": "is cleared already"}[key]
+        said = {"a": "is acknowledged already", "i": "you have", "c": "is cleared already"}[key]
         assert said in console.toasts[-1]
         assert console.toasts[-1].endswith(": nothing was changed")
         assert before["too warm"].key in console.toasts[-1]
@@ -89,21 +89,21 @@ async def test_none_of_those_marked_is_changed_where_one_cannot_be(either: Datab
 
 async def test_taking_one_over_asks_first(either: Database) -> None:
     async with opened(console_on(either, "olga")) as console:
-        await console.press("5", "o")
+        await console.press("5", "i")
         hers = alarms(either)["intrusion"]
         await console.switch("h.devries")
-        await console.press("5", "o")
+        await console.press("5", "i")
         assert isinstance(console.app.screen, Dialog)
         assert "Take “intrusion” over from Olga" in console.text
         await console.press("enter")
         assert alarms(either)["intrusion"] == hers, "the cursor begins on what changes nothing"
-        await console.press("o", "t")
+        await console.press("i", "t")
         mine = alarms(either)["intrusion"]
         assert mine.assignee not in (None, hers.assignee)
-        await console.press("o")
+        await console.press("i")
         assert console.toasts[-1].startswith(f"you have {mine.key} already")
         await console.switch("olga")
-        await console.press("5", "o")
+        await console.press("5", "i")
         assert "Take “intrusion” over from somebody else?" in console.text, "whom she does not see"
 
 
@@ -119,7 +119,7 @@ async def test_what_is_typed_into_no_note_and_what_is_not_answered_changes_nothi
 async def test_the_menu_of_actions_has_them(either: Database) -> None:
     async with opened(console_on(either)) as console:
         await console.press("5", "m")
-        for key, label in (("o", "I have it"), ("a", "Acknowledge"), ("c", "Clear"), ("w", "Write a note")):
+        for key, label in (("i", "I have it"), ("a", "Acknowledge"), ("c", "Clear"), ("w", "Write a note")):
             assert any(re.search(rf"│[ ▌]+{key} +{label}", line) for line in console.lines), label
         await console.press("a")
         assert alarms(either)["intrusion"].acked_at is not None
@@ -128,8 +128,8 @@ async def test_the_menu_of_actions_has_them(either: Database) -> None:
 async def test_the_form_has_them_and_shows_what_came_of_it(either: Database) -> None:
     async with opened(console_on(either)) as console:
         await console.press("5", "enter")
-        assert "o I have it  a acknowledge  c clear  w note" in shown_keys(console)
-        await console.press("o", "a")
+        assert "i I have it  a acknowledge  c clear  w note" in shown_keys(console)
+        await console.press("i", "a")
         now = alarms(either)["intrusion"]
         assert None not in (now.assigned_at, now.acked_at)
         assert sum("Hanna de Vries" in line for line in console.lines) == 2, "who has it, who acknowledged it"
@@ -155,7 +155,7 @@ async def test_letters_are_letters_where_a_text_is_typed(either: Database) -> No
         await console.press("5", "enter", *["tab"] * 7)
         assert isinstance(console.app.focused, Input)
         await console.type("coaw")
-        assert "o I have it" not in shown_keys(console)
+        assert "i I have it" not in shown_keys(console)
         assert alarms(either) == before
 
 

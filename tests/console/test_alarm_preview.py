@@ -55,7 +55,7 @@ async def test_it_follows_the_cursor(either: Database) -> None:
 
 async def test_it_says_what_was_done_as_it_is_done(either: Database) -> None:
     async with opened(console_on(either), (120, 40)) as console:
-        await console.press("5", "o", "a", "w")
+        await console.press("5", "i", "a", "w")
         await console.type("They look")
         await console.press("enter")
         assert "Hanna de Vries has it · acknowledged by Hanna de Vries" in said(console)

@@ -126,7 +126,7 @@ def _unless_active(shown: Edited) -> str:
 
 OWN: Final = RecordCommand(
     "own",
-    "o",
+    "i",
     "I have it: the others see who has the marked ones or this one.",
     _own,
     footer="I have it",
