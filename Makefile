@@ -6,8 +6,8 @@ DEMO := $(VENV)/.demo
 CACHE_FREE := env -u PYTHONDONTWRITEBYTECODE
 # The tests of the rooms that lead through all the others. Measuring doubles what a test costs.
 MEASURED := tests/domain tests/signals tests/services tests/snapshot
-# Many tests wait for a terminal or for a server: one worker more than there are cores keeps all of these busy.
-WORKERS := $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
+# Many tests wait for a terminal or for a server: two workers more than there are cores keep all of these busy.
+WORKERS := $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 2)')
 PYTEST := $(CACHE_FREE) $(BIN)/python -m pytest -q -n $(WORKERS)
 
 .PHONY: demo test check coverage lint format bench damage lock picture man clean setup

@@ -90,7 +90,11 @@ class TestLooking:
         assert moved[1].startswith("With it go 8 customers, 2 users, 3 sites, 60 devices, ")
         assert moved[2] == "Its history goes with it."
         found = json.loads(call("customers", "delete", "northwind", *HANNA, "--dry-run", "--format", "json").out)
-        assert found["along"] == {"customer": 8, "user": 1, "site": 10, "device": 134}
+        assert found["along"] == {"customer": 8, "user": 1, "site": 10, "device": 134} | {
+            "alarm": 10,
+            "alarm_rule": 1,
+            "edge": 1,
+        }
         assert found["keys"] == ["northwind"]
         assert found["hidden"] is False
         none = {"count": 0, "customers": 0, "provider": False, "sites": 0, "records": {}, "permissions": {}}

@@ -138,6 +138,7 @@ class TestLoading:
             "key": "dekker-marina",
             "parent": "internal",
             "name": "Marina",
+            "attributes": "",
             **dict.fromkeys(("email", "phone", "address"), ""),
         }
 

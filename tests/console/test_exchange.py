@@ -130,7 +130,9 @@ class TestExport:
             await console.press("ctrl+s")
         found = [path for path in here.iterdir() if path.name.startswith("ringfence-customers")]
         assert [line.split(",")[2] for line in found[0].read_text().splitlines()] == ["name", "Antwerp"]
-        assert (here / "below.csv").read_text().startswith("\ufeffkey,customer,site,name,unit_id,kind,notes\n")
+        assert (
+            (here / "below.csv").read_text().startswith("\ufeffkey,customer,site,name,unit_id,kind,notes,attributes\n")
+        )
 
     async def test_nothing_of_what_is_hidden(self, demo: Database, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("ringfence.console.screens.export_list._LONG", 1)

@@ -150,7 +150,7 @@ TOGETHER = 3
 _AFTER_EACH_OTHER = sorted(ACTIVE, key=height_for)
 
 
-@pytest.mark.parametrize("start", first(range(0, len(ACTIVE), TOGETHER), 3))
+@pytest.mark.parametrize("start", first(range(0, len(ACTIVE), TOGETHER), 2))
 async def test_nothing_hidden_is_drawn(start: int, demo: Database) -> None:
     """One user after the other, in one console: nothing is left of the one before either."""
     logins = _AFTER_EACH_OTHER[start : start + TOGETHER]

@@ -24,7 +24,7 @@ PLACES: dict[str, Sequence[str]] = {
 
 
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("way", ["key", "end"])
+@pytest.mark.parametrize("way", ["key", pytest.param("end", marks=pytest.mark.slow)])
 async def test_it_is_left_at_any_moment(place: str, way: str, demo: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault of what is going on is raised when the console has ended."""
     monkeypatch.setattr(console_app, "_LOOK_SECONDS", 0.0005)

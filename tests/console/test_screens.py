@@ -14,7 +14,7 @@ from ringfence.storage.engine import Database
 
 Compare = Callable[..., bool]
 
-SIZES = [(80, 24), (120, 40)]
+SIZES = [(80, 24), pytest.param((120, 40), marks=pytest.mark.slow)]
 TREE = ("down", "down", "down", "down", "down", "down", "right", "down", "down")
 """To Rotterdam, in the middle of Northwind Logistics."""
 CHANGES = (*CUSTOMER_GROUPS, "down", "a", "d", "u", "u", "down", "down", "D", "d", "quiet")

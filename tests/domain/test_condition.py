@@ -68,7 +68,7 @@ def asked(text: str) -> Condition | WrongCondition:
         return wrong
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(conditions, st.lists(readings, min_size=1, max_size=8))
 def test_a_condition_says_what_cel_says(text: str, several: list[dict[str, Any]]) -> None:
     condition = asked(text)
@@ -82,7 +82,7 @@ def test_a_condition_says_what_cel_says(text: str, several: list[dict[str, Any]]
         assert condition.holds(full) is oracle(full), (text, full)
 
 
-@settings(max_examples=600)
+@settings(max_examples=300)
 @given(mistyped, readings)
 def test_what_is_understood_is_cel(text: str, one: dict[str, Any]) -> None:
     """Conditions with something taken out or put in by chance: what is still one, CEL takes as the same one."""

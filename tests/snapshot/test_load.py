@@ -51,14 +51,14 @@ def counts(database: Database) -> dict[str, int]:
         return {row.key: row.device_count for row in connection.execute(text("SELECT key, device_count FROM customer"))}
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(document=documents())
 def test_there_and_back_on_sqlite(sqlite_database: Database, document: dict[str, Any]) -> None:
     there_and_back(sqlite_database, document)
 
 
 @pytest.mark.postgres
-@settings(max_examples=8)
+@settings(max_examples=4)
 @given(document=documents())
 def test_there_and_back_on_postgresql(postgres_database: Database, document: dict[str, Any]) -> None:
     there_and_back(postgres_database, document)

@@ -112,7 +112,7 @@ def changes(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
     return first, second
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(documents=changes())
 def test_it_is_what_then_happens_on_sqlite(
     sqlite_database: Database, documents: tuple[dict[str, Any], dict[str, Any]]

@@ -51,7 +51,8 @@ BY_OTHERS = (
     "suppressed (tenant_id, device_id, kind, alarm_id, due_at) "
     "SELECT d.tenant_id, d.id, 'fire', min(a.id), 1 FROM device d JOIN alarm a ON a.tenant_id = d.tenant_id "
     "GROUP BY d.tenant_id, d.id",
-    "escalation (tenant_id, alarm_id, since, due_at) SELECT tenant_id, id, 1, 1 FROM alarm",
+    "escalation (tenant_id, alarm_id, since, due_at) SELECT tenant_id, id, 1, 1 FROM alarm "
+    "WHERE id NOT IN (SELECT alarm_id FROM escalation)",
     "alarm_above (tenant_id, ancestor_id, rank, started_at, alarm_id) "
     "SELECT tenant_id, customer_id, 1, 1, id FROM alarm",
     "worker_heard (id, at, said) VALUES (1, 1, 'here')",

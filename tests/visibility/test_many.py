@@ -76,7 +76,9 @@ def ask(database: Database) -> set[str]:
     chance = Random(1)
     ways: set[str] = set()
     sizes = []
-    for user in document["users"]:
+    # Where asking takes its time, those who see much, and some of the others.
+    users = [*chance.sample(document["users"][:-8], 8), *document["users"][-8:]]
+    for user in users if database.postgresql else document["users"]:
         login = user["login"]
         viewer = Viewer.sign_in(database, login, AT)
         with viewer.look(*LISTING.values()) as sight:

@@ -76,7 +76,7 @@ def together(database: Database, oracle: Oracle, left: str, right: str) -> None:
     assert keys == oracle.listed(left, "customers") | oracle.listed(right, "customers")
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(document=documents())
 def test_documents_by_chance_on_sqlite(sqlite_database: Database, document: dict[str, Any]) -> None:
     ask_about_everybody(sqlite_database, document)

@@ -70,6 +70,7 @@ class PlainForm(OwnedForm):
         super().__init__(record_id, copy_of, home)
         edits = editable(kind)
         self._itself = _Itself(self, edits)
+        self._begun = False
         if record_id is not None:
             own = [one for one in edits.commands if isinstance(one, RecordCommand) and one.in_form]
             self.COMMANDS_HERE = own
@@ -92,6 +93,9 @@ class PlainForm(OwnedForm):
         said = self.kind.said
         self.form.set_title(said.capitalize() if self.record_id is not None else f"New {said}")
         self.form.set_fields([self._field(name) for name in display.form(self.kind)])
+        if self.record_id is None and not self._begun:  # with what it is called, wherever that stands
+            self.form.go_to("name")
+        self._begun = True
         self.form.focus()
 
     def _field(self, name: str) -> Spec:
