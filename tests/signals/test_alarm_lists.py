@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
 from support.edits import World, provider
 from support.signals import edge, send
 
@@ -85,3 +86,42 @@ def test_one_that_would_be_open_beside_another_is_refused_in_words(database: Dat
     world.save("boss", world.edit("boss", "alarm", newer, outcome="real"))
     world.session("boss").undo(cleared)
     assert [one["key"] for one in world.document()["alarms"] if one["outcome"] == "open"] == [key]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [("raise_when", "t >", "at column"), ("clear_when", "__import__", "at column"), ("held_for", "soon", "held_for")],
+)
+def test_a_rule_that_nobody_understands_is_refused_with_its_file(
+    database: Database, field: str, value: str, said: str
+) -> None:
+    """It would stop whatever is taken in of the whole tenant."""
+    world = world_of(database)
+    before = world.dump()
+    one = {"key": "r", "tenant": "t", "name": "R", "customer": "acme", "raise_when": "t > 8", field: value}
+    with pytest.raises(InvalidDocument, match=rf"alarm_rules\[0\] \"r\": {field}: .*") as caught:
+        load_document(database, {"ringfence": 1, "alarm_rules": [one]})
+    assert said in str(caught.value)
+    assert world.dump() == before
+    assert send(database, edge(database, "e"), alarm("acme-0", "water")).raised == 1
+
+
+def test_of_a_user_who_is_deleted_hidden_alarms_leave_no_trace(database: Database) -> None:
+    """What they acknowledged elsewhere is told by no line of the audit, not even by an empty one."""
+    world = World(database, provider())
+
+    def deleted(user: str, hidden: bool) -> tuple[str, ...]:
+        if hidden:
+            with database.writing() as connection:
+                told = "UPDATE alarm SET acked_by_id = :user, assignee_id = :user WHERE key = 'beta-alarm'"
+                connection.execute(text(told), {"user": world.id("user", user)})
+        world.save("boss", world.delete("user", user))
+        found = {}
+        for login in ("boss", "dora"):
+            entry = list(listing.export(world.viewer(login), Listing("audit")))[-1]
+            found[login] = tuple(line[0] for line in world.session(login).audit_detail(entry.id).lines)
+        assert ("Acknowledged" in found["boss"]) is hidden
+        return found["dora"]
+
+    assert not {"Acknowledged", "Assigned"} & set(deleted("rita", hidden=True))
+    deleted("olaf", hidden=False)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from ringfence.cli.options import AsUser, At, Db
+from ringfence.cli.options import AsUser, At, Counted, Db, Under
 from ringfence.cli.settings import settings
 from ringfence.domain import clock
 from ringfence.domain.text import as_json
@@ -16,12 +16,9 @@ def coverage(
     context: typer.Context,
     permission: Annotated[str, typer.Argument(metavar="PERMISSION", help="A key such as alarm.manage.")],
     at_least: Annotated[int, typer.Option("--at-least", metavar="N", min=1, help="So many people there shall be.")] = 1,
-    under: Annotated[
-        str | None,
-        typer.Option("--under", metavar="CUSTOMER-KEY", help="Only this customer and those nested below it."),
-    ] = None,
+    under: Under = None,
     login: AsUser = None,
-    output: Annotated[Literal["text", "json"], typer.Option("--format", help="json has keys and numbers.")] = "text",
+    output: Counted = "text",
     db: Db = None,
     at: At = None,
 ) -> int:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
 import typer
 
-from ringfence.cli.options import AsUser, At, Db
+from ringfence.cli.options import AsUser, At, Counted, Db, Under
 from ringfence.cli.settings import settings
 from ringfence.domain.text import as_json
 
 
 def now(
     context: typer.Context,
-    under: Annotated[
-        str | None,
-        typer.Option("--under", metavar="CUSTOMER-KEY", help="Only this customer and those nested below it."),
-    ] = None,
+    under: Under = None,
     login: AsUser = None,
-    output: Annotated[Literal["text", "json"], typer.Option("--format", help="json has keys and numbers.")] = "text",
+    output: Counted = "text",
     db: Db = None,
     at: At = None,
 ) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from inspect import Signature, signature
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import typer
 from typer.core import TyperGroup
@@ -26,6 +26,10 @@ Mouse = Annotated[
     bool | None,
     typer.Option("--mouse/--no-mouse", help="Whether the mouse works in the console too. [env: RINGFENCE_MOUSE]"),
 ]
+Under = Annotated[
+    str | None, typer.Option("--under", metavar="CUSTOMER-KEY", help="Only this customer and those nested below it.")
+]
+Counted = Annotated[Literal["text", "json"], typer.Option("--format", help="json has keys and numbers.")]
 AsUser = Annotated[str | None, typer.Option("--as", metavar="LOGIN", help="The user whose view it is.")]
 
 SHARED: Final = {

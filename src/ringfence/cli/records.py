@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ringfence.cli import importing, reading
-from ringfence.cli.options import AsUser, At, Db, Group, known
+from ringfence.cli.options import AsUser, At, Db, Group, Under, known
 from ringfence.cli.settings import settings
 from ringfence.domain.kind import Kind as Declared
 from ringfence.domain.registry import KINDS
@@ -16,9 +16,6 @@ from ringfence.domain.signal import Severity
 Kind = Annotated[
     str,
     typer.Argument(metavar="KIND", help=f"{', '.join(KINDS)}."),
-]
-Under = Annotated[
-    str | None, typer.Option("--under", metavar="CUSTOMER-KEY", help="Only this customer and those nested below it.")
 ]
 Search = Annotated[
     str,

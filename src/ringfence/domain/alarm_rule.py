@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from ringfence.domain import condition, duration, limits
 from ringfence.domain.condition_tokens import LENGTH
 from ringfence.domain.errors import Refused, RingfenceError, WrongCondition
-from ringfence.domain.field import Choice, Flag, Number, Ref, Text, Ties
+from ringfence.domain.field import Choice, Flag, Number, Ref, Text, referred_by
 from ringfence.domain.kind import EDITING, Kind, State
 from ringfence.domain.shown import GAP, Display, Shown
 from ringfence.domain.signal import A_KEY, KEY, SEVERITIES
@@ -80,7 +80,7 @@ class AlarmRuleState(State):
     fixed: Annotated[bool, Flag("overridable", about="Whether none nested below it counts in its place.")] = False
     active: Annotated[bool, Flag("inactive", "raises nothing", about="Whether it raises anything.")] = True
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
-    raised: Annotated[frozenset[int], Ties("alarm", "rule_id", "id", "alarm", whole=True, back=True)] = frozenset()
+    raised: Annotated[frozenset[int], referred_by("alarm", "rule_id")] = frozenset()
 
     @property
     def raises(self) -> str:

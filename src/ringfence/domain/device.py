@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from ringfence.domain import limits
 from ringfence.domain.attributes import ATTRIBUTES
-from ringfence.domain.field import LATER, Ref, Text, Ties
+from ringfence.domain.field import LATER, Ref, Text, referred_by
 from ringfence.domain.kind import Kind, State
 from ringfence.domain.shown import GAP, Area, Display, Shown
 
@@ -27,7 +27,7 @@ class DeviceState(State):
     notes: Annotated[str, Text(limits.LONG_TEXT, lines=True, about="What else there is to know."), LATER] = ""
     attributes: Annotated[str, ATTRIBUTES._replace(left=True), LATER] = ""
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
-    raised: Annotated[frozenset[int], Ties("alarm", "device_id", "id", "alarm", whole=True, back=True)] = frozenset()
+    raised: Annotated[frozenset[int], referred_by("alarm", "device_id")] = frozenset()
 
 
 DEVICES: Final = Kind(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 from ringfence.domain import limits
-from ringfence.domain.field import Choice, Flag, Number, Ref, Text, Ties
+from ringfence.domain.field import Choice, Flag, Number, Ref, Text, referred_by
 from ringfence.domain.kind import EDITING, Kind, State
 from ringfence.domain.shown import GAP, Display, Shown
 
@@ -33,7 +33,7 @@ class EdgeState(State):
     lines_a_minute: Annotated[int | None, Number(about="So many it may send at most; none: no limit.")] = None
     notes: Annotated[str, Text(limits.LONG_TEXT, lines=True, about="What else there is to know.")] = ""
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
-    raised: Annotated[frozenset[int], Ties("alarm", "edge_id", "id", "alarm", whole=True, back=True)] = frozenset()
+    raised: Annotated[frozenset[int], referred_by("alarm", "edge_id")] = frozenset()
 
 
 EDGES: Final = Kind(

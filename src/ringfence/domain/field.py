@@ -130,6 +130,12 @@ class Ties(NamedTuple):
     about: str = ""
 
 
+def referred_by(kind: str, column: str) -> Ties:
+    """The records of a kind that refer to this one by a column of theirs: known only where it is deleted or brought
+    back."""
+    return Ties(kind, column, "id", kind, whole=True, back=True)
+
+
 Spec = Text | Number | Flag | Moment | Choice | Ref | Ties
 
 LATER: Final = "later"

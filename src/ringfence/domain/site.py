@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from ringfence.domain import limits
 from ringfence.domain.attributes import ATTRIBUTES
 from ringfence.domain.errors import Refused
-from ringfence.domain.field import LATER, Ref, Text, Ties
+from ringfence.domain.field import LATER, Ref, Text, Ties, referred_by
 from ringfence.domain.kind import Kind, State
 from ringfence.domain.shown import Display, Shown
 
@@ -32,7 +32,7 @@ class SiteState(State):
     users: Annotated[frozenset[int], Ties("user_site", "site_id", "user_id", "user", whole=True)] = frozenset()
     attributes: Annotated[str, ATTRIBUTES, LATER] = ""
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
-    raised: Annotated[frozenset[int], Ties("alarm", "site_id", "id", "alarm", whole=True, back=True)] = frozenset()
+    raised: Annotated[frozenset[int], referred_by("alarm", "site_id")] = frozenset()
 
 
 SITES: Final = Kind(

@@ -8,14 +8,10 @@ from typing import Annotated, Final
 from ringfence.domain import limits
 from ringfence.domain.contact import email_fault
 from ringfence.domain.errors import Refused
-from ringfence.domain.field import Flag, Ref, Text, Ties, Window
+from ringfence.domain.field import Flag, Ref, Text, Ties, Window, referred_by
 from ringfence.domain.kind import Kind, State
 from ringfence.domain.login import login_fault
 from ringfence.domain.shown import Area, Display, Shown
-
-
-def _back(table: str, column: str) -> Ties:
-    return Ties(table, column, "id", table, whole=True, back=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +65,10 @@ class UserState(State):
         frozenset[int], Ties("user_site", "user_id", "site_id", "site", about="What roles of site level reach.")
     ] = frozenset()
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
-    assigned: Annotated[frozenset[int], _back("alarm", "assignee_id")] = frozenset()
-    acknowledged: Annotated[frozenset[int], _back("alarm", "acked_by_id")] = frozenset()
-    cleared: Annotated[frozenset[int], _back("alarm", "cleared_by_id")] = frozenset()
-    started: Annotated[frozenset[int], _back("test_mode", "started_by_id")] = frozenset()
+    assigned: Annotated[frozenset[int], referred_by("alarm", "assignee_id")] = frozenset()
+    acknowledged: Annotated[frozenset[int], referred_by("alarm", "acked_by_id")] = frozenset()
+    cleared: Annotated[frozenset[int], referred_by("alarm", "cleared_by_id")] = frozenset()
+    started: Annotated[frozenset[int], referred_by("test_mode", "started_by_id")] = frozenset()
 
 
 USERS: Final = Kind(

@@ -54,6 +54,8 @@ def detail(viewer: Viewer, entry: int) -> AuditDetail:
         known = Words(sight.connection, viewer.tenant_id)
         ((verb, fields),) = json.loads(row.detail).items()
         lines = [_line(sight, known, verb, name, change) for name, change in fields.items()]
+        if verb != "edited":  # of a field that names nothing but what is hidden there is no trace
+            lines = [line for line in lines if any(line[1:])]
         same = select(AuditEntry.id).where(of_change(viewer.tenant_id, row.change))
         count = len(among(sight, AUDIT.permission, AUDIT, list(sight.connection.execute(same).scalars())))
         was_undone = bool(undone(sight, [row.change]))

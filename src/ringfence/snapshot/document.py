@@ -155,8 +155,11 @@ def _field(field: Field, kind: Kind) -> tuple[Any, Any]:
             return (Lines if fault is None else Annotated[Lines, AfterValidator(_kept(fault, canonical))]), default
         case Text(filled=True):
             return Login, ...
-        case Text(longest=longest):
-            return Annotated[str, Field_(pattern=_LINE, max_length=longest)], default
+        case Text(longest=longest, exact=exact, fault=fault, canonical=canonical):
+            line = Annotated[str, Field_(pattern=_LINE, max_length=longest)]
+            if not exact or fault is None:  # what people alone read is loaded as it is
+                return line, default
+            return Annotated[line, AfterValidator(_kept(fault, canonical))], default
         case Number():
             return (Limit | None if field.optional else Limit), default
         case Flag():

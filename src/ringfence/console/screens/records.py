@@ -133,21 +133,8 @@ class KindScreen(ListScreen):
     """The list of every record of a kind that the user sees, all of which can be changed from here."""
 
     FIRST_KEYS = (
-        *(
-            "help",
-            "own",
-            "acknowledge",
-            "clear_alarm",
-            "note",
-            "filter",
-            "finished",
-            "actions",
-            "open",
-            "new",
-            "undo",
-            "toggle_mark",
-        ),
-        *("delete", "duplicate", "activate", "assign", "bulk_edit"),
+        *("help", "own", "acknowledge", "clear_alarm", "note", "filter", "finished", "actions", "open", "new", "undo"),
+        *("toggle_mark", "delete", "duplicate", "activate", "assign", "bulk_edit"),
     )
 
     def __init__(self, kind: Kind) -> None:
