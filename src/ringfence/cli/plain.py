@@ -41,13 +41,14 @@ COMMANDS: Final = {
             "--limit": "limit",
             "--format": "output",
             "--no-bom": "no_bom",
+            "--follow": "follow",
         },
     ),
     "count": Command(reading.count_records, 1, 1, {**_OUTER, **_NARROWING}),
     "can": Command(reading.can, 2, 3, {"--db": "db", "--at": "at"}),
 }
 _CHOICES: Final = {"output": reading.Format, "state": reading.State, "severity": Severity}
-FLAGS: Final = ("no_bom", "descending")
+FLAGS: Final = ("no_bom", "descending", "follow")
 """The options that take nothing."""
 _WORDS_FIRST: Final = ("list", "count")
 """The commands that may stand behind the kind that they are about."""

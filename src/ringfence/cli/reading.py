@@ -26,6 +26,8 @@ State = Literal["active", "all"]
 """Which alarms are listed: those that nobody has cleared, or all."""
 _MEASURED: Final = 1000
 _WIDEST: Final = 60
+_PAUSE: Final = 1.0
+"""Seconds between looking and looking again, of what is followed."""
 
 
 def list_records(
@@ -41,16 +43,22 @@ def list_records(
     limit: int | None = None,
     output: Format = "table",
     no_bom: bool = False,
+    follow: bool = False,
 ) -> int:
     """Lists what a user sees of one kind of record. Returns the exit status, as they all do."""
     if no_bom and output != "csv":
         raise WrongUsage("--no-bom is for --format csv: nothing else begins with a byte order mark")
-    only = _of_alarms(kind, state, severity)
+    only = _of_alarms(kind, state, severity, follow=follow)
+    if follow:
+        _demand_endless(chosen, state, limit, output)
     with _modules_kept():
         from ringfence.services import listing
 
         viewer = chosen.viewer()
     wanted = _listing(viewer, kind, under, search, only)._replace(sort=sort.replace("-", "_"), descending=descending)
+    if follow:
+        _follow(viewer, wanted, under)
+        return 0
     if output == "keys" and kind != "audit" and not (sort or descending):
         _print(f"{key}\n" for key in listing.keys(viewer, wanted, limit))
         return 0
@@ -132,15 +140,44 @@ def _listing(viewer: Viewer, kind: str, under: str | None, search: str, only: st
     return Listing(kind, search, under=customer_id(viewer, under) if under is not None else None, only=only)
 
 
-def _of_alarms(kind: str, state: State | None, severity: Severity | None) -> str:
+def _of_alarms(kind: str, state: State | None, severity: Severity | None, *, follow: bool = False) -> str:
     """The filter of what is asked of alarms: by default those that nobody has cleared."""
     if kind != "alarms":
-        if state or severity:
-            raise WrongUsage(f"{'--state' if state else '--severity'} is for alarms: it means nothing to {kind}")
+        if state or severity or follow:
+            option = "--state" if state else "--severity" if severity else "--follow"
+            raise WrongUsage(f"{option} is for alarms: it means nothing to {kind}")
         return ""
     current = ALARMS.display.current
     asked = [current[1]] if current is not None and state != "all" else []
     return " ".join((*asked, *([f"severity:{severity}"] if severity else [])))
+
+
+def _demand_endless(chosen: Settings, state: State | None, limit: int | None, output: Format) -> None:
+    """Raises WrongUsage for what means nothing to a list that goes on."""
+    if output != "json":
+        raise WrongUsage("--follow is for --format json: nothing else is written an alarm a line")
+    for option, given in (("--state all", state == "all"), ("--limit", limit is not None), ("--at", chosen.at)):
+        if given:
+            raise WrongUsage(
+                f"{option} is for a list that ends: --follow tells of active alarms, all of them, as of now"
+            )
+
+
+def _follow(viewer: Viewer, wanted: Listing, under: str | None) -> None:
+    from ringfence.cli.watching import Turns, demand_reader
+    from ringfence.domain.text import as_json
+    from ringfence.services.feed import Feed
+
+    def tell() -> None:
+        _print(f"{as_json(record.fields())}\n" for record in feed.news())
+        sys.stdout.flush()
+        demand_reader()
+
+    feed, turns = Feed(viewer, wanted, under), Turns(_PAUSE)
+    tell()  # what cannot be asked for at all is refused
+    for _ in turns:
+        with turns.patiently():
+            tell()
 
 
 def _print(pieces: Iterable[str]) -> None:

@@ -77,6 +77,14 @@ def list_records(
     no_bom: Annotated[
         bool, typer.Option("--no-bom", help="CSV without the byte order mark by which spreadsheets know UTF-8.")
     ] = False,
+    follow: Annotated[
+        bool,
+        typer.Option(
+            "--follow",
+            help="Of alarms, with --format json: go on with each that is new or has changed, an object a line, until "
+            "it is interrupted.",
+        ),
+    ] = False,
     db: Db = None,
     at: At = None,
 ) -> int:
@@ -94,6 +102,7 @@ def list_records(
         limit=limit,
         output=output,
         no_bom=no_bom,
+        follow=follow,
     )
 
 

@@ -1,4 +1,4 @@
-"""Long work, watched at a terminal and stopped by an interrupt."""
+"""Long work, watched at a terminal and stopped by an interrupt; and what goes on until there is one."""
 
 from __future__ import annotations
 
@@ -6,11 +6,58 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from select import POLLERR, poll
 from threading import Event, current_thread, main_thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from ringfence.cli.settings import say
+from ringfence.domain.errors import DatabaseGone, RingfenceError, SessionEnded
 
 if TYPE_CHECKING:
     from ringfence.services.editing import Progress
+
+
+class Turns:
+    """The turns of what is done time and again, with a pause (in seconds) between them, until SIGTERM or an interrupt.
+    That ends it where nothing is half done; another one, at once."""
+
+    def __init__(self, pause: float) -> None:
+        self._pause, self._ended, self._told = pause, Event(), ""
+        self._before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+        for number in self._before:
+            signal.signal(number, self._end)
+
+    def __iter__(self) -> Iterator[None]:
+        while not self._ended.is_set():
+            yield
+            self._ended.wait(self._pause)
+
+    @contextmanager
+    def patiently(self) -> Iterator[None]:
+        """What fails in here is said, once, and may succeed in another turn: somebody writes for long, or the server is
+        away for a moment. Raises what no other turn can mend: DatabaseGone, SessionEnded."""
+        try:
+            yield
+            self._told = ""
+        except (DatabaseGone, SessionEnded):
+            raise
+        except RingfenceError as error:
+            if str(error) != self._told:
+                say(str(error))
+            self._told = str(error)
+
+    def _end(self, *_: Any) -> None:
+        self._ended.set()
+        for number, before in self._before.items():
+            signal.signal(number, before)
+
+
+def demand_reader() -> None:
+    """Raises BrokenPipeError where nobody reads any more what goes to standard output, whether or not anything does."""
+    pipe = poll()
+    pipe.register(sys.stdout.fileno(), 0)
+    if any(event & POLLERR for _, event in pipe.poll(0)):
+        raise BrokenPipeError
 
 
 @contextmanager

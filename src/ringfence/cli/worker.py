@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import signal
-from threading import Event
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ringfence.cli.options import At, Db
-from ringfence.cli.settings import WrongUsage, say, settings
+from ringfence.cli.settings import WrongUsage, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,25 +52,11 @@ def worker(
 
 
 def _go_on(own: Worker, now: Callable[[], int], held: Callable[[], None], name: str) -> None:
-    from ringfence.domain.errors import DatabaseGone, RingfenceError
+    from ringfence.cli.watching import Turns
 
-    ended = Event()
-
-    def end(*_: Any) -> None:
-        ended.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
+    turns = Turns(_PAUSE)
     typer.echo(f"working on {name}")
-    told = ""
-    while not ended.is_set():
+    for _ in turns:
         held()
-        try:
+        with turns.patiently():
             own.work(now())
-            told = ""
-        except DatabaseGone:
-            raise
-        except RingfenceError as error:  # somebody writes for long, or the server is away for a moment
-            if str(error) != told:
-                say(told := str(error))
-        ended.wait(_PAUSE)
