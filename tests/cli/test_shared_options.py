@@ -27,7 +27,7 @@ LOOKING = (
     "what-if",
     "dump",
     *(f"{kind} {verb}" for kind in KINDS for verb in ("list", "count")),
-    *("edges status", "attributes list"),
+    *("edges status", "attributes list", "alarm-rules test"),
     *(f"telemetry {verb}" for verb in ("latest", "history", "events")),
     *("ingest", "worker"),  # by nobody's rights: it is when the lines came, and what is due by then
 )

@@ -16,7 +16,7 @@ from ringfence.domain import limits
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import Refused
 from ringfence.domain.field import Choice, Flag, Moment, Number, Ref, Text, Ties
-from ringfence.domain.kind import Kind, State, StateKind
+from ringfence.domain.kind import Kind, State, StateKind, kind_of
 from ringfence.domain.registry import EDITED, node_of, references
 from ringfence.domain.text import has_control, name_fault, search_key
 from ringfence.storage.bulk import any_of
@@ -103,6 +103,15 @@ def demand_sound(
             theirs = [edit for edit in edits if edit.of is kind]
             _demand_unique(connection, tenant_id, kind, theirs, herd, hidden if kind is DEVICES else ())
     demand_own_places(connection, edits)
+
+
+def demand_possible(before: State, after: State) -> None:
+    """Raises Refused for what no record of the kind of these states may come to be, as far as that takes no database to
+    tell."""
+    edit = Edit(kind_of(after).noun, 0, before, after)
+    _demand_fields(edit, after, edit.changed, restoring=False)
+    for check, _ in edit.of.checked:
+        check(before, after)
 
 
 def _names(edit: Edit) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ _OWN: Final = {
     "devices": "devices",
     "edges": "edges",
     "alarms": "alarms",
+    "alarm-rules": "alarm_rules",
     "test-mode": "test_mode",
     "attributes": "attributes",
     "users": "users",

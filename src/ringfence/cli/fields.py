@@ -23,9 +23,10 @@ _MOST_DIGITS: Final = 12
 
 
 def with_options(
-    options: Mapping[str, Any], *, required: Collection[str] = (), **annotations: Any
+    options: Mapping[str, Any], *, required: Collection[str] = (), before: Collection[str] = _BEFORE, **annotations: Any
 ) -> Callable[[Command], Command]:
-    """Puts options (by parameter, each as it is annotated) into the place of a command's ``**fields``.
+    """Puts options (by parameter, each as it is annotated) into the place of a command's ``**fields``: before the first
+    of its parameters that is one of ``before``.
 
     A parameter of the command's own that they name stands among them, in their order; others of its own may be
     annotated anew.
@@ -34,7 +35,7 @@ def with_options(
     def decorate(command: Command) -> Command:
         own = dict(inspect.signature(command, eval_str=True).parameters)
         del own["fields"]
-        first = next(name for name in own if name in _BEFORE)
+        first = next(name for name in own if name in before)
         parameters: dict[str, inspect.Parameter] = {}
         for name, parameter in own.items():
             if name == first:
@@ -55,7 +56,7 @@ def option(kind: Kind, name: str, about: str = "", flag: str = "") -> Any:
     """The annotation of the option for a field, which is None where it was not given."""
     one = kind.fields[name]
     about = about or about_of(kind, one)
-    flag = flag or spelled((isinstance(one.spec, Text) and one.spec.option) or name)
+    flag = flag or flag_of(kind, name)
     match one.spec:
         case Text() as text:
             return Annotated[
@@ -76,6 +77,12 @@ def option(kind: Kind, name: str, about: str = "", flag: str = "") -> Any:
             raise TypeError(f"{name} is more than one option takes")
         case _:
             assert_never(one.spec)
+
+
+def flag_of(kind: Kind, name: str) -> str:
+    """How the option for a field is spelled."""
+    spec = kind.fields[name].spec
+    return spelled((isinstance(spec, Text) and spec.option) or name)
 
 
 def values(kind: Kind, fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def history(
 
     chosen = settings(context.obj, db, at, login)
     now = chosen.at or clock.now()
-    found = telemetry.history(chosen.viewer(), device, name, _ago(since, now), _ago(until, now))
+    found = telemetry.history(chosen.viewer(), device, name, ago(since, now), ago(until, now))
     if output == "json":
         typer.echo(as_json([{"at": clock.iso(one.at, _PRECISE), "number": one.number} for one in found], indent=2))
     elif output == "csv":
@@ -106,7 +106,7 @@ def events(
         typer.echo(f"{clock.iso(one.at, _PRECISE)}  {literal(words)}")
 
 
-def _ago(text: str, now: datetime) -> datetime:
+def ago(text: str, now: datetime) -> datetime:
     """A moment as it is typed: a time, or how long ago."""
     from ringfence.domain import duration
 

@@ -22,7 +22,7 @@ from ringfence.visibility.overview import more_than_named
 from ringfence.visibility.point import among, find
 from ringfence.visibility.viewer import Sight, Viewer
 
-_VIEW: Final = tuple(kind.right("view") for kind in (CUSTOMERS, PLACE, DEVICES))
+RIGHTS: Final = tuple(kind.right("view") for kind in (CUSTOMERS, PLACE, DEVICES))
 
 
 class Attribute(NamedTuple):
@@ -40,21 +40,30 @@ def attributes(viewer: Viewer, noun: StateKind, key: str) -> list[Attribute]:
     """The attributes of a record by name; of one name the nearest first, which is the one that counts, as far as the
     viewer sees. Raises RingfenceError alike where they may not view the record, and where it is not there."""
     kind = EDITED[noun]
-    with viewer.look(*_VIEW) as sight:
+    with viewer.look(*RIGHTS) as sight:
         own = find(sight, kind.right("view"), kind, "key", key)
-        places = [] if own is None else list(_places(sight, kind, own))
-        if not places:
+        found = [] if own is None else of_record(sight, kind, own)
+        if found is None or own is None:
             raise RingfenceError(f"there is no {kind.said} {key!r}: 'ringfence list {kind.name}' shows those there are")
-        found = [
-            Attribute(name, value, "set", of.noun, place, record)
-            for of, place, record, text in places
-            for name, value in read(text).items()
-        ]
-        if kind is DEVICES and own is not None:
-            reported = reported_of(sight.connection, sight.tenant_id, [own]).get(own, {})
-            told = [Attribute(name, value, "reported", noun, key, places[0][2]) for name, value in reported.items()]
-            mine = sum(one.kind == noun for one in found)
-            found[mine:mine] = told
+    return found
+
+
+def of_record(sight: Sight, kind: Kind, own: int) -> list[Attribute] | None:
+    """The same of a record by its id, in a look with ``RIGHTS``; None where the viewer may not view it."""
+    places = list(_places(sight, kind, own))
+    if not places:
+        return None
+    found = [
+        Attribute(name, value, "set", of.noun, place, record)
+        for of, place, record, text in places
+        for name, value in read(text).items()
+    ]
+    if kind is DEVICES:
+        _, key, record, _ = places[0]
+        reported = reported_of(sight.connection, sight.tenant_id, [own]).get(own, {})
+        told = [Attribute(name, value, "reported", kind.noun, key, record) for name, value in reported.items()]
+        mine = sum(one.kind == kind.noun for one in found)
+        found[mine:mine] = told
     return sorted(found, key=lambda one: one.name)  # what is of one name stays in its order
 
 

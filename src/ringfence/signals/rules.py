@@ -8,7 +8,7 @@ are no further signals of that alarm: it raises none anew before the condition w
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -66,6 +66,10 @@ class Rule:
     names: frozenset[str] | None
     attributes: frozenset[str]
 
+    def asks(self, fresh: Set[str]) -> bool:
+        """Whether it looks when the values of these names are new."""
+        return bool(fresh) if self.names is None else not self.names.isdisjoint(fresh)
+
 
 @dataclass(slots=True)
 class State:
@@ -117,6 +121,11 @@ def escalations(connection: Connection, tenant_id: int, rules: Collection[int]) 
 def _rule(own: int, *values: Any) -> Rule:
     state = ALARM_RULES.state(*values)
     assert isinstance(state, AlarmRuleState)
+    return rule_of(own, state)
+
+
+def rule_of(own: int, state: AlarmRuleState) -> Rule:
+    """A rule with that id, as it is looked at. Raises WrongCondition, and RingfenceError for what is no duration."""
     raise_when, clear_when = (condition.parse(one) if one else None for one in (state.raise_when, state.clear_when))
     asked = frozenset[str]().union(*(one.names for one in (raise_when, clear_when) if one is not None))
     attributes = frozenset(one.removeprefix(ATTRIBUTE) for one in asked if one.startswith(ATTRIBUTE))

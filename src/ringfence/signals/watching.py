@@ -176,7 +176,7 @@ class _Watch:
     ) -> None:
         """Has those rules look at the latest values that ask for any that is ``fresh``."""
         for rule in applying.rules:
-            if rule.names.isdisjoint(fresh) if rule.names is not None else not fresh:
+            if not rule.asks(fresh):
                 continue
             state = states.get(rule.id)
             if state is None:
