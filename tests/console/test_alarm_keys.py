@@ -143,7 +143,7 @@ async def test_the_form_has_them_and_shows_what_came_of_it(either: Database) -> 
         assert not isinstance(console.app.screen, Dialog)
         await console.press("left", "c", "d")
         assert alarms(either)["intrusion"].outcome == "duplicate"
-        assert "(a acknowledge)" in shown_keys(console)
+        assert "(a ack)" in shown_keys(console)
         await console.press("escape")
         assert console.area == "alarms"
         assert "duplicate" in console.text or "intrusion" not in console.text

@@ -234,6 +234,7 @@ def test_every_command_that_changes_something_says_so() -> None:
             "leave",
             "list_customers",
             "mark_all",
+            "narrow",
             "next_tab",
             "only_differences",
             "open",

@@ -51,7 +51,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "customer-groups": ("name", "active", "description"),
     "roles": ("name", "access_level", "mark", "owner"),
     "edges": ("name", "kind", "active", "customer"),
-    "alarms": ("severity", "name", "device", "customer", "outcome", "assignee"),
+    "alarms": ("severity", "name", "device", "customer", "outcome", "assignee", "standing"),
     "alarm-rules": ("name", "severity", "raise_when", "active", "customer"),
     "test-modes": ("name", "device", "site", "customer"),
     "audit": ("who", "what", "note", "origin"),
@@ -275,6 +275,8 @@ class Oracle:
             return words[not record.get("active", True)]
         if column == "mark":
             return "built in" if record.get("builtin") else "private" if record.get("private") else ""
+        if column == "standing":
+            return "" if record.get("outcome", "open") != "open" else "seen" if record.get("acked_at") else "new"
         return str(value or "").replace("_", " ") if column in ("access_level", "outcome") else str(value or "")
 
     def _name(self, login: str, kind: str, key: str | None, *, owner: bool) -> str:

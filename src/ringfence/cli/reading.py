@@ -59,6 +59,8 @@ def list_records(
     if follow:
         _follow(viewer, wanted, under)
         return 0
+    if kind == ALARMS.name and not sort:
+        wanted = wanted._replace(descending=True)  # the latest first, as the console has them
     if output == "keys" and kind != "audit" and not (sort or descending):
         _print(f"{key}\n" for key in listing.keys(viewer, wanted, limit))
         return 0

@@ -8,10 +8,10 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 
 from ringfence.console.configured import ConfiguredApp
-from ringfence.console.questions import going, while_wanted
+from ringfence.console.questions import going
 from ringfence.console.rights import asked
 from ringfence.console.screens.area import CommandScreen
-from ringfence.console.text import number
+from ringfence.console.tallies import tallied, tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from ringfence.services.workspace import Session, Workspace
 
 _FOR_GOOD: Final = 10.0**7
-_MOST: Final = 999
-"""What is more is counted no further."""
 _TALLY_SECONDS: Final = 0.2
 """By then the first data are there, or on their way: counts do not keep them waiting."""
 
@@ -124,7 +122,8 @@ class Looking(ConfiguredApp):
         wanted = self._current()
 
         def count(session: Session) -> dict[str, str]:
-            return {name: _counted(session, listing) for name, listing in wanted.items()}
+            found = {name: tally(session, listing) for name, listing in wanted.items()}
+            return {name: tallied(one) for name, one in found.items() if one}
 
         def counted(found: dict[str, str]) -> None:
             self.tallies = found
@@ -137,23 +136,3 @@ class Looking(ConfiguredApp):
     def forget_tallies(self) -> None:
         """Somebody else looks, or nobody."""
         self.tallies = {}
-
-
-class _ManyError(Exception):
-    pass
-
-
-def _counted(session: Session, listing: Listing) -> str:
-    """How many rows there are, for people; nothing for none."""
-    wanted = while_wanted()
-
-    def so_far(found: int) -> None:
-        wanted("counting", found, found)
-        if found > _MOST:
-            raise _ManyError
-
-    try:
-        found = session.count(listing, so_far)
-    except _ManyError:
-        found = _MOST + 1
-    return f"{number(_MOST)}+" if found > _MOST else number(found) if found else ""

@@ -92,7 +92,8 @@ def together() -> tuple[Together, ...]:
     found = [Together((*CUSTOMER.commands, *lists, *TABS, *everywhere), tabs)]
     for kind, letters in sorts.items():
         narrowed = (FINISHED,) if kind.display.current else ()
-        found.append(Together((*editable(kind).commands, *narrowed, *lists, *TABS, *everywhere), letters))
+        more = getattr(_class(ROOMS[kind.name]), "MORE_HERE", ()) if kind.name in ROOMS else ()
+        found.append(Together((*editable(kind).commands, *more, *narrowed, *lists, *TABS, *everywhere), letters))
     for path in dict.fromkeys((*ROOMS.values(), _FORM)):
         screen = _class(path)
         if issubclass(screen, CommandScreen):

@@ -22,6 +22,8 @@ BY_ITSELF: Final = "by_itself"
 OUTCOMES: Final = (REAL, "false", TEST, "duplicate")
 """What somebody can say that an alarm was, who clears it."""
 _OUTCOMES: Final = (OPEN, *OUTCOMES, HANDED_OVER, BY_ITSELF)
+NEW: Final = "new"
+SEEN: Final = "seen"
 LASTING: Final = frozenset(("critical", "major"))
 """Of these severities one that is over waits for somebody to acknowledge it."""
 LIFE_SAFETY: Final = frozenset(("fire", "panic", "hold_up", "medical"))
@@ -149,13 +151,14 @@ ALARMS: Final = Kind(
             Shown("device", 12, grow=2, hide_below=50),
             Shown("customer", 12, grow=1, hide_below=62, style="quiet"),
             Shown("assignee", 8, grow=1, hide_below=70, title="Has it"),
-            Shown("outcome", 8, hide_below=88, style="quiet"),
+            Shown("standing", 5, hide_below=88, title="State", style={NEW: "attention", SEEN: "quiet"}, sought=True),
+            Shown("outcome", 8, hide_below=98, style="quiet"),
         ),
         form=(
             *("severity", "outcome", "assignee", "acked_by", GAP, "customer", "device", "site", GAP),
             *("name", "text", "notes"),
         ),
-        actions=("own", "acknowledge", "clear_alarm", "note", "history", "delete"),
+        actions=("own", "acknowledge", "clear_alarm", "note", "test_mode", "history", "delete"),
         current=("active", f"outcome:{OPEN}"),
     ),
 )
@@ -200,6 +203,11 @@ def _demand_order(before: AlarmState | None, after: AlarmState) -> None:
 
 def _over(state: AlarmState) -> bool:
     return state.ended_at is not None and not state.waits
+
+
+def standing(outcome: str, *, acked: bool) -> str:
+    """Whether somebody has seen an alarm that nobody has cleared; empty for one that is."""
+    return "" if outcome != OPEN else SEEN if acked else NEW
 
 
 def more_severe(one: str, other: str) -> bool:

@@ -12,8 +12,10 @@ from sqlalchemy import select
 from ringfence.domain import clock
 from ringfence.domain.alarm import ALARMS, OPEN, AlarmState
 from ringfence.domain.test_mode import TEST_MODES
+from ringfence.services import listing
 from ringfence.services.edited import Opened
 from ringfence.services.editing import open_record
+from ringfence.services.records import Listing, Record
 from ringfence.signals import units
 from ringfence.signals.suppression import Modes
 from ringfence.storage.signal_tables import milliseconds, moment_of
@@ -26,12 +28,25 @@ _LATELY: Final = timedelta(days=7)
 
 
 class Around(NamedTuple):
-    """An alarm as it was opened. ``tested`` says up to when a test mode covers its device, None where none does;
+    """An alarm as the user ``me`` opened it. ``tested`` is up to when a test mode covers its device, if one does, and
     ``outcomes`` how many others of that device, of the last seven days, came to be what."""
 
     opened: Opened
+    me: int
     tested: datetime | None
     outcomes: Mapping[str, int]
+
+
+def lasting_modes(viewer: Viewer, under: int | None = None) -> tuple[Record, ...]:
+    """The test modes that last, of all that the viewer sees or of one customer and what is nested in it: the one that
+    ends first before the others. Raises RingfenceError where that customer is hidden, or not there."""
+    at = viewer.at or clock.now()
+    lasting = [
+        (until, one)
+        for one in listing.export(viewer, Listing(TEST_MODES.name, under=under))
+        if (until := datetime.fromisoformat(one.fields()["until"])) > at
+    ]
+    return tuple(one for _, one in sorted(lasting, key=lambda one: (one[0], one[1].key)))
 
 
 def around(viewer: Viewer, alarm: int) -> Around:
@@ -40,10 +55,15 @@ def around(viewer: Viewer, alarm: int) -> Around:
     state = opened.state
     assert isinstance(state, AlarmState)
     if state.device is None:  # or that is hidden
-        return Around(opened, None, {})
+        return Around(opened, viewer.user_id, None, {})
     now = viewer.at or clock.now()
     with viewer.look(ALARMS.permission, TEST_MODES.permission) as sight:
-        return Around(opened, _tested(sight, state, state.device, now), _outcomes(sight, state, alarm, now))
+        return Around(
+            opened,
+            viewer.user_id,
+            _tested(sight, state, state.device, now),
+            _outcomes(sight, state, alarm, now),
+        )
 
 
 def _tested(sight: Sight, state: AlarmState, device: int, now: datetime) -> datetime | None:

@@ -44,6 +44,9 @@ def open_records(viewer: Viewer, kind: StateKind, records: Sequence[int]) -> tup
             field: overview.names(sight, EDITED[to], {one for state in states for one in ids_in(getattr(state, field))})
             for field, to in of.refs.items()
         }
+        for field, to in of.refs.items():
+            if to == USERS.noun and any(getattr(state, field) == viewer.user_id for state in states):
+                names[field][viewer.user_id] = opening.name_of_user(sight, viewer.user_id)
         users = cast("list[UserState]", states) if of is USERS else []
         filters = {one for user in users for one in user.customer_groups}
         active = dict(overview.active_of(sight, filters)) if filters else {}

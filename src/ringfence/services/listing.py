@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import Row
 
 from ringfence.domain import clock
+from ringfence.domain.alarm import ALARMS, standing
 from ringfence.domain.audit import AUDIT
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.customer_group import CUSTOMER_GROUPS
@@ -226,6 +228,18 @@ def _role(sight: Sight, kind: Kind, ids: list[int], _rows: list[Row[Any]], _name
     return made
 
 
+def _alarm(sight: Sight, kind: Kind, ids: list[int], rows: list[Row[Any]], named: Named) -> Maker:
+    plain = _plain(sight, kind, ids, rows, named)
+
+    def made(row: Row[Any], shared: Shared) -> Record:
+        record = plain(row, shared)
+        assert isinstance(record, records.PlainRecord)
+        said = standing(row.outcome, acked=row.acked_at is not None)
+        return replace(record, names={**record.names, "standing": said})
+
+    return made
+
+
 def _entry(sight: Sight, _kind: Kind, _ids: list[int], rows: list[Row[Any]], _named: Named) -> Maker:
     seen = overview.actors_seen(sight, (row.actor_key for row in rows))
     taken_back = overview.undone(sight, {row.change for row in rows})
@@ -245,6 +259,7 @@ _MADE: Final[dict[str, Callable[[Sight, Kind, list[int], list[Row[Any]], Named],
     SECURITY_GROUPS.noun: _security_group,
     CUSTOMER_GROUPS.noun: _customer_group,
     ROLES.noun: _role,
+    ALARMS.noun: _alarm,
     AUDIT.noun: _entry,
 }
 """The kinds whose lists show more than their fields, or less."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from ringfence.domain import clock
 from ringfence.domain.alarm import ALARMS, OPEN
 from ringfence.domain.signal import SEVERITIES
-from ringfence.domain.test_mode import TEST_MODES
 from ringfence.services import listing
+from ringfence.services.alarms import lasting_modes
 from ringfence.services.records import Listing, Record
 from ringfence.signals import working
 from ringfence.storage.signal_tables import milliseconds
@@ -43,12 +42,6 @@ def now(viewer: Viewer, under: str | None = None) -> Now:
         severity: listing.count(viewer, Listing(ALARMS.name, f"outcome:{OPEN} severity:{severity}", under=top))
         for severity in SEVERITIES
     }
-    modes = [
-        (until, one)
-        for one in listing.export(viewer, Listing(TEST_MODES.name, under=top))
-        if (until := datetime.fromisoformat(one.fields()["until"])) > at
-    ]
-    modes.sort(key=lambda one: (one[0], one[1].key))
     with viewer.look() as sight:
         absent = working.absent(sight.connection, milliseconds(at))
-    return Now(alarms, tuple(one for _, one in modes), not absent)
+    return Now(alarms, lasting_modes(viewer, top), not absent)

@@ -174,6 +174,7 @@ class Session:
     own_record = _asks(lambda: accounts.own_record, changing=True)
 
     around_alarm = _asks(lambda: alarms.around)
+    lasting_modes = _asks(lambda: alarms.lasting_modes)
 
     customer_choices = _asks(lambda: choices.customers)
     record_choices = _asks(lambda: choices.records)

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from ringfence.domain import display
+from ringfence.domain.alarm import ALARMS, NEW, OPEN, SEEN
 from ringfence.domain.audit import AUDIT, VERBS
 from ringfence.domain.field import Choice, Flag, Ref, Text
 from ringfence.domain.kind import Kind
@@ -101,12 +102,14 @@ def _what(postgresql: bool) -> Cells:
 
 
 _TAKEN_BACK: Final = "EXISTS (SELECT 1 FROM audit_entry u WHERE u.tenant_id = k.tenant_id AND u.undoes = k.change)"
+_ACTIVE: Final = f"k.outcome = '{OPEN}' AND k.acked_at"
 _OF_ITS_OWN: Final[dict[tuple[str, str], Callable[[bool], Cells]]] = {
     (AUDIT.noun, "who"): lambda _: Plain("actor_login", actor=True),
     (AUDIT.noun, "what"): _what,
     (AUDIT.noun, "note"): lambda _: _words(
         ("undone", _TAKEN_BACK), ("an undo", f"k.undoes IS NOT NULL AND NOT {_TAKEN_BACK}")
     ),
+    (ALARMS.noun, "standing"): lambda _: _words((NEW, f"({_ACTIVE} IS NULL)"), (SEEN, f"({_ACTIVE} IS NOT NULL)")),
     (AUDIT.noun, "origin"): lambda _: Plain("origin"),
     (ROLES.noun, "mark"): lambda _: _words(("built in", "k.builtin"), ("private", "k.private AND NOT k.builtin")),
 }

@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Any, Final, assert_never
 
 from ringfence.domain import clock, display
+from ringfence.domain.alarm import ALARMS, standing
 from ringfence.domain.audit import AUDIT, note, what
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.customer_group import CUSTOMER_GROUPS
@@ -134,6 +135,11 @@ def _mark(sight: Sight, ids: Sequence[int]) -> Values:
     return {row.id: mark(builtin=bool(row.builtin), private=bool(row.private)) for row in rows}
 
 
+def _standing(sight: Sight, ids: Sequence[int]) -> Values:
+    rows = among(sight, ALARMS.permission, ALARMS, ids, ("id", "outcome", "acked_at"))
+    return {row.id: standing(row.outcome, acked=row.acked_at is not None) for row in rows}
+
+
 def _of_entries(*columns: str) -> Callable[[Callable[..., str]], Callable[[Sight, Sequence[int]], Values]]:
     """What is said of an entry of the audit by some of its columns."""
 
@@ -184,6 +190,7 @@ _COUNTED: Final[dict[tuple[str, str], Callable[[Sight, Sequence[int]], Values]]]
     (ROLES.noun, "groups"): _groups,
     (ROLES.noun, "users"): _users(ROLES),
     (ROLES.noun, "mark"): _mark,
+    (ALARMS.noun, "standing"): _standing,
     (AUDIT.noun, "what"): _what,
     (AUDIT.noun, "record"): _record,
     (AUDIT.noun, "note"): _note,

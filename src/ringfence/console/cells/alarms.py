@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ringfence.console.text import Cell, Said, fit, many, number
+from ringfence.domain import clock
 from ringfence.domain.alarm import ALARMS, OPEN
 from ringfence.domain.display import words
 
@@ -25,7 +26,7 @@ def lines(around: Around, width: int, most: int) -> list[Said]:
     state: AlarmState = around.opened.state
     said = [
         Cell(" ".join(state.text.split()) or state.name),
-        Cell(" · ".join(filter(None, (state.unit_id, *_place(around), _counted(state)))), "quiet"),
+        Cell(" · ".join(filter(None, (_counted(state), state.unit_id, *_place(around)))), "quiet"),
         Cell(" · ".join(_handled(around))),
         Cell(" · ".join(_device(around)), "attention" if around.tested is not None else "quiet"),
     ]
@@ -43,21 +44,23 @@ def _named(around: Around, field: str) -> str:
 
 
 def _counted(state: AlarmState) -> str:
-    since = f"since {_moment(state.started_at)}"
+    since = f"since {_lately(state.started_at)}"
     if state.count < 2:
         return since
-    began, last = _moment(state.started_at), _moment(state.last_at)
-    same_day = began.partition(" ")[0] == last.partition(" ")[0]
-    return f"{many(state.count, 'signal')} {since}, the last {last.partition(' ')[2] if same_day else last}"
+    return f"{many(state.count, 'signal')} {since}, the last {_lately(state.last_at)}"
 
 
 def _handled(around: Around) -> list[str]:
     state: AlarmState = around.opened.state
-    has = "nobody has it" if state.assigned_at is None else f"{_who(around, 'assignee')} has it"
+    has = "nobody has it" if state.assigned_at is None else _has(_who(around, "assignee"))
     seen = "new" if state.acked_at is None else f"acknowledged by {_who(around, 'acked_by')}"
     over = f"over since {_moment(state.ended_at)}" if state.ended_at is not None else ""
     cleared = f"cleared: {words(state.outcome)}" if state.outcome != OPEN else ""
     return [one for one in (has, seen, over, cleared) if one]
+
+
+def _has(who: str) -> str:
+    return f"{who} {'have' if who == 'you' else 'has'} it"
 
 
 def _device(around: Around) -> list[str]:
@@ -67,7 +70,15 @@ def _device(around: Around) -> list[str]:
 
 
 def _who(around: Around, field: str) -> str:
+    if getattr(around.opened.state, field) == around.me:
+        return "you"
     return _named(around, field) or "somebody"
+
+
+def _lately(at: datetime | None) -> str:
+    """A moment; of today's the time alone."""
+    day, _, time = _moment(at).partition(" ")
+    return time if day == _moment(clock.now()).partition(" ")[0] else _moment(at)
 
 
 def _moment(at: datetime | None) -> str:

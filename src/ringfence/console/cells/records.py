@@ -55,7 +55,7 @@ def _cell(kind: Kind, shown: Shown) -> Callable[[Record], Drawn]:
     if field is kind.node:
         return lambda record: record.owner
     if field is None:
-        return lambda record: _counted(record.shown(name))
+        return lambda record: _besides(shown, record.shown(name))
     spec = field.spec
     match spec:
         case Text() if shown.times:
@@ -143,6 +143,11 @@ def _tied(kind: Kind, ties: Ties, record: Record, name: str) -> str:
         return f"{display.words(record.shown(ties.when[0]))} {kind.label(name)}"
     of = f" of {number(len(ties.among))}" if ties.among else ""
     return f"{number(record.shown(name))}{of}"
+
+
+def _besides(shown: Shown, value: Any) -> Drawn:
+    """What is no field of it: a number, or one of a few words."""
+    return Cell(_counted(value), style(shown, value)) if isinstance(shown.style, Mapping) else _counted(value)
 
 
 def _counted(value: Any) -> str:

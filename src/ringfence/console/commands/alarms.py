@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from ringfence.console.changing import MANY, make_change
-from ringfence.console.commands.command import Edited, Host
+from ringfence.console.commands.command import Command, Edited, Host, unless_signed_in
 from ringfence.console.commands.records import RecordCommand, edited, named, open_all
 from ringfence.console.options import BACK, DialogOption
 from ringfence.console.text import capital, many, number
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from ringfence.services.edited import Opened
 
 _TAKE: Final = "take"
+_TESTED: Final = timedelta(hours=1)
+"""So long a test mode lasts where nobody says otherwise."""
 Altered = Callable[["AlarmState"], "AlarmState"]
 """What makes of an alarm what it will be; raises Refused where that cannot be."""
 
@@ -89,6 +92,46 @@ def _note(host: Host) -> None:
         host.ringfence.open("ask line", title, "What there is to note", then=partial(noted, opened))
 
     _open(host, ask)
+
+
+def _test(host: Host) -> None:
+    from ringfence.domain import clock
+    from ringfence.domain.alarm import ALARMS
+    from ringfence.domain.test_mode import TEST_MODES
+
+    node = ALARMS.node.name
+    places = [one.name for one in ALARMS.stored.values() if one.name in TEST_MODES.refs]
+    places.sort(key=node.__eq__)  # what is nested in it comes last
+
+    def began(one: Opened, field: str | None) -> None:
+        if field not in places:
+            return
+        names = one.names
+        until = clock.now().replace(second=0, microsecond=0) + _TESTED
+        given = {"until": (until, "")}
+        if field != node:
+            given[field] = getattr(one.state, field), names[field][getattr(one.state, field)]
+        customer = one.state.customer, names[node].get(one.state.customer, "")
+        host.ringfence.open(f"{TEST_MODES.noun} form", None, home=customer, given=given)
+
+    def ask(opened: Sequence[Opened]) -> None:
+        one = opened[0]
+        named = {field: one.names[field].get(getattr(one.state, field), "") for field in places}
+        options = [
+            DialogOption(
+                field, f"{capital(field)} “{name}”{' with all that is nested in it' if field == node else ''}", field[0]
+            )
+            for field, name in named.items()
+            if name
+        ]
+        title = "Test mode: of whose alarms is nobody told?"
+        host.ringfence.open("dialog", title, (), [*options, DialogOption(BACK, "Leave it")], then=partial(began, one))
+
+    _open(host, ask)
+
+
+def _unless_one(shown: Edited) -> str:
+    return "" if len(shown.chosen) == 1 else "it begins at one alarm: take the marks away"
 
 
 def _open(host: Host, then: Callable[[Sequence[Opened]], None]) -> None:
@@ -173,4 +216,35 @@ NOTE: Final = RecordCommand(
     right="edit",
     in_form=True,
 )
-QUEUE: Final = (OWN, ACKNOWLEDGE, CLEAR, NOTE)
+TEST: Final = RecordCommand(
+    "test_mode",
+    "t",
+    "Try something out there: for a while nobody is told of alarms.",
+    _test,
+    footer="test mode",
+    brief="test",
+    changes=True,
+    label="Test mode",
+    right="suppress",
+    why_not=_unless_one,
+    in_form=True,
+)
+QUEUE: Final = (OWN, ACKNOWLEDGE, CLEAR, NOTE, TEST)
+
+
+class Queue(Host, Protocol):
+    """The screen of the queue."""
+
+    def narrow(self) -> None:
+        """Shows other ones of the alarms."""
+
+
+NARROW: Final[Command[Queue]] = Command(
+    "narrow",
+    "s",
+    "Show the new ones alone, then your own, then all again.",
+    lambda screen: screen.narrow(),
+    footer="new ones",
+    brief="new",
+    unless=unless_signed_in,
+)

@@ -12,13 +12,16 @@ from ringfence.console.widgets.form_fields import ChoiceSpec, PickSpec, Spec, Te
 from ringfence.domain import display
 from ringfence.domain.display import words
 from ringfence.domain.field import Choice, Flag, Moment, Number, Ref, Text, Ties
-from ringfence.domain.kind import Kind
+from ringfence.domain.kind import Kind, altered
 from ringfence.domain.registry import EDITED
 from ringfence.domain.shown import GAP
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ringfence.console.application import Application
     from ringfence.console.commands.command import Home
+    from ringfence.services.edited import Opened
 
 _NONE: Final = 0
 _FOLLOWS: Final = "the one of the same name there, or none"
@@ -63,10 +66,19 @@ class _Itself:
 
 class PlainForm(OwnedForm):
     """The form of a record. What it refers to is chosen among what the viewer may list; the site that it stands on
-    among those of its own customer. Of what can be done to a row of a list it has what is declared for it, too."""
+    among those of its own customer. Of what can be done to a row of a list it has what is declared for it, too. A new
+    one begins with what is ``given``: by field a value and, where that is another record, its name."""
 
-    def __init__(self, kind: Kind, record_id: int | None, copy_of: int | None = None, home: Home | None = None) -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        record_id: int | None,
+        copy_of: int | None = None,
+        home: Home | None = None,
+        given: Mapping[str, tuple[Any, str]] | None = None,
+    ) -> None:
         self.kind = kind
+        self._given = given or {}
         super().__init__(record_id, copy_of, home)
         edits = editable(kind)
         self._itself = _Itself(self, edits)
@@ -75,6 +87,17 @@ class PlainForm(OwnedForm):
             own = [one for one in edits.commands if isinstance(one, RecordCommand) and one.in_form]
             self.COMMANDS_HERE = own
             bind(self, own)
+
+    def take(self, found: Any) -> Opened | None:
+        for name, (value, said) in self._given.items():
+            if name in self.names:
+                self.names[name][value] = said
+        return super().take(found)
+
+    def first_draft(self) -> Any:
+        draft = super().first_draft()
+        given = {name: value for name, (value, _) in self._given.items()}
+        return altered(draft, **given) if given else draft
 
     @property
     def edited(self) -> _Itself:

@@ -74,11 +74,22 @@ class RecordList(RecordTable[Any], Asks):
         """The record that the cursor is to be on when the list is shown next."""
         self._on_total = on_total
         self.tell_below = on_subtitle
+        self.besides: tuple[str, ...] = ()
+        """What the border says of the list before where it stands."""
 
     def on_mount(self) -> None:
         """Keeps ages true, where it shows any."""
         if self._ages:
             self.set_interval(_AGES_SECONDS, self.refresh)
+
+    def say_besides(self, *said: str) -> None:
+        """Sets that, literally."""
+        if said != self.besides:
+            self.besides = said
+            self._tell_place()
+
+    def place_parts(self) -> list[str]:
+        return [*self.besides, *super().place_parts()]
 
     @property
     def row(self) -> Any:
@@ -358,14 +369,14 @@ def why_not(kind: str, text: str) -> str:
     return fault(named(kind_named(kind)), text)
 
 
-def list_of(kind: Kind, **options: Any) -> RecordList:
-    """The list of a kind, as it is declared to be shown: the newest first, where it goes by time."""
+def list_of(kind: Kind, made: type[RecordList] = RecordList, **options: Any) -> RecordList:
+    """The list of a kind, ``made`` as it is declared to be shown: the newest first, where it goes by time."""
     from ringfence.console.cells.records import cells, columns
     from ringfence.domain import display
 
     ages = any(one.age for one in display.columns(kind))
     sort = kind.sort, kind.sort in kind.moments
-    return RecordList(kind.name, columns(kind), cells(kind), sort=sort, ages=ages, **options)
+    return made(kind.name, columns(kind), cells(kind), sort=sort, ages=ages, **options)
 
 
 def part_of(ask: Ask) -> Part:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 
@@ -132,8 +132,25 @@ class ListScreen(AreaScreen):
 class KindScreen(ListScreen):
     """The list of every record of a kind that the user sees, all of which can be changed from here."""
 
+    LIST: ClassVar[type[RecordList]] = RecordList
+    MORE_HERE: ClassVar[Sequence[Command[Any]]] = ()
+    """What the screen of one kind can do besides."""
     FIRST_KEYS = (
-        *("help", "own", "acknowledge", "clear_alarm", "note", "filter", "finished", "actions", "open", "new", "undo"),
+        *(
+            "help",
+            "own",
+            "acknowledge",
+            "clear_alarm",
+            "note",
+            "test_mode",
+            "narrow",
+            "filter",
+            "finished",
+            "actions",
+            "open",
+            "new",
+            "undo",
+        ),
         *("toggle_mark", "delete", "duplicate", "activate", "assign", "bulk_edit"),
     )
 
@@ -143,7 +160,7 @@ class KindScreen(ListScreen):
         self.edits = editable(kind)
         self.AREA, self.TITLE_HERE, self.FILTERS = kind.name, display.title(kind), display.placeholder(kind)
         narrowed = (FINISHED,) if kind.display.current else ()
-        self.COMMANDS_HERE = (*self.edits.commands, *narrowed, *LISTS, *(TABS if self.tabbed else ()))
+        self.COMMANDS_HERE = (*self.edits.commands, *self.MORE_HERE, *narrowed, *LISTS, *(TABS if self.tabbed else ()))
         bind(self, self.COMMANDS_HERE)
 
     @property
@@ -187,7 +204,7 @@ class KindScreen(ListScreen):
         self.call_later(self.ringfence.go, message.tab_id)
 
     def make_list(self) -> RecordList:
-        made = list_of(self.kind, on_total=self._say_found, edits=self.edits)
+        made = list_of(self.kind, self.LIST, on_total=self._say_found, edits=self.edits)
         made.only = self.kind.display.current
         return made
 

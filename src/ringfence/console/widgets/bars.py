@@ -7,13 +7,15 @@ from typing import ClassVar, Final
 
 from textual import events
 
-from ringfence.console.text import fit, literal, width_of
+from ringfence.console.text import Cell, fit, literal, width_of
 from ringfence.console.widgets.bar import Bar, cells
 from ringfence.console.widgets.paint import Part
 from ringfence.console.widgets.posted import Posted
 
 GAP: Final = "  "
 _LETTERS: Final = 3  # of an area's name that make do
+_STEP: Final = 12
+"""Cells that are left to the path at least."""
 
 
 class TitleBar(Bar):
@@ -165,7 +167,8 @@ class NavBar(Bar):
 
 
 class Breadcrumbs(Bar):
-    """Where one stands, the last step strong; at the right the filter and how many it finds."""
+    """Where one stands, the last step strong; at the right what else there is to say of that, as far as there is room
+    for it, and the filter and how many it finds."""
 
     SEPARATOR: ClassVar[str] = " › "
 
@@ -186,6 +189,13 @@ class Breadcrumbs(Bar):
         super().__init__(name=name, id=id, classes=classes)
         self._path: tuple[str, ...] = ()
         self._filter = self._found = ""
+        self._beside: tuple[Cell, ...] = ()
+
+    def set_beside(self, said: Sequence[Cell]) -> None:
+        """Sets what else there is to say, the most important first: what there is no room for is left out."""
+        if tuple(said) != self._beside:
+            self._beside = tuple(said)
+            self.refresh()
 
     def set_path(self, path: Sequence[str]) -> None:
         """Sets the steps, from the outermost."""
@@ -215,9 +225,20 @@ class Breadcrumbs(Bar):
     def parts(self, width: int) -> Sequence[Part]:
         """The path, cut from the left where there is no room for it, and the filter."""
         right = self._right(width)
+        right = [*self._beside_in(width - cells(right) - _STEP), *right]
         room = width - 1 - cells(right) - (len(GAP) if right else 0)
         left: list[Part] = [(" ", ""), *self._steps(room)]
         return [*left, (" " * max(0, width - cells(left) - cells(right)), ""), *right]
+
+    def _beside_in(self, room: int) -> list[Part]:
+        """What there is room for of what is said beside the path."""
+        parts: list[Part] = []
+        for text, style in self._beside:
+            room -= width_of(text) + len(GAP)
+            if room < 0:
+                break
+            parts += [(literal(text), style), (GAP, "")]
+        return parts if self._filter or self._found else [*parts[:-1], (" ", "")] if parts else []
 
     def _steps(self, room: int) -> list[Part]:
         steps = list(self._path)
