@@ -23,7 +23,7 @@ from support.command_line import Call, Save, small
 
 from ringfence.cli.commands import _program
 from ringfence.cli.main import run
-from ringfence.domain.registry import EDITED, KINDS
+from ringfence.domain.registry import EDITED, KINDS, LISTED
 
 NASTY = "\x1b]0;owned\x07\x7f\x9b31m\x85\u202e\u2066\u200f\u061c\u200b\u2028"
 """Control characters of both sets, bidirectional ones, and others that are not seen."""
@@ -61,10 +61,10 @@ def dry(*words: str) -> list[list[str]]:
 
 
 COMMANDS: list[list[str]] = [
-    *([*("list", kind), *ADA, "--format", form] for kind in KINDS for form in ("table", "json", "csv", "keys")),
-    *([*("count", kind), *ADA] for kind in KINDS),
-    *([kind, "list", *ADA] for kind in KINDS),
-    *([kind, "count", *ADA] for kind in KINDS),
+    *([*("list", kind), *ADA, "--format", form] for kind in LISTED for form in ("table", "json", "csv", "keys")),
+    *([*("count", kind), *ADA] for kind in LISTED),
+    *([kind, "list", *ADA] for kind in LISTED),
+    *([kind, "count", *ADA] for kind in LISTED),
     ["help", "devices"],
     ["help", f"nothing{NASTY}"],
     ["can", ADA[1], "device.list", f"device:{key('d')}"],
@@ -186,6 +186,11 @@ def hostile(call: Call, save: Save, tmp_path: Path, monkeypatch: pytest.MonkeyPa
             for (column,) in connection.execute("SELECT name FROM pragma_table_info(?)", (table,)).fetchall():
                 if column in TEXTS and (table, column) not in PLAIN:
                     connection.execute(f"UPDATE {table} SET {column} = {column} || ? WHERE {column} <> ''", (NASTY,))
+        connection.execute(
+            "INSERT INTO event (tenant_id, device_id, at, kind, name, severity, text) "
+            "SELECT tenant_id, id, 0, 'on', ?, ?, ? FROM device",
+            (NASTY, NASTY, NASTY),
+        )
         connection.execute("UPDATE user_account SET login_key = login")
         connection.execute("UPDATE audit_entry SET name = name || ?, actor_login = actor_login || ?", (NASTY, NASTY))
     role = {"key": "all", "tenant": "t", "name": "All", "access_level": "service_provider", "permissions": []}

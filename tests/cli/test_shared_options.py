@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from ringfence.cli.commands import _program
 from ringfence.cli.options import SHARED
-from ringfence.domain.registry import KINDS
+from ringfence.domain.registry import LISTED
 
 OWNERS = (
     *("load", "ingest", "worker", "listen dc09", "schema", "help", "audit verify"),
@@ -26,7 +26,7 @@ LOOKING = (
     "now",
     "what-if",
     "dump",
-    *(f"{kind} {verb}" for kind in KINDS for verb in ("list", "count")),
+    *(f"{kind} {verb}" for kind in LISTED for verb in ("list", "count")),
     *("edges status", "attributes list", "alarm-rules test"),
     *(f"telemetry {verb}" for verb in ("latest", "history", "events")),
     *("ingest", "worker"),  # by nobody's rights: it is when the lines came, and what is due by then

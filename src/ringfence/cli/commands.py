@@ -18,7 +18,7 @@ from ringfence.cli import audit, coverage, describing, ingest, now, records, sna
 from ringfence.cli.options import SHARED, AsUser, At, Db, Group, Mouse, Theme, looks, meaningless
 from ringfence.cli.settings import ASKED, Settings, WrongUsage, settings
 from ringfence.domain.kind import Kind
-from ringfence.domain.registry import EDITED, KINDS
+from ringfence.domain.registry import EDITED, KINDS, LISTED, PARTS
 
 _HELP: Final = """Says who may see which customers and devices, and shows exactly that.
 
@@ -53,7 +53,8 @@ def _groups() -> dict[str, Callable[[], typer.Typer]]:
     """What makes each group of commands."""
     own = {name: partial(_own, module) for name, module in _OWN.items()}
     kinds = {kind.name: own.pop(kind.name, partial(_declared, kind)) for kind in KINDS.values() if kind.noun in EDITED}
-    return {**kinds, **own}
+    parts = {kind.name: partial(_part, kind) for kind in PARTS.values()}
+    return {**kinds, **parts, **own}
 
 
 def _own(module: str) -> typer.Typer:
@@ -65,6 +66,12 @@ def _declared(kind: Kind) -> typer.Typer:
     from ringfence.cli.nouns import commands_of
 
     return commands_of(kind)
+
+
+def _part(kind: Kind) -> typer.Typer:
+    return typer.Typer(
+        cls=Group, help=f"{kind.several.capitalize()}, of the devices that a user may open: list, count."
+    )
 
 
 class _Commands(Group):
@@ -81,8 +88,8 @@ class _Commands(Group):
         if cmd_name in self._groups and cmd_name not in self._made:
             group = self.commands[cmd_name] = get_group(self._groups[cmd_name]())
             group.name = cmd_name
-            if cmd_name in KINDS:  # the words in the other order
-                group.commands.update(get_group(records.commands_of(KINDS[cmd_name])).commands)
+            if cmd_name in LISTED:  # the words in the other order
+                group.commands.update(get_group(records.commands_of(LISTED[cmd_name])).commands)
             self._made.add(cmd_name)
         return super().get_command(ctx, cmd_name)
 

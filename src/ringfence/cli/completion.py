@@ -18,7 +18,7 @@ from ringfence.cli.settings import ASKED, checked, settings
 from ringfence.domain.errors import RingfenceError, debugging
 from ringfence.domain.field import Ties
 from ringfence.domain.permission import KEYS
-from ringfence.domain.registry import EDITED, KINDS
+from ringfence.domain.registry import EDITED, LISTED
 from ringfence.domain.text import fold
 
 if TYPE_CHECKING:
@@ -113,14 +113,14 @@ def _offered(context: Any, asked: Any, begun: str) -> Iterable[str] | None:
     """What may be said where one of these is asked for; None where that is not from data."""
     word = (asked.metavar or "").rstrip(".")
     kinds = {f"{kind.noun.replace('_', '-').upper()}-KEY": kind.name for kind in EDITED.values()}
-    group = KINDS.get(context.parent.info_name) if context.parent is not None else None
+    group = LISTED.get(context.parent.info_name) if context.parent is not None else None
     field = group.fields.get(asked.name.removeprefix("no_")) if group is not None else None
     if asked.name == _NEW:
         return ()
     if word == "KIND":
-        return _beginning(KINDS, begun)
+        return _beginning(LISTED, begun)
     if word == "COLUMN":
-        listed = group or KINDS.get(context.params.get("kind"))
+        listed = group or LISTED.get(context.params.get("kind"))
         return _beginning(listed.sorts, begun) if listed is not None else ()
     if word == "PERMISSION":
         return _beginning(KEYS, begun)

@@ -15,7 +15,13 @@ from ringfence.cli.terminal import drawn
 from ringfence.domain.signal import Severity
 
 _OUTER: Final = {"--db": "db", "--at": "at", "--as": "login"}
-_NARROWING: Final = {"--under": "under", "--search": "search", "--state": "state", "--severity": "severity"}
+_NARROWING: Final = {
+    "--under": "under",
+    "--device": "device",
+    "--search": "search",
+    "--state": "state",
+    "--severity": "severity",
+}
 _MOST_DIGITS: Final = 9
 
 
@@ -81,9 +87,9 @@ def _read(left: list[str]) -> tuple[Command, dict[str, Any], list[str], dict[str
     first = left.pop(0) if left else ""
     words = []
     if first not in COMMANDS and left and left[0] in _WORDS_FIRST:
-        from ringfence.domain.registry import KINDS
+        from ringfence.domain.registry import LISTED
 
-        if first not in KINDS:
+        if first not in LISTED:
             raise _Otherwise
         words, first = [first], left.pop(0)
     command = COMMANDS.get(first)

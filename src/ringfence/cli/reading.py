@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from ringfence.cli.settings import Settings, WrongUsage
 from ringfence.domain.alarm import ALARMS
+from ringfence.domain.device import DEVICES
+from ringfence.domain.event import EVENTS
 from ringfence.domain.shown import LONG
 from ringfence.domain.signal import Severity
 
@@ -24,6 +26,8 @@ Format = Literal["table", "json", "csv", "keys"]
 """What a list may be written as."""
 State = Literal["active", "all"]
 """Which alarms are listed: those that nobody has cleared, or all."""
+_ABOUT_DEVICES: Final = (ALARMS.name, EVENTS.name)
+"""What may be listed of one device."""
 _MEASURED: Final = 1000
 _WIDEST: Final = 60
 _PAUSE: Final = 1.0
@@ -35,6 +39,7 @@ def list_records(
     kind: str,
     *,
     under: str | None = None,
+    device: str | None = None,
     search: str = "",
     state: State | None = None,
     severity: Severity | None = None,
@@ -48,6 +53,7 @@ def list_records(
     """Lists what a user sees of one kind of record. Returns the exit status, as they all do."""
     if no_bom and output != "csv":
         raise WrongUsage("--no-bom is for --format csv: nothing else begins with a byte order mark")
+    _demand_about_devices(kind, device)
     only = _of_alarms(kind, state, severity, follow=follow)
     if follow:
         _demand_endless(chosen, state, limit, output)
@@ -55,7 +61,8 @@ def list_records(
         from ringfence.services import listing
 
         viewer = chosen.viewer()
-    wanted = _listing(viewer, kind, under, search, only)._replace(sort=sort.replace("-", "_"), descending=descending)
+    wanted = _listing(viewer, kind, under, search, only, device)
+    wanted = wanted._replace(sort=sort.replace("-", "_"), descending=descending)
     if follow:
         _follow(viewer, wanted, under)
         return 0
@@ -85,17 +92,19 @@ def count_records(
     kind: str,
     *,
     under: str | None = None,
+    device: str | None = None,
     search: str = "",
     state: State | None = None,
     severity: Severity | None = None,
 ) -> int:
     """Counts what a user sees of one kind of record."""
+    _demand_about_devices(kind, device)
     only = _of_alarms(kind, state, severity)
     with _modules_kept():
         from ringfence.services import listing
 
         viewer = chosen.viewer()
-    _print([f"{listing.count(viewer, _listing(viewer, kind, under, search, only))}\n"])
+    _print([f"{listing.count(viewer, _listing(viewer, kind, under, search, only, device))}\n"])
     return 0
 
 
@@ -128,7 +137,7 @@ def _keep_modules() -> None:
     gc.freeze()
 
 
-def _listing(viewer: Viewer, kind: str, under: str | None, search: str, only: str) -> Listing:
+def _listing(viewer: Viewer, kind: str, under: str | None, search: str, only: str, device: str | None) -> Listing:
     from ringfence.domain.errors import WrongFilter
     from ringfence.domain.filter import parse
     from ringfence.domain.registry import kind_named
@@ -139,7 +148,13 @@ def _listing(viewer: Viewer, kind: str, under: str | None, search: str, only: st
         parse(kind_named(kind), search)
     except WrongFilter as fault:
         raise WrongUsage(f"--search: {fault}") from None
-    return Listing(kind, search, under=customer_id(viewer, under) if under is not None else None, only=only)
+    listing = Listing(kind, search, under=customer_id(viewer, under) if under is not None else None, only=only)
+    return listing if device is None else listing._replace(record=(DEVICES.noun, device))
+
+
+def _demand_about_devices(kind: str, device: str | None) -> None:
+    if device is not None and kind not in _ABOUT_DEVICES:
+        raise WrongUsage(f"--device is for {' and '.join(_ABOUT_DEVICES)}: it means nothing to {kind}")
 
 
 def _of_alarms(kind: str, state: State | None, severity: Severity | None, *, follow: bool = False) -> str:

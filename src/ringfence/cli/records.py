@@ -10,12 +10,12 @@ from ringfence.cli import importing, reading
 from ringfence.cli.options import AsUser, At, Db, Group, Under, known
 from ringfence.cli.settings import settings
 from ringfence.domain.kind import Kind as Declared
-from ringfence.domain.registry import KINDS
+from ringfence.domain.registry import LISTED
 from ringfence.domain.signal import Severity
 
 Kind = Annotated[
     str,
-    typer.Argument(metavar="KIND", help=f"{', '.join(KINDS)}."),
+    typer.Argument(metavar="KIND", help=f"{', '.join(LISTED)}."),
 ]
 Search = Annotated[
     str,
@@ -26,6 +26,9 @@ Search = Annotated[
     ),
 ]
 
+OfDevice = Annotated[
+    str | None, typer.Option("--device", metavar="DEVICE-KEY", help="Of alarms and events: only those of this device.")
+]
 OfState = Annotated[
     reading.State | None,
     typer.Option("--state", help="Of alarms: those that are not cleared (so by default), or all."),
@@ -57,6 +60,7 @@ def list_records(
     kind: Kind,
     login: AsUser = None,
     under: Under = None,
+    device: OfDevice = None,
     search: Search = "",
     state: OfState = None,
     severity: OfSeverity = None,
@@ -94,6 +98,7 @@ def list_records(
         chosen,
         kind,
         under=under,
+        device=device,
         search=search,
         state=state,
         severity=severity,
@@ -111,6 +116,7 @@ def count_records(
     kind: Kind,
     login: AsUser = None,
     under: Under = None,
+    device: OfDevice = None,
     search: Search = "",
     state: OfState = None,
     severity: OfSeverity = None,
@@ -119,7 +125,9 @@ def count_records(
 ) -> int:
     """Count what a user sees of one kind of record."""
     chosen = settings(context.obj, db, at, login)
-    return reading.count_records(chosen, kind, under=under, search=search, state=state, severity=severity)
+    return reading.count_records(
+        chosen, kind, under=under, device=device, search=search, state=state, severity=severity
+    )
 
 
 def can(

@@ -28,12 +28,14 @@ _COLUMN: Final = re.compile(r"([^\W\d_]+(?:[_-][^\W\d_]+)*):")
 
 class Term(NamedTuple):
     """A word or a phrase, folded. ``column`` is the field of the one column that it is sought in, if any; without a
-    text nothing may stand there. ``anchored``: the column's text begins with it. ``excluded``: it must not be so."""
+    text nothing may stand there. ``anchored``: the column's text begins with it. ``excluded``: it must not be so.
+    ``record`` is the id of the one record that the column must refer to: nobody types that."""
 
     text: str
     column: str = ""
     anchored: bool = False
     excluded: bool = False
+    record: int = 0
 
     @property
     def plain(self) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Collection, Iterator
+from types import MappingProxyType
 from typing import Final
 
 from ringfence.domain.alarm import ALARMS
@@ -13,6 +15,7 @@ from ringfence.domain.customer_group import CUSTOMER_GROUPS
 from ringfence.domain.device import DEVICES
 from ringfence.domain.edge import EDGES
 from ringfence.domain.errors import RingfenceError
+from ringfence.domain.event import EVENTS
 from ringfence.domain.field import Field
 from ringfence.domain.ids import ids_in
 from ringfence.domain.kind import Kind, State, StateKind, kind_of
@@ -37,7 +40,11 @@ KINDS: Final[dict[str, Kind]] = {
         *(EDGES, AUDIT),
     )
 }
-"""The kinds that are listed, by what the command line calls a list."""
+"""The kinds of record that are listed, by what the command line calls a list."""
+PARTS: Final[dict[str, Kind]] = {EVENTS.name: EVENTS}
+"""What is listed besides: parts of records, which are reached through these or not at all."""
+LISTED: Final = MappingProxyType(ChainMap(PARTS, KINDS))
+"""All that is listed."""
 
 PLACE: Final = next(kind for kind in EDITED.values() if kind.is_site)
 """The kind that is a place of a customer, on which others stand."""
@@ -46,9 +53,9 @@ PLACE: Final = next(kind for kind in EDITED.values() if kind.is_site)
 def kind_named(name: str) -> Kind:
     """The kind of a name as the command line spells it. Raises RingfenceError for any other."""
     try:
-        return KINDS[name]
+        return LISTED[name]
     except KeyError:
-        raise RingfenceError(f"there is no kind {name!r}: choose one of {', '.join(KINDS)}") from None
+        raise RingfenceError(f"there is no kind {name!r}: choose one of {', '.join(LISTED)}") from None
 
 
 def kind_of_noun(noun: str) -> Kind:

@@ -15,6 +15,7 @@ from ringfence.domain.audit import AUDIT
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.customer_group import CUSTOMER_GROUPS
 from ringfence.domain.errors import RingfenceError
+from ringfence.domain.event import EVENTS
 from ringfence.domain.field import Field, Flag, Moment, Spec
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED, KINDS, kind_named
@@ -22,6 +23,7 @@ from ringfence.domain.role import ROLES
 from ringfence.domain.security_group import SECURITY_GROUPS
 from ringfence.services import records
 from ringfence.services.records import Listing, Part, Record
+from ringfence.storage.signal_tables import moment_of
 from ringfence.visibility import counting, history, overview, tree
 from ringfence.visibility import page as pages
 from ringfence.visibility.column_values import permissions
@@ -40,8 +42,8 @@ def rows(viewer: Viewer, listing: Listing, part: Part) -> tuple[Record, ...]:
     """A part of a list, in its order. Raises RingfenceError for an unknown kind or order, or a hidden customer."""
     kind = kind_named(listing.kind)
     window = pages.Window(part.limit, part.after, part.before, part.from_end, part.skip)
-    with viewer.look(*permissions(kind)) as sight:
-        if listing.record is not None:
+    with viewer.look(*_needed(kind, listing)) as sight:
+        if listing.record is not None and kind is AUDIT:
             told = history.window(_history(sight, listing, listing.record), window, descending=listing.descending)
             return tuple(_records(sight, kind, told))
         return tuple(_records(sight, kind, pages.page(sight, _query(sight, kind, listing), window)))
@@ -51,8 +53,8 @@ def count(viewer: Viewer, listing: Listing, so_far: counting.SoFar | None = None
     """How many rows the list has, exactly. ``so_far`` is told, while that takes long, how many there are at least;
     what it raises ends the count."""
     kind = kind_named(listing.kind)
-    with viewer.look(*permissions(kind)) as sight:
-        if listing.record is not None:
+    with viewer.look(*_needed(kind, listing)) as sight:
+        if listing.record is not None and kind is AUDIT:
             return len(_history(sight, listing, listing.record))
         return counting.count(sight, _query(sight, kind, listing), so_far=so_far)
 
@@ -60,15 +62,15 @@ def count(viewer: Viewer, listing: Listing, so_far: counting.SoFar | None = None
 def place(viewer: Viewer, listing: Listing, record: int) -> int | None:
     """How many rows come before a record (its id); None where the list does not show it."""
     kind = kind_named(listing.kind)
-    with viewer.look(*permissions(kind)) as sight:
+    with viewer.look(*_needed(kind, listing)) as sight:
         return counting.place(sight, _query(sight, kind, listing), record)
 
 
 def export(viewer: Viewer, listing: Listing, limit: int | None = None) -> Iterator[Record]:
     """Every row of the list (or the first ``limit``), in one transaction."""
     kind = kind_named(listing.kind)
-    with viewer.look(*permissions(kind)) as sight:
-        if listing.record is not None:
+    with viewer.look(*_needed(kind, listing)) as sight:
+        if listing.record is not None and kind is AUDIT:
             yield from _records(sight, kind, _history(sight, listing, listing.record)[:limit])
             return
         query = _query(sight, kind, listing)
@@ -107,7 +109,7 @@ def customer_id(viewer: Viewer, key: str) -> int:
 
 
 def kinds() -> tuple[str, ...]:
-    """The kinds that can be listed, as the command line spells them."""
+    """The kinds of record that can be listed, as the command line spells them."""
     return tuple(KINDS)
 
 
@@ -119,7 +121,24 @@ def _query(sight: Sight, kind: Kind, listing: Listing) -> pages.Query:
             raise RingfenceError("this customer is not there any more: go back to the list")
         under = found[0].path
     sought = f"{listing.only} {listing.search}" if listing.only else listing.search
-    return pages.Query(kind, sought, listing.sort, listing.descending, under)
+    about = None if listing.record is None else _about(sight, kind, *listing.record)
+    return pages.Query(kind, sought, listing.sort, listing.descending, under, about)
+
+
+def _needed(kind: Kind, listing: Listing) -> tuple[str, ...]:
+    """What a look needs for a list."""
+    of = () if listing.record is None or kind is AUDIT else (EDITED[listing.record[0]].right("view"),)
+    return (*permissions(kind), *of)
+
+
+def _about(sight: Sight, kind: Kind, noun: str, key: str) -> tuple[str, int]:
+    """How records of a kind refer to one of another, which the viewer may open."""
+    to = EDITED[noun]
+    field = next((one.name for one in _referring(kind) if one.refers == noun), None)
+    found = find(sight, to.right("view"), to, "key", key)
+    if field is None or found is None:
+        raise RingfenceError(f"there is no {to.said} {key!r}: 'ringfence list {to.name}' shows those there are")
+    return field, found
 
 
 def _history(sight: Sight, listing: Listing, record: tuple[str, str]) -> Sequence[Row[Any]]:
@@ -153,11 +172,14 @@ Named = dict[str, Names]
 
 
 def _moment(value: Any) -> str | None:
+    if isinstance(value, int):
+        return clock.iso(moment_of(value), "milliseconds")
     return None if value is None else clock.kept(value).isoformat()
 
 
 _READ: Final[dict[type[Spec], Callable[[Any], Any]]] = {Flag: bool, Moment: _moment}
-"""What the two engines keep in ways of their own: SQLite has numbers for flags, and text for moments."""
+"""What the two engines keep in ways of their own: SQLite has numbers for flags, and text for moments. Those of signals
+are numbers."""
 
 
 def _plain(_sight: Sight, kind: Kind, _ids: list[int], rows: list[Row[Any]], named: Named) -> Maker:
@@ -188,6 +210,17 @@ def _customer(sight: Sight, _kind: Kind, _ids: list[int], _rows: list[Row[Any]],
     def made(row: Row[Any], shared: Shared) -> Record:
         told = (row.email, row.phone, row.address, row.attributes) if more(row.path) else ("",) * 4
         return records.CustomerRecord(*shared, *told)
+
+    return made
+
+
+def _event(sight: Sight, kind: Kind, ids: list[int], rows: list[Row[Any]], named: Named) -> Maker:
+    """Of an event, which has the key of its device."""
+    devices = named["device"]
+    plain = _plain(sight, kind, ids, rows, named)
+
+    def made(row: Row[Any], shared: Shared) -> Record:
+        return plain(row, (shared[0], devices.get(row.device_id, _NONE)[1] or "", *shared[2:]))
 
     return made
 
@@ -261,6 +294,7 @@ _MADE: Final[dict[str, Callable[[Sight, Kind, list[int], list[Row[Any]], Named],
     ROLES.noun: _role,
     ALARMS.noun: _alarm,
     AUDIT.noun: _entry,
+    EVENTS.noun: _event,
 }
 """The kinds whose lists show more than their fields, or less."""
 

@@ -171,7 +171,8 @@ class Listing(NamedTuple):
     """What is listed: a kind (``devices``), a text to look for, the column to sort by (empty: the kind's own order),
     and the customer to stay below (its id). ``only`` is a filter as well, which narrows what is looked through.
 
-    ``record`` is a record's kind (``device``) and key: of the audit, only what it says of that one.
+    ``record`` is a record's kind (``device``) and key: of the audit, only what it says of that one; of all else, what
+    refers to it.
     """
 
     kind: str

@@ -10,11 +10,14 @@ from typing import Final, NamedTuple
 from ringfence.domain.clock import LAST
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import RingfenceError
+from ringfence.domain.event import EVENTS
 from ringfence.domain.signal import Value
-from ringfence.signals import events, telemetry
+from ringfence.signals import telemetry
 from ringfence.signals.telemetry import Point
 from ringfence.signals.tenure import stays
 from ringfence.storage.signal_tables import milliseconds, moment_of
+from ringfence.visibility.column_values import permissions
+from ringfence.visibility.page import Query, Window, page
 from ringfence.visibility.places import reached
 from ringfence.visibility.point import find
 from ringfence.visibility.viewer import Sight, Viewer
@@ -89,12 +92,9 @@ def history(viewer: Viewer, key: str, name: str, since: datetime, until: datetim
 
 def happened(viewer: Viewer, key: str, most: int = 100) -> list[Happened]:
     """What a device said once, the newest first, and no more than so many. Raises RingfenceError as ``latest`` does."""
-    with viewer.look(_VIEW) as sight:
-        device = _device(sight, key)
-        found: list[events.Said] = []
-        for span in reversed(_seen(sight, device)):
-            left = most - len(found)
-            found += events.of_device(sight.connection, sight.tenant_id, device, *span, left) if left else []
+    with viewer.look(*permissions(EVENTS)) as sight:
+        about = ("device", _device(sight, key))
+        found = page(sight, Query(EVENTS, descending=True, about=about), Window(limit=most))
     return [Happened(moment_of(one.at), one.kind, one.name, one.severity, one.text) for one in found]
 
 

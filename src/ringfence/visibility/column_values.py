@@ -44,7 +44,7 @@ def values(sight: Sight, kind: Kind, name: str, ids: Sequence[int]) -> Values:
     if field.refers:
         return _named(sight, kind, field, ids)
     rows = among(sight, kind.permission, kind, ids, ("id", field.column, *(("path",) if kind.is_customer else ())))
-    say, read = _saying(kind, field), attrgetter(field.column)
+    say, read = saying(kind, field), attrgetter(field.column)
     if kind is CUSTOMERS and name not in _ALWAYS_TOLD:
         more = overview.more_than_named(sight)
         return {row.id: say(read(row)) if more(row.path) else "" for row in rows}
@@ -55,7 +55,7 @@ _ALWAYS_TOLD: Final = ("name", "key")
 """What is known even of a customer that is seen only for a site of it."""
 
 
-def _saying(kind: Kind, field: Field) -> Callable[[Any], str]:
+def saying(kind: Kind, field: Field) -> Callable[[Any], str]:
     """What makes text of a value as a column shows it."""
     match field.spec:
         case Text(exact=exact):

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
+from ringfence.domain.event import EVENTS
 from ringfence.domain.text import SEPARATOR
 from ringfence.visibility.matching import hopeless
 from ringfence.visibility.page import (
@@ -41,8 +42,9 @@ _LARGEST: Final = 8 * _PART
 
 def place(sight: Sight, query: Query, record: int) -> int | None:
     """How many rows of the query come before a record; None where it is not among them."""
-    if query.sort not in query.kind.indexed_orders:
-        there: int | None = unindexed(query).place(sight, query, record)
+    apart = unindexed(query)
+    if apart is not None:
+        there: int | None = apart.place(sight, query, record)
         return there
     columns = query.kind.indexed_orders[query.sort]
     found = among(sight, query.kind.permission, query.kind, [record], ("id", *columns))
@@ -58,6 +60,8 @@ def place(sight: Sight, query: Query, record: int) -> int | None:
 def count(sight: Sight, query: Query, before: SortKey | None = None, so_far: SoFar | None = None) -> int:
     """How many rows the query has: exactly as many as ``every`` gives; or how many of them come before a place.
     ``so_far`` is told meanwhile, where that takes long. Raises whatever it raises."""
+    if query.kind is EVENTS:
+        return int(unindexed(query).count(sight, query))
     side: Side = "before" if before is not None else ""
     if query.sort not in query.kind.indexed_orders:
         query = replace(query, sort="")

@@ -96,6 +96,11 @@ class _Asking:
     def _term(self, number: int, term: Term) -> tuple[str, Lead | None]:
         """The condition for a term, and whether rows can be found by it."""
         columns = {name: one for name, one in self.cells.items() if term.column in ("", name)}
+        if term.record:
+            one = columns[term.column]
+            assert isinstance(one, Name)
+            lead = Lead(None, {one.column: (term.record,)})
+            return self._name(f"{number}_record", one, term, "", Named((term.record,))), lead
         if not term.text:
             ((_, one),) = columns.items()
             return self._blank(one), self._blank_lead(one)

@@ -22,7 +22,7 @@ from ringfence.visibility.page import Query, SortKey, Window, naming
 from ringfence.visibility.point import among
 from ringfence.visibility.viewer import Sight
 
-_BETWEEN: Final = "\x00"
+BETWEEN: Final = "\x00"
 """Between what a column shows and the place in the kind's own order: no text holds it, and it sorts before all."""
 _KEPT: Final = 6
 """So many orders are kept of a viewer, the last ones that were asked for."""
@@ -71,7 +71,7 @@ def order_of(sight: Sight, query: Query, ids: Sequence[int]) -> Order:
     shown = values(sight, kind, query.sort, ids)
     own = among(sight, kind.permission, kind, ids, ("id", kind.order))
     read = attrgetter(kind.order)
-    pairs = sorted((f"{shown[row.id]}{_BETWEEN}{read(row)}", row.id) for row in own)
+    pairs = sorted((f"{shown[row.id]}{BETWEEN}{read(row)}", row.id) for row in own)
     return Order([key for key, _ in pairs], [record for _, record in pairs])
 
 
@@ -105,7 +105,7 @@ def place(sight: Sight, query: Query, record: int) -> int | None:
 
 def _order(sight: Sight, query: Query) -> Order:
     """The query's rows in its order, upwards: of all that are in sight, what a search finds, and where."""
-    every = replace(query, search="", under=None, descending=False)
+    every = replace(query, search="", under=None, about=None, descending=False)
     signals = query.kind.signalled
     whole = kept(sight, "orders", every, lambda: order_of(sight, query, naming(sight, every)), _KEPT, signals=signals)
     if every == replace(query, descending=False):

@@ -16,6 +16,7 @@ from sqlalchemy import Row
 
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import RingfenceError
+from ringfence.domain.event import EVENTS
 from ringfence.domain.filter import Term, parse
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED
@@ -59,15 +60,17 @@ _ENOUGH: Final = 1.5
 @dataclass(frozen=True, slots=True)
 class Query:
     """Which records, in which order: ``sort`` is a column of their lists (empty: the kind's own order). ``search`` is a
-    filter as it is typed. ``under`` is the path of a customer: only records of it and those below it. ``lacking`` is a
-    reference: only those that have none, and with ``hides`` those too of which the viewer may not list what it refers
-    to. Raises WrongFilter for a filter that cannot be understood."""
+    filter as it is typed. ``under`` is the path of a customer: only records of it and those below it. ``about`` is a
+    reference and an id: only records that refer to that. ``lacking`` is a reference: only those that have none, and
+    with ``hides`` those too of which the viewer may not list what it refers to. Raises WrongFilter for a filter that
+    cannot be understood."""
 
     kind: Kind
     search: str = ""
     sort: str = ""
     descending: bool = False
     under: str | None = None
+    about: tuple[str, int] | None = None
     lacking: str = ""
     hides: bool = False
 
@@ -80,8 +83,9 @@ class Query:
 
     @property
     def terms(self) -> tuple[Term, ...]:
-        """What the filter asks."""
-        return parse(self.kind, self.search)
+        """What the filter asks, and what it is to be about."""
+        typed = parse(self.kind, self.search)
+        return typed if self.about is None else (*typed, Term("", self.about[0], record=self.about[1]))
 
 
 class Window(NamedTuple):
@@ -96,8 +100,9 @@ class Window(NamedTuple):
 
 def page(sight: Sight, query: Query, window: Window) -> list[Row[Any]]:
     """The rows of a window, in the query's order. Each carries the kind's columns and its ``sort_value``."""
-    if query.sort not in query.kind.indexed_orders:
-        found: list[Row[Any]] = unindexed(query).page(sight, query, window)
+    apart = unindexed(query)
+    if apart is not None:
+        found: list[Row[Any]] = apart.page(sight, query, window)
         return found
     if window.from_end or window.before is not None:
         side: Side = "before" if window.before is not None else ""
@@ -107,8 +112,15 @@ def page(sight: Sight, query: Query, window: Window) -> list[Row[Any]]:
 
 
 def unindexed(query: Query) -> Any:
-    """What pages and places are had from, in an order that no index holds."""
-    # Both stand on this module: what is in sight, and what a search finds, is the same in whatever order.
+    """What pages and places are had from, in an order that no index holds, and of events, wherever those are read; None
+    for all others."""
+    # These stand on this module: what is in sight, and what a search finds, is the same in whatever order.
+    if query.kind is EVENTS:
+        from ringfence.visibility import events
+
+        return events
+    if query.sort in query.kind.indexed_orders:
+        return None
     from ringfence.visibility import grouping, ordering
 
     return grouping if query.kind.indexed else ordering
