@@ -8,7 +8,7 @@ from support.edits import World, provider
 from support.signals import edge, send
 
 from ringfence.domain import clock
-from ringfence.domain.errors import InvalidDocument, Refused
+from ringfence.domain.errors import InvalidDocument, Refused, RingfenceError
 from ringfence.services import listing
 from ringfence.services.records import Listing
 from ringfence.snapshot.load import load_document
@@ -125,3 +125,29 @@ def test_of_a_user_who_is_deleted_hidden_alarms_leave_no_trace(database: Databas
 
     assert not {"Acknowledged", "Assigned"} & set(deleted("rita", hidden=True))
     deleted("olaf", hidden=False)
+
+
+def test_those_of_one_device_are_what_the_whole_list_shows_of_it(database: Database) -> None:
+    world = world_of(database)
+    own = edge(database, "e")
+    kinds = ("fire", "water", "tamper")
+    devices = [key for key in world.ids("device") if key is not None]
+    send(database, own, *(alarm(key, kind) for at, key in enumerate(devices) for kind in kinds[: at % 4]))
+    told = 0
+    for login in ("boss", "dora", "rita"):
+        viewer = world.viewer(login)
+        for sort in ("started_at", "severity", "name"):
+            every = list(listing.export(viewer, Listing("alarms", sort=sort)))
+            for key in devices:
+                about = Listing("alarms", "-tamper", sort=sort, record=("device", key))
+                try:
+                    found = list(listing.export(viewer, about))
+                except RingfenceError as error:
+                    assert str(error).startswith(f"there is no device '{key}'")
+                    continue
+                shown = [one for one in every if one.fields()["device"] == key and one.name != "tamper"]
+                assert [one.id for one in found] == [one.id for one in shown], (login, key)
+                assert listing.count(viewer, about) == len(shown)
+                assert [listing.place(viewer, about, one.id) for one in shown] == list(range(len(shown)))
+                told += len(shown)
+    assert told

@@ -203,7 +203,7 @@ def _below(shape: _Shape) -> str:
     join, below = _join(shape), "c.tenant_id = :tenant AND c.path >= :low AND c.path < :high"
     stand = f"SELECT d.id FROM customer c {join} device d ON d.customer_id = c.id WHERE {below}"
     stood = (
-        f"SELECT t.device_id FROM tenure t JOIN {nodes} c ON c.id = t.customer_id "
+        f"SELECT t.device_id FROM tenure t {join} {nodes} c ON c.id = t.customer_id "
         f"WHERE t.tenant_id = :tenant AND {below}"
         for nodes in OWNERS
     )
