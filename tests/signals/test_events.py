@@ -145,20 +145,21 @@ class _Story:
         return {**plain, "device": names["name"] if listed else "", "customer": customer}
 
 
-@pytest.mark.parametrize("seed", seeds(8, always=2))
+@pytest.mark.parametrize("seed", seeds(8))
 def test_list_count_search_export_and_place_agree_for_everybody(database: Database, seed: int) -> None:
     story, chance = _Story(database, seed), Random(-seed)
     hidden = 0
-    for user in story.oracle.document["users"]:
-        login = user["login"]
+    logins = [one["login"] for one in story.oracle.document["users"]]
+    special = ("boss", "blind", "late", "still")
+    for login in (*special, *chance.sample(sorted({*logins} - {*special}), 4)):
         viewer = story.world.viewer(login)
         seen = story.seen(login)
         hidden += len(story.events) - len(seen)
         _compare(viewer, story, login, Listing("events"), seen)
-        for wanted in (some_filter(chance, COLUMNS, SOUGHT) for _ in range(4)):
+        for wanted in (some_filter(chance, COLUMNS, SOUGHT) for _ in range(2)):
             found = [one for one in seen if wanted.fits(story.shown(login, one))]
             _compare(viewer, story, login, Listing("events", wanted.typed), found)
-        for node in chance.sample(sorted(story.oracle.forest(login), key=str), min(3, len(story.oracle.forest(login)))):
+        for node in chance.sample(sorted(story.oracle.forest(login), key=str), min(2, len(story.oracle.forest(login)))):
             under = story.world.id("customer", node)
             _compare(viewer, story, login, Listing("events", under=under), story.seen(login, node))
         for key, place in story.stands.items():
@@ -194,11 +195,10 @@ def _compare(viewer: Viewer, story: _Story, login: str, wanted: Listing, expecte
         else:
             values = [folded(one.owner if sort == "customer" else one.shown(sort)) for one in every]
             assert values == sorted(values, reverse=True)
-        for at, row in enumerate(every):
-            assert listing.place(viewer, ordered, row.id) == at
         if every:
             row = story.chance.choice(every)
             at = every.index(row)
+            assert listing.place(viewer, ordered, row.id) == at
             assert listing.rows(viewer, ordered, Part(2, after=row.sort_key)) == every[at + 1 : at + 3]
             assert (
                 listing.rows(viewer, ordered, Part(2, before=row.sort_key, skip=1))
