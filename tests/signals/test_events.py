@@ -13,8 +13,8 @@ from support.edits import World
 from support.filters import some_filter
 from support.oracle import Node, Oracle, folded
 from support.signals import NOW, edge, send
+from support.tenure import MINUTE, Place, made, place_by_chance, reaches, small
 from support.tiers import seeds
-from test_tenure import MINUTE, Place, made, place_by_chance, reaches, small
 
 from ringfence.domain import clock
 from ringfence.domain.errors import RingfenceError
@@ -184,7 +184,7 @@ def _compare(viewer: Viewer, story: _Story, login: str, wanted: Listing, expecte
     assert told == [(one["kind"], one["name"], one["text"], one["device"], one["customer"]) for one in shown], login
     assert listing.count(viewer, wanted) == len(expected)
     rows = listing.rows(viewer, wanted, Part(100))
-    assert [one.sort_key[0] for one in rows] == [one.at for one in expected]
+    assert [int(one.sort_key[0]) for one in rows] == [one.at for one in expected]
     backwards = [one.id for one in rows[::-1]]
     for sort in ("at", story.chance.choice(COLUMNS)):
         ordered = wanted._replace(sort=sort, descending=True)

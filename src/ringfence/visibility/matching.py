@@ -99,8 +99,8 @@ class _Asking:
         if term.record:
             one = columns[term.column]
             assert isinstance(one, Name)
-            lead = Lead(None, {one.column: (term.record,)})
-            return self._name(f"{number}_record", one, term, "", Named((term.record,))), lead
+            condition = self._name(f"{number}_record", one, term, "", Named((term.record,)))
+            return condition, Lead(None, {one.column: (term.record,)})
         if not term.text:
             ((_, one),) = columns.items()
             return self._blank(one), self._blank_lead(one)
