@@ -113,7 +113,7 @@ def test_what_is_typed_is_what_was_meant(data: Any) -> None:
     kind = data.draw(st.sampled_from(list(KINDS.values())))
     columns = [one.field for one in display.sought(kind)]
     words = st.text(st.characters(codec="utf-8"), min_size=1, max_size=5)
-    term = st.builds(Term, words.map(fold), st.sampled_from(["", *columns]), st.booleans(), st.booleans())
+    term = st.builds(Term, words.map(fold), st.sampled_from(["", *columns]), st.booleans(), st.booleans(), st.just(0))
     terms = data.draw(st.lists(term.filter(lambda one: fold(one.text) == one.text), max_size=4, unique=True))
     spelled = [
         f"{'-' * one.excluded}{one.column and one.column + ':'}{'^' * one.anchored}{quoted(one.text)}" for one in terms
