@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, bindparam, text
 
+from ringfence.domain.event import CHANGED
 from ringfence.domain.signal import Value
 from ringfence.signals import events, rules
 from ringfence.signals.rules import Rule, State
@@ -145,7 +146,7 @@ class History:
         changes = [
             (one.at, one.name, _meant(one.text, series[one.name][3]))
             for one in reversed(told)
-            if one.kind == events.CHANGED and one.name in series
+            if one.kind == CHANGED and one.name in series
         ]
         latest = [(row[1], name, value_of(row[2], row[3])) for name, row in series.items()]
         for at, name, value in [*changes, *(one for one in latest if stood <= one[0] < until)]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from ringfence.domain.event import CHANGED, OFF, ON
 from ringfence.domain.signal import Signal, Value
@@ -54,3 +54,13 @@ def write(connection: Connection, tenant_id: int, events: Iterable[Said]) -> Non
     rows = [(tenant_id, *one) for one in sorted(events, key=lambda one: one.at)]
     if rows:
         insert_rows(connection, Event.__table__, _COLUMNS, rows)
+
+
+def of_device(connection: Connection, tenant_id: int, device: int, since: int, until: int, most: int) -> list[Said]:
+    """What a device said from a moment up to, but not at, another: the last so many, the newest first."""
+    columns = (Event.device_id, Event.at, Event.kind, Event.name, Event.severity, Event.text)
+    query = select(*columns).where(
+        Event.device_id == device, Event.tenant_id == tenant_id, Event.at >= since, Event.at < until
+    )
+    rows = connection.execute(query.order_by(Event.at.desc(), Event.id.desc()).limit(most))
+    return [Said(*row) for row in rows]
