@@ -26,6 +26,7 @@ BENCHMARKS = {
     "previews": "how long a save takes while twenty processes preview",
     "crowd": "twenty writers and twenty readers at once: what fails, what is lost, how long each takes",
     "ingest": "what taking signals in costs, against reading them and a bare insert, and what a save waits meanwhile",
+    "alarms": "what the first page of the queue costs among a million alarms, against the same one unscoped",
     "assign": "what assigning 10,000 of 1,000,000 devices costs, against the bare UPDATE of as many",
 }
 MINUTES = 10

@@ -84,7 +84,10 @@ def _copy(database: Database, file: Path) -> None:
     tables = [one for one in metadata.sorted_tables if not one.name.startswith("scope")]
     with database.writing() as connection:
         indexes = connection.execute(
-            text("SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'device' AND indexname LIKE 'ix%'")
+            text(
+                "SELECT indexname, indexdef FROM pg_indexes "
+                "WHERE tablename IN ('device', 'alarm') AND indexname LIKE 'ix%'"
+            )
         ).all()
         for index in indexes:
             connection.exec_driver_sql(f'DROP INDEX "{index.indexname}"')

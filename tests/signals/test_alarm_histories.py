@@ -13,10 +13,12 @@ from support.alarm_facts import Device, Line, Mode
 from support.alarm_histories import MINUTE, ROOT, alarms_of, described, entry, queues_of, rules_by_chance
 from support.alarm_oracle import Oracle
 from support.edits import World, provider
+from support.open_alarms import agree
 from support.signals import NOW, edge, send
 
 from ringfence.domain import clock
 from ringfence.domain import test_mode as modes
+from ringfence.domain.alarm import ALARMS
 from ringfence.domain.duration import said as duration
 from ringfence.services.editing import Edit
 from ringfence.signals import clocks
@@ -287,13 +289,25 @@ class History:
         )
         assert queues_of(self.database) == queues
 
+    def look(self) -> int:
+        """Whoever looks reads of the queue what lists of everything have; how many rows were looked at."""
+        found = 0
+        for login in ("boss", "dora"):
+            with self.world.viewer(login).look(ALARMS.permission) as sight:
+                found += agree(sight)
+        return found
+
 
 def lived(database: Database, seed: int) -> None:
     """A history goes by, and is compared all the while."""
     history = History(database, Random(seed))
-    for _ in range(60):
+    looked = 0
+    for number in range(60):
         history.step()
         history.compare()
+        if number % 20 == 19:
+            looked += history.look()
+    assert looked
     assert history.seen["clocks"], "the clocks ran"
     assert len(history.oracle.alarms) > 5, "and alarms there were"
 

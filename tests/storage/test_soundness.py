@@ -53,8 +53,8 @@ BY_OTHERS = (
     "GROUP BY d.tenant_id, d.id",
     "escalation (tenant_id, alarm_id, since, due_at) SELECT tenant_id, id, 1, 1 FROM alarm "
     "WHERE id NOT IN (SELECT alarm_id FROM escalation)",
-    "alarm_above (tenant_id, ancestor_id, rank, started_at, alarm_id) "
-    "SELECT tenant_id, customer_id, 1, 1, id FROM alarm",
+    "alarm_above (tenant_id, ancestor_id, started_key, alarm_id, customer_id, rank) "
+    "SELECT tenant_id, customer_id, 'earlier', id, customer_id, 1 FROM alarm",
     "worker_heard (id, at, said) VALUES (1, 1, 'here')",
 )
 """Rows that no document holds."""

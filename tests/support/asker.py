@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import text
 from support.documents import AT, SEARCHES, WORDS, Sizes
 from support.filters import Filter, phrase, some_filter
+from support.open_alarms import agree
 from support.oracle import EVERYWHERE, LISTING, SHOWN, Oracle
 
 from ringfence.domain.kind import Kind
@@ -44,6 +45,7 @@ class Asker:
         with viewer.look(*ASKED) as sight:
             for kind in KINDS.values():
                 self.kind(sight, login, kind)
+            agree(sight, (path for _, path in self.visible_paths(sight, login)))
             self.points(sight, login)
             self.tree(sight, login)
 

@@ -53,6 +53,7 @@ def test_documents_from_a_seed_as_if_they_were_large(
     monkeypatch.setattr("ringfence.visibility.naming._SHORT", 1)
     monkeypatch.setattr("ringfence.visibility.matching.MOST_NAMES", names)
     monkeypatch.setattr("ringfence.visibility.plans._ENOUGH", 0)
+    monkeypatch.setattr("ringfence.visibility.queued._FEW", seed % 2)
     ask_about_everybody(database, make_document(Random(seed), MORE), seed)
 
 

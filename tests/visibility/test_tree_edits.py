@@ -16,12 +16,14 @@ from hypothesis import strategies as st
 from support.databases import dumped, empty, made, rows
 from support.documents import AT, Sizes, documents, make_document
 from support.edits import World, provider
+from support.open_alarms import agree
 from support.oracle import OWNERS, Oracle
 from support.tiers import seeds
 from support.told import numbers, said, told
 from support.tree_attempts import TreeAttempts
 from support.tree_edits import ALL_KEEPING, KEEPERS, overfull, placed, trespasses, with_keepers
 
+from ringfence.domain.alarm import ALARMS
 from ringfence.domain.customer import CustomerState
 from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Conflict, Refused
@@ -149,6 +151,8 @@ class Trial:
                 viewer = world.viewer(login)
                 assert set(listing.keys(viewer, Listing(kind))) == wanted, (login, kind)
                 assert world.workspace.session(viewer).count(Listing(kind)) == len(wanted)
+            with world.viewer(login).look(ALARMS.permission) as sight:
+                agree(sight)
 
 
 def kept(database: Database) -> dict[str, list[Any]]:

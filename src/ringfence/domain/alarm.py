@@ -21,7 +21,7 @@ HANDED_OVER: Final = "handed_over"
 BY_ITSELF: Final = "by_itself"
 OUTCOMES: Final = (REAL, "false", TEST, "duplicate")
 """What somebody can say that an alarm was, who clears it."""
-_OUTCOMES: Final = (OPEN, *OUTCOMES, HANDED_OVER, BY_ITSELF)
+EVERY_OUTCOME: Final = (OPEN, *OUTCOMES, HANDED_OVER, BY_ITSELF)
 NEW: Final = "new"
 SEEN: Final = "seen"
 LASTING: Final = frozenset(("critical", "major"))
@@ -62,7 +62,7 @@ class AlarmState(State):
     outcome: Annotated[
         str,
         Choice(
-            *(_OUTCOMES, f"choose one of {', '.join(OUTCOMES)}", "What it was; it is cleared by that."),
+            *(EVERY_OUTCOME, f"choose one of {', '.join(OUTCOMES)}", "What it was; it is cleared by that."),
             unsaid=(HANDED_OVER, BY_ITSELF),
         ),
     ] = OPEN

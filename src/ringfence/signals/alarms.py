@@ -295,7 +295,7 @@ class Ledger:
         moved = [one for one in known if one.queued != one.wanted]
         queue.take_out(self.connection, [one.id for one in moved if one.queued])
         coming = [one for one in (*moved, *fresh) if one.wanted]
-        queue.put(self.connection, self.tenant, [Open(one.id, one.wanted, one.started_at, one.path) for one in coming])
+        queue.put(self.connection, self.tenant, [_open(one) for one in coming])
         self._write_tests()
         buckets = self._buckets or {}
         filled = [(self.tenant, *key, buckets[key].full_at, buckets[key].due_at) for key in sorted(self._filled)]
@@ -353,6 +353,10 @@ class Ledger:
             )
             found |= more - set(self.connection.execute(query).scalars())
         return list(found)
+
+
+def _open(entry: Entry) -> Open:
+    return Open(entry.id, entry.wanted, clock.in_order(moment_of(entry.started_at)), entry.path)
 
 
 _CHANGING: Final = (

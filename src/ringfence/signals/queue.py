@@ -1,38 +1,40 @@
-"""Alarms that are not cleared, by the customers that they are at or below: what queues of alarms are read by."""
+"""Alarms that are open, by the customers that they are at or below: what queues of alarms are read by."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, delete, select
 
+from ringfence.domain.alarm import OPEN
 from ringfence.domain.signal import SEVERITIES
 from ringfence.signals.units import customers_on
 from ringfence.storage.bulk import any_of, insert_rows, upsert_rows
-from ringfence.storage.signal_tables import AlarmAbove, AlarmCount, milliseconds
+from ringfence.storage.signal_tables import AlarmAbove, AlarmCount
 from ringfence.storage.tables import Alarm, Customer
 
-_ABOVE: Final = ("tenant_id", "ancestor_id", "rank", "started_at", "alarm_id")
+_ABOVE: Final = ("tenant_id", "ancestor_id", "started_key", "alarm_id", "customer_id", "rank")
 _FIRST: Final = {"tenant_id": "int", "number": "bigint"}
 
 
 class Open(NamedTuple):
-    """An alarm that is not cleared: its severity, when it began, and the path of its customer."""
+    """An alarm that is open: its severity, its place in the order in which alarms began, and the path of its
+    customer."""
 
     id: int
     severity: str
-    started_at: int
+    started_key: str
     path: str
 
 
 def put(connection: Connection, tenant_id: int, alarms: Iterable[Open]) -> None:
     """Puts alarms into the queues of all the customers above them, in which they must not be."""
     rows = sorted(
-        (tenant_id, customer, SEVERITIES.index(one.severity), one.started_at, one.id)
+        (tenant_id, customer, one.started_key, one.id, above[-1], SEVERITIES.index(one.severity))
         for one in alarms
-        for customer in customers_on(one.path)
+        for above in (customers_on(one.path),)
+        for customer in above
     )
     if rows:
         insert_rows(connection, AlarmAbove.__table__, _ABOVE, rows)
@@ -47,12 +49,11 @@ def take_out(connection: Connection, alarms: Collection[int]) -> None:
 def put_anew(connection: Connection, tenant_id: int, alarms: Collection[int]) -> None:
     """Brings the queues in line with what these alarms are now."""
     take_out(connection, alarms)
-    query = select(Alarm.id, Alarm.severity, Alarm.started_at, Customer.path).join(
+    query = select(Alarm.id, Alarm.severity, Alarm.started_key, Customer.path).join(
         Customer, Customer.id == Alarm.customer_id
     )
     mine = any_of(connection, Alarm.id, sorted(alarms))
-    rows = connection.execute(query.where(mine, Alarm.cleared_at.is_(None)))
-    put(connection, tenant_id, [Open(own, severity, _begun(at), path) for own, severity, at, path in rows])
+    put(connection, tenant_id, [Open(*row) for row in connection.execute(query.where(mine, Alarm.outcome == OPEN))])
 
 
 def below(connection: Connection, tenant_id: int, customers: Collection[int]) -> list[int]:
@@ -65,7 +66,3 @@ def below(connection: Connection, tenant_id: int, customers: Collection[int]) ->
 def count_on(connection: Connection, tenant_id: int) -> None:
     """Raises the number that tells whoever looks that alarms of a tenant have changed."""
     upsert_rows(connection, AlarmCount.__tablename__, _FIRST, 1, [(tenant_id, 1)], add="number")
-
-
-def _begun(at: datetime | None) -> int:
-    return 0 if at is None else milliseconds(at)

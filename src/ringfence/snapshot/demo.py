@@ -104,7 +104,7 @@ _HAPPENING: Final = (
         assigned_at = strftime(:kept, assigned_at, :seconds), cleared_at = strftime(:kept, cleared_at, :seconds)
     """,
     "UPDATE test_mode SET until = strftime(:kept, until, :seconds)",
-    "UPDATE alarm_above SET started_at = started_at + :thousandths",
+    "UPDATE alarm_above SET started_key = strftime('%Y-%m-%dT%H:%M:%S.000000', started_key, :seconds)",
     "UPDATE escalation SET since = since + :thousandths, due_at = due_at + :thousandths",
 )
 _ENTRIES: Final = "SELECT * FROM audit_entry ORDER BY tenant_id, number"

@@ -151,12 +151,14 @@ Escalation: Final = _keyed(
 AlarmAbove: Final = _keyed(
     "alarm_above",
     Column("ancestor_id", Integer, primary_key=True, autoincrement=False),
-    Column("rank", Integer, primary_key=True, autoincrement=False),
-    _moment("started_at", keyed=True),
+    Column("started_key", BINARY_TEXT, primary_key=True),
     _of("alarm"),
+    Column("customer_id", Integer, nullable=False),
+    Column("rank", Integer, nullable=False),
 )
-"""Of each alarm that is not cleared the customers that it is at or below, by how severe it is (``rank``: 0 is the most
-severe) and when it began: by it a queue is read at whatever customers somebody sees."""
+"""Of each alarm that is open the customers that it is at or below, in the order in which alarms began, with the one
+that it is at, and how severe it is (``rank``: 0 is the most severe): by it a queue is read at whatever customers
+somebody sees."""
 AlarmCount: Final = _keyed("alarm_count", Column("number", BigInteger, nullable=False))
 """A ``number`` of a tenant that rises with every change of its alarms."""
 WorkerHeard: Final = rows("worker_heard", own_id(), _moment("at"), Column("said", String, nullable=False))

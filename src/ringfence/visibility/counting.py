@@ -87,11 +87,18 @@ def _count_in(
             return found + int(size_under(sight, extent, query.under)[1])
         if query.kind is CUSTOMERS and query.under is None:
             return found + extent.customers
-    (plan,) = plans(sight, query, extent, side, None)
+    ones = plans(sight, query, extent, side, None)
+    if len(ones) != 1:
+        return found + sum(_counted(sight, one, key) for one in ones)
+    (plan,) = ones
     if so_far is not None and query.terms and not side and plan.price > _AT_ONCE:
         return _in_parts(sight, query, plan, found, so_far)
+    return found + _counted(sight, plan, key)
+
+
+def _counted(sight: Sight, plan: Plan, key: dict[str, Any]) -> int:
     shape = plan.shape._replace(counting=True)
-    return found + int(sight.connection.execute(statement(shape), {**plan.binds, **key}).scalar_one())
+    return int(sight.connection.execute(statement(shape), {**plan.binds, **key}).scalar_one())
 
 
 def _in_parts(sight: Sight, query: Query, plan: Plan, found: int, so_far: SoFar) -> int:

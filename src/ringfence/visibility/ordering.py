@@ -20,6 +20,7 @@ from ringfence.visibility.column_values import values
 from ringfence.visibility.keeping import kept
 from ringfence.visibility.page import Query, SortKey, Window, naming
 from ringfence.visibility.point import among
+from ringfence.visibility.queued import queued
 from ringfence.visibility.viewer import Sight
 
 BETWEEN: Final = "\x00"
@@ -107,8 +108,10 @@ def _order(sight: Sight, query: Query) -> Order:
     """The query's rows in its order, upwards: of all that are in sight, what a search finds, and where."""
     every = replace(query, search="", under=None, about=None, descending=False)
     signals = query.kind.signalled
-    whole = kept(sight, "orders", every, lambda: order_of(sight, query, naming(sight, every)), _KEPT, signals=signals)
-    if every == replace(query, descending=False):
-        return whole
     part = replace(query, descending=False)
+    if queued(query.kind, query.terms):  # few of very many
+        return kept(sight, "orders", part, lambda: order_of(sight, part, naming(sight, part)), _KEPT, signals=signals)
+    whole = kept(sight, "orders", every, lambda: order_of(sight, query, naming(sight, every)), _KEPT, signals=signals)
+    if every == part:
+        return whole
     return kept(sight, "orders", part, lambda: whole.only(naming(sight, part)), _KEPT, signals=signals)

@@ -20,7 +20,7 @@ from ringfence.domain.event import EVENTS
 from ringfence.domain.filter import Term, parse
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED
-from ringfence.visibility import held, starts
+from ringfence.visibility import held, queued, starts
 from ringfence.visibility.intervals import nested
 from ringfence.visibility.matching import Lead, asked, hopeless
 from ringfence.visibility.members import inside, members
@@ -292,6 +292,8 @@ def plans(sight: Sight, query: Query, extent: Extent, side: Side, wanted: int | 
     guess = Estimate(customers, records, every, 1.0, wanted)
     if not query.terms:
         return [_bound(sight, query, choose(kind, shape, guess, measure, None), binds)]
+    if (ones := queued.plans(sight, shape, query.terms, extent, query.under)) is not None:
+        return [_bound(sight, query, one, binds) for one in ones]
     found = asked(sight, kind, query.terms, extent, looked=not tiny(customers, records), counting=wanted is None)
     binds |= found.binds
     shape = shape._replace(match="scan", condition=found.condition, beside=found.beside)

@@ -19,10 +19,11 @@ from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED
 from ringfence.domain.text import SEPARATOR
 
-Way = Literal["plain", "walk", "gather", "hits", "sites", "edge"]
+Way = Literal["plain", "walk", "gather", "hits", "sites", "queue", "edge"]
 """plain: the whole tenant. walk: along the order, looking each row's owner up in the set of the scope's customers.
 gather: from the scope to its customers to their records. hits: from the search index. sites: from the sites of
-site-level grants. edge: no page, but the place in the order that is so many rows further."""
+site-level grants. queue: from the customers at which records stand in a queue. edge: no page, but the place in the
+order that is so many rows further."""
 
 Match = Literal["", "scan", "begin", "rest"]
 """How a filter is put: by looking at each row; or in two, as a range of the order of what ``begin``s with its text, and
@@ -33,6 +34,16 @@ Naming = Literal["", "ids", "rows"]
 _ROW: Final = re.compile(r"\bk\.")
 _LOW: Final = ":low"
 _HIGH: Final = ":high"
+
+
+class Queued(NamedTuple):
+    """How the queue of a customer is read: of ``ranks`` alone (None: of all); and of what is in it, where that is not
+    all meant, what is of the customer ``alone``, or of the ``members`` of a set. ``told``: that says all that a filter
+    asks."""
+
+    ranks: tuple[int, ...] | None = None
+    of: Literal["", "alone", "members"] = ""
+    told: bool = False
 
 
 class Shape(NamedTuple):
@@ -66,6 +77,7 @@ class Shape(NamedTuple):
     """What a filter asks of each row, beginning with AND."""
     beside: bool = False
     """Whether it reads more than the search key, which indexes do not have."""
+    queued: Queued = Queued()
 
     @property
     def looks_up(self) -> bool:
@@ -154,7 +166,7 @@ def _bound_as(name: str, columns: int) -> list[str]:
 @lru_cache(maxsize=1024)
 def statement(shape: Shape) -> TextClause:
     """The statement of a shape. It binds tenant, scope, limit and skip, and by shape low, high, members, ids, needle,
-    beyond, leading, budget, named, and what ``key_binds`` gives for key and until."""
+    beyond, leading, budget, named, ancestor, and what ``key_binds`` gives for key and until."""
     return text(_Writer(shape).sql())
 
 
@@ -216,6 +228,7 @@ class _Writer:
             "gather": self._gather,
             "hits": self._hits,
             "sites": self._sites,
+            "queue": self._queue,
             "edge": self._edge,
         }
         return ways[self.shape.way]()
@@ -232,11 +245,7 @@ class _Writer:
         if self.shape.counting or self.shape.naming:
             return self._finish(source)
         shown = f"SELECT k.id, {self.sort} {source} {self.order} LIMIT :limit OFFSET :skip"
-        if self.shape.postgresql:
-            rows = f"CROSS JOIN LATERAL (SELECT * FROM {self.kind.table} k WHERE k.id = w.id OFFSET 0) k"
-        else:
-            rows = f"CROSS JOIN {self.kind.table} k ON k.id = w.id"
-        return f"SELECT {self.columns} FROM ({shown}) w {rows} {self.order}"
+        return f"SELECT {self.columns} FROM ({shown}) w{self._whole('w.id')} {self.order}"
 
     def _conditions(self, inside: str = "", asked: str | None = None) -> str:
         asked = self.shape.condition if asked is None else asked
@@ -351,3 +360,34 @@ class _Writer:
             f"FROM scope_site x CROSS JOIN {self.kind.table} k WHERE k.{self.kind.standing} = x.site_id "
             f"AND x.scope_id = :scope AND {self._conditions()}{bounds}"
         )
+
+    def _queue(self) -> str:
+        """Alarms that are open. Where the queue says all that is asked, no whole rows are read but those shown."""
+        shape, queued = self.shape, self.shape.queued
+        asked, order = self.after, self.order
+        if shape.sort in ("", self.kind.sort):
+            asked, order = (one.replace("k.id", "a.alarm_id").replace("k.", "a.") for one in (asked, order))
+        told = queued.told and not (self.part or shape.naming == "rows" or "k." in asked + order)
+        if queued.ranks is not None:
+            asked += f" AND a.rank IN ({', '.join(map(str, queued.ranks)) or 'NULL'})"
+        if queued.of == "alone":
+            asked += " AND a.customer_id = :ancestor"
+        elif queued.of == "members":
+            asked += f" AND {member('a.customer_id', 'members', postgresql=shape.postgresql)}"
+        source = "alarm_above a"
+        if not told:
+            source += self._whole("a.alarm_id")
+            asked += f" AND k.tenant_id = :tenant{shape.condition}{self.part}"
+        source = f"FROM {source} WHERE a.tenant_id = :tenant AND a.ancestor_id = :ancestor{asked}"
+        if shape.counting:
+            return f"SELECT count(*) {source}"
+        if shape.naming:
+            return f"SELECT {'k.*' if shape.naming == 'rows' else 'a.alarm_id AS id'} {source}"
+        shown = f"SELECT a.alarm_id AS id {source} {order} LIMIT :limit OFFSET :skip"
+        return f"SELECT {self.columns} FROM ({shown}) w{self._whole('w.id')} {self.order}"
+
+    def _whole(self, own: str) -> str:
+        """The rows of these ids."""
+        if self.shape.postgresql:
+            return f" CROSS JOIN LATERAL (SELECT * FROM {self.kind.table} k WHERE k.id = {own} OFFSET 0) k"
+        return f" CROSS JOIN {self.kind.table} k ON k.id = {own}"

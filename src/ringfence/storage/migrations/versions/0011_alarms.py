@@ -288,14 +288,13 @@ def upgrade() -> None:
         "alarm_above",
         sa.Column("tenant_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("ancestor_id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("rank", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("started_at", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("started_key", BINARY_TEXT, nullable=False),
         sa.Column("alarm_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("customer_id", sa.Integer(), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["alarm_id"], ["alarm.id"], name=op.f("fk_alarm_above_alarm_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_alarm_above_tenant_id")),
-        sa.PrimaryKeyConstraint(
-            "tenant_id", "ancestor_id", "rank", "started_at", "alarm_id", name=op.f("pk_alarm_above")
-        ),
+        sa.PrimaryKeyConstraint("tenant_id", "ancestor_id", "started_key", "alarm_id", name=op.f("pk_alarm_above")),
         sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_alarm_above_alarm_id"), "alarm_above", ["alarm_id"], unique=False)
