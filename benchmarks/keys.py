@@ -135,7 +135,7 @@ def run(path: Path) -> Report:
         copy = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "big.db"
         shutil.copyfile(path, copy)
         large = stack.enter_context(Terminal(console("--db", str(copy), "--as", "all"), _SIZE))
-        small = stack.enter_context(Terminal(console("demo"), _SIZE))
+        small = stack.enter_context(Terminal(console("demo", "--quiet"), _SIZE))
         million, demo = _Watched(large), _Watched(small)
         for number, step in enumerate(_steps()):
             if number % 2:

@@ -29,7 +29,8 @@ TARGETS = {"Down": 350, "PgDn": 3700, "filter": 6000}
 
 def run() -> Report:
     """A table. Both consoles are given each key in turn: what else the machine does weighs on each alike."""
-    with Terminal(console("demo"), _SIZE) as ours, Terminal(console("demo", changed=_OWN), _SIZE) as textual:
+    quiet = ("demo", "--quiet")
+    with Terminal(console(*quiet), _SIZE) as ours, Terminal(console(*quiet, changed=_OWN), _SIZE) as textual:
         for terminal in (ours, textual):
             terminal.shows("Brandsma")
             terminal.settle()

@@ -20,7 +20,7 @@ async def draw(
     keys: Sequence[str] = (), size: tuple[int, int] = (120, 36), login: str = DEMO_LOGIN, theme: str | None = None
 ) -> str:
     """The console after these keys, as an SVG of ``size`` terminal cells."""
-    with scratch_copy() as database:
+    with scratch_copy() as (database, _):
         app = RingfenceApp(lambda: Workspace(database), login, demo=True)
         async with app.run_test(size=size, notifications=True) as pilot:
             await settle(app, pilot)

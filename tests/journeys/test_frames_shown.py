@@ -214,7 +214,7 @@ def test_whoever_loses_track_draws_anew(tmp_path: Path) -> None:
 
 def test_a_key_sends_little(tmp_path: Path) -> None:
     """What a slow line is promised, at 80×24 in true colour: so many bytes at most, and one frame."""
-    terminal = Terminal(["demo"], COLORTERM="truecolor", TMPDIR=str(tmp_path))
+    terminal = Terminal(["demo", "--quiet"], COLORTERM="truecolor", TMPDIR=str(tmp_path))
     try:
         terminal.shows("46 in all", "Devices 498")
         terminal.send(b"\x1b[?2026;2$y2")  # it knows of whole frames

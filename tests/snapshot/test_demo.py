@@ -62,11 +62,15 @@ def test_the_shipped_database_has_the_present_schema(tmp_path: Path) -> None:
 
 def _spelled(tables: Iterable[Any]) -> dict[str, list[str]]:
     """Each table's lines without their order: a table that a migration remakes has its constraints in any."""
-    return {name: sorted(line.strip(" \t,") for line in sql.splitlines()) for name, sql in tables}
+    spelled = {name: sorted(line.strip(" \t,") for line in sql.splitlines()) for name, sql in tables}
+    return {name: lines for name, lines in spelled.items() if not name.startswith(_DAYS)}
 
 
 def _ours(name: str | None, kind: str, _parents: object) -> bool:
-    return kind != "table" or not (name or "").startswith(("device_search", "customer_search", "site_search"))
+    return kind != "table" or not (name or "").startswith(("device_search", "customer_search", "site_search", _DAYS))
+
+
+_DAYS = "point_2"  # the history, a table a day
 
 
 def test_yesterday_stays_yesterday(tmp_path: Path) -> None:
@@ -92,7 +96,7 @@ _TIMED = ("f.hoekstra", "d.ionescu", "t.okafor")
 
 
 def test_the_scratch_copy_is_taken_away() -> None:
-    with scratch_copy() as database:
+    with scratch_copy() as (database, _):
         path = Path(database.name)
         assert path.is_file()
         assert path != shipped()

@@ -151,12 +151,19 @@ def main(
         start.console(_of_the_present(context.obj))
 
 
-def demo(context: typer.Context, login: AsUser = None, theme: Theme = None, mouse: Mouse = None) -> None:
+def demo(
+    context: typer.Context,
+    login: AsUser = None,
+    theme: Theme = None,
+    mouse: Mouse = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Let nothing come in while it is open.")] = False,
+) -> None:
     """Open the console on a scratch copy of demo data, free to switch between its users with F2.
 
-    Where output is no terminal: print who sees what, and exit.
+    While it is open, its devices go on to say something, and alarms come and go. Where output is no terminal: print who
+    sees what, and exit.
     """
-    start.demo(looks(settings(context.obj, None, None, login), theme, mouse))
+    start.demo(looks(settings(context.obj, None, None, login), theme, mouse), quiet=quiet)
 
 
 def _of_the_present(chosen: Settings) -> Settings:

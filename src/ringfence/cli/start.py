@@ -27,13 +27,17 @@ To try after it: 'ringfence demo | cat', 'ringfence --db my.db load FILE'.
 
 
 def at_once(arguments: Sequence[str]) -> bool:
-    """Opens the console where the command line says no more than that (and for whom); returns whether it did.
+    """Opens the console where the command line says no more than that (for whom, and whether the demo is quiet);
+    returns whether it did.
 
     The common ways in need no parser of options, which would take longer than the first paint.
     """
     words = list(arguments)
     wants_demo = words[:1] == ["demo"]
     if wants_demo:
+        del words[0]
+    quiet = wants_demo and words[:1] == ["--quiet"]
+    if quiet:
         del words[0]
     login = None
     if len(words) == 2 and words[0] == "--as" and not words[1].startswith("-"):
@@ -42,7 +46,7 @@ def at_once(arguments: Sequence[str]) -> bool:
     if words:
         return False
     if wants_demo:
-        demo(Settings(login=login))
+        demo(Settings(login=login), quiet=quiet)
     else:
         console(Settings(login=login))
     return True
@@ -67,10 +71,12 @@ def console(chosen: Settings) -> None:
     _run(connect, chosen, demo=False)
 
 
-def demo(chosen: Settings) -> None:
-    """The console on a scratch copy of the demo database; where output is no terminal, who sees what."""
+def demo(chosen: Settings, *, quiet: bool = False) -> None:
+    """The console on a scratch copy of the demo database, to which signals come in unless it is ``quiet``; where output
+    is no terminal, who sees what."""
     if not _on_terminal():
-        for option, given in (("--as", chosen.login), ("--theme", chosen.theme), ("--mouse", chosen.mouse)):
+        options = {"--as": chosen.login, "--theme": chosen.theme, "--mouse": chosen.mouse, "--quiet": quiet or None}
+        for option, given in options.items():
             if given is not None:
                 raise WrongUsage(f"{option} is for the console: where output is no terminal, all users are told of")
         _print_story()
@@ -82,9 +88,13 @@ def demo(chosen: Settings) -> None:
         def connect(awaited: Awaited) -> Workspace:
             from ringfence.services.workspace import Workspace
             from ringfence.snapshot.demo import scratch_copy
+            from ringfence.snapshot.demo_feed import fed
 
             awaited.what = "copying the demo"
-            return Workspace(stack.enter_context(scratch_copy()), origin=origin("console"))
+            database, later = stack.enter_context(scratch_copy())
+            if not quiet:
+                stack.enter_context(fed(database, later))
+            return Workspace(database, origin=origin("console"))
 
         _run(connect, _configured(chosen), demo=True)
     if _first_time():
@@ -237,7 +247,7 @@ def _print_story() -> None:
     def say(line: str) -> None:
         sys.stdout.write(f"{line}\n")
 
-    with scratch_copy() as database:
+    with scratch_copy() as (database, _):
         workspace = Workspace(database)
         say("Who sees what in the demo:\n")
         for login, situation in WHO_SHOWS_WHAT:

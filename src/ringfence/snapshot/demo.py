@@ -7,9 +7,10 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Final
 
 from sqlalchemy import Connection
@@ -36,14 +37,17 @@ def shipped() -> Path:
 
 def build(path: Path) -> None:
     """Makes the demo database from the story and its past, as one file without companions: the same at every call."""
+    from ringfence.snapshot.demo_feed import take_day
     from ringfence.snapshot.load import load_document
-    from ringfence.snapshot.story_past import beginning, happening, tell
+    from ringfence.snapshot.story_past import beginning, happening, looking, tell
 
     path.unlink(missing_ok=True)
     database = open_database(str(path), create=True)
     load_document(database, beginning())
     tell(database)
     with clock.stopped(STORY_NOON):
+        load_document(database, looking())
+        take_day(database)
         load_document(database, happening())
     with database.writing() as connection:
         connection.exec_driver_sql("UPDATE audit_entry SET os_user = ''")  # whoever builds it did none of that
@@ -58,34 +62,58 @@ def build(path: Path) -> None:
 
 
 @contextmanager
-def scratch_copy() -> Iterator[Database]:
-    """The demo database, copied to where it can be changed at will and is removed at the end."""
+def scratch_copy() -> Iterator[tuple[Database, int]]:
+    """The demo database, copied to where it can be changed at will and is removed at the end, and by how many seconds
+    what happens in it is later than it is told."""
     with tempfile.TemporaryDirectory(prefix="ringfence-demo-") as folder:
         path = Path(folder) / "demo.db"
         shutil.copyfile(shipped(), path)
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")  # so that readers and a writer leave each other be
         database = open_database(str(path))
+        today = datetime.now(UTC)
+        tables = _history_of(database)
+
+        def shift_history() -> None:
+            with suppress(RingfenceError):  # the demo is as well without
+                _shift_history(database, today, tables)
+
+        history = Thread(target=shift_history)  # the first data wait for all but that
         try:
-            shift_to(database, datetime.now(UTC))
-            yield database
+            _shift(database, today)
+            history.start()
+            yield database, _later_by(today)
         finally:
+            if history.ident is not None:
+                history.join()
             database.close()
 
 
 def shift_to(database: Database, today: datetime) -> None:
+    """Has the story be told as of that moment: `scratch_copy` does it as of now."""
+    tables = _history_of(database)
+    _shift(database, today)
+    _shift_history(database, today, tables)
+
+
+def _shift(database: Database, today: datetime) -> None:
     """Moves every validity window and the whole past by whole days, so that "ended yesterday" stays yesterday, and what
-    was done last week was done last week; alarms and test modes to the second, so that each is as old as ever."""
+    was done last week was done last week; alarms, test modes and what devices said to the second, so that each is as
+    old as ever."""
     days = timedelta(days=(today.date() - STORY_DAY).days)
     with database.writing() as connection:
         connection.exec_driver_sql(_WINDOWS, {"kept": _KEPT, "days": f"{days.days:+} days"})
         connection.exec_driver_sql("UPDATE tenant SET version = version + 1")
         _chain_anew(connection, days)
-        seconds = int((today - STORY_NOON).total_seconds())
+        seconds = _later_by(today)
+        shifted = {"kept": _KEPT, "seconds": f"{seconds:+} seconds", "thousandths": seconds * 1000}
         for statement in _HAPPENING:
-            connection.exec_driver_sql(
-                statement, {"kept": _KEPT, "seconds": f"{seconds:+} seconds", "thousandths": seconds * 1000}
-            )
+            connection.exec_driver_sql(statement, shifted)
+
+
+def _later_by(today: datetime) -> int:
+    """By how many seconds what happens in the story is later, told as of that moment."""
+    return int((today - STORY_NOON).total_seconds())
 
 
 _KEPT: Final = "%Y-%m-%d %H:%M:%S.000000"
@@ -106,6 +134,15 @@ _HAPPENING: Final = (
     "UPDATE test_mode SET until = strftime(:kept, until, :seconds)",
     "UPDATE alarm_above SET started_key = strftime('%Y-%m-%dT%H:%M:%S.000000', started_key, :seconds)",
     "UPDATE escalation SET since = since + :thousandths, due_at = due_at + :thousandths",
+    "UPDATE series SET at = at + :thousandths",
+    "UPDATE reported SET at = at + :thousandths",
+    "UPDATE event SET at = at + :thousandths",
+    "UPDATE edge_heard SET at = at + :thousandths",
+    """
+    UPDATE rule_state
+    SET heard_at = heard_at + :thousandths, since = since + :thousandths, due_at = due_at + :thousandths
+    """,
+    "UPDATE runaway SET full_at = full_at + :thousandths, due_at = due_at + :thousandths",
 )
 _ENTRIES: Final = "SELECT * FROM audit_entry ORDER BY tenant_id, number"
 _ANEW: Final = """
@@ -113,6 +150,35 @@ _ANEW: Final = """
     WHERE id = :id
 """
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+00:00")
+
+
+def _history_of(database: Database) -> list[str]:
+    with database.reading() as connection:
+        return sorted(connection.exec_driver_sql(_HISTORY).scalars())
+
+
+def _shift_history(database: Database, today: datetime, tables: list[str]) -> None:
+    """Moves the history of numbers likewise, which has a table for each day."""
+    thousandths = _later_by(today) * 1000
+    with database.writing() as connection:
+        for table in tables:
+            connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO told_{table}")
+        for table in tables:
+            made = connection.exec_driver_sql(_MADE, (f"told_{table}",)).scalar_one()
+            ends = f"SELECT min(at), max(at) FROM told_{table}"  # noqa: S608 - a name of our own
+            first, last = (at + thousandths for at in connection.exec_driver_sql(ends).one())
+            for begin in range(first - first % _DAY, last + 1, _DAY):
+                name = f"{table[:-8]}{datetime.fromtimestamp(begin / 1000, UTC):%Y%m%d}"
+                connection.exec_driver_sql(made.replace(f'"told_{table}"', f"IF NOT EXISTS {name}"))
+                moved = f"INSERT INTO {name} SELECT tenant_id, series_id, at + ?, number FROM told_{table}"  # noqa: S608
+                day = (thousandths, begin - thousandths, begin - thousandths + _DAY)
+                connection.exec_driver_sql(f"{moved} WHERE at >= ? AND at < ?", day)
+            connection.exec_driver_sql(f"DROP TABLE told_{table}")
+
+
+_DAY: Final = 86_400_000
+_HISTORY: Final = "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'point!_%' ESCAPE '!'"
+_MADE: Final = "SELECT sql FROM sqlite_master WHERE name = ?"
 
 
 def _chain_anew(connection: Connection, later: timedelta = timedelta()) -> None:

@@ -70,6 +70,7 @@ class TestMode(NamedTuple):
 EDGES: Final[dict[str, tuple[Edge, ...]]] = {
     HARBOR: (
         Edge("harbor-panels", None, "Alarm panels", "dc09"),
+        Edge("harbor-sensors", None, "Sensor network", "mqtt"),
         Edge("northwind-broker", "northwind", "Northwind sensors", "mqtt"),
         Edge("polder-telemetry", "polder", "Pumping stations", "mqtt"),
         Edge("lab-bench", "internal", "Test bench", "pipe"),
@@ -99,7 +100,7 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     ),
     LINDQVIST: (
         Rule(
-            *("cargo-warm", None, "Cargo too warm", "major"),
+            *("cargo-warm", "havsbris-reefers", "Cargo too warm", "major"),
             {"raise_when": "temperature > -15", "held_for": "10m", "device_kinds": "thermometer"},
         ),
         Rule("grit-low", "ekeby", "Grit low", "warning", {"raise_when": "level < 15"}),

@@ -49,7 +49,8 @@ _LATER: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What there is now and was not yet."""
 
-_HAPPENING: Final = ("edges", "alarm_rules", "test_modes", "alarms")
+_LOOKING: Final = ("edges", "alarm_rules")
+_HAPPENING: Final = ("test_modes", "alarms")
 
 _FITTER: Final = next(role for role in ROLES[HARBOR] if role.key == "dekker-fitter")
 
@@ -95,7 +96,7 @@ _BEFORE: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
 def beginning() -> dict[str, Any]:
     """The story as it stood six weeks before, as a snapshot document."""
     found = story()
-    for name in _HAPPENING:
+    for name in (*_LOOKING, *_HAPPENING):
         found[name] = []
     for name, keys in _LATER.items():
         found[name] = [entry for entry in found[name] if entry["key"] not in keys]
@@ -110,10 +111,20 @@ def beginning() -> dict[str, Any]:
     return found
 
 
+def looking() -> dict[str, Any]:
+    """By what devices speak, and what looks at what they say, as a snapshot document: told of those whom there are by
+    then."""
+    return _only(_LOOKING)
+
+
 def happening() -> dict[str, Any]:
-    """What devices say and what was made of it, as a snapshot document: told last, of those whom there are by then."""
+    """What was made of it, as a snapshot document: told last."""
+    return _only(_HAPPENING)
+
+
+def _only(names: tuple[str, ...]) -> dict[str, Any]:
     found = story()
-    return {"ringfence": found["ringfence"]} | {name: found[name] for name in _HAPPENING}
+    return {"ringfence": found["ringfence"]} | {name: found[name] for name in names}
 
 
 def tell(database: Database) -> None:
