@@ -73,7 +73,12 @@ def test_listed_with_where_they_come_from_and_what_the_device_reported(call: Cal
         {"name": "limit", "value": True, "scope": "set", "kind": "site", "key": "hall", "record": "Hall"},
         {"name": "limit", "value": 7.0, "scope": "set", "kind": "customer", "key": "inner", "record": "Inner"},
     ]
-    assert call("attributes", "list", "customer:east", *ADA).out == ""
+    assert call("attributes", "list", "customer:inner", *ADA).out == (
+        "limit  7  set  customer “Inner”\nlimit  8  set  customer “Customer”\n"
+    )
+    assert call("attributes", "list", "customer:inner", *LU).out == "limit  7  set  customer “Inner”\n"
+    nothing = call("attributes", "list", "customer:east", *ADA)
+    assert (nothing.status, nothing.out) == (0, "")
 
 
 @pytest.mark.parametrize("where", ["customer:east", "site:yard", "device:other"])

@@ -127,7 +127,7 @@ async def test_the_menu_of_actions_has_them(either: Database) -> None:
 
 async def test_the_form_has_them_and_shows_what_came_of_it(either: Database) -> None:
     async with opened(console_on(either)) as console:
-        await console.press("5", "enter")
+        await console.press("5", "enter", "e")
         assert "i I have it  a acknowledge  c clear  w note" in shown_keys(console)
         await console.press("i", "a")
         now = alarms(either)["intrusion"]
@@ -144,7 +144,7 @@ async def test_the_form_has_them_and_shows_what_came_of_it(either: Database) -> 
         await console.press("left", "c", "d")
         assert alarms(either)["intrusion"].outcome == "duplicate"
         assert "(a ack)" in shown_keys(console)
-        await console.press("escape")
+        await console.press("escape", "escape")
         assert console.area == "alarms"
         assert "duplicate" in console.text or "intrusion" not in console.text
 
@@ -152,7 +152,7 @@ async def test_the_form_has_them_and_shows_what_came_of_it(either: Database) -> 
 async def test_letters_are_letters_where_a_text_is_typed(either: Database) -> None:
     before = alarms(either)
     async with opened(console_on(either)) as console:
-        await console.press("5", "enter", *["tab"] * 7)
+        await console.press("5", "enter", "e", *["tab"] * 7)
         assert isinstance(console.app.focused, Input)
         await console.type("coaw")
         assert "i I have it" not in shown_keys(console)
@@ -166,7 +166,7 @@ async def test_who_only_lists_alarms_is_offered_none_and_changes_nothing(either:
         assert "intrusion" in console.text
         for within in ("list", "form"):
             if within == "form":
-                await console.press("enter")
+                await console.press("enter", "e")
                 assert "(•) critical" in console.text or "critical" in console.text
             screen = console.app.screen
             assert isinstance(screen, CommandScreen)

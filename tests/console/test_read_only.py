@@ -235,6 +235,8 @@ def test_every_command_that_changes_something_says_so() -> None:
             "list_customers",
             "mark_all",
             "narrow",
+            "device",
+            "edit",
             "next_tab",
             "only_differences",
             "open",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 ROOMS: Final[Mapping[str, str]] = {
     "customers": "ringfence.console.screens.customers:CustomersScreen",
     "alarms": "ringfence.console.screens.alarms:AlarmsScreen",
+    "alarm page": "ringfence.console.screens.alarm_page:AlarmPage",
     "audit": "ringfence.console.screens.audit:AuditScreen",
     "customer form": "ringfence.console.screens.customer_form:CustomerForm",
     "user form": "ringfence.console.screens.user_form:UserForm",

@@ -22,6 +22,8 @@ BY_ITSELF: Final = "by_itself"
 OUTCOMES: Final = (REAL, "false", TEST, "duplicate")
 """What somebody can say that an alarm was, who clears it."""
 EVERY_OUTCOME: Final = (OPEN, *OUTCOMES, HANDED_OVER, BY_ITSELF)
+INSTRUCTIONS: Final = "instructions"
+"""The attribute of a site or a customer that says what to do about alarms there."""
 NEW: Final = "new"
 SEEN: Final = "seen"
 LASTING: Final = frozenset(("critical", "major"))
@@ -160,6 +162,7 @@ ALARMS: Final = Kind(
         ),
         actions=("own", "acknowledge", "clear_alarm", "note", "test_mode", "history", "delete"),
         current=("active", f"outcome:{OPEN}"),
+        page=True,
     ),
 )
 

@@ -66,7 +66,8 @@ class Display(NamedTuple):
     """What a kind says of how it is shown. ``area`` None: it has no screen of its own; ``tab``: it is a tab of an
     opened customer. ``actions`` are the commands that a row takes besides being opened and made, in their order.
     ``current`` is the filter by which its screen, and lists on the command line, leave out what is done with, and
-    before it the word for what they show then; all are shown where that is asked for."""
+    before it the word for what they show then; all are shown where that is asked for. ``page``: what is opened is a
+    page of its own, and from that the form."""
 
     area: Area | None = Area()
     tab: bool = False
@@ -74,3 +75,4 @@ class Display(NamedTuple):
     form: Form = ()
     actions: tuple[str, ...] = ()
     current: tuple[str, str] | None = None
+    page: bool = False

@@ -70,8 +70,9 @@ def of_record(sight: Sight, kind: Kind, own: int) -> list[Attribute] | None:
 def _places(sight: Sight, kind: Kind, own: int) -> Iterator[tuple[Kind, str, str, str]]:
     """Where it may have been set, the nearest first: kind, key, name and text of each that the viewer may view."""
     mapped = table_of(kind)
-    query = select(Customer.path, mapped.id).join(mapped, getattr(mapped, kind.owner) == Customer.id)
-    path = sight.connection.execute(query.where(mapped.id == own)).scalar_one()
+    customer = mapped.id if kind.is_customer else getattr(mapped, kind.owner)
+    whose = select(customer).where(mapped.id == own).scalar_subquery()
+    path = sight.connection.execute(select(Customer.path).where(Customer.id == whose)).scalar_one()
     ways: list[tuple[Kind, list[int]]] = [] if kind.is_customer else [(kind, [own])]
     if kind.stands is not None:
         stands = sight.connection.execute(select(getattr(mapped, kind.stands.column)).where(mapped.id == own)).scalar()

@@ -63,7 +63,7 @@ def latest(viewer: Viewer, key: str) -> list[Measured]:
     or not there."""
     with viewer.look(_VIEW) as sight:
         device = _device(sight, key)
-        seen = _seen(sight, device)
+        seen = seen_spans(sight, device)
         found = telemetry.latest_of(sight.connection, sight.tenant_id, [device])
     told = (one for one in found if _covers(seen, one.at))
     return sorted(Measured(one.name, one.value, moment_of(one.at)) for one in told)
@@ -74,7 +74,7 @@ def history(viewer: Viewer, key: str, name: str, since: datetime, until: datetim
     RingfenceError as ``latest`` does, and where the viewer sees nothing of that name."""
     with viewer.look(_VIEW) as sight:
         device = _device(sight, key)
-        seen = _seen(sight, device)
+        seen = seen_spans(sight, device)
         every = telemetry.latest_of(sight.connection, sight.tenant_id, [device])
         series = next((one for one in every if one.name == name), None)
         if series is None:
@@ -115,7 +115,7 @@ def _device(sight: Sight, key: str) -> int:
     return found
 
 
-def _seen(sight: Sight, device: int) -> list[Span]:
+def seen_spans(sight: Sight, device: int) -> list[Span]:
     """The times of which the viewer sees what the device reported: where it is now they see it."""
     before = stays(sight.connection, sight.tenant_id, device)
     places = reached(sight, _VIEW, {one.place for one in before})

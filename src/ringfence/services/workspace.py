@@ -15,9 +15,29 @@ from ringfence.services.records import Account, ComparedCustomer, Part, Profile,
 from ringfence.storage.engine import Database
 from ringfence.visibility.viewer import Pair, Viewer
 
-_LATER: Final = ("alarms", "assigning", "audit", "choices", "editing", "exporting", "importing", "previewing")
+_LATER: Final = (
+    "alarm_story",
+    "alarms",
+    "assigning",
+    "audit",
+    "choices",
+    "editing",
+    "exporting",
+    "importing",
+    "previewing",
+)
 if TYPE_CHECKING:
-    from ringfence.services import alarms, assigning, audit, choices, editing, exporting, importing, previewing
+    from ringfence.services import (
+        alarm_story,
+        alarms,
+        assigning,
+        audit,
+        choices,
+        editing,
+        exporting,
+        importing,
+        previewing,
+    )
     from ringfence.services.edited import Saved
 else:
 
@@ -31,7 +51,7 @@ else:
         def __getattr__(self, name: str) -> Any:
             return getattr(_module(self._name), name)
 
-    alarms, assigning, audit, choices, editing, exporting, importing, previewing = map(_Later, _LATER)
+    alarm_story, alarms, assigning, audit, choices, editing, exporting, importing, previewing = map(_Later, _LATER)
 
 
 def _module(name: str) -> Any:
@@ -174,6 +194,7 @@ class Session:
     own_record = _asks(lambda: accounts.own_record, changing=True)
 
     around_alarm = _asks(lambda: alarms.around)
+    alarm_story = _asks(lambda: alarm_story.story)
     lasting_modes = _asks(lambda: alarms.lasting_modes)
 
     customer_choices = _asks(lambda: choices.customers)

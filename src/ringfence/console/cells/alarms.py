@@ -28,7 +28,7 @@ def lines(around: Around, width: int, most: int) -> list[Said]:
         Cell(" ".join(state.text.split()) or state.name),
         Cell(" · ".join(filter(None, (_counted(state), state.unit_id, *_place(around)))), "quiet"),
         Cell(" · ".join(_handled(around))),
-        Cell(" · ".join(_device(around)), "attention" if around.tested is not None else "quiet"),
+        Cell(" · ".join(device_lines(around)), "attention" if around.tested is not None else "quiet"),
     ]
     if state.notes:
         said.append(Cell(state.notes.splitlines()[-1]))
@@ -44,16 +44,16 @@ def _named(around: Around, field: str) -> str:
 
 
 def _counted(state: AlarmState) -> str:
-    since = f"since {_lately(state.started_at)}"
+    since = f"since {lately(state.started_at)}"
     if state.count < 2:
         return since
-    return f"{many(state.count, 'signal')} {since}, the last {_lately(state.last_at)}"
+    return f"{many(state.count, 'signal')} {since}, the last {lately(state.last_at)}"
 
 
 def _handled(around: Around) -> list[str]:
     state: AlarmState = around.opened.state
-    has = "nobody has it" if state.assigned_at is None else _has(_who(around, "assignee"))
-    seen = "new" if state.acked_at is None else f"acknowledged by {_who(around, 'acked_by')}"
+    has = "nobody has it" if state.assigned_at is None else _has(who(around, "assignee"))
+    seen = "new" if state.acked_at is None else f"acknowledged by {who(around, 'acked_by')}"
     over = f"over since {_moment(state.ended_at)}" if state.ended_at is not None else ""
     cleared = f"cleared: {words(state.outcome)}" if state.outcome != OPEN else ""
     return [one for one in (has, seen, over, cleared) if one]
@@ -63,19 +63,21 @@ def _has(who: str) -> str:
     return f"{who} {'have' if who == 'you' else 'has'} it"
 
 
-def _device(around: Around) -> list[str]:
+def device_lines(around: Around) -> list[str]:
+    """What else is known of its device."""
     tested = "no test mode" if around.tested is None else f"test mode until {_moment(around.tested)}"
     outcomes = [f"{number(count)} {words(one)}" for one, count in sorted(around.outcomes.items())]
     return [tested, f"last 7 days: {', '.join(outcomes) or 'no others'}"]
 
 
-def _who(around: Around, field: str) -> str:
+def who(around: Around, field: str) -> str:
+    """Whom a field names, for people."""
     if getattr(around.opened.state, field) == around.me:
         return "you"
     return _named(around, field) or "somebody"
 
 
-def _lately(at: datetime | None) -> str:
+def lately(at: datetime | None) -> str:
     """A moment; of today's the time alone."""
     day, _, time = _moment(at).partition(" ")
     return time if day == _moment(clock.now()).partition(" ")[0] else _moment(at)

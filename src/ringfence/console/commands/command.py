@@ -170,13 +170,15 @@ class Go(Command[Host]):
 
 class Editable(NamedTuple):
     """A kind of record as its commands need it: one and several of it in people's words, and which permission
-    is the right to do something to it; ``commands`` are what can be done to it."""
+    is the right to do something to it; ``commands`` are what can be done to it. ``page`` is the name of the room that
+    shows one of it; empty where that is its form."""
 
     kind: StateKind
     noun: str
     plural: str
     right: Callable[[str], str]
     commands: tuple[Command[Host], ...] = ()
+    page: str = ""
 
     @property
     def form(self) -> str:

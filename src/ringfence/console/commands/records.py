@@ -72,6 +72,11 @@ def edited(host: Host) -> tuple[Edited, Editable]:
 def _open(host: Host) -> Any:
     shown, edits = edited(host)
     host.ringfence.leave_place()
+    return host.ringfence.open(edits.page or edits.form, shown.row.id)
+
+
+def _edit(host: Host) -> Any:
+    shown, edits = edited(host)
     return host.ringfence.open(edits.form, shown.row.id)
 
 
@@ -230,6 +235,9 @@ OPEN: Final = RecordCommand(
     label="Open and edit",
     right="view",
 )
+EDIT: Final = OPEN.but(name="edit", help="Edit the record.", run=_edit, label="Edit")
+"""From its page."""
+SHOW: Final = OPEN.but(help="Open it on a page of its own (Enter does too).", footer="open", label="Open")
 NEW: Final = RecordCommand(
     "new",
     "n",
@@ -315,4 +323,6 @@ def editable(kind: Kind) -> Editable:
 
     known = {one.name: one for one in (*_TAKEN, *QUEUE, importing(kind.several))}
     taken = [known[name] for name in actions(kind)]
-    return Editable(kind.noun, kind.said, kind.several, kind.right, (ACTIONS, OPEN, NEW, *taken))
+    page = f"{kind.noun} page" if kind.display.page else ""
+    opens = SHOW if page else OPEN
+    return Editable(kind.noun, kind.said, kind.several, kind.right, (ACTIONS, opens, NEW, *taken), page)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, assert_never
+from typing import TYPE_CHECKING, Any, Final, assert_never
 
-from ringfence.console.commands.command import Command, Editable, bind
+from ringfence.console.commands.command import Command, bind
+from ringfence.console.commands.itself import Itself
 from ringfence.console.commands.records import RecordCommand, editable
 from ringfence.console.screens.choose_one import ChooseOne, own_of
 from ringfence.console.screens.owned_form import OwnedForm
@@ -19,49 +20,11 @@ from ringfence.domain.shown import GAP
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ringfence.console.application import Application
     from ringfence.console.commands.command import Home
     from ringfence.services.edited import Opened
 
 _NONE: Final = 0
 _FOLLOWS: Final = "the one of the same name there, or none"
-
-
-class _Row(NamedTuple):
-    """The record as it was opened, as commands know a row of a list."""
-
-    id: int
-    name: str
-    state: Any
-
-    def shown(self, name: str) -> Any:
-        return getattr(self.state, name)
-
-
-class _Itself:
-    """The record of a form, as commands know a list: of this one alone."""
-
-    home: Home | None = None
-
-    def __init__(self, form: PlainForm, edits: Editable) -> None:
-        self._form = form
-        self.edits: Editable | None = edits
-
-    @property
-    def ringfence(self) -> Application:
-        return self._form.ringfence
-
-    @property
-    def row(self) -> _Row | None:
-        opened = self._form.opened
-        return None if opened is None else _Row(opened.id, opened.state.name, opened.state)
-
-    @property
-    def chosen(self) -> tuple[int, ...]:
-        return () if self.row is None else (self.row.id,)
-
-    def changed(self) -> None:
-        self.ringfence.look_for_changes()
 
 
 class PlainForm(OwnedForm):
@@ -81,7 +44,7 @@ class PlainForm(OwnedForm):
         self._given = given or {}
         super().__init__(record_id, copy_of, home)
         edits = editable(kind)
-        self._itself = _Itself(self, edits)
+        self._itself = Itself(self, edits)
         self._begun = False
         if record_id is not None:
             own = [one for one in edits.commands if isinstance(one, RecordCommand) and one.in_form]
@@ -100,7 +63,7 @@ class PlainForm(OwnedForm):
         return altered(draft, **given) if given else draft
 
     @property
-    def edited(self) -> _Itself:
+    def edited(self) -> Itself:
         return self._itself
 
     def off_anyway(self, command: Command[Any]) -> str:

@@ -1,0 +1,197 @@
+"""What happened about an alarm, what there is to do about it, and what else rings there: as far as its viewer sees each
+of that."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import select
+
+from ringfence.domain import display
+from ringfence.domain.alarm import ALARMS, INSTRUCTIONS, OPEN, AlarmState
+from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.device import DEVICES
+from ringfence.domain.errors import RingfenceError
+from ringfence.domain.event import OFF, ON
+from ringfence.domain.kind import StateKind
+from ringfence.domain.registry import PLACE
+from ringfence.services.alarms import Around, around
+from ringfence.services.attributes import Attribute, attributes
+from ringfence.services.edited import Opened
+from ringfence.services.telemetry import seen_spans
+from ringfence.signals import events, telemetry
+from ringfence.storage.signal_tables import milliseconds, moment_of
+from ringfence.storage.tables import Alarm, AuditEntry, User
+from ringfence.visibility import history, overview
+from ringfence.visibility.point import among, find
+from ringfence.visibility.viewer import Sight, Viewer
+
+_NEAR: Final = timedelta(minutes=10)
+"""What a device said so long before an alarm began, and after it came last, is near it."""
+_MOST_SIGNALS: Final = 50
+_MOST_ALARMS: Final = 1000
+"""So many other alarms of a site are looked at."""
+_TWICE: Final = timedelta(seconds=2)
+"""What the alarm itself and the audit tell within that is one."""
+_VIEW: Final = DEVICES.right("view")
+VALUE: Final = "value"
+BEGAN: Final = "began"
+OVER: Final = "over"
+
+
+class Step(NamedTuple):
+    """Something that happened at a moment. ``what`` is that in a word or two: a signal ``on`` or ``off``, a text that
+    ``changed``, the ``value`` that was there, or what somebody did; ``text`` says more, and ``who`` did it: ``you``, a
+    name or a login, and empty where nobody did or the viewer may not know."""
+
+    at: datetime
+    what: str
+    text: str = ""
+    who: str = ""
+
+
+class Story(NamedTuple):
+    """An alarm with what is ``around`` it. ``steps`` are what happened, in the order of time; ``instructions`` those of
+    its site or customer, or of the nearest customer above that has some; ``others`` the names of the other devices of
+    its site of which an alarm is open."""
+
+    around: Around
+    steps: tuple[Step, ...]
+    instructions: Attribute | None
+    others: tuple[str, ...]
+
+
+def story(viewer: Viewer, alarm: int) -> Story:
+    """The story of an alarm by its id. Raises RingfenceError alike where it is hidden, or not there."""
+    found = around(viewer, alarm)
+    state = found.opened.state
+    assert isinstance(state, AlarmState)
+    with viewer.look(*overview.LISTING, _VIEW, PLACE.right("view"), CUSTOMERS.right("view")) as sight:
+        steps = [*_said(sight, state), *_done(sight, viewer, found.opened)]
+        others = _others(sight, state, alarm)
+        place = _place(sight, state)
+    told = None if place is None else _instructions(viewer, *place)
+    return Story(found, tuple(sorted(steps, key=lambda one: one.at)), told, others)
+
+
+def _said(sight: Sight, state: AlarmState) -> Iterator[Step]:
+    """What its device said around it, where the viewer may view that and sees the time."""
+    device, began = state.device, state.started_at
+    if device is None or began is None or find(sight, _VIEW, DEVICES, "id", device) is None:
+        return
+    first, last = milliseconds(began - _NEAR), milliseconds(max(began, state.last_at or began, state.ended_at or began))
+    around = milliseconds(began + _NEAR)
+    series = [one for one in telemetry.latest_of(sight.connection, sight.tenant_id, [device]) if _is_number(one.value)]
+    for span in seen_spans(sight, device):
+        low, high = max(first, span.since), min(last + 1, span.until)
+        for one in events.of_device(sight.connection, sight.tenant_id, device, low, high, _MOST_SIGNALS):
+            if one.name == state.kind if one.kind in (ON, OFF) else one.at <= around:
+                named = "" if one.name == state.kind else f"{one.name} = "
+                yield Step(moment_of(one.at), one.kind, f"{named}{one.text}")
+        for measured in series:
+            end = min(milliseconds(began) + 1, high)
+            if low < end and (
+                points := telemetry.history(sight.connection, sight.tenant_id, measured.series, low, end)
+            ):
+                yield Step(moment_of(points[-1].at), VALUE, f"{measured.name} = {points[-1].number:g}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, float)
+
+
+def _done(sight: Sight, viewer: Viewer, opened: Opened) -> list[Step]:
+    """What people did about it, and what became of it by itself: as the alarm says, and the audit besides."""
+    own = list(_of_itself(opened, viewer.user_id))
+    told = [
+        one
+        for one in _of_audit(sight, viewer, opened.state.key)
+        if not any(one.what == other.what and abs(one.at - other.at) <= _TWICE for other in own)
+    ]
+    return [*own, *told]
+
+
+def _of_itself(opened: Opened, me: int) -> Iterator[Step]:
+    state: AlarmState = opened.state
+
+    def who(field: str) -> str:
+        user = getattr(state, field)
+        return "you" if user == me else opened.names[field].get(user, "")
+
+    steps = (
+        (state.started_at, BEGAN, ""),
+        (state.acked_at, "acknowledged", who("acked_by")),
+        (state.assigned_at, "taken", who("assignee")),
+        (state.ended_at, OVER, ""),
+        (state.cleared_at, f"cleared: {display.words(state.outcome)}", who("cleared_by")),
+    )
+    return (Step(at.astimezone(UTC), what, who=by) for at, what, by in steps if at is not None)
+
+
+def _of_audit(sight: Sight, viewer: Viewer, key: str) -> Iterator[Step]:
+    rows = history.entries(sight, (ALARMS.noun, key), descending=False)
+    kept = select(AuditEntry.id, AuditEntry.detail).where(AuditEntry.id.in_([row.id for row in rows]))
+    details: dict[int, str] = dict(sight.connection.execute(kept).all())
+    mine = sight.connection.execute(select(User.key).where(User.id == viewer.user_id)).scalar()
+    seen = overview.actors_seen(sight, (row.actor_key for row in rows))
+    for row in rows:
+        who = "you" if row.actor_key == mine else row.actor_login if row.actor_key in seen else ""
+        at = datetime.fromisoformat(row.sort_key.partition(" ")[0])
+        for what in _words(json.loads(details[row.id]).get("edited", {})):
+            yield Step(at, what, who=who)
+
+
+def _words(fields: Mapping[str, Any]) -> Iterable[str]:
+    """What a change of an alarm came to, by the fields that it changed."""
+    for name, (word, back) in _CHANGED.items():
+        if name in fields:
+            yield word if fields[name][1] not in (None, "") else back
+    if "outcome" in fields:
+        after = str(fields["outcome"][1])
+        yield "opened again" if after == OPEN else f"cleared: {display.words(after)}"
+
+
+_CHANGED: Final = {
+    "acked_at": ("acknowledged", "not acknowledged any more"),
+    "assignee": ("taken", "given back"),
+    "notes": ("noted", "notes removed"),
+}
+
+
+def _instructions(viewer: Viewer, noun: StateKind, key: str) -> Attribute | None:
+    try:
+        found = attributes(viewer, noun, key)
+    except RingfenceError:  # of whom they know no more than the name
+        return None
+    return next((one for one in found if one.name == INSTRUCTIONS), None)
+
+
+def _place(sight: Sight, state: AlarmState) -> tuple[StateKind, str] | None:
+    """Where instructions are looked for, by kind and key: from its site upwards, or from its customer; from nowhere
+    where the viewer may view neither."""
+    for kind, record in ((PLACE, _stands(state)), (CUSTOMERS, state.customer)):
+        rows: Sequence[Any] = among(sight, kind.right("view"), kind, [record]) if record is not None else ()
+        if rows and rows[0].key:
+            return kind.noun, rows[0].key
+    return None
+
+
+def _others(sight: Sight, state: AlarmState, alarm: int) -> tuple[str, ...]:
+    stands = _stands(state)
+    if stands is None:  # or that is hidden
+        return ()
+    there = (Alarm.customer_id == state.customer, Alarm.site_id == stands, Alarm.outcome == OPEN)
+    query = select(Alarm.id).where(*there, Alarm.id != alarm).order_by(Alarm.started_key.desc()).limit(_MOST_ALARMS)
+    ids = sorted(sight.connection.execute(query).scalars())
+    devices = {row.device_id for row in among(sight, ALARMS.permission, ALARMS, ids, ("id", "device_id"))}
+    return tuple(sorted(overview.names(sight, DEVICES, devices - {None, state.device}).values()))
+
+
+def _stands(state: AlarmState) -> int | None:
+    """Where it happened, within its customer."""
+    assert ALARMS.stands is not None
+    stands: int | None = getattr(state, ALARMS.stands.name)
+    return stands
