@@ -16,9 +16,11 @@ from ringfence.console.screens.audit import AuditScreen
 from ringfence.console.screens.customer_form import CustomerForm
 from ringfence.console.screens.customer_groups_form import CustomerGroupsForm
 from ringfence.console.screens.customers import CustomersScreen
+from ringfence.console.screens.device_page import DevicePage
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.help import HelpScreen
 from ringfence.console.screens.record_list import RecordList
+from ringfence.domain.alarm import ALARMS
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
 from ringfence.domain.display import tabs
@@ -68,6 +70,7 @@ def test_no_key_is_given_twice() -> None:
     beside_the_tree = [CUSTOMER, *map(editable, tabs(kinds))]
     keyed += [(*edits.commands, *CustomersScreen.COMMANDS_HERE, *everywhere) for edits in beside_the_tree]
     keyed.append((*AuditScreen.COMMANDS_HERE, *everywhere))
+    keyed += [(*edits.commands, *DevicePage.COMMANDS_HERE, *everywhere) for edits in map(editable, (DEVICES, ALARMS))]
     for commands in keyed:
         keys = [key for command in commands if command.keys for key in command.keys.split(",")]
         assert len(keys) == len(set(keys)), sorted(keys)

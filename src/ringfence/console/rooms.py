@@ -18,6 +18,7 @@ ROOMS: Final[Mapping[str, str]] = {
     "alarms": "ringfence.console.screens.alarms:AlarmsScreen",
     "alarm page": "ringfence.console.screens.alarm_page:AlarmPage",
     "audit": "ringfence.console.screens.audit:AuditScreen",
+    "device page": "ringfence.console.screens.device_page:DevicePage",
     "customer form": "ringfence.console.screens.customer_form:CustomerForm",
     "user form": "ringfence.console.screens.user_form:UserForm",
     "security_group form": "ringfence.console.screens.security_group_form:SecurityGroupForm",

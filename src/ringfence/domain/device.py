@@ -50,6 +50,6 @@ DEVICES: Final = Kind(
             Shown("customer", 14, grow=2, hide_below=50, style="quiet"),
         ),
         form=("name", "kind", "unit_id", GAP, "customer", "site", GAP, "notes", "attributes"),
-        actions=("assign", "bulk_edit", "import", "history", "delete"),
+        actions=("show", "assign", "bulk_edit", "import", "history", "delete"),
     ),
 )

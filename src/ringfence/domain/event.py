@@ -46,7 +46,7 @@ EVENTS: Final = Kind(
         area=None,
         tab=True,
         columns=(
-            Shown("at", 15, title="When", style="quiet"),
+            Shown("at", 19, title="When", style="quiet", precise=True),
             Shown("kind", 7, title="What"),
             Shown("name", 12, grow=1, key="n"),
             Shown("severity", 8, hide_below=84),

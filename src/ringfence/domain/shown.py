@@ -27,7 +27,8 @@ class Shown(NamedTuple):
     ``sought`` says whether a filter looks at it, where its field does not: what it says instead,
     ``ringfence.visibility.cells`` knows. Before each value of a choice stands its sign of ``signs``, or ``OVER`` once
     one of the moments ``over`` is there. Behind a text stands the number of the field ``times``, where that is more
-    than one. Of a moment ``age`` says how long ago it was, and not when.
+    than one. Of a moment ``age`` says how long ago it was, and not when; ``precise`` says it
+    to the second.
     """
 
     field: str
@@ -46,6 +47,7 @@ class Shown(NamedTuple):
     over: tuple[str, ...] = ()
     times: str = ""
     age: bool = False
+    precise: bool = False
 
 
 class Area(NamedTuple):

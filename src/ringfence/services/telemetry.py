@@ -65,7 +65,7 @@ def latest(viewer: Viewer, key: str) -> list[Measured]:
         device = _device(sight, key)
         seen = seen_spans(sight, device)
         found = telemetry.latest_of(sight.connection, sight.tenant_id, [device])
-    told = (one for one in found if _covers(seen, one.at))
+    told = (one for one in found if covers(seen, one.at))
     return sorted(Measured(one.name, one.value, moment_of(one.at)) for one in told)
 
 
@@ -85,7 +85,7 @@ def history(viewer: Viewer, key: str, name: str, since: datetime, until: datetim
             low, high = max(begin, span.since), min(end, span.until)
             if low < high:
                 points += telemetry.history(sight.connection, sight.tenant_id, series.series, low, high)
-        if not points and not _covers(seen, series.at) and not _reported_within(sight, series.series, seen):
+        if not points and not covers(seen, series.at) and not _reported_within(sight, series.series, seen):
             raise _unknown(key, name)  # it was reported where they do not look: as good as never
     return [Reading(moment_of(at), number) for at, number in points]
 
@@ -127,5 +127,6 @@ def seen_spans(sight: Sight, device: int) -> list[Span]:
     return [*spans, Span(since, LAST)]
 
 
-def _covers(spans: Sequence[Span], at: int) -> bool:
+def covers(spans: Sequence[Span], at: int) -> bool:
+    """Whether one of them holds a moment."""
     return any(span.since <= at < span.until for span in spans)

@@ -19,8 +19,10 @@ _LATER: Final = (
     "alarm_story",
     "alarms",
     "assigning",
+    "attributes",
     "audit",
     "choices",
+    "courses",
     "editing",
     "exporting",
     "importing",
@@ -31,8 +33,10 @@ if TYPE_CHECKING:
         alarm_story,
         alarms,
         assigning,
+        attributes,
         audit,
         choices,
+        courses,
         editing,
         exporting,
         importing,
@@ -51,7 +55,19 @@ else:
         def __getattr__(self, name: str) -> Any:
             return getattr(_module(self._name), name)
 
-    alarm_story, alarms, assigning, audit, choices, editing, exporting, importing, previewing = map(_Later, _LATER)
+    (
+        alarm_story,
+        alarms,
+        assigning,
+        attributes,
+        audit,
+        choices,
+        courses,
+        editing,
+        exporting,
+        importing,
+        previewing,
+    ) = map(_Later, _LATER)
 
 
 def _module(name: str) -> Any:
@@ -193,6 +209,9 @@ class Session:
     open_records = _asks(lambda: editing.open_records)
     own_record = _asks(lambda: accounts.own_record, changing=True)
 
+    attributes = _asks(lambda: attributes.attributes)
+    signals = _asks(lambda: courses.signals)
+    signals_stamp = _asks(lambda: courses.stamp)
     around_alarm = _asks(lambda: alarms.around)
     alarm_story = _asks(lambda: alarm_story.story)
     lasting_modes = _asks(lambda: alarms.lasting_modes)

@@ -14,7 +14,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy import Connection, Integer, column, func, inspect, select, table, text
 
 from ringfence.domain.signal import Value
 from ringfence.storage.bulk import any_of, upsert_rows
@@ -32,6 +32,18 @@ class Point(NamedTuple):
 
     at: int
     number: float
+
+
+class Part(NamedTuple):
+    """The numbers of a series within a part of a time: the moments of the ``first`` and the ``last`` one, in
+    milliseconds since 1970, their ``mean``, the least and the greatest, and how many there are."""
+
+    first: int
+    last: int
+    mean: float
+    low: float
+    high: float
+    number: int
 
 
 class Latest(NamedTuple):
@@ -163,6 +175,30 @@ def history(connection: Connection, tenant_id: int, series: int, since: int, unt
             binds = {"tenant": tenant_id, "series": series, "since": since, "until": until}
             found += (Point(at, number) for at, number in connection.execute(query, binds))
     return found
+
+
+def courses(
+    connection: Connection, tenant_id: int, series: Collection[int], since: int, until: int, parts: int
+) -> dict[int, list[Part]]:
+    """The numbers of series from a moment up to, but not at, another one, by their ids: of each of so many parts of
+    that time in which there are any, in their order. What comes out grows with the parts, whatever was reported."""
+    found: defaultdict[int, list[Part]] = defaultdict(list)
+    binds = {"tenant": tenant_id, "since": since, "until": until, "step": max(1, (until - since) // parts)}
+    theirs = any_of(connection, column("series_id", Integer), sorted(series))
+    for day in days_of(connection) if series else ():
+        if day_of(since) <= day <= day_of(until):
+            query = (
+                select(
+                    *(column("series_id"), func.min(column("at")), func.max(column("at"))),
+                    *(func.avg(column("number")), func.min(column("number")), func.max(column("number")), func.count()),
+                )
+                .select_from(table(day_table(day)))
+                .where(theirs, text("tenant_id = :tenant AND at >= :since AND at < :until"))
+                .group_by(column("series_id"), text("(at - :since) / :step"))
+            )
+            for own, first, last, mean, low, high, number in connection.execute(query, binds):
+                found[own].append(Part(first, last, min(max(mean, low), high), low, high, number))
+    return {own: sorted(theirs) for own, theirs in found.items()}
 
 
 def days_of(connection: Connection) -> list[str]:

@@ -77,7 +77,7 @@ def _cell(kind: Kind, shown: Shown) -> Callable[[Record], Drawn]:
         case Moment() if shown.age:
             return lambda record: since(record.shown(name))
         case Moment():
-            return lambda record: moment(record.shown(name))
+            return lambda record: moment(record.shown(name), precise=shown.precise)
         case Ties():
             return lambda record: _tied(kind, spec, record, name)
         case _:
@@ -132,9 +132,9 @@ def since(value: str | None) -> str:
     return age(datetime.fromisoformat(value), clock.now()).rjust(_AGE) if value else ""
 
 
-def moment(value: str | None) -> str:
-    """A moment to the minute, in UTC; empty for none."""
-    return value[:16].replace("T", " ") if value else ""
+def moment(value: str | None, *, precise: bool = False) -> str:
+    """A moment to the minute, or to the second, in UTC; empty for none."""
+    return value[: 19 if precise else 16].replace("T", " ") if value else ""
 
 
 def _tied(kind: Kind, ties: Ties, record: Record, name: str) -> str:

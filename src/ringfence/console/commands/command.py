@@ -249,6 +249,8 @@ def display(keys: str) -> str:
         "alt+left": "Alt+←",
         "alt+right": "Alt+→",
         "right_square_bracket": "]",
+        "plus": "+",
+        "minus": "-",
     }
     if key in names:
         return names[key]

@@ -80,6 +80,12 @@ def _edit(host: Host) -> Any:
     return host.ringfence.open(edits.form, shown.row.id)
 
 
+def _show(host: Host) -> Any:
+    shown, edits = edited(host)
+    host.ringfence.leave_place()
+    return host.ringfence.open(f"{edits.kind} page", shown.row.id)
+
+
 def _new(host: Host) -> Any:
     shown, edits = edited(host)
     return host.ringfence.open(edits.form, None, home=shown.home)
@@ -238,6 +244,15 @@ OPEN: Final = RecordCommand(
 EDIT: Final = OPEN.but(name="edit", help="Edit the record.", run=_edit, label="Edit")
 """From its page."""
 SHOW: Final = OPEN.but(help="Open it on a page of its own (Enter does too).", footer="open", label="Open")
+DETAIL: Final = RecordCommand(
+    "show",
+    "",
+    "Show what there is to know of the record (by Enter).",
+    _show,
+    label="Show, with what it reports",
+    right="view",
+)
+"""Of kinds that show more than their form does: Enter opens that, and e the form."""
 NEW: Final = RecordCommand(
     "new",
     "n",
@@ -312,7 +327,7 @@ HISTORY: Final = RecordCommand(
     of="audit",
 )
 
-_TAKEN: Final = (DUPLICATE, DELETE, ACTIVATE, ASSIGN, BULK_EDIT, HISTORY)
+_TAKEN: Final = (DETAIL, DUPLICATE, DELETE, ACTIVATE, ASSIGN, BULK_EDIT, HISTORY)
 """What records of most kinds can be declared to take, besides being opened and made."""
 
 

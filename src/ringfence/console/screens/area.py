@@ -146,6 +146,10 @@ class CommandScreen(OneFrame, Asks):
         if result is not None:
             await result
 
+    async def open_chosen(self) -> None:
+        """Opens the record that Enter was pressed on: its page, where it has one, or else its form."""
+        await self.action_command("show" if self.command("show") is not None else "open")
+
     async def action_number(self, key: str) -> None:
         """Goes to the area of that number, where there is one."""
         app = self.ringfence

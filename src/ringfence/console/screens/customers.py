@@ -344,7 +344,7 @@ class CustomersScreen(AreaScreen, TwoPanes):
     async def on_line_list_chosen(self, message: LineList.Chosen) -> None:
         """Opens the record that Enter was pressed on."""
         if not isinstance(message, ForestView.Chosen):
-            await self.action_command("open")
+            await self.open_chosen()
 
     def on_line_list_cursor_moved(self) -> None:
         """Says in the key bar what can be done to this row."""

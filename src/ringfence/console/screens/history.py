@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ringfence.console.screens.audit import AuditList, AuditScreen
-
-if TYPE_CHECKING:
-    from ringfence.services.records import Listing
 
 
 class HistoryList(AuditList):
@@ -15,10 +12,7 @@ class HistoryList(AuditList):
 
     def __init__(self, record: tuple[str, str], **options: Any) -> None:
         super().__init__(**options)
-        self.record = record
-
-    def narrowed(self, listing: Listing) -> Listing:
-        return listing._replace(record=self.record)
+        self.about = record
 
     def nothing(self) -> str:
         if "audit.view" not in self.ringfence.rights:

@@ -58,6 +58,8 @@ class RecordList(RecordTable[Any], Asks):
         """Where a new record belongs; None for wherever the viewer may make one."""
         self.only: tuple[str, str] | None = None
         """The filter that narrows what is looked through at all, behind the word for that; None for all."""
+        self.about: tuple[str, str] | None = None
+        """The record, by kind and key, that all of it is about; None where it is about anything."""
         self._ages = ages
         self.listing: Listing | None = None
         self.unfiltered: int | None = None
@@ -135,7 +137,7 @@ class RecordList(RecordTable[Any], Asks):
 
     def narrowed(self, listing: Listing) -> Listing:
         """What of a listing this list is about."""
-        return listing._replace(only=self.only[1] if self.only is not None else "")
+        return listing._replace(only=self.only[1] if self.only is not None else "", record=self.about)
 
     def show_only(self, only: tuple[str, str] | None) -> None:
         """Narrows what is looked through to what another filter finds; the cursor stays on its row, where it can."""

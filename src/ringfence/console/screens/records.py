@@ -241,4 +241,4 @@ class KindScreen(ListScreen):
 
     async def on_line_list_chosen(self) -> None:
         """Opens the record that Enter was pressed on."""
-        await self.action_command("open")
+        await self.open_chosen()
