@@ -75,10 +75,10 @@ async def test_a_device_is_made_at_a_customer_on_one_of_its_sites(demo: Database
     assert device(demo, '"Gate camera 9"').state.notes == "Above the gate"
 
 
-async def test_enter_opens_one_and_it_is_taken_off_its_site(demo: Database) -> None:
+async def test_one_is_opened_and_taken_off_its_site(demo: Database) -> None:
     async with opened(console_on(demo)) as console:
         await go_to(console, SERVER)
-        await console.press("enter", *["down"] * 4)
+        await console.press("e", *["down"] * 4)
         assert "Laboratory floor" in console.text
         await console.press("enter", "up", "enter")
         await console.press("ctrl+s")

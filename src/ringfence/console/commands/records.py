@@ -339,5 +339,5 @@ def editable(kind: Kind) -> Editable:
     known = {one.name: one for one in (*_TAKEN, *QUEUE, importing(kind.several))}
     taken = [known[name] for name in actions(kind)]
     page = f"{kind.noun} page" if kind.display.page else ""
-    opens = SHOW if page else OPEN
+    opens = SHOW if page else OPEN.but(help="Open and edit the record.") if DETAIL in taken else OPEN
     return Editable(kind.noun, kind.said, kind.several, kind.right, (ACTIONS, opens, NEW, *taken), page)

@@ -18,7 +18,7 @@ from ringfence.console.commands.command import SCREEN, Command, Editable, Edited
 from ringfence.console.commands.command import display as display_key
 from ringfence.console.commands.itself import Itself
 from ringfence.console.commands.lists import LISTS, TABS
-from ringfence.console.commands.records import ACTIONS, ASSIGN, DELETE, HISTORY, OPEN, editable
+from ringfence.console.commands.records import ACTIONS, ASSIGN, DELETE, EDIT, HISTORY, editable
 from ringfence.console.commands.spans import SPANS
 from ringfence.console.places import Place
 from ringfence.console.screens.area import AreaScreen
@@ -51,9 +51,6 @@ _LISTS: Final = (ALARMS, EVENTS)
 _REST_SECONDS: Final = 0.06
 """A held key runs through the values without asking for the course of each."""
 _AGES_SECONDS: Final = 5.0
-_EDIT: Final = OPEN.but(help="Edit the device.", label="Edit")
-
-
 class _Page(Fields):
     """What the device is."""
 
@@ -76,7 +73,7 @@ class DevicePage(AreaScreen):
     AREA = ""
     PASSING = True
     FILTERS = 'Words · -without ^beginning "a phrase"'
-    FIRST_KEYS = ("help", "next_tab", "wider_span", "narrower_span", "open", "filter", "own", "acknowledge", "actions")
+    FIRST_KEYS = ("help", "next_tab", "wider_span", "narrower_span", "edit", "open", "filter", "own", "acknowledge", "actions")
     COMMANDS_HERE: Sequence[Command[Any]] = (*LISTS, *TABS, *SPANS)
     BINDINGS = bindings(COMMANDS_HERE)
     AUTO_FOCUS = None
@@ -106,7 +103,7 @@ class DevicePage(AreaScreen):
         self.tabs = {_DETAILS: "Details", _SIGNALS: "Signals", **{one.name: display.title(one) for one in _LISTS}}
         """What each tab is called."""
         own = editable(DEVICES)
-        self._itself = Itself(self, own._replace(commands=(ACTIONS, _EDIT, ASSIGN, HISTORY, DELETE)))
+        self._itself = Itself(self, own._replace(commands=(ACTIONS, EDIT, ASSIGN, HISTORY, DELETE)))
         self._span = signals.LATELY
         self._chosen = ""
         """The series under the cursor, or that was under it last."""
