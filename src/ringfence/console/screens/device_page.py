@@ -51,6 +51,8 @@ _LISTS: Final = (ALARMS, EVENTS)
 _REST_SECONDS: Final = 0.06
 """A held key runs through the values without asking for the course of each."""
 _AGES_SECONDS: Final = 5.0
+
+
 class _Page(Fields):
     """What the device is."""
 
@@ -73,7 +75,18 @@ class DevicePage(AreaScreen):
     AREA = ""
     PASSING = True
     FILTERS = 'Words · -without ^beginning "a phrase"'
-    FIRST_KEYS = ("help", "next_tab", "wider_span", "narrower_span", "edit", "open", "filter", "own", "acknowledge", "actions")
+    FIRST_KEYS = (
+        "help",
+        "next_tab",
+        "wider_span",
+        "narrower_span",
+        "edit",
+        "open",
+        "filter",
+        "own",
+        "acknowledge",
+        "actions",
+    )
     COMMANDS_HERE: Sequence[Command[Any]] = (*LISTS, *TABS, *SPANS)
     BINDINGS = bindings(COMMANDS_HERE)
     AUTO_FOCUS = None
