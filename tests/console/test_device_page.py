@@ -22,7 +22,7 @@ from ringfence.signals.intake import Source
 from ringfence.storage.engine import Database
 from ringfence.storage.signal_tables import milliseconds
 
-UNIT = "U-00535"
+UNIT = "U-00524"
 BEGAN = milliseconds(NOON)
 OPEN = ("2", "slash", *UNIT, "enter", "enter")
 NASTY = "\x1b[31mred\u202e北京"
@@ -64,8 +64,8 @@ async def look(console: Console) -> None:
 async def test_each_tab_shows_a_side_of_it(demo: Database) -> None:
     async with opened(console_on(demo), (100, 30)) as console:
         await console.press(*OPEN)
-        assert "Devices › Cold room 1 thermometer" in console.text
-        assert re.search("Unit id +U-00535", console.text)
+        assert "Devices › Defrost controller 1" in console.text
+        assert re.search("Unit id +U-00524", console.text)
         assert re.search("Heard +1 m ago", console.text)
         await console.press("right_square_bracket")
         assert "Latest" in console.text
@@ -139,7 +139,7 @@ async def test_of_one_that_is_gone_or_hidden_nothing_stays(demo: Database) -> No
         await look(console)
         assert not isinstance(console.app.screen, DevicePage)
         assert "not there any more" in "".join(console.toasts)
-        assert "Cold room 1" not in console.text
+        assert "Defrost controller 1" not in console.text
         await console.press("escape", "enter")
         assert isinstance(console.app.screen, DevicePage)
         name = page(console).query_one("#page").border_title
