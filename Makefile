@@ -10,7 +10,7 @@ MEASURED := tests/domain tests/signals tests/services tests/snapshot
 WORKERS := $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 2)')
 PYTEST := $(CACHE_FREE) $(BIN)/python -m pytest -q -n $(WORKERS)
 
-.PHONY: demo test check coverage lint format bench damage lock picture man clean setup
+.PHONY: demo test check coverage lint format bench damage storm lock picture man clean setup
 
 demo: $(DEMO)               ## the console on a scratch copy of the demo database
 	@echo "Opening the console on a scratch copy of the demo: nothing can be spoiled. Ctrl+Q leaves it."
@@ -41,6 +41,9 @@ bench: $(STAMP)             ## what scoping costs, and how soon the first paint 
 
 damage: $(STAMP)            ## thousands of damaged databases and snapshots: no traceback, no crash
 	@$(BIN)/python tests/damage.py
+
+storm: $(STAMP)             ## half an hour of signals, those who take them in killed fifty times: the right alarms
+	@$(BIN)/python tests/storm.py
 
 demo.db: $(STAMP) $(wildcard src/ringfence/snapshot/story*) src/ringfence/snapshot/past.py
 	@rm -f demo.db
