@@ -201,6 +201,7 @@ def test_it_is_fed_by_a_process_that_ends_with_whoever_began_it(
         assert time.monotonic() - began < 1, "nobody waits for it"
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="who is whose child is told there")
 def test_it_ends_when_whoever_began_it_is_killed(tmp_path: Path) -> None:
     terminal = Terminal(["demo"], TMPDIR=str(tmp_path))
     try:
