@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.command_line import AT, Call
+from support.oracle import Oracle
 from support.story_rule import NOON
 
 from ringfence.domain.signal import SEVERITIES
 from ringfence.signals.working import Worker
-from ringfence.snapshot.story import WHO_SHOWS_WHAT
+from ringfence.snapshot.story import WHO_SHOWS_WHAT, story
 from ringfence.storage.engine import open_database
 from ringfence.storage.signal_tables import milliseconds
+
+STORY = story()
+ORACLE = Oracle(STORY, NOON)
+STORY_ALARMS = {one["key"]: one for one in STORY["alarms"]}
+
+
+def is_active(alarm: dict[str, Any]) -> bool:
+    return bool(alarm.get("outcome", "open") == "open")
+
+
+def holds(call: Call, login: str, permission: str) -> bool:
+    """Whether a user holds a permission anywhere."""
+    return call("can", login, permission, "--at", AT).status == 0
 
 
 def told(call: Call, login: str, *options: str) -> dict[str, Any]:
@@ -33,6 +49,35 @@ def test_it_counts_what_count_counts(call: Call, demo_db: Path, login: str) -> N
     assert found["active"] == count()
     assert list(found["alarms"]) == list(SEVERITIES)
     assert found["alarms"] == {one: count("--severity", one) for one in SEVERITIES}
+    theirs = [STORY_ALARMS[key] for key in ORACLE.listed(login, "alarms") if is_active(STORY_ALARMS[key])]
+    new = [one for one in theirs if not one.get("acked_at")]
+    assert found["new"] == len(new)
+    began = [datetime.fromisoformat(one["started_at"]) for one in new]
+    assert found["oldest_new"] == (min(began).isoformat() if began else None)
+    named = ORACLE.listed(login, "customers")
+    burning = {one["key"]: one["alarms"] for one in found["customers"]}
+    assert burning == {
+        key: {
+            severity: many
+            for severity in SEVERITIES
+            if (many := sum(one["customer"] == key and one["severity"] == severity for one in theirs))
+        }
+        for key in {one["customer"] for one in theirs} & named
+    }
+    ranks = [[-one["alarms"].get(severity, 0) for severity in SEVERITIES] for one in found["customers"]]
+    assert ranks == sorted(ranks)
+    edges = ORACLE.listed(login, "edges")
+    assert ("edges" in found) is bool(ORACLE.visible(login, "edge.list", "edges") or holds(call, login, "edge.list"))
+    if "edges" in found:
+        with sqlite3.connect(demo_db) as connection:
+            heard = dict(connection.execute("SELECT e.key, h.at FROM edge e JOIN edge_heard h ON h.edge_id = e.id"))
+            vain = [key for (key,) in connection.execute("SELECT key FROM edge JOIN unmatched ON edge_id = id")]
+        assert found["edges"] == {
+            "active": len(edges),
+            "heard": sum(heard.get(key, 0) >= milliseconds(NOON) - 300_000 for key in edges),
+            "unmatched": sum(key in edges for key in vain),
+        }
+    assert (found["worker"] is None) is not holds(call, login, "alarm.list")
     modes = call("list", "test-modes", "--as", login, "--at", AT, "--format", "keys").lines
     assert sorted(one["key"] for one in found["test_modes"]) == modes
 

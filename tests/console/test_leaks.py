@@ -182,6 +182,7 @@ async def _look_everywhere(console: Console, login: str, secrets: Secrets) -> Wa
         await watch.press(*keys, "pagedown", "end", "U", "end")
         if keys not in (("2",), ("8",)):
             await watch.press("m", "escape", "home", "m", "escape", where="actions")
+    await watch.press("0", "pagedown", "tab", "end", "tab", "pagedown", "tab", where="now")
     await watch.press("question_mark", "escape", "ctrl+p", "escape", "1")
     await _filter(watch, secrets)
     await console.press("f3")  # the list of everybody is for whoever holds the database itself

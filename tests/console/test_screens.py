@@ -39,6 +39,7 @@ PLACES: dict[str, tuple[str, Sequence[str]]] = {
     "audit": ("h.devries", (*CHANGES, "8", "down")),
     "audit-entry": ("h.devries", (*CHANGES, "8", "end", "enter")),
     "undo": ("h.devries", (*CHANGES, "8", "home", "u")),
+    "now": ("h.devries", ("0", "tab", "tab", "down")),
     "may-not-list": ("m.claes", ("8",)),
     "filter-open": ("h.devries", ("slash", "d", "e")),
     "filter-kept": ("h.devries", ("2", "slash", *"gate", "enter", "down")),

@@ -36,6 +36,7 @@ def plain_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest
     monkeypatch.setattr("ringfence.console.widgets.framed.RESTS", 0.0)
     monkeypatch.setattr("ringfence.console.app._LOOK_SECONDS", 3600.0)
     monkeypatch.setattr("ringfence.console.ticking.SECONDS", 3600.0)
+    monkeypatch.setattr("ringfence.console.screens.now.SECONDS", 3600.0)
     monkeypatch.setattr("ringfence.console.app._UNHURRIED_SECONDS", 0.001)
     monkeypatch.setattr("textual.css.stylesheet.Stylesheet._parse_rules", parse_once)
     stopped_at(monkeypatch, NOON)

@@ -6,6 +6,7 @@ import typer
 
 from ringfence.cli.options import AsUser, At, Counted, Db, Under
 from ringfence.cli.settings import settings
+from ringfence.domain import clock, duration
 from ringfence.domain.text import as_json
 
 
@@ -17,7 +18,9 @@ def now(
     db: Db = None,
     at: At = None,
 ) -> int:
-    """Say what there is to do: alarms that nobody has cleared, by severity, and test modes that last."""
+    """Say what there is to do: alarms that nobody has cleared, by severity and by customer, test modes that last, and
+    whether edges and a worker are heard."""
+    from ringfence.services.now import HEARD
     from ringfence.services.now import now as now_of
     from ringfence.text import literal
 
@@ -25,11 +28,22 @@ def now(
     if output == "json":
         typer.echo(as_json(found.fields(), indent=2))
         return 0
-    for severity, many in found.alarms.items():
+    for severity, many in found.alarms.counts.items():
         typer.echo(f"{severity:<10}{many:>7,}")
-    for one in found.test_modes:
-        told = one.fields()
-        typer.echo(f"in test mode until {told['until']}: {literal(one.owner)}: {literal(one.name)}")
-    if not found.worker:
+    if found.alarms.oldest is not None:
+        typer.echo(f"{found.alarms.new:,} new, the oldest since {clock.iso(found.alarms.oldest)}")
+    for customer in found.burning:
+        counts = ", ".join(f"{many:,} {severity}" for severity, many in customer.counts.items())
+        typer.echo(f"{literal(customer.name)}: {counts}")
+    for mode in found.test_modes:
+        told = mode.record
+        typer.echo(f"in test mode until {told.fields()['until']}: {literal(told.owner)}: {literal(told.name)}")
+    if found.edges is not None:
+        many, quiet, _, unmatched = found.edges
+        within = duration.said(int(HEARD.total_seconds()))
+        typer.echo(f"{many - len(quiet):,} of {many:,} edges heard within {within}")
+        if unmatched:
+            typer.echo(f"{unmatched:,} unit {'id' if unmatched == 1 else 'ids'} named in vain")
+    if found.worker is False:
         typer.echo("no worker runs: run 'ringfence worker', or nothing comes of time alone")
     return 0

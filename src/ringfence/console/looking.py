@@ -114,7 +114,8 @@ class Looking(ConfiguredApp):
         return {
             one.name: Listing(one.name, only=kind.display.current[1])
             for one in self.numbered
-            if (kind := KINDS[one.name]).display.current is not None and kind.permission in self.rights
+            if (kind := KINDS.get(one.name)) is not None
+            if kind.display.current is not None and kind.permission in self.rights
         }
 
     def _tally(self) -> None:

@@ -9,6 +9,8 @@ SEEING_AS: Final = frozenset({"user.list", "user.impersonate"})
 """Who holds both may look through somebody's eyes."""
 HOME: Final = "customers"
 """The numbered screen that everybody has, whatever they may do."""
+NOW: Final = "now"
+"""The numbered screen that is no kind's: it says what there is to do."""
 
 
 def asked() -> tuple[str, ...]:
@@ -28,9 +30,19 @@ def changing() -> frozenset[str]:
     )
 
 
+def concerned() -> frozenset[str]:
+    """Whoever holds one of these has something to do with what goes on now."""
+    from ringfence.domain.registry import KINDS
+
+    return frozenset(KINDS[name].permission for name in ("alarms", "test-modes", "edges"))
+
+
 def why_not_list(rights: Collection[str], kind: str, name: str) -> str:
     """Why a list of that kind (as the command line spells it) can hold nothing for the user of that name; empty where
     it may."""
+    if kind == NOW:
+        off = concerned().isdisjoint(rights)
+        return f"{name} may list neither alarms nor edges: no role gives them that" if off else ""
     from ringfence.domain.registry import kind_named
 
     permission = kind_named(kind).permission

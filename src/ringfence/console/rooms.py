@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from textual.screen import Screen
 
 from ringfence.console.commands.command import Command, Go
+from ringfence.console.rights import NOW
 
 if TYPE_CHECKING:
     from ringfence.console.keymap import Together
@@ -19,6 +20,7 @@ ROOMS: Final[Mapping[str, str]] = {
     "alarm page": "ringfence.console.screens.alarm_page:AlarmPage",
     "audit": "ringfence.console.screens.audit:AuditScreen",
     "device page": "ringfence.console.screens.device_page:DevicePage",
+    "now": "ringfence.console.screens.now:NowScreen",
     "customer form": "ringfence.console.screens.customer_form:CustomerForm",
     "user form": "ringfence.console.screens.user_form:UserForm",
     "security_group form": "ringfence.console.screens.security_group_form:SecurityGroupForm",
@@ -116,7 +118,7 @@ def numbered() -> tuple[Go, ...]:
         among = first.setdefault(key or kind.name, kind.name)
         about = f"Go to the {title.lower()}{area.about}."
         found.append(Go(kind.name, key if among == kind.name else "", area.label or title, about, title, among))
-    return tuple(found)
+    return (*found, Go(NOW, "0", "Now", "Go to what there is to do now.", "Now"))
 
 
 def _made(path: str, *given: Any, **named: Any) -> Screen[Any]:

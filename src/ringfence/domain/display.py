@@ -11,8 +11,8 @@ from ringfence.domain.shown import Area, Form, Shown
 if TYPE_CHECKING:
     from ringfence.domain.kind import Kind
 
-_AREAS: Final = 10
-"""As many as there are number keys: the tenth is 0."""
+_AREAS: Final = 9
+"""As many as there are number keys: 0 is that of a screen which is no kind's."""
 _ALWAYS: Final = 40
 _WIDER: Final = 12
 """In a list as wide as the one all of a new kind's first columns are shown, and a further one where it is wider."""
@@ -100,17 +100,13 @@ def areas(kinds: Iterable[Kind]) -> list[tuple[Kind, Area, str]]:
     """Those of the kinds that have a screen of their own, with its number, in that order. Whatever names none gets
     the next one after all that are named; where there are no more numbers, it has none."""
     having = [(kind, kind.display.area) for kind in kinds if kind.display.area is not None]
-    named = sorted(((kind, area, area.key) for kind, area in having if area.key), key=lambda one: _place(one[2]))
-    last = _place(named[-1][2]) if named else 0
+    named = sorted(((kind, area, area.key) for kind, area in having if area.key), key=lambda one: int(one[2]))
+    last = int(named[-1][2]) if named else 0
     others = [(kind, area) for kind, area in having if not area.key]
     return [
         *named,
-        *((kind, area, str(at % _AREAS) if at <= _AREAS else "") for at, (kind, area) in enumerate(others, last + 1)),
+        *((kind, area, str(at) if at <= _AREAS else "") for at, (kind, area) in enumerate(others, last + 1)),
     ]
-
-
-def _place(key: str) -> int:
-    return int(key) or _AREAS
 
 
 def tabs(kinds: Iterable[Kind]) -> list[Kind]:

@@ -26,6 +26,7 @@ _LATER: Final = (
     "editing",
     "exporting",
     "importing",
+    "now",
     "previewing",
 )
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
         editing,
         exporting,
         importing,
+        now,
         previewing,
     )
     from ringfence.services.edited import Saved
@@ -66,6 +68,7 @@ else:
         editing,
         exporting,
         importing,
+        now,
         previewing,
     ) = map(_Later, _LATER)
 
@@ -209,6 +212,7 @@ class Session:
     open_records = _asks(lambda: editing.open_records)
     own_record = _asks(lambda: accounts.own_record, changing=True)
 
+    now = _asks(lambda: now.now)
     attributes = _asks(lambda: attributes.attributes)
     signals = _asks(lambda: courses.signals)
     signals_stamp = _asks(lambda: courses.stamp)
