@@ -63,7 +63,7 @@ async def test_enter_shows_it_and_its_keys_are_those_of_the_list(either: Databas
         assert console.lines[-3 if console.lines[-1].strip() == "" else -2].rstrip().endswith("active · new · 12 s ─╯")
         await console.press("i", "a")
         assert "Has it    you, since 12:00" in page(console)
-        assert "Response  12s" in page(console)
+        assert "Response  12s, by you" in page(console)
         await console.press("w")
         await console.type("Called the bakery")
         await console.press("enter")
@@ -108,11 +108,13 @@ async def test_what_to_do_is_told_to_whoever_may_view_where_it_is_said(either: D
         async with opened(console_on(either, login), (80, 24)) as console:
             await console.press("5", "enter")
             assert ("(from the customer Veldkamp Bakeries)" in page(console)) == told
-            assert block(console, "Instructions") == ["Call the gate" if told else "(none)"]
+            assert block(console, "Instructions") == (["Call the gate"] if told else [])
+            await console.press("escape")
+            assert ("Do: Call the gate" in console.text) == told, "below the list, too"
     change(either, "customer", "customers", "Veldkamp Bakeries", attributes="")
     async with opened(console_on(either), (80, 24)) as console:
         await console.press("5", "enter")
-        assert block(console, "Instructions") == ["(none)"]
+        assert "Instructions (none)" in page(console)
 
 
 async def test_taking_it_over_asks_first(either: Database) -> None:
@@ -165,3 +167,16 @@ async def test_who_only_lists_alarms_changes_none(either: Database) -> None:
             await console.press(key)
             assert console.app.screen is screen, "nothing was asked"
         assert alarms(either) == before
+
+
+async def test_what_the_audit_alone_tells_is_for_whoever_reads_it(either: Database) -> None:
+    session = boss(either)
+    (own,) = (one.id for one in session.rows(Listing("alarms", "intrusion"), Part(9)))
+    (found,) = session.open_records("alarm", [own])
+    noted = found.state.noted(NOON, "h.devries", "Called")
+    session.save([Edit("alarm", own, found.state, noted, found.revision)])
+    for login, told in (("h.devries", True), ("anneke", False)):
+        async with opened(console_on(either, login), (80, 24)) as console:
+            await console.press("5", "enter")
+            assert any("noted" in line for line in block(console, "What happened")) == told
+            assert any("Called" in line for line in block(console, "Notes")), "which is the alarm's own"

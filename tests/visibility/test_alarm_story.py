@@ -121,7 +121,7 @@ def test_everybody_is_shown_what_they_may_see_and_nothing_else(database: Databas
                 continue
             found = story(viewer, ids[alarm["key"]])
             instructions, others, viewed = expected(oracle, login, alarm)
-            told = None if found.instructions is None else found.instructions.value
+            told = None if found.around.instructions is None else found.around.instructions.value
             assert (told, list(found.others)) == (instructions, others), (login, alarm["key"])
             assert said(found) == ({ON, CHANGED, VALUE} if viewed else set()), (login, alarm["key"])
             shown += 1

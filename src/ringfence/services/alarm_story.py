@@ -4,22 +4,17 @@ of that."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import select
 
 from ringfence.domain import display
-from ringfence.domain.alarm import ALARMS, INSTRUCTIONS, OPEN, AlarmState
-from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.alarm import ALARMS, OPEN, AlarmState
 from ringfence.domain.device import DEVICES
-from ringfence.domain.errors import RingfenceError
 from ringfence.domain.event import OFF, ON
-from ringfence.domain.kind import StateKind
-from ringfence.domain.registry import PLACE
-from ringfence.services.alarms import Around, around
-from ringfence.services.attributes import Attribute, attributes
+from ringfence.services.alarms import Around, around, site_of
 from ringfence.services.edited import Opened
 from ringfence.services.telemetry import seen_spans
 from ringfence.signals import events, telemetry
@@ -54,13 +49,11 @@ class Step(NamedTuple):
 
 
 class Story(NamedTuple):
-    """An alarm with what is ``around`` it. ``steps`` are what happened, in the order of time; ``instructions`` those of
-    its site or customer, or of the nearest customer above that has some; ``others`` the names of the other devices of
-    its site of which an alarm is open."""
+    """An alarm with what is ``around`` it. ``steps`` are what happened, in the order of time; ``others`` are other
+    devices of its site of which an alarm is open, by name."""
 
     around: Around
     steps: tuple[Step, ...]
-    instructions: Attribute | None
     others: tuple[str, ...]
 
 
@@ -69,12 +62,12 @@ def story(viewer: Viewer, alarm: int) -> Story:
     found = around(viewer, alarm)
     state = found.opened.state
     assert isinstance(state, AlarmState)
-    with viewer.look(*overview.LISTING, _VIEW, PLACE.right("view"), CUSTOMERS.right("view")) as sight:
+    with viewer.look(*overview.LISTING, _VIEW) as sight:
         steps = [*_said(sight, state), *_done(sight, viewer, found.opened)]
         others = _others(sight, state, alarm)
-        place = _place(sight, state)
-    told = None if place is None else _instructions(viewer, *place)
-    return Story(found, tuple(sorted(steps, key=lambda one: one.at)), told, others)
+    if any(one.what == ON and one.at == state.started_at for one in steps):
+        steps = [one for one in steps if one.what != BEGAN]  # the signal says so
+    return Story(found, tuple(sorted(steps, key=lambda one: one.at)), others)
 
 
 def _said(sight: Sight, state: AlarmState) -> Iterator[Step]:
@@ -161,26 +154,8 @@ _CHANGED: Final = {
 }
 
 
-def _instructions(viewer: Viewer, noun: StateKind, key: str) -> Attribute | None:
-    try:
-        found = attributes(viewer, noun, key)
-    except RingfenceError:  # of whom they know no more than the name
-        return None
-    return next((one for one in found if one.name == INSTRUCTIONS), None)
-
-
-def _place(sight: Sight, state: AlarmState) -> tuple[StateKind, str] | None:
-    """Where instructions are looked for, by kind and key: from its site upwards, or from its customer; from nowhere
-    where the viewer may view neither."""
-    for kind, record in ((PLACE, _stands(state)), (CUSTOMERS, state.customer)):
-        rows: Sequence[Any] = among(sight, kind.right("view"), kind, [record]) if record is not None else ()
-        if rows and rows[0].key:
-            return kind.noun, rows[0].key
-    return None
-
-
 def _others(sight: Sight, state: AlarmState, alarm: int) -> tuple[str, ...]:
-    stands = _stands(state)
+    stands = site_of(state)
     if stands is None:  # or that is hidden
         return ()
     there = (Alarm.customer_id == state.customer, Alarm.site_id == stands, Alarm.outcome == OPEN)
@@ -188,10 +163,3 @@ def _others(sight: Sight, state: AlarmState, alarm: int) -> tuple[str, ...]:
     ids = sorted(sight.connection.execute(query).scalars())
     devices = {row.device_id for row in among(sight, ALARMS.permission, ALARMS, ids, ("id", "device_id"))}
     return tuple(sorted(overview.names(sight, DEVICES, devices - {None, state.device}).values()))
-
-
-def _stands(state: AlarmState) -> int | None:
-    """Where it happened, within its customer."""
-    assert ALARMS.stands is not None
-    stands: int | None = getattr(state, ALARMS.stands.name)
-    return stands

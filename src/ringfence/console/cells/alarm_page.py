@@ -50,8 +50,8 @@ def page(story: Story, width: int) -> list[Said]:
         lines.append([Cell(fit("Text", _LABEL), "quiet"), Cell(" ".join(state.text.split()))])
     lines += [_GAP, _heading("What happened"), *_steps(story.steps, state)]
     lines += [_GAP, *_instructions(story)]
-    notes = state.notes.splitlines() or ["(none)"]
-    lines += [_GAP, _heading("Notes"), *(Cell(f"  {one}", "" if state.notes else "quiet") for one in notes)]
+    notes = [Cell(f"  {one}") for one in state.notes.splitlines()]
+    lines += [_GAP, *([_heading("Notes"), *notes] if notes else [_nothing("Notes")])]
     return [*lines, _GAP, _heading("Around it"), *_around(story)]
 
 
@@ -60,6 +60,10 @@ _GAP: Final = Cell("")
 
 def _heading(text: str) -> Cell:
     return Cell(text, "strong")
+
+
+def _nothing(heading: str) -> Said:
+    return [_heading(heading), Cell(" (none)", "quiet")]
 
 
 def _known(around: Around) -> list[tuple[str, str]]:
@@ -72,7 +76,6 @@ def _known(around: Around) -> list[tuple[str, str]]:
     stands_at = [field.name for field in (ALARMS.stands, ALARMS.node) if field is not None]
     signals = f"{number(state.count)}, first {lately(state.started_at)}, last {lately(state.last_at)}"
     has = "nobody" if state.assigned_at is None else f"{who(around, 'assignee')}, since {lately(state.assigned_at)}"
-    seen = "nobody" if state.acked_at is None else f"{who(around, 'acked_by')}, {lately(state.acked_at)}"
     return [
         ("Device", named("device")),
         *((capital(ALARMS.label(field)), named(field)) for field in reversed(stands_at)),
@@ -80,16 +83,17 @@ def _known(around: Around) -> list[tuple[str, str]]:
         ("Source", " · ".join(filter(None, (named("rule"), named("edge"))))),
         ("Signals", signals),
         ("Has it", has),
-        ("Seen by", seen),
-        ("Response", _response(state)),
+        ("Response", _response(around)),
     ]
 
 
-def _response(state: AlarmState) -> str:
-    """How long it took until somebody had seen it."""
+def _response(around: Around) -> str:
+    """How long it took until somebody had seen it, and who that was."""
+    state: AlarmState = around.opened.state
     if state.acked_at is None or state.started_at is None:
-        return "–"
-    return duration.said(max(0, int((state.acked_at - state.started_at).total_seconds()))) or "0s"
+        return ""
+    took = duration.said(max(0, int((state.acked_at - state.started_at).total_seconds()))) or "0s"
+    return f"{took}, by {who(around, 'acked_by')}"
 
 
 def _fields(known: Sequence[tuple[str, str]], width: int) -> Iterator[Said]:
@@ -123,9 +127,9 @@ def _exactly(at: datetime, state: AlarmState) -> str:
 
 
 def _instructions(story: Story) -> list[Said]:
-    found = story.instructions
+    found = story.around.instructions
     if found is None:
-        return [_heading("Instructions"), Cell("  (none)", "quiet")]
+        return [_nothing("Instructions")]
     said = " ".join(str(found.value).split())
     return [[_heading("Instructions"), Cell(f" (from the {found.kind} {found.record})", "quiet")], Cell(f"  {said}")]
 

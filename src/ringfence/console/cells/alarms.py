@@ -21,11 +21,13 @@ def title(around: Around) -> str:
 
 
 def lines(around: Around, width: int, most: int) -> list[Said]:
-    """At most so many lines, each of one row in ``width`` cells: what was said and how often, where that is, who has it
-    and has seen it, what else is known of the device, the last note."""
+    """At most so many lines, each of one row in ``width`` cells: what was said, what there is to do, how often it came
+    and where that is, who has it and has seen it, what else is known of the device, the last note."""
     state: AlarmState = around.opened.state
+    told = around.instructions
     said = [
         Cell(" ".join(state.text.split()) or state.name),
+        *([Cell(f"Do: {' '.join(str(told.value).split())}", "accent")] if told is not None else []),
         Cell(" · ".join(filter(None, (_counted(state), state.unit_id, *_place(around)))), "quiet"),
         Cell(" · ".join(_handled(around))),
         Cell(" · ".join(device_lines(around)), "attention" if around.tested is not None else "quiet"),

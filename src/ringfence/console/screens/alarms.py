@@ -60,7 +60,7 @@ class AlarmsScreen(KindScreen):
         &.-tall OutcomePanel { height: 7; }
     }
     """
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-usual"), (32, "-tall")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-usual"), (24, "-tall")]
     LIST = AlarmList
     MORE_HERE = (NARROW,)
 
