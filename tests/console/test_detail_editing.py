@@ -46,6 +46,7 @@ async def test_the_keys_are_those_of_what_has_the_focus(demo: Database) -> None:
             ("alarm-rules", {"open", "new", "activate", "delete"}),
             ("test-modes", {"open", "new", "delete"}),
             ("edges", {"open", "new", "activate", "delete"}),
+            ("events", {"open", "new", "customer_groups", "assign", "take_up", "put_down", "delete", "copy_id"}),
             ("details", {"open", "new", "customer_groups", "assign", "take_up", "put_down", "delete", "copy_id"}),
         ):
             await console.press("enter")
@@ -111,7 +112,7 @@ async def test_a_device_is_made_at_the_customer_and_deleted(demo: Database) -> N
         await console.press("ctrl+s")
         assert found(demo, "devices", "AAA first")[0].owner == "Northwind Logistics"
         assert "Devices 135" in console.text
-        await console.press("home", "enter")
+        await console.press("home", "e")
         assert isinstance(console.app.screen, PlainForm)
         assert "AAA first" in console.text
         await console.press("escape", "D", "d")

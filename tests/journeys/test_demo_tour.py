@@ -79,14 +79,24 @@ async def test_tabs_turn_both_ways_and_escape_goes_back_step_by_step(demo: Datab
     async with opened(console_on(demo)) as console:
         detail = customers(console).detail
         seen = []
-        for _ in range(8):
+        for _ in range(9):
             await console.press("right_square_bracket")
             seen.append(detail.tab)
-        assert seen == ["users", "alarms", "sites", "alarm-rules", "test-modes", "edges", "details", "devices"]
+        assert seen == [
+            "users",
+            "alarms",
+            "sites",
+            "alarm-rules",
+            "test-modes",
+            "edges",
+            "events",
+            "details",
+            "devices",
+        ]
         await console.press("left_square_bracket")
         assert detail.tab == "details"
         assert "Harbor Monitoring" in console.text
-        await console.press(*["left_square_bracket"] * 4, "enter")
+        await console.press(*["left_square_bracket"] * 5, "enter")
         assert records(console).kind == "sites"
         await console.press("space", "escape")
         assert not records(console).marks

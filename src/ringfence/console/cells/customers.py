@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 from ringfence.console.text import Cell, number
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ringfence.services.attributes import Attribute
     from ringfence.services.records import CustomerDetail
 
 
@@ -17,8 +20,8 @@ def counts(children: int, devices: int, room: int) -> tuple[Cell, Cell]:
     )
 
 
-def fields(detail: CustomerDetail) -> list[tuple[str, Cell]]:
-    """A customer's own page: labels and values."""
+def fields(detail: CustomerDetail, attributes: Sequence[Attribute] = ()) -> list[tuple[str, Cell]]:
+    """A customer's own page: labels and values, and then its attributes with where they come from."""
     from ringfence.domain import display
     from ringfence.domain.registry import KINDS
 
@@ -36,7 +39,19 @@ def fields(detail: CustomerDetail) -> list[tuple[str, Cell]]:
         known = value is not None
         text = f"{number(value)} here and below{limit}" if value is not None else f"not yours to list{limit}"
         values.append((display.title(KINDS[kind]), Cell(text, "" if known else "quiet")))
-    return values
+    return [*values, *_attributes(detail, attributes)]
+
+
+def _attributes(detail: CustomerDetail, attributes: Sequence[Attribute]) -> Iterator[tuple[str, Cell]]:
+    if attributes:
+        from ringfence.console.cells.signals import said, where
+
+        yield "", Cell("")
+        seen: set[str] = set()
+        for one in attributes:
+            told = f"{said(one.value)} · {where(one, ('customer', detail.key), counts=one.name not in seen)}"
+            yield one.name, Cell(told, "quiet" if one.name in seen else "")
+            seen.add(one.name)
 
 
 def _limit(detail: CustomerDetail, kind: str) -> str:

@@ -140,20 +140,22 @@ def _attributes(attributes: Sequence[Attribute], own: tuple[str, str], width: in
     told = [Line([Cell(f"{titles}From", "quiet")])]
     seen: set[str] = set()
     for one in attributes:
-        where = _where(one, own) + (", which does not count" if one.name in seen else "")
+        source = where(one, own, counts=one.name not in seen)
         texts = (one.name, said(one.value), one.scope)
         left = "".join(fit(text, room) + " " * _GAP for text, room in zip(texts, (name, *_ROOMS), strict=True))
-        cut = width_of(one.name) > name or width_of(texts[1]) > _ROOMS[0] or width_of(where) > width - width_of(left)
-        whole = "  ".join((*texts[:2], where)) if cut else ""
-        told.append(Line([Cell(left, "quiet" if one.name in seen else ""), Cell(where, "quiet")], "", whole))
+        cut = width_of(one.name) > name or width_of(texts[1]) > _ROOMS[0] or width_of(source) > width - width_of(left)
+        whole = "  ".join((*texts[:2], source)) if cut else ""
+        told.append(Line([Cell(left, "quiet" if one.name in seen else ""), Cell(source, "quiet")], "", whole))
         seen.add(one.name)
     return told
 
 
-def _where(one: Attribute, own: tuple[str, str]) -> str:
-    if one.scope == "reported":
-        return "the device"
-    return f"this {one.kind}" if (one.kind, one.key) == own else one.record
+def where(one: Attribute, own: tuple[str, str], *, counts: bool) -> str:
+    """Where an attribute comes from, of a record by its kind and key, and whether it is the one that ``counts``."""
+    source = (
+        "the device" if one.scope == "reported" else f"this {one.kind}" if (one.kind, one.key) == own else one.record
+    )
+    return source if counts else f"{source}, which does not count"
 
 
 def _nothing(signals: Signals) -> str:

@@ -19,9 +19,12 @@ from ringfence.console.screens.record_list import RecordList, list_of
 from ringfence.console.text import content, number
 from ringfence.console.widgets.fields import Fields
 from ringfence.console.widgets.tab_bar import TabBar
+from ringfence.domain.errors import RingfenceError
 
 if TYPE_CHECKING:
+    from ringfence.services.attributes import Attribute
     from ringfence.services.records import CustomerDetail as Detail
+    from ringfence.services.workspace import Session
 
 _PAGE: Final = "details"
 
@@ -69,13 +72,13 @@ class CustomerDetail(Vertical, Asks):
     def declared(self) -> None:
         """The kinds are known: there are the lists now, the first of them in front."""
         from ringfence.domain import display
-        from ringfence.domain.registry import KINDS
+        from ringfence.domain.registry import LISTED, PARTS
 
-        for kind in display.tabs(KINDS.values()):
+        for kind in display.tabs(LISTED.values()):
             self.tabs[kind.name] = display.title(kind)
-            edits = editable(kind)
+            edits = None if kind.name in PARTS else editable(kind)
             records = list_of(kind, on_subtitle=partial(self._say_rows, kind.name), edits=edits, id=kind.name)
-            bind(records, edits.commands, SCREEN)
+            bind(records, (edits or CUSTOMER).commands, SCREEN)
             records.display = False
             self.query_one(ContentSwitcher).mount(records)
         self.turn(1)
@@ -113,7 +116,7 @@ class CustomerDetail(Vertical, Asks):
         self._read(customer)
 
     def _read(self, customer: int) -> None:
-        self.ask("detail", lambda session: session.detail(customer), self._opened, self._gone)
+        self.ask("detail", lambda session: _read(session, customer), self._opened, self._gone)
 
     def close(self) -> None:
         """Shows nothing: there is no customer to show."""
@@ -133,10 +136,11 @@ class CustomerDetail(Vertical, Asks):
             self.current.again()
         self._read(self.customer)
 
-    def _opened(self, detail: Detail) -> None:
+    def _opened(self, found: tuple[Detail, list[Attribute]]) -> None:
+        detail, attributes = found
         self.detail = detail
         self.border_title = content(detail.name)
-        self.query_one(Fields).show(customers.fields(detail))
+        self.query_one(Fields).show(customers.fields(detail, attributes))
         self._draw_tabs()
 
     def _gone(self, reason: str) -> None:
@@ -181,3 +185,12 @@ class CustomerDetail(Vertical, Asks):
     def on_tab_bar_picked(self, message: TabBar.Picked) -> None:
         """Goes to a tab that was clicked."""
         self.go_to_tab(message.tab_id)
+
+
+def _read(session: Session, customer: int) -> tuple[Detail, list[Attribute]]:
+    """A customer opened, and its attributes: none of one that may be listed, and not viewed."""
+    detail = session.detail(customer)
+    try:
+        return detail, session.attributes("customer", detail.key) if detail.key else []
+    except RingfenceError:
+        return detail, []

@@ -93,20 +93,20 @@ class CustomersScreen(AreaScreen, TwoPanes):
 
     @property
     def edited(self) -> CustomerTree | RecordList:
-        """The list that has the focus; the tree where none has."""
-        focused = self.focused
-        return focused if isinstance(focused, RecordList) else self.forest
+        """The list that has the focus; the tree where none has of which records are changed."""
+        table = self.table
+        return table if table is not None and table.edits is not None else self.forest
 
     @property
     def table(self) -> RecordList | None:
-        return self.edited if isinstance(self.edited, RecordList) else None
+        return self.focused if isinstance(self.focused, RecordList) else None
 
     @property
     def listed(self) -> tuple[Any, int | None]:
         from ringfence.services.records import Listing
 
-        shown, profile, search = self.edited, self.ringfence.profile, self._search
-        if isinstance(shown, RecordList):
+        shown, profile, search = self.table, self.ringfence.profile, self._search
+        if shown is not None:
             return shown.listed
         return Listing("customers", search), None if search or profile is None else profile.customers
 
@@ -343,7 +343,8 @@ class CustomersScreen(AreaScreen, TwoPanes):
 
     async def on_line_list_chosen(self, message: LineList.Chosen) -> None:
         """Opens the record that Enter was pressed on."""
-        if not isinstance(message, ForestView.Chosen):
+        only_read = self.table is not None and self.table.edits is None
+        if not (isinstance(message, ForestView.Chosen) or only_read):
             await self.open_chosen()
 
     def on_line_list_cursor_moved(self) -> None:
@@ -378,9 +379,9 @@ class CustomersScreen(AreaScreen, TwoPanes):
     @property
     def to_keep(self) -> Place | None:
         """Of a list beside the tree the record under its cursor, where that has a screen of its own to come back to."""
-        shown = self.edited
-        area = shown.kind if isinstance(shown, RecordList) else ""
-        if any(one.name == area for one in self.ringfence.numbered):
+        shown = self.table
+        area = shown.kind if shown is not None else ""
+        if shown is not None and any(one.name == area for one in self.ringfence.numbered):
             return Place(area, shown.row.id) if shown.row is not None else None
         return super().to_keep
 
