@@ -273,7 +273,7 @@ def _value(device: Device, name: str, minute: float) -> Value:
         return "open" if any(begin <= minute < end for begin, end in _passages(device.key, minute)) else "shut"
     meter = next(one for one in device.instrument.meters if one.name == name)
     if meter is _BATTERY:
-        return _rounded(max(meter.about + 34 * _chance(device.key, name) - minute / DAY, 35), meter)
+        return _rounded(max(meter.about + 34 * _chance(device.key, name) - 4 * minute / DAY, 35), meter)
     wave = sin(2 * pi * (minute / meter.period + _chance(device.key, name)))
     by_day = sin(2 * pi * (minute / DAY + 0.6))
     noise = _chance(device.key, name, round(minute * 60)) - 0.5
