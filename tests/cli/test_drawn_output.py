@@ -96,6 +96,8 @@ COMMANDS: list[list[str]] = [
     *dry("edges", "edit", key("g"), "--inactive"),
     *dry("edges", "delete", key("g")),
     ["edges", "status", key("g"), *ADA],
+    ["alarm-rules", "test", "level > 8", "--device", key("d"), *ADA],
+    ["alarm-rules", "test", f"level{NASTY}", *ADA],
     ["ingest", f"nothing{NASTY}", "--edge", key("g")],
     ["listen", "dc09", "--port", "0", "--edge", key("nix")],
     *(["telemetry", verb, key("d"), *ADA] for verb in ("latest", "events")),
