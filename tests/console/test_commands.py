@@ -69,7 +69,7 @@ async def test_who_may_only_look_is_told_so(demo: Database) -> None:
 )
 async def test_an_area_is_there_for_whoever_has_a_right_in_it(key: str, said: str, demo: Database) -> None:
     async with opened(console_on(demo, "m.claes")) as console:
-        assert console.lines[1].split() == ["1", "Customers", "2", "Devices", "5", "Alarms", "2"]
+        assert console.lines[1].split() == ["1", "Customers", "2", "Devices", "5", "Alarms", "2", "0", "Now"]
         await console.press(key)
         assert console.area == "customers"
         assert console.toasts == [said]
