@@ -121,8 +121,16 @@ async def test_it_is_read_again_by_the_clock_unless_it_is_paused(either: Databas
         ticking.look()
         await console.settle()
         assert tiles(console)["Alarms"][0].startswith("critical   2")
+        console.app.look_for_changes()
+        await console.settle()
+        assert tiles(console)["Alarms"][0].startswith("critical   2")
         await console.press("p")
         assert tiles(console)["Alarms"][0].startswith("critical   3")
+        send(either, source, {"unit": "U-00752", "alarm": "fire"}, now=BEGAN + 3000)
+        console.app.look_for_changes()
+        await console.settle()
+        assert tiles(console)["Alarms"][0].startswith("critical   4"), "as the number beside its area says"
+        assert "5 Alarms 6" in console.lines[1]
         assert "every 10 s" in console.lines[2]
 
 
@@ -192,7 +200,7 @@ def test_lines_a_minute_are_known_by_what_came_between_two_looks() -> None:
     assert screen._rates == [(10_000, 30.0), (20_000, 120.0)]
     found: list[TileLine] = cells.signals(Edges(2, (), 125, 3), NOON, screen._rates, 60, ascii=True)
     assert [one.text.split()[:4] for one in found] == [
-        ["lines", "120", "a", "minute"],
+        ["lines", "75", "a", "minute"],
         ["edges", "2", "of", "2"],
         ["unmatched", "3", "unit", "ids"],
     ]

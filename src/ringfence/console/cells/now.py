@@ -27,6 +27,8 @@ _STYLE: Final = next(one.style for one in ALARMS.display.columns if one.field ==
 _ALL_KINDS: Final = "all but life safety"
 _ABSENT: Final = "none runs: nothing comes of time alone"
 _SPARK: Final = 24
+_LATELY: Final = 6
+"""So many looks are a minute."""
 _LEAST: Final = 14
 """Cells of a name at least."""
 _REST: Final = "·."
@@ -99,7 +101,9 @@ def signals(found: Edges, at: datetime, rates: graph.Points, width: int, *, asci
     lines: list[tuple[str, Sequence[Cell]]] = []
     if rates:
         drawn = graph.spark(rates, min(_SPARK, max(0, width - 30)), rates[0][0], rates[-1][0], ascii=ascii)
-        lines.append(("lines", (Cell(f"{graph.said(rates[-1][1])} a minute  "), Cell(drawn, "accent"))))
+        lately = [rate for _, rate in rates[-_LATELY:]]
+        rate = number(round(sum(lately) / len(lately)))
+        lines.append(("lines", (Cell(f"{rate} a minute  "), Cell(drawn, "accent"))))
     heard = found.many - len(found.quiet)
     edges = Cell(f"{number(heard)} of {number(found.many)} heard in 5 min", "attention" if found.quiet else "")
     lines.append(("edges", (edges,)))

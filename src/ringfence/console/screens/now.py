@@ -102,6 +102,11 @@ class NowScreen(AreaScreen):
             tile.wait()
         self._ticking.now(anew=True)
 
+    @property
+    def live(self) -> bool:
+        """Alarms that change are read at once: the number beside their area says so, too."""
+        return not self.paused
+
     def refresh_data(self) -> None:
         self._ticking.now(anew=True)
 
