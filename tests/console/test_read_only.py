@@ -239,7 +239,6 @@ def test_every_command_that_changes_something_says_so() -> None:
             "mark_all",
             "narrow",
             "device",
-            "edit",
             "next_tab",
             "only_differences",
             "open",

@@ -241,7 +241,7 @@ OPEN: Final = RecordCommand(
     label="Open and edit",
     right="view",
 )
-EDIT: Final = OPEN.but(name="edit", help="Edit the record.", run=_edit, label="Edit")
+EDIT: Final = OPEN.but(help="Edit the record.", run=_edit, label="Edit")
 """From its page."""
 SHOW: Final = OPEN.but(help="Open it on a page of its own (Enter does too).", footer="open", label="Open")
 DETAIL: Final = RecordCommand(

@@ -98,7 +98,7 @@ class AlarmPage(CommandScreen, inherit_bindings=False):
         yield NavBar(items=self.numbered)
         yield Breadcrumbs()
         yield Page()
-        first = ("help", *(one.name for one in QUEUE), "device", "edit", "undo", "back")
+        first = ("help", *(one.name for one in QUEUE), "device", "open", "undo", "back")
         yield self.key_bar(first, ("back",))
 
     def on_mount(self) -> None:
