@@ -75,6 +75,11 @@ async def test_each_sees_the_tiles_that_they_have_a_right_in(demo: Database) -> 
         assert "may list neither alarms nor edges" in console.text
 
 
+def test_whose_alarms_it_is_that_burn_may_be_hidden() -> None:
+    assert cells.why_none_burns(Alarms({"major": 0}, 0, None)) == "No customer has an active alarm."
+    assert "No customer" not in cells.why_none_burns(Alarms({"major": 2}, 2, None))
+
+
 async def test_tab_goes_round_and_enter_opens_the_list_filtered_to_it(demo: Database) -> None:
     async with opened(console_on(demo, "olga"), SMALL) as console:
         await console.press("0")

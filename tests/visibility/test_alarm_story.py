@@ -13,6 +13,8 @@ from support.documents import AT, Sizes, make_document
 from support.oracle import Oracle
 from support.tiers import seeds
 
+from ringfence.console.cells import alarm_page
+from ringfence.console.text import Cell, as_cell
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import RingfenceError
@@ -64,8 +66,11 @@ def say(database: Database, document: dict[str, Any]) -> None:
                 telemetry.write(connection, tenant, {key: (at, 1.5)}, [(key, at, 1.5)], known)
 
 
-def expected(oracle: Oracle, login: str, alarm: dict[str, Any]) -> tuple[str | None, list[str], bool]:
-    """The instructions, the other devices, and whether anything is told of what the device said."""
+def expected(
+    oracle: Oracle, login: str, alarm: dict[str, Any]
+) -> tuple[str | None, tuple[list[str] | None, bool], bool]:
+    """The instructions, the other devices of a site that they see with whether there are any that they do not, and
+    whether anything is told of what the device said."""
 
     def seen(permission: str, kind: str) -> set[str]:
         return oracle.visible(login, permission, kind)
@@ -89,9 +94,19 @@ def expected(oracle: Oracle, login: str, alarm: dict[str, Any]) -> tuple[str | N
         and one.get("outcome", "open") == "open"
         and one["key"] != alarm["key"]
     }
-    others = ringing & seen("device.list", "devices") - {alarm["device"]}
-    viewed = alarm["device"] in seen("device.list", "devices") & seen(VIEW["devices"], "devices")
-    return next(told, None), sorted(records["devices"][one]["name"] for one in others), viewed
+    listed = seen("device.list", "devices")
+    ringing -= {None, alarm["device"] if alarm["device"] in listed else None}
+    names = sorted(records["devices"][one]["name"] for one in ringing & listed) if site is not None else None
+    viewed = alarm["device"] in listed & seen(VIEW["devices"], "devices")
+    return next(told, None), (names, bool(ringing - listed)), viewed
+
+
+def page_of(found: Story) -> str:
+    """What its page says."""
+    lines = alarm_page.page(found, 100)
+    return "\n".join(
+        "".join(as_cell(one).text for one in ([line] if isinstance(line, Cell) else line)) for line in lines
+    )
 
 
 def said(found: Story) -> set[str]:
@@ -122,7 +137,10 @@ def test_everybody_is_shown_what_they_may_see_and_nothing_else(database: Databas
             found = story(viewer, ids[alarm["key"]])
             instructions, others, viewed = expected(oracle, login, alarm)
             told = None if found.around.instructions is None else found.around.instructions.value
-            assert (told, list(found.others)) == (instructions, others), (login, alarm["key"])
+            named = None if found.others is None else list(found.others)
+            assert (told, (named, found.unnamed)) == (instructions, others), (login, alarm["key"])
+            assert ("No alarm is open" in page_of(found)) == (others == ([], False)), "only where they see that"
+            assert ("last 7 days" in page_of(found)) == (found.around.opened.state.device is not None), login
             assert said(found) == ({ON, CHANGED, VALUE} if viewed else set()), (login, alarm["key"])
             shown += 1
     assert shown

@@ -50,11 +50,13 @@ class Step(NamedTuple):
 
 class Story(NamedTuple):
     """An alarm with what is ``around`` it. ``steps`` are what happened, in the order of time; ``others`` are other
-    devices of its site of which an alarm is open, by name."""
+    devices of its site of which an alarm is open, by name: None where it is at no site that the viewer may list.
+    ``unnamed`` says whether alarms that they see are open there of devices that they may not list."""
 
     around: Around
     steps: tuple[Step, ...]
-    others: tuple[str, ...]
+    others: tuple[str, ...] | None
+    unnamed: bool
 
 
 def story(viewer: Viewer, alarm: int) -> Story:
@@ -64,10 +66,10 @@ def story(viewer: Viewer, alarm: int) -> Story:
     assert isinstance(state, AlarmState)
     with viewer.look(*overview.LISTING, _VIEW) as sight:
         steps = [*_said(sight, state), *_done(sight, viewer, found.opened)]
-        others = _others(sight, state, alarm)
+        others, unnamed = _others(sight, state, alarm)
     if any(one.what == ON and one.at == state.started_at for one in steps):
         steps = [one for one in steps if one.what != BEGAN]  # the signal says so
-    return Story(found, tuple(sorted(steps, key=lambda one: one.at)), others)
+    return Story(found, tuple(sorted(steps, key=lambda one: one.at)), others, unnamed)
 
 
 def _said(sight: Sight, state: AlarmState) -> Iterator[Step]:
@@ -154,12 +156,14 @@ _CHANGED: Final = {
 }
 
 
-def _others(sight: Sight, state: AlarmState, alarm: int) -> tuple[str, ...]:
+def _others(sight: Sight, state: AlarmState, alarm: int) -> tuple[tuple[str, ...] | None, bool]:
     stands = site_of(state)
     if stands is None:  # or that is hidden
-        return ()
+        return None, False
     there = (Alarm.customer_id == state.customer, Alarm.site_id == stands, Alarm.outcome == OPEN)
     query = select(Alarm.id).where(*there, Alarm.id != alarm).order_by(Alarm.started_key.desc()).limit(_MOST_ALARMS)
     ids = sorted(sight.connection.execute(query).scalars())
     devices = {row.device_id for row in among(sight, ALARMS.permission, ALARMS, ids, ("id", "device_id"))}
-    return tuple(sorted(overview.names(sight, DEVICES, devices - {None, state.device}).values()))
+    devices -= {None, state.device}
+    named = overview.names(sight, DEVICES, devices)
+    return tuple(sorted(named.values())), len(named) < len(devices)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from ringfence.console.cells.alarms import device_lines, lately, who
+from ringfence.console.cells.alarms import device_line, lately, who
 from ringfence.console.moments import age
 from ringfence.console.text import Cell, Said, capital, fit, many, number, width_of
 from ringfence.domain import display, duration
@@ -52,7 +52,7 @@ def page(story: Story, width: int) -> list[Said]:
     lines += [_GAP, *_instructions(story)]
     notes = [Cell(f"  {one}") for one in state.notes.splitlines()]
     lines += [_GAP, *([_heading("Notes"), *notes] if notes else [_nothing("Notes")])]
-    return [*lines, _GAP, _heading("Around it"), *_around(story)]
+    return [*lines, *_around(story)]
 
 
 _GAP: Final = Cell("")
@@ -134,13 +134,22 @@ def _instructions(story: Story) -> list[Said]:
     return [[_heading("Instructions"), Cell(f" (from the {found.kind} {found.record})", "quiet")], Cell(f"  {said}")]
 
 
-def _around(story: Story) -> Iterator[Said]:
+def _around(story: Story) -> list[Said]:
+    """What is known around it; of what the viewer does not see, not that there is nothing."""
+    tested = story.around.tested is not None
+    told = [Cell(f"  {capital(one)}", "attention" if tested else "quiet") for one in device_line(story.around)]
+    found = [*_others(story), *told]
+    return [_GAP, _heading("Around it"), *found] if found else []
+
+
+def _others(story: Story) -> Iterator[Cell]:
     others = story.others
     if others:
         more = f" and {number(len(others) - _NAMED)} more" if len(others) > _NAMED else ""
-        rings = f"{many(len(others), 'other device')} of this {_STANDS}: {', '.join(others[:_NAMED])}{more}"
+        hidden = ", and at something that you may not see" if story.unnamed else ""
+        rings = f"{many(len(others), 'other device')} of this {_STANDS}: {', '.join(others[:_NAMED])}{more}{hidden}"
         yield Cell(f"  An alarm is open at {rings}", "attention")
-    else:
+    elif story.unnamed:
+        yield Cell(f"  Another alarm is open at this {_STANDS}, at something that you may not see", "attention")
+    elif others is not None:
         yield Cell(f"  No alarm is open at another device of this {_STANDS}", "quiet")
-    tested = story.around.tested is not None
-    yield Cell(f"  {capital(' · '.join(device_lines(story.around)))}", "attention" if tested else "quiet")

@@ -30,7 +30,7 @@ def lines(around: Around, width: int, most: int) -> list[Said]:
         *([Cell(f"Do: {' '.join(str(told.value).split())}", "accent")] if told is not None else []),
         Cell(" · ".join(filter(None, (_counted(state), state.unit_id, *_place(around)))), "quiet"),
         Cell(" · ".join(_handled(around))),
-        Cell(" · ".join(device_lines(around)), "attention" if around.tested is not None else "quiet"),
+        *(Cell(one, "attention" if around.tested is not None else "quiet") for one in device_line(around)),
     ]
     if state.notes:
         said.append(Cell(state.notes.splitlines()[-1]))
@@ -65,11 +65,13 @@ def _has(who: str) -> str:
     return f"{who} {'have' if who == 'you' else 'has'} it"
 
 
-def device_lines(around: Around) -> list[str]:
-    """What else is known of its device."""
+def device_line(around: Around) -> list[str]:
+    """What else is known of its device, in a line; none where the viewer sees none."""
+    if around.opened.state.device is None:
+        return []
     tested = "no test mode" if around.tested is None else f"test mode until {_moment(around.tested)}"
     outcomes = [f"{number(count)} {words(one)}" for one, count in sorted(around.outcomes.items())]
-    return [tested, f"last 7 days: {', '.join(outcomes) or 'no others'}"]
+    return [f"{tested} · last 7 days: {', '.join(outcomes) or 'no others'}"]
 
 
 def who(around: Around, field: str) -> str:

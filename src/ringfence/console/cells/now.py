@@ -77,6 +77,11 @@ def burning(found: Sequence[Burning], width: int) -> list[TileLine]:
     ]
 
 
+def why_none_burns(found: Alarms) -> str:
+    """What stands where no customer is named: of alarms whose customers may not be listed, not that there are none."""
+    return "You may not see at which customers." if any(found.counts.values()) else "No customer has an active alarm."
+
+
 def modes(found: Sequence[Mode], at: datetime, width: int) -> list[TileLine]:
     """A test mode a line: where, until when, of which kinds of alarm, and why."""
     places = [_where(one) for one in found]

@@ -172,7 +172,7 @@ class NowScreen(AreaScreen):
                     tile.show(partial(cells.alarms, found, ascii=poor))
                     tile.set_subtitle(*cells.below_alarms(found.alarms, found.at))
                 case "burning":
-                    tile.show(partial(cells.burning, found.burning), "No customer has an active alarm.")
+                    tile.show(partial(cells.burning, found.burning), cells.why_none_burns(found.alarms))
                     tile.set_subtitle(many(len(found.burning), "customer") if found.burning else "")
                 case "modes":
                     tile.show(partial(cells.modes, found.test_modes, found.at), "Nothing is in test mode.")
