@@ -20,6 +20,7 @@ from ringfence.snapshot.demo import STORY_DAY
 from ringfence.snapshot.story_access import USERS, access_entries
 from ringfence.snapshot.story_alarms import alarm_entries
 from ringfence.snapshot.story_data import (
+    ATTRIBUTES,
     BATCHES,
     CUSTOMERS,
     LIMITS,
@@ -68,6 +69,7 @@ def _customers(tenant: str) -> Iterator[dict[str, Any]]:
             "email": customer.email,
             "phone": customer.phone,
             "address": customer.address,
+            "attributes": ATTRIBUTES.get(customer.key, ""),
             **LIMITS.get(customer.key, {}),
         }
 

@@ -110,6 +110,11 @@ _LINDQVIST_CUSTOMERS: Final = (
 
 CUSTOMERS: Final = {HARBOR: _HARBOR_CUSTOMERS, LINDQVIST: _LINDQVIST_CUSTOMERS}
 
+ATTRIBUTES: Final = {
+    "northwind": "instructions = Ring the shift leader; nobody answers in 5 minutes: the operations manager.",
+    "north-maasvlakte": "instructions = Look at gate camera east. Ring the gatehouse. Nobody in 2 minutes: police.",
+}
+"""What operators find beside an alarm of a customer, or of one nested in it."""
 LIMITS: Final[dict[str, dict[str, int]]] = {
     # Dekker has 60 devices, with those nested in it, and the marina eleven of them: room for two more, and for one.
     "dekker": {"max_users": 5, "max_devices": 62, "max_customers": 10},
