@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from support.documents import AT, Sizes, make_document
+from support.edits import World, provider
 from support.oracle import Oracle
+from support.signals import at
 from support.tiers import seeds
 
 from ringfence.console.cells import alarm_page
@@ -18,7 +20,7 @@ from ringfence.console.text import Cell, as_cell
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import RingfenceError
-from ringfence.domain.event import CHANGED, ON
+from ringfence.domain.event import CHANGED, OFF, ON
 from ringfence.domain.site import SITES
 from ringfence.services.alarm_story import VALUE, Story, story
 from ringfence.signals import events, telemetry
@@ -145,3 +147,23 @@ def test_everybody_is_shown_what_they_may_see_and_nothing_else(database: Databas
             shown += 1
     assert shown
     assert hidden
+
+
+def test_what_it_is_about_is_told_however_much_else_the_device_says(database: Database) -> None:
+    """Over the hours that an alarm lasts, and in the minutes about its beginning."""
+    world = World(database, provider())
+    began = milliseconds(AT)
+    device = world.id("device", "north-0")
+    with database.writing() as connection:
+        connection.execute(
+            text("UPDATE alarm SET kind = 'fire', ended_at = :at WHERE key = 'north-alarm'"), {"at": at(300)}
+        )
+        (tenant,) = connection.execute(text("SELECT id FROM tenant")).scalars()
+        said_of = Said(device, began, ON, "fire", "", "smoke")
+        minutes = [-1, *(minute / 10 for minute in range(80)), *range(20, 300)]
+        others = [said_of._replace(kind=CHANGED, name="mode", at=began + int(one * 60_000) + 1) for one in minutes]
+        events.write(connection, tenant, [said_of, *others, said_of._replace(kind=OFF, at=began + 300 * 60_000)])
+    steps = story(world.viewer("boss"), world.id("alarm", "north-alarm")).steps
+    assert [one.what for one in steps if one.what in (ON, OFF)] == [ON, OFF]
+    assert any(one.what == CHANGED for one in steps)
+    assert len(steps) < 100

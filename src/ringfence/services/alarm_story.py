@@ -13,7 +13,7 @@ from sqlalchemy import select
 from ringfence.domain import display
 from ringfence.domain.alarm import ALARMS, OPEN, AlarmState
 from ringfence.domain.device import DEVICES
-from ringfence.domain.event import OFF, ON
+from ringfence.domain.event import CHANGED, ON
 from ringfence.services.alarms import Around, around, site_of
 from ringfence.services.edited import Opened
 from ringfence.services.telemetry import seen_spans
@@ -82,10 +82,15 @@ def _said(sight: Sight, state: AlarmState) -> Iterator[Step]:
     series = [one for one in telemetry.latest_of(sight.connection, sight.tenant_id, [device]) if _is_number(one.value)]
     for span in seen_spans(sight, device):
         low, high = max(first, span.since), min(last + 1, span.until)
-        for one in events.of_device(sight.connection, sight.tenant_id, device, low, high, _MOST_SIGNALS):
-            if one.name == state.kind if one.kind in (ON, OFF) else one.at <= around:
-                named = "" if one.name == state.kind else f"{one.name} = "
-                yield Step(moment_of(one.at), one.kind, f"{named}{one.text}")
+        # Each is read by itself: a device that says much else must not push out what the alarm is about.
+        of = sight.connection, sight.tenant_id, device, low
+        near = events.of_device(*of, min(around + 1, high), _MOST_SIGNALS)
+        yield from (
+            Step(moment_of(one.at), one.kind, f"{one.name} = {one.text}") for one in near if one.kind == CHANGED
+        )
+        if state.kind:
+            ones = events.of_device(*of, high, _MOST_SIGNALS, state.kind)
+            yield from (Step(moment_of(one.at), one.kind, one.text) for one in ones)
         for measured in series:
             end = min(milliseconds(began) + 1, high)
             if low < end and (

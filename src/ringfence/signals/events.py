@@ -56,11 +56,16 @@ def write(connection: Connection, tenant_id: int, events: Iterable[Said]) -> Non
         insert_rows(connection, Event.__table__, _COLUMNS, rows)
 
 
-def of_device(connection: Connection, tenant_id: int, device: int, since: int, until: int, most: int) -> list[Said]:
-    """What a device said from a moment up to, but not at, another: the last so many, the newest first."""
+def of_device(
+    connection: Connection, tenant_id: int, device: int, since: int, until: int, most: int, alarm: str = ""
+) -> list[Said]:
+    """What a device said from a moment up to, but not at, another: the last so many, the newest first. Of an ``alarm``
+    kind, only when that began and ended."""
     columns = (Event.device_id, Event.at, Event.kind, Event.name, Event.severity, Event.text)
     query = select(*columns).where(
         Event.device_id == device, Event.tenant_id == tenant_id, Event.at >= since, Event.at < until
     )
+    if alarm:
+        query = query.where(Event.kind.in_((ON, OFF)), Event.name == alarm)
     rows = connection.execute(query.order_by(Event.at.desc(), Event.id.desc()).limit(most))
     return [Said(*row) for row in rows]
