@@ -12,6 +12,7 @@ from support.documents import AT
 from support.signals import NOW, edge, send
 from support.tenure import MINUTE, small
 
+from ringfence.console import device_reading
 from ringfence.domain import clock
 from ringfence.domain.errors import RingfenceError
 from ringfence.services import courses, telemetry
@@ -92,3 +93,18 @@ def test_its_stamp_moves_with_whatever_is_reported_and_is_nobodys_who_does_not_s
     assert len(set(seen)) == 5
     assert courses.stamp(world.viewer("b"), device) == courses.stamp(world.viewer("a"), device + 999) == ()
     assert moment_of(NOW) == AT
+
+
+def test_the_graph_is_of_what_there_is_where_what_was_chosen_stayed_behind(database: Database) -> None:
+    world = small(database)
+    own, device = edge(database, "e"), world.id("device", "d")
+    send(database, own, {"unit": "d", "values": {"old": 1.0}})
+    later = moment_of(NOW + MINUTE)
+    with clock.stopped(later):
+        world.save("boss", world.blind("device", "d", customer=world.id("customer", "b"), site=None))
+        send(database, own, {"unit": "d", "values": {"new": 2.0}}, now=NOW + MINUTE + 1)
+    with clock.stopped(later + timedelta(minutes=1)):
+        for login, chosen, shown in (("b", "old", "new"), ("boss", "old", "old"), ("b", "", "new")):
+            found = device_reading.read(world.session(login), device, chosen, timedelta(hours=6), alarms=False)
+            assert found is not None
+            assert (found.shown, len(found.signals.shown)) == (shown, 1)

@@ -32,8 +32,9 @@ class Found(NamedTuple):
 
 
 def read(session: Session, device: int, shown: str, span: timedelta, *, alarms: bool) -> Found | None:
-    """A device by its id, with the course of one of its series over a time (empty: of the first of them), and how many
-    ``alarms`` it has, where that is asked for; None where it is hidden, or not there."""
+    """A device by its id, with the course of one of its series over a time (of the first of them, where it has none of
+    that name for the viewer), and how many ``alarms`` it has, where that is asked for; None where it is hidden, or not
+    there."""
     from ringfence.services.courses import Wanted
     from ringfence.services.records import Listing
 
@@ -43,7 +44,7 @@ def read(session: Session, device: int, shown: str, span: timedelta, *, alarms: 
     key, now = opened[0].state.key, clock.now()
     lately, wanted = Wanted(LATELY, LATELY_PARTS), Wanted(span, _PARTS, shown)
     told = session.signals(device, now, lately, wanted)
-    if not shown and told.series:
+    if told.series and shown not in {one.name for one in told.series}:
         wanted = wanted._replace(name=told.series[0].name)
         told = session.signals(device, now, lately, wanted)
     count = session.count(Listing(ALARMS.name, record=(DEVICES.noun, key))) if alarms else None

@@ -262,7 +262,10 @@ class DevicePage(AreaScreen):
         names = [one.name for one in told]
         before = self._names[values.cursor] if values.cursor < len(self._names) else ""
         at = names.index(before) if before and before in names else None
-        self._names, self._chosen = names, self._chosen or found.shown
+        if self._chosen not in names:
+            self._chosen = found.shown
+            at = names.index(found.shown) if found.shown in names else None
+        self._names = names
         cells, wholes = [one.cells for one in told], [one.whole for one in told]
         values.show(cells, heading=signals.heading(width), wholes=wholes, cursor=at)
         self._draw_graph(found)
