@@ -42,12 +42,24 @@ settings.load_profile("check" if "RINGFENCE_TESTS_UNTIL" in os.environ else "rin
 compile_once()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is slow comes last, and with each commit in another order: each has its turn where time is short."""
-    slow = [item for item in items if item.get_closest_marker("slow")]
+    """What is slow comes last, and with each commit in another order: each has its turn where time is short. So it is
+    with what a test is tried on, where that is marked ``once``: one of it, or as many as that says, is always tried."""
     asked = ["git", "rev-parse", "HEAD"]
     commit = subprocess.run(asked, cwd=Path(__file__).parent, capture_output=True, check=False).stdout
-    Random(commit).shuffle(slow)
+    chance = Random(commit)
+    tried: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("once") and not item.get_closest_marker("slow"):
+            tried.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for each in tried.values():
+        mark = each[0].get_closest_marker("once")
+        always = mark.args[0] if mark is not None and mark.args else 1
+        for item in chance.sample(each, max(0, len(each) - always)):
+            item.add_marker(pytest.mark.slow)
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    chance.shuffle(slow)
     items[:] = [item for item in items if not item.get_closest_marker("slow")] + slow
 
 

@@ -47,6 +47,7 @@ def stamp(console: Console) -> Any:
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.once(5)
 async def test_every_question_opens_on_back(question: str, demo: Database) -> None:
     session = Workspace(demo, at=NOON).sign_in("h.devries")
     if question == "delete in 5":
@@ -72,6 +73,7 @@ async def test_every_question_opens_on_back(question: str, demo: Database) -> No
 @pytest.mark.parametrize("new", [False, True], ids=["there", "new"])
 @pytest.mark.parametrize("kind", EDITED.values(), ids=EDITED)
 @pytest.mark.parametrize("size", [(80, 24), pytest.param((44, 24), marks=pytest.mark.slow)])
+@pytest.mark.once(8)
 async def test_enter_changes_no_field_of_any_form(kind: Kind, new: bool, size: tuple[int, int], demo: Database) -> None:
     """Neither where options stand side by side nor where each has a line of its own."""
     session = Workspace(demo, at=NOON).sign_in("h.devries")

@@ -114,6 +114,7 @@ async def open_form(console: Console, demo: Database, name: str) -> RecordForm:
 
 @pytest.mark.parametrize("name", FORMS)
 @pytest.mark.parametrize("login", ["onlooker", pytest.param("h.devries", marks=pytest.mark.slow)])
+@pytest.mark.once(8)
 async def test_a_form_that_is_read_only_says_so_everywhere(name: str, login: str, demo: Database) -> None:
     async with opened(form_host(demo, login)) as console:
         if login == "h.devries":  # who may do everything, but not now

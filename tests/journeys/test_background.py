@@ -66,6 +66,7 @@ def worn(terminal: Terminal) -> str:
         ([], DARK),
     ],
 )
+@pytest.mark.once(3)
 def test_it_answers(pieces: list[bytes], theme: str, start: Callable[..., Terminal]) -> None:
     terminal = start()
     assert asked(terminal)
@@ -123,6 +124,7 @@ def test_the_first_paint_does_not_wait(start: Callable[..., Terminal]) -> None:
         ([], {"COLORFGBG": "0;15", "RINGFENCE_THEME": "ringfence"}, "", DARK),
     ],
 )
+@pytest.mark.once(2)
 def test_whoever_has_set_a_theme_is_not_asked(
     arguments: list[str],
     environment: dict[str, str],
@@ -149,6 +151,7 @@ def test_whoever_has_set_a_theme_is_not_asked(
         ("15;0", WHITE + b"\x07", LIGHT),
     ],
 )
+@pytest.mark.once(2)
 def test_the_environment_hints_where_the_terminal_says_nothing(
     hint: str, answer: bytes, theme: str, start: Callable[..., Terminal]
 ) -> None:
@@ -173,6 +176,7 @@ def test_the_linux_console_is_not_asked_for_it_would_draw_the_question(start: Ca
         ({"COLORTERM": "truecolor", "RINGFENCE_COLORS": "256"}, r"[34]8;5;\d+"),
     ],
 )
+@pytest.mark.once(2)
 def test_no_colours_are_sent_but_those_that_there_are(
     environment: dict[str, str], sent: str, start: Callable[..., Terminal]
 ) -> None:

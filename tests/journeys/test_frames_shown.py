@@ -171,6 +171,7 @@ def console(tmp_path: Path, size: tuple[int, int], **environment: str) -> Iterat
     ],
     ids=["80-true", "120-256", "80-256", "120-true", "80-none"],
 )
+@pytest.mark.once
 def test_the_terminal_shows_what_was_drawn(size: tuple[int, int], environment: dict[str, str], tmp_path: Path) -> None:
     with console(tmp_path, size, **environment) as terminal:
         terminal.agrees("the beginning")

@@ -33,6 +33,7 @@ def keys(workspace: Workspace, login: str, kind: str) -> list[str]:
     return listing.keys(workspace.sign_in(login).viewer, Listing(kind))
 
 
+@pytest.mark.once
 async def test_a_customer_is_made_given_devices_and_an_administrator_who_runs_it(told: Database) -> None:
     workspace = Workspace(told, at=NOON)
     everything = len(keys(workspace, "h.devries", "devices"))

@@ -86,6 +86,7 @@ def seen(workspace: Workspace, login: str) -> set[str]:
     return {row.key for row in listing.export(workspace.sign_in(login).viewer, Listing("customers"))}
 
 
+@pytest.mark.once
 async def test_production_and_test_are_set_up_from_nothing_in_two_minutes_of_keys(told: Database) -> None:
     workspace = Workspace(told, at=NOON)
     everything = seen(workspace, "h.devries")
@@ -141,6 +142,7 @@ async def test_production_and_test_are_set_up_from_nothing_in_two_minutes_of_key
         assert seen(workspace, "olga") == operators
 
 
+@pytest.mark.once
 async def test_a_group_is_deleted_and_those_who_had_it_are_named_first(told: Database) -> None:
     workspace = Workspace(told, at=NOON)
     everything = seen(workspace, "h.devries")

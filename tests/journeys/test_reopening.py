@@ -212,6 +212,7 @@ async def test_through_other_eyes_nothing_is_noted(demo: Database) -> None:
     ],
     ids=lambda data: data[:20].decode(errors="replace"),
 )
+@pytest.mark.once(4)
 async def test_a_broken_place_is_none(demo: Database, data: bytes) -> None:
     async with opened(again(demo)) as console:
         await console.press("2")

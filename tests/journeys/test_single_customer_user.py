@@ -52,6 +52,7 @@ async def add_user(console: Console) -> None:
     assert "4 customers   56 devices" in console.text, "what it comes to, before anything is saved"
 
 
+@pytest.mark.once
 async def test_a_single_customer_user_is_made_limited_and_turned_back(told: Database) -> None:
     workspace = Workspace(told, at=NOON)
     before = groups(workspace)

@@ -104,6 +104,7 @@ WAYS: dict[str, tuple[Act, Act]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.once(10)
 def test_the_same_is_saved_while_it_is_looked_at(database: Database, way: str) -> None:
     """At the end of a look, with everything written that it writes, another process does the same for good: it waits
     for nobody (a tenth of a second would be too long), and who looks is told what they would have been anyway."""

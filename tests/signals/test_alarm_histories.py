@@ -25,6 +25,7 @@ def lived(database: Database, seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
+@pytest.mark.once(3)
 def test_what_becomes_of_alarms_is_what_the_slow_statement_says(database: Database, seed: int) -> None:
     lived(database, seed)
 

@@ -40,6 +40,7 @@ def all_of(connection: Any, table: Table) -> list[Any]:
 
 
 @pytest.mark.parametrize("name", sorted(TABLES))
+@pytest.mark.once(25)
 def test_a_table_that_is_written_reads_as_the_real_one_would(loaded: Database, name: str) -> None:
     """The same statements upon the real table, rolled back, and upon what stands before it: the same rows, and the same
     refusal of a second one of them."""

@@ -198,6 +198,7 @@ WAYS: dict[str, tuple[str, Applies, str]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.once(6)
 def test_every_column_is_looked_at(world: Database, way: str) -> None:
     value, applies, _ = WAYS[way]
     broken = []
@@ -306,6 +307,7 @@ BY_HAND = [
 
 
 @pytest.mark.parametrize(("statement", "told"), BY_HAND, ids=[statement[:60] for statement, _ in BY_HAND])
+@pytest.mark.once(6)
 def test_what_no_column_says_by_itself(world: Database, statement: str, told: str) -> None:
     with by_other_hands(world) as connection:
         connection.execute(text(statement))

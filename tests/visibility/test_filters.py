@@ -78,6 +78,7 @@ def answers(database: Database, login: str, kind: str, filters: list[str]) -> li
 
 @pytest.mark.parametrize("seed", seeds(200, 204))
 @pytest.mark.usefixtures("size")
+@pytest.mark.once
 def test_hidden_names_decide_nothing(database: Database, seed: int) -> None:
     """Whatever is called otherwise that somebody may not list, every filter finds the same for them."""
     document = make_document(Random(seed), MORE)
@@ -100,6 +101,7 @@ def test_hidden_names_decide_nothing(database: Database, seed: int) -> None:
 # Where a filter is asked of other things than lists.
 
 
+@pytest.mark.once
 def test_a_picker_finds_what_the_database_finds(database: Database) -> None:
     """Customers are chosen from in memory: every filter finds those that the tree finds, also when one types on."""
     some = 0
@@ -225,6 +227,7 @@ WORDS = (*("Björn-ÖST", "björn", "anna", "assigned device “Pump 2”", "edi
 
 @pytest.mark.parametrize("record", [None, ("device", "alpha-2"), ("device", "alpha-0")])
 @pytest.mark.parametrize("login", ["Björn-ÖST", "anna"])
+@pytest.mark.once(3)
 def test_the_audit_is_found_by_what_it_shows(world: World, login: str, record: tuple[str, str] | None) -> None:
     viewer = world.viewer(login)
     entries: Any = list(listing.rows(viewer, Listing("audit", record=record), Part(100)))

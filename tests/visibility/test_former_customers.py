@@ -160,6 +160,7 @@ def everybody(world: World, past: Past) -> None:
 
 
 @pytest.mark.parametrize("seed", seeds(2))
+@pytest.mark.once
 def test_the_past_is_whose_scope_takes_in_its_place(database: Database, seed: int) -> None:
     """Over changes by chance: renaming, deleting, taking that back, moving by hand and by a load, in any order."""
     chance, world = Random(seed), World(database, document())
@@ -206,6 +207,7 @@ def test_only_whoever_sees_what_is_nested(sqlite_database: Database) -> None:
         world.session("boss").undo(change)
 
 
+@pytest.mark.once
 def test_the_past_moves_with_what_it_stood_below(database: Database) -> None:
     """By hand and by a load: whoever sees the place from then on sees what happened at what is gone from there."""
     world = World(database, document())

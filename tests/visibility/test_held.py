@@ -60,6 +60,7 @@ def counted(monkeypatch: pytest.MonkeyPatch, name: str) -> list[Any]:
 
 @pytest.mark.usefixtures("_at_once")
 @pytest.mark.parametrize("seed", seeds(30, 34))
+@pytest.mark.once
 def test_every_question(database: Database, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     ordered = counted(monkeypatch, "ordered")
     document = make_document(Random(seed), MORE)
@@ -92,6 +93,7 @@ def many(chance: Random) -> dict[str, Any]:
 
 @pytest.mark.usefixtures("_at_once")
 @pytest.mark.parametrize("further", [1, 4])
+@pytest.mark.once
 def test_every_order(database: Database, monkeypatch: pytest.MonkeyPatch, further: int) -> None:
     """Pages are cut out of it from both ends and at any place, also where not all fit of those that may."""
     monkeypatch.setattr(page, "_FURTHER", further)
@@ -195,6 +197,7 @@ def fits(said: dict[str, str], term: str) -> bool:
     return any(one.startswith(term[1:]) if term.startswith("^") else term in one for one in texts)
 
 
+@pytest.mark.once
 def test_whatever_changes_between_two_searches(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(database, provider())
     ordered = counted(monkeypatch, "ordered")

@@ -48,6 +48,7 @@ def world_of(database: Database) -> World:
 
 
 @pytest.mark.parametrize(("kind", "key", "field", "target"), REFERENCES)
+@pytest.mark.once(5)
 def test_undo_words_a_hidden_reference_as_a_missing_one(
     sqlite_database: Database, kind: Any, key: str, field: str, target: str
 ) -> None:

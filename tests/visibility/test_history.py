@@ -227,6 +227,7 @@ def test_whoever_saw_it_go_does_not_hear_what_became_of_it(on_file: World) -> No
     assert answers == {str(caught.value)} == {"the device 'Pump one' is not there any more"}
 
 
+@pytest.mark.once
 def test_the_past_of_a_customer_stays_with_the_one_above(world: World) -> None:
     """Who comes back gets it again; nothing of it is lost or touched meanwhile."""
     world.save("pia", world.edit("pia", "device", "p-pier", name="Lamp of pier"))

@@ -34,6 +34,7 @@ def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plans, "_NEAR", 100)
 
 
+@pytest.mark.once
 def test_many(database: Database) -> None:
     """Thousands of devices and thirty users: lists, counts, windows, searches and subtrees are the oracle's."""
     seen = ask(database)
@@ -41,6 +42,7 @@ def test_many(database: Database) -> None:
 
 
 @pytest.mark.parametrize("way", ["walk", "gather", "hits"])
+@pytest.mark.once
 def test_each_way(database: Database, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     """The same, whichever way is taken wherever it can be."""
     every_way = plans.ways
@@ -53,6 +55,7 @@ def test_each_way(database: Database, monkeypatch: pytest.MonkeyPatch, way: str)
     assert way in ask(database)
 
 
+@pytest.mark.once
 def test_a_walk_that_is_given_up(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the order's first rows hold too few, the rest of them is found another way."""
     monkeypatch.setattr(plans, "_LEAST", 3)
@@ -60,6 +63,7 @@ def test_a_walk_that_is_given_up(database: Database, monkeypatch: pytest.MonkeyP
     assert "walk" in ask(database)
 
 
+@pytest.mark.once
 def test_counts_in_parts(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is counted a part after another comes to the same."""
     monkeypatch.setattr(counting, "_AT_ONCE", 0)

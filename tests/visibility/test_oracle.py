@@ -37,11 +37,13 @@ def ask(database: Database, document: dict[str, Any], seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", seeds(6, always=2))
+@pytest.mark.once(2)
 def test_documents_from_a_seed(database: Database, seed: int) -> None:
     ask_about_everybody(database, make_document(Random(seed), MORE), seed)
 
 
 @pytest.mark.parametrize(("seed", "names"), [(20, 1000), (21, 1000), (22, 1), (23, 0), (24, 0)])
+@pytest.mark.once(2)
 def test_documents_from_a_seed_as_if_they_were_large(
     database: Database, monkeypatch: pytest.MonkeyPatch, seed: int, names: int
 ) -> None:
@@ -58,6 +60,7 @@ def test_documents_from_a_seed_as_if_they_were_large(
 
 
 @pytest.mark.parametrize("seed", seeds(10, 14))
+@pytest.mark.once
 def test_documents_from_a_seed_where_nothing_can_be_stored(database: Database, seed: int) -> None:
     """What is worked out in memory for a look gives the answers that what is stored gives."""
     document = make_document(Random(seed), MORE)

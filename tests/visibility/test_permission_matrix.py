@@ -75,6 +75,7 @@ def does(asking: Asking, kind: Any, action: str, place: str) -> bool:
 
 
 @pytest.mark.parametrize(("kind", "action"), RIGHTS)
+@pytest.mark.once(14)
 def test_each_right_by_itself(sqlite_database: Database, kind: Any, action: str) -> None:
     world = World(sqlite_database, document(EDITED[kind].right(action)))
     with world.database.reading() as connection:

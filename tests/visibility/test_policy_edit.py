@@ -56,6 +56,7 @@ def test_with_each_of_them_by_name_in_several_groups(sqlite_database: Database) 
 
 
 @pytest.mark.parametrize("missing", OTHERS)
+@pytest.mark.once(20)
 def test_not_without_one_of_them(sqlite_database: Database, missing: str) -> None:
     held = [POLICY_EDIT, *(one for one in OTHERS if one != missing)]
     assert not holds(sqlite_database, (held, EVERYWHERE))

@@ -121,6 +121,7 @@ def _fields(state: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("lacking", "nested"), TOGETHER)
+@pytest.mark.once(3)
 def test_not_a_byte_of_a_preview(
     sqlite_database: Database, other: Database, lacking: tuple[str, ...], nested: bool
 ) -> None:

@@ -125,6 +125,7 @@ def test_it_is_opened_by_those_who_may_view_it(orders: Orders) -> None:
                     editing.open_record(viewer, ORDERS.noun, own)
 
 
+@pytest.mark.once
 def test_it_is_edited_and_deleted_and_undone_by_the_rule(orders: Orders) -> None:
     world, before = orders.world, orders.rows()
     done = 0
@@ -171,6 +172,7 @@ def _undone(world: World, viewer: Any, change: int, key: str) -> int:
     return world.ids(ORDERS.noun)[key]
 
 
+@pytest.mark.once
 def test_it_is_created_where_one_may_and_refers_to_what_one_sees(orders: Orders) -> None:
     world = orders.world
     users = world.ids("user")
@@ -277,6 +279,7 @@ def test_it_is_exported(orders: Orders, tmp_path: Any) -> None:
         assert "urgency" in path.read_text(encoding="utf-8")
 
 
+@pytest.mark.once
 def test_it_is_dumped_as_seen_and_loaded(orders: Orders) -> None:
     world, before = orders.world, orders.rows()
     document = world.document()

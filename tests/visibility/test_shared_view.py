@@ -107,6 +107,7 @@ def ask_about_pairs(database: Database, document: dict[str, Any], seed: int) -> 
 
 
 @pytest.mark.parametrize("seed", seeds(5))
+@pytest.mark.once
 def test_everybody_through_everybodys_eyes(database: Database, seed: int) -> None:
     document = with_seers(Random(seed))
     load_document(database, document)

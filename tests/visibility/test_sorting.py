@@ -105,6 +105,7 @@ def loaded(database: Database, seed: int) -> dict[str, Any]:
 
 @pytest.mark.usefixtures("_way")
 @pytest.mark.parametrize("seed", range(1))
+@pytest.mark.once
 def test_every_column_of_every_list(database: Database, seed: int) -> None:
     document, chance = loaded(database, seed), Random(seed)
     for user in some(database, document, chance):
@@ -120,6 +121,7 @@ def test_every_column_of_every_list(database: Database, seed: int) -> None:
 
 @pytest.mark.usefixtures("_way")
 @pytest.mark.parametrize("seed", seeds(1, 3))
+@pytest.mark.once
 def test_a_search_below_a_customer_keeps_the_order(database: Database, seed: int) -> None:
     document, chance = loaded(database, seed), Random(seed)
     for user in some(database, document, chance):
@@ -173,6 +175,7 @@ def test_what_was_found_comes_by_the_names_of_its_owners(
 
 @pytest.mark.usefixtures("_way")
 @pytest.mark.parametrize("seed", seeds(3, 5))
+@pytest.mark.once
 def test_what_is_hidden_decides_no_place(database: Database, seed: int) -> None:
     """Whatever somebody may not list is called otherwise: to them every list stays as it is, in every order."""
     document, chance = loaded(database, seed), Random(seed)
@@ -224,6 +227,7 @@ def test_every_column_is_a_sort() -> None:
         assert set(kind.indexed_orders) <= set(kind.sorts)
 
 
+@pytest.mark.once
 def test_an_order_follows_what_is_changed(database: Database) -> None:
     """What was put into order before a change is not shown after it, whoever made it."""
     world = World(database, provider())
@@ -251,6 +255,7 @@ def test_an_order_follows_what_is_changed(database: Database) -> None:
             agree(session.viewer, Listing(kind.name, sort=sort), known.ids(sort, descending=False), chance)
 
 
+@pytest.mark.once
 def test_the_audit_in_every_order(database: Database) -> None:
     world = World(database, provider())
     world.save("dora", world.edit("dora", "user", "rita", name="R 1"))

@@ -122,6 +122,7 @@ def agree(world: World, login: str, chance: Random) -> None:
 
 
 @pytest.mark.usefixtures("_way", "_found")
+@pytest.mark.once
 def test_every_page(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     split: list[Any] = []
     whether = plans.splits
@@ -140,6 +141,7 @@ def test_every_page(database: Database, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.usefixtures("_way")
+@pytest.mark.once
 def test_a_beginning_is_found_once_and_kept_until_something_changes(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -51,6 +51,7 @@ def rows(chance: Random, kind: str, made: dict[str, Any]) -> Iterator[dict[str, 
         pytest.param("postgres_database", 3, marks=pytest.mark.postgres),
     ],
 )
+@pytest.mark.once
 def test_what_is_good_is_saved_and_gives_nobody_more(request: pytest.FixtureRequest, engine: str, seed: int) -> None:
     chance = Random(seed)
     made = with_administrators(make_document(chance, SIZES), chance)

@@ -70,6 +70,7 @@ def test_whose_unit_id_it_is_is_not_said(world: World) -> None:
     refused(world, "nick", *two, said="two devices would have the unit id")
 
 
+@pytest.mark.once
 def test_unit_ids_change_hands_in_one_change(on_both: World) -> None:
     """Swapped, given to a new one, left by one that goes; and back."""
     world = on_both

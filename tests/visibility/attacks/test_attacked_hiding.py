@@ -69,6 +69,7 @@ def test_whoever_may_view_it_knows_that_it_is_there(world: World) -> None:
 
 @pytest.mark.parametrize("login", ["dora", "nick", "gus", "sam"])
 @pytest.mark.parametrize("kind", ["customer", "site", "device"])
+@pytest.mark.once(4)
 def test_hidden_and_missing_are_one(world: World, kind: Any, login: str) -> None:
     """Opening, changing, moving, assigning, deleting what is hidden or not there, and putting something there, at any
     revision: by the same words, of the same class."""

@@ -210,6 +210,7 @@ ENDS = [
 
 
 @pytest.mark.parametrize(("right", "end"), ENDS)
+@pytest.mark.once(6)
 def test_each_right_counts_at_each_end(world: World, right: str, end: str) -> None:
     """Whoever holds every right but one, or that one at the other end only, is refused; with it, they are not."""
     north, beta, root = world.id("customer", "north"), world.id("customer", "beta"), world.id("customer", None)

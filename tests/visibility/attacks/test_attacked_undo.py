@@ -51,6 +51,7 @@ def test_a_subtree_does_not_come_back_over_another(world: World, kind: Any) -> N
     not_undone(world, "boss", gone, said)
 
 
+@pytest.mark.once
 def test_what_else_named_it_may_be_gone(on_both: World) -> None:
     """Groups, people and sites that it was tied to are left out, the rest is as it was."""
     world = on_both
