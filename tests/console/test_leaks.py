@@ -193,6 +193,10 @@ async def _look_everywhere(console: Console, login: str, secrets: Secrets) -> Wa
 
 
 async def _open_all(watch: Watch, screen: CustomersScreen) -> None:
+    while (
+        screen.forest.count and not screen.forest.has_focus
+    ):  # whoever looked before saw no tree, but what stands beside
+        await watch.press("shift+tab", where="reaching the tree")
     line = 0
     while line < screen.forest.count:
         node = screen.forest.node(screen.forest._forest.ids[line])
