@@ -26,7 +26,7 @@ devices = "f6"
 filter = "ctrl+f4,?"
 profile = "f8"
 quit = "f10"
-toggle_mark = "t"
+toggle_mark = "f7"
 """
 
 
@@ -61,9 +61,9 @@ async def test_every_part_of_a_configuration_by_keys(demo: Database) -> None:
         assert records.total == 1
         await console.press("space")
         assert len(records.marks) == 0
-        await console.press("t")
+        await console.press("f7")
         assert len(records.marks) == 1
-        assert "t mark" in console.lines[-1]
+        assert "F7 mark" in console.lines[-1]
 
         await console.press("D")
         assert isinstance(console.app.screen, Dialog)

@@ -189,7 +189,7 @@ def test_the_mouse_works_where_it_was_asked_for(start: Callable[..., Terminal]) 
     terminal.send(mouse(65, 10, 10) * 3)
     terminal.until(lambda lines: lines[6] != first)
     terminal.send(mouse(0, 10, 9) + mouse(0, 10, 9, "m") + mouse(0, 10, 9) + mouse(0, 10, 9, "m"))
-    terminal.shows("Unit id", "Esc back")
+    terminal.shows("Unit id", "Details", "Signals")
     terminal.send(b"\x11")
     assert terminal.end() == 0
 
