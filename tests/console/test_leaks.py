@@ -193,10 +193,9 @@ async def _look_everywhere(console: Console, login: str, secrets: Secrets) -> Wa
 
 
 async def _open_all(watch: Watch, screen: CustomersScreen) -> None:
-    while (
-        screen.forest.count and not screen.forest.has_focus
-    ):  # whoever looked before saw no tree, but what stands beside
+    if screen.forest.count and not screen.forest.has_focus:  # whoever looked before saw no tree, but what is beside it
         await watch.press("shift+tab", where="reaching the tree")
+    assert screen.forest.has_focus or not screen.forest.count
     line = 0
     while line < screen.forest.count:
         node = screen.forest.node(screen.forest._forest.ids[line])

@@ -7,8 +7,6 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import select
-
 from ringfence.changes.validity import demand_possible
 from ringfence.domain import kind
 from ringfence.domain.alarm_rule import ALARM_RULES, AlarmRuleState
@@ -24,8 +22,8 @@ from ringfence.signals.rules import Rule
 from ringfence.signals.telemetry import Row
 from ringfence.signals.units import Unit, by_id
 from ringfence.storage.signal_tables import milliseconds, moment_of
-from ringfence.storage.tables import Customer
 from ringfence.visibility import page
+from ringfence.visibility.overview import path_of
 from ringfence.visibility.point import among, find
 from ringfence.visibility.viewer import Sight, Viewer
 
@@ -113,7 +111,7 @@ def backtest(
     rule = rules.rule_of(0, state)
     with viewer.look(CUSTOMERS.permission, DEVICES.permission, *attributes.RIGHTS) as sight:
         connection, tenant = sight.connection, sight.tenant_id
-        top = _path(sight, state.customer) if state.customer else _ALL
+        top = path_of(sight, state.customer) if state.customer else _ALL
         days = telemetry.days_of(connection)
         history = History(connection, tenant, days, milliseconds(since), milliseconds(until))
         raised, devices, left, cut = list[Raised](), 0, most, False
@@ -176,7 +174,7 @@ def _rows(sight: Sight, places: Places, top: str) -> Iterator[Any]:
         if own is None:
             said = f"there is no customer {places.under!r}: 'ringfence list customers' shows those there are"
             raise RingfenceError(said)
-        below = _path(sight, own)
+        below = path_of(sight, own)
         under = below if below.startswith(top) else top if top.startswith(below) else None
         if under is None:
             return
@@ -189,10 +187,6 @@ def _parts(rows: Iterable[Any]) -> Iterator[list[Any]]:
     left = iter(rows)
     while part := list(islice(left, _CHUNK)):
         yield part
-
-
-def _path(sight: Sight, customer: int) -> str:
-    return str(sight.connection.execute(select(Customer.path).where(Customer.id == customer)).scalar_one())
 
 
 def _attributes(sight: Sight, rule: Rule, device: int) -> dict[str, Value]:

@@ -195,7 +195,7 @@ def group_for_customer(viewer: Viewer, customer: int, temporary: int = -1) -> tu
         root = select(Customer.id, Customer.path).where(is_root(viewer.tenant_id))
         top = sight.connection.execute(root).one()
         own = read_reaches(sight.connection, [viewer.user_id], clock.now())[viewer.user_id]
-        path = sight.connection.execute(select(Customer.path).where(Customer.id == customer)).scalar_one()
+        path = overview.path_of(sight, customer)
         held = {one for one in free if own.covers(one, [nested(path)])}
         owner = top.id if contains(overview.record_nodes(sight, "security_group.create"), top.path) else customer
     template = next(role for role in BUILTIN_ROLES if role.key == "customer-user")
@@ -223,7 +223,7 @@ def administrators_of(viewer: Viewer, customer: int, temporary: int = -1) -> tup
         if customer == overview.root_of(sight):
             return None
         own = read_reaches(sight.connection, [viewer.user_id], clock.now())[viewer.user_id]
-        path = sight.connection.execute(select(Customer.path).where(Customer.id == customer)).scalar_one()
+        path = overview.path_of(sight, customer)
         held = frozenset(one for one in usual if own.covers(one, [nested(path)]))
         for group, known, permissions in overview.groups_of_own(sight, customer, template.access_level):
             if held <= permissions <= usual:

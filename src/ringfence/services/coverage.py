@@ -54,8 +54,7 @@ def gaps(viewer: Viewer, permission: str, at_least: int = 1, under: str | None =
     with viewer.look(CUSTOMERS.permission, USERS.permission, view) as sight:
         nodes = overview.record_nodes(sight, CUSTOMERS.permission)
         if top is not None:
-            path = sight.connection.execute(select(Customer.path).where(Customer.id == top)).scalar_one()
-            nodes = within(nodes, path)
+            nodes = within(nodes, overview.path_of(sight, top))
         own = select(Customer.path, Customer.key, Customer.name).where(
             Customer.tenant_id == sight.tenant_id, Customer.key.is_not(None)
         )

@@ -20,9 +20,10 @@ from ringfence.services.records import Record
 from ringfence.signals import working
 from ringfence.storage.bulk import any_of
 from ringfence.storage.signal_tables import AlarmAbove, EdgeHeard, Unmatched, milliseconds, moment_of
-from ringfence.storage.tables import Alarm, Customer, is_root
+from ringfence.storage.tables import Alarm, Customer
 from ringfence.visibility import page
 from ringfence.visibility.column_values import permissions
+from ringfence.visibility.overview import path_of, root_of
 from ringfence.visibility.places import reached
 from ringfence.visibility.point import among
 from ringfence.visibility.viewer import Sight, Viewer
@@ -124,7 +125,7 @@ def now(viewer: Viewer, under: str | None = None) -> Now:
 
 def _alarms(sight: Sight, top: int | None) -> tuple[Alarms, tuple[Burning, ...]]:
     """Counted where they stand, whoever looks, and then by whom each place is reached: there are few places."""
-    ancestor = top if top is not None else _root(sight)
+    ancestor = top if top is not None else root_of(sight)
     new = Alarm.acked_at.is_(None)
     columns = (Alarm.customer_id, Alarm.site_id, AlarmAbove.rank, new)
     query = select(*columns, func.count(), func.min(AlarmAbove.started_key)).join(
@@ -156,9 +157,7 @@ def _alarms(sight: Sight, top: int | None) -> tuple[Alarms, tuple[Burning, ...]]
 
 
 def _edges(sight: Sight, top: int | None, at: datetime) -> Edges:
-    path = None
-    if top is not None:
-        path = str(sight.connection.execute(select(Customer.path).where(Customer.id == top)).scalar_one())
+    path = None if top is None else path_of(sight, top)
     active = {row.id: row for row in page.every(sight, page.Query(EDGES, under=path)) if row.active}
     theirs = any_of(sight.connection, EdgeHeard.edge_id, sorted(active))
     query = select(EdgeHeard.edge_id, EdgeHeard.at, EdgeHeard.lines).where(EdgeHeard.tenant_id == sight.tenant_id)
@@ -173,11 +172,6 @@ def _edges(sight: Sight, top: int | None, at: datetime) -> Edges:
     ]
     lines = sum(many for _, many in heard.values())
     return Edges(len(active), tuple(quiet), lines, sight.connection.execute(unknown).scalar_one())
-
-
-def _root(sight: Sight) -> int:
-    query = select(Customer.id).where(is_root(sight.tenant_id))
-    return int(sight.connection.execute(query).scalar_one())
 
 
 def _ids(sight: Sight, keys: set[str | None]) -> dict[str | None, int]:

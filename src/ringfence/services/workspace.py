@@ -57,20 +57,7 @@ else:
         def __getattr__(self, name: str) -> Any:
             return getattr(_module(self._name), name)
 
-    (
-        alarm_story,
-        alarms,
-        assigning,
-        attributes,
-        audit,
-        choices,
-        courses,
-        editing,
-        exporting,
-        importing,
-        now,
-        previewing,
-    ) = map(_Later, _LATER)
+    globals().update((name, _Later(name)) for name in _LATER)
 
 
 def _module(name: str) -> Any:

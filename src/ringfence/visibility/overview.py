@@ -12,6 +12,7 @@ from ringfence.domain.audit import AUDIT
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.customer_group import CUSTOMER_GROUPS
 from ringfence.domain.device import DEVICES
+from ringfence.domain.errors import RingfenceError
 from ringfence.domain.kind import Kind
 from ringfence.domain.permission import PERMISSIONS
 from ringfence.domain.registry import KINDS
@@ -196,6 +197,15 @@ def root_of(sight: Sight) -> int:
     """The id of the tenant's root, whoever sees it."""
     root: int = sight.connection.execute(select(Customer.id).where(is_root(sight.tenant_id))).scalar_one()
     return root
+
+
+def path_of(sight: Sight, customer: int) -> str:
+    """Where a customer stands, by its id, whoever sees it. Raises RingfenceError where it is gone by now: that it was
+    there, another transaction has said."""
+    path = sight.connection.execute(select(Customer.path).where(Customer.id == customer)).scalar_one_or_none()
+    if path is None:
+        raise RingfenceError("this customer is not there any more")
+    return str(path)
 
 
 def groups_naming(sight: Sight, kind: Kind, customer: int) -> dict[int, bool]:

@@ -22,6 +22,7 @@ from ringfence.domain.text import fold
 from ringfence.visibility.intervals import nested, single
 from ringfence.visibility.matching import asked
 from ringfence.visibility.members import members
+from ringfence.visibility.overview import root_of
 from ringfence.visibility.plans import Plan
 from ringfence.visibility.scopes import Extent
 from ringfence.visibility.sql import Queued, Shape
@@ -34,7 +35,6 @@ _ROOTS: Final = text(
     "CROSS JOIN customer c WHERE c.tenant_id = :tenant AND c.path = s.path AND s.scope_id = :scope"
 )
 _AT: Final = text("SELECT id FROM customer WHERE tenant_id = :tenant AND path = :path")
-_ROOT: Final = text("SELECT id FROM customer WHERE tenant_id = :tenant AND parent_id IS NULL")
 
 
 def queued(kind: Kind, terms: Sequence[Term]) -> Queued | None:
@@ -94,8 +94,4 @@ def _top(sight: Sight, under: str | None) -> int:
     """The customer below which all of it is."""
     if under is not None:
         return int(sight.connection.execute(_AT, {"tenant": sight.tenant_id, "path": under}).scalar_one_or_none() or 0)
-    if "root" not in sight.memo:
-        sight.memo["root"] = sight.connection.execute(_ROOT, {"tenant": sight.tenant_id}).scalar_one()
-    found = sight.memo["root"]
-    assert isinstance(found, int)
-    return found
+    return root_of(sight)

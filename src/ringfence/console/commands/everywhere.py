@@ -64,6 +64,7 @@ SUSPEND: Final[Command[Host]] = Command(
     unless=lambda host: host.ringfence.why_not_suspend(),
 )
 """Likewise."""
+REFRESH: Final[Command[Host]] = Command("refresh", "ctrl+r,f5", "Read everything on this screen again.", _refresh)
 
 EVERYWHERE: Final[tuple[Command[Host], ...]] = (
     HELP,
@@ -88,7 +89,7 @@ EVERYWHERE: Final[tuple[Command[Host], ...]] = (
     PALETTE,
     QUIT,
     SUSPEND,
-    Command("refresh", "ctrl+r,f5", "Read everything on this screen again.", _refresh),
+    REFRESH,
 )
 PROFILE: Final[Command[Host]] = Command(
     "profile",

@@ -10,7 +10,7 @@ from ringfence.console.cells import alarm_page
 from ringfence.console.changing import ask_undo
 from ringfence.console.commands.alarms import QUEUE
 from ringfence.console.commands.command import Command, bindings, unless_signed_in
-from ringfence.console.commands.everywhere import BESIDE
+from ringfence.console.commands.everywhere import BESIDE, REFRESH
 from ringfence.console.commands.itself import Itself
 from ringfence.console.commands.records import EDIT, HISTORY, editable
 from ringfence.console.places import Place
@@ -49,7 +49,7 @@ _COMMANDS: Final[tuple[Command[Any], ...]] = (
         changes=True,
     ),
     Command("copy", "y", "Copy all that is said here to your clipboard.", lambda screen: screen.copy()),
-    Command("refresh", "ctrl+r,f5", "Read everything on this screen again.", lambda screen: screen.refresh_data()),
+    REFRESH,
     Command("back", "escape", "Go back.", lambda screen: screen.app.pop_screen(), footer="back", palette=False),
     *BESIDE,
 )

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual import events
 from textual.strip import Strip
 
-from ringfence.console.text import Cell, Said, number
-from ringfence.console.widgets.flow import exact, flow
-from ringfence.console.widgets.lines import LineList
-from ringfence.console.widgets.paint import Part
+from ringfence.console.text import Cell, number
+from ringfence.console.widgets.page import Page
 
 _FRAME = 2
 
 
-class OutcomePanel(LineList):
+class OutcomePanel(Page):
     """Sentences in a frame, without a cursor. Each is shown whole; of those that do not fit, the last line says how
     many they are, and the key that shows them."""
 
@@ -29,9 +26,7 @@ class OutcomePanel(LineList):
         self._heading = title
         self.key = ""
         """The key that shows all."""
-        self._said: Sequence[Said] = ()
-        self._sentences: list[list[list[Cell]]] = []
-        self._shown: list[list[Cell]] = []
+        self._sentences: Sequence[list[list[Cell]]] = ()
 
     def on_mount(self) -> None:
         """Puts the title on."""
@@ -47,30 +42,10 @@ class OutcomePanel(LineList):
         """How high it has to be to show everything."""
         return sum(map(len, self._sentences)) + _FRAME
 
-    def say(self, lines: Sequence[Said]) -> None:
-        """Says these sentences, broken between words."""
-        self._said = lines
-        self._lay_out()
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Breaks the lines anew."""
-        del event
-        self._lay_out()
-
-    def _lay_out(self) -> None:
-        width = self.line_width - 1
-        if width < 1:
-            return
-        lines = [[line] if isinstance(line, Cell | str) else line for line in self._said]
-        self._sentences = [flow(line, width) for line in lines]
-        self._shown = self._fitting(self.page_height)
-        self.set_count(len(self._shown))
-        self.ready()
-        self.refresh()
-
-    def _fitting(self, room: int) -> list[list[Cell]]:
+    def fitting(self, sentences: Sequence[list[list[Cell]]]) -> list[list[Cell]]:
+        self._sentences, room = sentences, self.page_height
         if self.wanted <= room + _FRAME:
-            return [line for lines in self._sentences for line in lines]
+            return super().fitting(sentences)
         shown: list[list[Cell]] = []
         count = 0
         for lines in self._sentences:
@@ -83,9 +58,6 @@ class OutcomePanel(LineList):
             shown.pop()
         more = sum(any(cell.text for line in lines for cell in line) for lines in self._sentences[count:])
         return [*shown, [Cell(f"{number(more)} more{f': {self.key} shows all' if self.key else ''}", "quiet")]]
-
-    def line(self, index: int, width: int) -> Sequence[Part]:
-        return exact(self._shown[index], width)
 
     def render_line(self, y: int) -> Strip:
         index, width = y + self.top, self.line_width

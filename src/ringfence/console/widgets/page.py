@@ -15,8 +15,8 @@ from ringfence.console.widgets.paint import Part
 class Page(LineList):
     """Lines that are broken between words; the cursor stays where it is when others are said."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
         self._said: Sequence[Said] = ()
         self._shown: list[list[Cell]] = []
 
@@ -39,11 +39,15 @@ class Page(LineList):
         width = self.line_width - 1
         if width < 1:
             return
-        lines = [[line] if isinstance(line, Cell | str) else line for line in self._said]
-        self._shown = [piece for line in lines for piece in flow(line, width)]
+        sentences = [flow([one] if isinstance(one, Cell | str) else one, width) for one in self._said]
+        self._shown = self.fitting(sentences)
         self.set_count(len(self._shown))
         self.ready()
         self.refresh()
+
+    def fitting(self, sentences: Sequence[list[list[Cell]]]) -> list[list[Cell]]:
+        """Which lines of these sentences are said."""
+        return [line for lines in sentences for line in lines]
 
     def line(self, index: int, width: int) -> Sequence[Part]:
         return exact(self._shown[index], width)
