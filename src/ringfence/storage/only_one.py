@@ -5,10 +5,11 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from ringfence.domain.errors import RingfenceError
 from ringfence.storage import files, sqlite
@@ -39,6 +40,9 @@ def only_one(database: Database, what: str) -> Iterator[Callable[[], None]]:
             try:
                 yield check
             finally:
+                # Let go of at once: a server frees what a closed connection held only when it comes to notice.
+                with suppress(SQLAlchemyError):
+                    connection.execute(text("SELECT pg_advisory_unlock(:one)"), {"one": _WORKING})
                 connection.invalidate()  # a lock of a session would go back into the pool with it
         return
     path = sqlite.path_of(database.url)
