@@ -35,10 +35,10 @@ from support.edits import provider
 from support.oracle import Oracle as Rule
 from support.postgres import server
 
+from ringfence.domain.clock import moment_of
 from ringfence.services import listing
 from ringfence.services.records import Listing
 from ringfence.storage.engine import Database, open_database
-from ringfence.storage.signal_tables import moment_of
 from ringfence.visibility.viewer import Viewer
 
 BURST = 5000

@@ -13,11 +13,11 @@ from support.command_line import AT, Call
 from support.oracle import Oracle
 from support.story_rule import NOON
 
+from ringfence.domain.clock import milliseconds
 from ringfence.domain.signal import SEVERITIES
 from ringfence.signals.working import Worker
 from ringfence.snapshot.story import WHO_SHOWS_WHAT, story
 from ringfence.storage.engine import open_database
-from ringfence.storage.signal_tables import milliseconds
 
 STORY = story()
 ORACLE = Oracle(STORY, NOON)

@@ -11,12 +11,12 @@ from support.signals import edge, send
 from ringfence.console.screens.customers import CustomersScreen
 from ringfence.domain import clock
 from ringfence.domain.attributes import changed
+from ringfence.domain.clock import milliseconds
 from ringfence.domain.kind import altered
 from ringfence.services.editing import Edit
 from ringfence.services.records import Listing, Part
 from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
-from ringfence.storage.signal_tables import milliseconds
 
 NORTHWIND = ("slash", *"northwind", "enter")
 

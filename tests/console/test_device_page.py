@@ -15,12 +15,12 @@ from ringfence.console.screens.plain_form import PlainForm
 from ringfence.console.screens.record_list import RecordList
 from ringfence.console.widgets.drawn import DrawnLines
 from ringfence.domain import clock
+from ringfence.domain.clock import milliseconds
 from ringfence.services.editing import Edit
 from ringfence.services.records import Listing, Part
 from ringfence.services.workspace import Workspace
 from ringfence.signals.intake import Source
 from ringfence.storage.engine import Database
-from ringfence.storage.signal_tables import milliseconds
 
 UNIT = "U-00524"
 BEGAN = milliseconds(NOON)

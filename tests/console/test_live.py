@@ -18,6 +18,7 @@ from ringfence.console.screens.choose_user import ChooseUser
 from ringfence.console.screens.customers import CustomersScreen
 from ringfence.console.screens.record_list import RecordList
 from ringfence.console.screens.side_by_side import SideBySideScreen
+from ringfence.domain.clock import milliseconds
 from ringfence.domain.edge import EdgeState
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.kind import StateKind
@@ -25,7 +26,6 @@ from ringfence.services.editing import Edit
 from ringfence.services.records import Listing, Part
 from ringfence.services.workspace import Session, Workspace
 from ringfence.storage.engine import Database, open_database
-from ringfence.storage.signal_tables import milliseconds
 
 WITHIN = 2.0
 

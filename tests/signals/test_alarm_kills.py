@@ -17,12 +17,12 @@ from sqlalchemy import text
 from support.databases import made
 from support.signals import NOW, edge, send
 
+from ringfence.domain.clock import moment_of
 from ringfence.domain.errors import RingfenceError
 from ringfence.signals import clocks
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
 from ringfence.storage.only_one import only_one
-from ringfence.storage.signal_tables import moment_of
 
 MINUTE = 60_000
 

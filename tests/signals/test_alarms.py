@@ -10,6 +10,7 @@ from support.edits import World, provider
 from support.signals import NOW, edge, latest, send
 
 from ringfence.domain import clock
+from ringfence.domain.clock import moment_of
 from ringfence.domain.errors import Conflict
 from ringfence.domain.kind import StateKind
 from ringfence.signals import clocks, intake, memory
@@ -18,7 +19,6 @@ from ringfence.signals.telemetry import DAY, days_of
 from ringfence.signals.working import Worker, absent
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
-from ringfence.storage.signal_tables import moment_of
 
 SECOND, MINUTE = 1000, 60_000
 

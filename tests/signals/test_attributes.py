@@ -12,6 +12,7 @@ from support.edits import World, provider
 from support.signals import NOW, edge, send
 
 from ringfence.domain import clock
+from ringfence.domain.clock import moment_of
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.kind import StateKind
 from ringfence.domain.registry import KINDS
@@ -22,7 +23,6 @@ from ringfence.signals import clocks
 from ringfence.signals.clocks import Done
 from ringfence.snapshot.dump import dump
 from ringfence.storage.engine import Database
-from ringfence.storage.signal_tables import moment_of
 
 MINUTE = 60_000
 LIMIT = 7.125

@@ -14,11 +14,11 @@ from support.tenure import MINUTE, small
 
 from ringfence.console import device_reading
 from ringfence.domain import clock
+from ringfence.domain.clock import milliseconds, moment_of
 from ringfence.domain.errors import RingfenceError
 from ringfence.services import courses, telemetry
 from ringfence.services.courses import Wanted
 from ringfence.storage.engine import Database
-from ringfence.storage.signal_tables import milliseconds, moment_of
 
 
 def test_parts_hold_what_is_seen_of_the_numbers_and_no_more(database: Database) -> None:

@@ -17,11 +17,11 @@ from support.tenure import MINUTE, Place, made, place_by_chance, reaches, small
 from support.tiers import seeds
 
 from ringfence.domain import clock
+from ringfence.domain.clock import moment_of
 from ringfence.domain.errors import RingfenceError
 from ringfence.services import listing, telemetry
 from ringfence.services.records import Listing, Part
 from ringfence.storage.engine import Database
-from ringfence.storage.signal_tables import moment_of
 from ringfence.visibility.viewer import Viewer
 
 TEXTS = ("Zone 15", "Straße", "north", "\u202ezone", "", "A\nB", "北京")

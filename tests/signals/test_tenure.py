@@ -15,10 +15,10 @@ from support.tenure import MINUTE, Place, made, place_by_chance, reaches, small
 from support.tiers import seeds
 
 from ringfence.domain import clock
+from ringfence.domain.clock import moment_of
 from ringfence.services import telemetry
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
-from ringfence.storage.signal_tables import moment_of
 
 
 @pytest.mark.parametrize("seed", seeds(6, always=2))

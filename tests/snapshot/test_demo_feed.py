@@ -17,6 +17,7 @@ from support.console import NOON, demo_copy
 from support.databases import made, rows
 from support.terminal import Terminal
 
+from ringfence.domain.clock import milliseconds
 from ringfence.services import listing, telemetry
 from ringfence.services.now import now
 from ringfence.services.records import Listing
@@ -27,7 +28,6 @@ from ringfence.snapshot.load import load_document
 from ringfence.snapshot.story import story
 from ringfence.snapshot.story_telemetry import MOST_SILENT, SILENT, Said, devices, said
 from ringfence.storage.engine import Database
-from ringfence.storage.signal_tables import milliseconds
 from ringfence.storage.tables import Alarm
 from ringfence.visibility.viewer import Viewer
 

@@ -56,6 +56,17 @@ BY_OTHERS = (
     "alarm_above (tenant_id, ancestor_id, started_key, alarm_id, customer_id, rank) "
     "SELECT tenant_id, customer_id, 'earlier', id, customer_id, 1 FROM alarm",
     "worker_heard (id, at, said) VALUES (1, 1, 'here')",
+    "credential (tenant_id, user_id, password, password_at, must_change, code_secret, code_step) "
+    "SELECT tenant_id, id, 'hash', 1, FALSE, 'made of', 1 FROM user_account",
+    "recovery_code (tenant_id, user_id, digest) SELECT tenant_id, id, 'digest' FROM user_account",
+    "invitation (tenant_id, user_id, digest, made_at, expires_at) SELECT tenant_id, id, login_key, 1, 2 FROM user_account",
+    "sign_in (tenant_id, user_id, began_at, seen_at, how, origin, fingerprint) "
+    "SELECT tenant_id, id, 1, 2, 'password', 'console', '' FROM user_account",
+    "ssh_key (tenant_id, user_id, kind, blob, fingerprint, comment, added_at) "
+    "SELECT tenant_id, id, 'ssh-ed25519', login_key, login_key, 'mine', 1 FROM user_account",
+    "api_token (tenant_id, user_id, name, digest, customer_id, made_at) "
+    "SELECT tenant_id, id, 'report', login_key, home_id, 1 FROM user_account",
+    "attempt (digest, failures, at) VALUES ('digest', 1, 1)",
 )
 """Rows that no document holds."""
 

@@ -12,9 +12,9 @@ from support import alarm_facts
 from support.alarm_facts import Rule
 
 from ringfence.domain.alarm_rule import ALARM_RULES
+from ringfence.domain.clock import milliseconds
 from ringfence.domain.duration import said as duration
 from ringfence.storage.engine import Database
-from ringfence.storage.signal_tables import milliseconds
 from ringfence.storage.tables import Alarm, Customer, Device, Site, table_of
 
 MINUTE = 60_000

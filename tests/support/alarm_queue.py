@@ -6,13 +6,13 @@ from support.console import NOON
 from support.signals import edge, send
 
 from ringfence.domain.alarm import AlarmState
+from ringfence.domain.clock import milliseconds
 from ringfence.domain.edge import EdgeState
 from ringfence.services.editing import Edit
 from ringfence.services.records import Listing, Part
 from ringfence.services.workspace import Workspace
 from ringfence.signals.intake import Source
 from ringfence.storage.engine import Database
-from ringfence.storage.signal_tables import milliseconds
 
 BEGAN = milliseconds(NOON)
 

@@ -18,11 +18,11 @@ from support.signals import NOW, edge, send
 from ringfence.domain import clock
 from ringfence.domain import test_mode as modes
 from ringfence.domain.alarm import ALARMS
+from ringfence.domain.clock import moment_of
 from ringfence.domain.duration import said as duration
 from ringfence.services.editing import Edit
 from ringfence.signals import clocks
 from ringfence.storage.engine import Database
-from ringfence.storage.signal_tables import moment_of
 
 PARENTS: dict[str, str | None] = {ROOT: None, "acme": ROOT, "north": "acme", "south": "acme", "deep": "south"} | {
     "beta": ROOT,

@@ -9,12 +9,12 @@ from typing import Any
 
 from support.documents import AT
 
+from ringfence.domain.clock import milliseconds
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.signal import read
 from ringfence.services import telemetry
 from ringfence.signals.intake import Heard, Source, Taken, source, take, timely
 from ringfence.storage.engine import Database
-from ringfence.storage.signal_tables import milliseconds
 from ringfence.visibility.viewer import Viewer
 
 NOW = milliseconds(AT)

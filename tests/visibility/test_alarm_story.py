@@ -17,6 +17,7 @@ from support.tiers import seeds
 
 from ringfence.console.cells import alarm_page
 from ringfence.console.text import Cell, as_cell
+from ringfence.domain.clock import milliseconds
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import RingfenceError
@@ -27,7 +28,6 @@ from ringfence.signals import events, telemetry
 from ringfence.signals.events import Said
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
-from ringfence.storage.signal_tables import milliseconds
 from ringfence.visibility.viewer import Viewer
 
 SIZES = Sizes(tenants=1, customers=5, sites=4, devices=14, alarms=14, groups=8, users=10, exact=True)

@@ -28,6 +28,7 @@ from ringfence.changes.judging import Judge
 from ringfence.changes.placing import placed, unburdened
 from ringfence.changes.raising import gives_back, raised, refusal
 from ringfence.changes.validity import demand_fitting, demand_sound, demand_staying
+from ringfence.domain.clock import milliseconds
 from ringfence.domain.device import DEVICES, DeviceState
 from ringfence.domain.errors import Conflict, Refused
 from ringfence.domain.ids import with_ids
@@ -40,7 +41,6 @@ from ringfence.signals import tenure
 from ringfence.signals.tenure import Place
 from ringfence.storage.bulk import uncollected
 from ringfence.storage.rehearsal import leave_out, rehearsed
-from ringfence.storage.signal_tables import milliseconds
 from ringfence.storage.tables import Device, Tenant
 from ringfence.visibility.intervals import nested
 from ringfence.visibility.reach import Reach, read_reaches

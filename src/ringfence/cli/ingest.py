@@ -46,9 +46,9 @@ def ingest(
     not: 'ringfence edges status' shows it.
     """
     from ringfence.domain import clock
+    from ringfence.domain.clock import milliseconds
     from ringfence.domain.signal import read, read_mosquitto
     from ringfence.signals import feeding, intake
-    from ringfence.storage.signal_tables import milliseconds
 
     chosen = settings(context.obj, db, at)
     reading = read if written == "json" else read_mosquitto

@@ -41,11 +41,11 @@ def dc09(
     for any panel at and below the edge's customer. A frame is acknowledged once what it says is kept.
     """
     from ringfence.domain import clock
+    from ringfence.domain.clock import milliseconds
     from ringfence.domain.errors import RingfenceError
     from ringfence.domain.signal import WrongSignal
     from ringfence.signals import intake
     from ringfence.signals.dc09 import serve
-    from ringfence.storage.signal_tables import milliseconds
 
     database = settings(context.obj, db, None).open()
     with database.reading() as connection:

@@ -30,9 +30,9 @@ def worker(
     of test modes: nothing of that comes without it. There is one at a time of a database.
     """
     from ringfence.domain import clock
+    from ringfence.domain.clock import milliseconds
     from ringfence.signals.working import WORKER, Worker
     from ringfence.storage.only_one import only_one
-    from ringfence.storage.signal_tables import milliseconds
 
     chosen = settings(context.obj, db, at)
     if chosen.at is not None and not once:

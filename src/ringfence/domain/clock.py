@@ -51,3 +51,13 @@ def kept(value: datetime | str) -> datetime:
     """A moment as a statement gives it: SQLite keeps it as text without a zone, which is UTC."""
     found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
     return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
+
+
+def milliseconds(moment: datetime) -> int:
+    """A moment as tables keep it that hold very many: whole milliseconds since 1970, in UTC."""
+    return round(moment.timestamp() * 1000)
+
+
+def moment_of(milliseconds: int) -> datetime:
+    """The moment that they keep so."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -12,13 +12,13 @@ from sqlalchemy import select
 
 from ringfence.domain import display
 from ringfence.domain.alarm import ALARMS, OPEN, AlarmState
+from ringfence.domain.clock import milliseconds, moment_of
 from ringfence.domain.device import DEVICES
 from ringfence.domain.event import CHANGED, ON
 from ringfence.services.alarms import Around, around, site_of
 from ringfence.services.edited import Opened
 from ringfence.services.telemetry import seen_spans
 from ringfence.signals import events, telemetry
-from ringfence.storage.signal_tables import milliseconds, moment_of
 from ringfence.storage.tables import Alarm, AuditEntry, User
 from ringfence.visibility import history, overview
 from ringfence.visibility.point import among, find

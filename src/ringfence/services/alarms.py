@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from ringfence.domain import clock
 from ringfence.domain.alarm import ALARMS, INSTRUCTIONS, OPEN, AlarmState
+from ringfence.domain.clock import milliseconds, moment_of
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.kind import StateKind
@@ -23,7 +24,6 @@ from ringfence.services.editing import open_record
 from ringfence.services.records import Listing, Record
 from ringfence.signals import units
 from ringfence.signals.suppression import Modes
-from ringfence.storage.signal_tables import milliseconds, moment_of
 from ringfence.storage.tables import Alarm
 from ringfence.visibility.point import among
 from ringfence.visibility.viewer import Sight, Viewer

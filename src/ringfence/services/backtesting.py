@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from ringfence.changes.validity import demand_possible
 from ringfence.domain import kind
 from ringfence.domain.alarm_rule import ALARM_RULES, AlarmRuleState
+from ringfence.domain.clock import milliseconds, moment_of
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import RingfenceError
@@ -21,7 +22,6 @@ from ringfence.signals.backtest import Episode, History, replay
 from ringfence.signals.rules import Rule
 from ringfence.signals.telemetry import Row
 from ringfence.signals.units import Unit, by_id
-from ringfence.storage.signal_tables import milliseconds, moment_of
 from ringfence.visibility import page
 from ringfence.visibility.overview import path_of
 from ringfence.visibility.point import among, find

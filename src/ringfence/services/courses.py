@@ -8,13 +8,14 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import func, select
 
+from ringfence.domain.clock import milliseconds, moment_of
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.signal import Value
 from ringfence.services.telemetry import Span, covers, seen_spans
 from ringfence.signals import telemetry
 from ringfence.signals.telemetry import Part as Part
-from ringfence.storage.signal_tables import Event, Reported, Series, milliseconds, moment_of
+from ringfence.storage.signal_tables import Event, Reported, Series
 from ringfence.visibility.point import find
 from ringfence.visibility.viewer import Sight, Viewer
 

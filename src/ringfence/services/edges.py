@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
+from ringfence.domain.clock import moment_of
 from ringfence.domain.edge import EDGES
 from ringfence.domain.errors import RingfenceError
-from ringfence.storage.signal_tables import EdgeHeard, Unmatched, moment_of
+from ringfence.storage.signal_tables import EdgeHeard, Unmatched
 from ringfence.visibility.point import find
 from ringfence.visibility.viewer import Viewer
 

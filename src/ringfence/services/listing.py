@@ -12,6 +12,7 @@ from sqlalchemy import Row
 from ringfence.domain import clock
 from ringfence.domain.alarm import ALARMS, standing
 from ringfence.domain.audit import AUDIT
+from ringfence.domain.clock import moment_of
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.customer_group import CUSTOMER_GROUPS
 from ringfence.domain.errors import RingfenceError
@@ -23,7 +24,6 @@ from ringfence.domain.role import ROLES
 from ringfence.domain.security_group import SECURITY_GROUPS
 from ringfence.services import records
 from ringfence.services.records import Listing, Part, Record
-from ringfence.storage.signal_tables import moment_of
 from ringfence.visibility import counting, history, overview, tree
 from ringfence.visibility import page as pages
 from ringfence.visibility.column_values import permissions

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from ringfence.domain import clock
 from ringfence.domain.alarm import ALARMS
+from ringfence.domain.clock import milliseconds, moment_of
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.edge import EDGES
 from ringfence.domain.signal import SEVERITIES
@@ -19,7 +20,7 @@ from ringfence.services.alarms import lasting_modes
 from ringfence.services.records import Record
 from ringfence.signals import working
 from ringfence.storage.bulk import any_of
-from ringfence.storage.signal_tables import AlarmAbove, EdgeHeard, Unmatched, milliseconds, moment_of
+from ringfence.storage.signal_tables import AlarmAbove, EdgeHeard, Unmatched
 from ringfence.storage.tables import Alarm, Customer
 from ringfence.visibility import page
 from ringfence.visibility.column_values import permissions

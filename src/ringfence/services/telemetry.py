@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from ringfence.domain.clock import LAST
+from ringfence.domain.clock import LAST, milliseconds, moment_of
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.event import EVENTS
@@ -15,7 +15,6 @@ from ringfence.domain.signal import Value
 from ringfence.signals import telemetry
 from ringfence.signals.telemetry import Point
 from ringfence.signals.tenure import stays
-from ringfence.storage.signal_tables import milliseconds, moment_of
 from ringfence.visibility.column_values import permissions
 from ringfence.visibility.page import Query, Window, page
 from ringfence.visibility.places import reached

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from ringfence.domain import clock
 from ringfence.domain.alarm import ALARMS, BY_ITSELF, HANDED_OVER, LASTING, OPEN, TEST, more_severe
+from ringfence.domain.clock import moment_of
 from ringfence.domain.ids import drawn
 from ringfence.domain.signal import SEVERITIES
 from ringfence.domain.text import search_key
@@ -24,7 +25,7 @@ from ringfence.signals.rules import escalations
 from ringfence.signals.suppression import Modes
 from ringfence.signals.units import Unit
 from ringfence.storage.bulk import any_of, delete_rows, insert_rows, take_ids, upsert_rows
-from ringfence.storage.signal_tables import Escalation, Runaway, Suppressed, moment_of
+from ringfence.storage.signal_tables import Escalation, Runaway, Suppressed
 from ringfence.storage.tables import Alarm, Tenant
 
 AN_HOUR: Final = 20

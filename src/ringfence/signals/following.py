@@ -12,12 +12,13 @@ from sqlalchemy import ColumnElement, Connection, delete, exists, or_, select, u
 from ringfence.domain import clock
 from ringfence.domain.alarm import TEST
 from ringfence.domain.alarm_rule import ALARM_RULES, kind_of_alarm
+from ringfence.domain.clock import milliseconds
 from ringfence.signals import queue, rules, suppression
 from ringfence.signals.alarms import ESCALATION, Ledger
 from ringfence.signals.happening import no_longer
 from ringfence.signals.units import by_id
 from ringfence.storage.bulk import any_of, upsert_rows
-from ringfence.storage.signal_tables import Escalation, RuleState, milliseconds
+from ringfence.storage.signal_tables import Escalation, RuleState
 from ringfence.storage.tables import Alarm, Customer, Device, table_of
 
 

@@ -10,10 +10,11 @@ from sqlalchemy import Connection, select
 
 from ringfence.domain import duration, limits
 from ringfence.domain.alarm import LIFE_SAFETY, OPEN
+from ringfence.domain.clock import milliseconds
 from ringfence.domain.signal import Signal, Value
 from ringfence.signals.rules import Rule, Step
 from ringfence.signals.units import Unit
-from ringfence.storage.signal_tables import Suppressed, milliseconds
+from ringfence.storage.signal_tables import Suppressed
 from ringfence.storage.tables import Alarm, Customer
 
 _SEVERE: Final = LIFE_SAFETY | {"intrusion"}

@@ -8,9 +8,10 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection, or_, select, update
 
 from ringfence.domain.alarm import LIFE_SAFETY
+from ringfence.domain.clock import milliseconds, moment_of
 from ringfence.domain.test_mode import TEST_MODES, kinds_in
 from ringfence.signals.units import Unit
-from ringfence.storage.signal_tables import Suppressed, milliseconds, moment_of
+from ringfence.storage.signal_tables import Suppressed
 from ringfence.storage.tables import Customer, table_of
 
 _EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)

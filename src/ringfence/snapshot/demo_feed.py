@@ -41,10 +41,10 @@ def take_day(database: Database) -> None:
     the story's alarms tell, with what people did about them: those are told in its place."""
     from sqlalchemy import delete
 
+    from ringfence.domain.clock import milliseconds
     from ringfence.signals import clocks
     from ringfence.snapshot.demo import STORY_NOON
     from ringfence.snapshot.story_telemetry import DAY, said
-    from ringfence.storage.signal_tables import milliseconds
     from ringfence.storage.tables import Alarm
 
     noon = milliseconds(STORY_NOON)
@@ -129,11 +129,11 @@ def _watch(ended: Event) -> None:
 
 def _feed(database: Database, later: int, ended: Event) -> None:
     from ringfence.domain import clock
+    from ringfence.domain.clock import milliseconds
     from ringfence.signals.working import WORKER, Worker
     from ringfence.snapshot.demo import STORY_NOON
     from ringfence.snapshot.story_telemetry import MOST_SILENT, said
     from ringfence.storage.only_one import only_one
-    from ringfence.storage.signal_tables import milliseconds
 
     taken = milliseconds(STORY_NOON)
     with only_one(database, WORKER) as held:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from ringfence.domain import clock
 from ringfence.domain.alarm import ALARMS
 from ringfence.domain.alarm_rule import ALARM_RULES, kind_of_alarm
+from ringfence.domain.clock import milliseconds
 from ringfence.domain.device import DEVICES
 from ringfence.domain.kind import Kind
 from ringfence.domain.test_mode import TEST_MODES
@@ -19,7 +20,6 @@ from ringfence.signals.tenure import Place
 from ringfence.snapshot.resolve import Resolver
 from ringfence.storage.bulk import any_of
 from ringfence.storage.rehearsal import rehearsed
-from ringfence.storage.signal_tables import milliseconds
 from ringfence.storage.tables import Alarm, Customer, Device, table_of
 
 

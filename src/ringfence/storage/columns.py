@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Column, DateTime, Dialect, ForeignKey, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, DateTime, Dialect, ForeignKey, Integer, MetaData, Table, Text
 from sqlalchemy.sql.schema import SchemaItem
 from sqlalchemy.types import TypeDecorator
 
@@ -93,3 +93,20 @@ def own_id() -> Column[Any]:
 def tenant_id(*, keyed: bool = False) -> Column[Any]:
     to = ForeignKey("tenant.id")
     return Column("tenant_id", Integer, to, primary_key=keyed, nullable=False, autoincrement=False if keyed else "auto")
+
+
+def of(table: str, *, named: str = "", keyed: bool = True, index: bool = True) -> Column[Any]:
+    """The column that names a record of a table, with which the row goes."""
+    to = ForeignKey(f"{table}.id", ondelete="CASCADE")
+    name = named or f"{table}_id"
+    return Column(name, Integer, to, primary_key=keyed, nullable=False, index=index, autoincrement=False)
+
+
+def moment(name: str, *, keyed: bool = False) -> Column[Any]:
+    """A column of moments that is always filled in."""
+    return Column(name, BigInteger, primary_key=keyed, nullable=False, autoincrement=False)
+
+
+def keyed(name: str, *columns: SchemaItem) -> Any:
+    """A table whose key begins with the tenant."""
+    return rows(name, tenant_id(keyed=True), *columns, keyed=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ringfence.storage import grants, scopes, signal_tables, tables
+from ringfence.storage import grants, identity_tables, scopes, signal_tables, tables
 from ringfence.storage.columns import metadata
 
-__all__ = ["grants", "metadata", "scopes", "signal_tables", "tables"]
+__all__ = ["grants", "identity_tables", "metadata", "scopes", "signal_tables", "tables"]
 
 # What an index on PostgreSQL leaves out is said here only: saying it loads all of SQLAlchemy's PostgreSQL, and whoever
 # only reads and writes has no need of it.

@@ -5,41 +5,23 @@ Moments are whole milliseconds since 1970, in UTC: there are very many of them. 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint
-from sqlalchemy.sql.schema import SchemaItem
 
 from ringfence.domain.registry import PLACE
-from ringfence.storage.columns import BINARY_TEXT, own_id, rows, tenant_id
+from ringfence.storage.columns import BINARY_TEXT, keyed, moment, of, own_id, rows, tenant_id
 
 HISTORY: Final = "point"
 """How the names of the tables begin that hold the history, one a day; on PostgreSQL those are its partitions."""
-
-
-def _of(table: str, *, keyed: bool = True, index: bool = True) -> Column[Any]:
-    """The column that names a record of a table, with which the row goes."""
-    to = ForeignKey(f"{table}.id", ondelete="CASCADE")
-    return Column(f"{table}_id", Integer, to, primary_key=keyed, nullable=False, index=index, autoincrement=False)
-
-
-def _moment(name: str, *, keyed: bool = False) -> Column[Any]:
-    return Column(name, BigInteger, primary_key=keyed, nullable=False, autoincrement=False)
-
-
-def _keyed(name: str, *columns: SchemaItem) -> Any:
-    """A table whose key begins with the tenant."""
-    return rows(name, tenant_id(keyed=True), *columns, keyed=True)
-
 
 Series: Final = rows(
     "series",
     own_id(),
     tenant_id(),
-    _of("device", keyed=False),
+    of("device", keyed=False),
     Column("name", BINARY_TEXT, nullable=False),
-    _moment("at"),
+    moment("at"),
     Column("number", Float),
     Column("said", Text),
     UniqueConstraint("tenant_id", "device_id", "name"),
@@ -47,18 +29,18 @@ Series: Final = rows(
 )
 """What a device reports under a name, with its latest value: a ``number``, or else what was ``said``, as JSON. An id is
 never given out twice: points refer to it."""
-Reported: Final = _keyed(
+Reported: Final = keyed(
     "reported",
-    _of("device"),
+    of("device"),
     Column("name", BINARY_TEXT, primary_key=True),
     Column("said", Text, nullable=False),
-    _moment("at"),
+    moment("at"),
 )
 """An attribute that a device reported of itself: what was ``said``, as JSON."""
-Tenure: Final = _keyed(
+Tenure: Final = keyed(
     "tenure",
-    _of("device"),
-    _moment("until", keyed=True),
+    of("device"),
+    moment("until", keyed=True),
     Column("customer_id", Integer, nullable=False),
     Column("site_id", Integer, ForeignKey(f"{PLACE.table}.id", ondelete="SET NULL"), index=True),
 )
@@ -68,8 +50,8 @@ Event: Final = rows(
     "event",
     own_id(),
     tenant_id(),
-    _of("device", keyed=False, index=False),
-    _moment("at"),
+    of("device", keyed=False, index=False),
+    moment("at"),
     Column("kind", BINARY_TEXT, nullable=False),
     Column("name", BINARY_TEXT, nullable=False),
     Column("severity", String, nullable=False),
@@ -79,37 +61,37 @@ Event: Final = rows(
 )
 """Something that a device said once: an alarm that began (``on``) or ended (``off``), by its kind, or a text that
 ``changed``, by the name of its series."""
-EdgeHeard: Final = _keyed(
+EdgeHeard: Final = keyed(
     "edge_heard",
-    _of("edge"),
-    _moment("at"),
+    of("edge"),
+    moment("at"),
     Column("lines", BigInteger, nullable=False),
     Column("allowance", Float, nullable=False),
 )
 """When an edge was last heard, how many lines it has sent, and how many more it may send at once."""
-Unmatched: Final = _keyed(
+Unmatched: Final = keyed(
     "unmatched",
-    _of("edge"),
+    of("edge"),
     Column("unit_id", BINARY_TEXT, primary_key=True),
-    _moment("first_at"),
-    _moment("last_at"),
+    moment("first_at"),
+    moment("last_at"),
     Column("lines", BigInteger, nullable=False),
     Column("sample", Text, nullable=False),
 )
 """A unit id that an edge named and may not speak for, whether there is such a device or not."""
-KnownSignal: Final = _keyed(
+KnownSignal: Final = keyed(
     "known_signal",
-    _of("edge"),
+    of("edge"),
     Column("signal", BINARY_TEXT, primary_key=True),
-    _moment("at"),
+    moment("at"),
     Index(None, "at"),
 )
 """The ids of signals that an edge has sent: the same one again is not taken twice."""
 
-RuleState: Final = _keyed(
+RuleState: Final = keyed(
     "rule_state",
-    _of("device"),
-    _of("alarm_rule"),
+    of("device"),
+    of("alarm_rule"),
     Column("heard_at", BigInteger),
     Column("since", BigInteger),
     Column("count", Integer, nullable=False),
@@ -120,59 +102,49 @@ RuleState: Final = _keyed(
 """How far a rule is with a device: when the last value came that it looks at (``heard_at``), since when its condition
 holds and how often it did in a row (``since``, ``count``), whether it has ``raised`` an alarm whose condition is not
 over, and when its clock has to be looked at, or before (``due_at``). Where there is none, it holds nothing."""
-Runaway: Final = _keyed(
+Runaway: Final = keyed(
     "runaway",
-    _of("device"),
+    of("device"),
     Column("kind", BINARY_TEXT, primary_key=True),
-    _moment("full_at"),
+    moment("full_at"),
     Column("due_at", BigInteger),
     Index(None, "due_at"),
 )
 """When a device may raise as many alarms of a kind at once again as ever (``full_at``), and when one that is over, but
 came too often, can be cleared (``due_at``)."""
-Suppressed: Final = _keyed(
+Suppressed: Final = keyed(
     "suppressed",
-    _of("device"),
+    of("device"),
     Column("kind", BINARY_TEXT, primary_key=True),
-    _of("alarm", keyed=False),
-    _moment("due_at"),
+    of("alarm", keyed=False),
+    moment("due_at"),
     Index(None, "due_at"),
 )
 """An alarm that a test mode keeps from the operators and that is not over: the one of outcome ``test`` that counts what
 comes, and when that mode ends (``due_at``)."""
-Escalation: Final = _keyed(
+Escalation: Final = keyed(
     "escalation",
-    _of("alarm"),
-    _moment("since"),
-    _moment("due_at"),
+    of("alarm"),
+    moment("since"),
+    moment("due_at"),
     Index(None, "due_at"),
 )
 """An alarm that becomes more severe unless somebody acknowledges it: since when nobody does, and when that is due."""
-AlarmAbove: Final = _keyed(
+AlarmAbove: Final = keyed(
     "alarm_above",
     Column("ancestor_id", Integer, primary_key=True, autoincrement=False),
     Column("started_key", BINARY_TEXT, primary_key=True),
-    _of("alarm"),
+    of("alarm"),
     Column("customer_id", Integer, nullable=False),
     Column("rank", Integer, nullable=False),
 )
 """Of each alarm that is open the customers that it is at or below, in the order in which alarms began, with the one
 that it is at, and how severe it is (``rank``: 0 is the most severe): by it a queue is read at whatever customers
 somebody sees."""
-AlarmCount: Final = _keyed("alarm_count", Column("number", BigInteger, nullable=False))
+AlarmCount: Final = keyed("alarm_count", Column("number", BigInteger, nullable=False))
 """A ``number`` of a tenant that rises with every change of its alarms."""
-WorkerHeard: Final = rows("worker_heard", own_id(), _moment("at"), Column("said", String, nullable=False))
+WorkerHeard: Final = rows("worker_heard", own_id(), moment("at"), Column("said", String, nullable=False))
 """When a worker was heard last, and which process it is (``said``)."""
-
-
-def milliseconds(moment: datetime) -> int:
-    """A moment as these tables keep it."""
-    return round(moment.timestamp() * 1000)
-
-
-def moment_of(milliseconds: int) -> datetime:
-    """The moment that they keep so."""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def day_table(day: str) -> str:

@@ -1,0 +1,1 @@
+"""Who somebody is, proven: passwords, codes, invitations, sessions, keys and tokens."""
