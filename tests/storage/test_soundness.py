@@ -59,7 +59,8 @@ BY_OTHERS = (
     "credential (tenant_id, user_id, password, password_at, must_change, code_secret, code_step) "
     "SELECT tenant_id, id, 'hash', 1, FALSE, 'made of', 1 FROM user_account",
     "recovery_code (tenant_id, user_id, digest) SELECT tenant_id, id, 'digest' FROM user_account",
-    "invitation (tenant_id, user_id, digest, made_at, expires_at) SELECT tenant_id, id, login_key, 1, 2 FROM user_account",
+    "invitation (tenant_id, user_id, digest, made_at, expires_at) "
+    "SELECT tenant_id, id, login_key, 1, 2 FROM user_account",
     "sign_in (tenant_id, user_id, began_at, seen_at, how, origin, fingerprint) "
     "SELECT tenant_id, id, 1, 2, 'password', 'console', '' FROM user_account",
     "ssh_key (tenant_id, user_id, kind, blob, fingerprint, comment, added_at) "
