@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from support.command_line import AT, Call, Save, small
-from typer.core import TyperGroup
+from support.every_command import COMMANDS, words
 
-from ringfence.cli.commands import _program
 from ringfence.cli.options import SHARED
 from ringfence.domain.registry import LISTED
 
@@ -50,29 +49,7 @@ GIVEN: dict[str, tuple[str, ...]] = {
 }
 
 
-def commands(group: Any = None, before: str = "") -> Iterator[tuple[str, Any]]:
-    """Every command there is, with its words."""
-    group = group or _program()
-    context = group.make_context("ringfence", [], resilient_parsing=True)
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        if isinstance(command, TyperGroup):
-            yield from commands(command, f"{before}{name} ")
-        else:
-            yield before + name, command
-
-
-COMMANDS = dict(commands())
 CASES = [(name, option) for name in COMMANDS for option in SHARED]
-
-
-def words(name: str) -> list[str]:
-    """A call of a command, with as many arguments as it must have."""
-    needed = [one for one in COMMANDS[name].params if one.required]
-    found = name.split()
-    for one in needed:
-        found += ["x"] if one.param_type_name == "argument" else [one.opts[0], "x"]
-    return found
 
 
 def options_of(command: Any) -> set[str]:

@@ -85,7 +85,8 @@ def undo(
     from ringfence.services import audit
     from ringfence.text import literal
 
-    viewer = settings(context.obj, db, None, login).viewer()
+    chosen = settings(context.obj, db, None, login)
+    viewer = chosen.viewer()
     change, said, preview = audit.preview_undo(viewer, number)
     if preview.refusal:
         raise Refused(preview.refusal)
@@ -94,5 +95,5 @@ def undo(
     text = "\n".join(lines)
     text.encode(sys.stdout.encoding or "utf-8")  # where it cannot be said, it is not done either
     if not dry_run:
-        audit.undo(viewer, change, origin("command line"))
+        audit.undo(viewer, change, origin("command line", chosen.identity))
     typer.echo(text)

@@ -77,13 +77,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Who changes something, and how: only to look, asking first or not, in text or JSON."""
+    """Who changes something, whether they must be ``named``, and how: only to look, asking first or not, in text or
+    JSON. ``origin`` is where it comes from, as the audit says it."""
 
     viewer: Viewer
     login: str
+    origin: str
     dry_run: bool
     asking: bool
     output: str
+    named: bool
 
     def make(self, change: Change) -> None:
         """Says what a change does, and makes it unless that was all that was wanted."""
@@ -107,11 +110,18 @@ class Work:
             if self.asking:
                 _ask(change, preview)
         with _fields_named():
-            saved = editing.save(self.viewer, edits, origin("command line"))
+            saved = editing.save(self.viewer, edits, self.origin)
         try:
             typer.echo(self._report(change, preview, saved))
         finally:
-            typer.echo(_undo(self.login, saved.change), err=True)
+            self.tell_undo(saved.change)
+
+    def tell_undo(self, change: int) -> None:
+        """Says, beside what the command says, how a change is taken back."""
+        from ringfence.text import literal
+
+        whose = f"--as {literal(self.login)} " if self.named else ""
+        typer.echo(f"change {change}: undo it with 'ringfence undo {whose}{change}'", err=True)
 
     def _report(self, change: Change, preview: Preview | None, saved: Saved | None) -> str:
         from ringfence.services import naming
@@ -147,7 +157,8 @@ def work(
         raise WrongUsage("nobody can be asked here: look with --dry-run, then say --yes")
     chosen = settings(context.obj, db, None, login)
     viewer = chosen.viewer()
-    return Work(viewer, chosen.login or "", dry_run, asking, output)
+    whence, named = origin("command line", chosen.identity), chosen.identity is None
+    return Work(viewer, chosen.whose, whence, dry_run, asking, output, named)
 
 
 def given(others: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
@@ -268,9 +279,3 @@ def _ask(change: Change, preview: Preview) -> None:
     sure = typed in (name.strip(), literal(name).strip()) if name else typed.lower() in ("y", "yes")
     if not sure:
         raise RingfenceError("not confirmed: nothing was changed")
-
-
-def _undo(login: str, change: int) -> str:
-    from ringfence.text import literal
-
-    return f"change {change}: undo it with 'ringfence undo --as {literal(login)} {change}'"

@@ -16,7 +16,7 @@ from typer.main import get_command, get_group
 from ringfence import __version__
 from ringfence.cli import audit, coverage, describing, ingest, now, records, snapshots, start, worker
 from ringfence.cli.options import SHARED, AsUser, At, Db, Group, Mouse, Theme, looks, meaningless
-from ringfence.cli.settings import ASKED, Settings, WrongUsage, settings
+from ringfence.cli.settings import ASKED, Identity, Settings, WrongUsage, settings
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED, KINDS, LISTED, PARTS
 
@@ -47,6 +47,16 @@ _OWN: Final = {
     "db": "database",
 }
 """The groups of commands that have modules of their own; the other kinds' are made from their declarations."""
+
+
+_OVER_SSH: Final = frozenset(
+    {
+        *("list", "count", "can", "import", "coverage", "now", "what-if", "dump", "schema", "undo", "help"),
+        *("attributes", "profile", "telemetry"),
+        *(kind.name for kind in (*KINDS.values(), *PARTS.values())),
+    }
+)
+"""What there is for whoever comes over SSH: that which they do by their own rights, and no more."""
 
 
 def _groups() -> dict[str, Callable[[], typer.Typer]]:
@@ -105,8 +115,9 @@ app = typer.Typer(
 )
 
 
-def _install(wanted: bool) -> None:
+def _install(context: typer.Context, wanted: bool) -> None:
     if wanted:
+        _demand_over_ssh(context.obj, "--install-completion")
         from ringfence.cli.completion import install
 
         install()
@@ -146,9 +157,18 @@ def main(
 ) -> None:
     """Keeps what stands before the command, and opens the console where there is none."""
     del version, completion
-    context.obj = looks(settings(None, db, at, login), theme, mouse)._replace(fresh=fresh)
+    if context.invoked_subcommand is not None:
+        _demand_over_ssh(context.obj, context.invoked_subcommand)
+    context.obj = looks(settings(context.obj, db, at, login), theme, mouse)._replace(fresh=fresh)
     if context.invoked_subcommand is None:
         start.console(_of_the_present(context.obj))
+
+
+def _demand_over_ssh(chosen: object, command: str) -> None:
+    """Raises WrongUsage for a command that there is not for whoever came over SSH."""
+    confined = isinstance(chosen, Settings) and chosen.identity is not None and chosen.identity.confined
+    if confined and command not in _OVER_SSH:
+        raise WrongUsage(f"{command} is for the owner of the database, and not over ssh")
 
 
 def demo(
@@ -188,7 +208,7 @@ def _program() -> Any:
     return get_command(app)
 
 
-def execute(arguments: Sequence[str]) -> int:
+def execute(arguments: Sequence[str], identity: Identity | None = None) -> int:
     """Runs a command. Returns its exit status; raises WrongUsage, and whatever the command raises."""
     streams = sys.stdout, sys.stderr
     if asked := os.environ.get(ASKED):
@@ -196,7 +216,8 @@ def execute(arguments: Sequence[str]) -> int:
 
         return complete(_program(), asked)
     try:
-        result = _program()(args=list(arguments), prog_name="ringfence", standalone_mode=False)
+        chosen = Settings(identity=identity)
+        result = _program()(args=list(arguments), prog_name="ringfence", standalone_mode=False, obj=chosen)
     except TyperException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context is not None else "ringfence"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -13,9 +12,10 @@ import typer
 
 from ringfence.cli.changing import DryRun, Editor, work
 from ringfence.cli.differences import data, people
+from ringfence.cli.files import read, source
 from ringfence.cli.nouns import commands_of
 from ringfence.cli.options import Db
-from ringfence.cli.settings import Faults, WrongUsage, origin
+from ringfence.cli.settings import Faults, WrongUsage
 from ringfence.cli.watching import watched
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import Refused, RingfenceError
@@ -66,7 +66,7 @@ def assign(
         raise WrongUsage("choose between --site and --no-site")
     working = work(context, db, login, dry_run=dry_run, output=output)
     viewer = working.viewer
-    typed = assigning.parse(_text(sys.stdin.buffer if str(file) == "-" else file))
+    typed = assigning.parse(_text(source(context.obj, file)))
     if not typed:
         raise RingfenceError(f"{'standard input' if str(file) == '-' else file}: there is no id in it")
     customer = naming.record_id(viewer, "customers", to)
@@ -83,22 +83,18 @@ def assign(
             if preview.refusal:
                 raise Refused(preview.refusal)
             if not dry_run:
-                change = editing.save(viewer, edits, origin("command line"), progress=progress).change
+                change = editing.save(viewer, edits, working.origin, progress=progress).change
     if output == "json":
         typer.echo(as_json(_data(matched, fates, preview, change), indent=2))
     else:
         typer.echo("\n".join(_lines(matched, fates, preview, "would be moved" if dry_run else "moved")))
     if change is not None:
-        typer.echo(f"change {change}: undo it with 'ringfence undo --as {working.login} {change}'", err=True)
+        working.tell_undo(change)
 
 
-def _text(source: Path | IO[bytes]) -> str:
-    name = str(source) if isinstance(source, Path) else "standard input"
-    if isinstance(source, Path):
-        with source.open("rb") as opened:
-            data = opened.read(_MOST + 1)
-    else:
-        data = source.read(_MOST + 1)
+def _text(of: Path | IO[bytes]) -> str:
+    name = str(of) if isinstance(of, Path) else "standard input"
+    data = read(of, _MOST)
     if len(data) > _MOST:
         raise RingfenceError(f"{name}: more than {_MOST // 1_000_000} MB are no list of ids")
     try:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from ringfence.cli import files
 from ringfence.cli.changing import DryRun, Editor, Format, work
 from ringfence.cli.differences import data, people
 from ringfence.cli.options import Db, known
-from ringfence.cli.settings import Faults, origin
+from ringfence.cli.settings import Faults
 from ringfence.cli.watching import watched
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.kind import Kind
@@ -74,7 +75,7 @@ def import_records(
     from ringfence.text import literal
 
     working = work(context, db, login, dry_run=dry_run, output=output)
-    source = _read(file, importing.MOST_BYTES)
+    source = files.read(files.source(context.obj, file), importing.MOST_BYTES)
     whose = None if customer is None else naming.record_id(working.viewer, "customers", customer)
     change = None
     with watched() as progress:
@@ -82,7 +83,7 @@ def import_records(
         refused = bool(found.faults) and not (skip_bad and found.good)
         _report(found, None, dry_run, output).encode(sys.stdout.encoding or "utf-8")  # or it is not done either
         if found.edits and not (refused or dry_run):
-            change = editing.save(working.viewer, found.edits, origin("command line"), progress=progress).change
+            change = editing.save(working.viewer, found.edits, working.origin, progress=progress).change
     if dry_run or not refused or output == "json":
         typer.echo(_report(found, change, dry_run, output))
     for warning in found.warnings:
@@ -93,15 +94,7 @@ def import_records(
     for fault in found.faults:
         typer.echo(f"ringfence: left out, {literal(fault)}", err=True)
     if change is not None:
-        typer.echo(f"change {change}: undo it with 'ringfence undo --as {literal(working.login)} {change}'", err=True)
-
-
-def _read(file: Path, most: int) -> bytes:
-    """The file, or enough of it to see that it is too large."""
-    if str(file) == "-":
-        return sys.stdin.buffer.read(most + 1)
-    with file.open("rb") as opened:
-        return opened.read(most + 1)
+        working.tell_undo(change)
 
 
 def _report(found: Import, change: int | None, dry_run: bool, output: str) -> str:

@@ -8,15 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ringfence.cli import start
-from ringfence.cli.settings import ASKED, Faults, WrongUsage
+from ringfence.cli.settings import ASKED, Faults, Identity, WrongUsage
 from ringfence.domain.errors import InvalidDocument, RingfenceError, debugging, unexpected
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Runs a command line. Returns its exit status: 0, 1 for a refusal or failure, 2 for wrong usage."""
+def run(arguments: Sequence[str], identity: Identity | None = None) -> int:
+    """Runs a command line, of whoever was proven to be somebody if that is so. Returns its exit status: 0, 1 for a
+    refusal or failure, 2 for wrong usage."""
     _open_streams()
     try:
-        status = _run(arguments)
+        status = _run(arguments, identity)
         sys.stdout.flush()
     except WrongUsage as error:
         _fail([str(error)])
@@ -46,21 +47,21 @@ def run(arguments: Sequence[str]) -> int:
     return status
 
 
-def _run(arguments: Sequence[str]) -> int:
+def _run(arguments: Sequence[str], identity: Identity | None) -> int:
     """Runs a command line by what loads least of all that can."""
     asked = os.environ.get(ASKED)
-    if not asked and start.at_once(arguments):
+    if not asked and start.at_once(arguments, identity):
         return 0
     from ringfence.cli import plain
     from ringfence.cli.terminal import drawn
 
-    status = None if asked else plain.run(arguments)
+    status = None if asked else plain.run(arguments, identity)
     if status is None:
         # Imported only here: the framework takes about as long to load as the console to paint.
         from ringfence.cli.commands import execute
 
         with drawn():
-            status = execute(arguments)
+            status = execute(arguments, identity)
     return status
 
 

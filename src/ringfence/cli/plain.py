@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, get_args
 
 from ringfence.cli import reading
-from ringfence.cli.settings import settings
+from ringfence.cli.settings import Identity, Settings, settings
 from ringfence.cli.terminal import drawn
 from ringfence.domain.signal import Severity
 
@@ -64,7 +64,7 @@ class _Otherwise(Exception):  # noqa: N818 - no error: the line is only not a pl
     """The line is for the framework."""
 
 
-def run(arguments: Sequence[str]) -> int | None:
+def run(arguments: Sequence[str], identity: Identity | None = None) -> int | None:
     """Runs a command line, if it is a plain one. Returns its exit status; None where it is not, and nothing was done.
 
     Raises what the command raises.
@@ -74,7 +74,7 @@ def run(arguments: Sequence[str]) -> int | None:
     except _Otherwise:
         return None
     with drawn():
-        chosen = settings(None, **{name: outer.get(name) for name in _OUTER.values()})
+        chosen = settings(Settings(identity=identity), **{name: outer.get(name) for name in _OUTER.values()})
         chosen = settings(chosen, **{name: own.pop(name, None) for name in _OUTER.values()})
         return command.run(chosen, *words, **own)
 

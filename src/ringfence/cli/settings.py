@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, NoReturn
 
 from ringfence.domain.errors import RingfenceError
 
@@ -45,8 +45,51 @@ def checked(login: str) -> str:
     return login
 
 
-def origin(what: str) -> str:
-    """Where a change comes from, as the audit says it: ``what``, and whence over SSH if that is how."""
+class Identity(NamedTuple):
+    """Somebody who was proven to be who they are before the command line is read: it is theirs alone."""
+
+    login: str
+    viewer: Viewer
+    how: Literal["key", "token"]
+    fingerprint: str = ""
+    """Of the key that they came with."""
+    sign_in: int | None = None
+    """The id of their session."""
+
+    @property
+    def confined(self) -> bool:
+        """Whether they came over SSH, to an account that they share with others: nothing of it is theirs, no file of
+        it, nor the shell that may be behind it."""
+        return self.how == "key"
+
+    def demand_none(self, **given: object) -> None:
+        """Raises WrongUsage where one of these options was given that are for the owner of a database."""
+        theirs = ("db", "at", "login") if self.confined else ("at", "login")
+        for name in theirs:
+            if given.get(name) is not None:
+                option = "--as" if name == "login" else f"--{name}"
+                raise WrongUsage(f"{option} is for the owner of the database: you are {self.login}, by a {self.how}")
+
+    def viewer_of(self, login: str | None) -> Viewer:
+        """Who they are. Raises RingfenceError where another's view is asked for."""
+        from ringfence.domain.text import fold
+
+        if login is not None and fold(login) != fold(self.login):
+            self.demand_owner()
+        return self.viewer
+
+    def demand_owner(self) -> NoReturn:
+        """Raises RingfenceError: this is the owner's."""
+        raise RingfenceError(f"this is for the owner of the database: you are {self.login}, by a {self.how}")
+
+
+def origin(what: str, identity: Identity | None = None) -> str:
+    """Where a change comes from, as the audit says it: ``what``, and whence over SSH if that is how, by which key."""
+    said = _whence(what)
+    return f"{said} by {identity.fingerprint}" if identity is not None and identity.fingerprint else said
+
+
+def _whence(what: str) -> str:
     connection = os.environ.get("SSH_CONNECTION")
     if not connection:
         return what
@@ -75,6 +118,8 @@ class Settings(NamedTuple):
     fresh: bool | None = None
     configuration: Configuration | None = None
     """What the user has set, where that was read already and its faults are told elsewhere."""
+    identity: Identity | None = None
+    """Who is behind it, where that was proven: everything is theirs, by their rights, and nothing is the owner's."""
 
     @property
     def database(self) -> str | None:
@@ -92,8 +137,16 @@ class Settings(NamedTuple):
             raise RingfenceError(f"{found.database_faults[0]} (or name the database with --db)")
         return found.named_database
 
+    @property
+    def whose(self) -> str:
+        """The login of the user meant; empty where none is said, and the owner is meant where that makes sense."""
+        return self.identity.login if self.identity is not None else self.login or ""
+
     def open(self, *, create: bool = False) -> Database:
-        """The database meant. Raises RingfenceError, with the advice, where it cannot be used."""
+        """The database meant, for its owner. Raises RingfenceError, with the advice, where it cannot be used, and for
+        whoever was proven to be somebody: they look through ``viewer``."""
+        if self.identity is not None:
+            self.identity.demand_owner()
         from ringfence.storage.engine import open_database
 
         database = open_database(self.database, create=create)
@@ -111,7 +164,10 @@ class Settings(NamedTuple):
             raise
 
     def viewer(self, login: str | None = None) -> Viewer:
-        """The user of that login, or else the one meant by ``--as``, whether active or not."""
+        """The user of that login, or else the one meant by ``--as``, whether active or not; whoever was proven to be
+        somebody, and nobody else."""
+        if self.identity is not None:
+            return self.identity.viewer_of(login)
         from ringfence.visibility.viewer import Viewer
 
         wanted = self.login if login is None else login
@@ -124,9 +180,11 @@ def settings(outer: object, db: str | None, at: str | None, login: str | None = 
     """The outer settings, with what was given behind the command put over them.
 
     An option that is given empty is wrong usage: it comes from a variable that was never set, and must not mean "the
-    default database", "now" or "everybody".
+    default database", "now" or "everybody". So is one that is not for whoever was proven to be somebody.
     """
     base = outer if isinstance(outer, Settings) else Settings()
+    if base.identity is not None:
+        base.identity.demand_none(db=db, at=at, login=login)
     if db == "":
         raise WrongUsage("--db is empty: name a database")
     return base._replace(

@@ -6,13 +6,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
 from ringfence.cli.differences import later, numbers, person
+from ringfence.cli.files import source
 from ringfence.cli.options import AsUser, At, Db
-from ringfence.cli.settings import WrongUsage, checked, origin, settings
+from ringfence.cli.settings import WrongUsage, origin, settings
 from ringfence.domain.text import as_json
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def load(context: typer.Context, file: File, db: Db = None) -> None:
     chosen = settings(context.obj, db, None)
     with _progress() as progress:
         # Read before the database is opened: nobody waits for a lock that a reader of a long file holds.
-        contents = collect(_source(file), progress)
+        contents = collect(source(context.obj, file), progress)
         with chosen.open_or_make() as database:
             counts = load_contents(database, contents, progress, origin(COMMAND_LINE))
     said = ", ".join(_said(name.replace("_", " "), number) for name, number in counts.items() if number)
@@ -63,13 +64,12 @@ def what_if(
     """
     from ringfence.snapshot.collect import collect
     from ringfence.snapshot.what_if import what_if as compare
-    from ringfence.visibility.viewer import Viewer
 
     chosen = settings(context.obj, db, at, login)
     with _progress() as progress:
-        contents = collect(_source(file), progress)
-        database = chosen.open()
-        viewer = None if chosen.login is None else Viewer.sign_in(database, checked(chosen.login), chosen.at)
+        contents = collect(source(context.obj, file), progress)
+        viewer = chosen.viewer() if chosen.whose else None
+        database = chosen.open() if viewer is None else viewer.database
         found = compare(database, contents, progress, chosen.at, viewer)
     if output == "json":
         typer.echo(as_json({"users": [_data(one) for one in found]}, indent=2))
@@ -120,10 +120,6 @@ def _data(one: Comparison) -> dict[str, Any]:
     return {"login": one.login, **numbers(one.now), **keys, "later": later(one.later)}
 
 
-def _source(file: Path) -> Path | IO[bytes]:
-    return sys.stdin.buffer if str(file) == "-" else file
-
-
 def _said(name: str, number: int) -> str:
     return f"{number:,} {name if number != 1 else name.removesuffix('s')}"
 
@@ -133,9 +129,9 @@ def dump(context: typer.Context, login: AsUser = None, db: Db = None, at: At = N
     from ringfence.snapshot.dump import dump as write
 
     chosen = settings(context.obj, db, at, login)
-    if chosen.login is None and chosen.at is not None:
+    if not chosen.whose and chosen.at is not None:
         raise WrongUsage("--at is for what somebody sees: say who with --as LOGIN")
-    if chosen.login is None:
+    if not chosen.whose:
         write(chosen.open(), sys.stdout)
     else:
         viewer = chosen.viewer()

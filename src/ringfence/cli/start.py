@@ -12,7 +12,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
-from ringfence.cli.settings import Settings, WrongUsage, checked, origin
+from ringfence.cli.settings import Identity, Settings, WrongUsage, checked, origin
 from ringfence.domain.errors import RingfenceError
 
 if TYPE_CHECKING:
@@ -26,13 +26,17 @@ To try after it: 'ringfence demo | cat', 'ringfence --db my.db load FILE'.
 """What whoever leaves the demo for the first time is told."""
 
 
-def at_once(arguments: Sequence[str]) -> bool:
+def at_once(arguments: Sequence[str], identity: Identity | None = None) -> bool:
     """Opens the console where the command line says no more than that (for whom, and whether the demo is quiet);
     returns whether it did.
 
     The common ways in need no parser of options, which would take longer than the first paint.
     """
     words = list(arguments)
+    if identity is not None:
+        if not words:
+            console(Settings(identity=identity))
+        return not words
     wants_demo = words[:1] == ["demo"]
     if wants_demo:
         del words[0]
@@ -53,16 +57,21 @@ def at_once(arguments: Sequence[str]) -> bool:
 
 
 def console(chosen: Settings) -> None:
-    """The console on the database of ``--db``, which asks who you are unless ``--as`` says so."""
+    """The console on the database of ``--db``, which asks who you are unless ``--as`` says so; of whoever was proven to
+    be somebody, theirs."""
     if not _on_terminal():
         raise RingfenceError(
             "the console needs a terminal: use 'ringfence list' and its like, or see 'ringfence --help'"
         )
 
-    chosen = _configured(chosen)
+    chosen, identity = _configured(chosen), chosen.identity
 
     def connect(awaited: Awaited) -> Workspace:
         from ringfence.services.workspace import Workspace
+
+        if identity is not None:
+            whence = origin("console", identity)
+            return Workspace(identity.viewer.database, origin=whence, proven=identity.viewer)
         from ringfence.storage.engine import locate, whereabouts
 
         awaited.what = f"waiting for the database at {whereabouts(locate(chosen.database))}"
@@ -186,7 +195,7 @@ def _run(connect: Callable[[Awaited], Workspace], chosen: Settings, *, demo: boo
             from ringfence.console.opening import Awaited
             from ringfence.console.start import DEMO_LOGIN, run_console
 
-        login = chosen.login or (DEMO_LOGIN if demo else None)
+        login = chosen.whose or (DEMO_LOGIN if demo else None)
         memory = None
         if chosen.configuration.remember and not demo:
             from ringfence.preferences.layout import Memory

@@ -193,7 +193,7 @@ class RingfenceApp(Painting, Remembering, Looking, Travelling):
         if back is not None:
             self._show_view(lambda: back)
         else:
-            self.choose_user()
+            self._ask_who(reason)
 
     def check_session(self) -> None:
         """Ends the session if the user was deactivated meanwhile; a database that cannot be asked has been told of."""
@@ -276,6 +276,8 @@ class RingfenceApp(Painting, Remembering, Looking, Travelling):
 
     def why_not_see_as(self) -> str:
         """Why nobody else's view may be shown; empty where somebody's may."""
+        if self.session is None and self.workspace is not None and self.workspace.proven is not None:
+            return "you are being signed in"
         if self.demo or self.session is None or self.looking_through or self.rights >= SEEING_AS:
             return ""
         return "you may look through nobody's eyes"
@@ -295,6 +297,13 @@ class RingfenceApp(Painting, Remembering, Looking, Travelling):
 
         self.open("choose user", "Whose view?" if self.session else "Who are you?", then=chosen)
         self.opening.over()
+
+    def _ask_who(self, reason: str) -> None:
+        """Asks who somebody is whose session has ended; whoever was proven to be somebody else than that is nobody."""
+        if self.workspace is not None and self.workspace.proven is not None:
+            self.give_up(reason)
+        else:
+            self.choose_user()
 
     def choose_other_user(self) -> None:
         """Asks who shall be laid beside the present user."""
@@ -354,7 +363,7 @@ class RingfenceApp(Painting, Remembering, Looking, Travelling):
         def refused(reason: str) -> None:
             self.tell_failure(reason)
             if self.session is None:
-                self.choose_user()
+                self._ask_who(reason)
 
         if self.session is not None:
             self.clear_notifications()  # they speak of what the one before was seeing

@@ -70,12 +70,20 @@ Found = TypeVar("Found")
 
 class Workspace:
     """One open database. With ``at``, everybody who signs in looks at the validity windows as of that moment.
-    ``origin`` is what the audit says of where changes come from."""
+    ``origin`` is what the audit says of where changes come from. ``proven`` is the one who alone can sign in, where
+    that was found out before."""
 
-    def __init__(self, database: Database, at: datetime | None = None, origin: str = "console") -> None:
+    def __init__(
+        self,
+        database: Database,
+        at: datetime | None = None,
+        origin: str = "console",
+        proven: Viewer | None = None,
+    ) -> None:
         self._database = database
         self._at = at
         self._origin = origin
+        self.proven = proven
 
     @property
     def gone(self) -> bool:
@@ -97,7 +105,12 @@ class Workspace:
         self._database.patience.tell = tell
 
     def sign_in(self, login: str, at: datetime | None = None) -> Session:
-        """The session of a login; an inactive user's is refused."""
+        """The session of a login; an inactive user's is refused. Of whoever was proven to be somebody it is theirs,
+        whatever the login."""
+        if self.proven is not None:
+            session = self.session(self.proven)
+            session.check()
+            return session
         return self.session(accounts.sign_in(self._database, login, at or self._at))
 
     def session(self, viewer: Viewer) -> Session:
@@ -106,15 +119,23 @@ class Workspace:
 
     def profile_of(self, login: str) -> Profile:
         """Who has a login and how much they see, signed in or not, active or not: for the demo's summary."""
+        self._demand_owner()
         return accounts.profile(Viewer.sign_in(self._database, login, self._at), totals=True)
 
     def accounts(self, search: str, part: Part) -> tuple[Account, ...]:
-        """A part of everybody who could sign in."""
+        """A part of everybody who could sign in: for the owner of the database."""
+        self._demand_owner()
         return accounts.accounts(self._database, search, part)
 
     def account_count(self, search: str) -> int:
         """How many that are."""
+        self._demand_owner()
         return accounts.account_count(self._database, search)
+
+    def _demand_owner(self) -> None:
+        """Raises Refused for whoever was proven to be somebody: there is nobody else for them."""
+        if self.proven is not None:
+            raise Refused("who there is besides you, only the owner of the database is told here")
 
 
 def _asks(
