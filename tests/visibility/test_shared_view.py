@@ -157,6 +157,7 @@ def test_nothing_is_changed_through_it(sqlite_database: Database) -> None:
         "group_for_customer": (acme,),
         "administrators_of": (acme,),
         "see_as": ("rita",),
+        "end_sign_ins": ([1],),
     }
     for name, given in asked.items():
         with pytest.raises(Refused, match=r"^you look through dora's eyes$"):
@@ -176,7 +177,7 @@ def test_nothing_is_changed_through_it(sqlite_database: Database) -> None:
             "alarm_story",
             "now",
         ),
-        *("attributes", "signals", "signals_stamp"),
+        *("attributes", "signals", "signals_stamp", "own_sign_ins", "sign_ins_of", "see", "leave"),
     }
     asking = {name for name, _ in inspect.getmembers(Session, inspect.isfunction) if not name.startswith("_")}
     assert asking == reading | asked.keys(), "whatever else can be asked reads, or is refused"

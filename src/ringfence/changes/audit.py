@@ -17,6 +17,7 @@ from ringfence.changes import ledger
 from ringfence.changes.chain import FORMULA, HASHED, digest
 from ringfence.changes.edits import Edit, items
 from ringfence.domain import clock
+from ringfence.domain.audit import PROVING
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.errors import Refused
 from ringfence.domain.field import Moment, Ref
@@ -35,7 +36,9 @@ TOLD: Final = frozenset({"hand over"})
 _SORTED: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 
 LOOKED: Final = "see as"
-"""The action of entries that tell that somebody looked through a user's eyes: it changed nothing."""
+"""The action of entries that tell that somebody looked through a user's eyes."""
+UNCHANGING: Final = (LOOKED, *PROVING)
+"""The actions of entries by which no record was changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
 
 from ringfence.changes import ledger
-from ringfence.changes.audit import LOOKED, TOLD, Words, noun
+from ringfence.changes.audit import TOLD, UNCHANGING, Words, noun
 from ringfence.changes.authority import Authority
 from ringfence.changes.chain import SEAL
 from ringfence.changes.edits import Edit, changed, items
@@ -58,7 +58,7 @@ def last_change(connection: Connection, tenant_id: int, actor_key: str, since: i
         AuditEntry.actor_key == actor_key,
         AuditEntry.number > since,
         AuditEntry.undoes.is_(None),
-        AuditEntry.action != LOOKED,
+        AuditEntry.action.not_in(UNCHANGING),
         AuditEntry.change.not_in(taken_back),
     )
     return connection.execute(query.order_by(AuditEntry.number.desc()).limit(1)).scalar()
@@ -70,7 +70,7 @@ def reversal(
     """The edits that take a change back. Raises Refused, with the reason, where the world has moved on; what its editor
     does not see any more is as good as missing, and what went along unseen is named only where they have ``seen`` its
     entry, by id."""
-    if any(entry.action == LOOKED for entry in entries):
+    if any(entry.action in UNCHANGING for entry in entries):
         raise Refused("this changed nothing: there is nothing to take back")
     if any(entry.action not in _REVERSED and entry.action not in TOLD for entry in entries):
         if any(entry.action == SEAL for entry in entries):

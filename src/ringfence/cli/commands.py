@@ -40,6 +40,7 @@ _OWN: Final = {
     "attributes": "attributes",
     "users": "users",
     "profile": "profile",
+    "sign-ins": "sign_ins",
     "telemetry": "telemetry",
     "listen": "listen",
     "audit": "audit",

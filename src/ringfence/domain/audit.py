@@ -70,6 +70,10 @@ AUDIT: Final = Kind(
         ),
     ),
 )
+PROVING: Final = {
+    "end session": "ended a session of",
+}
+"""What is said of actions by which people prove who they are: no record is changed by one, and none is taken back."""
 VERBS: Final = {
     "create": "created",
     "edit": "edited",
@@ -80,6 +84,7 @@ VERBS: Final = {
     "load": "loaded",
     "seal": "sealed",
     "see as": "saw as",
+    **PROVING,
 }
 """What is said of an action that was done."""
 

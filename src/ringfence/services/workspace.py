@@ -13,7 +13,7 @@ from ringfence.domain.errors import Refused, SessionEnded
 from ringfence.services import accounts, customers, listing
 from ringfence.services.records import Account, ComparedCustomer, Part, Profile, TreeCustomer
 from ringfence.storage.engine import Database
-from ringfence.visibility.viewer import Pair, Viewer
+from ringfence.visibility.viewer import Pair, Sight, Viewer
 
 _LATER: Final = (
     "alarm_story",
@@ -28,6 +28,7 @@ _LATER: Final = (
     "importing",
     "now",
     "previewing",
+    "sign_ins",
 )
 if TYPE_CHECKING:
     from ringfence.services import (
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
         importing,
         now,
         previewing,
+        sign_ins,
     )
     from ringfence.services.edited import Saved
 else:
@@ -113,9 +115,9 @@ class Workspace:
             return session
         return self.session(accounts.sign_in(self._database, login, at or self._at))
 
-    def session(self, viewer: Viewer) -> Session:
-        """What a viewer can ask."""
-        return Session(viewer, self._origin)
+    def session(self, viewer: Viewer, sign_in: int | None = None) -> Session:
+        """What a viewer can ask, in the session that began as they signed in, if they did."""
+        return Session(viewer, self._origin, sign_in)
 
     def profile_of(self, login: str) -> Profile:
         """Who has a login and how much they see, signed in or not, active or not: for the demo's summary."""
@@ -153,11 +155,13 @@ def _asks(
 
 class Session:
     """Somebody who signed in, and what they can ask. Every question is a transaction of its own, and raises
-    SessionEnded for a deactivated user: their open sessions end at the next action. Whatever changes something, or
-    makes it ready, is Refused for whoever only looks."""
+    SessionEnded for a deactivated user, and where the session ``sign_in`` was ended or has lasted as long as it may:
+    their open sessions end at the next action. Whatever changes something, or makes it ready, is Refused for whoever
+    only looks. ``sign_in`` is None for whoever owns the database, who proves nothing, and in the demo."""
 
-    def __init__(self, viewer: Viewer, origin: str) -> None:
+    def __init__(self, viewer: Viewer, origin: str, sign_in: int | None = None) -> None:
         self.viewer = viewer
+        self.sign_in = sign_in
         self._origin = origin
 
     @property
@@ -166,18 +170,26 @@ class Session:
         return self.viewer.read_only
 
     def check(self, *, changing: bool = False) -> None:
-        """Raises SessionEnded for a deactivated user; where something is to be changed, Refused for whoever only
-        looks."""
+        """Raises SessionEnded for a deactivated user and a session that is over; where something is to be changed,
+        Refused for whoever only looks."""
         with self.viewer.look() as sight:
             if not sight.active:
                 raise SessionEnded("this user has been deactivated: sign in as somebody else")
+            self._demand_lasting(sight)
         if changing and self.read_only:
             raise Refused(self.read_only)
 
+    def _demand_lasting(self, sight: Sight) -> None:
+        if self.sign_in is not None:
+            from ringfence.identity.sessions import demand_lasting  # for those alone who signed in
+
+            demand_lasting(sight.connection, self.sign_in)
+
     def stamp(self, *, signals: bool = False) -> tuple[int, int, int]:
         """Differs from an earlier one when anybody has changed anything of the tenant since or, with ``signals``, these
-        have changed an alarm of it; cheap to ask for."""
+        have changed an alarm of it; cheap to ask for. Raises SessionEnded for a session that is over."""
         with self.viewer.look() as sight:
+            self._demand_lasting(sight)
             row = sight.connection.execute(_STAMP, {"tenant": self.viewer.tenant_id}).one()
             return row.version, row.audit_count, sight.signals if signals else 0
 
@@ -194,7 +206,7 @@ class Session:
         """Another user's view as far as this one sees the same, which is audited; this one for their own login."""
         self.check()
         seen = accounts.see_as(self.viewer, login, self._origin)
-        return self if seen is self.viewer else Session(seen, self._origin)
+        return self if seen is self.viewer else Session(seen, self._origin, self.sign_in)
 
     def beside(self, other: Session) -> SideBySide:
         """The two over one tree."""
@@ -251,6 +263,24 @@ class Session:
     audit_detail = _asks(lambda: audit.detail)
     weight_of_change = _asks(lambda: audit.weight, changing=True)
     preview_undo = _asks(lambda: audit.preview_undo, changing=True)
+
+    own_sign_ins = _asks(lambda: sign_ins.own)
+    sign_ins_of = _asks(lambda: sign_ins.of_user)
+
+    def end_sign_ins(self, ids: Sequence[int]) -> None:
+        """Ends sessions, all or none of them."""
+        self.check(changing=True)
+        sign_ins.end(self.viewer, ids, self._origin)
+
+    def see(self) -> None:
+        """Writes down that the user is there, unless that takes waiting."""
+        if self.sign_in is not None:
+            sign_ins.see(self.viewer, self.sign_in)
+
+    def leave(self) -> None:
+        """Ends this session as its user leaves, unless that takes waiting."""
+        if self.sign_in is not None:
+            sign_ins.leave(self.viewer, self.sign_in)
 
     def save(self, edits: Sequence[editing.Edit], progress: editing.Progress | None = None) -> Saved:
         """Makes a change, whole or not at all; Refused, Conflict or Cancelled otherwise."""

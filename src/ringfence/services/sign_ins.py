@@ -1,0 +1,103 @@
+"""Sessions that have not ended, for those who may end them: one's own, and those of users that one may edit."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from sqlalchemy import select
+
+from ringfence.changes.audit import Actor, append
+from ringfence.domain.errors import Refused, RingfenceError
+from ringfence.domain.user import USERS
+from ringfence.identity import sessions
+from ringfence.identity.sessions import Kept
+from ringfence.services.identity_events import about
+from ringfence.storage.tables import User
+from ringfence.visibility.point import among
+from ringfence.visibility.viewer import Sight, Viewer
+
+_EDIT: Final = USERS.right("edit")
+
+
+class OpenSession(NamedTuple):
+    """A session of a user: since when, how they proved who they are (password, key or token; ``fingerprint`` says by
+    which key or token), whence, and when they were last known to be there."""
+
+    id: int
+    user_id: int
+    login: str
+    name: str
+    how: str
+    origin: str
+    fingerprint: str
+    began: datetime
+    seen: datetime
+
+
+def own(viewer: Viewer) -> tuple[OpenSession, ...]:
+    """The viewer's own sessions, the newest first."""
+    with viewer.look() as sight:
+        found = sessions.lasting(sight.connection, viewer.tenant_id, viewer.user_id)
+        return _of(viewer, sight, found)
+
+
+def of_user(viewer: Viewer, user: int) -> tuple[OpenSession, ...]:
+    """Those of a user. Raises RingfenceError, alike for one who is not there and one whom the viewer may not edit."""
+    with viewer.look(_EDIT) as sight:
+        if user != viewer.user_id and not among(sight, _EDIT, USERS, [user]):
+            raise RingfenceError("this user is not there any more, or you may not edit them")
+        return _of(viewer, sight, sessions.lasting(sight.connection, viewer.tenant_id, user))
+
+
+def all_of(viewer: Viewer) -> tuple[OpenSession, ...]:
+    """The viewer's own, and those of all users whom they may edit."""
+    with viewer.look(_EDIT) as sight:
+        return _of(viewer, sight, sessions.lasting(sight.connection, viewer.tenant_id))
+
+
+def end(viewer: Viewer, ids: Collection[int], origin: str) -> None:
+    """Ends sessions, all or none of them. Raises Refused, alike for one that has ended, one that there never was, and
+    one of a user whom the viewer may not edit; and for whoever only looks."""
+    if viewer.read_only:
+        raise Refused(viewer.read_only)
+    with viewer.look(_EDIT) as sight:
+        found = _of(viewer, sight, sessions.find(sight.connection, viewer.tenant_id, ids))
+    missing = set(ids) - {one.id for one in found}
+    if missing:
+        raise Refused(f"there is no session {min(missing)}: 'ringfence sign-ins list' shows those there are")
+    actor = Actor(viewer.user_id, origin)
+    with viewer.database.writing() as connection:
+        events = [about(connection, one.user_id, "end session", how=one.how, whence=one.origin) for one in found]
+        append(connection, viewer.tenant_id, actor, events)
+        sessions.end(connection, viewer.tenant_id, ids)
+
+
+def leave(viewer: Viewer, sign_in: int) -> None:
+    """Ends the viewer's own session as they leave, unless that takes waiting: it ends by itself in the end."""
+    with viewer.database.writing_at_once() as connection:
+        sessions.end(connection, viewer.tenant_id, [sign_in])
+
+
+def see(viewer: Viewer, sign_in: int) -> None:
+    """Writes down that the viewer is there, unless that takes waiting."""
+    with viewer.database.writing_at_once() as connection:
+        sessions.see(connection, sign_in)
+
+
+def _of(viewer: Viewer, sight: Sight, found: Sequence[Kept]) -> tuple[OpenSession, ...]:
+    """The sessions among these that are the viewer's own, or of a user whom they may edit."""
+    users = sorted({one.user_id for one in found} - {viewer.user_id})
+    known = {}
+    if any(one.user_id == viewer.user_id for one in found):
+        mine = select(User.id, User.login, User.name).where(User.id == viewer.user_id)
+        known = {row.id: (row.login, row.name) for row in sight.connection.execute(mine)}
+    if users:
+        reached = among(sight, _EDIT, USERS, users, ("id", "login", "name"))
+        known |= {row.id: (row.login, row.name) for row in reached}
+    return tuple(
+        OpenSession(one.id, one.user_id, *known[one.user_id], one.how, one.origin, one.fingerprint, one.began, one.seen)
+        for one in found
+        if one.user_id in known
+    )
