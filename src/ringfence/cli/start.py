@@ -71,7 +71,7 @@ def console(chosen: Settings) -> None:
 
         if identity is not None:
             whence = origin("console", identity)
-            return Workspace(identity.viewer.database, origin=whence, proven=identity.viewer)
+            return Workspace(identity.viewer.database, origin=whence, proven=identity.viewer, sign_in=identity.sign_in)
         from ringfence.storage.engine import locate, whereabouts
 
         awaited.what = f"waiting for the database at {whereabouts(locate(chosen.database))}"

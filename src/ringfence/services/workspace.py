@@ -73,7 +73,7 @@ Found = TypeVar("Found")
 class Workspace:
     """One open database. With ``at``, everybody who signs in looks at the validity windows as of that moment.
     ``origin`` is what the audit says of where changes come from. ``proven`` is the one who alone can sign in, where
-    that was found out before."""
+    that was found out before, and ``sign_in`` the session that began with it."""
 
     def __init__(
         self,
@@ -81,11 +81,13 @@ class Workspace:
         at: datetime | None = None,
         origin: str = "console",
         proven: Viewer | None = None,
+        sign_in: int | None = None,
     ) -> None:
         self._database = database
         self._at = at
         self._origin = origin
         self.proven = proven
+        self._sign_in = sign_in
 
     @property
     def gone(self) -> bool:
@@ -110,7 +112,7 @@ class Workspace:
         """The session of a login; an inactive user's is refused. Of whoever was proven to be somebody it is theirs,
         whatever the login."""
         if self.proven is not None:
-            session = self.session(self.proven)
+            session = self.session(self.proven, self._sign_in)
             session.check()
             return session
         return self.session(accounts.sign_in(self._database, login, at or self._at))
