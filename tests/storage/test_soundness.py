@@ -65,8 +65,8 @@ BY_OTHERS = (
     "SELECT tenant_id, id, 1, 2, 'password', 'console', '' FROM user_account",
     "ssh_key (tenant_id, user_id, kind, blob, fingerprint, comment, added_at) "
     "SELECT tenant_id, id, 'ssh-ed25519', login_key, login_key, 'mine', 1 FROM user_account",
-    "api_token (tenant_id, user_id, name, digest, customer_id, made_at) "
-    "SELECT tenant_id, id, 'report', login_key, home_id, 1 FROM user_account",
+    "api_token (tenant_id, user_id, made_by, name, digest, customer_id, made_at) "
+    "SELECT tenant_id, id, id, 'report', login_key, home_id, 1 FROM user_account",
     "attempt (digest, failures, at) VALUES ('digest', 1, 1)",
 )
 """Rows that no document holds."""

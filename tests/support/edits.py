@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import text
 from support.databases import dumped
 from support.documents import AT
-from support.oracle import Oracle
+from support.oracle import Eyes, Oracle
 
 from ringfence.changes import ledger
 from ringfence.domain.customer_group import CustomerGroupState
@@ -414,9 +414,11 @@ def potential(document: dict[str, Any]) -> Oracle:
     return Oracle(opened, AT)
 
 
-def beyond(editor: str, before: dict[str, Any], after: dict[str, Any], permissions: tuple[str, ...]) -> list[Any]:
+def beyond(
+    editor: str, before: dict[str, Any], after: dict[str, Any], permissions: tuple[str, ...], seen: Eyes = Oracle
+) -> list[Any]:
     """Who could do what after a change that neither they could before nor the editor can: empty when all is well."""
-    own, was, now = Oracle(before, AT), potential(before), potential(after)
+    own, was, now = seen(before, AT), potential(before), potential(after)
     known = {user["login"] for user in before["users"]}
     found = []
     for permission in permissions:

@@ -10,6 +10,7 @@ what stands on one of the user's sites (the site itself, and the devices on it).
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -89,6 +90,10 @@ def at_sites(permission: str) -> bool:
 def _needed(permission: str) -> frozenset[str]:
     """The permissions that somebody must hold over the whole tenant to hold one that cannot be scoped."""
     return PERMISSIONS if permission == "policy.edit" else frozenset({permission})
+
+
+Eyes = Callable[[dict[str, Any], datetime], "Oracle"]
+"""What makes the oracle of somebody's view of a document, at a moment."""
 
 
 class Oracle:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import text
 from support.documents import AT
-from support.oracle import OWNERS, Node, Oracle
+from support.oracle import OWNERS, Eyes, Node, Oracle
 
 from ringfence.storage.engine import Database
 
@@ -137,10 +137,10 @@ _DESCRIBING = {
 }
 
 
-def trespasses(editor: str, old: dict[str, Any], new: dict[str, Any]) -> list[Any]:
+def trespasses(editor: str, old: dict[str, Any], new: dict[str, Any], seen: Eyes = Oracle) -> list[Any]:
     """What of a change the editor had no right to, at either end, by comparing all records before and after: empty
     when all is well. What follows from a deletion by itself needs no right of its own."""
-    was, now = Oracle(old, AT), Oracle(new, AT)
+    was, now = seen(old, AT), seen(new, AT)
     found: list[Any] = []
 
     def need(oracle: Oracle, permission: str, kind: str, key: Node) -> None:

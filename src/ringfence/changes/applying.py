@@ -43,7 +43,7 @@ from ringfence.storage.bulk import uncollected
 from ringfence.storage.rehearsal import leave_out, rehearsed
 from ringfence.storage.tables import Device, Tenant
 from ringfence.visibility.intervals import nested
-from ringfence.visibility.reach import Reach, read_reaches
+from ringfence.visibility.reach import Reach, read_reach, read_reaches
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done and how much there is; it may raise Cancelled."""
@@ -108,10 +108,10 @@ class _Change:
             held = held.with_for_update(key_share=True)
         # No record has been edited more often than the audit has entries.
         self.revision = connection.execute(held).scalar_one() + 1
-        reaches = read_reaches(connection, [self.editor], at)
-        if self.editor not in reaches or not reaches[self.editor].grants.active:
+        own = read_reach(connection, self.editor, at, actor.left)
+        if own is None or not own.grants.active:
             raise Refused("you have been deactivated: nothing was changed")
-        self.authority = Authority(connection, tenant_id, self.editor, reaches[self.editor])
+        self.authority = Authority(connection, tenant_id, self.editor, own)
         self.judge = Judge(self.authority, at)
         self.ids: dict[int, int] = {}
         self.shifts: list[tuple[str, str]] = []
@@ -120,6 +120,12 @@ class _Change:
     def own(self) -> Reach:
         """What the editor reaches: before anything is written, and once it was judged afterwards."""
         return self.authority.own
+
+    def _person(self) -> Reach:
+        """What the editor reaches in person: nobody raises themselves by what stands in for them, either."""
+        if self.own.grants.narrowing is None:
+            return self.own
+        return read_reaches(self.connection, [self.editor], self.at)[self.editor]
 
     @property
     def paths(self) -> dict[int, str]:
@@ -149,7 +155,7 @@ class _Change:
         alarming.demand_one_open(self.connection, edits)
         flow = Flow(edits, self.paths, herd)
         listed, hidden = cascade.counted(self.authority, going, herd) if measuring else (Counter[StateKind](), False)
-        own, judge = self.own, self.judge
+        own, person, judge = self.own, self._person(), self.judge
         touched = judge.touched(edits)
         affected = judge.affected(edits)
         watched = judge.watched() if measuring and flow else set()
@@ -168,7 +174,7 @@ class _Change:
             demand_gains(own, before, {self.editor: after[self.editor]})
         judge.demand(edits, before, {user: after[user] for user in affected if user in after}, touched, administrators)
         flow.settle(edits, self.paths, self.shifts)
-        gained = raised(own, self.own, flow)
+        gained = raised(person, self._person(), flow)
         if gained and not self._gives_back(undoes, edits):
             raise refusal(gained)
         found: Mapping[int, Impact] = {}

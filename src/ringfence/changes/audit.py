@@ -27,6 +27,7 @@ from ringfence.domain.registry import EDITED, referring
 from ringfence.domain.text import search_key
 from ringfence.storage.bulk import any_of, insert_rows, moment
 from ringfence.storage.tables import AuditEntry, Customer, Tenant, User, is_root
+from ringfence.visibility.rule import Narrowing
 
 Detail = dict[str, Any]
 
@@ -43,10 +44,12 @@ UNCHANGING: Final = (LOOKED, *PROVING)
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who makes a change, and from where: ``origin`` says it for people (``console``, ``command line``)."""
+    """Who makes a change, and from where: ``origin`` says it for people (``console``, ``command line``). ``left`` is
+    what is left of their rights, where something stands in for them: by no more than that it is made."""
 
     user_id: int | None
     origin: str
+    left: Narrowing | None = None
 
 
 @dataclass(frozen=True, slots=True)

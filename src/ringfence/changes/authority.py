@@ -113,9 +113,10 @@ class Authority:
         )
 
     def own_profile(self, edit: Edit) -> bool:
-        """Whether it is an edit of the editor's own record: while they are active, their profile in it is theirs."""
+        """Whether it is an edit of the editor's own record: while they are active, their profile in it is theirs; in
+        person, for it is so by no right."""
         own = edit.kind == "user" and edit.id == self.editor and edit.before is not None and edit.after is not None
-        return own and self.own.grants.active
+        return own and self.own.grants.active and self.own.grants.narrowing is None
 
     def demand(
         self, edits: Sequence[Edit], along: Collection[tuple[str, int]], herded: Iterable[tuple[int, int | None]] = ()

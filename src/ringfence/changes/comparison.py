@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, select, text
 
@@ -23,7 +23,7 @@ from ringfence.domain.registry import EDITED, PLACE
 from ringfence.domain.user import USERS
 from ringfence.storage.tables import Device
 from ringfence.visibility.intervals import Interval, contains, subtract
-from ringfence.visibility.reach import Reach
+from ringfence.visibility.reach import Reach, Regions
 from ringfence.visibility.rule import Region
 
 _NOTHING: Final = Region([], ())
@@ -71,21 +71,29 @@ class Comparison:
         )
 
 
-def compare(before: Moment, after: Moment, viewer: int | None = None) -> list[Comparison]:
+class Eyes(NamedTuple):
+    """Through whose eyes two moments are compared: what they reach at each, and which user they are (0 for none)."""
+
+    before: Regions
+    after: Regions
+    own: int
+
+
+def compare(before: Moment, after: Moment, eyes: Eyes | None = None) -> list[Comparison]:
     """What each user gains and loses between two moments, sorted by login; those for whom nothing changes left out.
 
-    With a viewer (a user's id) only the users, customers, devices and sites that they list: of what is there at the
+    Through somebody's eyes only the users, customers, devices and sites that they list: of what is there at the
     first moment, what they list then; of what is new, what they list at the second. Names of permissions they are told
     of the users whom they may view.
     """
-    return list(_Comparing(before, after, viewer).run())
+    return list(_Comparing(before, after, eyes).run())
 
 
 class _Comparing:
-    def __init__(self, before: Moment, after: Moment, viewer: int | None) -> None:
+    def __init__(self, before: Moment, after: Moment, eyes: Eyes | None) -> None:
         self.before = before
         self.after = after
-        self.viewer = viewer
+        self.eyes = eyes
         self.moments = before, after
         self.same_tree = before.paths == after.paths
         self.moved: dict[_Placed, list[str]] = {}
@@ -95,14 +103,13 @@ class _Comparing:
         self.classes = Classes()
         self._known: dict[object, _Found] = {}
         self._pairs: dict[tuple[str, int, int], Any] = {}
-        if viewer is not None:
+        if eyes is not None:
+            seeing = (before, eyes.before), (after, eyes.after)
             self.bounds = {
-                kind: tuple(Places(m, m.region(viewer, EDITED[kind].permission)) for m in (before, after))
+                kind: tuple(Places(m, one.region(EDITED[kind].permission)) for m, one in seeing)
                 for kind in (DEVICES.noun, PLACE.noun, *before.owned)
             }
-            was, now = (
-                set(moment.within(moment.region(viewer, CUSTOMERS.permission).nodes())) for moment in (before, after)
-            )
+            was, now = (set(m.within(one.region(CUSTOMERS.permission).nodes())) for m, one in seeing)
             self.seen_customers = was | {customer for customer in now if customer not in before.paths}
         self.handed = self._handed()
 
@@ -112,7 +119,7 @@ class _Comparing:
                 continue
             one = self._of(login, self.before.reaches.get(user), self.after.reaches[user])
             if one:
-                yield one if user == self.viewer or self._may(user, "user.view") else one.unnamed()
+                yield one if (self.eyes and user == self.eyes.own) or self._may(user, "user.view") else one.unnamed()
 
     def _of(self, login: str, old: Reach | None, new: Reach) -> Comparison:
         found = self._difference(old, new)
@@ -148,10 +155,11 @@ class _Comparing:
 
     def _may(self, user: int, permission: str) -> bool:
         """Whether the viewer holds a permission over a user: at the first moment, of a new one at the second."""
-        if self.viewer is None:
+        if self.eyes is None:
             return True
-        moment = self.before if user in self.before.users else self.after
-        return contains(moment.region(self.viewer, permission).customers, moment.paths[moment.users[user][1]])
+        there = user in self.before.users
+        moment, seeing = (self.before, self.eyes.before) if there else (self.after, self.eyes.after)
+        return contains(seeing.region(permission).customers, moment.paths[moment.users[user][1]])
 
     # Rights.
 
@@ -192,7 +200,7 @@ class _Comparing:
     def _flip(self, old: Region, new: Region) -> _Flip:
         """The customers and the single sites that the second region holds and the first did not, and the other way."""
         gained, lost = self._flips(old.customers, new.customers)
-        if self.viewer is not None:
+        if self.eyes is not None:
             gained, lost = gained & self.seen_customers, lost & self.seen_customers
         had, has = Places(self.before, old), Places(self.after, new)
         come = {one for one in has.sites if not had.hold((self.before.sites.get(one), one))}
@@ -200,7 +208,7 @@ class _Comparing:
         return (gained, set(filter(self._seen_site, come))), (lost, set(filter(self._seen_site, gone)))
 
     def _seen_site(self, own: int) -> bool:
-        if self.viewer is None:
+        if self.eyes is None:
             return True
         was, now = self.bounds[PLACE.noun]
         known = own in self.before.sites
@@ -217,7 +225,7 @@ class _Comparing:
                 to = self.after.owned[kind].get(own)
                 if to is not None and to != node:
                     found[kind, (node, None), (to, None)] += 1
-        if self.viewer is None:
+        if self.eyes is None:
             return found
         return {one: count for one, count in found.items() if self.bounds[one[0]][0].hold(one[1])}
 
@@ -233,7 +241,7 @@ class _Comparing:
 
     def _customers(self, old: Region, new: Region) -> tuple[tuple[str, ...], tuple[str, ...]]:
         gained, lost = self._flips(old.nodes(), new.nodes())
-        if self.viewer is not None:
+        if self.eyes is not None:
             gained &= self.seen_customers
             lost &= self.seen_customers
         return self._named(gained), self._named(lost)
@@ -300,7 +308,7 @@ class _Comparing:
         return self.after.connection
 
     def _shown(self, devices: list[tuple[str, _Placed]]) -> tuple[str, ...]:
-        if self.viewer is not None:
+        if self.eyes is not None:
             was, now = self.bounds[DEVICES.noun]
             devices = [
                 (key, (start, end))

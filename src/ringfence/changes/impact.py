@@ -68,8 +68,9 @@ def impacts(
 def _may(
     permission: str, own: tuple[Reach, Reach], user: int, before: Mapping[int, Reach], after: Mapping[int, Reach]
 ) -> bool:
-    """Whether the editor holds a permission over a user: over a new one afterwards, over any other before."""
-    if user == own[0].grants.user_id:
+    """Whether the editor holds a permission over a user: over a new one afterwards, over any other before. Of
+    themselves they know in person."""
+    if user == own[0].grants.user_id and own[0].grants.narrowing is None:
         return True
     there, reach = (before[user], own[0]) if user in before else (after[user], own[1])
     return reach.contains(permission, there.grants.home_path)

@@ -34,7 +34,7 @@ from ringfence.domain.security_group import ALL, SECURITY_GROUPS, SecurityGroupS
 from ringfence.domain.user import USERS
 from ringfence.storage.tables import Customer, User
 from ringfence.visibility.intervals import nested, union
-from ringfence.visibility.reach import Reach, read_reaches
+from ringfence.visibility.reach import Reach, read_reach
 
 Group = tuple[SecurityGroupState, RoleState | None]
 """A security group and its role."""
@@ -134,7 +134,9 @@ class Judge:
         authority = self.authority
         if any(edit.of not in _PLAIN for edit in edits):
             # Nobody changes their own grants, but the customers that these name may have moved.
-            authority.forget(read_reaches(self.connection, [authority.editor], self.at)[authority.editor])
+            own = read_reach(self.connection, authority.editor, self.at, authority.own.grants.narrowing)
+            assert own is not None
+            authority.forget(own)
             authority.read_paths(edits)
         for state, role in self.demand_held(edits, "after").values():
             if role is None:

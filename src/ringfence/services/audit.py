@@ -13,7 +13,6 @@ from ringfence.changes.authority import Authority
 from ringfence.changes.chain import faults
 from ringfence.changes.edits import Edit
 from ringfence.changes.undo import entries_of, last_change, last_deleted, of_change, reversal
-from ringfence.domain import clock
 from ringfence.domain.audit import AUDIT
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.field import Choice
@@ -28,7 +27,6 @@ from ringfence.storage.tables import AuditEntry, Tenant, User
 from ringfence.visibility import overview
 from ringfence.visibility.overview import undone
 from ringfence.visibility.point import among, find
-from ringfence.visibility.reach import read_reaches
 from ringfence.visibility.viewer import Sight, Viewer
 
 _LABELS: Final = {permission.key: f"{permission.section}: {permission.label}" for permission in CATALOGUE}
@@ -164,7 +162,7 @@ def undo_edits(viewer: Viewer, change: int | None = None) -> tuple[int, tuple[Ed
             raise Refused("this entry is not there")
         if undone(sight, [change]):
             raise Refused("this change was taken back already")
-        reach = read_reaches(connection, [viewer.user_id], clock.now())[viewer.user_id]
+        reach = viewer.reach(connection)
         authority = Authority(connection, viewer.tenant_id, viewer.user_id, reach)
         edits = reversal(connection, viewer.tenant_id, entries, authority, seen)
     return change, tuple(edits), _summed_up(entries, seen)
@@ -197,7 +195,7 @@ def _told(sight: Sight, change: int, own: str, since: int) -> bool:
 
 def _own(connection: Connection, viewer: Viewer) -> tuple[str, int]:
     """The viewer's key, and the entry after which it is theirs: somebody may have had it before."""
-    own = connection.execute(select(User.key).where(User.id == viewer.user_id)).scalar() or ""
+    own = connection.execute(select(User.key).where(User.id == viewer.own_id)).scalar() or ""
     return own, last_deleted(connection, viewer.tenant_id, own)
 
 

@@ -25,7 +25,6 @@ from ringfence.storage.tables import Customer, SecurityGroup, User, is_root
 from ringfence.visibility import overview
 from ringfence.visibility.intervals import Interval, contains, nested
 from ringfence.visibility.point import among
-from ringfence.visibility.reach import read_reaches
 from ringfence.visibility.tree import roots
 from ringfence.visibility.viewer import Viewer
 
@@ -134,7 +133,7 @@ def permissions(viewer: Viewer, *, everywhere: bool, made_for: bool = False) -> 
     ``everywhere`` says that it is for all customers; ``made_for`` that the group was made for one customer.
     """
     with viewer.look() as sight:
-        own = read_reaches(sight.connection, [viewer.user_id], clock.now()).get(viewer.user_id)
+        own = viewer.regions(sight.connection, clock.now())
     found = []
     for one in CATALOGUE:
         blocked = ""
@@ -142,7 +141,7 @@ def permissions(viewer: Viewer, *, everywhere: bool, made_for: bool = False) -> 
             blocked = "never in a group made for one customer"
         elif one.key in EVERYWHERE and not everywhere:
             blocked = one.everywhere
-        elif own is None or not own.region(one.key).customers:
+        elif not own.region(one.key).customers:
             blocked = "you do not hold it yourself"
         found.append(PermissionChoice(one.key, one.section, one.label, one.administration, blocked, one.everywhere))
     return tuple(found)
@@ -194,7 +193,7 @@ def group_for_customer(viewer: Viewer, customer: int, temporary: int = -1) -> tu
             return known[0].id, known[0].name, ()
         root = select(Customer.id, Customer.path).where(is_root(viewer.tenant_id))
         top = sight.connection.execute(root).one()
-        own = read_reaches(sight.connection, [viewer.user_id], clock.now())[viewer.user_id]
+        own = viewer.reach(sight.connection)
         path = overview.path_of(sight, customer)
         held = {one for one in free if own.covers(one, [nested(path)])}
         owner = top.id if contains(overview.record_nodes(sight, "security_group.create"), top.path) else customer
@@ -222,7 +221,7 @@ def administrators_of(viewer: Viewer, customer: int, temporary: int = -1) -> tup
             raise RingfenceError("this customer is not there any more")
         if customer == overview.root_of(sight):
             return None
-        own = read_reaches(sight.connection, [viewer.user_id], clock.now())[viewer.user_id]
+        own = viewer.reach(sight.connection)
         path = overview.path_of(sight, customer)
         held = frozenset(one for one in usual if own.covers(one, [nested(path)]))
         for group, known, permissions in overview.groups_of_own(sight, customer, template.access_level):

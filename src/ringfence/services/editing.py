@@ -38,15 +38,15 @@ def open_records(viewer: Viewer, kind: StateKind, records: Sequence[int]) -> tup
     """The same for many at once, in their order; those that are hidden, or may not be viewed, are left out."""
     of = EDITED[kind]
     with viewer.look(*overview.LISTING, of.right("view"), of.right("edit")) as sight:
-        known = opening.open_states(sight, kind, records, viewer.user_id)
+        known = opening.open_states(sight, kind, records, viewer.own_id)
         states = [state for state, _ in known.values()]
         names = {
             field: overview.names(sight, EDITED[to], {one for state in states for one in ids_in(getattr(state, field))})
             for field, to in of.refs.items()
         }
         for field, to in of.refs.items():
-            if to == USERS.noun and any(getattr(state, field) == viewer.user_id for state in states):
-                names[field][viewer.user_id] = opening.name_of_user(sight, viewer.user_id)
+            if to == USERS.noun and viewer.own_id and any(getattr(state, field) == viewer.own_id for state in states):
+                names[field][viewer.own_id] = opening.name_of_user(sight, viewer.own_id)
         users = cast("list[UserState]", states) if of is USERS else []
         filters = {one for user in users for one in user.customer_groups}
         active = dict(overview.active_of(sight, filters)) if filters else {}
@@ -58,7 +58,7 @@ def open_records(viewer: Viewer, kind: StateKind, records: Sequence[int]) -> tup
             continue
         state, revision = known[record]
         why_not = ""
-        if kind == "user" and record == viewer.user_id:
+        if kind == "user" and record == viewer.own_id:
             pass  # their own profile is everybody's to change; anything else of themselves is refused when saved
         elif record not in editable and state.key:  # the tenant's root, which has none, is nobody's record
             why_not = f"you may view this {of.said}, but not change it"
@@ -99,7 +99,7 @@ def conflicts_as_seen(viewer: Viewer) -> Iterator[None]:
     else:
         return
     with viewer.look(*overview.LISTING, EDITED[kind].right("view")) as sight:
-        found = opening.open_state(sight, kind, record, viewer.user_id)
+        found = opening.open_state(sight, kind, record, viewer.own_id)
         who = opening.last_editor(sight, kind, found[0].key) if found else ""
     state, revision = found or (None, 0)
     raise Conflict(said, kind, record, state, revision, who)
@@ -118,6 +118,6 @@ def apply_as(
     """Makes a change in a writing transaction of the caller's, as its viewer. Raises Refused, or Conflict."""
     if viewer.read_only:
         raise Refused(viewer.read_only)
-    actor = Actor(viewer.user_id, origin)
+    actor = Actor(viewer.user_id, origin, viewer.narrowing(connection))
     now = clock.now()
     return apply(connection, viewer.tenant_id, actor, edits, now, measuring=measuring, undoes=undoes, progress=progress)

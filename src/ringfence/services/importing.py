@@ -13,7 +13,6 @@ from typing import Final
 from ringfence.changes.applying import Progress
 from ringfence.changes.authority import Authority
 from ringfence.changes.edits import Edit
-from ringfence.domain import clock
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.kind import Kind, StateKind
@@ -29,7 +28,6 @@ from ringfence.services.json_sheets import is_json, read_objects
 from ringfence.services.sheets import Sheet, mangled, read_rows
 from ringfence.storage.bulk import uncollected
 from ringfence.visibility.point import among
-from ringfence.visibility.reach import read_reaches
 from ringfence.visibility.viewer import Viewer
 
 MOST_BYTES: Final = 256 * 2**20
@@ -124,8 +122,8 @@ def _read(viewer: Viewer, kind: Kind, source: bytes, customer: int | None, told:
     with viewer.look(*dict.fromkeys((CUSTOMERS.permission, kind.permission, *referred))) as sight:
         if customer is not None and not among(sight, CUSTOMERS.permission, CUSTOMERS, [customer]):
             raise Refused("choose a customer that you may see", "customer")
-        own = read_reaches(sight.connection, [viewer.user_id], clock.now()).get(viewer.user_id)
-        if own is None or not own.grants.active:
+        own = viewer.reach(sight.connection)
+        if not own.grants.active:
             raise Refused("you have been deactivated: nothing was changed")
         Meaning(sight, kind, rows, told).find(home[0] if home is not None else None)
         check(sight, Authority(sight.connection, sight.tenant_id, viewer.user_id, own), kind, rows, told)

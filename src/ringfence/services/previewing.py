@@ -115,7 +115,7 @@ def _preview(connection: Connection, viewer: Viewer, outcome: Outcome) -> Previe
 
 
 def _own(connection: Connection, viewer: Viewer) -> Reach:
-    return read_reaches(connection, [viewer.user_id], clock.now())[viewer.user_id]
+    return viewer.reach(connection)
 
 
 def _people(connection: Connection, ids: Collection[int]) -> dict[int, tuple[str, str]]:
@@ -131,7 +131,7 @@ def _prospect(connection: Connection, viewer: Viewer, user: int, shown: Preview)
     if reach is None:
         raise RingfenceError("this user is not there any more")
     own = _own(connection, viewer)
-    if user != viewer.user_id and not own.contains("user.view", reach.grants.home_path):
+    if user != viewer.own_id and not own.contains("user.view", reach.grants.home_path):
         raise RingfenceError("this user is not there any more")
     customers, devices = _size(connection, viewer, own, reach)
     tops, count = _tops(connection, viewer, own, reach)

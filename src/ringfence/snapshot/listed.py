@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, literal, select
@@ -11,28 +10,27 @@ from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED
 from ringfence.storage.tables import Customer, Tenant, table_of
 from ringfence.visibility.intervals import contains
-from ringfence.visibility.reach import read_reaches
+from ringfence.visibility.reach import Regions
 
 TAKEN: Final = "is taken"
 """What is said of a key, a unit id or a login that something hidden has: never by what."""
 
 
 class Listed:
-    """What a user lists in this transaction, before anything of a file is written; without a user, everything."""
+    """What a user of a tenant lists in this transaction, by what they have ``seen`` of it before anything of a file is
+    written; without a user, everything."""
 
-    def __init__(self, connection: Connection, user: int | None, at: datetime) -> None:
-        self.everything = user is None
-        self.tenant_id = 0
-        if user is None:
+    def __init__(self, connection: Connection, seen: Regions | None = None, tenant_id: int = 0) -> None:
+        self.everything = seen is None
+        self.tenant_id = tenant_id
+        if seen is None:
             return
-        reach = read_reaches(connection, [user], at)[user]
-        self.tenant_id = reach.grants.tenant_id
         tree = select(Customer.id, Customer.path).where(Customer.tenant_id == self.tenant_id)
         paths: dict[int, str] = dict(connection.execute(tree).all())
         self._nodes: dict[str, frozenset[int]] = {}
         self._sites: dict[str, frozenset[int]] = {}
         for kind in EDITED.values():
-            name, region = kind.plural, reach.region(kind.permission)
+            name, region = kind.plural, seen.region(kind.permission)
             nodes = region.nodes() if kind.is_customer else region.customers
             self._nodes[name] = frozenset(own for own, path in paths.items() if contains(nodes, path))
             self._sites[name] = frozenset(region.standing)

@@ -10,7 +10,6 @@ from typing import IO, Any, Final
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from ringfence.domain import clock
 from ringfence.domain.customer import CUSTOMERS, child_path
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import InvalidDocument
@@ -91,7 +90,7 @@ def load_into(
 
     With ``listed`` it is read as if there were no more than one user lists: it only looked, and must be rolled back.
     """
-    _Load(connection, contents, progress, origin, listed or Listed(connection, None, clock.now())).run()
+    _Load(connection, contents, progress, origin, listed or Listed(connection)).run()
 
 
 def keep_others_out(connection: Connection) -> None:

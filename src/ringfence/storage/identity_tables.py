@@ -76,6 +76,7 @@ ApiToken: Final = rows(
     own_id(),
     tenant_id(),
     of("user_account", named="user_id", keyed=False),
+    of("user_account", named="made_by", keyed=False),
     Column("name", String, nullable=False),
     Column("digest", BINARY_TEXT, nullable=False, unique=True),
     Column("permissions", Text),
@@ -87,7 +88,8 @@ ApiToken: Final = rows(
     ever=True,
 )
 """A token that stands for its user in programs, as the hash of what was shown once: for some ``permissions`` alone (as
-JSON; None is all of theirs), and below one customer alone, where it says so."""
+JSON; None is all of theirs), and below one customer alone, where it says so. Whoever made it is its user, or somebody
+who held all that it gives."""
 Attempt: Final = rows(
     "attempt",
     Column("digest", BINARY_TEXT, primary_key=True),

@@ -5,12 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Final, Protocol
 
 from sqlalchemy import Connection, text
 
 from ringfence.visibility.grants import read_filtered, read_many, read_selected
 from ringfence.visibility.intervals import Interval, contains, subtract, union
-from ringfence.visibility.rule import Grants, Region, region
+from ringfence.visibility.rule import Grants, Narrowing, Region, region
+
+
+class Regions(Protocol):
+    """What somebody reaches, permission by permission."""
+
+    def region(self, permission: str) -> Region:
+        """What one permission reaches."""
 
 
 class Reach:
@@ -36,6 +44,31 @@ class Reach:
     def sees(self, permission: str, path: str) -> bool:
         """Whether the permission reaches the node itself, if only for a site of it."""
         return contains(self.region(permission).nodes(), path)
+
+
+class Common:
+    """What two people both reach."""
+
+    def __init__(self, one: Regions, other: Regions) -> None:
+        self._both = one, other
+        self._known: dict[str, Region] = {}
+
+    def region(self, permission: str) -> Region:
+        """What both reach."""
+        if permission not in self._known:
+            one, other = (each.region(permission) for each in self._both)
+            self._known[permission] = one.shared(other)
+        return self._known[permission]
+
+
+class _Nobody:
+    def region(self, permission: str) -> Region:
+        del permission
+        return Region([], ())
+
+
+NOBODY: Final = _Nobody()
+"""Who reaches nothing."""
 
 
 class Grounds:
@@ -65,6 +98,17 @@ def read_reaches(connection: Connection, users: Iterable[int], at: datetime) -> 
     found = read_many(connection, users)
     grounds = Grounds(connection, found.values())
     return {user: Reach(grants, at, grounds) for user, grants in found.items()}
+
+
+def read_reach(connection: Connection, user: int, at: datetime, narrowing: Narrowing | None = None) -> Reach | None:
+    """What one user reaches in this transaction, or what is left of it to whoever stands in for them; None for one who
+    is not there."""
+    grants = read_many(connection, [user]).get(user)
+    if grants is None:
+        return None
+    if narrowing is not None:
+        grants = grants.narrowed(narrowing)
+    return Reach(grants, at, Grounds(connection, [grants]))
 
 
 def measure(connection: Connection, tenant_id: int, nodes: Sequence[Interval]) -> tuple[int, int]:

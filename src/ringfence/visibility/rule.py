@@ -47,9 +47,23 @@ class SiteGrant(NamedTuple):
     path: str
 
 
+class Narrowing(NamedTuple):
+    """What is left of a user's rights to whoever stands in for them: those of some ``permissions`` (None: of all), and
+    within a customer alone, with what is nested in it, by its ``path`` (None: wherever they hold them)."""
+
+    permissions: frozenset[str] | None = None
+    path: str | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is taken away."""
+        return self.permissions is None and self.path is None
+
+
 class Grants(NamedTuple):
     """Everything that decides what one user sees. ``filters`` None: no customer group was ever given; an empty tuple:
-    those given are all inactive. ``given`` holds the inactive ones too."""
+    those given are all inactive. ``given`` holds the inactive ones too. ``narrowing`` is what has been taken away from
+    all that, None where nothing was: what goes by who somebody is, and by no right, is taken away with it."""
 
     user_id: int
     tenant_id: int
@@ -61,6 +75,20 @@ class Grants(NamedTuple):
     filters: tuple[int, ...] | None
     sites: tuple[SiteGrant, ...]
     given: tuple[int, ...] | None = None
+    narrowing: Narrowing | None = None
+
+    def narrowed(self, narrowing: Narrowing) -> Grants:
+        """What is left of them to whoever stands in for the user."""
+        if narrowing.whole:
+            return self
+        groups = self.groups
+        if narrowing.permissions is not None:
+            held = narrowing.permissions
+            groups = tuple(
+                group._replace(permissions=held if group.permissions is None else group.permissions & held)
+                for group in groups
+            )
+        return self._replace(groups=groups, narrowing=narrowing)
 
     def groups_with(self, permission: str, at: datetime) -> list[GroupGrant]:
         """The security groups that give the permission at that moment; none for an inactive user."""
@@ -85,7 +113,8 @@ class Grants(NamedTuple):
     def alike(self) -> object:
         """Equal for users who are given the same, whatever the permission."""
         groups = tuple(sorted({group.group_id for group in self.groups}))
-        return self.home_id, groups, self.filters, tuple(sorted(site.site_id for site in self.sites))
+        sites = tuple(sorted(site.site_id for site in self.sites))
+        return self.home_id, groups, self.filters, sites, self.narrowing
 
     def posture(self, at: datetime) -> object:
         """Equal for users who reach the same with every permission at that moment; None where they reach nothing."""
@@ -93,7 +122,7 @@ class Grants(NamedTuple):
         if not groups:
             return None
         sites = tuple(sorted(site.site_id for site in self.sites))
-        return self.home_id, tuple(sorted({group.group_id for group in groups})), self.filters, sites
+        return self.home_id, tuple(sorted({group.group_id for group in groups})), self.filters, sites, self.narrowing
 
     def signature(self, permission: str, at: datetime) -> str:
         """Equal for two users exactly when the same grants decide what each of them sees under the permission."""
@@ -104,7 +133,12 @@ class Grants(NamedTuple):
         if permission in AT_SITES and any(group.access_level == SITE for group in groups):
             sites = tuple(sorted(site.site_id for site in self.sites))
         own = permission if permission in EVERYWHERE else ""
-        parts = (self.home_id, sorted({group.group_id for group in groups}), self.filters, sites, own)
+        parts: tuple[object, ...]
+        parts = self.home_id, sorted({group.group_id for group in groups}), self.filters, sites, own
+        if self.narrowing is not None and (self.narrowing.path is not None or permission == POLICY_EDIT):
+            # Which permissions are left, the groups behind one say; policies need all of them.
+            held = sorted(self.narrowing.permissions or ()) if permission == POLICY_EDIT else ()
+            parts = *parts, self.narrowing.path, held
         return blake2b(repr(parts).encode(), digest_size=16).hexdigest()
 
     def changes_at(self, at: datetime) -> datetime | None:
@@ -206,6 +240,8 @@ def _union(
     if grants.filters is not None:
         named = union(interval for group in grants.filters for interval in filtered.get(group, ()))
         boundary = intersect(boundary, named)
+    if grants.narrowing is not None and grants.narrowing.path is not None:
+        boundary = intersect(boundary, [nested(grants.narrowing.path)])
     wide: list[Interval] = []
     narrow: list[Interval] = []
     for group in groups:

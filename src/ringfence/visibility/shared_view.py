@@ -12,8 +12,8 @@ from ringfence.domain.errors import SessionEnded
 from ringfence.domain.user import USERS
 from ringfence.visibility.grants import read_grants, read_many
 from ringfence.visibility.intervals import intersect
-from ringfence.visibility.reach import Grounds, Reach
-from ringfence.visibility.rule import Grants
+from ringfence.visibility.reach import Common, Grounds, Reach, Regions
+from ringfence.visibility.rule import Grants, Narrowing
 from ringfence.visibility.scopes import Made, made_of
 from ringfence.visibility.viewer import Held, Viewer
 
@@ -53,6 +53,11 @@ class _Meet(Viewer):
     def __init__(self, real: Viewer) -> None:
         super().__init__(real.database, 0, real.tenant_id, real.at)
         self.real = real
+        self.in_person = real.in_person
+
+    def narrowing(self, connection: Connection) -> Narrowing | None:
+        """Of the rights of whoever looks."""
+        return self.real.narrowing(connection)
 
     def work_out(
         self, connection: Connection, held: Held, permissions: Iterable[str], at: datetime
@@ -83,21 +88,34 @@ class SharedView(_Meet):
         self.login = login
         self.read_only = f"you look through {login}'s eyes"
 
-    def held(self, connection: Connection, at: datetime) -> tuple[int, Meeting | None]:
+    def held(self, connection: Connection, at: datetime, left: Narrowing | None) -> tuple[int, Meeting | None]:
         """Raises SessionEnded where that is not allowed."""
+        return self.version(connection), self._meeting(connection, at, left)
+
+    def regions(self, connection: Connection, at: datetime) -> Regions:
+        """What both reach. Raises SessionEnded where that is not allowed."""
+        met = self._meeting(connection, at, self.narrowing(connection))
+        grounds = Grounds(connection, met[:2])
+        return Common(Reach(met.first, at, grounds), Reach(met.second, at, grounds))
+
+    def _meeting(self, connection: Connection, at: datetime, left: Narrowing | None) -> Meeting:
         found = read_many(connection, [self.real.user_id, self.subject.user_id])
         real, subject = found.get(self.real.user_id), found.get(self.subject.user_id)
+        if real is not None and left is not None:
+            real = real.narrowed(left)
         if real is None or subject is None or not may_look(connection, real, subject, at):
             raise SessionEnded(f"you may not look through {self.login}'s eyes any more")
-        return self.version(connection), Meeting(subject, real)
+        return Meeting(subject, real)
 
 
 class Subjects(_Meet):
     """A viewer to whom the only users are those through whose eyes ``real`` may look."""
 
-    def held(self, connection: Connection, at: datetime) -> tuple[int, Meeting | None]:
+    def held(self, connection: Connection, at: datetime, left: Narrowing | None) -> tuple[int, Meeting | None]:
         del at
         version, grants = read_grants(connection, self.real.user_id)
+        if grants is not None and left is not None:
+            grants = grants.narrowed(left)
         return version, Meeting(grants, grants, IMPERSONATE) if grants is not None else None
 
 

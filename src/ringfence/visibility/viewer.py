@@ -13,14 +13,15 @@ from typing import Any, Final, Protocol
 from sqlalchemy import Connection, bindparam, select
 
 from ringfence.domain import clock
-from ringfence.domain.errors import RingfenceError
+from ringfence.domain.errors import Refused, RingfenceError, SessionEnded
 from ringfence.domain.permission import PERMISSIONS
 from ringfence.domain.text import fold
 from ringfence.storage.engine import Database
 from ringfence.storage.signal_tables import AlarmCount
 from ringfence.storage.tables import Tenant, User
 from ringfence.visibility.grants import read_grants
-from ringfence.visibility.rule import Grants
+from ringfence.visibility.reach import Reach, Regions, read_reach
+from ringfence.visibility.rule import Grants, Narrowing
 from ringfence.visibility.scopes import (
     NOTHING,
     Made,
@@ -121,10 +122,12 @@ class Viewer:
     """One user looking at the database. Opens a fresh transaction for every look; safe to share between threads.
 
     Raises RingfenceError from ``sign_in`` for a login that nobody has. ``read_only`` is why nothing may be changed,
-    whatever the viewer may do; it is empty where that is not so.
+    whatever the viewer may do; it is empty where that is not so. ``in_person`` says that it is the user themselves, and
+    not what stands in for them.
     """
 
     read_only: str = ""
+    in_person: bool = True
 
     def __init__(self, database: Database, user_id: int, tenant_id: int, at: datetime | None = None) -> None:
         self.database = database
@@ -145,6 +148,41 @@ class Viewer:
         if user is None:
             raise nobody(login)
         return cls(database, user.id, user.tenant_id, at)
+
+    @property
+    def own_id(self) -> int:
+        """The user whose own things this viewer sees and changes by being that user, whatever else they may; 0 for
+        nobody's."""
+        return self.user_id
+
+    def demand_in_person(self) -> None:
+        """Raises Refused for whoever only looks, or stands in for a user: what proves who somebody is, nobody else
+        changes for them, and makes none of it."""
+        if self.read_only:
+            raise Refused(self.read_only)
+        if not self.in_person:
+            raise Refused("with a token nothing is changed by which people prove who they are: sign in yourself")
+
+    def narrowing(self, connection: Connection) -> Narrowing | None:
+        """What is left of the user's rights in this transaction, where it is not all; it is asked for in each. Raises
+        SessionEnded where the viewer stands for them no more."""
+        del connection
+        return None
+
+    def reach(self, connection: Connection, at: datetime | None = None) -> Reach:
+        """What the viewer's user reaches in this transaction, now or at a moment, as far as it is theirs: what their
+        changes are judged by. Raises Refused for whoever only looks, SessionEnded for a user who is not there."""
+        if self.read_only:
+            raise Refused(self.read_only)
+        found = read_reach(connection, self.user_id, at or clock.now(), self.narrowing(connection))
+        if found is None:
+            raise SessionEnded("this user is not there any more: sign in as somebody else")
+        return found
+
+    def regions(self, connection: Connection, at: datetime) -> Regions:
+        """What the viewer sees at a moment by each permission, in this transaction: as it would be, in a rehearsal.
+        Raises SessionEnded where there is nobody any more."""
+        return self.reach(connection, at)
 
     @contextmanager
     def look(self, *permissions: str) -> Iterator[Sight]:
@@ -175,10 +213,11 @@ class Viewer:
 
     def stand(self, connection: Connection, at: datetime) -> Holding:
         """The grants as of this transaction: those known before, where nothing has changed."""
+        left = self.narrowing(connection)
         holding = self._holding
         if holding is not None and holding.holds(self.version(connection), at):
             return holding
-        version, held = self.held(connection, at)
+        version, held = self.held(connection, at, left)
         self._holding = holding = Holding(version, held, at, held.changes_at(at) if held else None)
         return holding
 
@@ -186,11 +225,12 @@ class Viewer:
         """The version of the tenant in this transaction."""
         return connection.execute(_VERSION, {"tenant": self.tenant_id}).scalar() or 0
 
-    def held(self, connection: Connection, at: datetime) -> tuple[int, Held | None]:
-        """The version of the tenant in this transaction, and what the viewer goes by; None for a user who is not there
-        any more."""
+    def held(self, connection: Connection, at: datetime, left: Narrowing | None) -> tuple[int, Held | None]:
+        """The version of the tenant in this transaction, and what the viewer goes by, of whose rights so much is
+        ``left``; None for a user who is not there any more."""
         del at
-        return read_grants(connection, self.user_id)
+        version, grants = read_grants(connection, self.user_id)
+        return version, grants.narrowed(left) if grants is not None and left is not None else grants
 
     def work_out(
         self, connection: Connection, held: Held, permissions: Iterable[str], at: datetime

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("user_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("made_by", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("digest", BINARY_TEXT, nullable=False),
         sa.Column("permissions", sa.Text(), nullable=True),
@@ -35,6 +36,9 @@ def upgrade() -> None:
         sa.Column("used_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["customer_id"], ["customer.id"], name=op.f("fk_api_token_customer_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["made_by"], ["user_account.id"], name=op.f("fk_api_token_made_by"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_api_token_tenant_id")),
         sa.ForeignKeyConstraint(
@@ -46,6 +50,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_api_token_customer_id"), "api_token", ["customer_id"], unique=False)
+    op.create_index(op.f("ix_api_token_made_by"), "api_token", ["made_by"], unique=False)
     op.create_index(op.f("ix_api_token_user_id"), "api_token", ["user_id"], unique=False)
     op.create_table(
         "credential",
