@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from ringfence.changes import ledger
+from ringfence.changes.audit import UNCHANGING
 from ringfence.domain.ids import ids_in, only
 from ringfence.domain.kind import State, StateKind, altered, kind_of
 from ringfence.domain.registry import EDITED
@@ -69,7 +70,10 @@ def name_of_user(sight: Sight, user: int) -> str:
 def last_editor(sight: Sight, kind: str, key: str) -> str:
     """The login of whoever changed a record last, where the viewer may list them; empty otherwise."""
     query = select(AuditEntry.actor_key, AuditEntry.actor_login).where(
-        AuditEntry.tenant_id == sight.tenant_id, AuditEntry.kind == kind, AuditEntry.key == key
+        AuditEntry.tenant_id == sight.tenant_id,
+        AuditEntry.kind == kind,
+        AuditEntry.key == key,
+        AuditEntry.action.not_in(UNCHANGING),
     )
     row = sight.connection.execute(query.order_by(AuditEntry.number.desc()).limit(1)).one_or_none()
     if row is None or row.actor_key is None or find(sight, USERS.permission, USERS, "key", row.actor_key) is None:

@@ -20,6 +20,7 @@ from ringfence.changes.escalation import label
 from ringfence.changes.flow import Flow, Place
 from ringfence.changes.ledger import given_to_users, granting
 from ringfence.changes.undo import last_deleted, of_change
+from ringfence.domain.audit import PROVING
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import Refused
@@ -125,7 +126,8 @@ def gives_back(connection: Connection, tenant_id: int, editor: int, change: int,
         return False
     since = and_(AuditEntry.tenant_id == tenant_id, AuditEntry.number > own[-1].number)
     # What nobody did, a load did.
-    if connection.execute(select(AuditEntry.id).where(since, AuditEntry.actor_key.is_(None)).limit(1)).first():
+    loaded = select(AuditEntry.id).where(since, AuditEntry.actor_key.is_(None), AuditEntry.action.not_in(list(PROVING)))
+    if connection.execute(loaded.limit(1)).first():
         return False
     return not (
         _regranted(connection, since, editor, key, edits)

@@ -72,6 +72,13 @@ AUDIT: Final = Kind(
 )
 PROVING: Final = {
     "end session": "ended a session of",
+    "sign in": "signed in as",
+    "fail to sign in": "failed to sign in as",
+    "delay sign-in": "delayed signing in as",
+    "accept invitation": "accepted the invitation of",
+    "change password": "changed the password of",
+    "set up second factor": "set up the second factor of",
+    "take recovery code": "took a recovery code of",
 }
 """What is said of actions by which people prove who they are: no record is changed by one, and none is taken back."""
 VERBS: Final = {

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from sqlalchemy import Connection, select
 
 from ringfence.changes.audit import Event
 from ringfence.domain.user import USERS
 from ringfence.storage.tables import User
 
-ABOUT_SIGN_IN: Final = "signed_in"
 
-
-def about(connection: Connection, user_id: int, action: str, verb: str = "", **said: object) -> Event:
+def about(connection: Connection, user_id: int, action: str, **said: object) -> Event:
     """An entry about a user, with what else it says."""
     row = connection.execute(select(User.key, User.name, User.home_id).where(User.id == user_id)).one()
     detail: dict[str, object] = {name: ["", value] for name, value in said.items()}
-    return Event(action, USERS.noun, row.key, row.name, row.home_id, {verb or action.replace(" ", "_"): detail})
+    return Event(action, USERS.noun, row.key, row.name, row.home_id, {action.replace(" ", "_"): detail})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Final, NamedTuple, ParamSpec, TypeVar
 
 from sqlalchemy import text
 
@@ -29,6 +29,7 @@ _LATER: Final = (
     "now",
     "previewing",
     "sign_ins",
+    "signing_in",
 )
 if TYPE_CHECKING:
     from ringfence.services import (
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
         now,
         previewing,
         sign_ins,
+        signing_in,
     )
     from ringfence.services.edited import Saved
 else:
@@ -120,6 +122,26 @@ class Workspace:
     def session(self, viewer: Viewer, sign_in: int | None = None) -> Session:
         """What a viewer can ask, in the session that began as they signed in, if they did."""
         return Session(viewer, self._origin, sign_in)
+
+    def begin(self, login: str, password: str, *, address: str = "") -> SignedIn | signing_in.Asked:
+        """The session of whoever has that login and password, or what is asked for besides; an invitation may stand for
+        the password. Raises NotProven."""
+        return self._signed_in(
+            signing_in.begin(self._database, login, password, origin=self._origin, address=address, at=self._at)
+        )
+
+    def with_code(self, ticket: signing_in.Ticket, code: str) -> SignedIn | signing_in.Asked:
+        """The same, once a code that was asked for is given. Raises NotProven."""
+        return self._signed_in(signing_in.with_code(self._database, ticket, code))
+
+    def with_new_password(self, ticket: signing_in.Ticket, password: str) -> SignedIn | signing_in.Asked:
+        """The same, once a password of their own is given. Raises NotProven, and Refused for one that will not do."""
+        return self._signed_in(signing_in.with_new_password(self._database, ticket, password))
+
+    def _signed_in(self, step: signing_in.Step) -> SignedIn | signing_in.Asked:
+        if isinstance(step, signing_in.Proven):
+            return SignedIn(self.session(step.viewer, step.sign_in), step.last, step.recovery)
+        return step
 
     def profile_of(self, login: str) -> Profile:
         """Who has a login and how much they see, signed in or not, active or not: for the demo's summary."""
@@ -293,6 +315,15 @@ class Session:
         """Takes a change back."""
         self.check(changing=True)
         return audit.undo(self.viewer, change, self._origin, progress)
+
+
+class SignedIn(NamedTuple):
+    """Somebody has proved who they are: ``last`` says when and whence they signed in before, empty for never;
+    ``recovery`` are the codes of a second factor that was set up on the way, to be shown once."""
+
+    session: Session
+    last: str
+    recovery: tuple[str, ...] = ()
 
 
 class SideBySide:

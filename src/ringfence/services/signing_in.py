@@ -1,0 +1,305 @@
+"""Signing in: from a login, and what only its user knows, to a viewer.
+
+It goes step by step: `begin` takes a login with a password or an invitation; then what else is asked for. Whoever
+fails is told one line, whatever was wrong, and as late as everybody else.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple, NoReturn
+
+from sqlalchemy import Connection
+
+from ringfence.changes.audit import Actor, append, os_user
+from ringfence.domain import clock
+from ringfence.domain.errors import Refused, RingfenceError
+from ringfence.identity import attempts, codes, credentials, invitations, passwords, sessions
+from ringfence.identity.attempts import Count, Key
+from ringfence.identity.credentials import Person
+from ringfence.services.identity_events import about
+from ringfence.storage.engine import Database
+from ringfence.visibility.viewer import Viewer
+
+_STEP_SECONDS: Final = 0.25
+"""An answer comes at a multiple of this after its question: what it took says nothing of what was found."""
+_LASTS: Final = timedelta(minutes=10)
+_WRONG: Final = "this login and what was typed with it do not go together: try again"
+_TOO_MANY: Final = "too many tries: wait a while, then try again"
+_TOO_LATE: Final = "that took too long, or something was changed meanwhile: begin anew"
+_NOBODY: Final = (
+    "nobody can sign in to this database yet: its owner gives a first way in by 'ringfence users invite LOGIN', "
+    "or opens it with --as LOGIN"
+)
+_HOW: Final = "password"
+
+
+class NotProven(RingfenceError):  # noqa: N818 - named for what it says
+    """Nobody was proven. It is the same whatever was wrong; ``wait`` are the seconds until the next try."""
+
+    def __init__(self, message: str, wait: float = 0.0) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Ticket:
+    """What was proven so far. It lives in this process, for ten minutes."""
+
+    database: Database
+    tenant_id: int
+    user_id: int
+    keys: tuple[Key, ...]
+    origin: str
+    at: datetime | None
+    until: datetime
+    password: str | None
+    """The hash of the password, as long as it is that."""
+    invitation: str | None = None
+    code: bool = False
+    """Whether a code of the second factor was taken."""
+    secret: str = ""
+    """What the codes are to be made of, until one of them proves that it has come through."""
+    recovery: tuple[str, ...] = ()
+
+
+class Proven(NamedTuple):
+    """Somebody is who they say: ``sign_in`` is the id of their session, ``last`` says when and whence they signed in
+    before, empty for never. ``recovery`` are the recovery codes of a second factor that was set up on the way: they are
+    shown once."""
+
+    viewer: Viewer
+    sign_in: int
+    last: str
+    recovery: tuple[str, ...] = ()
+
+
+class CodeWanted(NamedTuple):
+    """A code of the second factor is asked for, or a recovery code."""
+
+    ticket: Ticket
+
+
+class CodeToSetUp(NamedTuple):
+    """A role demands a second factor, and there is none yet: a code made by what ``uri`` says sets it up."""
+
+    ticket: Ticket
+    uri: str
+
+
+class ChangeWanted(NamedTuple):
+    """A password of their own is asked for; ``why`` says for what reason."""
+
+    ticket: Ticket
+    why: str
+
+
+Asked = CodeWanted | CodeToSetUp | ChangeWanted
+Step = Proven | Asked
+
+
+def begin(
+    database: Database, login: str, password: str, *, origin: str, address: str = "", at: datetime | None = None
+) -> Step:
+    """Takes a login with a password, or with an invitation in its place. ``origin`` is what the audit says of whence it
+    comes, ``address`` the network address, where it comes from one; ``at`` has the viewer look as of another moment.
+
+    Raises NotProven, alike for a login that nobody has; RingfenceError on a database to which nobody has a way in yet.
+    """
+    with _in_its_time():
+        now = clock.now()
+        with database.reading() as connection:
+            person = credentials.find(connection, login)
+        keys = _keys(credentials.typed(login), person, origin, address)
+        counts = _count(database, keys, now)
+        known, invited = (person.password, person.invitation) if person is not None else (None, None)
+        fits = passwords.fits(known, password)
+        by_invitation = invitations.fits(invited, None if person is None else person.expires_at, password, now)
+        if person is None or not person.active or not (fits or by_invitation):
+            _fail(database, keys, counts, person, origin, _WRONG)
+        if fits and passwords.outdated(person.password or ""):
+            with database.writing() as connection:
+                credentials.hash_anew(connection, person, fresh := passwords.hashed(password))
+            person = person._replace(password=fresh)
+        ticket = Ticket(
+            database,
+            person.tenant_id,
+            person.id,
+            keys,
+            origin,
+            at,
+            now + _LASTS,
+            person.password,
+            None if fits else invited,
+        )
+        return _go_on(ticket, now)
+
+
+def with_code(database: Database, ticket: Ticket, code: str) -> Step:
+    """Takes a code of the second factor, or a recovery code in its place; of one that is set up, its first. Raises
+    NotProven."""
+    with _in_its_time():
+        now = clock.now()
+        with database.reading() as connection:
+            person = _person(connection, ticket, now)
+        if bool(ticket.secret) == bool(person.code_secret):  # it was set up, or taken away, by another way meanwhile
+            raise NotProven(_TOO_LATE)
+        key = Key("code", f"{ticket.tenant_id} {ticket.user_id}")
+        counts = _count(database, [key], now)
+        with database.writing() as connection:
+            taken = _take_code(connection, ticket, code, now)
+            if taken is not None:
+                attempts.clear(connection, [key])
+        if taken is None:
+            clocks = f"it is {now:%H:%M:%S} UTC here"
+            said = f"this is not the code, or it was taken before: wait for the next one ({clocks})"
+            _fail(database, [key], counts, person, ticket.origin, said)
+        return _go_on(taken, now)
+
+
+def with_new_password(database: Database, ticket: Ticket, password: str) -> Step:
+    """Takes the password that somebody is to have from now on; every other session of theirs ends. Raises NotProven,
+    and Refused for a password that will not do, which says why."""
+    now = clock.now()
+    with database.reading() as connection:
+        person = _person(connection, ticket, now)
+    if not _must_change(ticket, person) or (person.code_secret and not ticket.code):
+        raise NotProven(_TOO_LATE)
+    passwords.demand_good(password, person.known_by)
+    if passwords.fits(person.password, password):
+        raise Refused("this is the password that you have: choose another one", "password")
+    fresh = passwords.hashed(password)
+    with database.writing() as connection:
+        events = [about(connection, person.id, "change password")]
+        if ticket.invitation:
+            events.insert(0, about(connection, person.id, "accept invitation"))
+        append(connection, ticket.tenant_id, Actor(person.id, ticket.origin), events)
+        again = _person(connection, ticket, now)
+        if ticket.invitation and not invitations.use(connection, again.tenant_id, again.id, ticket.invitation):
+            raise NotProven(_TOO_LATE)
+        credentials.set_password(connection, again.tenant_id, again.id, fresh, now)
+        sessions.end_others(connection, again.tenant_id, again.id)
+    return _go_on(replace(ticket, password=fresh, invitation=None), now)
+
+
+def _go_on(ticket: Ticket, now: datetime) -> Step:
+    """What is asked for next; where nothing is, somebody is proven."""
+    with ticket.database.reading() as connection:
+        person = _person(connection, ticket, now)
+    if person.code_secret and not ticket.code:
+        return CodeWanted(ticket)
+    if _must_change(ticket, person):
+        why = "you were invited: choose a password of your own"
+        return ChangeWanted(ticket, why if ticket.invitation else "others know this password: choose one of your own")
+    return _prove(ticket, now)
+
+
+def _prove(ticket: Ticket, now: datetime) -> Proven:
+    with ticket.database.writing() as connection:
+        # Of all that is locked, the tenant first: whoever changes a user does so too.
+        signing = about(connection, ticket.user_id, "sign in", how=_HOW)
+        append(connection, ticket.tenant_id, Actor(ticket.user_id, ticket.origin), [signing])
+        person = _person(connection, ticket, now)
+        attempts.clear(connection, ticket.keys[:1])
+        attempts.take_back(connection, ticket.keys[1:], now)
+        own = ticket.tenant_id, ticket.user_id
+        sign_in = sessions.begin(connection, *own, how=_HOW, origin=ticket.origin)
+        credentials.signed_in(connection, *own, now, ticket.origin, _HOW)
+    viewer = Viewer(ticket.database, ticket.user_id, ticket.tenant_id, ticket.at)
+    return Proven(viewer, sign_in, _last(person), ticket.recovery)
+
+
+def _last(person: Person) -> str:
+    if person.last_at is None:
+        return ""
+    return f"{clock.moment_of(person.last_at):%Y-%m-%d %H:%M} UTC, {person.last_from}"
+
+
+def _person(connection: Connection, ticket: Ticket, now: datetime) -> Person:
+    """The user of a ticket, as they are now. Raises NotProven where it does not hold any more."""
+    person = credentials.read(connection, ticket.tenant_id, ticket.user_id)
+    if now >= ticket.until or person is None or not person.active or person.password != ticket.password:
+        raise NotProven(_TOO_LATE)
+    return person
+
+
+def _must_change(ticket: Ticket, person: Person) -> bool:
+    return ticket.invitation is not None or person.must_change
+
+
+def _take_code(connection: Connection, ticket: Ticket, code: str, now: datetime) -> Ticket | None:
+    """The ticket with the code taken; None where it is none."""
+    own = ticket.tenant_id, ticket.user_id
+    actor = Actor(ticket.user_id, ticket.origin)
+    if ticket.secret:
+        step = codes.step_of(ticket.secret, code, now, None)
+        if step is None:
+            return None
+        append(connection, ticket.tenant_id, actor, [about(connection, ticket.user_id, "set up second factor")])
+        credentials.set_code_secret(connection, *own, ticket.secret, step)
+        return replace(ticket, code=True, secret="", recovery=codes.renew_recovery(connection, *own))
+    if codes.take(connection, *own, code, now):
+        return replace(ticket, code=True)
+    if codes.take_recovery(connection, *own, code):
+        append(connection, ticket.tenant_id, actor, [about(connection, ticket.user_id, "take recovery code")])
+        return replace(ticket, code=True)
+    return None
+
+
+def _keys(login: str, person: Person | None, origin: str, address: str) -> tuple[Key, ...]:
+    """By what the failures of a try are counted. Whence somebody signed in last, the tries of others elsewhere do not
+    make them wait."""
+    usual = person is not None and person.last_from == origin
+    place = address or f"here {os_user()}"
+    return Key("login", f"{login}\n{origin}\n{place}" if usual else login), Key("address", place)
+
+
+def _count(database: Database, keys: Sequence[Key], now: datetime) -> dict[Key, Count]:
+    """Counts a try as a failure until it proves to be none. Raises NotProven where it comes too early."""
+    with database.reading() as connection:
+        wait = attempts.wait(connection, keys, now)
+    if not wait:
+        with database.writing() as connection:
+            attempts.take_turn(connection)
+            wait = attempts.wait(connection, keys, now)
+            if not wait:
+                return attempts.count(connection, keys, now)
+    raise NotProven(_TOO_MANY, wait)
+
+
+def _fail(
+    database: Database,
+    keys: Sequence[Key],
+    counts: dict[Key, Count],
+    person: Person | None,
+    origin: str,
+    said: str,
+) -> NoReturn:
+    """Writes down that a try failed, and raises NotProven."""
+    own = counts[keys[0]]
+    now = clock.now()
+    with database.writing() as connection:
+        events = []
+        if person is not None:
+            if own.before is None or f"{own.before:%Y%m%d%H}" != f"{now:%Y%m%d%H}":  # of many in an hour, one entry
+                events.append(about(connection, person.id, "fail to sign in", failures=own.failures))
+            if own.begins_delay(keys[0]):
+                events.append(about(connection, person.id, "delay sign-in", failures=own.failures))
+            if events:
+                append(connection, person.tenant_id, Actor(None, origin), events)
+        if not credentials.anybody(connection):
+            raise RingfenceError(_NOBODY)
+    raise NotProven(said, max(one.wait for one in counts.values()))
+
+
+@contextmanager
+def _in_its_time() -> Iterator[None]:
+    began = time.monotonic()
+    try:
+        yield
+    finally:
+        time.sleep((began - time.monotonic()) % _STEP_SECONDS)

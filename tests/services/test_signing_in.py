@@ -1,0 +1,173 @@
+"""Signing in: step by step to a session, and one answer to whoever fails."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from pyotp import TOTP
+from support.clock import stopped_at
+from support.documents import AT
+from support.edits import World, provider
+
+from ringfence.domain.errors import Refused, RingfenceError
+from ringfence.identity import attempts, codes, credentials, invitations
+from ringfence.services import listing, signing_in
+from ringfence.services.records import Listing
+from ringfence.services.signing_in import ChangeWanted, CodeWanted, NotProven, Proven, Step
+from ringfence.storage.engine import Database
+
+GOOD = "seven green bicycles"
+OTHER = "a lamp under nine stairs"
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """How late answers come is measured elsewhere; nobody waits for whoever runs other tests."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr(signing_in, "_STEP_SECONDS", 1e-9)
+
+
+def invited(of: World, login: str, at: datetime = AT) -> str:
+    """The invitation of somebody."""
+    own = of.viewer(login)
+    with of.database.writing() as connection:
+        return invitations.make(connection, own.tenant_id, own.user_id, at)[0]
+
+
+def begin(of: World, login: str, password: str, **given: Any) -> Step:
+    return signing_in.begin(of.database, login, password, **{"origin": "console", **given})
+
+
+def with_password(of: World, login: str, password: str = GOOD) -> None:
+    """Has somebody sign in for the first time, and choose a password."""
+    step = begin(of, login, invited(of, login))
+    assert isinstance(step, ChangeWanted)
+    assert isinstance(signing_in.with_new_password(of.database, step.ticket, password), Proven)
+
+
+def test_an_invitation_is_the_first_way_in_and_a_password_of_their_own_the_next(database: Database) -> None:
+    of = World(database, provider())
+    shown = invited(of, "nora")
+    step = begin(of, "NORA", shown)
+    assert isinstance(step, ChangeWanted)
+    for bad in ("short", "nora" * 4, "password1234", "two\x00of them together", "x" * 10**6):
+        with pytest.raises(Refused) as refused:
+            signing_in.with_new_password(database, step.ticket, bad)
+        assert refused.value.field == "password"
+        assert "\n" not in str(refused.value)
+    first = signing_in.with_new_password(database, step.ticket, GOOD)
+    assert isinstance(first, Proven)
+    assert (first.last, first.viewer.user_id) == ("", of.id("user", "nora"))
+    with pytest.raises(NotProven):
+        begin(of, "nora", shown)
+    with pytest.raises(NotProven):
+        signing_in.with_new_password(database, step.ticket, OTHER)
+    again = begin(of, "nora", GOOD, origin="console over ssh from 192.0.2.1")
+    assert isinstance(again, Proven)
+    assert again.last == "2026-11-22 12:00 UTC, console"
+    assert again.sign_in != first.sign_in
+    told = [one.fields() for one in listing.export(of.viewer("boss"), Listing("audit"))]
+    said = [(one["actor"], one["action"]) for one in told if one["action"] != "load"]
+    first_way = [("nora", "accept invitation"), ("nora", "change password"), ("nora", "sign in")]
+    assert sorted(said) == sorted([*first_way, ("", "fail to sign in"), ("nora", "sign in")])
+    assert not any(secret in repr(told) for secret in (shown, GOOD, OTHER))
+
+
+def test_whoever_fails_is_told_one_line_and_waits_longer_each_time_but_never_for_good(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of = World(database, provider())
+    with_password(of, "nora")
+    now = AT
+    told: dict[str, list[tuple[str, float]]] = {}
+    for login in ("nora", "nobody", "gus"):  # who has a password, who is not there, and who has no way in
+        for _ in range(5):
+            with pytest.raises(NotProven) as failed:
+                begin(of, login, OTHER, origin="elsewhere", address=login)
+            told.setdefault(login, []).append((str(failed.value), failed.value.wait))
+            if failed.value.wait:
+                with pytest.raises(NotProven) as early:
+                    begin(of, login, GOOD, origin="elsewhere", address=login)
+                told[login].append((str(early.value), early.value.wait))
+            now += timedelta(seconds=failed.value.wait)
+            stopped_at(monkeypatch, now)
+    assert told["nora"] == told["nobody"] == told["gus"]
+    assert [wait for said, wait in told["nora"]] == [0, 0, 0, 1, 1, 2, 2]
+    assert isinstance(begin(of, "nora", GOOD, origin="elsewhere", address="nora"), Proven)
+
+
+def test_no_login_waits_longer_than_five_minutes_and_many_at_once_are_as_many(sqlite_database: Database) -> None:
+    key, at, most = attempts.Key("login", "nora"), AT, 0.0
+    with sqlite_database.writing() as connection:
+        for _ in range(40):
+            at += timedelta(seconds=attempts.wait(connection, [key], at))
+            most = max(most, attempts.count(connection, [key], at)[key].wait)
+        assert most == 300
+        assert attempts.wait(connection, [key], at - timedelta(days=400)) == 300, "a clock that was put back"
+        assert attempts.wait(connection, [key], at + timedelta(days=1)) == 0
+
+
+def test_whoever_guesses_elsewhere_keeps_nobody_out_where_they_signed_in_before(sqlite_database: Database) -> None:
+    of = World(sqlite_database, provider())
+    with_password(of, "nora")
+    for _ in range(4):
+        with pytest.raises(NotProven):
+            begin(of, "nora", OTHER, origin="elsewhere", address="192.0.2.1")
+    with pytest.raises(NotProven, match="too many tries"):
+        begin(of, "nora", GOOD, origin="elsewhere", address="192.0.2.2")
+    assert isinstance(begin(of, "nora", GOOD), Proven)
+
+
+def test_a_database_to_which_nobody_has_a_way_in_says_what_to_do(sqlite_database: Database) -> None:
+    of = World(sqlite_database, provider())
+    with pytest.raises(RingfenceError, match="ringfence users invite LOGIN"):
+        begin(of, "nora", GOOD)
+    invited(of, "gus")
+    with pytest.raises(NotProven):
+        begin(of, "nora", GOOD)
+
+
+def code_of(uri: str, at: datetime) -> str:
+    return TOTP(parse_qs(urlsplit(uri).query)["secret"][0]).at(at)
+
+
+def test_a_second_factor_takes_each_code_once_and_a_recovery_code_in_its_place(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of = World(database, provider())
+    with_password(of, "nora")
+    own = of.viewer("nora")
+    secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+    with database.writing() as connection:
+        credentials.set_code_secret(connection, own.tenant_id, own.user_id, secret)
+        recovery = codes.renew_recovery(connection, own.tenant_id, own.user_id)
+    given = TOTP(secret)
+    step = begin(of, "nora", GOOD)
+    assert isinstance(step, CodeWanted)
+    with pytest.raises(NotProven):
+        signing_in.with_new_password(database, step.ticket, OTHER)
+    for wrong in (given.at(AT + timedelta(minutes=5)), given.at(AT - timedelta(minutes=5)), ""):
+        with pytest.raises(NotProven, match="12:00:00 UTC here"):
+            signing_in.with_code(database, step.ticket, wrong)
+    late = given.at(AT - timedelta(seconds=20))
+    assert isinstance(signing_in.with_code(database, step.ticket, f" {late[:3]} {late[3:]}"), Proven)
+    step = begin(of, "nora", GOOD)
+    assert isinstance(step, CodeWanted)
+    with pytest.raises(NotProven):
+        signing_in.with_code(database, step.ticket, late)
+    assert isinstance(signing_in.with_code(database, step.ticket, given.at(AT)), Proven)
+    for _ in range(2):
+        step = begin(of, "nora", GOOD)
+        assert isinstance(step, CodeWanted)
+        if _ == 0:
+            assert isinstance(signing_in.with_code(database, step.ticket, recovery[3].upper()), Proven)
+        else:
+            with pytest.raises(NotProven):
+                signing_in.with_code(database, step.ticket, recovery[3])
+    stopped_at(monkeypatch, AT + timedelta(minutes=10))
+    with pytest.raises(NotProven, match="begin anew"):
+        signing_in.with_code(database, step.ticket, given.at(AT + timedelta(minutes=10)))
