@@ -198,6 +198,15 @@ def _demand_search_key(kind: Kind, state: State) -> None:
         raise Refused(f"{', '.join(said[:-1])} and {said[-1]} are too long together", "name")
 
 
+def demand_name(text: str, field: str = "name") -> str:
+    """A name without the blanks around it. Raises Refused for what is none."""
+    text = text.strip()
+    _demand_text(text, field, Text(limits.NAME, filled=True))
+    if said := name_fault(text):
+        raise Refused(said, field)
+    return text
+
+
 def _demand_text(text: str, field: str, spec: Text) -> None:
     if spec.filled and not text.strip():
         raise Refused("this must not be empty", field)

@@ -95,5 +95,5 @@ def undo(
     text = "\n".join(lines)
     text.encode(sys.stdout.encoding or "utf-8")  # where it cannot be said, it is not done either
     if not dry_run:
-        audit.undo(viewer, change, origin("command line", chosen.identity))
+        audit.undo(viewer, change, origin("command line", chosen.proven))
     typer.echo(text)

@@ -157,7 +157,7 @@ def work(
         raise WrongUsage("nobody can be asked here: look with --dry-run, then say --yes")
     chosen = settings(context.obj, db, None, login)
     viewer = chosen.viewer()
-    whence, named = origin("command line", chosen.identity), chosen.identity is None
+    whence, named = origin("command line", chosen.proven), chosen.identity is None
     return Work(viewer, chosen.whose, whence, dry_run, asking, output, named)
 
 

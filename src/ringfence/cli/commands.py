@@ -15,6 +15,7 @@ from typer.main import get_command, get_group
 
 from ringfence import __version__
 from ringfence.cli import audit, coverage, describing, ingest, now, records, snapshots, start, worker
+from ringfence.cli.bearing import Bearing
 from ringfence.cli.options import SHARED, AsUser, At, Db, Group, Mouse, Theme, looks, meaningless
 from ringfence.cli.settings import ASKED, Identity, Settings, WrongUsage, settings
 from ringfence.domain.kind import Kind
@@ -41,6 +42,7 @@ _OWN: Final = {
     "users": "users",
     "profile": "profile",
     "sign-ins": "sign_ins",
+    "tokens": "tokens",
     "telemetry": "telemetry",
     "listen": "listen",
     "audit": "audit",
@@ -53,7 +55,7 @@ _OWN: Final = {
 _OVER_SSH: Final = frozenset(
     {
         *("list", "count", "can", "import", "coverage", "now", "what-if", "dump", "schema", "undo", "help"),
-        *("attributes", "profile", "telemetry"),
+        *("attributes", "profile", "telemetry", "tokens"),
         *(kind.name for kind in (*KINDS.values(), *PARTS.values())),
     }
 )
@@ -184,7 +186,8 @@ def demo(
     While it is open, its devices go on to say something, and alarms come and go. Where output is no terminal: print who
     sees what, and exit.
     """
-    start.demo(looks(settings(context.obj, None, None, login), theme, mouse), quiet=quiet)
+    chosen = looks(settings(context.obj, None, None, login), theme, mouse)
+    start.demo(chosen._replace(identity=None), quiet=quiet)  # a token is for no scratch copy
 
 
 def _of_the_present(chosen: Settings) -> Settings:
@@ -209,7 +212,7 @@ def _program() -> Any:
     return get_command(app)
 
 
-def execute(arguments: Sequence[str], identity: Identity | None = None) -> int:
+def execute(arguments: Sequence[str], identity: Identity | Bearing | None = None) -> int:
     """Runs a command. Returns its exit status; raises WrongUsage, and whatever the command raises."""
     streams = sys.stdout, sys.stderr
     if asked := os.environ.get(ASKED):

@@ -14,7 +14,8 @@ from typer._click import shell_completion as click
 from typer._completion_classes import BashComplete, FishComplete, ZshComplete, completion_init
 from typer.completion import shell_complete
 
-from ringfence.cli.settings import ASKED, checked, settings
+from ringfence.cli.bearing import bearing
+from ringfence.cli.settings import ASKED, Settings, checked, settings
 from ringfence.domain.errors import RingfenceError, debugging
 from ringfence.domain.field import Ties
 from ringfence.domain.permission import KEYS
@@ -147,9 +148,10 @@ def _from_database(context: Any, kind: str, begun: str, *, anybody: bool = False
     from ringfence.visibility.viewer import Viewer
 
     outer, own = context.find_root().params, context.params
-    chosen = settings(
-        settings(None, outer.get("db"), outer.get("at"), outer.get("login")), own.get("db"), own.get("at")
-    )
+    base = settings(Settings(identity=bearing()), outer.get("db"), outer.get("at"), outer.get("login"))
+    chosen = settings(base, own.get("db"), own.get("at"))
+    if chosen.identity is not None:  # what is not theirs is not offered
+        return [one for one in naming.beginning(chosen.viewer(), kind, begun, _MOST) if not one.startswith("-")]
     login = chosen.login if anybody else own.get("login") or chosen.login
     if not anybody and login is None:
         return []

@@ -8,16 +8,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ringfence.cli import start
+from ringfence.cli.bearing import Bearing, bearing
 from ringfence.cli.settings import ASKED, Faults, Identity, WrongUsage
 from ringfence.domain.errors import InvalidDocument, RingfenceError, debugging, unexpected
 
 
 def run(arguments: Sequence[str], identity: Identity | None = None) -> int:
-    """Runs a command line, of whoever was proven to be somebody if that is so. Returns its exit status: 0, 1 for a
-    refusal or failure, 2 for wrong usage."""
+    """Runs a command line, of whoever was proven to be somebody if that is so, or has a token. Returns its exit status:
+    0, 1 for a refusal or failure, 2 for wrong usage."""
     _open_streams()
     try:
-        status = _run(arguments, identity)
+        status = _run(arguments, identity or bearing())
         sys.stdout.flush()
     except WrongUsage as error:
         _fail([str(error)])
@@ -47,7 +48,7 @@ def run(arguments: Sequence[str], identity: Identity | None = None) -> int:
     return status
 
 
-def _run(arguments: Sequence[str], identity: Identity | None) -> int:
+def _run(arguments: Sequence[str], identity: Identity | Bearing | None) -> int:
     """Runs a command line by what loads least of all that can."""
     asked = os.environ.get(ASKED)
     if not asked and start.at_once(arguments, identity):

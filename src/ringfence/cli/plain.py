@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, get_args
 
 from ringfence.cli import reading
+from ringfence.cli.bearing import Bearing
 from ringfence.cli.settings import Identity, Settings, settings
 from ringfence.cli.terminal import drawn
 from ringfence.domain.signal import Severity
@@ -64,7 +65,7 @@ class _Otherwise(Exception):  # noqa: N818 - no error: the line is only not a pl
     """The line is for the framework."""
 
 
-def run(arguments: Sequence[str], identity: Identity | None = None) -> int | None:
+def run(arguments: Sequence[str], identity: Identity | Bearing | None = None) -> int | None:
     """Runs a command line, if it is a plain one. Returns its exit status; None where it is not, and nothing was done.
 
     Raises what the command raises.

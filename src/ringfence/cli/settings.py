@@ -13,6 +13,7 @@ from ringfence.domain.errors import RingfenceError
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from ringfence.cli.bearing import Bearing
     from ringfence.preferences.configuration import Configuration
     from ringfence.storage.engine import Database
     from ringfence.visibility.viewer import Viewer
@@ -70,6 +71,11 @@ class Identity(NamedTuple):
                 option = "--as" if name == "login" else f"--{name}"
                 raise WrongUsage(f"{option} is for the owner of the database: you are {self.login}, by a {self.how}")
 
+    def proven(self, chosen: Settings) -> Identity:
+        """It is known already who they are, in whichever database is meant."""
+        del chosen
+        return self
+
     def viewer_of(self, login: str | None) -> Viewer:
         """Who they are. Raises RingfenceError where another's view is asked for."""
         from ringfence.domain.text import fold
@@ -118,8 +124,9 @@ class Settings(NamedTuple):
     fresh: bool | None = None
     configuration: Configuration | None = None
     """What the user has set, where that was read already and its faults are told elsewhere."""
-    identity: Identity | None = None
-    """Who is behind it, where that was proven: everything is theirs, by their rights, and nothing is the owner's."""
+    identity: Identity | Bearing | None = None
+    """Who is behind it, where that was proven, or is by a token: everything is theirs, by their rights, and nothing is
+    the owner's."""
 
     @property
     def database(self) -> str | None:
@@ -140,13 +147,22 @@ class Settings(NamedTuple):
     @property
     def whose(self) -> str:
         """The login of the user meant; empty where none is said, and the owner is meant where that makes sense."""
-        return self.identity.login if self.identity is not None else self.login or ""
+        return self.proven.login if self.proven is not None else self.login or ""
+
+    @property
+    def proven(self) -> Identity | None:
+        """Whoever was proven to be somebody; None for the owner. Raises RingfenceError for a token that is nobody's."""
+        return None if self.identity is None else self.identity.proven(self)
 
     def open(self, *, create: bool = False) -> Database:
         """The database meant, for its owner. Raises RingfenceError, with the advice, where it cannot be used, and for
         whoever was proven to be somebody: they look through ``viewer``."""
         if self.identity is not None:
             self.identity.demand_owner()
+        return self.opened(create=create)
+
+    def opened(self, *, create: bool = False) -> Database:
+        """The same for what has asked already who is to have it."""
         from ringfence.storage.engine import open_database
 
         database = open_database(self.database, create=create)
@@ -166,8 +182,8 @@ class Settings(NamedTuple):
     def viewer(self, login: str | None = None) -> Viewer:
         """The user of that login, or else the one meant by ``--as``, whether active or not; whoever was proven to be
         somebody, and nobody else."""
-        if self.identity is not None:
-            return self.identity.viewer_of(login)
+        if self.proven is not None:
+            return self.proven.viewer_of(login)
         from ringfence.visibility.viewer import Viewer
 
         wanted = self.login if login is None else login

@@ -12,6 +12,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
+from ringfence.cli.bearing import Bearing
 from ringfence.cli.settings import Identity, Settings, WrongUsage, checked, origin
 from ringfence.domain.errors import RingfenceError
 
@@ -26,7 +27,7 @@ To try after it: 'ringfence demo | cat', 'ringfence --db my.db load FILE'.
 """What whoever leaves the demo for the first time is told."""
 
 
-def at_once(arguments: Sequence[str], identity: Identity | None = None) -> bool:
+def at_once(arguments: Sequence[str], identity: Identity | Bearing | None = None) -> bool:
     """Opens the console where the command line says no more than that (for whom, and whether the demo is quiet);
     returns whether it did.
 
@@ -58,13 +59,15 @@ def at_once(arguments: Sequence[str], identity: Identity | None = None) -> bool:
 
 def console(chosen: Settings) -> None:
     """The console on the database of ``--db``, which asks who you are unless ``--as`` says so; of whoever was proven to
-    be somebody, theirs."""
+    be somebody, theirs. Raises RingfenceError for whoever comes by a token, which is for programs."""
+    if chosen.identity is not None and chosen.identity.how == "token":
+        raise RingfenceError("the console is for people, and a token for programs: unset RINGFENCE_TOKEN to sign in")
     if not _on_terminal():
         raise RingfenceError(
             "the console needs a terminal: use 'ringfence list' and its like, or see 'ringfence --help'"
         )
 
-    chosen, identity = _configured(chosen), chosen.identity
+    chosen, identity = _configured(chosen), chosen.proven
 
     def connect(awaited: Awaited) -> Workspace:
         from ringfence.services.workspace import Workspace

@@ -79,6 +79,8 @@ PROVING: Final = {
     "change password": "changed the password of",
     "set up second factor": "set up the second factor of",
     "take recovery code": "took a recovery code of",
+    "make token": "made a token of",
+    "revoke token": "revoked a token of",
 }
 """What is said of actions by which people prove who they are: no record is changed by one, and none is taken back."""
 VERBS: Final = {
