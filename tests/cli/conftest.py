@@ -28,7 +28,7 @@ def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(home))
     for folder in ("data", ".config", "state"):
         monkeypatch.setenv(f"XDG_{folder.upper().strip('.')}_HOME", str(home / folder))
-    for name in ("RINGFENCE_DB", "RINGFENCE_THEME", "RINGFENCE_COLORS", "RINGFENCE_MOUSE"):
+    for name in ("RINGFENCE_DB", "RINGFENCE_TOKEN", "RINGFENCE_THEME", "RINGFENCE_COLORS", "RINGFENCE_MOUSE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("RINGFENCE_DEBUG", "1")  # a line about what nobody foresaw passes for no refusal
