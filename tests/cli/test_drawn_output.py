@@ -77,6 +77,8 @@ COMMANDS: list[list[str]] = [
     ["tokens", "list", "--login", f"ada{NASTY}", *ADA],
     ["tokens", "create", f"nix{NASTY}", *ADA],
     ["tokens", "revoke", f"nix{NASTY}", *ADA],
+    ["users", "invite", f"ada{NASTY}"],
+    ["users", "invite", f"ada{NASTY}", "--revoke", *ADA],
     ["can", ADA[1], "device.list", f"device:{key('nix')}"],
     ["dump"],
     ["dump", *ADA],

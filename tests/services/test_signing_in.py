@@ -13,11 +13,13 @@ from support.clock import stopped_at
 from support.documents import AT
 from support.edits import World, provider
 
+from ringfence.domain import clock
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.identity import attempts, codes, credentials, invitations
-from ringfence.services import listing, signing_in
+from ringfence.services import audit, listing, signing_in
+from ringfence.services.invitations import invite, invite_as_owner, revoke
 from ringfence.services.records import Listing
-from ringfence.services.signing_in import ChangeWanted, CodeWanted, NotProven, Proven, Step
+from ringfence.services.signing_in import ChangeWanted, CodeToSetUp, CodeWanted, NotProven, Proven, Step
 from ringfence.storage.engine import Database
 
 GOOD = "seven green bicycles"
@@ -171,3 +173,72 @@ def test_a_second_factor_takes_each_code_once_and_a_recovery_code_in_its_place(
     stopped_at(monkeypatch, AT + timedelta(minutes=10))
     with pytest.raises(NotProven, match="begin anew"):
         signing_in.with_code(database, step.ticket, given.at(AT + timedelta(minutes=10)))
+
+
+def test_a_role_can_demand_a_second_factor_which_is_set_up_before_anything_else(sqlite_database: Database) -> None:
+    of = World(sqlite_database, provider())
+    with_password(of, "bert")
+    role = next(one for group in of.document()["security_groups"] for one in [group["role"]] if one == "beta-role")
+    assert isinstance(begin(of, "bert", GOOD), Proven)
+    of.save("boss", of.edit("boss", "role", role, second_factor=True, idle_minutes=5))
+    step = begin(of, "bert", GOOD)
+    assert isinstance(step, CodeToSetUp)
+    with pytest.raises(NotProven):
+        signing_in.with_code(sqlite_database, step.ticket, "000000")
+    proven = signing_in.with_code(sqlite_database, step.ticket, code_of(step.uri, AT))
+    assert isinstance(proven, Proven)
+    assert len(set(proven.recovery)) == 10
+    with pytest.raises(NotProven):  # it is set up by now
+        signing_in.with_code(sqlite_database, step.ticket, code_of(step.uri, AT + timedelta(seconds=30)))
+    again = begin(of, "bert", GOOD)
+    assert isinstance(again, CodeWanted)
+    assert isinstance(signing_in.with_code(sqlite_database, again.ticket, proven.recovery[0]), Proven)
+    for minutes in (0, 721):
+        with pytest.raises(Refused, match="from 1 to 720"):
+            of.save("boss", of.edit("boss", "role", role, idle_minutes=minutes))
+
+
+def test_only_who_may_edit_somebody_and_holds_all_that_they_hold_invites_them(database: Database) -> None:
+    of = World(database, provider())
+    boss, dora, nora, bert = (of.viewer(login) for login in ("boss", "dora", "nora", "bert"))
+    shown = invite(dora, nora.user_id, "test").text
+    renewed = invite(boss, nora.user_id, "test").text
+    for used in (shown, renewed[:-1], invited(of, "gus")):  # replaced, cut off, and somebody else's
+        with pytest.raises(NotProven):
+            begin(of, "nora", used)
+    told = []
+    for hidden in (bert.user_id, 10**6):
+        with pytest.raises(RingfenceError) as refused:
+            invite(dora, hidden, "test")
+        told.append(str(refused.value))
+    assert told[0] == told[1]
+    for viewer, user in ((nora, dora.user_id), (dora, boss.user_id), (dora, dora.user_id)):
+        with pytest.raises(RingfenceError):
+            invite(viewer, user, "test")
+    revoke(dora, nora.user_id, "test")
+    with pytest.raises(Refused, match="there is no invitation"):
+        revoke(dora, nora.user_id, "test")
+    with pytest.raises(NotProven):
+        begin(of, "nora", renewed)
+    late = invite_as_owner(database, "NORA", "test").text
+    with clock.stopped(AT + timedelta(days=7)), pytest.raises(NotProven):
+        begin(of, "nora", late)
+    assert isinstance(begin(of, "nora", late), ChangeWanted)
+
+
+def test_nothing_of_how_people_sign_in_is_dumped_exported_undone_or_compared(sqlite_database: Database) -> None:
+    of = World(sqlite_database, provider())
+    document, before = of.dump(), of.document()
+    with_password(of, "nora")
+    assert of.dump() == document
+    for action in ("change password", "sign in"):
+        (entry,) = listing.export(of.viewer("boss"), Listing("audit", f"{action}"))
+        with pytest.raises(Refused, match="nothing to take back"):
+            of.session("boss").undo(entry.fields()["change"])
+    with pytest.raises(Refused, match="nothing of yours to undo"):
+        audit.undo_edits(of.viewer("nora"))
+    of.save("boss", of.delete("user", "nora"))
+    of.session("boss").undo(audit.undo_edits(of.viewer("boss"))[0])
+    assert of.document() == before
+    with pytest.raises(RingfenceError, match="nobody can sign in"):
+        begin(of, "nora", GOOD)

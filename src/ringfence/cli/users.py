@@ -25,6 +25,7 @@ from ringfence.cli.changing import (
 from ringfence.cli.fields import option, with_options
 from ringfence.cli.nouns import deleting, demand_consistent, options_of, plain_of, said_of, tied
 from ringfence.cli.options import Db, Group
+from ringfence.cli.settings import checked, origin, settings
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.ids import only
 from ringfence.domain.user import USERS, UserState
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     cls=Group,
-    help="Users: create, edit, activate, deactivate, delete, import. 'ringfence list users' lists them.",
+    help="Users: create, edit, activate, deactivate, invite, delete, import. 'ringfence list users' lists them.",
     rich_markup_mode=None,
 )
 
@@ -157,6 +158,40 @@ def deactivate(
 ) -> None:
     """Let users neither sign in nor see anything; they keep what they are given."""
     _activate(work(context, db, login, dry_run=dry_run, output=output), logins, active=False)
+
+
+@app.command()
+def invite(
+    context: typer.Context,
+    user: Annotated[str, typer.Argument(metavar="LOGIN", help="Their login.")],
+    login: Editor = None,
+    revoke: Annotated[bool, typer.Option("--revoke", help="Take the invitation back that they have.")] = False,
+    db: Db = None,
+) -> None:
+    """Print an invitation by which a user signs in for the first time, or after a forgotten password. It lasts seven
+    days, and is shown this once.
+
+    Without --as it is the owner of the database who invites.
+    """
+    from ringfence.domain import clock
+    from ringfence.services import invitations, naming
+
+    chosen = settings(context.obj, db, None, login)
+    whence = origin("command line", chosen.proven)
+    if chosen.whose:
+        viewer = chosen.viewer()
+        (record,) = naming.ids_called(viewer, USERS.noun, [user])
+        if revoke:
+            invitations.revoke(viewer, record, whence)
+            return
+        invited = invitations.invite(viewer, record, whence)
+    elif revoke:
+        invitations.revoke_as_owner(chosen.open(), checked(user), whence)
+        return
+    else:
+        invited = invitations.invite_as_owner(chosen.open(), checked(user), whence)
+    typer.echo(invited.text)
+    typer.echo(f"stands for {user}'s password until {clock.iso(invited.until)}: hand it to them alone", err=True)
 
 
 app.command("delete")(deleting(USERS))

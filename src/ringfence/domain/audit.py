@@ -75,6 +75,8 @@ PROVING: Final = {
     "sign in": "signed in as",
     "fail to sign in": "failed to sign in as",
     "delay sign-in": "delayed signing in as",
+    "invite": "invited",
+    "revoke invitation": "took back the invitation of",
     "accept invitation": "accepted the invitation of",
     "change password": "changed the password of",
     "set up second factor": "set up the second factor of",

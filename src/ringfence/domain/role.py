@@ -7,7 +7,7 @@ from typing import Annotated, Final, NamedTuple
 
 from ringfence.domain import limits
 from ringfence.domain.errors import Refused
-from ringfence.domain.field import LATER, Choice, Flag, Ref, Text, Ties
+from ringfence.domain.field import LATER, Choice, Flag, Number, Ref, Text, Ties
 from ringfence.domain.kind import Kind, State
 from ringfence.domain.permission import KEYS, PERMISSIONS
 from ringfence.domain.shown import Area, Display, Shown
@@ -15,6 +15,9 @@ from ringfence.domain.shown import Area, Display, Shown
 SERVICE_PROVIDER: Final = "service_provider"
 CUSTOMER: Final = "customer"
 SITE: Final = "site"
+IDLE_MINUTES: Final = 30
+"""So long nobody touches a key until the console locks, where no role says otherwise."""
+LONGEST_IDLE: Final = 12 * 60
 
 
 class Level(NamedTuple):
@@ -51,7 +54,8 @@ def mark(*, builtin: bool, private: bool) -> str:
 @dataclass(frozen=True, slots=True)
 class RoleState(State):
     """A named set of permissions; None is all of the catalogue, now and later. A ``private`` role belongs to the one
-    security group that uses it; a ``builtin`` one is copied, never changed."""
+    security group that uses it; a ``builtin`` one is copied, never changed. Of several roles of a user, one that
+    demands a ``second_factor`` is enough, and the shortest of their ``idle_minutes`` counts."""
 
     owner: Annotated[int, Ref("customer", node=True, about="Where it belongs.")]
     name: Annotated[str, Text(limits.NAME, filled=True, searched=True)]
@@ -71,6 +75,13 @@ class RoleState(State):
     ] = frozenset()
     private: Annotated[bool, Flag(fixed=True, about="Whether it is one security group's own."), LATER] = False
     builtin: Annotated[bool, Flag(fixed=True, about="Whether it comes with Ringfence."), LATER] = False
+    second_factor: Annotated[
+        bool, Flag("", about="Whether who has it signs in with a code besides the password."), LATER
+    ] = False
+    idle_minutes: Annotated[
+        int | None,
+        Number(about="So many minutes without a key until the console locks; none: 30."),
+    ] = None
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
 
 
@@ -108,6 +119,12 @@ def _demand_own(before: RoleState | None, after: RoleState) -> None:
         raise Refused("built-in roles come with Ringfence: make a role of your own")
     if after.permissions is not None and not after.permissions <= PERMISSIONS:
         raise Refused("one of the permissions is unknown", "permissions")
+
+
+@ROLES.checks(typed=True)
+def _demand_idle(before: RoleState | None, after: RoleState) -> None:
+    if after.idle_minutes is not None and not 1 <= after.idle_minutes <= LONGEST_IDLE:
+        raise Refused(f"this is a number of minutes from 1 to {LONGEST_IDLE}, or empty", "idle_minutes")
 
 
 @ROLES.closes

@@ -23,6 +23,7 @@ from ringfence.identity.attempts import Count, Key
 from ringfence.identity.credentials import Person
 from ringfence.services.identity_events import about
 from ringfence.storage.engine import Database
+from ringfence.visibility.demands import read_demands
 from ringfence.visibility.viewer import Viewer
 
 _STEP_SECONDS: Final = 0.25
@@ -190,11 +191,15 @@ def _go_on(ticket: Ticket, now: datetime) -> Step:
     """What is asked for next; where nothing is, somebody is proven."""
     with ticket.database.reading() as connection:
         person = _person(connection, ticket, now)
+        asked = read_demands(connection, ticket.user_id, now)
     if person.code_secret and not ticket.code:
         return CodeWanted(ticket)
     if _must_change(ticket, person):
         why = "you were invited: choose a password of your own"
         return ChangeWanted(ticket, why if ticket.invitation else "others know this password: choose one of your own")
+    if asked.second_factor and not person.code_secret:
+        ticket = replace(ticket, secret=codes.new_secret())
+        return CodeToSetUp(ticket, codes.uri(ticket.secret, person.login, person.provider))
     return _prove(ticket, now)
 
 

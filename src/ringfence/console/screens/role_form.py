@@ -16,7 +16,7 @@ from ringfence.console.text import number
 from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.form_fields import ChoiceSpec, PickSpec, Spec, TextLine, ToggleSpec
 from ringfence.domain.display import words
-from ringfence.domain.role import LEVELS, ROLES, RoleState
+from ringfence.domain.role import IDLE_MINUTES, LEVELS, ROLES, RoleState
 
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Home
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _LEVELS: Final = tuple((key, words(key)) for key in LEVELS)
 _NAMED: Final = 40
+_FACTOR: Final = "with a code besides the password"
+_IDLE: Final = (5, 10, 15, 60, 120, 240)
+"""The minutes without a key after which the console can be made to lock."""
 
 
 COPY_ROLE: Final[Command[RoleForm]] = Command(
@@ -91,7 +94,11 @@ class RoleForm(HoldsRole):
         fields += [
             PickSpec("permissions", "Permissions", permissions_said(draft, self.catalogue), "open", looks=True),
             TextLine(),
+            TextLine(),
             *(TextLine(line) for line in self._used()),
+            TextLine(),
+            ToggleSpec("second_factor", "Sign-in", draft.second_factor, _FACTOR),
+            ChoiceSpec("idle_minutes", "Locks after", _idle(draft.idle_minutes), _idle_choices(draft.idle_minutes)),
         ]
         self.form.set_fields(fields)
         self.form.focus()
@@ -203,7 +210,8 @@ class RoleForm(HoldsRole):
             self.change(permissions=None if message.value else self.everything)
             self._show_permissions()
             return
-        self.change(**{message.name: message.value})
+        idle = message.name == "idle_minutes"
+        self.change(**{message.name: int(message.value) if idle and message.value else None if idle else message.value})
         if message.name == "access_level":
             self.form.update("means", text=LEVELS[message.value].told)
 
@@ -237,6 +245,16 @@ class RoleForm(HoldsRole):
         self.form.update("access_level", value=self.draft.access_level)
         self.form.update("means", text=LEVELS[self.draft.access_level].told)
         self._show_permissions()
+
+
+def _idle(minutes: int | None) -> str:
+    return "" if minutes is None else str(minutes)
+
+
+def _idle_choices(now: int | None) -> tuple[tuple[str, str], ...]:
+    offered = sorted({*_IDLE, *(() if now is None else (now,))})
+    usual = ("", f"{IDLE_MINUTES} minutes, as is usual")
+    return (usual, *((str(one), f"{one} minutes") for one in offered))
 
 
 def _some(names: list[str]) -> str:

@@ -12,6 +12,8 @@ BINARY_TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
+    op.add_column("role", sa.Column("second_factor", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("role", sa.Column("idle_minutes", sa.Integer(), nullable=True))
     op.create_table(
         "attempt",
         sa.Column("digest", BINARY_TEXT, nullable=False),

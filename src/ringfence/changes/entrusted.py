@@ -1,0 +1,30 @@
+"""Who may look after how a user proves who they are: whoever gives somebody a way in could go it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from ringfence.changes.escalation import demand_users
+from ringfence.domain.errors import Refused, RingfenceError
+from ringfence.domain.user import USERS
+from ringfence.storage.tables import User
+from ringfence.visibility.reach import read_reach
+from ringfence.visibility.rule import Narrowing
+
+
+def demand_entrusted(
+    connection: Connection, tenant_id: int, editor: int, user: int, at: datetime, left: Narrowing | None = None
+) -> None:
+    """Raises Refused unless the editor, or what is left of their rights, may edit the user, and holds all that these
+    may do; RingfenceError alike for one who is hidden and one who is not there."""
+    own = read_reach(connection, editor, at, left)
+    known = connection.execute(select(User.id).where(User.tenant_id == tenant_id, User.id == user)).first()
+    theirs = read_reach(connection, user, at) if known is not None else None
+    home = "" if theirs is None else theirs.grants.home_path
+    if own is None or theirs is None or not own.contains(USERS.right("edit"), home):
+        if own is not None and theirs is not None and own.contains(USERS.permission, home):
+            raise Refused("you may not edit this user")
+        raise RingfenceError("this user is not there any more, or you may not edit them")
+    demand_users(own, [theirs], "this user already has")
