@@ -155,11 +155,15 @@ class Settings(NamedTuple):
         return None if self.identity is None else self.identity.proven(self)
 
     def open(self, *, create: bool = False) -> Database:
-        """The database meant, for its owner. Raises RingfenceError, with the advice, where it cannot be used, and for
-        whoever was proven to be somebody: they look through ``viewer``."""
+        """The database meant, for its owner. Raises RingfenceError, with the advice, where it cannot be used, for
+        whoever does not own it, and for whoever was proven to be somebody: they look through ``viewer``."""
         if self.identity is not None:
             self.identity.demand_owner()
-        return self.opened(create=create)
+        from ringfence.cli.ownership import demand_owner
+
+        database = self.opened(create=create)
+        demand_owner(database)
+        return database
 
     def opened(self, *, create: bool = False) -> Database:
         """The same for what has asked already who is to have it."""

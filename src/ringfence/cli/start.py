@@ -78,7 +78,9 @@ def console(chosen: Settings) -> None:
         from ringfence.storage.engine import locate, whereabouts
 
         awaited.what = f"waiting for the database at {whereabouts(locate(chosen.database))}"
-        return Workspace(chosen.open(), origin=origin("console"))
+        # Whoever says who they are owns the database; whoever does not is asked to prove it.
+        database = chosen.open() if chosen.login is not None else chosen.opened()
+        return Workspace(database, origin=origin("console"))
 
     _run(connect, chosen, demo=False)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError
@@ -53,6 +53,9 @@ def whereabouts(url: URL) -> str:
     return host if isinstance(host, str) else ", ".join(host)
 
 
+_OWNS: Final = "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('tenant')"
+
+
 class Database:
     """One database and its pool of connections. Safe to share between threads; a transaction is not."""
 
@@ -84,6 +87,19 @@ class Database:
         """What tells the database from every other: its file's whole path, or its URL without any password."""
         path = sqlite.path_of(self.url)
         return self.name if path is None else str(path.resolve())
+
+    def owned(self) -> bool:
+        """Whether whoever runs this program owns it: on SQLite the file, or is root; on PostgreSQL its tables, as their
+        role or a member of it, or is a superuser."""
+        if self.postgresql:
+            with self.asking() as connection:
+                return bool(connection.exec_driver_sql(_OWNS).scalar())
+        # What is opened by words of its own is no less somebody's file: SQLite says which.
+        path: Any = self._file.path if self._file is not None else None
+        if path is None:
+            with self.asking() as connection:
+                path = connection.exec_driver_sql("SELECT file FROM pragma_database_list").scalar()
+        return os.geteuid() in (0, os.stat(path).st_uid)
 
     @property
     def gone(self) -> bool:
