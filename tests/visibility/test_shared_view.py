@@ -177,7 +177,7 @@ def test_nothing_is_changed_through_it(sqlite_database: Database) -> None:
             "alarm_story",
             "now",
         ),
-        *("attributes", "signals", "signals_stamp", "own_sign_ins", "sign_ins_of", "see", "leave"),
+        *("attributes", "signals", "signals_stamp", "own_sign_ins", "sign_ins_of", "see", "leave", "exported"),
     }
     asking = {name for name, _ in inspect.getmembers(Session, inspect.isfunction) if not name.startswith("_")}
     assert asking == reading | asked.keys(), "whatever else can be asked reads, or is refused"

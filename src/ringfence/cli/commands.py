@@ -41,8 +41,10 @@ _OWN: Final = {
     "attributes": "attributes",
     "users": "users",
     "profile": "profile",
+    "keys": "keys",
     "sign-ins": "sign_ins",
     "tokens": "tokens",
+    "ssh": "ssh",
     "telemetry": "telemetry",
     "listen": "listen",
     "audit": "audit",
@@ -55,7 +57,7 @@ _OWN: Final = {
 _OVER_SSH: Final = frozenset(
     {
         *("list", "count", "can", "import", "coverage", "now", "what-if", "dump", "schema", "undo", "help"),
-        *("attributes", "profile", "telemetry", "tokens"),
+        *("attributes", "profile", "keys", "sign-ins", "telemetry", "tokens"),
         *(kind.name for kind in (*KINDS.values(), *PARTS.values())),
     }
 )

@@ -51,6 +51,12 @@ def run(arguments: Sequence[str], identity: Identity | None = None) -> int:
 def _run(arguments: Sequence[str], identity: Identity | Bearing | None) -> int:
     """Runs a command line by what loads least of all that can."""
     asked = os.environ.get(ASKED)
+    if identity is None and "ssh" in arguments:
+        from ringfence.cli import door
+
+        status = door.at_once(arguments)
+        if status is not None:
+            return status
     if not asked and start.at_once(arguments, identity):
         return 0
     from ringfence.cli import plain

@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 import typer
 
 from ringfence.cli.changing import Editor
+from ringfence.cli.columns import in_columns
 from ringfence.cli.options import AsUser, Db, Group
 from ringfence.cli.settings import WrongUsage, checked, origin, settings
 from ringfence.domain import clock
@@ -43,8 +44,6 @@ def list_(
         rows = [{**one._asdict(), "began": clock.iso(one.began), "seen": clock.iso(one.seen)} for one in found]
         typer.echo(as_json([{key: row[key] for key in row if key != "user_id"} for row in rows], indent=2))
         return
-    from ringfence.text import fit, width_of
-
     lines = [
         _HEADINGS,
         *(
@@ -52,9 +51,8 @@ def list_(
             for one in found
         ),
     ]
-    widths = [max(map(width_of, column)) for column in zip(*lines, strict=True)]
-    for line in lines if found else ():
-        typer.echo("  ".join(fit(text, width) for text, width in zip(line, widths, strict=True)).rstrip())
+    for line in in_columns(lines) if found else ():
+        typer.echo(line)
 
 
 @app.command()
@@ -74,6 +72,6 @@ def end(
     wanted = dict.fromkeys(map(int, ids))
     if max(wanted) > _MOST:
         raise RingfenceError(f"there is no session {max(wanted)}: 'ringfence sign-ins list' shows those there are")
-    viewer = settings(context.obj, db, None, login).viewer()
-    sign_ins.end(viewer, list(wanted), origin("command line"))
+    chosen = settings(context.obj, db, None, login)
+    sign_ins.end(chosen.viewer(), list(wanted), origin("command line", chosen.proven))
     typer.echo(f"ended {many(len(wanted), 'session')}")

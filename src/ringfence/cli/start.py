@@ -19,6 +19,7 @@ from ringfence.domain.errors import RingfenceError
 if TYPE_CHECKING:
     from ringfence.console.opening import Awaited
     from ringfence.services.workspace import Workspace
+    from ringfence.storage.engine import Database
 
 _TRY_NEXT: Final = """\
 To try in the demo: F2 (another's view), F3 (two side by side), ? (every key).
@@ -57,9 +58,10 @@ def at_once(arguments: Sequence[str], identity: Identity | Bearing | None = None
     return True
 
 
-def console(chosen: Settings) -> None:
+def console(chosen: Settings, *, enter: Callable[[Database, str], Identity] | None = None) -> None:
     """The console on the database of ``--db``, which asks who you are unless ``--as`` says so; of whoever was proven to
-    be somebody, theirs. Raises RingfenceError for whoever comes by a token, which is for programs."""
+    be somebody, theirs. ``enter`` finds out who came over SSH, once the database is open. Raises RingfenceError for
+    whoever comes by a token, which is for programs."""
     if chosen.identity is not None and chosen.identity.how == "token":
         raise RingfenceError("the console is for people, and a token for programs: unset RINGFENCE_TOKEN to sign in")
     if not _on_terminal():
@@ -67,22 +69,25 @@ def console(chosen: Settings) -> None:
             "the console needs a terminal: use 'ringfence list' and its like, or see 'ringfence --help'"
         )
 
-    chosen, identity = _configured(chosen), chosen.proven
+    chosen = _configured(chosen)
 
     def connect(awaited: Awaited) -> Workspace:
         from ringfence.services.workspace import Workspace
-
-        if identity is not None:
-            whence = origin("console", identity)
-            return Workspace(identity.viewer.database, origin=whence, proven=identity.viewer, sign_in=identity.sign_in)
         from ringfence.storage.engine import locate, whereabouts
 
-        awaited.what = f"waiting for the database at {whereabouts(locate(chosen.database))}"
-        # Whoever says who they are owns the database; whoever does not is asked to prove it.
-        database = chosen.open() if chosen.login is not None else chosen.opened()
-        return Workspace(database, origin=origin("console"))
+        identity = chosen.proven
+        if identity is None:
+            awaited.what = f"waiting for the database at {whereabouts(locate(chosen.database))}"
+            # Whoever says who they are owns the database; whoever does not is asked to prove it.
+            database = chosen.open() if chosen.login is not None else chosen.opened()
+            if enter is None:
+                return Workspace(database, origin=origin("console"))
+            identity = enter(database, "console")
+        whence = origin("console", identity)
+        return Workspace(identity.viewer.database, origin=whence, proven=identity.viewer, sign_in=identity.sign_in)
 
-    _run(connect, chosen, demo=False)
+    confined = enter is not None or (chosen.identity is not None and chosen.identity.confined)
+    _run(connect, chosen, demo=False, confined=confined)
 
 
 def demo(chosen: Settings, *, quiet: bool = False) -> None:
@@ -173,7 +178,7 @@ def _mouse(chosen: Settings) -> bool | None:
     return said == "1"
 
 
-def _run(connect: Callable[[Awaited], Workspace], chosen: Settings, *, demo: bool) -> None:
+def _run(connect: Callable[[Awaited], Workspace], chosen: Settings, *, demo: bool, confined: bool = False) -> None:
     assert chosen.configuration is not None
     if os.environ.get("TERM") in (None, "", "dumb"):
         raise RingfenceError(
@@ -202,7 +207,7 @@ def _run(connect: Callable[[Awaited], Workspace], chosen: Settings, *, demo: boo
 
         login = chosen.whose or (DEMO_LOGIN if demo else None)
         memory = None
-        if chosen.configuration.remember and not demo:
+        if chosen.configuration.remember and not (demo or confined):
             from ringfence.preferences.layout import Memory
 
             memory = Memory(fresh=bool(chosen.fresh))
@@ -214,6 +219,7 @@ def _run(connect: Callable[[Awaited], Workspace], chosen: Settings, *, demo: boo
             configuration=chosen.configuration,
             memory=memory,
             awaited=awaited,
+            confined=confined,
         )
     finally:
         gc.enable()

@@ -118,13 +118,13 @@ class RingfenceApp(Painting, Remembering, Looking, Travelling):
         def connected(found: tuple[Workspace, tuple[Go, ...]]) -> None:
             self.workspace, kinds = found
             self._kinds_known(kinds)
-            if self._login is None:
+            if self._login is None and self.workspace.proven is None:
                 self.choose_user()
             else:
                 if isinstance(self.screen, OneFrame):
                     self.screen.hold()
-                self.opening.awaited.what = f"working out what {self._login} sees"
-                self.sign_in(self._login)
+                self.opening.awaited.what = f"working out what {self._login} sees" if self._login else "you are known"
+                self.sign_in(self._login or "")
             self.set_timer(_UNHURRIED_SECONDS, self._get_ready)
             self.workspace.tell_waits(lambda line: self.post_message(Answered(lambda: self.notify(line))))
             self._looking = self.set_interval(_LOOK_SECONDS, self.look_for_changes)

@@ -26,6 +26,8 @@ class Application(Protocol):
     be anybody."""
     profile: Profile | None
     demo: bool
+    confined: bool
+    """Whether whoever looks came over SSH, to an account that they share: no file of the machine is theirs."""
     view: int
     """Counts the sign-ins; a screen that shows an earlier one catches up."""
     changes: int

@@ -27,6 +27,9 @@ class ConfiguredApp(App[str], Asks):
     ALLOW_SELECT = False
     """Dragging moves the divider; text is selected by the terminal, with Shift, and copied by ``y``."""
 
+    confined: bool = False
+    """Whether whoever looks came over SSH, to an account that they share: no file of the machine is theirs, and
+    there is no shell to go to."""
     default_theme: str = DEFAULT
     """What is worn where the user has set no theme."""
 

@@ -6,6 +6,8 @@ import os
 import signal
 from typing import TYPE_CHECKING, Any
 
+from ringfence.console.configured import ConfiguredApp
+
 if TYPE_CHECKING:
     from textual.app import App
 
@@ -14,6 +16,8 @@ def why_not_suspend(app: App[Any]) -> str:
     """Why the console cannot be suspended; empty where it can. Whoever is of the group of the session's first process
     was started by no shell that looks after jobs: nobody would wake them."""
     driver = app._driver
+    if isinstance(app, ConfiguredApp) and app.confined:
+        return "over ssh there is no shell to come back from"
     if driver is None or not driver.can_suspend or not hasattr(signal, "SIGTSTP"):
         return "this terminal knows no suspending"
     return "no shell is there to come back from" if os.getsid(0) == os.getpgrp() else ""

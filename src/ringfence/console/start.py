@@ -107,9 +107,11 @@ def run_console(
     configuration: Configuration,
     memory: Memory | None,
     awaited: Awaited,
+    confined: bool = False,
 ) -> None:
     """Runs the console until it is left. Raises RingfenceError with its last line where it could not go on."""
     console = _OnTerminal(connect, login, demo=demo, configuration=configuration, memory=memory, awaited=awaited)
+    console.confined = confined
     driver = driver_class()
     if driver is not None:
         console.driver_class = driver

@@ -83,6 +83,8 @@ PROVING: Final = {
     "take recovery code": "took a recovery code of",
     "make token": "made a token of",
     "revoke token": "revoked a token of",
+    "add key": "added a key of",
+    "remove key": "removed a key of",
 }
 """What is said of actions by which people prove who they are: no record is changed by one, and none is taken back."""
 VERBS: Final = {

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from io import StringIO
 from itertools import chain, islice
 from pathlib import Path
 from typing import Final, Literal, TextIO, get_args
 
 from ringfence.changes.applying import Progress
-from ringfence.domain.errors import RingfenceError
+from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.text import as_json
 from ringfence.services import listing
 from ringfence.services.records import Listing, Record
@@ -73,6 +74,25 @@ def export(
     except OSError as error:
         raise RingfenceError(f"{path} cannot be written: {error.strerror or error}") from error
     return count
+
+
+def text(viewer: Viewer, wanted: Listing, form: Format, most: int) -> tuple[str, int]:
+    """Every row of a list as one text, for a clipboard, and how many there are. Raises Refused where that would be more
+    than ``most`` characters."""
+    out, count = StringIO(), 0
+
+    def counted() -> Iterator[Record]:
+        nonlocal count
+        for record in listing.export(viewer, wanted):
+            if out.tell() > most:
+                break
+            yield record
+            count += 1
+
+    write(out, counted(), form, mark=False)
+    if out.tell() > most:
+        raise Refused(f"that is more than the {most // 1024} KiB that a terminal's clipboard takes: narrow the list")
+    return out.getvalue(), count
 
 
 def _csv(out: TextIO, found: Iterator[Record], mark: bool) -> None:

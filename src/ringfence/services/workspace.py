@@ -243,6 +243,7 @@ class Session:
     count = _asks(lambda: listing.count)
     place = _asks(lambda: listing.place)
     export = _asks(lambda: exporting.export)
+    exported = _asks(lambda: exporting.text)
     names_of = _asks(lambda: editing.names_of)
 
     roots = _asks(lambda: customers.roots)

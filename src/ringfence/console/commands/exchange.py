@@ -31,6 +31,8 @@ def _imported(host: Host) -> tuple[Edited, Editable]:
 
 
 def _unless_may(host: Host) -> str:
+    if host.ringfence.confined:
+        return "over ssh no file of that machine is read: send it to 'ssh … import KIND -'"
     _, edits = _imported(host)
     changing = {edits.right(action) for action in ("create", "edit", "assign", "move")}
     may = not changing.isdisjoint(host.ringfence.rights)
@@ -51,7 +53,7 @@ def _import(host: Host) -> Any:
 EXPORT: Final[Command[Listed]] = Command(
     "export",
     "o",
-    "Export what the list shows to a file: CSV or JSON.",
+    "Export what the list shows to a file, over ssh to the clipboard: CSV or JSON.",
     lambda host: host.ringfence.open("export list", *host.listed),
     footer="export",
     unless=_unless_empty,

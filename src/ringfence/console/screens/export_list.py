@@ -1,4 +1,4 @@
-"""Writing a list into a file: in which format, under which name."""
+"""Writing a list into a file: in which format, under which name; or onto the clipboard, where no file is one's own."""
 
 from __future__ import annotations
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _LONG: Final = 2_000
 """From so many rows on, writing takes long enough to be watched, and cancelled."""
 _FORMATS: Final = (("csv", "CSV"), ("json", "JSON"))
+_CLIPBOARD: Final = 64 * 1024
+"""What a terminal takes of OSC 52: many take no more than some 100,000 characters of base 64."""
 
 
 class ExportList(Overlay[None], Asks):
@@ -60,6 +62,17 @@ class ExportList(Overlay[None], Asks):
         if self._count is not None and kind.noun in EDITED:
             rows = f"{number(self._count)} {kind.said if self._count == 1 else rows}"
         said = f"{rows} with “{search}”" if search else rows
+        if self.ringfence.confined:
+            with Vertical(id="box"):
+                yield Form(
+                    ChoiceSpec("format", "Format", "csv", _FORMATS),
+                    PickSpec("write", "Copy", said, action="write"),
+                    TextLine(),
+                    TextLine("It comes to your terminal's clipboard, where that takes it. All that is in a list goes"),
+                    TextLine(f"to a file of yours by 'ssh … list {kind.name} --format csv > FILE'."),
+                    TextLine("In CSV, what a spreadsheet would run gets an apostrophe."),
+                )
+            return
         with Vertical(id="box"):
             yield Form(
                 ChoiceSpec("format", "Format", "csv", _FORMATS),
@@ -74,7 +87,8 @@ class ExportList(Overlay[None], Asks):
         """Goes to what Enter writes at once."""
         box = self.query_one("#box")
         box.border_title = content("Export what the list shows")
-        box.border_subtitle = content("↑ file and format · ^s writes · Esc goes back")
+        there = "↑ format · ^s copies" if self.ringfence.confined else "↑ file and format · ^s writes"
+        box.border_subtitle = content(f"{there} · Esc goes back")
         form = self.query_one(Form)
         self.call_after_refresh(form.go_to, "write")
 
@@ -83,6 +97,8 @@ class ExportList(Overlay[None], Asks):
         """Lets the file's name follow the format, and says where it comes."""
         message.stop()
         form = self.query_one(Form)
+        if "path" not in form.values:
+            return
         path = form.values["path"]
         if message.name == "format":
             ending = next((f".{one}" for one, _ in _FORMATS if path.endswith(f".{one}")), "")
@@ -114,6 +130,11 @@ class ExportList(Overlay[None], Asks):
             return
         self._writing = True
         listing, wanted = self._listing, form.values["format"]
+        if self.ringfence.confined:
+            self.ask(
+                "write", lambda session: session.exported(listing, wanted, _CLIPBOARD), self._copy, self._not_written
+            )
+            return
         path = _full(form.values["path"])
 
         def write(session: Session, progress: Progress | None = None) -> Any:
@@ -135,6 +156,12 @@ class ExportList(Overlay[None], Asks):
             self.ringfence.open("working", f"Exporting {listing.kind.replace('-', ' ')}", write, then=written)
         else:
             self.ask("write", write, written, self._not_written)
+
+    def _copy(self, found: tuple[str, int]) -> None:
+        text, count = found
+        self.app.copy_to_clipboard(text)
+        self.dismiss(None)
+        self.ringfence.notify(f"Copied {number(count)} {'row' if count == 1 else 'rows'}.", timeout=4)
 
     def _not_written(self, reason: str) -> None:
         self._writing = False

@@ -1,0 +1,58 @@
+"""For whom something is done by which they prove who they are: oneself, or somebody whom one may edit."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection, select
+
+from ringfence.changes.entrusted import demand_entrusted
+from ringfence.domain import clock
+from ringfence.domain.errors import Refused
+from ringfence.domain.text import fold
+from ringfence.domain.user import USERS
+from ringfence.storage.tables import User
+from ringfence.visibility.point import among, find
+from ringfence.visibility.viewer import Viewer
+
+_EDIT: Final = USERS.right("edit")
+
+
+class Whom(NamedTuple):
+    """A user."""
+
+    id: int
+    login: str
+    name: str
+
+
+def whom(viewer: Viewer, login: str | None) -> Whom:
+    """The user of a login, or without one the viewer. Raises Refused, alike for a login that nobody has, and for
+    somebody whom the viewer may not edit; for nobody's own where it is not the viewer in person."""
+    with viewer.look(_EDIT) as sight:
+        if login is None:
+            own = viewer.own_id
+        else:
+            mine = select(User.id).where(User.id == viewer.own_id, User.login_key == fold(login))
+            own = sight.connection.execute(mine).scalar() or 0
+        if own:
+            columns = select(User.id, User.login, User.name).where(User.id == own)
+            return Whom(*sight.connection.execute(columns).one())
+        found = None if login is None else find(sight, _EDIT, USERS, "login_key", fold(login))
+        if found is None:
+            raise Refused(
+                "nobody whom you may edit has that login" if login is not None else "say whose with --login LOGIN"
+            )
+        (row,) = among(sight, _EDIT, USERS, [found], ("id", "login", "name"))
+        return Whom(row.id, row.login, row.name)
+
+
+def demand_may(connection: Connection, viewer: Viewer, user: int) -> None:
+    """Raises Refused unless the viewer, in person, may change by what a user proves who they are: their own, and that
+    of whomever they may edit. Whoever holds more than the viewer is not among those: nobody lets themselves in as
+    somebody who may do what they may not."""
+    viewer.demand_in_person()
+    if user != viewer.user_id:
+        demand_entrusted(connection, viewer.tenant_id, viewer.user_id, user, clock.now())
+    elif not viewer.reach(connection).grants.active:
+        raise Refused("you have been deactivated: nothing was changed")
