@@ -77,6 +77,7 @@ COMMANDS: list[list[str]] = [
     ["tokens", "list", "--login", f"ada{NASTY}", *ADA],
     ["tokens", "create", f"nix{NASTY}", *ADA],
     ["tokens", "revoke", f"nix{NASTY}", *ADA],
+    ["init", "--tenant", f"T{NASTY}", "--login", f"ada{NASTY}", "--password-file", f"nothing{NASTY}"],
     ["users", "invite", f"ada{NASTY}"],
     ["users", "invite", f"ada{NASTY}", "--revoke", *ADA],
     ["keys", "add", f"nothing{NASTY}", *ADA],

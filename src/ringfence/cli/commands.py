@@ -14,7 +14,7 @@ from typer.exceptions import TyperException
 from typer.main import get_command, get_group
 
 from ringfence import __version__
-from ringfence.cli import audit, coverage, describing, ingest, now, records, snapshots, start, worker
+from ringfence.cli import audit, coverage, describing, ingest, init, now, records, snapshots, start, worker
 from ringfence.cli.bearing import Bearing
 from ringfence.cli.options import SHARED, AsUser, At, Db, Group, Mouse, Theme, looks, meaningless
 from ringfence.cli.settings import ASKED, Identity, Settings, WrongUsage, settings
@@ -200,6 +200,7 @@ def _of_the_present(chosen: Settings) -> Settings:
 
 records.register(app)
 snapshots.register(app)
+app.command("init")(init.init)
 app.command("ingest")(ingest.ingest)
 app.command("worker")(worker.worker)
 app.command("coverage")(coverage.coverage)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
@@ -67,11 +67,18 @@ def load_document(database: Database, document: dict[str, Any], origin: str | No
 
 
 def load_contents(
-    database: Database, contents: Contents, progress: Progress, origin: str | None = COMMAND_LINE
+    database: Database,
+    contents: Contents,
+    progress: Progress,
+    origin: str | None = COMMAND_LINE,
+    last: Callable[[Connection], None] | None = None,
 ) -> dict[str, int]:
-    """The same for a file that was read already."""
+    """The same for a file that was read already. ``last`` is called in the same transaction: what it raises undoes it
+    all."""
     with database.writing() as connection:
         load_into(connection, contents, progress, origin)
+        if last is not None:
+            last(connection)
         settle_ids(connection, _own_ids())
         if len(contents.devices) + sum(map(len, contents.entries.values())) >= _MANY:
             settle_statistics(connection, (*_own_ids()[1:-1], *tables()))

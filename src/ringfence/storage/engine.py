@@ -231,7 +231,7 @@ def require_file(url: URL, *, create: bool = False) -> bool:
     if not create:
         if not path.is_file():
             raise RingfenceError(
-                f"there is no database at {path}: make one with 'ringfence --db {path} load FILE', "
+                f"there is no database at {path}: make one with 'ringfence --db {path} init', "
                 "or look around with 'ringfence demo'"
             )
         return False

@@ -1,0 +1,78 @@
+"""A new database: a provider, its administrator, and no password that nobody chose."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.command_line import Call
+
+from ringfence.services import signing_in
+from ringfence.services.signing_in import ChangeWanted, Proven
+from ringfence.storage.engine import open_database
+
+PASSWORD = "seven green bicycles"
+
+
+@pytest.fixture
+def password(tmp_path: Path) -> str:
+    path = tmp_path / "password"
+    path.write_text(f"{PASSWORD}\nand what else there is\n", encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize("engine", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def test_a_new_database_has_an_administrator_who_signs_in_and_may_do_everything(
+    call: Call, tmp_path: Path, password: str, request: pytest.FixtureRequest, engine: str
+) -> None:
+    db = str(tmp_path / "new.db") if engine == "sqlite" else request.getfixturevalue("postgres_url")
+    begun = ("--db", db, "init", "--tenant", "Käse & Söhne", "--login", "anna", "--password-file", password)
+    said = call(*begun)
+    assert (said.status, said.err) == (0, "")
+    assert "is ready: sign in as anna" in said.out
+    assert PASSWORD not in said.out
+    if engine == "sqlite":
+        assert stat.S_IMODE(os.stat(db).st_mode) == 0o600
+    assert call("--db", db, "count", "users", "--as", "anna").out == "1\n"
+    assert call("--db", db, "customers", "create", "Acme", "--as", "anna").status == 0
+    assert "there is a provider here already" in call(*begun).refused()
+    assert call("--db", db, "audit", "verify").status == 0
+    database = open_database(db)
+    step = signing_in.begin(database, "Anna", PASSWORD, origin="console")
+    assert isinstance(step, ChangeWanted), "whoever wrote the file knows it"
+    assert isinstance(signing_in.with_new_password(database, step.ticket, "a lamp under nine stairs"), Proven)
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"--tenant": ""}, "--tenant: this must not be empty"),
+        ({"--login": "o k"}, "--login: a login has no spaces"),
+        ({"--login": "x\x00"}, "--login: a login does not hold U+0000"),
+        ({"--name": "A\u202e"}, "--name: this holds U+202E"),
+        ({"--name": "A\nB"}, "--name: "),
+        ({"--tenant": "x" * 401}, "--tenant: "),
+        ({"--password-file": "nowhere"}, "nowhere: No such file"),
+        ({"--password-file": "short"}, "--password-file: a password has at least 12"),
+        ({"--password-file": "bytes"}, "is no text"),
+        ({"--password-file": "long"}, "is too long"),
+    ],
+)
+def test_what_nothing_can_begin_with_leaves_nothing_behind(
+    call: Call, tmp_path: Path, password: str, monkeypatch: pytest.MonkeyPatch, changed: dict[str, Any], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, content in (("short", b"green"), ("bytes", b"\xff" * 20), ("long", b"x" * 5000)):
+        Path(name).write_bytes(content)
+    options = {"--tenant": "Acme", "--login": "anna", "--name": "Anna", "--password-file": password, **changed}
+    assert said in call("--db", "new.db", "init", *(word for pair in options.items() for word in pair)).refused()
+    assert not Path("new.db").exists()
+
+
+def test_nobody_is_asked_where_nobody_is(call: Call, tmp_path: Path) -> None:
+    said = call("--db", str(tmp_path / "new.db"), "init", "--login", "anna").refused(2)
+    assert said == "nobody can be asked here: say --tenant, --password-file"
