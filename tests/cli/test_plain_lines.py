@@ -16,6 +16,9 @@ from ringfence.cli.settings import WrongUsage
 PLAIN = [
     ["list", "devices"],
     ["list", "devices", "--as", "olga"],
+    ["--see-as", "olga", "list", "devices", "--as", "petra"],
+    ["count", "devices", "--as", "olga", "--see-as=petra"],
+    ["count", "devices", "--see-as", ""],
     ["--as", "olga", "list", "devices"],
     ["--db", "a.db", "--as=olga", "--at", "2026-11-22T08:00:00+00:00", "count", "users"],
     ["--db", "a.db", "--as", "olga", "count", "--db", "b.db", "users", "--as", "petra"],

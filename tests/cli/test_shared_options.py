@@ -32,10 +32,13 @@ LOOKING = (
     *("ingest", "worker"),  # by nobody's rights: it is when the lines came, and what is due by then
 )
 """Whatever looks does so as of another moment, too; nothing else does: writing is judged now."""
+SEEING = (*(name for name in LOOKING if name not in ("can", "ingest", "worker")), "sign-ins list", "tokens list")
+"""Whatever looks by somebody's rights does so through another's eyes, too; nothing is changed through them."""
 NO_DATABASE = ("demo", "schema", "help", "config edit", "config check")
 """What needs no database of one's own."""
 FORBIDDEN: dict[str, Callable[[str], bool]] = {"--at": lambda name: name not in LOOKING,
              "--as": lambda name: name in (*OWNERS, "can"),
+             "--see-as": lambda name: name not in SEEING,
              "--db": lambda name: name in NO_DATABASE,
              "--theme": lambda name: name != "demo",
              "--mouse": lambda name: name != "demo",
@@ -43,6 +46,7 @@ FORBIDDEN: dict[str, Callable[[str], bool]] = {"--at": lambda name: name not in 
 GIVEN: dict[str, tuple[str, ...]] = {
     "--at": ("--at", AT),
     "--as": ("--as", "olga"),
+    "--see-as": ("--see-as", "olga"),
     "--db": ("--db", "nowhere.db"),
     "--theme": ("--theme", "dusk"),
     "--mouse": ("--mouse",),

@@ -10,7 +10,7 @@ import typer
 
 from ringfence.cli.fields import flag_of, option, values, with_options
 from ringfence.cli.nouns import commands_of
-from ringfence.cli.options import AsUser, At, Counted, Db, Under
+from ringfence.cli.options import AsUser, At, Counted, Db, SeeAs, Under
 from ringfence.cli.settings import WrongUsage, settings
 from ringfence.cli.telemetry import ago
 from ringfence.domain import clock, duration
@@ -45,6 +45,7 @@ def test(
         str, typer.Option("--since", metavar="TIME", help="From a time on, or from so long ago: 90s, 1h30m, 2d.")
     ] = "7d",
     login: AsUser = None,
+    see_as: SeeAs = None,
     output: Counted = "text",
     db: Db = None,
     at: At = None,
@@ -63,7 +64,7 @@ def test(
     given = {name: value for name, value in (("raise_when", raise_when), *fields.items()) if value is not None}
     if rule is None and not (given.get("raise_when") or given.get("missing")):
         raise WrongUsage("say a CONDITION, --missing, or the key of a rule with --rule")
-    chosen = settings(context.obj, db, at, login)
+    chosen = settings(context.obj, db, at, login, see_as)
     viewer, now = chosen.viewer(), chosen.at or clock.now()
     state: Any = ALARM_RULES.blank if rule is None else backtesting.stored(viewer, rule)
     try:

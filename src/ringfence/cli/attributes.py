@@ -8,7 +8,7 @@ import typer
 
 from ringfence.cli import places
 from ringfence.cli.changing import Change, DryRun, Editor, Format, edited, keys_of, named, work
-from ringfence.cli.options import AsUser, At, Db, Group
+from ringfence.cli.options import AsUser, At, Db, Group, SeeAs
 from ringfence.cli.settings import WrongUsage, settings
 from ringfence.domain.text import as_json
 
@@ -58,6 +58,7 @@ def list_(
     context: typer.Context,
     where: Where,
     login: AsUser = None,
+    see_as: SeeAs = None,
     output: Annotated[Literal["text", "json"], typer.Option("--format", help="json has plain values.")] = "text",
     db: Db = None,
     at: At = None,
@@ -68,7 +69,7 @@ def list_(
     from ringfence.services.attributes import attributes
     from ringfence.text import fit, literal
 
-    found = attributes(settings(context.obj, db, at, login).viewer(), *places.named(where))
+    found = attributes(settings(context.obj, db, at, login, see_as).viewer(), *places.named(where))
     if output == "json":
         typer.echo(as_json([one._asdict() for one in found], indent=2))
         return

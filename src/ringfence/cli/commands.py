@@ -16,7 +16,7 @@ from typer.main import get_command, get_group
 from ringfence import __version__
 from ringfence.cli import audit, coverage, describing, ingest, init, now, records, snapshots, start, worker
 from ringfence.cli.bearing import Bearing
-from ringfence.cli.options import SHARED, AsUser, At, Db, Group, Mouse, Theme, looks, meaningless
+from ringfence.cli.options import SHARED, AsUser, At, Db, Group, Mouse, SeeAs, Theme, looks, meaningless
 from ringfence.cli.settings import ASKED, Identity, Settings, WrongUsage, settings
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED, KINDS, LISTED, PARTS
@@ -141,6 +141,7 @@ def main(
     db: Db = None,
     at: At = None,
     login: AsUser = None,
+    see_as: SeeAs = None,
     theme: Theme = None,
     mouse: Mouse = None,
     fresh: Annotated[
@@ -164,7 +165,7 @@ def main(
     del version, completion
     if context.invoked_subcommand is not None:
         _demand_over_ssh(context.obj, context.invoked_subcommand)
-    context.obj = looks(settings(context.obj, db, at, login), theme, mouse)._replace(fresh=fresh)
+    context.obj = looks(settings(context.obj, db, at, login, see_as), theme, mouse)._replace(fresh=fresh)
     if context.invoked_subcommand is None:
         start.console(_of_the_present(context.obj))
 
@@ -195,6 +196,8 @@ def demo(
 def _of_the_present(chosen: Settings) -> Settings:
     if chosen.at is not None:
         raise WrongUsage(meaningless("--at", "the console, which shows the present"))
+    if chosen.see_as is not None:
+        raise WrongUsage(meaningless("--see-as", "the console, where F2 does it"))
     return chosen
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ringfence.cli.options import AsUser, At, Counted, Db, Under
+from ringfence.cli.options import AsUser, At, Counted, Db, SeeAs, Under
 from ringfence.cli.settings import settings
 from ringfence.domain import clock
 from ringfence.domain.text import as_json
@@ -18,6 +18,7 @@ def coverage(
     at_least: Annotated[int, typer.Option("--at-least", metavar="N", min=1, help="So many people there shall be.")] = 1,
     under: Under = None,
     login: AsUser = None,
+    see_as: SeeAs = None,
     output: Counted = "text",
     db: Db = None,
     at: At = None,
@@ -29,7 +30,7 @@ def coverage(
     from ringfence.services.coverage import gaps
     from ringfence.text import literal
 
-    found = list(gaps(settings(context.obj, db, at, login).viewer(), permission, at_least, under))
+    found = list(gaps(settings(context.obj, db, at, login, see_as).viewer(), permission, at_least, under))
     if output == "json":
         data = [
             {"since": clock.iso(one.since), "customers": [customer._asdict() for customer in one.customers]}

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from ringfence.cli.nouns import commands_of
-from ringfence.cli.options import AsUser, At, Db
+from ringfence.cli.options import AsUser, At, Db, SeeAs
 from ringfence.cli.settings import settings
 from ringfence.domain import clock
 from ringfence.domain.edge import EDGES
@@ -18,6 +18,7 @@ def status(
     context: typer.Context,
     edge: Annotated[str, typer.Argument(metavar="KEY", help="The edge's key.")],
     login: AsUser = None,
+    see_as: SeeAs = None,
     output: Annotated[Literal["text", "json"], typer.Option("--format", help="json has everything.")] = "text",
     db: Db = None,
     at: At = None,
@@ -26,7 +27,7 @@ def status(
     from ringfence.services import edges
     from ringfence.text import literal
 
-    found = edges.status(settings(context.obj, db, at, login).viewer(), edge)
+    found = edges.status(settings(context.obj, db, at, login, see_as).viewer(), edge)
     if output == "json":
         units = [
             {**one._asdict(), "first_at": clock.iso(one.first_at), "last_at": clock.iso(one.last_at)}

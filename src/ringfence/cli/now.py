@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ringfence.cli.options import AsUser, At, Counted, Db, Under
+from ringfence.cli.options import AsUser, At, Counted, Db, SeeAs, Under
 from ringfence.cli.settings import settings
 from ringfence.domain import clock, duration
 from ringfence.domain.text import as_json
@@ -14,6 +14,7 @@ def now(
     context: typer.Context,
     under: Under = None,
     login: AsUser = None,
+    see_as: SeeAs = None,
     output: Counted = "text",
     db: Db = None,
     at: At = None,
@@ -24,7 +25,7 @@ def now(
     from ringfence.services.now import now as now_of
     from ringfence.text import literal
 
-    found = now_of(settings(context.obj, db, at, login).viewer(), under)
+    found = now_of(settings(context.obj, db, at, login, see_as).viewer(), under)
     if output == "json":
         typer.echo(as_json(found.fields(), indent=2))
         return 0

@@ -31,11 +31,20 @@ Under = Annotated[
 ]
 Counted = Annotated[Literal["text", "json"], typer.Option("--format", help="json has keys and numbers.")]
 AsUser = Annotated[str | None, typer.Option("--as", metavar="LOGIN", help="The user whose view it is.")]
+SeeAs = Annotated[
+    str | None,
+    typer.Option(
+        "--see-as",
+        metavar="LOGIN",
+        help="Through the eyes of this user, as far as one sees the same oneself; it is audited.",
+    ),
+]
 
 SHARED: Final = {
     "--db": "names a database",
     "--at": "is for looking, by today's grants",
     "--as": "says by whose rights",
+    "--see-as": "only looks",
     "--theme": "is for the console",
     "--mouse": "is for the console",
     "--fresh": "is for the console on a database of your own",

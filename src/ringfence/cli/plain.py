@@ -15,7 +15,7 @@ from ringfence.cli.settings import Identity, Settings, settings
 from ringfence.cli.terminal import drawn
 from ringfence.domain.signal import Severity
 
-_OUTER: Final = {"--db": "db", "--at": "at", "--as": "login"}
+_OUTER: Final = {"--db": "db", "--at": "at", "--as": "login", "--see-as": "see_as"}
 _NARROWING: Final = {
     "--under": "under",
     "--device": "device",

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ringfence.cli import importing, reading
-from ringfence.cli.options import AsUser, At, Db, Group, Under, known
+from ringfence.cli.options import AsUser, At, Db, Group, SeeAs, Under, known
 from ringfence.cli.settings import settings
 from ringfence.domain.kind import Kind as Declared
 from ringfence.domain.registry import LISTED
@@ -59,6 +59,7 @@ def list_records(
     context: typer.Context,
     kind: Kind,
     login: AsUser = None,
+    see_as: SeeAs = None,
     under: Under = None,
     device: OfDevice = None,
     search: Search = "",
@@ -93,7 +94,7 @@ def list_records(
     at: At = None,
 ) -> int:
     """List what a user sees of one kind of record."""
-    chosen = settings(context.obj, db, at, login)
+    chosen = settings(context.obj, db, at, login, see_as)
     return reading.list_records(
         chosen,
         kind,
@@ -115,6 +116,7 @@ def count_records(
     context: typer.Context,
     kind: Kind,
     login: AsUser = None,
+    see_as: SeeAs = None,
     under: Under = None,
     device: OfDevice = None,
     search: Search = "",
@@ -124,7 +126,7 @@ def count_records(
     at: At = None,
 ) -> int:
     """Count what a user sees of one kind of record."""
-    chosen = settings(context.obj, db, at, login)
+    chosen = settings(context.obj, db, at, login, see_as)
     return reading.count_records(
         chosen, kind, under=under, device=device, search=search, state=state, severity=severity
     )

@@ -119,6 +119,7 @@ class Settings(NamedTuple):
     db: str | None = None
     at: datetime | None = None
     login: str | None = None
+    see_as: str | None = None
     theme: str | None = None
     mouse: bool | None = None
     fresh: bool | None = None
@@ -183,9 +184,23 @@ class Settings(NamedTuple):
             database.discard()
             raise
 
+    @property
+    def somebody(self) -> bool:
+        """Whether it is said whose view is meant: not all that there is, for its owner."""
+        return bool(self.whose) or self.see_as is not None
+
     def viewer(self, login: str | None = None) -> Viewer:
         """The user of that login, or else the one meant by ``--as``, whether active or not; whoever was proven to be
-        somebody, and nobody else."""
+        somebody, and nobody else. With ``--see-as`` it is through another's eyes, which is audited each time: it is
+        asked for once a command."""
+        own = self._viewer(login)
+        if self.see_as is None:
+            return own
+        from ringfence.services.accounts import see_as
+
+        return see_as(own, self.see_as, origin("command line", self.proven))
+
+    def _viewer(self, login: str | None) -> Viewer:
         if self.proven is not None:
             return self.proven.viewer_of(login)
         from ringfence.visibility.viewer import Viewer
@@ -196,7 +211,9 @@ class Settings(NamedTuple):
         return Viewer.sign_in(self.open(), checked(wanted), self.at)
 
 
-def settings(outer: object, db: str | None, at: str | None, login: str | None = None) -> Settings:
+def settings(
+    outer: object, db: str | None, at: str | None, login: str | None = None, see_as: str | None = None
+) -> Settings:
     """The outer settings, with what was given behind the command put over them.
 
     An option that is given empty is wrong usage: it comes from a variable that was never set, and must not mean "the
@@ -211,6 +228,7 @@ def settings(outer: object, db: str | None, at: str | None, login: str | None = 
         db=base.db if db is None else db,
         at=base.at if at is None else moment(at),
         login=base.login if login is None else checked(login),
+        see_as=base.see_as if see_as is None else checked(see_as),
     )
 
 

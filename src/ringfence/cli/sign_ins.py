@@ -8,7 +8,7 @@ import typer
 
 from ringfence.cli.changing import Editor
 from ringfence.cli.columns import in_columns
-from ringfence.cli.options import AsUser, Db, Group
+from ringfence.cli.options import AsUser, Db, Group, SeeAs
 from ringfence.cli.settings import WrongUsage, checked, origin, settings
 from ringfence.domain import clock
 from ringfence.domain.errors import RingfenceError
@@ -27,6 +27,7 @@ _MOST: Final = 2**31 - 1
 def list_(
     context: typer.Context,
     login: AsUser = None,
+    see_as: SeeAs = None,
     user: Annotated[str | None, typer.Option("--user", metavar="LOGIN", help="Only those of this user.")] = None,
     output: Annotated[
         Literal["text", "json"], typer.Option("--format", help="json has fingerprints of keys and tokens, too.")
@@ -37,7 +38,7 @@ def list_(
     from ringfence.domain.text import fold
     from ringfence.services import sign_ins
 
-    found = sign_ins.all_of(settings(context.obj, db, None, login).viewer())
+    found = sign_ins.all_of(settings(context.obj, db, None, login, see_as).viewer())
     if user is not None:
         found = tuple(one for one in found if fold(one.login) == fold(checked(user)))
     if output == "json":

@@ -12,7 +12,7 @@ import typer
 
 from ringfence.cli.differences import later, numbers, person
 from ringfence.cli.files import source
-from ringfence.cli.options import AsUser, At, Db
+from ringfence.cli.options import AsUser, At, Db, SeeAs
 from ringfence.cli.settings import WrongUsage, origin, settings
 from ringfence.domain.text import as_json
 
@@ -52,6 +52,7 @@ def what_if(
     context: typer.Context,
     file: File,
     login: AsUser = None,
+    see_as: SeeAs = None,
     output: Annotated[
         Literal["text", "json"], typer.Option("--format", help="json has every key; text the first ten of each.")
     ] = "text",
@@ -65,10 +66,10 @@ def what_if(
     from ringfence.snapshot.collect import collect
     from ringfence.snapshot.what_if import what_if as compare
 
-    chosen = settings(context.obj, db, at, login)
+    chosen = settings(context.obj, db, at, login, see_as)
     with _progress() as progress:
         contents = collect(source(context.obj, file), progress)
-        viewer = chosen.viewer() if chosen.whose else None
+        viewer = chosen.viewer() if chosen.somebody else None
         database = chosen.open() if viewer is None else viewer.database
         found = compare(database, contents, progress, chosen.at, viewer)
     if output == "json":
@@ -124,14 +125,14 @@ def _said(name: str, number: int) -> str:
     return f"{number:,} {name if number != 1 else name.removesuffix('s')}"
 
 
-def dump(context: typer.Context, login: AsUser = None, db: Db = None, at: At = None) -> None:
+def dump(context: typer.Context, login: AsUser = None, see_as: SeeAs = None, db: Db = None, at: At = None) -> None:
     """Write the snapshot of the whole database, or with --as of what that user sees."""
     from ringfence.snapshot.dump import dump as write
 
-    chosen = settings(context.obj, db, at, login)
-    if not chosen.whose and chosen.at is not None:
+    chosen = settings(context.obj, db, at, login, see_as)
+    if not chosen.somebody and chosen.at is not None:
         raise WrongUsage("--at is for what somebody sees: say who with --as LOGIN")
-    if not chosen.whose:
+    if not chosen.somebody:
         write(chosen.open(), sys.stdout)
     else:
         viewer = chosen.viewer()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
-from ringfence.cli.options import AsUser, At, Db, Group
+from ringfence.cli.options import AsUser, At, Db, Group, SeeAs
 from ringfence.cli.settings import settings
 from ringfence.domain import clock
 from ringfence.domain.text import as_json
@@ -27,6 +27,7 @@ def latest(
     context: typer.Context,
     device: Device,
     login: AsUser = None,
+    see_as: SeeAs = None,
     output: Annotated[
         Literal["text", "json"], typer.Option("--format", help="json has moments and plain values.")
     ] = "text",
@@ -37,7 +38,7 @@ def latest(
     from ringfence.services import telemetry
     from ringfence.text import literal
 
-    found = telemetry.latest(settings(context.obj, db, at, login).viewer(), device)
+    found = telemetry.latest(settings(context.obj, db, at, login, see_as).viewer(), device)
     if output == "json":
         typer.echo(
             as_json(
@@ -62,6 +63,7 @@ def history(
         str, typer.Option("--until", metavar="TIME", help="Up to a time, or up to so long ago; now.")
     ] = "0s",
     login: AsUser = None,
+    see_as: SeeAs = None,
     output: Annotated[Literal["text", "csv", "json"], typer.Option("--format", help="How it is written.")] = "text",
     db: Db = None,
     at: At = None,
@@ -69,7 +71,7 @@ def history(
     """Show the numbers that a device reported under a name."""
     from ringfence.services import telemetry
 
-    chosen = settings(context.obj, db, at, login)
+    chosen = settings(context.obj, db, at, login, see_as)
     now = chosen.at or clock.now()
     found = telemetry.history(chosen.viewer(), device, name, ago(since, now), ago(until, now))
     if output == "json":
@@ -89,6 +91,7 @@ def events(
     device: Device,
     limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, max=10_000, help="No more than so many.")] = 100,
     login: AsUser = None,
+    see_as: SeeAs = None,
     output: Annotated[Literal["text", "json"], typer.Option("--format", help="json has moments.")] = "text",
     db: Db = None,
     at: At = None,
@@ -97,7 +100,7 @@ def events(
     from ringfence.services import telemetry
     from ringfence.text import literal
 
-    found = telemetry.happened(settings(context.obj, db, at, login).viewer(), device, limit)
+    found = telemetry.happened(settings(context.obj, db, at, login, see_as).viewer(), device, limit)
     if output == "json":
         typer.echo(as_json([{**one._asdict(), "at": clock.iso(one.at, _PRECISE)} for one in found], indent=2))
         return

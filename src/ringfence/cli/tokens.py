@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 import typer
 
 from ringfence.cli.changing import Editor
-from ringfence.cli.options import AsUser, Db, Group
+from ringfence.cli.options import AsUser, Db, Group, SeeAs
 from ringfence.cli.settings import checked, origin, settings
 from ringfence.domain import clock, duration
 from ringfence.domain.errors import Refused, RingfenceError
@@ -92,6 +92,7 @@ def create(
 def list_(
     context: typer.Context,
     login: AsUser = None,
+    see_as: SeeAs = None,
     user: OfLogin = None,
     output: Annotated[Literal["text", "json"], typer.Option("--format", help="json has every permission.")] = "text",
     db: Db = None,
@@ -99,7 +100,7 @@ def list_(
     """List a user's tokens, by name: what each stands for, and when it was used last."""
     from ringfence.services import api_tokens
 
-    viewer = settings(context.obj, db, None, login).viewer()
+    viewer = settings(context.obj, db, None, login, see_as).viewer()
     found = api_tokens.of_user(viewer, None if user is None else checked(user))
     if output == "json":
         typer.echo(as_json([_data(one) for one in found], indent=2))
