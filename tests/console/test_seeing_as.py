@@ -19,6 +19,7 @@ from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
 
 WIDE = (120, 40)
+ENDED = "stop seeing as"
 
 
 @pytest.fixture
@@ -29,19 +30,19 @@ def own(tmp_path: Path) -> Iterator[Database]:
     database.close()
 
 
-def seen_as(database: Database) -> list[tuple[str, str]]:
-    """Who looked through whose eyes, as the audit has it."""
+def seen_as(database: Database, action: str = "see as") -> list[tuple[str, str]]:
+    """Who looked through whose eyes, as the audit has it; or, by the other action, no more."""
     hanna = Workspace(database, at=NOON).sign_in("h.devries")
     found = [one.fields() for one in listing.export(hanna.viewer, Listing("audit"))]
-    return [(one["actor"], one["name"]) for one in found if one["action"] == "see as"]
+    return [(one["actor"], one["name"]) for one in found if one["action"] == action]
 
 
 async def test_one_goes_there_looks_and_comes_back(own: Database) -> None:
     async with opened(console_on(own, "h.devries", demo=False), WIDE) as console:
         assert " RW" in console.lines[0]
         await console.switch("olga")
-        assert "olga" in console.lines[0]
-        assert " RO" in console.lines[0]
+        for said in ("seeing as olga, read-only: F2 goes back", "h.devries as olga", " RO"):
+            assert said in console.lines[0]
         assert "Olga Brandt sees 40 customers, 437 devices" in console.toasts
         console.forget_toasts()
         await console.press("n")
@@ -51,10 +52,36 @@ async def test_one_goes_there_looks_and_comes_back(own: Database) -> None:
         assert " RO" in console.lines[0]
         await console.press("escape", "f2")
         assert "h.devries" in console.lines[0], "back first, and nobody is asked"
+        assert "olga" not in console.lines[0]
         assert " RW" in console.lines[0]
         await console.press("f2")
         assert isinstance(console.app.screen, ChooseUser)
-    assert seen_as(own) == [("h.devries", "Olga Brandt")]
+    assert seen_as(own) == seen_as(own, ENDED) == [("h.devries", "Olga Brandt")]
+
+
+async def test_that_it_ends_is_known_however_it_does(own: Database) -> None:
+    """Where the program is left with the other's view on screen, and where the two lie side by side."""
+    async with opened(console_on(own, "h.devries", demo=False), WIDE) as console:
+        await console.press("f3")
+        await console.type("olga")
+        await console.press("enter")
+        assert isinstance(console.app.screen, SideBySideScreen), console.text
+        assert seen_as(own, ENDED) == []
+        await console.press("escape")
+        await console.settle()
+        assert seen_as(own) == seen_as(own, ENDED) == [("h.devries", "Olga Brandt")]
+        await console.switch("r.dekker")
+        assert len(seen_as(own)) == 2
+        assert len(seen_as(own, ENDED)) == 1
+        console.app.exit()
+    assert [name for _, name in seen_as(own)] == [name for _, name in seen_as(own, ENDED)]
+
+
+async def test_it_is_read_at_a_glance_where_it_is_narrow(own: Database) -> None:
+    async with opened(console_on(own, "h.devries", demo=False), (80, 24)) as console:
+        await console.switch("olga")
+        assert "seeing as olga, read-only" in console.lines[0]
+        assert "h.devries as olga" in console.lines[0]
 
 
 async def test_only_those_are_offered_whom_one_may_look_through(own: Database) -> None:
@@ -125,6 +152,9 @@ async def test_it_ends_where_one_may_no_more(own: Database) -> None:
 
 async def test_in_the_demo_everybody_is_anybody(own: Database) -> None:
     async with opened(console_on(own, "olga"), WIDE) as console:
+        await console.press("f2")
+        assert "This is the demo: be anybody" in console.text
+        await console.press("escape")
         await console.switch("h.devries")
         assert "h.devries" in console.lines[0]
         assert " RW" in console.lines[0]

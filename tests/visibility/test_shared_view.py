@@ -163,7 +163,19 @@ def test_nothing_is_changed_through_it(sqlite_database: Database) -> None:
         with pytest.raises(Refused, match=r"^you look through dora's eyes$"):
             getattr(view, name)(*given)
     reading = {
-        *("check", "stamp", "may", "profile", "beside", "subjects", "subject_count", "rows", "count", "place"),
+        *(
+            "come_back",
+            "check",
+            "stamp",
+            "may",
+            "profile",
+            "beside",
+            "subjects",
+            "subject_count",
+            "rows",
+            "count",
+            "place",
+        ),
         *("export", "names_of", "roots", "children", "matching", "trail", "counts", "detail", "open_record"),
         *("open_records", "audit_detail", "customer_choices", "record_choices", "permission_choices", "role_templates"),
         *(

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from ringfence.changes import ledger
 from ringfence.changes.chain import FORMULA, HASHED, digest
@@ -37,8 +37,10 @@ TOLD: Final = frozenset({"hand over"})
 _SORTED: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 
 LOOKED: Final = "see as"
-"""The action of entries that tell that somebody looked through a user's eyes."""
-UNCHANGING: Final = (LOOKED, *PROVING)
+"""The action of entries that tell that somebody looked through a user's eyes, from then on."""
+RETURNED: Final = "stop seeing as"
+"""And of those that tell until when."""
+UNCHANGING: Final = (LOOKED, RETURNED, *PROVING)
 """The actions of entries by which no record was changed."""
 
 
@@ -122,10 +124,19 @@ def os_user() -> str:
         return str(os.getuid())
 
 
-def looked(connection: Connection, tenant_id: int, actor: Actor, user: int) -> None:
-    """Writes down that the actor looks through a user's eyes from now on."""
-    row = connection.execute(select(User.key, User.name, User.home_id).where(User.id == user)).one()
-    append(connection, tenant_id, actor, [Event(LOOKED, "user", row.key, row.name, row.home_id, {"seen": {}})])
+def looked(connection: Connection, tenant_id: int, actor: Actor, user: int, *, over: bool = False) -> None:
+    """Writes down that the actor looks through a user's eyes from now on, or that this is ``over``; nothing once either
+    of them is gone."""
+    people = {row.id: row for row in connection.execute(_PEOPLE, {"users": [user, actor.user_id]})}
+    if people.keys() >= {user, actor.user_id}:
+        row = people[user]
+        action = RETURNED if over else LOOKED
+        append(connection, tenant_id, actor, [Event(action, "user", row.key, row.name, row.home_id, {"seen": {}})])
+
+
+_PEOPLE: Final = select(User.id, User.key, User.name, User.home_id).where(
+    User.id.in_(bindparam("users", expanding=True))
+)
 
 
 class Words:

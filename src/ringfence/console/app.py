@@ -181,6 +181,7 @@ class RingfenceApp(Painting, Remembering, Looking, Travelling):
         if self.session is None:
             return
         back = self.real if self.looking_through else None
+        self.leave(self.session)
         self.travel_anew(self.profile.login if self.profile is not None else "")
         self.session = self.profile = self.real = None
         self.rights, self.read_only = frozenset(), ""
@@ -295,7 +296,8 @@ class RingfenceApp(Painting, Remembering, Looking, Travelling):
             elif self.session is None:
                 self.exit()
 
-        self.open("choose user", "Whose view?" if self.session else "Who are you?", then=chosen)
+        free = "Whose view? This is the demo: be anybody" if self.demo else "Whose view?"
+        self.open("choose user", free if self.session else "Who are you?", then=chosen)
         self.opening.over()
 
     def _ask_who(self, reason: str) -> None:
@@ -317,7 +319,7 @@ class RingfenceApp(Painting, Remembering, Looking, Travelling):
     def session_of(self, login: str) -> Session:
         """The session of a user, in a thread: of whoever signs in, or of another as far as they see the same."""
         if self.real is not None:
-            return self.real.see_as(login)
+            return self.through(self.real, login)
         assert self.workspace is not None
         return self.workspace.sign_in(login)
 
@@ -336,6 +338,7 @@ class RingfenceApp(Painting, Remembering, Looking, Travelling):
 
         def signed_in(found: tuple[Session, Summary, Layout | None]) -> None:
             first = self.session is None
+            self.leave(self.session if self.session is not found[0] else None)
             self.session, own, layout = found
             if first and not self.demo:
                 self.real = self.session

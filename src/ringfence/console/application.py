@@ -126,5 +126,8 @@ class Application(Protocol):
     def choose_other_user(self) -> None:
         """Asks who shall be laid beside the present user."""
 
+    def leave(self, *views: Session | None) -> None:
+        """Has it written down that one looks through others' eyes no more, of those among these that are others'."""
+
     def session_of(self, login: str) -> Session:
         """The session of a user, in a thread: of whoever signs in, or of another as far as they see the same."""

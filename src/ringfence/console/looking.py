@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from textual.screen import ModalScreen
 from textual.timer import Timer
@@ -12,6 +13,7 @@ from ringfence.console.questions import going
 from ringfence.console.rights import asked
 from ringfence.console.screens.area import CommandScreen
 from ringfence.console.tallies import tallied, tally
+from ringfence.domain.errors import RingfenceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +55,7 @@ class Looking(ConfiguredApp):
         self.tallies: Mapping[str, str] = {}
         self._stamp: tuple[int, int, int] | None = None
         self._looking: Timer | None = None
+        self.views: list[Session] = []
 
     def take_summary(self, found: Summary) -> None:
         """Takes who looks, and what they may do, as it is now."""
@@ -133,6 +136,28 @@ class Looking(ConfiguredApp):
 
         if wanted or self.tallies:
             self.ask("tally", count, counted, lambda _: None)
+
+    def through(self, real: Session, login: str) -> Session:
+        """Another user's view through the eyes of whoever signed in, in a thread; their own, for their own login."""
+        view = real.see_as(login)
+        if view is not real:
+            self.views.append(view)
+        return view
+
+    def leave(self, *views: Session | None) -> None:
+        """Has it written down that one looks through others' eyes no more, of those among these that are others'."""
+        left = [one for one in self.views if one in views]
+        self.views = [one for one in self.views if one not in left]
+        for one in left:
+            self.in_thread(f"come back {id(one)}", one.come_back, lambda _: None, lambda _: None)
+
+    def exit(self, *given: Any, **named: Any) -> None:
+        """Ends the console; what one still looks through then is written down too, unless that takes waiting."""
+        left, self.views = self.views, []
+        for one in left:
+            with suppress(RingfenceError):
+                one.come_back(at_once=True)
+        super().exit(*given, **named)
 
     def forget_tallies(self) -> None:
         """Somebody else looks, or nobody."""

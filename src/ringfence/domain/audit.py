@@ -97,6 +97,7 @@ VERBS: Final = {
     "load": "loaded",
     "seal": "sealed",
     "see as": "saw as",
+    "stop seeing as": "stopped seeing as",
     **PROVING,
 }
 """What is said of an action that was done."""

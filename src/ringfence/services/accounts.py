@@ -110,6 +110,17 @@ def see_as(viewer: Viewer, login: str, origin: str) -> Viewer:
     return view
 
 
+def come_back(view: Viewer, origin: str, *, at_once: bool = False) -> None:
+    """Writes down that whoever looks through another's eyes does so no more: ``at_once``, or else not at all. It is
+    nothing for whoever looks with their own."""
+    if not isinstance(view, SharedView):
+        return
+    from ringfence.changes.audit import Actor, looked
+
+    with view.database.writing_at_once() if at_once else view.database.writing() as connection:
+        looked(connection, view.tenant_id, Actor(view.real.user_id, origin), view.subject.user_id, over=True)
+
+
 def account_count(database: Database, search: str) -> int:
     """How many there are."""
     return directory.account_count(database, search)
@@ -122,10 +133,11 @@ def profile(viewer: Viewer, *, totals: bool = False) -> Profile:
         user = view.subject if view is not None else viewer
         own = summary(user, sight, viewer.at or clock.now())
         # By what others see what they see is not for everybody who looks through their eyes.
-        parts = [", ".join(own.roles), ", ".join(own.filters)]
+        parts, seen_by = [", ".join(own.roles), ", ".join(own.filters)], ""
         if view is not None:
             real = select(User.login).where(User.id == view.real.user_id)
-            parts = [f"seen by {sight.connection.execute(real).scalar_one()}"]
+            seen_by = sight.connection.execute(real).scalar_one()
+            parts = [f"seen by {seen_by}"]
         customers = count(sight, Query(CUSTOMERS))
         devices = count(sight, Query(DEVICES))
         top = tree.roots(sight)
@@ -147,4 +159,5 @@ def profile(viewer: Viewer, *, totals: bool = False) -> Profile:
         devices,
         *total,
         reason="" if customers or devices else nothing,
+        seen_by=seen_by,
     )

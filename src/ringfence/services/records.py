@@ -228,7 +228,8 @@ class Profile(NamedTuple):
     """Who is looking, and how much of what there is they see.
 
     ``place`` is the tenant's name for whoever sees its root, else the name of their home where they see that.
-    The totals are the tenant's, and 0 where they were not asked for.
+    The totals are the tenant's, and 0 where they were not asked for. ``seen_by`` is the login of whoever looks through
+    their eyes; empty where they do so themselves.
     """
 
     user_id: int
@@ -242,6 +243,7 @@ class Profile(NamedTuple):
     total_customers: int = 0
     total_devices: int = 0
     reason: str = ""
+    seen_by: str = ""
 
 
 class ComparedCustomer(NamedTuple):

@@ -232,6 +232,10 @@ class Session:
         seen = accounts.see_as(self.viewer, login, self._origin)
         return self if seen is self.viewer else Session(seen, self._origin, self.sign_in)
 
+    def come_back(self, *, at_once: bool = False) -> None:
+        """Writes down that one looks through another's eyes no more, or ``at_once`` else not at all."""
+        accounts.come_back(self.viewer, self._origin, at_once=at_once)
+
     def beside(self, other: Session) -> SideBySide:
         """The two over one tree."""
         return SideBySide(Pair(self.viewer, other.viewer))

@@ -124,7 +124,15 @@ class CommandScreen(OneFrame, Asks):
         title = self.query_one(TitleBar)
         title.set_place(profile.place)
         text, good = badge(self.read_only)
-        title.set_who(who or profile.login, profile.standing if standing is None else standing, badge=text, good=good)
+        login, own = profile.login, profile.standing
+        if profile.seen_by:
+            back = self.command("switch_user")
+            how = f": {display(self.ringfence.keys_of(back))} goes back" if back is not None else ""
+            title.set_banner(f"seeing as {literal(login)}, read-only{how}")
+            login, own = f"{profile.seen_by} as {login}", ""
+        else:
+            title.set_banner("")
+        title.set_who(who or login, own if standing is None else standing, badge=text, good=good)
         self.show_tallies()
 
     def show_tallies(self) -> None:

@@ -78,6 +78,10 @@ class SideBySideScreen(CommandScreen):
         """The tree."""
         return self.query_one(ForestView)
 
+    def on_unmount(self) -> None:
+        """The two are looked through no more."""
+        self.ringfence.leave(*self._sessions.values())
+
     def on_resize(self, event: events.Resize) -> None:
         """Gives the two users' columns the room there is."""
         wide = 26 if event.size.width >= _WIDE else 14

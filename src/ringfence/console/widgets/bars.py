@@ -46,13 +46,19 @@ class TitleBar(Bar):
         """
         super().__init__(name=name, id=id, classes=classes)
         self._app_name = app_name
-        self._place = self._who = self._role = self._badge = ""
+        self._place = self._banner = self._who = self._role = self._badge = ""
         self._badge_good = False
 
     def set_place(self, text: str) -> None:
         """Sets the text after the application's name."""
         self._place = text
         self.refresh()
+
+    def set_banner(self, text: str) -> None:
+        """Sets what warns in the place's place; "" for nothing."""
+        if text != self._banner:
+            self._banner = text
+            self.refresh()
 
     def set_who(self, who: str, role: str = "", *, badge: str = "", good: bool = False) -> None:
         """Sets whose view this is, in what role, and the badge; a `good` badge does not warn."""
@@ -72,7 +78,10 @@ class TitleBar(Bar):
         if role and place + len(GAP) + cells(role) <= room:
             right[1:1] = role
             room -= cells(role)
-        if self._place and room > len(GAP) + 3:
+        if self._banner and room > len(GAP) + 3:
+            text = f" {self._banner} "
+            left += [(GAP, ""), (fit(text, min(width_of(text), room - len(GAP))), "badge")]
+        elif self._place and room > len(GAP) + 3:
             left += [(GAP, ""), (fit(self._place, min(place, room - len(GAP))), "strong")]
         elif room < 0:
             left = [(" ", "")]
