@@ -28,7 +28,7 @@ from ringfence.domain.registry import KINDS
 from ringfence.domain.role import RoleState
 from ringfence.domain.security_group import SecurityGroupState
 from ringfence.domain.user import UserState
-from ringfence.services import accounts, listing
+from ringfence.services import accounts, api_tokens, invitations, listing, sign_ins, ssh_keys
 from ringfence.services.editing import Edit
 from ringfence.services.records import Listing
 from ringfence.services.workspace import Session
@@ -316,10 +316,22 @@ def test_through_it_one_sees_as_another_no_more_than_it_leaves(world: World) -> 
 
 
 def test_only_the_user_in_person_changes_what_proves_who_they_are(world: World) -> None:
-    world.viewer("rita").demand_in_person()
-    for viewer in (by_token(world, "rita"), accounts.see_as(world.viewer("boss"), "rita", "test")):
-        with pytest.raises(Refused):
-            viewer.demand_in_person()
+    """Nor do they by a token that takes nothing away: it is no way to another one, that stays once it is revoked."""
+    rita, boss = world.id("user", "rita"), world.viewer("boss")
+    key = b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGk4cE1lZ2dXcE5hV2lOQjJ5WkRkQ2RvRjBsY0tYbUdV mine"
+    for viewer in (by_token(world, "boss"), accounts.see_as(boss, "dora", "test")):
+        for ask in (
+            partial(invitations.invite, viewer, rita, "test"),
+            partial(invitations.revoke, viewer, rita, "test"),
+            partial(ssh_keys.add, viewer, key, "test"),
+            partial(ssh_keys.remove, viewer, "SHA256:x", "test"),
+            partial(sign_ins.end, viewer, [1], "test"),
+            partial(api_tokens.make, viewer, "x", "test"),
+            partial(api_tokens.revoke, viewer, ["one"], "test"),
+        ):
+            with pytest.raises(Refused, match=r"^(with a token nothing is changed|you look through dora's eyes)"):
+                ask()
+    assert invitations.invite(boss, rita, "test").text.startswith("rfi_")
 
 
 def test_the_oracle_of_tokens_is_not_that_of_users(world: World) -> None:

@@ -18,7 +18,7 @@ from ringfence.domain.errors import RingfenceError
 if TYPE_CHECKING:
     from ringfence.storage.engine import Database
 
-_THEIRS: Final = ("--db", "--at", "--as", "--theme", "--mouse", "--no-mouse", "--fresh", "--help")
+_THEIRS: Final = ("--db", "--at", "--as", "--see-as", "--theme", "--mouse", "--no-mouse", "--fresh", "--help")
 """What is said to the framework, which alone says why it means nothing here."""
 _KEPT: Final = re.compile(
     "HOME|LOGNAME|USER|SHELL|PATH|TERM|COLORTERM|NO_COLOR|LANG|LC_[A-Z]+|TZ|SSH_(CONNECTION|CLIENT|TTY)"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 import typer
 
 from ringfence.cli.changing import Editor
+from ringfence.cli.columns import in_columns
 from ringfence.cli.options import AsUser, Db, Group, SeeAs
 from ringfence.cli.settings import checked, origin, settings
 from ringfence.domain import clock, duration
@@ -105,12 +106,8 @@ def list_(
     if output == "json":
         typer.echo(as_json([_data(one) for one in found], indent=2))
         return
-    from ringfence.text import fit, width_of
-
-    lines = [_HEADINGS, *map(_cells, found)]
-    widths = [max(map(width_of, column)) for column in zip(*lines, strict=True)]
-    for line in lines if found else ():
-        typer.echo("  ".join(fit(text, width) for text, width in zip(line, widths, strict=True)).rstrip())
+    for line in in_columns([_HEADINGS, *map(_cells, found)]) if found else ():
+        typer.echo(line)
 
 
 @app.command()

@@ -56,8 +56,7 @@ def revoke_as_owner(database: Database, login: str, origin: str) -> None:
 
 
 def _demand(connection: Connection, viewer: Viewer, user: int) -> None:
-    if viewer.read_only:
-        raise Refused(viewer.read_only)
+    viewer.demand_in_person()
     if user == viewer.user_id:
         raise Refused("this is you: change your password in your profile")
     left = viewer.narrowing(connection)

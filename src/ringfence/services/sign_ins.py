@@ -39,14 +39,14 @@ class OpenSession(NamedTuple):
 def own(viewer: Viewer) -> tuple[OpenSession, ...]:
     """The viewer's own sessions, the newest first."""
     with viewer.look() as sight:
-        found = sessions.lasting(sight.connection, viewer.tenant_id, viewer.user_id)
+        found = sessions.lasting(sight.connection, viewer.tenant_id, viewer.own_id)
         return _of(viewer, sight, found)
 
 
 def of_user(viewer: Viewer, user: int) -> tuple[OpenSession, ...]:
     """Those of a user. Raises RingfenceError, alike for one who is not there and one whom the viewer may not edit."""
     with viewer.look(_EDIT) as sight:
-        if user != viewer.user_id and not among(sight, _EDIT, USERS, [user]):
+        if user != viewer.own_id and not among(sight, _EDIT, USERS, [user]):
             raise RingfenceError("this user is not there any more, or you may not edit them")
         return _of(viewer, sight, sessions.lasting(sight.connection, viewer.tenant_id, user))
 
@@ -60,8 +60,7 @@ def all_of(viewer: Viewer) -> tuple[OpenSession, ...]:
 def end(viewer: Viewer, ids: Collection[int], origin: str) -> None:
     """Ends sessions, all or none of them. Raises Refused, alike for one that has ended, one that there never was, and
     one of a user whom the viewer may not edit; and for whoever only looks."""
-    if viewer.read_only:
-        raise Refused(viewer.read_only)
+    viewer.demand_in_person()
     with viewer.look(_EDIT) as sight:
         found = _of(viewer, sight, sessions.find(sight.connection, viewer.tenant_id, ids))
     missing = set(ids) - {one.id for one in found}
@@ -88,10 +87,10 @@ def see(viewer: Viewer, sign_in: int) -> None:
 
 def _of(viewer: Viewer, sight: Sight, found: Sequence[Kept]) -> tuple[OpenSession, ...]:
     """The sessions among these that are the viewer's own, or of a user whom they may edit."""
-    users = sorted({one.user_id for one in found} - {viewer.user_id})
+    users = sorted({one.user_id for one in found} - {viewer.own_id})
     known = {}
-    if any(one.user_id == viewer.user_id for one in found):
-        mine = select(User.id, User.login, User.name).where(User.id == viewer.user_id)
+    if any(one.user_id == viewer.own_id for one in found):
+        mine = select(User.id, User.login, User.name).where(User.id == viewer.own_id)
         known = {row.id: (row.login, row.name) for row in sight.connection.execute(mine)}
     if users:
         reached = among(sight, _EDIT, USERS, users, ("id", "login", "name"))
