@@ -19,6 +19,7 @@ from support.databases import empty, made
 from support.postgres import server
 from support.programs import stop_server
 from support.statements import compile_once
+from support.wall import MODE, MODES, behind_the_wall, write_down
 
 from ringfence.storage.engine import Database, open_database
 
@@ -98,6 +99,7 @@ def programs() -> Iterator[None]:
     """Ends the server of programs with the tests."""
     yield
     stop_server()
+    write_down()
 
 
 @pytest.fixture(scope="session")
@@ -134,9 +136,11 @@ def postgres_url(postgres_server: str) -> str:
 
 
 @pytest.fixture
-def postgres_database(_postgres_database: Database) -> Database:
-    """A PostgreSQL database with every table empty."""
+def postgres_database(_postgres_database: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """A PostgreSQL database with every table empty, for whoever is behind the second wall where that is to be."""
     empty(_postgres_database)
+    if MODE:
+        behind_the_wall(_postgres_database, MODE, monkeypatch)
     return _postgres_database
 
 
@@ -153,4 +157,6 @@ def database(request: pytest.FixtureRequest) -> Database:
     """An empty database of each engine in turn."""
     name = "sqlite_database" if request.param == "sqlite" else "postgres_database"
     found: Database = request.getfixturevalue(name)
+    if request.param in MODES:
+        behind_the_wall(found, request.param, request.getfixturevalue("monkeypatch"))
     return found

@@ -70,6 +70,7 @@ COMMANDS: list[list[str]] = [
     ["can", ADA[1], "device.list", f"device:{key('d')}"],
     ["coverage", "alarm.manage", "--at-least", "9", *ADA],
     ["now", *ADA],
+    ["db", "roles", "--tenant", f"t{NASTY}"],
     ["sign-ins", "list", *ADA],
     ["sign-ins", "list", "--user", f"ada{NASTY}", *ADA],
     ["sign-ins", "end", "1", *ADA],

@@ -15,7 +15,7 @@ from ringfence.domain.registry import LISTED
 OWNERS = (
     *("load", "ingest", "worker", "listen dc09", "schema", "help", "audit verify"),
     *("ssh authorized-keys", "ssh session", "ssh setup", "ssh check"),
-    *("db upgrade", "db check", "db backup", "config edit", "config check"),
+    *("db upgrade", "db check", "db backup", "db roles", "config edit", "config check"),
 )
 """By nobody's rights: they are for whoever owns the database."""
 LOOKING = (

@@ -14,7 +14,7 @@ from support.every_command import COMMANDS, words
 from ringfence.services.bearers import bearer
 from ringfence.storage.engine import open_database
 
-OWNERS = ("load", "ingest", "worker", "audit verify", "db check", "db backup")
+OWNERS = ("load", "ingest", "worker", "audit verify", "db check", "db backup", "db roles")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from ringfence import __version__
 FORMATS = ("table", "json", "csv", "keys")
 COMMANDS = (
     *("list", "count", "can", "load", "what-if", "dump", "schema", "demo", "undo", "audit", "audit verify"),
-    *("db", "db upgrade", "db check", "db backup"),
+    *("db", "db upgrade", "db check", "db backup", "db roles"),
 )
 
 

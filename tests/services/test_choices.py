@@ -10,6 +10,7 @@ from support.documents import AT, Sizes, make_document
 from support.edits import ADMINISTRATION, World, provider, with_administrators
 from support.oracle import Oracle
 from support.tiers import seeds
+from support.wall import walled
 
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.security_group import SecurityGroupState
@@ -24,6 +25,7 @@ def world(sqlite_database: Database) -> World:
     return World(sqlite_database, provider())
 
 
+@walled
 @pytest.mark.parametrize("seed", seeds(4))
 def test_customers_are_those_in_sight(database: Database, seed: int) -> None:
     """Parents, and the devices there and below, by brute force; the root only where it is asked for and in sight."""

@@ -87,16 +87,17 @@ def test_rights_are_asked_for_each_time(database: Database) -> None:
 def test_where_nothing_has_changed_no_row_is_read(database: Database) -> None:
     world = world_of(database)
     send(database, edge(database, "e"), {"unit": "acme-0", "alarm": "water"})
-    feed = Feed(world.viewer("wanda"), ACTIVE)
+    viewer = world.viewer("wanda")
+    feed = Feed(viewer, ACTIVE)
     assert feed.news()
     asked: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         asked.append(statement)
 
-    event.listen(database.engine, "before_cursor_execute", note)
+    event.listen(viewer.database.engine, "before_cursor_execute", note)
     assert feed.news() == []
-    event.remove(database.engine, "before_cursor_execute", note)
+    event.remove(viewer.database.engine, "before_cursor_execute", note)
     assert 0 < len(asked) <= 4
     assert not [one for one in asked if "alarm " in one or "alarm_above" in one]
 

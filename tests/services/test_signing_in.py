@@ -12,6 +12,7 @@ from pyotp import TOTP
 from support.clock import stopped_at
 from support.documents import AT
 from support.edits import World, provider
+from support.wall import walled
 
 from ringfence.domain import clock
 from ringfence.domain.errors import Refused, RingfenceError
@@ -51,6 +52,7 @@ def with_password(of: World, login: str, password: str = GOOD) -> None:
     assert isinstance(signing_in.with_new_password(of.database, step.ticket, password), Proven)
 
 
+@walled
 def test_an_invitation_is_the_first_way_in_and_a_password_of_their_own_the_next(database: Database) -> None:
     of = World(database, provider())
     shown = invited(of, "nora")

@@ -15,10 +15,11 @@ from ringfence.domain.errors import Conflict
 from ringfence.domain.kind import StateKind
 from ringfence.signals import clocks, intake, memory
 from ringfence.signals.clocks import Done
-from ringfence.signals.telemetry import DAY, days_of
+from ringfence.signals.telemetry import days_of
 from ringfence.signals.working import Worker, absent
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
+from ringfence.storage.signal_tables import DAY
 
 SECOND, MINUTE = 1000, 60_000
 

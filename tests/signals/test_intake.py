@@ -11,6 +11,7 @@ from sqlalchemy import text
 from support.documents import AT
 from support.edits import World, provider
 from support.signals import NOW, edge, latest, numbers, send
+from support.wall import walled
 
 from ringfence.domain import clock
 from ringfence.domain.errors import RingfenceError
@@ -18,8 +19,9 @@ from ringfence.domain.signal import WrongSignal
 from ringfence.services import telemetry as services
 from ringfence.services.edges import status
 from ringfence.signals import intake, telemetry
-from ringfence.signals.telemetry import DAY, days_of, drop_old
+from ringfence.signals.telemetry import days_of, drop_old
 from ringfence.storage.engine import Database
+from ringfence.storage.signal_tables import DAY
 
 MINUTE = 60_000
 
@@ -60,6 +62,7 @@ def test_an_edge_speaks_for_its_customer_and_those_nested_in_it_and_nobody_else(
     assert kept == [("beta-0", 1), ("no such device", 1)]
 
 
+@walled
 def test_a_device_that_comes_to_stand_elsewhere_is_spoken_for_there(world: World) -> None:
     own = edge(world.database, "acme")
     world.save("boss", world.edit("boss", "customer", "beta", parent=world.id("customer", "acme")))

@@ -46,7 +46,9 @@ def empty(database: Database) -> None:
             connection.exec_driver_sql("; ".join(f'DELETE FROM "{name}"' for name in reversed(tables)))
             restart = "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"
             connection.exec_driver_sql(restart)
-            connection.exec_driver_sql("DELETE FROM point")
+            days = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'point'::regclass"
+            for day in connection.exec_driver_sql(days).scalars().all():
+                connection.exec_driver_sql(f"DROP TABLE {day}")
         return
     with database.writing() as connection:
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")

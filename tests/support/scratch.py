@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Final
 
+from support.wall import put_up_again
+
 from ringfence.domain import limits
 from ringfence.domain.field import Choice, Ref, Text
 from ringfence.domain.kind import Kind, State
@@ -58,6 +60,7 @@ def declared(database: Database, kind: Kind = ORDERS) -> Iterator[None]:
     ENTRIES[kind.plural] = entry_of(kind)
     table = tables.table_of(kind).__table__
     table.create(database.engine)
+    put_up_again(database)
     try:
         yield
     finally:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from support.edits import World
 from support.tree_edits import ALL_KEEPING
+from support.wall import walled
 
 from ringfence.domain.customer import CustomerState
 from ringfence.domain.device import DeviceState
@@ -133,6 +134,7 @@ def assigned(world: World, *keys: str, to: str, **fields: Any) -> list[Edit]:
     return [world.blind("device", key, customer=world.id("customer", to), **fields) for key in keys]
 
 
+@walled
 def test_a_device_that_goes_leaves_its_past_behind(world: World) -> None:
     """The former customer sees what was up to the move and that it was handed over, the new one what is from then on;
     neither hears of the other."""

@@ -14,6 +14,7 @@ from support.databases import empty
 from support.documents import AT, Sizes, documents, make_document
 from support.edits import OPEN, Attempts, World, provider, with_administrators
 from support.tiers import seeds
+from support.wall import walled
 
 from ringfence.domain.customer_group import CustomerGroupState
 from ringfence.domain.device import DeviceState
@@ -93,6 +94,7 @@ def test_back_and_forth_on_postgresql(postgres_database: Database) -> None:
     assert back_and_forth(postgres_database, make_document(chance, replace(SIZES, exact=True)), chance, 8) > 0
 
 
+@walled
 def test_what_was_deleted_comes_back_whole(world: World) -> None:
     """With its key, its members and their windows, its private role, and whoever was deleted with it."""
     acme, south = world.id("customer", "acme"), world.id("customer", "south")

@@ -9,10 +9,10 @@ import typer
 
 from ringfence.cli.audit import verified
 from ringfence.cli.options import Db, Group
-from ringfence.cli.settings import Faults, settings
+from ringfence.cli.settings import Faults, WrongUsage, settings
 from ringfence.domain.errors import RingfenceError
 
-app = typer.Typer(cls=Group, help="The database itself: upgrade, check, backup.", rich_markup_mode=None)
+app = typer.Typer(cls=Group, help="The database itself: upgrade, check, backup, roles.", rich_markup_mode=None)
 
 
 @app.command()
@@ -53,3 +53,51 @@ def backup(
     from ringfence.storage.schema import backup as copy
 
     typer.echo(copy(settings(context.obj, db, None).open().engine, target))
+
+
+@app.command()
+def roles(
+    context: typer.Context,
+    tenant: Annotated[
+        str | None, typer.Option("--tenant", metavar="KEY", help="Only the role of this provider; without it, of each.")
+    ] = None,
+    role: Annotated[
+        str | None,
+        typer.Option("--role", metavar="NAME", help="What the provider's role is called; else DATABASE_KEY."),
+    ] = None,
+    password_file: Annotated[
+        Path | None,
+        typer.Option("--password-file", metavar="FILE", help="Give it the password that is the file's first line."),
+    ] = None,
+    strict: Annotated[
+        bool | None,
+        typer.Option(
+            "--strict/--by-tenant",
+            help="Whether the server keeps a look to the customers in its viewer's reach, too, or to the tenant alone.",
+        ),
+    ] = None,
+    db: Db = None,
+) -> None:
+    """Make each provider's login role on PostgreSQL, or bring it up to this program, and raise the wall behind which it
+    has its own rows alone. As the owner of the tables."""
+    from ringfence.storage import roles as storage
+    from ringfence.text import literal
+
+    if tenant is None and (role or password_file):
+        raise WrongUsage("--role and --password-file are of one provider: name it with --tenant")
+    password = _password(password_file)
+    database = settings(context.obj, db, None).open()
+    for one in storage.make_roles(database, tenant, role, password, strict=strict):
+        typer.echo(f"{literal(one.name)}: the role of {literal(one.tenant)}{', made now' if one.made else ''}")
+
+
+def _password(file: Path | None) -> str | None:
+    if file is None:
+        return None
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise RingfenceError(f"{file} cannot be read as text") from error
+    if not lines or not lines[0]:
+        raise RingfenceError(f"{file} has no password in its first line")
+    return lines[0]

@@ -19,7 +19,7 @@ from ringfence.domain.signal import Value
 from ringfence.signals import events, rules
 from ringfence.signals.rules import Rule, State
 from ringfence.signals.telemetry import Row, day_of, value_of
-from ringfence.storage.signal_tables import day_table
+from ringfence.storage.signal_tables import day_rows
 
 Signals = Mapping[int, Mapping[str, Value]]
 """Values by name that devices reported at moments, in milliseconds since 1970."""
@@ -98,7 +98,7 @@ class History:
         if not days or not names:
             return []
         every = " UNION ALL ".join(
-            f"SELECT at, series_id, number FROM {day_table(day)} "  # noqa: S608 - days are figures alone
+            f"SELECT at, series_id, number FROM {day_rows(self._connection, day)} p "  # noqa: S608 - days are figures alone
             "WHERE tenant_id = :tenant AND series_id IN :series AND at >= :since AND at < :until"
             for day in days
         )
@@ -115,9 +115,10 @@ class History:
                 break
             if day > day_of(since):
                 continue
+            points = day_rows(self._connection, day)
             query = (
-                f"SELECT p.series_id, p.number FROM {day_table(day)} p JOIN (SELECT series_id, max(at) AS at "  # noqa: S608
-                f"FROM {day_table(day)} WHERE tenant_id = :tenant AND series_id IN :series AND at >= :stood "
+                f"SELECT p.series_id, p.number FROM {points} p JOIN (SELECT series_id, max(at) AS at "  # noqa: S608
+                f"FROM {points} d WHERE tenant_id = :tenant AND series_id IN :series AND at >= :stood "
                 "AND at < :since GROUP BY series_id) last ON p.series_id = last.series_id AND p.at = last.at "
                 "WHERE p.tenant_id = :tenant"
             )

@@ -20,12 +20,12 @@ from ringfence.signals import events, telemetry
 from ringfence.signals.alarms import take_turn
 from ringfence.signals.events import Said
 from ringfence.signals.memory import Memory, keep, recalled, written_by
-from ringfence.signals.telemetry import DAY, KEPT_DAYS, Key, Number, Row
+from ringfence.signals.telemetry import KEPT_DAYS, Key, Number, Row
 from ringfence.signals.units import Unit, by_unit_id
 from ringfence.signals.watching import watch
 from ringfence.storage.bulk import any_of, uncollected
 from ringfence.storage.engine import Database
-from ringfence.storage.signal_tables import EdgeHeard, KnownSignal, RuleState, Unmatched
+from ringfence.storage.signal_tables import DAY, EdgeHeard, KnownSignal, RuleState, Unmatched
 from ringfence.storage.tables import Customer, Tenant, table_of
 
 BATCH: Final = 1000

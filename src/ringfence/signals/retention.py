@@ -9,9 +9,8 @@ from sqlalchemy import delete, select
 from ringfence.domain.clock import moment_of
 from ringfence.domain.test_mode import TEST_MODES
 from ringfence.signals import telemetry
-from ringfence.signals.telemetry import DAY
 from ringfence.storage.engine import Database
-from ringfence.storage.signal_tables import Event, KnownSignal, Runaway
+from ringfence.storage.signal_tables import DAY, Event, KnownSignal, Runaway
 from ringfence.storage.tables import table_of
 
 EVENT_DAYS: Final = 30

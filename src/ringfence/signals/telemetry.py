@@ -1,7 +1,7 @@
 """What devices reported: the latest value of each series, and the history of numbers, a table a day.
 
-A table of a day is dropped whole once it is older than what is kept. On PostgreSQL those are partitions of one table;
-they are read and written by their own names on both engines.
+A table of a day is dropped whole once it is older than what is kept. On PostgreSQL those are partitions of one table,
+by whose name they are read and written; there a function makes them, since whoever takes signals in may own nothing.
 """
 
 from __future__ import annotations
@@ -14,17 +14,15 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Integer, column, func, inspect, select, table, text
+from sqlalchemy import Connection, Integer, column, func, inspect, select, text
 
 from ringfence.domain.signal import Value
 from ringfence.storage.bulk import any_of, upsert_rows
-from ringfence.storage.signal_tables import HISTORY, Reported, Series, day_table
+from ringfence.storage.signal_tables import DAY, HISTORY, Reported, Series, day_rows, day_table
 
 KEPT_DAYS: Final = 30
 """So many days of history are kept, besides today's."""
-DAY: Final = 86_400_000
-"""Milliseconds of a day."""
-_LOCK: Final = 0x52464E57
+_MAKE_DAY: Final = text("SELECT ringfence_make_day(:day)")
 
 
 class Point(NamedTuple):
@@ -134,7 +132,7 @@ def write(
         _make_day(connection, name)
         if not sqlite:  # one statement writes no row twice
             points = sorted({point[:3]: point for point in points}.values())
-        upsert_rows(connection, day_table(name), _POINT, 3, points)
+        upsert_rows(connection, day_table(name) if sqlite else HISTORY, _POINT, 3, points)
     return changed
 
 
@@ -169,8 +167,8 @@ def history(connection: Connection, tenant_id: int, series: int, since: int, unt
     for day in days_of(connection):
         if day_of(since) <= day <= day_of(until):
             query = text(
-                f"SELECT at, number FROM {day_table(day)} WHERE tenant_id = :tenant AND series_id = :series "  # noqa: S608
-                "AND at >= :since AND at < :until ORDER BY at"
+                f"SELECT at, number FROM {day_rows(connection, day)} p "  # noqa: S608 - days are figures alone
+                "WHERE tenant_id = :tenant AND series_id = :series AND at >= :since AND at < :until ORDER BY at"
             )
             binds = {"tenant": tenant_id, "series": series, "since": since, "until": until}
             found += (Point(at, number) for at, number in connection.execute(query, binds))
@@ -192,7 +190,7 @@ def courses(
                     *(column("series_id"), func.min(column("at")), func.max(column("at"))),
                     *(func.avg(column("number")), func.min(column("number")), func.max(column("number")), func.count()),
                 )
-                .select_from(table(day_table(day)))
+                .select_from(text(f"{day_rows(connection, day)} p"))
                 .where(theirs, text("tenant_id = :tenant AND at >= :since AND at < :until"))
                 .group_by(column("series_id"), text("(at - :since) / :step"))
             )
@@ -245,17 +243,8 @@ def _make_day(connection: Connection, day: str) -> None:
             )
         )
         return
-    if inspect(connection).has_table(name):
-        return
-    # One at a time makes it; attached, it keeps nobody from reading or writing the other days.
-    connection.execute(text("SELECT pg_advisory_xact_lock(:one)"), {"one": _LOCK})
-    if inspect(connection).has_table(name):
-        return
-    begin = round(datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC).timestamp() * 1000)
-    connection.execute(text(f"CREATE TABLE {name} (LIKE {HISTORY} INCLUDING INDEXES)"))
-    connection.execute(
-        text(f"ALTER TABLE {HISTORY} ATTACH PARTITION {name} FOR VALUES FROM ({begin}) TO ({begin + DAY})")
-    )
+    if not inspect(connection).has_table(name):
+        connection.execute(_MAKE_DAY, {"day": day})
 
 
 def _renew(connection: Connection, rows: Collection[Row]) -> None:

@@ -55,6 +55,10 @@ _ADVICE = (
         "permission denied to create temporary tables",
         "{name} needs TEMPORARY on the database: GRANT it to this role, for what a change would do is looked at first",
     ),
+    *(
+        (sign, "{name} does not let this role do that: ask whoever owns the database; nothing was changed")
+        for sign in ("permission denied", "row-level security policy", "must be owner of")
+    ),
     ("readonly database", "{name} cannot be written: allow writing to the file and its folder, or work on a copy"),
     ("read-only", "{name} cannot be written: connect to a server that accepts writes"),
     ("file is not a database", "{name} is not an SQLite database: name another file, or restore a backup"),

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from ringfence.storage import schema, soundness, structure
+from ringfence.storage import schema, second_wall, soundness, structure
 from ringfence.storage.engine import Database, locate, require_file
 from ringfence.storage.faults import explained
 
@@ -33,8 +33,12 @@ def upgrade(name: str | None, tell: Callable[[str], None] | None = None) -> str:
 
     with database.reading() as connection:
         found = schema.state(connection)
+        walled = second_wall.stands(connection)
     if found is schema.State.OLDER:
         if schema.upgrade(database.engine, back_up):
+            if walled:
+                with database.writing() as connection:
+                    second_wall.raise_wall(connection)
             return f"{database.name} is now of revision {schema.HEAD}{said}"
     else:
         schema.demand_current(found, database.name)

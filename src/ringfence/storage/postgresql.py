@@ -36,7 +36,8 @@ _SETTLE: Final = """
     SELECT s.name, s.setting, s.source, CASE
         WHEN s.name = ANY(%(needed)s) THEN set_config(s.name, v.value, false)
         WHEN s.source IN ('default', 'configuration file', 'command line', 'environment variable')
-        THEN set_config(s.name, v.value, false) END IS NOT NULL, current_schema()
+        THEN set_config(s.name, v.value, false) END IS NOT NULL, current_schema(),
+        EXISTS (SELECT FROM pg_policy WHERE polname = 'ringfence_strict')
     FROM unnest(%(names)s::text[], %(values)s::text[]) v(name, value) JOIN pg_settings s ON s.name = v.name
 """
 _BLOCKED: Final = "SELECT cardinality(pg_blocking_pids(%s)) > 0"
@@ -69,7 +70,7 @@ def make_engine(url: URL, patience: Patience) -> Engine:
     def settle(driver: Any, record: Any) -> None:
         driver.autocommit = True
         binds = {"needed": list(_NEEDED), "names": list(settings), "values": list(settings.values())}
-        for name, setting, source, ours, schema in driver.execute(_SETTLE, binds).fetchall():
+        for name, setting, source, ours, schema, strict in driver.execute(_SETTLE, binds).fetchall():
             if name in _NEEDED and source == "client" and not setting.upper().endswith(_NEEDED[name].upper()):
                 raise RingfenceError(
                     f"the URL sets {name} to {setting}: it is always {_NEEDED[name]} here, leave it out"
@@ -77,6 +78,7 @@ def make_engine(url: URL, patience: Patience) -> Engine:
             if name == "statement_timeout":
                 record.info["ringfence_limited"] = ours
             engine.dialect.default_schema_name = schema
+            record.info["ringfence_strict"] = strict
         driver.autocommit = False
 
     @event.listens_for(engine, "checkin")

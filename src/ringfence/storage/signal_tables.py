@@ -5,15 +5,31 @@ Moments are whole milliseconds since 1970, in UTC: there are very many of them. 
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+)
 
+from ringfence.domain.clock import milliseconds
 from ringfence.domain.registry import PLACE
 from ringfence.storage.columns import BINARY_TEXT, keyed, moment, of, own_id, rows, tenant_id
 
 HISTORY: Final = "point"
 """How the names of the tables begin that hold the history, one a day; on PostgreSQL those are its partitions."""
+DAY: Final = 86_400_000
+"""Milliseconds of a day."""
 
 Series: Final = rows(
     "series",
@@ -150,3 +166,17 @@ WorkerHeard: Final = rows("worker_heard", own_id(), moment("at"), Column("said",
 def day_table(day: str) -> str:
     """The table of the history of a day, written as YYYYMMDD."""
     return f"{HISTORY}_{day}"
+
+
+def day_rows(connection: Connection, day: str) -> str:
+    """What a statement reads the history of a day from, with a name of its own to follow. On PostgreSQL it is that day
+    of the whole history, to which the server alone goes: what a role may read is said of the whole, not of a day."""
+    if connection.dialect.name == "sqlite":
+        return day_table(day)
+    begin = day_begins(day)
+    return f"(SELECT * FROM {HISTORY} WHERE at >= {begin} AND at < {begin + DAY})"  # noqa: S608 - of numbers
+
+
+def day_begins(day: str) -> int:
+    """The first moment of a day."""
+    return milliseconds(datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC))

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ringfence.domain.registry import KINDS
 from ringfence.storage import schema
 from ringfence.storage.metadata import metadata
+from ringfence.storage.role_grants import PROVIDER_ROLE
 from ringfence.storage.signal_tables import HISTORY, day_table
 
 SEARCHED: Final = {kind.table: kind.several for kind in KINDS.values() if kind.substrings}
@@ -29,7 +30,8 @@ def differences(connection: Connection) -> list[Any]:
     def ours(name: str | None, kind: str, _parents: Any) -> bool:
         indexes = tuple(f"ix_{index}" for index in _INDEXES)
         made_apart = name in indexes or (
-            kind == "table" and (name == HISTORY or str(name).startswith((*_APART, day_table(""), "alembic_version")))
+            kind == "table"
+            and (name == HISTORY or str(name).startswith((*_APART, day_table(""), "alembic_version", PROVIDER_ROLE)))
         )
         return not (name and made_apart)
 

@@ -9,6 +9,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from ringfence.visibility.reach import Reach, read_reaches
+from ringfence.visibility.strict import let_go
 from ringfence.visibility.viewer import Sight
 
 
@@ -25,6 +26,7 @@ def held(
     """By how many of these users a permission is held over each of these customers, with all that is there: at a
     moment, and from each one on, up to another, at which a membership of theirs begins or ends. ``paths`` are those of
     the customers, sorted. Whoever reaches a customer only for sites of it counts for none."""
+    let_go(sight)
     reaches = read_reaches(sight.connection, users, at)
     windows = (group for reach in reaches.values() for group in reach.grants.groups)
     edges = {moment for group in windows for moment in (group.valid_from, group.valid_until) if moment is not None}

@@ -197,7 +197,9 @@ class Viewer:
                 scopes, made = self.scopes(connection, holding, permissions, at, began)
                 if not made or last or time.monotonic() < self._keep_after:
                     with standing_before(connection, _all(connection, scopes.values(), made)):
-                        yield self.sight(connection, holding, scopes)
+                        sight = self.sight(connection, holding, scopes)
+                        _keep_to(sight)
+                        yield sight
                     return
             self.keep(holding.version, made)
 
@@ -275,6 +277,14 @@ def _all(connection: Connection, scopes: Iterable[Scope], made: Sequence[Made]) 
     return [*made, *(read(connection, extent) for extent in stored.values())]
 
 
+def _keep_to(*sights: Sight) -> None:
+    """Has the server keep to what these sights reach, where it is to."""
+    if sights[0].connection.info.get("ringfence_strict"):
+        from ringfence.visibility.strict import keep_to  # of which nobody else has any need
+
+        keep_to(*sights)
+
+
 class Pair:
     """Two users of one tenant, looked at together: a customer is in reach when either of them sees it."""
 
@@ -305,6 +315,7 @@ class Pair:
                         scope for scopes in (left.scopes, right.scopes, together.scopes) for scope in scopes.values()
                     ]
                     with standing_before(connection, _all(connection, both, [*made, *more])):
+                        _keep_to(left, right)
                         yield left, right, together
                     return
             # What belongs to both goes by the ids of its parts, which have none before they are stored.

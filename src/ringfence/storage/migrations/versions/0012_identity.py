@@ -139,3 +139,42 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_ssh_key_user_id"), "ssh_key", ["user_id"], unique=False)
+    if op.get_bind().dialect.name == "postgresql":
+        _let_others_make_days()
+
+
+def _let_others_make_days() -> None:
+    """A function that makes the partition of a day as the owner, for whoever takes signals in. Attached, it keeps
+    nobody from reading or writing the other days. How many there are is bounded."""
+    schema = op.get_bind().exec_driver_sql("SELECT quote_ident(current_schema())").scalar_one()
+    op.get_bind().exec_driver_sql(
+        f"""
+        CREATE FUNCTION ringfence_make_day(day text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+        SET search_path = pg_catalog, pg_temp AS $$
+        DECLARE
+            name text := 'point_' || day;
+            low bigint;
+        BEGIN
+            IF day !~ '^[0-9]{{8}}$' OR to_char(to_date(day, 'YYYYMMDD'), 'YYYYMMDD') <> day THEN
+                RAISE EXCEPTION '% is no day', quote_literal(day);
+            END IF;
+            PERFORM pg_advisory_xact_lock({0x52464E57});
+            IF to_regclass('{schema}.' || name) IS NOT NULL THEN
+                RETURN;
+            END IF;
+            IF (SELECT count(*) FROM pg_inherits WHERE inhparent = '{schema}.point'::regclass) >= 400 THEN
+                RAISE EXCEPTION 'there is history of too many days';
+            END IF;
+            low := extract(epoch FROM to_date(day, 'YYYYMMDD'))::bigint * 1000;
+            EXECUTE format('CREATE TABLE {schema}.%I (LIKE {schema}.point INCLUDING INDEXES)', name);
+            EXECUTE format('ALTER TABLE {schema}.point ATTACH PARTITION {schema}.%I FOR VALUES FROM (%s) TO (%s)',
+                           name, low, low + 86400000);
+            IF (SELECT relrowsecurity FROM pg_class WHERE oid = '{schema}.point'::regclass) THEN
+                EXECUTE format('ALTER TABLE {schema}.%I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', name);
+                EXECUTE format('CREATE POLICY ringfence_owner ON {schema}.%I TO current_user USING (true)', name);
+            END IF;
+        END $$
+        """,  # noqa: S608 - of the name of the schema
+        execution_options={"no_parameters": True},
+    )
+    op.execute("REVOKE EXECUTE ON FUNCTION ringfence_make_day(text) FROM PUBLIC")
