@@ -16,6 +16,7 @@ from benchmarks.report import Report, summary
 BENCHMARKS = {
     "startup": "how soon the console paints and shows data",
     "commands": "how soon a command answers, against the import of SQLAlchemy",
+    "door": "how long sshd waits to hear about a key, beyond a bare interpreter, on both engines",
     "load": "how long a large snapshot takes to load, against a bare insert of the same rows",
     "pages": "what scoping costs: a page, against the same page unscoped",
     "frames": "whether the first page of every list is there within a frame, whoever asks, on both engines",
