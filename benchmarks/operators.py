@@ -143,15 +143,16 @@ def run(seconds: float = SECONDS, count: int = OPERATORS) -> Report:
             finally:
                 for one in operators:
                     one.close()
-    one, all_of = (quantiles(found, n=20)[18] * 1000 for found in (alone, together))
-    report.lines.append(f"  one operator: {len(alone)} keys, 95 % painted within {one:.0f} ms, {lost_alone} lost")
+    single, all_of = (quantiles(found, n=20)[18] * 1000 for found in (alone, together))
+    report.lines.append(f"  one operator: {len(alone)} keys, 95 % painted within {single:.0f} ms, {lost_alone} lost")
     report.lines.append(f"  {count} operators: {len(together)} keys, 95 % within {all_of:.0f} ms, {lost} lost")
     report.lines.append(f"  a session takes {sum(took) / max(1, len(took)):.0f} MB, of {len(took)}")
     report.judge("what ended, or was not painted within a second", errors + lost, 0)
-    report.judge(f"95 % of the keys of {count} operators, over one's alone", all_of - one, OVER, "ms")
+    report.judge(f"95 % of the keys of {count} operators, over one's alone", all_of - single, OVER, "ms")
     return report
 
 
 if __name__ == "__main__":
-    given = [float(word) for word in sys.argv[1:]]
-    print("\n".join(run(*given[:1], *map(int, given[1:2])).lines))
+    given = sys.argv[1:]
+    wanted = float(given[0]) if given else SECONDS
+    print("\n".join(run(wanted, int(given[1]) if given[1:] else OPERATORS).lines))

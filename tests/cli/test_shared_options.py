@@ -13,7 +13,7 @@ from ringfence.cli.options import SHARED
 from ringfence.domain.registry import LISTED
 
 OWNERS = (
-    *("load", "ingest", "worker", "listen dc09", "schema", "help", "audit verify"),
+    *("init", "load", "ingest", "worker", "listen dc09", "schema", "help", "audit verify"),
     *("ssh authorized-keys", "ssh session", "ssh setup", "ssh check"),
     *("db upgrade", "db check", "db backup", "db roles", "config edit", "config check"),
 )
