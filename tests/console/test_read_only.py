@@ -246,6 +246,7 @@ def test_every_command_that_changes_something_says_so() -> None:
             "open_group",
             "previous_tab",
             "profile",
+            "tokens",
         ),
         *("quit", "read_again", "refresh", "roles", "side_by_side", "suspend", "swap", "switch_user", "take_all_away"),
         *("toggle_typing", "finished", "users", "security-groups", "customer-groups"),

@@ -7,7 +7,7 @@ from typing import Any
 from support.console import NOON, Console, console_on, opened, press, settle, still
 
 from ringfence.console.commands.command import Command
-from ringfence.console.commands.everywhere import EVERYWHERE, PROFILE
+from ringfence.console.commands.everywhere import EVERYWHERE, OWN
 from ringfence.console.commands.lists import LISTS
 from ringfence.console.commands.records import editable
 from ringfence.console.commands.tree import CUSTOMER
@@ -65,7 +65,7 @@ def names(demo: Database, login: str = "h.devries") -> set[str]:
 
 def test_no_key_is_given_twice() -> None:
     kinds = [kind for kind in EDITED.values() if kind is not CUSTOMERS]
-    everywhere: tuple[Command[Any], ...] = (*EVERYWHERE, *numbered(), PROFILE)
+    everywhere: tuple[Command[Any], ...] = (*EVERYWHERE, *numbered(), *OWN)
     keyed: list[tuple[Command[Any], ...]] = [(*editable(kind).commands, *LISTS, *everywhere) for kind in kinds]
     beside_the_tree = [CUSTOMER, *map(editable, tabs(kinds))]
     keyed += [(*edits.commands, *CustomersScreen.COMMANDS_HERE, *everywhere) for edits in beside_the_tree]

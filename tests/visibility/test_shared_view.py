@@ -157,6 +157,8 @@ def test_nothing_is_changed_through_it(sqlite_database: Database) -> None:
         "group_for_customer": (acme,),
         "administrators_of": (acme,),
         "see_as": ("rita",),
+        "make_token": ("x",),
+        "revoke_tokens": (["x"],),
         "end_sign_ins": ([1],),
     }
     for name, given in asked.items():
@@ -164,7 +166,7 @@ def test_nothing_is_changed_through_it(sqlite_database: Database) -> None:
             getattr(view, name)(*given)
     reading = {
         *(
-            "come_back",
+            *("come_back", "own_tokens"),
             "check",
             "stamp",
             "may",

@@ -9,7 +9,7 @@ from textual.app import App
 from textual.filter import Monochrome
 from textual.theme import Theme
 
-from ringfence.console.commands.everywhere import PROFILE
+from ringfence.console.commands.everywhere import OWN
 from ringfence.console.depth import AUTO, Depth
 from ringfence.console.options import BACK, DialogOption
 from ringfence.console.questions import Asks
@@ -92,7 +92,7 @@ class ConfiguredApp(App[str], Asks):
 
     def bind_numbered(self) -> None:
         """Binds the commands that no screen binds by their own keys, which there may be none of."""
-        for command in (*self.numbered, PROFILE):
+        for command in (*self.numbered, *OWN):
             if command.name in self.keymap:
                 self.bind(self.keymap[command.name], f"screen.command('{command.name}')", show=False)
 

@@ -37,6 +37,7 @@ ROOMS: Final[Mapping[str, str]] = {
     "choose user": "ringfence.console.screens.choose_user:ChooseUser",
     "columns": "ringfence.console.screens.columns_menu:ColumnsMenu",
     "side by side": "ringfence.console.screens.side_by_side:SideBySideScreen",
+    "tokens": "ringfence.console.screens.tokens:TokensScreen",
     "ask line": "ringfence.console.screens.ask_line:AskLine",
     "dialog": "ringfence.console.screens.dialog:Dialog",
     "confirm": "ringfence.console.screens.confirm:Confirm",
@@ -76,7 +77,7 @@ def together() -> tuple[Together, ...]:
     """What stands together on every screen: imports all of them, which takes a while."""
     from ringfence.console.cells.records import columns
     from ringfence.console.commands.drafting import EDITING
-    from ringfence.console.commands.everywhere import BESIDE, EVERYWHERE, PROFILE
+    from ringfence.console.commands.everywhere import BESIDE, EVERYWHERE, OWN
     from ringfence.console.commands.lists import FINISHED, LISTS, TABS
     from ringfence.console.commands.records import editable
     from ringfence.console.commands.tree import CUSTOMER
@@ -86,7 +87,7 @@ def together() -> tuple[Together, ...]:
     from ringfence.domain import display
     from ringfence.domain.registry import EDITED
 
-    everywhere = (*EVERYWHERE, *numbered(), PROFILE)
+    everywhere = (*EVERYWHERE, *numbered(), *OWN)
     lists = (*LISTS, *marking())
     sorts = {
         kind: {one.key.upper(): f"sort by {one.title}" for one in columns(kind) if one.key and one.sortable}

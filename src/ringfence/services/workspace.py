@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Concatenate, Final, NamedTuple, ParamSpec, TypeVar
 
@@ -18,6 +18,7 @@ from ringfence.visibility.viewer import Pair, Sight, Viewer
 _LATER: Final = (
     "alarm_story",
     "alarms",
+    "api_tokens",
     "assigning",
     "attributes",
     "audit",
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from ringfence.services import (
         alarm_story,
         alarms,
+        api_tokens,
         assigning,
         attributes,
         audit,
@@ -295,6 +297,18 @@ class Session:
 
     own_sign_ins = _asks(lambda: sign_ins.own)
     sign_ins_of = _asks(lambda: sign_ins.of_user)
+
+    own_tokens = _asks(lambda: api_tokens.of_user)
+
+    def make_token(self, name: str, lasts: timedelta | None = None) -> str:
+        """Makes a token that stands for the user, for so long; it is shown this once."""
+        self.check(changing=True)
+        return api_tokens.make(self.viewer, name, self._origin, lasts=lasts)
+
+    def revoke_tokens(self, names: Sequence[str]) -> None:
+        """Revokes tokens of the user by name, all or none of them."""
+        self.check(changing=True)
+        api_tokens.revoke(self.viewer, names, self._origin)
 
     def end_sign_ins(self, ids: Sequence[int]) -> None:
         """Ends sessions, all or none of them."""

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from ringfence.console.palette import Offer
 
 
+_IN_THE_DEMO: Final = "in the demo everybody is anybody: it is for a database of your own"
+
+
 def _unless_open(host: Host) -> str:
     return host.ringfence.why_not_see_as() if host.ringfence.workspace else "the database is not open yet"
 
@@ -98,6 +101,15 @@ PROFILE: Final[Command[Host]] = Command(
     _profile,
     unless=_unless_own,
 )
+TOKENS: Final[Command[Host]] = Command(
+    "tokens",
+    "",
+    "API tokens: what stands for you in programs.",
+    lambda host: host.ringfence.open("tokens"),
+    unless=lambda host: _IN_THE_DEMO if host.ringfence.demo else _unless_own(host),
+)
+OWN: Final[tuple[Command[Host], ...]] = (PROFILE, TOKENS)
+"""What everybody does for themselves, which has no key."""
 ALWAYS: Final = ("switch_user", "side_by_side", "command_palette", "quit")
 """What the key bar shows wherever it is a key, after all others."""
 BESIDE: Final[tuple[Command[Host], ...]] = (HELP, PALETTE, QUIT, SUSPEND)

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 
 from ringfence.console.commands.command import Command, Edited, bindings, display
-from ringfence.console.commands.everywhere import ALWAYS, EVERYWHERE, PROFILE, QUIT
+from ringfence.console.commands.everywhere import ALWAYS, EVERYWHERE, OWN, QUIT
 from ringfence.console.notices import keep_filter_free, take_notice_away
 from ringfence.console.painting import OneFrame
 from ringfence.console.places import Place
@@ -47,7 +47,7 @@ class CommandScreen(OneFrame, Asks):
     @property
     def everywhere(self) -> tuple[Command[Any], ...]:
         """The commands that every screen has."""
-        return (*EVERYWHERE, *self.ringfence.numbered, PROFILE)
+        return (*EVERYWHERE, *self.ringfence.numbered, *OWN)
 
     @property
     def edited(self) -> Edited | None:
