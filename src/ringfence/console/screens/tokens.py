@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ringfence.services.api_tokens import Listed
 
 _ROWS: Final = 12
-_UNTIL, _USED = 20, 22
+_UNTIL, _USED = 18, 17
 _LASTS: Final = (("90", "For 90 days", "9"), ("365", "For a year", "y"), ("0", "Until it is revoked", "u"))
 
 
@@ -47,7 +47,7 @@ class _Lines(LineList):
         one = self.shown[index]
         room = max(2, width - _UNTIL - _USED)
         until = "expired" if one.expired else "" if one.expires is None else f"until {one.expires:%d %b %Y}"
-        used = "never used" if one.used is None else f"used {one.used:%d %b %Y %H:%M}"
+        used = "never used" if one.used is None else f"used {one.used:%d %b %Y}"
         return [
             (fit(f" {one.name}", room // 2), ""),
             (fit(_stands(one), room - room // 2), "quiet"),
