@@ -290,7 +290,7 @@ async def test_nothing_is_asked_while_there_is_nothing_to_show(
         return stamp(session, signals=signals)
 
     monkeypatch.setattr(Session, "stamp", counted)
-    async with opened(console_on(demo, None, demo=False)) as console:
+    async with opened(console_on(demo, None)) as console:
         await asyncio.sleep(1.2)
         assert not asked, "nobody is signed in"
         await console.type("h.devries")

@@ -160,6 +160,13 @@ def test_nothing_is_changed_through_it(sqlite_database: Database) -> None:
         "make_token": ("x",),
         "revoke_tokens": (["x"],),
         "end_sign_ins": ([1],),
+        "credentials": (),
+        "begin_second_factor": (),
+        "change_password": ("old", "new"),
+        "set_up_second_factor": ("secret", "000000"),
+        "turn_off_second_factor": ("000000",),
+        "new_recovery_codes": ("000000",),
+        "invite": (nora,),
     }
     for name, given in asked.items():
         with pytest.raises(Refused, match=r"^you look through dora's eyes$"):
@@ -191,7 +198,18 @@ def test_nothing_is_changed_through_it(sqlite_database: Database) -> None:
             "alarm_story",
             "now",
         ),
-        *("attributes", "signals", "signals_stamp", "own_sign_ins", "sign_ins_of", "see", "leave", "exported"),
+        *(
+            "attributes",
+            "signals",
+            "signals_stamp",
+            "own_sign_ins",
+            "sign_ins_of",
+            "see",
+            "leave",
+            "has_password",
+            "idle",
+            "exported",
+        ),
     }
     asking = {name for name, _ in inspect.getmembers(Session, inspect.isfunction) if not name.startswith("_")}
     assert asking == reading | asked.keys(), "whatever else can be asked reads, or is refused"

@@ -23,6 +23,7 @@ from ringfence.console.remembering import Remembering
 from ringfence.console.rights import SEEING_AS
 from ringfence.console.rooms import numbered, prepare, room, together
 from ringfence.console.screens.area import AreaScreen, CommandScreen, leaves
+from ringfence.console.signing_in import SigningIn
 from ringfence.console.text import literal, number
 from ringfence.console.themes import load_themes
 from ringfence.console.travelling import Travelling
@@ -43,7 +44,7 @@ _NEXT = ("audit", "choose user", "dialog", "help", "palette", "side by side")
 """What the next keys may open."""
 
 
-class RingfenceApp(Painting, Remembering, Looking, Travelling):
+class RingfenceApp(Painting, Remembering, SigningIn, Looking, Travelling):
     """The console. ``connect`` opens the database; it is called in a thread, once the first screen is painted.
     ``configuration`` is what the user has set, ``memory`` what keeps where they left it; ``awaited`` is where
     ``connect`` says what it waits for.
@@ -119,7 +120,7 @@ class RingfenceApp(Painting, Remembering, Looking, Travelling):
             self.workspace, kinds = found
             self._kinds_known(kinds)
             if self._login is None and self.workspace.proven is None:
-                self.choose_user()
+                self.ask_who()
             else:
                 if isinstance(self.screen, OneFrame):
                     self.screen.hold()
@@ -182,19 +183,21 @@ class RingfenceApp(Painting, Remembering, Looking, Travelling):
             return
         back = self.real if self.looking_through else None
         self.leave(self.session)
+        self.unlock_for_nobody()
         self.travel_anew(self.profile.login if self.profile is not None else "")
         self.session = self.profile = self.real = None
         self.rights, self.read_only = frozenset(), ""
         self.clear_notifications()
-        self.notify(reason, markup=False, severity="error")
+        if back is not None or self.demo:  # else it is told where somebody is asked who they are
+            self.notify(reason, markup=False, severity="error")
         while len(self.screen_stack) > 1:
             self.pop_screen()
         for screen in self.areas:
             screen.sign_out()
         if back is not None:
-            self._show_view(lambda: back)
+            self.show_view(lambda: back)
         else:
-            self._ask_who(reason)
+            self.ask_who(reason)
 
     def check_session(self) -> None:
         """Ends the session if the user was deactivated meanwhile; a database that cannot be asked has been told of."""
@@ -241,6 +244,8 @@ class RingfenceApp(Painting, Remembering, Looking, Travelling):
         """Makes of a paste what the field that has the focus can take, whichever it is, and says what became of it."""
         if (isinstance(event, events.InputEvent) and going(self)) or self.opening.keeps(event):
             return
+        if isinstance(event, events.InputEvent):
+            self.typed()
         if isinstance(event, events.Key) and not event.is_forwarded and self._screen_stack:
             self._say_of_key("")
         if isinstance(event, events.Paste) and not event.is_forwarded and self._screen_stack:
@@ -287,7 +292,7 @@ class RingfenceApp(Painting, Remembering, Looking, Travelling):
         """Asks whose view it shall be; from another user's view goes back to one's own first."""
         real = self.real
         if real is not None and self.looking_through:
-            self._show_view(lambda: real)
+            self.show_view(lambda: real)
             return
 
         def chosen(login: str | None) -> None:
@@ -299,13 +304,6 @@ class RingfenceApp(Painting, Remembering, Looking, Travelling):
         free = "Whose view? This is the demo: be anybody" if self.demo else "Whose view?"
         self.open("choose user", free if self.session else "Who are you?", then=chosen)
         self.opening.over()
-
-    def _ask_who(self, reason: str) -> None:
-        """Asks who somebody is whose session has ended; whoever was proven to be somebody else than that is nobody."""
-        if self.workspace is not None and self.workspace.proven is not None:
-            self.give_up(reason)
-        else:
-            self.choose_user()
 
     def choose_other_user(self) -> None:
         """Asks who shall be laid beside the present user."""
@@ -325,9 +323,10 @@ class RingfenceApp(Painting, Remembering, Looking, Travelling):
 
     def sign_in(self, login: str) -> None:
         """Shows what a user sees, and says what that comes to."""
-        self._show_view(lambda: self.session_of(login))
+        self.show_view(lambda: self.session_of(login))
 
-    def _show_view(self, of: Callable[[], Session]) -> None:
+    def show_view(self, of: Callable[[], Session], notice: str = "") -> None:
+        """Shows what a session shows, and says what that comes to, or a notice."""
         begins = self.session is None
         self._note()
 
@@ -360,13 +359,15 @@ class RingfenceApp(Painting, Remembering, Looking, Travelling):
                 self._return_to(layout.area)
             self.opening.over()
             self.tell_faults()
-            if not first or self.profile.reason:
-                self.notify(said(self.profile), markup=False, timeout=6)
+            if notice or not first or self.profile.reason:
+                more = said(self.profile) if not first or self.profile.reason else ""
+                self.notify("\n".join(one for one in (notice, more) if one), markup=False, timeout=6)
 
         def refused(reason: str) -> None:
-            self.tell_failure(reason)
+            if self.session is not None or self.demo:
+                self.tell_failure(reason)
             if self.session is None:
-                self._ask_who(reason)
+                self.ask_who(reason)
 
         if self.session is not None:
             self.clear_notifications()  # they speak of what the one before was seeing

@@ -46,6 +46,8 @@ class Application(Protocol):
     """How many there are of what is current, by the name of the numbered screen: for its label."""
     areas: list[Any]
     """The numbered screens that have come up so far."""
+    locked: bool
+    """Whether nobody has typed anything for so long that only the user's password goes on."""
 
     def notify(self, message: str, **options: Any) -> None:
         """Shows a notice, literally: it may tell of names."""
@@ -55,6 +57,21 @@ class Application(Protocol):
 
     def tell_failure(self, reason: str) -> None:
         """Shows a line for people."""
+
+    def when_unlocked(self, do: Callable[[], object]) -> None:
+        """Has something done once the console is not locked any more; never, where the session ends meanwhile."""
+
+    def why_not_lock(self) -> str:
+        """Why the console cannot be locked, and nobody be signed out of it; empty where that can be."""
+
+    def lock(self) -> None:
+        """Locks it now."""
+
+    def action_sign_out(self) -> None:
+        """Ends the session of whoever signed in, and asks who comes next."""
+
+    def show_recovery(self, codes: tuple[str, ...]) -> None:
+        """Shows new recovery codes, this once, until they have been taken."""
 
     def check_session(self) -> None:
         """Ends the session if the user was deactivated meanwhile."""

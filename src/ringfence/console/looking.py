@@ -16,7 +16,7 @@ from ringfence.console.tallies import tallied, tally
 from ringfence.domain.errors import RingfenceError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ringfence.preferences.configuration import Configuration
     from ringfence.services.records import Listing, Profile
@@ -33,11 +33,13 @@ class Summary(NamedTuple):
     stamp: tuple[int, int, int]
     profile: Profile
     rights: frozenset[str]
+    idle: float | None = None
+    """After so many seconds without a key the console is locked; never, with None."""
 
 
 def summary(session: Session, stamp: tuple[int, int, int], totals: bool) -> Summary:
     """The stamp is that of a moment before: what changes meanwhile is noticed the next time."""
-    return Summary(stamp, session.profile(totals=totals), session.may(*asked()))
+    return Summary(stamp, session.profile(totals=totals), session.may(*asked()), session.idle())
 
 
 class Looking(ConfiguredApp):
@@ -49,6 +51,7 @@ class Looking(ConfiguredApp):
     rights: frozenset[str]
     changes: int
     demo: bool
+    lock_after: Callable[[float | None], None]
 
     def __init__(self, configuration: Configuration | None = None) -> None:
         super().__init__(configuration)
@@ -60,6 +63,7 @@ class Looking(ConfiguredApp):
     def take_summary(self, found: Summary) -> None:
         """Takes who looks, and what they may do, as it is now."""
         self._stamp, self.profile, self.rights = found.stamp, found.profile, found.rights
+        self.lock_after(found.idle)
         self.set_timer(_TALLY_SECONDS, self._tally)
 
     def look_for_changes(self) -> None:

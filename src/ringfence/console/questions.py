@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from time import monotonic, sleep
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast
 
 from textual.message import Message
 from textual.message_pump import MessagePump
@@ -31,6 +31,11 @@ _LOOK_SECONDS: Final = 0.005
 def going(app: App[Any]) -> bool:
     """Whether a console is being left: no timer and no answer acts on it any more."""
     return app._exit or not app._running
+
+
+def locked(app: App[Any]) -> bool:
+    """Whether a console is locked: what comes meanwhile is taken once it is not."""
+    return bool(getattr(app, "locked", False))
 
 
 class Answered(Message):
@@ -75,6 +80,9 @@ def counting(told: Callable[[int], object], busy: Callable[[], bool]) -> Callabl
 
 class Asks(MessagePump):
     """A screen or widget that asks. A later question of the same group takes the place of an earlier one."""
+
+    WAITS: ClassVar[bool] = True
+    """Whether its timers and answers wait while the console is locked: all do, but for what unlocks it."""
 
     _questions: Counter[str]
     """How many questions of each group there were."""
@@ -147,15 +155,23 @@ class Asks(MessagePump):
 
     def set_timer(self, delay: float, callback: Any = None, **options: Any) -> Timer:
         """A timer that does not act on a console that is being left."""
-        return super().set_timer(delay, self._while_there(callback), **options)
+        return super().set_timer(delay, self._while_there(callback, once=True), **options)
 
     def set_interval(self, interval: float, callback: Any = None, **options: Any) -> Timer:
         """Likewise, again and again."""
         return super().set_interval(interval, self._while_there(callback), **options)
 
-    def _while_there(self, callback: Callable[[], Any] | None) -> Callable[[], Any] | None:
+    def _while_there(self, callback: Callable[[], Any] | None, *, once: bool = False) -> Callable[[], Any] | None:
         app = self.app
-        return None if callback is None else lambda: None if going(app) else callback()
+
+        def act() -> Any:
+            if going(app):
+                return None
+            if self.WAITS and locked(app):
+                return self.ringfence.when_unlocked(act) if once else None
+            return callback() if callback is not None else None
+
+        return None if callback is None else act
 
     def drop(self, group: str) -> None:
         """What was asked in the group is not wanted any more, even where the answer is on its way."""
@@ -171,5 +187,9 @@ class Asks(MessagePump):
     def on_answered(self, message: Answered) -> None:
         """Takes an answer."""
         message.stop()
-        if not going(self.app) and getattr(self, "is_attached", True):
+        if going(self.app) or not getattr(self, "is_attached", True):
+            return
+        if self.WAITS and locked(self.app):
+            self.ringfence.when_unlocked(lambda: self.on_answered(message))
+        else:
             message.take()

@@ -7,6 +7,8 @@ from typing import Final
 
 SEEING_AS: Final = frozenset({"user.list", "user.impersonate"})
 """Who holds both may look through somebody's eyes."""
+DEMO: Final = "this is the demo"
+"""Why what is for those who sign in is off there."""
 HOME: Final = "customers"
 """The numbered screen that everybody has, whatever they may do."""
 NOW: Final = "now"

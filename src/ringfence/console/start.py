@@ -115,6 +115,9 @@ def run_console(
     driver = driver_class()
     if driver is not None:
         console.driver_class = driver
-    reason = console.run(mouse=configuration.mouse)
+    try:
+        reason = console.run(mouse=configuration.mouse)
+    finally:
+        console.leave_session()
     if reason:
         raise RingfenceError(reason)

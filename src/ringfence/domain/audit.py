@@ -80,6 +80,8 @@ PROVING: Final = {
     "accept invitation": "accepted the invitation of",
     "change password": "changed the password of",
     "set up second factor": "set up the second factor of",
+    "turn off second factor": "turned off the second factor of",
+    "make recovery codes": "made recovery codes of",
     "take recovery code": "took a recovery code of",
     "make token": "made a token of",
     "revoke token": "revoked a token of",

@@ -63,6 +63,12 @@ def read(connection: Connection, tenant_id: int, user_id: int) -> Person | None:
     return _one(connection, and_(User.tenant_id == tenant_id, User.id == user_id))
 
 
+def password_since(connection: Connection, tenant_id: int, user_id: int) -> datetime | None:
+    """Since when a user has their password; None for who has none."""
+    at = connection.execute(select(Credential.password_at).where(_of(tenant_id, user_id))).scalar()
+    return None if at is None else clock.moment_of(at)
+
+
 def set_password(
     connection: Connection, tenant_id: int, user_id: int, password: str, at: datetime, *, must_change: bool = False
 ) -> None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from sqlalchemy import select
 
 from ringfence.changes.audit import Actor, append
+from ringfence.domain import clock
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.user import USERS
 from ringfence.identity import sessions
 from ringfence.identity.sessions import Kept
 from ringfence.services.identity_events import about
 from ringfence.storage.tables import User
+from ringfence.visibility.demands import read_demands
 from ringfence.visibility.point import among
+from ringfence.visibility.shared_view import SharedView
 from ringfence.visibility.viewer import Sight, Viewer
 
 _EDIT: Final = USERS.right("edit")
@@ -77,6 +80,13 @@ def leave(viewer: Viewer, sign_in: int) -> None:
     """Ends the viewer's own session as they leave, unless that takes waiting: it ends by itself in the end."""
     with viewer.database.writing_at_once() as connection:
         sessions.end(connection, viewer.tenant_id, [sign_in])
+
+
+def idle(viewer: Viewer) -> timedelta:
+    """How long nobody may have pressed a key before a console of the viewer's user is locked."""
+    user = viewer.real.user_id if isinstance(viewer, SharedView) else viewer.user_id
+    with viewer.database.asking() as connection:
+        return timedelta(minutes=read_demands(connection, user, clock.now()).idle_minutes)
 
 
 def see(viewer: Viewer, sign_in: int) -> None:

@@ -27,7 +27,9 @@ _LATER: Final = (
     "editing",
     "exporting",
     "importing",
+    "invitations",
     "now",
+    "own_credentials",
     "previewing",
     "sign_ins",
     "signing_in",
@@ -45,7 +47,9 @@ if TYPE_CHECKING:
         editing,
         exporting,
         importing,
+        invitations,
         now,
+        own_credentials,
         previewing,
         sign_ins,
         signing_in,
@@ -314,6 +318,39 @@ class Session:
         """Ends sessions, all or none of them."""
         self.check(changing=True)
         sign_ins.end(self.viewer, ids, self._origin)
+
+    credentials = _asks(lambda: own_credentials.standing, changing=True)
+    has_password = _asks(lambda: own_credentials.has_password)
+    begin_second_factor = _asks(lambda: own_credentials.begin_second_factor, changing=True)
+
+    def change_password(self, old: str, new: str) -> None:
+        """Gives the user another password, for the one that they have, if any; their other sessions end."""
+        self.check(changing=True)
+        own_credentials.change_password(self.viewer, old, new, self._origin, self.sign_in)
+
+    def set_up_second_factor(self, secret: str, code: str) -> tuple[str, ...]:
+        """Sets up the user's second factor by its first code; returns recovery codes."""
+        self.check(changing=True)
+        return own_credentials.set_up_second_factor(self.viewer, secret, code, self._origin)
+
+    def turn_off_second_factor(self, code: str) -> None:
+        """Turns it off, for a code of it."""
+        self.check(changing=True)
+        own_credentials.turn_off_second_factor(self.viewer, code, self._origin)
+
+    def new_recovery_codes(self, code: str) -> tuple[str, ...]:
+        """Other recovery codes, for a code of it."""
+        self.check(changing=True)
+        return own_credentials.new_recovery_codes(self.viewer, code, self._origin)
+
+    def invite(self, user: int) -> invitations.Invited:
+        """Invites a user, in the place of any invitation before; its text is shown this once."""
+        self.check(changing=True)
+        return invitations.invite(self.viewer, user, self._origin)
+
+    def idle(self) -> float | None:
+        """After so many seconds without a key a console is locked; None for whoever did not sign in to be there."""
+        return None if self.sign_in is None else sign_ins.idle(self.viewer).total_seconds()
 
     def see(self) -> None:
         """Writes down that the user is there, unless that takes waiting."""

@@ -97,7 +97,7 @@ EVERYWHERE: Final[tuple[Command[Host], ...]] = (
 PROFILE: Final[Command[Host]] = Command(
     "profile",
     "",
-    "Profile: change your own name and e-mail address.",
+    "Profile: your own name and address, and how you sign in.",
     _profile,
     unless=_unless_own,
 )
@@ -108,7 +108,21 @@ TOKENS: Final[Command[Host]] = Command(
     lambda host: host.ringfence.open("tokens"),
     unless=lambda host: _IN_THE_DEMO if host.ringfence.demo else _unless_own(host),
 )
-OWN: Final[tuple[Command[Host], ...]] = (PROFILE, TOKENS)
+LOCK: Final[Command[Host]] = Command(
+    "lock",
+    "",
+    "Lock: nothing is on screen until you type your password; all stays as it is.",
+    lambda host: host.ringfence.lock(),
+    unless=lambda host: host.ringfence.why_not_lock(),
+)
+SIGN_OUT: Final[Command[Host]] = Command(
+    "sign_out",
+    "",
+    "Sign out: your session ends, and somebody else may sign in.",
+    lambda host: host.ringfence.action_sign_out(),
+    unless=lambda host: host.ringfence.why_not_lock(),
+)
+OWN: Final[tuple[Command[Host], ...]] = (PROFILE, TOKENS, LOCK, SIGN_OUT)
 """What everybody does for themselves, which has no key."""
 ALWAYS: Final = ("switch_user", "side_by_side", "command_palette", "quit")
 """What the key bar shows wherever it is a key, after all others."""

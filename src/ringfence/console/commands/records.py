@@ -333,10 +333,11 @@ _TAKEN: Final = (DETAIL, DUPLICATE, DELETE, ACTIVATE, ASSIGN, BULK_EDIT, HISTORY
 
 def editable(kind: Kind) -> Editable:
     """A kind as its commands need it. Raises KeyError where it is declared to take something that there is not."""
+    from ringfence.console.commands.access import INVITE, SIGN_INS
     from ringfence.console.commands.alarms import QUEUE
     from ringfence.domain.display import actions
 
-    known = {one.name: one for one in (*_TAKEN, *QUEUE, importing(kind.several))}
+    known = {one.name: one for one in (*_TAKEN, *QUEUE, INVITE, SIGN_INS, importing(kind.several))}
     taken = [known[name] for name in actions(kind)]
     page = f"{kind.noun} page" if kind.display.page else ""
     opens = SHOW if page else OPEN.but(help="Open and edit the record.") if DETAIL in taken else OPEN

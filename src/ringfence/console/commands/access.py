@@ -1,0 +1,89 @@
+"""The commands about how users sign in: an invitation, and the sessions that they are in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from ringfence.console.commands.command import Edited, Host
+from ringfence.console.commands.records import RecordCommand, edited
+from ringfence.console.options import BACK, DialogOption
+from ringfence.console.rights import DEMO
+from ringfence.console.text import Cell
+
+if TYPE_CHECKING:
+    from ringfence.services.invitations import Invited
+
+
+def _why_not(shown: Edited) -> str:
+    if shown.ringfence.demo:
+        return DEMO
+    return "one at a time: take the marks away" if len(shown.chosen) > 1 else ""
+
+
+def _why_not_invite(shown: Edited) -> str:
+    return _why_not(shown) or ("" if shown.row.shown("active") else "they are inactive: activate them first")
+
+
+def _sign_ins(host: Host) -> Any:
+    shown, _ = edited(host)
+    return host.ringfence.open("sign-ins of a user", shown.row.id, shown.row.name)
+
+
+def _invite(host: Host) -> None:
+    shown, _ = edited(host)
+    user, name, login = shown.row.id, shown.row.name, shown.row.shown("login")
+
+    def answered(answer: str | None) -> None:
+        if answer == "invite":
+            host.ask("invite", lambda session: session.invite(user), made)
+
+    def made(found: Invited) -> None:
+        show_invitation(host, name, login, found)
+
+    lines = [
+        Cell("An invitation is a text that they sign in with once, within 7 days; then they choose a password."),
+        Cell("One that was made before holds no more. A password that they have goes on until they choose another."),
+    ]
+    options = [DialogOption("invite", "Make an invitation", "m"), DialogOption(BACK, "Back")]
+    host.ringfence.open("dialog", f"Invite {name}?", lines, options, then=answered)
+
+
+def show_invitation(host: Host, name: str, login: str, found: Invited) -> None:
+    """Shows an invitation, this once, and says how it is used."""
+
+    def answered(answer: str | None) -> None:
+        if answer == "copy":
+            host.copy_out(found.text)
+            show_invitation(host, name, login, found)
+
+    lines = [
+        Cell(found.text, "strong"),
+        "",
+        Cell(f"Give it to {name} by a way that nobody else reads: it is not shown again."),
+        [Cell("They run ringfence, type the login "), Cell(login, "strong"), Cell(" and this for the password.")],
+        Cell(f"It holds once, until {found.until:%Y-%m-%d %H:%M} UTC."),
+    ]
+    options = [DialogOption("copy", "Copy it", "c"), DialogOption(BACK, "Done")]
+    host.ringfence.open("dialog", f"The invitation of {name}", lines, options, then=answered)
+
+
+INVITE: Final = RecordCommand(
+    "invite",
+    "I",
+    "Invite the user: a first way in, or a new one, which is shown once.",
+    _invite,
+    footer="invite",
+    changes=True,
+    label="Invite to sign in",
+    right="edit",
+    why_not=_why_not_invite,
+)
+SIGN_INS: Final = RecordCommand(
+    "sign_ins",
+    "S",
+    "Show where the user is signed in, and end that.",
+    _sign_ins,
+    label="Where they are signed in",
+    right="edit",
+    why_not=_why_not,
+)
