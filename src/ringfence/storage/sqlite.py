@@ -19,6 +19,9 @@ FOLD: Final = "ringfence_fold"
 """What statements call `fold` by: SQLite's own `lower` knows no letters but those of ASCII."""
 _BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _NO_ROOM: Final = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+_UNAPPLIED_PAGES: Final = 8192
+"""So many pages of changes (32 MB) are beside the file before they are brought into it. The same few pages change over
+and over while signals pour in: what is brought over eight times as rarely is an eighth as much."""
 _READ_SECONDS: Final = 5.0
 """A reader waits for nobody, but for the moment in which a file is brought into WAL, or mended after a crash."""
 
@@ -116,6 +119,7 @@ def make_engine(url: URL, file: SqliteFile | None, patience: Patience) -> Engine
     def configure(connection: Any, _record: Any) -> None:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_UNAPPLIED_PAGES}")
         connection.execute("PRAGMA cache_size = -65536")
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.create_function(FOLD, 1, fold, deterministic=True)
