@@ -64,8 +64,11 @@ def say(database: Database, document: dict[str, Any]) -> None:
                 at = milliseconds(datetime.fromisoformat(alarm["started_at"]))
                 on = Said(own, at, ON, alarm["kind"], "", alarm["device"])
                 events.write(connection, tenant, [on, on._replace(kind=CHANGED, name="door")])
-                known, key = telemetry.known_of(connection, tenant, [own]), (own, "t")
-                telemetry.write(connection, tenant, {key: (at, 1.5)}, [(key, at, 1.5)], known)
+                known = telemetry.known_of(connection, tenant, [own])[own].get("t")
+                series = known or telemetry.Latest(0, own, "t", at, 1.5)
+                series.at, series.value = max(series.at, at), 1.5
+                fresh, renewed = ([], [known]) if known is not None else ([series], [])
+                telemetry.write(connection, tenant, fresh, renewed, [(series, at, 1.5)])
 
 
 def expected(

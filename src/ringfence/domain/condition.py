@@ -63,6 +63,16 @@ def parse(text: str) -> Condition:
     return Condition(text, names, tree, _compiled(tree))
 
 
+@lru_cache(maxsize=1024)
+def either(conditions: tuple[Condition, ...]) -> Condition:
+    """The condition that one of these (one at least) holds."""
+    if len(conditions) == 1:
+        return conditions[0]
+    tree = Or(tuple(one._tree for one in conditions))
+    names = frozenset[str]().union(*(one.names for one in conditions))
+    return Condition(" || ".join(f"({one.text})" for one in conditions), names, tree, _compiled(tree))
+
+
 # A tree and values come to a value, or to None: unknown.
 
 

@@ -79,7 +79,7 @@ def _said(sight: Sight, state: AlarmState) -> Iterator[Step]:
         return
     first, last = milliseconds(began - _NEAR), milliseconds(max(began, state.last_at or began, state.ended_at or began))
     around = milliseconds(began + _NEAR)
-    series = [one for one in telemetry.latest_of(sight.connection, sight.tenant_id, [device]) if _is_number(one.value)]
+    series = [one for one in telemetry.latest_of(sight.connection, sight.tenant_id, device) if _is_number(one.value)]
     for span in seen_spans(sight, device):
         low, high = max(first, span.since), min(last + 1, span.until)
         # Each is read by itself: a device that says much else must not push out what the alarm is about.

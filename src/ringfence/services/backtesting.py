@@ -20,7 +20,7 @@ from ringfence.signals import rules, telemetry
 from ringfence.signals.attributes import ATTRIBUTE
 from ringfence.signals.backtest import Episode, History, replay
 from ringfence.signals.rules import Rule
-from ringfence.signals.telemetry import Row
+from ringfence.signals.telemetry import Latest
 from ringfence.signals.units import Unit, by_id
 from ringfence.visibility import page
 from ringfence.visibility.overview import path_of
@@ -139,7 +139,7 @@ def _told(key: str, name: str, episodes: Sequence[Episode], until: int) -> Raise
 
 def _devices(
     sight: Sight, rule: Rule, places: Places, top: str, since: int
-) -> Iterator[tuple[Unit, str, str, Mapping[str, Row]]]:
+) -> Iterator[tuple[Unit, str, str, Mapping[str, Latest]]]:
     """The devices that a rule looks at, as far as the viewer views what they report, with their keys and names, and
     what they report that it asks for; without those that said nothing of it since."""
     for rows in _parts(_rows(sight, places, top)):
@@ -150,13 +150,10 @@ def _devices(
             if units[row.id].path.startswith(top) and (not rule.device_kinds or units[row.id].kind in rule.device_kinds)
         ]
         known = telemetry.known_of(sight.connection, sight.tenant_id, [unit.id for unit, _, _ in looking])
-        series: dict[int, dict[str, Row]] = {unit.id: {} for unit, _, _ in looking}
-        for (device, name), row in known.items():
-            if rule.names is None or name in rule.names:
-                series[device][name] = row
         for unit, key, name in looking:
-            if any(row[1] >= max(since, unit.since) for row in series[unit.id].values()):
-                yield unit, key, name, series[unit.id]
+            series = {one: last for one, last in known[unit.id].items() if rule.names is None or one in rule.names}
+            if any(one.at >= max(since, unit.since) for one in series.values()):
+                yield unit, key, name, series
 
 
 def _rows(sight: Sight, places: Places, top: str) -> Iterator[Any]:

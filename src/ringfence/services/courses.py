@@ -55,7 +55,7 @@ def signals(viewer: Viewer, device: int, now: datetime, lately: Wanted, shown: W
         if find(sight, _VIEW, DEVICES, "id", device) is None:
             raise RingfenceError("this device is not there any more, or you may not open it")
         seen = seen_spans(sight, device)
-        every = telemetry.latest_of(sight.connection, sight.tenant_id, [device])
+        every = telemetry.latest_of(sight.connection, sight.tenant_id, device)
         told = sorted((one for one in every if covers(seen, one.at)), key=lambda one: one.name)
         ids = {one.name: one.series for one in every}
         courses = _courses(sight, [one.series for one in told], seen, now, lately)

@@ -18,7 +18,7 @@ from ringfence.domain.event import CHANGED
 from ringfence.domain.signal import Value
 from ringfence.signals import events, rules
 from ringfence.signals.rules import Rule, State
-from ringfence.signals.telemetry import Row, day_of, value_of
+from ringfence.signals.telemetry import Latest, day_of
 from ringfence.storage.signal_tables import day_rows
 
 Signals = Mapping[int, Mapping[str, Value]]
@@ -74,10 +74,10 @@ class History:
         self._since, self._until = since, until
         self._days = [day for day in sorted(days) if day <= day_of(until)]
 
-    def of(self, device: int, stood: int, series: Mapping[str, Row], most: int) -> Reported:
+    def of(self, device: int, stood: int, series: Mapping[str, Latest], most: int) -> Reported:
         """What a device reported, of these of its series, since it ``stood`` where it is."""
         since = max(self._since, stood)
-        names = {row[0]: name for name, row in series.items()}
+        names = {one.series: name for name, one in series.items()}
         before: dict[str, Value] = {}
         signals: defaultdict[int, dict[str, Value]] = defaultdict(dict)
         rows = self._points(names, since, most + 1)
@@ -89,7 +89,7 @@ class History:
             signals[at][names[own]] = number
         for own, number in self._last(names, stood, since).items():
             before[names[own]] = number
-        plain = {name: row for name, row in series.items() if row[3] is not None}
+        plain = {name: one for name, one in series.items() if not isinstance(one.value, float)}
         self._texts(device, plain, (stood, since, until), before, signals, most)
         return Reported(before, signals, sum(map(len, signals.values())), until)
 
@@ -133,7 +133,7 @@ class History:
     def _texts(
         self,
         device: int,
-        series: Mapping[str, Row],
+        series: Mapping[str, Latest],
         times: tuple[int, int, int],
         before: dict[str, Value],
         signals: defaultdict[int, dict[str, Value]],
@@ -145,11 +145,11 @@ class History:
         stood, since, until = times
         told = events.of_device(self._connection, self._tenant, device, stood, until, most)
         changes = [
-            (one.at, one.name, _meant(one.text, series[one.name][3]))
+            (one.at, one.name, _meant(one.text, series[one.name].value))
             for one in reversed(told)
             if one.kind == CHANGED and one.name in series
         ]
-        latest = [(row[1], name, value_of(row[2], row[3])) for name, row in series.items()]
+        latest = [(one.at, name, one.value) for name, one in series.items()]
         for at, name, value in [*changes, *(one for one in latest if stood <= one[0] < until)]:
             if at < since:
                 before[name] = value
@@ -164,7 +164,7 @@ def _listing(query: str) -> Any:
 _TRUTHS: Final = ("true", "false")
 
 
-def _meant(said: str, latest: str) -> Value:
+def _meant(said: str, latest: Value) -> Value:
     """What an event says that something changed to, which writes truth values as texts: they are what the latest
     value is."""
-    return json.loads(said) if latest in _TRUTHS and said in _TRUTHS else said
+    return json.loads(said) if isinstance(latest, bool) and said in _TRUTHS else said

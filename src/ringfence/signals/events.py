@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, select
 
 from ringfence.domain.event import CHANGED, OFF, ON
 from ringfence.domain.signal import Signal, Value
-from ringfence.signals.telemetry import Key, Row, said, value_of
+from ringfence.signals.telemetry import said
 from ringfence.storage.bulk import insert_rows
 from ringfence.storage.signal_tables import Event
 
@@ -34,19 +34,9 @@ def of_alarm(device: int, signal: Signal) -> Said:
     return Said(device, signal.at, ON if signal.on else OFF, signal.alarm, signal.severity, signal.text)
 
 
-def of_changes(texts: Iterable[tuple[Key, int, Value]], before: Mapping[Key, Row]) -> Iterable[Said]:
-    """The changes of what is no number, upon what was the latest before; of what was said first there is none."""
-    last: dict[Key, tuple[int, Value] | None] = {}
-    for key, at, value in sorted(texts, key=lambda one: one[1]):
-        if key not in last:
-            known = before.get(key)
-            last[key] = None if known is None else (known[1], value_of(known[2], known[3]))
-        was = last[key]
-        if was is not None and at < was[0]:
-            continue  # it is older than what is known
-        if was is not None and (type(was[1]), was[1]) != (type(value), value):
-            yield Said(key[0], at, CHANGED, key[1], "", value if isinstance(value, str) else said(value))
-        last[key] = at, value
+def of_change(device: int, at: int, name: str, value: Value) -> Said:
+    """That what is no number changed to a value."""
+    return Said(device, at, CHANGED, name, "", value if isinstance(value, str) else said(value))
 
 
 def write(connection: Connection, tenant_id: int, events: Iterable[Said]) -> None:

@@ -6,8 +6,8 @@ one that no device has are the same to it: unmatched.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, delete, exists, func, insert, or_, select, text, update
@@ -16,12 +16,13 @@ from ringfence.domain.alarm_rule import ALARM_RULES
 from ringfence.domain.edge import EDGES
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.signal import AHEAD, Signal, Value, WrongSignal
-from ringfence.signals import events, telemetry
+from ringfence.signals import events, rules, telemetry
 from ringfence.signals.alarms import take_turn
 from ringfence.signals.events import Said
 from ringfence.signals.memory import Memory, keep, recalled, written_by
-from ringfence.signals.telemetry import KEPT_DAYS, Key, Number, Row
+from ringfence.signals.telemetry import KEPT_DAYS, Key
 from ringfence.signals.units import Unit, by_unit_id
+from ringfence.signals.values import Values
 from ringfence.signals.watching import watch
 from ringfence.storage.bulk import any_of, uncollected
 from ringfence.storage.engine import Database
@@ -106,6 +107,50 @@ def take(database: Database, edge: Source, heard: Sequence[Heard], now: int) -> 
         return _Batch(connection, edge, now).take(heard)
 
 
+@dataclass(slots=True)
+class _Said:
+    """What signals say: by devices those with values or alarms, the alarms of which they say that they begin or end,
+    the attributes of devices with their moments, how many values; and what named a unit in vain."""
+
+    devices: dict[int, tuple[Unit, list[Signal]]] = field(default_factory=dict)
+    alarms: list[Said] = field(default_factory=list)
+    attributes: dict[Key, tuple[int, Value]] = field(default_factory=dict)
+    values: int = 0
+    unmatched: list[Heard] = field(default_factory=list)
+
+    @staticmethod
+    def of(heard: Iterable[Heard], units: Mapping[str, Unit], path: str) -> _Said:
+        """What they say of those of these devices that are at or below a path."""
+        found = _Said()
+        devices = found.devices
+        for one in heard:
+            signal = one.signal
+            unit = units.get(signal.unit)
+            if unit is None or not unit.path.startswith(path):
+                found.unmatched.append(one)
+                continue
+            if signal.attributes:
+                found._attributes(unit.id, signal)
+            if signal.alarm:
+                found.alarms.append(events.of_alarm(unit.id, signal))
+            elif not signal.values:
+                continue
+            found.values += len(signal.values)
+            if unit.id in devices:
+                devices[unit.id][1].append(signal)
+            else:
+                devices[unit.id] = unit, [signal]
+        return found
+
+    def _attributes(self, device: int, signal: Signal) -> None:
+        at = signal.at
+        assert at is not None
+        for name, value in signal.attributes.items():
+            key = device, name
+            if key not in self.attributes or at >= self.attributes[key][0]:
+                self.attributes[key] = at, value
+
+
 class _Batch:
     def __init__(self, connection: Connection, edge: Source, now: int) -> None:
         self.connection = connection
@@ -124,24 +169,37 @@ class _Batch:
         fresh = self._fresh(heard)
         repeated = len(heard) - len(fresh)
         self._know_units({one.signal.unit for one in fresh}, memory)
-        matched, unmatched = [], []
-        for one in fresh:
-            unit = memory.units.get(one.signal.unit)
-            if unit is not None and unit.path.startswith(path):
-                matched.append((unit, one.signal))
-            else:
-                unmatched.append(one)
-        values, changed = self._write(matched, memory)
-        self._keep_unmatched(unmatched)
-        tally = watch(self.connection, self.tenant, self.edge.id, self.now, matched, memory.series, ruled=ruled)
-        memory.series.update(changed)
+        said = _Said.of(fresh, memory.units, path)
+        telemetry.report(self.connection, self.tenant, said.attributes)
+        self._know_devices(said.devices, memory, ruled=ruled)
+        values = Values(memory.latest)
+        of_edge = self.connection, self.tenant, self.edge.id, self.now
+        tally = watch(*of_edge, said.devices, values, memory.states, memory.rules)
+        telemetry.write(self.connection, self.tenant, values.fresh, values.renewed, values.numbers)
+        events.write(self.connection, self.tenant, (*said.alarms, *values.changes))
+        self._keep_unmatched(said.unmatched)
+        memory.many += len(values.fresh)
         keep(self.connection, memory, self.edge.id, sent + allowed)
-        return Taken(len(heard), values, *tally, len(unmatched), repeated, over)
+        return Taken(len(heard), said.values, *tally, len(said.unmatched), repeated, over)
 
     def _know_units(self, named: set[str], memory: Memory) -> None:
         """Has the memory know those of these unit ids that devices of the tenant have."""
         if unknown := named - memory.units.keys():
             memory.units.update(by_unit_id(self.connection, self.tenant, unknown))
+
+    def _know_devices(self, devices: Mapping[int, tuple[Unit, Any]], memory: Memory, *, ruled: bool) -> None:
+        """Has the memory know all that rules look at of these devices, if the tenant has any."""
+        if unknown := devices.keys() - memory.latest.keys():
+            known = telemetry.known_of(self.connection, self.tenant, unknown)
+            memory.latest.update(known)
+            memory.many += sum(map(len, known.values()))
+            if ruled:
+                memory.states.update(rules.states_of(self.connection, self.tenant, unknown))
+        if not ruled:
+            memory.rules = None
+        elif devices and (memory.rules is None or not memory.rules.everywhere):
+            paths = {unit.path for unit, _ in devices.values()}
+            memory.rules = rules.of_paths(self.connection, self.tenant, paths)
 
     def _path(self) -> tuple[str, int | None, bool]:
         """The path of the edge's customer, how many lines a minute it may send, and whether the tenant has any rule, or
@@ -197,46 +255,6 @@ class _Batch:
             row = {"tenant_id": self.tenant, "edge_id": self.edge.id, "at": self.now}
             self.connection.execute(insert(KnownSignal), [{**row, "signal": one} for one in named])
         return [one for one in heard if not one.signal.id or named.get(one.signal.id) is one]
-
-    def _write(self, signals: Sequence[tuple[Unit, Signal]], memory: Memory) -> tuple[int, dict[Key, Row]]:
-        """Writes values, attributes and what was said of alarms; returns how many values those are, and the series that
-        are new or otherwise now. Of these devices the memory has the latest values of before from now on."""
-        newest: dict[Key, tuple[int, Value]] = {}
-        numbers: list[Number] = []
-        attributes: dict[Key, tuple[int, Value]] = {}
-        texts: list[tuple[Key, int, Value]] = []
-        happened: list[Said] = []
-        values = 0
-        for (device, *_), signal in signals:
-            at = signal.at
-            assert at is not None
-            if signal.alarm:
-                happened.append(events.of_alarm(device, signal))
-            values += len(signal.values)
-            for name, value in signal.values.items():
-                key = device, name
-                known = newest.get(key)
-                if known is None or at >= known[0]:
-                    newest[key] = at, value
-                if type(value) is float:
-                    numbers.append((key, at, value))
-                else:
-                    texts.append((key, at, value))
-            for name, value in signal.attributes.items():
-                key = device, name
-                if key not in attributes or at >= attributes[key][0]:
-                    attributes[key] = at, value
-        changed: dict[Key, Row] = {}
-        if newest:
-            if unknown := {device for device, _ in newest} - memory.devices:
-                memory.series.update(telemetry.known_of(self.connection, self.tenant, unknown))
-                memory.devices |= unknown
-            changed = telemetry.write(self.connection, self.tenant, newest, numbers, memory.series)
-            happened += events.of_changes(texts, memory.series)
-        if attributes:
-            telemetry.report(self.connection, self.tenant, attributes)
-        events.write(self.connection, self.tenant, happened)
-        return values, changed
 
     def _keep_unmatched(self, heard: Sequence[Heard]) -> None:
         """Keeps which unit ids the edge named in vain, how often, and the last line of each."""

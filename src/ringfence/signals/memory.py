@@ -1,7 +1,7 @@
 """What one batch knew and the next one need not ask for, as long as nobody else has written meanwhile.
 
-Only of SQLite: there a connection is told cheaply whether anybody has. Whoever pours lines in alone finds the devices
-and the latest values as they were left.
+Only of SQLite: there a connection is told cheaply whether anybody has. Whoever pours lines in alone finds the devices,
+their latest values and how far rules are with them as they were left.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from ringfence.signals.telemetry import Key, Row
+from ringfence.signals.rules import Rules, State
+from ringfence.signals.telemetry import Latest
 from ringfence.signals.units import Unit
 
 _NAME: Final = "ringfence_memory"
@@ -22,23 +23,27 @@ Written = tuple[int, ...]
 
 
 class Memory:
-    """What is known of a tenant: devices by unit id, and the latest values of those (``devices``) of which all are."""
+    """What is known of a tenant: devices by unit id; by device, of those of which they are known at all, the latest
+    values (``many`` of them) and how far rules are; and the tenant's rules, unless those are too many."""
 
     def __init__(self, stamp: tuple[Any, ...]) -> None:
         self.stamp = stamp
         self.units: dict[str, Unit] = {}
-        self.devices: set[int] = set()
-        self.series: dict[Key, Row] = {}
+        self.latest: dict[int, dict[str, Latest]] = {}
+        self.many = 0
+        self.states: dict[int, dict[int, State]] = {}
+        self.rules: Rules | None = None
 
 
 def recalled(connection: Connection, written: Written, edge: int, lines: int) -> Memory:
     """What the batch before knew, where that is so still; or else nothing. ``written`` is of the beginning of this one;
-    ``lines`` is how many the edge has sent: of a batch that was not kept in the end it is another number."""
+    ``lines`` is how many the edge has sent: of a batch that was not kept in the end it is another number. Nobody
+    recalls it again before it is kept."""
     if not written:
         return Memory(())
     stamp = (edge, lines, *written)
-    found = connection.info.get(_NAME)
-    if isinstance(found, Memory) and found.stamp == stamp and len(found.series) <= _MOST:
+    found = connection.info.pop(_NAME, None)
+    if isinstance(found, Memory) and found.stamp == stamp and found.many <= _MOST:
         return found
     return Memory(stamp)
 

@@ -95,16 +95,17 @@ def of_paths(connection: Connection, tenant_id: int, paths: Collection[str]) -> 
     query = select(rule.id, *fields).where(rule.tenant_id == tenant_id, rule.active)
     # There are few, mostly, and then all are read as quickly as those of a thousand customers are told.
     rows = connection.execute(query.limit(_FEW + 1)).all()
-    if len(rows) > _FEW:
+    few = len(rows) <= _FEW
+    if not few:
         customers = {customer for path in paths for customer in customers_on(path)}
         rows = connection.execute(query.where(any_of(connection, rule.customer_id, sorted(customers)))).all()
-    return _rules(tuple(map(tuple, rows)))
+    return _rules(tuple(map(tuple, rows)), few)
 
 
 @lru_cache(maxsize=8)
-def _rules(rows: tuple[tuple[Any, ...], ...]) -> Rules:
+def _rules(rows: tuple[tuple[Any, ...], ...], everywhere: bool) -> Rules:
     """The same rows are the same rules, whose devices are found already."""
-    return Rules([_rule(*row) for row in rows])
+    return Rules([_rule(*row) for row in rows], everywhere=everywhere)
 
 
 def escalations(connection: Connection, tenant_id: int, rules: Collection[int]) -> dict[int, int]:
@@ -155,17 +156,22 @@ def _milliseconds(said: str) -> int:
 
 
 class Applying(NamedTuple):
-    """The rules that look at a device, and all the names of values and of attributes that they ask for."""
+    """The rules that look at a device, and all the names of values and of attributes that they ask for. ``any`` is
+    unknown or holds where any of them makes something of values, all of which are new, at a device of which it knew
+    nothing (None: that cannot be told so)."""
 
-    rules: tuple[Rule, ...]
-    names: frozenset[str]
-    attributes: frozenset[str]
+    rules: tuple[Rule, ...] = ()
+    names: frozenset[str] = frozenset()
+    attributes: frozenset[str] = frozenset()
+    any: Condition | None = None
 
 
 class Rules:
-    """Rules of customers, among which those are found that look at a device."""
+    """Rules of customers, among which those are found that look at a device; ``everywhere`` where those are all rules
+    of the tenant."""
 
-    def __init__(self, rules: Collection[Rule]) -> None:
+    def __init__(self, rules: Collection[Rule], *, everywhere: bool = True) -> None:
+        self.everywhere = everywhere
         self._of: defaultdict[int, list[Rule]] = defaultdict(list)
         for rule in sorted(rules, key=lambda one: (not one.fixed, one.key)):
             self._of[rule.customer].append(rule)
@@ -192,7 +198,10 @@ class Rules:
                     found[rule.raises] = rule
         rules = tuple(found.values())
         names = frozenset[str]().union(*(rule.names for rule in rules if rule.names))
-        return Applying(rules, names, frozenset[str]().union(*(rule.attributes for rule in rules)))
+        asking = tuple(rule.raise_when for rule in rules if rule.raise_when is not None and rule.names)
+        quick = asking and not any(rule.missing for rule in rules)
+        attributes = frozenset[str]().union(*(rule.attributes for rule in rules))
+        return Applying(rules, names, attributes, condition.either(asking) if quick else None)
 
 
 # How far a rule is with a device.

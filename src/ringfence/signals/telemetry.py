@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from operator import itemgetter
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, Integer, column, func, inspect, select, text
 
 from ringfence.domain.signal import Value
-from ringfence.storage.bulk import any_of, upsert_rows
+from ringfence.storage.bulk import any_of, insert_rows, take_ids, upsert_rows
 from ringfence.storage.signal_tables import DAY, HISTORY, Reported, Series, day_rows, day_table
 
 KEPT_DAYS: Final = 30
@@ -44,8 +44,9 @@ class Part(NamedTuple):
     number: int
 
 
-class Latest(NamedTuple):
-    """The latest value of a series, and when it was so."""
+@dataclass(slots=True)
+class Latest:
+    """The latest value of a series (0: one that is not written yet), and when it was so, in milliseconds since 1970."""
 
     series: int
     device: int
@@ -54,12 +55,10 @@ class Latest(NamedTuple):
     value: Value
 
 
-Key = tuple[int, str]
-"""A device, and the name of one of its series."""
-Number = tuple[Key, int, float]
+Number = tuple[Latest, int, float]
 """A number of a series at a moment."""
-Row = Sequence[Any]
-"""A series as it is kept: its id, the moment of its latest value, the number, and what was said."""
+Key = tuple[int, str]
+"""A device, and the name of something that it reports."""
 _SERIES: Final = {
     "tenant_id": "int",
     "device_id": "int",
@@ -100,40 +99,24 @@ def _unsaid(kept: str) -> Value:
 def write(
     connection: Connection,
     tenant_id: int,
-    newest: Mapping[Key, tuple[int, Value]],
-    numbers: Iterable[Number],
-    before: Mapping[Key, Row],
-) -> dict[Key, Row]:
-    """Writes the newest value of each series that was heard, where that is no older than what there was ``before``, and
-    all of their numbers into the history. Returns what is there now, of the series that are otherwise or new."""
-    changed: dict[Key, Row] = {}
-    fresh = []
-    sqlite = connection.dialect.name == "sqlite"
-    # Elsewhere in one order, so that no two who write wait for each other.
-    for key, (at, value) in newest.items() if sqlite else sorted(newest.items(), key=itemgetter(0)):
-        there = before.get(key)
-        if there is None:
-            fresh.append((tenant_id, *key, at, *_kept(value)))
-        elif at >= there[1]:
-            changed[key] = (
-                (there[0], at, value, None) if value.__class__ is float else (there[0], at, None, said(value))
-            )
-    _renew(connection, changed.values())
+    fresh: Sequence[Latest],
+    renewed: Iterable[Latest],
+    numbers: Sequence[Number],
+) -> None:
+    """Writes series that are ``fresh``, each of which is given its id, the latest values that are ``renewed``, where
+    they are no older than what is there, and ``numbers`` of any of them into the history."""
+    changed = {one.series: one for one in renewed if one.series}
     if fresh:
-        upsert_rows(connection, "series", _SERIES, 3, fresh, newer="at")
-        new = {(device, name) for _, device, name, *_ in fresh}
-        now = known_of(connection, tenant_id, {device for device, _ in new})
-        changed.update((key, now[key]) for key in new)
-    days: defaultdict[int, list[tuple[int, int, int, float]]] = defaultdict(list)
-    for key, at, number in numbers:
-        days[at // DAY].append((tenant_id, (before.get(key) or changed[key])[0], at, number))
-    for day, points in sorted(days.items()):
+        _add(connection, tenant_id, fresh)
+    if changed:
+        _renew(connection, changed)
+    for day in sorted({at // DAY for _, at, _ in numbers}):
         name = day_of(day * DAY)
         _make_day(connection, name)
-        if not sqlite:  # one statement writes no row twice
+        points = [(tenant_id, one.series, at, number) for one, at, number in numbers if at // DAY == day]
+        if connection.dialect.name != "sqlite":  # one statement writes no row twice
             points = sorted({point[:3]: point for point in points}.values())
-        upsert_rows(connection, day_table(name) if sqlite else HISTORY, _POINT, 3, points)
-    return changed
+        upsert_rows(connection, day_table(name) if connection.dialect.name == "sqlite" else HISTORY, _POINT, 3, points)
 
 
 def report(connection: Connection, tenant_id: int, attributes: Mapping[Key, tuple[int, Value]]) -> None:
@@ -142,23 +125,21 @@ def report(connection: Connection, tenant_id: int, attributes: Mapping[Key, tupl
     upsert_rows(connection, Reported.__tablename__, _REPORTED, 3, rows, newer="at")
 
 
-def latest_of(connection: Connection, tenant_id: int, devices: Collection[int]) -> list[Latest]:
-    """The latest values of these devices, in no order."""
-    known = known_of(connection, tenant_id, devices)
-    return [
-        Latest(own, device, name, at, value_of(number, kept))
-        for (device, name), (own, at, number, kept) in known.items()
-    ]
+def latest_of(connection: Connection, tenant_id: int, device: int) -> list[Latest]:
+    """The latest values of a device, in no order."""
+    return list(known_of(connection, tenant_id, [device])[device].values())
 
 
-def known_of(connection: Connection, tenant_id: int, devices: Collection[int]) -> dict[Key, Row]:
-    """The series of these devices, as they are kept."""
-    if not devices:
-        return {}
+def known_of(connection: Connection, tenant_id: int, devices: Collection[int]) -> dict[int, dict[str, Latest]]:
+    """The latest values of each of these devices, by name."""
+    found: dict[int, dict[str, Latest]] = {device: {} for device in devices}
+    if not found:
+        return found
     theirs = any_of(connection, Series.device_id, sorted(devices))
-    query = select(Series.device_id, Series.name, Series.id, Series.at, Series.number, Series.said)
-    rows = connection.execute(query.where(theirs, Series.tenant_id == tenant_id)).all()
-    return {(row[0], row[1]): row[2:] for row in map(tuple, rows)}
+    query = select(Series.id, Series.device_id, Series.name, Series.at, Series.number, Series.said)
+    for own, device, name, at, number, kept in connection.execute(query.where(theirs, Series.tenant_id == tenant_id)):
+        found[device][name] = Latest(own, device, name, at, value_of(number, kept))
+    return found
 
 
 def history(connection: Connection, tenant_id: int, series: int, since: int, until: int) -> list[Point]:
@@ -247,10 +228,30 @@ def _make_day(connection: Connection, day: str) -> None:
         connection.execute(_MAKE_DAY, {"day": day})
 
 
-def _renew(connection: Connection, rows: Collection[Row]) -> None:
-    """Puts values in the place of what is no newer: of each series its id, the moment, the number and what was said."""
-    if rows and connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(_RENEW, list(rows))
-    elif rows:
-        binds = zip(("id", "at", "number", "said"), map(list, zip(*rows, strict=True)), strict=True)
-        connection.execute(_RENEW_POSTGRESQL, dict(binds))
+def _add(connection: Connection, tenant_id: int, fresh: Sequence[Latest]) -> None:
+    """Adds series, and gives each its id."""
+    if connection.dialect.name == "sqlite":
+        for one, own in zip(fresh, take_ids(connection, Series.__table__, len(fresh)), strict=True):
+            one.series = own
+        rows = [(one.series, tenant_id, one.device, one.name, one.at, *_kept(one.value)) for one in fresh]
+        insert_rows(connection, Series.__table__, ("id", *_SERIES), rows)
+        return
+    # Somebody else may add the same one at once. In one order, so that no two who do wait for each other.
+    ordered = sorted((tenant_id, one.device, one.name, one.at, *_kept(one.value)) for one in fresh)
+    upsert_rows(connection, "series", _SERIES, 3, ordered, newer="at")
+    known = known_of(connection, tenant_id, {one.device for one in fresh})
+    for one in fresh:
+        one.series = known[one.device][one.name].series
+
+
+def _renew(connection: Connection, latest: Mapping[int, Latest]) -> None:
+    """Puts the latest values of series, by their ids, in the place of what is no newer."""
+    rows = [
+        (own, one.at, one.value, None) if one.value.__class__ is float else (own, one.at, None, said(one.value))
+        for own, one in latest.items()
+    ]
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(_RENEW, rows)
+        return
+    binds = zip(("id", "at", "number", "said"), map(list, zip(*sorted(rows), strict=True)), strict=True)
+    connection.execute(_RENEW_POSTGRESQL, dict(binds))

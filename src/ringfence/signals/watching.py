@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Set
 from typing import Final
 
 from sqlalchemy import Connection
@@ -12,9 +12,12 @@ from ringfence.signals import rules
 from ringfence.signals.alarms import Ledger, Tally
 from ringfence.signals.attributes import attributes_of
 from ringfence.signals.happening import Happening, no_longer, of_rule, said
-from ringfence.signals.rules import Applying, State
-from ringfence.signals.telemetry import Key, Row, value_of
+from ringfence.signals.rules import Applying, Rules, State
 from ringfence.signals.units import Unit
+from ringfence.signals.values import Values
+
+Heard = Mapping[int, tuple[Unit, list[Signal]]]
+"""By devices what they are, and signals of them, which have their moments."""
 
 
 def watch(
@@ -22,31 +25,29 @@ def watch(
     tenant_id: int,
     edge: int,
     now: int,
-    signals: Sequence[tuple[Unit, Signal]],
-    before: Mapping[Key, Row],
-    *,
-    ruled: bool,
+    heard: Heard,
+    values: Values,
+    states: dict[int, dict[int, State]],
+    known: Rules | None,
 ) -> Tally:
-    """Looks at the signals of a batch of an edge: what rules make of their values, and what they say of alarms.
-    ``before`` are the latest values before it; ``ruled`` says whether the tenant has any rule. Those of a device are
-    looked at in the order of their moments.
+    """Takes the values of signals, has the rules of their tenant look at them, if it has any (``known``), and raises
+    and ends alarms by what those say, and by what the edge's signals do. ``states`` is how far rules are with the
+    devices, and is so in the end.
 
-    What was so before a device came to stand where it is is no value to the rules there.
+    The signals of a device are taken in the order of their moments. What was so before it came to stand where it is is
+    no value to the rules there.
     """
-    heard: dict[int, tuple[Unit, list[Signal]]] = {}
-    for unit, signal in signals:
-        if signal.alarm or (ruled and signal.values):
-            known = heard.get(unit.id)
-            if known is None:
-                heard[unit.id] = unit, [signal]
-            else:
-                known[1].append(signal)
-    happened: list[Happening] = []
-    if ruled and heard:
-        happened += _Watch(connection, tenant_id, edge, now, before).look(heard)
-    else:
-        for unit, theirs in heard.values():
-            happened += [said(unit, one, edge) for one in sorted(theirs, key=_moment)]
+    watching = _Watch(edge, now, values, states, known)
+    asked = [unit for unit, _ in heard.values() if watching.applying(unit).attributes] if known is not None else []
+    names = frozenset[str]().union(*(watching.applying(unit).attributes for unit in asked))
+    attributes = attributes_of(connection, tenant_id, asked, names)
+    for unit, signals in heard.values():
+        if len(signals) > 1:
+            signals.sort(key=_moment)
+        watching.look(unit, signals, attributes.get(unit.id))
+    rules.keep(connection, tenant_id, watching.changed)
+    rules.hear(connection, tenant_id, now, watching.heard - watching.changed.keys())
+    happened = watching.happened
     if not happened:
         return Tally()
     moments = [max(one.at, one.unit.since) for one in happened]
@@ -60,109 +61,73 @@ def _moment(signal: Signal) -> int:
     return signal.at
 
 
-_NONE: Final[Mapping[int, tuple[int | None, int, bool]]] = {}
+_NO_RULES: Final = Applying()
+_Was = tuple[int | None, int, bool]
 
 
 class _Watch:
-    def __init__(self, connection: Connection, tenant_id: int, edge: int, now: int, before: Mapping[Key, Row]) -> None:
-        self.connection = connection
-        self.tenant = tenant_id
+    def __init__(
+        self, edge: int, now: int, values: Values, states: dict[int, dict[int, State]], known: Rules | None
+    ) -> None:
         self.edge = edge
         self.now = now
-        self.before = before
+        self.values = values
+        self.states = states
+        self.rules = known
         self.changed: dict[rules.Key, State | None] = {}
         self.heard: set[rules.Key] = set()
+        self.happened: list[Happening] = []
 
-    def look(self, heard: Mapping[int, tuple[Unit, list[Signal]]]) -> list[Happening]:
-        paths = {unit.path for unit, _ in heard.values()}
-        known = rules.of_paths(self.connection, self.tenant, paths)
-        states = rules.states_of(self.connection, self.tenant, heard)
-        asked = frozenset[str]()
-        looking: list[tuple[Unit, list[Signal], Applying]] = []
-        for unit, signals in heard.values():
-            applying = known.to(unit.path, unit.kind)
-            looking.append((unit, signals, applying))
-            if applying.attributes:
-                asked |= applying.attributes
-        units = [unit for unit, _, applying in looking if applying.attributes]
-        attributes = attributes_of(self.connection, self.tenant, units, asked)
-        happened: list[Happening] = []
-        for unit, signals, applying in looking:
-            device = unit.id
-            if len(signals) > 1:
-                signals.sort(key=_moment)
-            theirs = states.get(device)
-            if theirs:
-                happened += self._drop(unit, applying, theirs)
-            if applying.rules:
-                self._look_at(unit, signals, applying, theirs or {}, attributes.get(device), happened)
-            else:
-                happened += [said(unit, one, self.edge) for one in signals if one.alarm]
-        rules.keep(self.connection, self.tenant, self.changed)
-        rules.hear(self.connection, self.tenant, self.now, self.heard - self.changed.keys())
-        return happened
+    def applying(self, unit: Unit) -> Applying:
+        """The rules that look at a device."""
+        return _NO_RULES if self.rules is None else self.rules.to(unit.path, unit.kind)
 
-    def _drop(self, unit: Unit, applying: Applying, states: dict[int, State]) -> list[Happening]:
+    def look(self, unit: Unit, signals: Collection[Signal], attributes: Mapping[str, Value] | None) -> None:
+        """Looks at the signals of a device."""
+        device = unit.id
+        applying = self.applying(unit)
+        states = self.states.get(device) or {}
+        if states:
+            self._drop(unit, applying, states)
+        was = {rule: (state.since, state.count, state.raised) for rule, state in states.items()}
+        for signal in signals:
+            older = self.values.take(device, signal)
+            if applying.rules and signal.values and _moment(signal) >= unit.since:
+                self._look_at(unit, signal, older, applying, states, attributes)
+            if signal.alarm:
+                self.happened.append(said(unit, signal, self.edge))
+        if states:
+            self._note(device, applying, states, was)
+
+    def _drop(self, unit: Unit, applying: Applying, states: dict[int, State]) -> None:
         """Drops what is known of rules that do not look at the device any more."""
         gone = states.keys() - {rule.id for rule in applying.rules}
-        for rule in gone:
+        for rule in sorted(gone):
             del states[rule]
             self.changed[unit.id, rule] = None
-        return [no_longer(unit, rule, self.now) for rule in sorted(gone)]
+            self.happened.append(no_longer(unit, rule, self.now))
 
     def _look_at(
         self,
         unit: Unit,
-        signals: Sequence[Signal],
+        signal: Signal,
+        older: Collection[str],
         applying: Applying,
         states: dict[int, State],
         attributes: Mapping[str, Value] | None,
-        happened: list[Happening],
     ) -> None:
-        device, before, since = unit.id, self.before, unit.since
-        if len(signals) == 1 and not states and not attributes and self._newest(unit, signals[0], applying):
-            signal = signals[0]  # as nearly all come
-            self._evaluate(unit, signal, applying, states, signal.values, signal.values.keys(), happened)
-            if signal.alarm:
-                happened.append(said(unit, signal, self.edge))
-            if states:
-                self._note(device, applying, states, _NONE)
+        """Has rules look at the latest values upon a signal, some of whose values are ``older`` than those."""
+        values, fresh = signal.values, signal.values.keys()
+        if not older and not attributes and fresh >= applying.names:
+            # It says all that the rules ask for, as nearly all do, and mostly nothing comes of it.
+            if not states and applying.any is not None and applying.any.holds(values) is False:
+                return
+            self._evaluate(unit, signal, applying, states, values, fresh)
             return
-        values: dict[str, Value] = dict(attributes) if attributes else {}
-        moments: dict[str, int] = {}
-        for name in applying.names:
-            row = before.get((device, name))
-            if row is not None and row[1] >= since:
-                values[name], moments[name] = value_of(row[2], row[3]), row[1]
-        was = {rule: (state.since, state.count, state.raised) for rule, state in states.items()}
-        for signal in signals:
-            at = _moment(signal)
-            if signal.values and at >= since:
-                fresh = set()
-                for name, value in signal.values.items():
-                    known = moments.get(name)
-                    if known is None:
-                        row = before.get((device, name))
-                        known = at if row is None else row[1]
-                    if at >= known:
-                        values[name], moments[name] = value, at
-                        fresh.add(name)
-                self._evaluate(unit, signal, applying, states, values, fresh, happened)
-            if signal.alarm:
-                happened.append(said(unit, signal, self.edge))
-        self._note(device, applying, states, was)
-
-    def _newest(self, unit: Unit, signal: Signal, applying: Applying) -> bool:
-        """Whether a signal says all that the rules ask for, none of it older than what is known."""
-        at, said_ = _moment(signal), signal.values
-        if at < unit.since or not applying.names <= said_.keys():
-            return False
-        device, before = unit.id, self.before
-        for name in said_:
-            row = before.get((device, name))
-            if row is not None and row[1] > at:
-                return False
-        return True
+        latest = self.values.known[unit.id]
+        known = {name: latest[name] for name in applying.names if name in latest}
+        seen = {name: one.value for name, one in known.items() if one.at >= unit.since}
+        self._evaluate(unit, signal, applying, states, {**(attributes or {}), **seen}, fresh - set(older))
 
     def _evaluate(
         self,
@@ -172,7 +137,6 @@ class _Watch:
         states: dict[int, State],
         values: Mapping[str, Value],
         fresh: Set[str],
-        happened: list[Happening],
     ) -> None:
         """Has those rules look at the latest values that ask for any that is ``fresh``."""
         for rule in applying.rules:
@@ -185,15 +149,9 @@ class _Watch:
                 state = states[rule.id] = State()
             step = rules.heed(rule, state, values, _moment(signal), self.now)
             if step is not None:
-                happened.append(of_rule(unit, rule, step, values))
+                self.happened.append(of_rule(unit, rule, step, values))
 
-    def _note(
-        self,
-        device: int,
-        applying: Applying,
-        states: Mapping[int, State],
-        was: Mapping[int, tuple[int | None, int, bool]],
-    ) -> None:
+    def _note(self, device: int, applying: Applying, states: dict[int, State], was: Mapping[int, _Was]) -> None:
         """Notes what has to be written. When a clock is due need not be, where it is due only later than is known."""
         for rule in applying.rules:
             state = states.get(rule.id)
@@ -206,5 +164,8 @@ class _Watch:
             elif not state.blank or rule.missing:
                 state.due_at = rules.due(rule, state)
                 self.changed[device, rule.id] = state
-            elif before is not None:
-                self.changed[device, rule.id] = None
+            else:
+                del states[rule.id]
+                if before is not None:
+                    self.changed[device, rule.id] = None
+        self.states[device] = states

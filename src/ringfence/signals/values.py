@@ -1,0 +1,51 @@
+"""What the values of a batch are upon the latest ones: newer than those, older, or the first of their name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from ringfence.domain.signal import Signal
+from ringfence.signals import events
+from ringfence.signals.events import Said
+from ringfence.signals.telemetry import Latest, Number
+
+_NONE: Final = frozenset[str]()
+
+
+class Values:
+    """The latest values of devices by their names, ``known`` of each device of which any are taken; and what is to be
+    written of those that were: series that are ``fresh``, those whose latest value is ``renewed`` (some of them more
+    than once), ``numbers`` for the history, and ``changes`` of what is no number."""
+
+    def __init__(self, known: Mapping[int, dict[str, Latest]]) -> None:
+        self.known = known
+        self.fresh: list[Latest] = []
+        self.renewed: list[Latest] = []
+        self.numbers: list[Number] = []
+        self.changes: list[Said] = []
+
+    def take(self, device: int, signal: Signal) -> Collection[str]:
+        """Takes the values of a signal, which has its moment, of a device; those of a device come in the order of their
+        moments. Returns the names of those that are older than what was known."""
+        known = self.known[device]
+        at = signal.at
+        assert at is not None
+        older: Collection[str] = _NONE
+        for name, value in signal.values.items():
+            latest = known.get(name)
+            is_number = value.__class__ is float
+            if latest is None:
+                latest = known[name] = Latest(0, device, name, at, value)
+                self.fresh.append(latest)
+            elif at < latest.at:
+                older = {*older, name}
+            else:
+                was = latest.value
+                if not is_number and (value != was or value.__class__ is not was.__class__):
+                    self.changes.append(events.of_change(device, at, name, value))
+                latest.at, latest.value = at, value
+                self.renewed.append(latest)
+            if is_number:
+                self.numbers.append((latest, at, value))  # type: ignore[arg-type]
+        return older
