@@ -19,7 +19,7 @@ from ringfence.domain.ids import drawn
 from ringfence.domain.signal import SEVERITIES
 from ringfence.domain.text import search_key
 from ringfence.signals import queue
-from ringfence.signals.happening import Entry, Happening, entries_of
+from ringfence.signals.happening import Entry, Happening, open_among, open_at, under_test
 from ringfence.signals.queue import Open
 from ringfence.signals.rules import escalations
 from ringfence.signals.suppression import Modes
@@ -96,17 +96,12 @@ class Ledger:
         self._unacked: list[tuple[Entry, int]] = []
         self._escalating: dict[int, tuple[Entry, int, int]] = {}
         self.entries: list[Entry] = []
-        theirs = any_of(connection, Alarm.device_id, sorted(devices))
         if also:
-            apart = (any_of(connection, Alarm.id, sorted(also)), Alarm.cleared_at.is_(None))
-            self.entries += (entry for _, entry in entries_of(connection, *apart))
-        mine = (Alarm.tenant_id == tenant_id, Alarm.cleared_at.is_(None), Alarm.kind != "")
-        for _, entry in entries_of(connection, theirs, *mine):
+            self.entries += open_among(connection, also)
+        for entry in open_at(connection, tenant_id, devices):
             self.open[entry.device, entry.kind] = entry
             self.entries.append(entry)
-        under_test = any_of(connection, Suppressed.device_id, sorted(devices))
-        for due, entry in entries_of(connection, under_test, Suppressed.tenant_id == tenant_id, tests=True):
-            entry.due_at = due
+        for entry in under_test(connection, tenant_id, devices):
             self.tests[entry.device, entry.kind] = entry
             self.entries.append(entry)
 

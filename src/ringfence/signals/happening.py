@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from ringfence.domain import duration, limits
 from ringfence.domain.alarm import LIFE_SAFETY, OPEN
@@ -14,6 +14,7 @@ from ringfence.domain.clock import milliseconds
 from ringfence.domain.signal import Signal, Value
 from ringfence.signals.rules import Rule, Step
 from ringfence.signals.units import Unit
+from ringfence.storage.bulk import Among, listed, prepared
 from ringfence.storage.signal_tables import Suppressed
 from ringfence.storage.tables import Alarm, Customer
 
@@ -178,22 +179,56 @@ class Entry:
         return True
 
 
-def entries_of(connection: Connection, *where: Any, tests: bool = False) -> Iterator[tuple[int | None, Entry]]:
-    """The alarms of devices for which that is so; or those under test, each with when its test mode ends."""
+def open_at(connection: Connection, tenant_id: int, devices: Collection[int]) -> Iterator[Entry]:
+    """The alarms of devices that are open."""
+    given = {"tenant": tenant_id, "devices": listed(connection, devices)}
+    return (_entry(row) for row in connection.execute(prepared(connection, _open_at), given))
+
+
+def under_test(connection: Connection, tenant_id: int, devices: Collection[int]) -> Iterator[Entry]:
+    """Those that a test mode keeps from the operators."""
+    given = {"tenant": tenant_id, "devices": listed(connection, devices)}
+    for row in connection.execute(prepared(connection, _under_test), given):
+        entry = _entry(row)
+        entry.due_at = row[20]
+        yield entry
+
+
+def open_among(connection: Connection, alarms: Collection[int]) -> Iterator[Entry]:
+    """Those of these alarms that are open."""
+    given = {"alarms": listed(connection, alarms)}
+    return (_entry(row) for row in connection.execute(prepared(connection, _open_among), given))
+
+
+def _open_at(among: Among) -> Select[Any]:
+    theirs = (among(Alarm.device_id, "devices"), Alarm.tenant_id == bindparam("tenant"))
+    return _entries().where(*theirs, Alarm.cleared_at.is_(None), Alarm.kind != "")
+
+
+def _under_test(among: Among) -> Select[Any]:
+    query = _entries().add_columns(Suppressed.due_at).join(Suppressed, Suppressed.alarm_id == Alarm.id)
+    return query.where(among(Suppressed.device_id, "devices"), Suppressed.tenant_id == bindparam("tenant"))
+
+
+def _open_among(among: Among) -> Select[Any]:
+    return _entries().where(among(Alarm.id, "alarms"), Alarm.cleared_at.is_(None))
+
+
+def _entries() -> Select[Any]:
     columns = (Alarm.id, Alarm.customer_id, Customer.path, Alarm.device_id, Alarm.site_id, Alarm.unit_id, Alarm.kind)
     more = (Alarm.name, Alarm.severity, Alarm.text, Alarm.rule_id, Alarm.edge_id, Alarm.started_at, Alarm.last_at)
     rest = (Alarm.count, Alarm.ended_at, Alarm.acked_at, Alarm.runaway, Alarm.cleared_at, Alarm.outcome)
-    query = select(*columns, *more, *rest, *((Suppressed.due_at,) if tests else ()))
-    query = query.join(Customer, Customer.id == Alarm.customer_id)
-    if tests:
-        query = query.join(Suppressed, Suppressed.alarm_id == Alarm.id)
-    for row in connection.execute(query.where(*where).order_by(Alarm.id)):
-        begun, last, count, ended, acked, runaway, cleared, outcome = row[12:20]
-        # What was loaded from a file may say no moment.
-        own: Any = (*row[:12], *(0 if at is None else milliseconds(at) for at in (begun, last)), count)
-        entry = Entry(*own)
-        entry.ended_at = None if ended is None else milliseconds(ended)
-        entry.cleared_at = None if cleared is None else milliseconds(cleared)
-        entry.acked, entry.runaway, entry.outcome = acked is not None, runaway, outcome
-        entry.queued = entry.wanted
-        yield (row[20] if tests else None), entry
+    query = select(*columns, *more, *rest).join(Customer, Customer.id == Alarm.customer_id)
+    return query.order_by(Alarm.id)
+
+
+def _entry(row: Any) -> Entry:
+    begun, last, count, ended, acked, runaway, cleared, outcome = row[12:20]
+    # What was loaded from a file may say no moment.
+    own: Any = (*row[:12], *(0 if at is None else milliseconds(at) for at in (begun, last)), count)
+    entry = Entry(*own)
+    entry.ended_at = None if ended is None else milliseconds(ended)
+    entry.cleared_at = None if cleared is None else milliseconds(cleared)
+    entry.acked, entry.runaway, entry.outcome = acked is not None, runaway, outcome
+    entry.queued = entry.wanted
+    return entry

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, delete, exists, func, insert, or_, select, text, update
+from sqlalchemy import Connection, Select, bindparam, delete, exists, func, insert, or_, select, text, update
 
 from ringfence.domain.alarm_rule import ALARM_RULES
 from ringfence.domain.edge import EDGES
@@ -24,7 +24,7 @@ from ringfence.signals.telemetry import KEPT_DAYS, Key
 from ringfence.signals.units import Unit, by_unit_id
 from ringfence.signals.values import Values
 from ringfence.signals.watching import watch
-from ringfence.storage.bulk import any_of, uncollected
+from ringfence.storage.bulk import Among, any_of, prepared, uncollected
 from ringfence.storage.engine import Database
 from ringfence.storage.signal_tables import DAY, EdgeHeard, KnownSignal, RuleState, Unmatched
 from ringfence.storage.tables import Customer, Tenant, table_of
@@ -39,6 +39,25 @@ _FIRST_HEARD: Final = text(
     "INSERT INTO edge_heard (tenant_id, edge_id, at, lines, allowance) VALUES (:tenant, :edge, :at, 0, :allowance) "
     "ON CONFLICT DO NOTHING"
 )
+
+
+_HEARD: Final = text(
+    "UPDATE edge_heard SET at = :at, lines = lines + :lines, allowance = :allowance WHERE edge_id = :edge"
+)
+
+
+def _edge(_among: Among) -> Select[Any]:
+    edge, rule = table_of(EDGES), table_of(ALARM_RULES)
+    active = exists().where(rule.tenant_id == bindparam("tenant"), rule.active)
+    ruled = or_(active, exists().where(RuleState.tenant_id == bindparam("tenant")))
+    columns = (Customer.path, edge.lines_a_minute, edge.active, ruled.label("ruled"))
+    query = select(*columns).join(edge, edge.customer_id == Customer.id)
+    return query.where(edge.id == bindparam("edge"), edge.key == bindparam("key"))
+
+
+def _edge_heard(_among: Among) -> Select[Any]:
+    query = select(EdgeHeard.at, EdgeHeard.allowance, EdgeHeard.lines)
+    return query.where(EdgeHeard.edge_id == bindparam("edge")).with_for_update()
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +223,8 @@ class _Batch:
     def _path(self) -> tuple[str, int | None, bool]:
         """The path of the edge's customer, how many lines a minute it may send, and whether the tenant has any rule, or
         had one that is not forgotten yet."""
-        edge, rule = table_of(EDGES), table_of(ALARM_RULES)
-        active = exists().where(rule.tenant_id == self.tenant, rule.active)
-        ruled = or_(active, exists().where(RuleState.tenant_id == self.tenant))
-        columns = (Customer.path, edge.lines_a_minute, edge.active, ruled.label("ruled"))
-        query = select(*columns).join(edge, edge.customer_id == Customer.id)
-        found = self.connection.execute(query.where(edge.id == self.edge.id, edge.key == self.edge.key)).one_or_none()
+        given = {"tenant": self.tenant, "edge": self.edge.id, "key": self.edge.key}
+        found = self.connection.execute(prepared(self.connection, _edge), given).one_or_none()
         if found is None:
             raise RingfenceError(f"the edge {self.edge.key!r} is not there any more: nothing more was taken")
         if not found.active:
@@ -219,22 +234,20 @@ class _Batch:
     def _allow(self, lines: int, most: int | None) -> tuple[int, int]:
         """How many of so many lines the edge may send now, and how many it had sent before; whoever else takes signals
         of it waits."""
-        own = EdgeHeard.edge_id == self.edge.id
-        query = select(EdgeHeard.at, EdgeHeard.allowance, EdgeHeard.lines).where(own).with_for_update()
-        known = self.connection.execute(query).one_or_none()
+        query, own = prepared(self.connection, _edge_heard), {"edge": self.edge.id}
+        known = self.connection.execute(query, own).one_or_none()
         if known is None:
             # Of two that hear it for the first time at once one waits, and finds what the other has made.
             first = {"tenant": self.tenant, "edge": self.edge.id, "at": self.now, "allowance": float(most or 0)}
             self.connection.execute(_FIRST_HEARD, first)
-            known = self.connection.execute(query).one()
+            known = self.connection.execute(query, own).one()
         allowed, left = lines, 0.0
         if most is not None:
             filled = min(float(most), known.allowance + most * max(self.now - known.at, 0) / _MINUTE)
             allowed = min(lines, int(filled))
             left = filled - allowed
         at = max(self.now, known.at)
-        heard = update(EdgeHeard).where(own)
-        self.connection.execute(heard.values(at=at, lines=EdgeHeard.lines + allowed, allowance=left))
+        self.connection.execute(_HEARD, {**own, "at": at, "lines": allowed, "allowance": left})
         return allowed, known.lines
 
     def _fresh(self, heard: Sequence[Heard]) -> list[Heard]:

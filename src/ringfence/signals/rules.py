@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, Select, bindparam, select, text
 
 from ringfence.domain import condition, duration
 from ringfence.domain.alarm_rule import ALARM_RULES, AlarmRuleState
@@ -23,7 +23,7 @@ from ringfence.domain.test_mode import kinds_in
 from ringfence.domain.text import fold
 from ringfence.signals.attributes import ATTRIBUTE
 from ringfence.signals.units import customers_on
-from ringfence.storage.bulk import any_of, delete_rows, records_of, upsert_rows
+from ringfence.storage.bulk import Among, any_of, delete_rows, listed, prepared, records_of, upsert_rows
 from ringfence.storage.signal_tables import RuleState
 from ringfence.storage.tables import table_of
 
@@ -275,8 +275,17 @@ def _lower(state: State) -> None:
 
 def states_of(connection: Connection, tenant_id: int, devices: Collection[int]) -> dict[int, dict[int, State]]:
     """How far rules are with these devices, by the ids of devices and of rules."""
-    theirs = any_of(connection, RuleState.device_id, sorted(devices))
-    return _states(connection, RuleState.tenant_id == tenant_id, theirs)
+    found: defaultdict[int, dict[int, State]] = defaultdict(dict)
+    given = {"tenant": tenant_id, "devices": listed(connection, devices)}
+    for device, rule, *values in connection.execute(prepared(connection, _states), given):
+        found[device][rule] = State(*values)
+    return found
+
+
+def _states(among: Among) -> Select[Any]:
+    columns = (RuleState.heard_at, RuleState.since, RuleState.count, RuleState.raised, RuleState.due_at)
+    query = select(RuleState.device_id, RuleState.alarm_rule_id, *columns)
+    return query.where(RuleState.tenant_id == bindparam("tenant"), among(RuleState.device_id, "devices"))
 
 
 def states_due(connection: Connection, tenant_id: int, now: int, most: int) -> dict[int, dict[int, State]]:
@@ -290,16 +299,6 @@ def states_due(connection: Connection, tenant_id: int, now: int, most: int) -> d
     for device, rule in keys:
         wanted[device][rule] = found[device][rule]
     return wanted
-
-
-def _states(connection: Connection, *where: Any) -> dict[int, dict[int, State]]:
-    columns = (RuleState.heard_at, RuleState.since, RuleState.count, RuleState.raised, RuleState.due_at)
-    found: defaultdict[int, dict[int, State]] = defaultdict(dict)
-    for device, rule, *values in connection.execute(
-        select(RuleState.device_id, RuleState.alarm_rule_id, *columns).where(*where)
-    ):
-        found[device][rule] = State(*values)
-    return found
 
 
 Key = tuple[int, int]

@@ -12,12 +12,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Integer, column, func, inspect, select, text
+from sqlalchemy import Connection, Integer, Select, bindparam, column, func, inspect, select, text
 
 from ringfence.domain.signal import Value
-from ringfence.storage.bulk import any_of, insert_rows, take_ids, upsert_rows
+from ringfence.storage.bulk import Among, any_of, insert_rows, listed, prepared, take_ids, upsert_rows
 from ringfence.storage.signal_tables import DAY, HISTORY, Reported, Series, day_rows, day_table
 
 KEPT_DAYS: Final = 30
@@ -135,11 +135,15 @@ def known_of(connection: Connection, tenant_id: int, devices: Collection[int]) -
     found: dict[int, dict[str, Latest]] = {device: {} for device in devices}
     if not found:
         return found
-    theirs = any_of(connection, Series.device_id, sorted(devices))
-    query = select(Series.id, Series.device_id, Series.name, Series.at, Series.number, Series.said)
-    for own, device, name, at, number, kept in connection.execute(query.where(theirs, Series.tenant_id == tenant_id)):
+    given = {"tenant": tenant_id, "devices": listed(connection, devices)}
+    for own, device, name, at, number, kept in connection.execute(prepared(connection, _of_devices), given):
         found[device][name] = Latest(own, device, name, at, value_of(number, kept))
     return found
+
+
+def _of_devices(among: Among) -> Select[Any]:
+    query = select(Series.id, Series.device_id, Series.name, Series.at, Series.number, Series.said)
+    return query.where(among(Series.device_id, "devices"), Series.tenant_id == bindparam("tenant"))
 
 
 def history(connection: Connection, tenant_id: int, series: int, since: int, until: int) -> list[Point]:

@@ -6,9 +6,9 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
-from ringfence.storage.bulk import any_of, records_of
+from ringfence.storage.bulk import Among, listed, prepared, records_of
 from ringfence.storage.signal_tables import Tenure
 from ringfence.storage.tables import Customer, Device
 
@@ -35,9 +35,13 @@ def by_unit_id(connection: Connection, tenant_id: int, unit_ids: Collection[str]
     """The devices of a tenant with these unit ids, by those."""
     if not unit_ids:
         return {}
-    theirs = any_of(connection, Device.unit_id, sorted(unit_ids))
-    rows = connection.execute(_query().where(Device.tenant_id == tenant_id, theirs))
+    given = {"tenant": tenant_id, "unit_ids": listed(connection, unit_ids)}
+    rows = connection.execute(prepared(connection, _called), given)
     return {row[1]: _unit(row) for row in rows.all()}
+
+
+def _called(among: Among) -> Select[Any]:
+    return _query().where(Device.tenant_id == bindparam("tenant"), among(Device.unit_id, "unit_ids", str))
 
 
 def by_id(connection: Connection, tenant_id: int, devices: Collection[int]) -> dict[int, Unit]:
