@@ -37,6 +37,7 @@ _BATCH: Final = 20_000
 _FEW: Final = 1000
 """Fewer rows than that take one statement on PostgreSQL; a COPY takes three words to begin and end."""
 _MANY: Final = 2000
+_TOGETHER: Final = 50
 _LOADING: Final = 0x52464E56
 
 
@@ -77,10 +78,19 @@ def insert_rows(
         moments = [place for place, name in enumerate(columns) if isinstance(table.c[name].type, UtcDateTime)]
         if moments:
             pending = (_kept(connection, row, moments) for row in pending)
-        marks = ", ".join("?" * len(columns))
-        statement = f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})'  # noqa: S608 - names of our own tables
+        marks = f"({', '.join('?' * len(columns))})"
+        into = f'INSERT INTO "{table.name}" ({names}) VALUES '  # noqa: S608 - names of our own tables
+        # Of a table that gives no id out twice every statement looks for the last one, and writes it down.
+        together = _TOGETHER if table.dialect_options["sqlite"]["autoincrement"] else 1
         while batch := list(islice(pending, _BATCH)):
-            connection.exec_driver_sql(statement, batch)
+            even = len(batch) - len(batch) % together
+            if even:
+                groups = (batch[first : first + together] for first in range(0, even, together))
+                statement = into + ", ".join([marks] * together)
+                flat = batch if together == 1 else [tuple(chain.from_iterable(group)) for group in groups]
+                connection.exec_driver_sql(statement, flat)
+            if even < len(batch):
+                connection.exec_driver_sql(into + marks, batch[even:])
             total += len(batch)
             if done:
                 done(total)
