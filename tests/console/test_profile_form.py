@@ -90,3 +90,25 @@ def test_nothing_else_of_oneself(demo: Database) -> None:
     mine = replace(state, name="Mine")
     with pytest.raises((Refused, Conflict)):
         nobody.save([Edit("user", hanna, state, mine, own.revision)])
+
+
+async def test_keys_are_added_and_removed(demo: Database) -> None:
+    """One's own key comes and goes, from the line of the profile."""
+    key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKSDlfFDcNW/c89BZt4GjJsvx4OF6MMKaJffxRcIjFh9 laptop"
+    async with opened(console_on(demo, "olga"), (80, 24)) as console:
+        await open_profile(console)
+        for _ in range(12):
+            if "SSH keys" in next((line for line in console.text.splitlines() if "▌" in line), ""):
+                break
+            await console.press("down")
+        await console.press("enter")
+        assert "You have no SSH keys" in console.text
+        await console.press("enter")
+        await console.type(key)
+        await console.press("enter")
+        assert "Your SSH keys" in console.text
+        assert "laptop · never used" in console.text
+        await console.press("down", "enter")
+        assert "Remove this SSH key?" in console.text
+        await console.press("r")
+        assert "You have no SSH keys" in console.text

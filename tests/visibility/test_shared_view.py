@@ -167,6 +167,8 @@ def test_nothing_is_changed_through_it(sqlite_database: Database) -> None:
         "turn_off_second_factor": ("000000",),
         "new_recovery_codes": ("000000",),
         "invite": (nora,),
+        "add_ssh_key": ("ssh-ed25519 x",),
+        "remove_ssh_key": ("SHA256:x",),
     }
     for name, given in asked.items():
         with pytest.raises(Refused, match=r"^you look through dora's eyes$"):
@@ -209,6 +211,7 @@ def test_nothing_is_changed_through_it(sqlite_database: Database) -> None:
             "has_password",
             "idle",
             "exported",
+            "ssh_keys",
         ),
     }
     asking = {name for name, _ in inspect.getmembers(Session, inspect.isfunction) if not name.startswith("_")}

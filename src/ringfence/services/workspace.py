@@ -33,6 +33,7 @@ _LATER: Final = (
     "previewing",
     "sign_ins",
     "signing_in",
+    "ssh_keys",
 )
 if TYPE_CHECKING:
     from ringfence.services import (
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
         previewing,
         sign_ins,
         signing_in,
+        ssh_keys,
     )
     from ringfence.services.edited import Saved
 else:
@@ -298,6 +300,18 @@ class Session:
     audit_detail = _asks(lambda: audit.detail)
     weight_of_change = _asks(lambda: audit.weight, changing=True)
     preview_undo = _asks(lambda: audit.preview_undo, changing=True)
+
+    ssh_keys = _asks(lambda: ssh_keys.keys_of)
+
+    def add_ssh_key(self, line: str) -> str:
+        """Adds an SSH key, as it stands in a file that ends in .pub, to the user's own; returns its fingerprint."""
+        self.check(changing=True)
+        return ssh_keys.add(self.viewer, line.encode(errors="replace"), self._origin)
+
+    def remove_ssh_key(self, fingerprint: str) -> None:
+        """Removes one of the user's own."""
+        self.check(changing=True)
+        ssh_keys.remove(self.viewer, fingerprint, self._origin)
 
     own_sign_ins = _asks(lambda: sign_ins.own)
     sign_ins_of = _asks(lambda: sign_ins.of_user)

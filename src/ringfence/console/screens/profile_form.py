@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from textual import on
 from textual.app import ComposeResult
 
+from ringfence.console import ssh_keys
 from ringfence.console.commands.command import display
 from ringfence.console.commands.everywhere import PALETTE
 from ringfence.console.proving import demand_same, own_password, set_up, told_of_password
@@ -76,6 +77,7 @@ class ProfileForm(RecordForm):
                 PickSpec("login", "Login", draft.login, action=""),
                 *([PickSpec("home", "Home", home, action="")] if home is not None else []),
                 PickSpec("theme", "Theme", theme, action=""),
+                PickSpec("keys", "SSH keys", "by which you come in", action="show"),
                 TextLine(),
                 *self._proofs(),
                 TextLine(),
@@ -111,7 +113,9 @@ class ProfileForm(RecordForm):
         """Opens what changes it."""
         message.stop()
         known, session = self._standing, self.ringfence.session
-        if known is None or session is None:
+        if message.name == "keys":
+            ssh_keys.show(self)
+        elif known is None or session is None:
             self.notify(f"{capital(DEMO)}.", severity="warning")
         elif message.name == "password":
             self._ask(self._password(session, had=known.password), "Your password is changed; other sessions ended.")
