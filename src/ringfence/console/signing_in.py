@@ -107,7 +107,8 @@ class SigningIn(Asks):
             self._watching.stop()
             self._watching = None
         if idle is not None:
-            self._typed_at = max(self._typed_at, monotonic() - idle) or monotonic()
+            # Whoever came with a key has typed nothing yet.
+            self._typed_at = max(self._typed_at, monotonic() - idle) if self._typed_at else monotonic()
             self._watch_on()
 
     def _watch_on(self) -> None:
