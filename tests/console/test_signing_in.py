@@ -13,6 +13,7 @@ from pyotp import TOTP
 from support.clock import stopped_at
 from support.console import NOON, Console, console_on, opened
 from textual.geometry import Size
+from textual.widgets import Input
 
 from ringfence.console.proving import set_up
 from ringfence.console.screens.credentials import Credentials
@@ -108,6 +109,21 @@ async def test_login_and_password(demo: Database) -> None:
         assert "You signed in last at 2026-11-16 12:00 UTC, console." in console.toasts[0]
     console.app.leave_session()  # as the program does
     assert sign_ins.own(sign_in(demo, "olga", NOON)) == (), "whoever leaves is signed in no more"
+
+
+async def test_what_is_typed_behind_enter_goes_where_enter_leads(demo: Database) -> None:
+    """As programs type it that keep passwords: nothing of a password comes to be read."""
+    give_password(demo, "olga")
+    async with opened(console_on(demo, None, demo=False), SMALL) as console:
+        await console.hurry(*"olga", "enter", *"wrong", "enter")
+        login, password = (field.value for field in console.app.screen.query(Input))
+        assert (login, password) == ("olga", "")
+        await console.hurry(*PASSWORD, "enter")
+        assert isinstance(console.app.screen, CustomersScreen)
+    invitation = invite(demo, "h.devries")
+    async with opened(console_on(demo, None, demo=False), SMALL) as console:
+        await console.hurry(*"h.devries", "enter", *invitation, "enter", *OTHER, "enter", *OTHER, "enter")
+        assert isinstance(console.app.screen, CustomersScreen)
 
 
 async def test_from_an_invitation_to_a_session_that_somebody_else_ends(

@@ -51,6 +51,19 @@ class Asked(NamedTuple):
     uri: str = ""
 
 
+class _Line(PlainInput):
+    """A line that is typed into."""
+
+    def _forward_event(self, event: events.Event) -> None:
+        screen = self.screen
+        if not (isinstance(screen, Credentials) and screen.keeps(event)):
+            self.take(event)
+
+    def take(self, event: events.Event) -> None:
+        """Takes what is typed, now."""
+        super()._forward_event(event)
+
+
 class Credentials(Overlay[Any], Asks):
     """Asks, step by step, and ends with what that has come to. ``told`` is said at first. Where one ``stays``, Escape
     only begins anew: there is nothing to go back to, and nothing shows through from below."""
@@ -84,6 +97,10 @@ class Credentials(Overlay[Any], Asks):
         self._telling = (f"{capital(told)}." if told else "", "attention")
         self._until = 0.0
         """When the next try is taken."""
+        self._entering = False
+        self._ahead: list[events.Key] = []
+        """Keys that came before it was known what Enter leads to: a password that follows a login in one packet must
+        not go where the login goes, and be read there."""
 
     # Drawing.
 
@@ -105,7 +122,7 @@ class Credentials(Overlay[Any], Asks):
     def _entry(self, entry: Entry, wide: int) -> Horizontal:
         label = Static(content(entry.label))
         label.styles.width = wide
-        line = PlainInput(id=entry.name, password=entry.secret, placeholder=entry.hint)
+        line = _Line(id=entry.name, password=entry.secret, placeholder=entry.hint)
         return Horizontal(label, line, classes="entry")
 
     def on_mount(self) -> None:
@@ -120,7 +137,8 @@ class Credentials(Overlay[Any], Asks):
         await box.remove_children()
         await box.mount(*self._compose_step())
         self._show_frame()
-        self.query(Input).first().focus()
+        self.set_focus(self.query(Input).first())
+        self._entered()
 
     def _show_frame(self) -> None:
         box = self.query_one("#box")
@@ -171,6 +189,30 @@ class Credentials(Overlay[Any], Asks):
 
     # Taking.
 
+    def keeps(self, event: events.Event) -> bool:
+        """Whether a key is kept: whatever is typed behind Enter waits until that has done what it does."""
+        if not isinstance(event, events.Key):
+            return False
+        if self._entering or self.deciding or self._ahead:
+            self._ahead.append(event)
+            return True
+        self._entering = event.key == "enter"
+        return False
+
+    def _replay(self) -> None:
+        """Hands the keys on that were kept: up to the next Enter, the others wait for what that leads to."""
+        while self._ahead and not (self._entering or self.deciding) and isinstance(self.focused, _Line):
+            kept = self._ahead.pop(0)
+            self._entering = kept.key == "enter"
+            event = events.Key(kept.key, kept.character)
+            event.set_sender(self.app)  # from this screen it would not come up to where Enter is bound
+            self.focused.take(event)
+
+    def _entered(self) -> None:
+        """Enter has done what it does."""
+        self._entering = False
+        self.call_after_refresh(self._replay)
+
     def on_input_changed(self, message: Input.Changed) -> None:
         """What was wrong before is not told any more of what is typed now."""
         message.stop()
@@ -184,11 +226,10 @@ class Credentials(Overlay[Any], Asks):
         empty = [one for one in inputs if not one.value]
         after = inputs[inputs.index(message.input) + 1 :]
         if empty:
-            (next((one for one in after if one in empty), empty[0])).focus()
-        elif after and message.input.value and not all(one.value for one in after):
-            after[0].focus()
+            self.set_focus(next((one for one in after if one in empty), empty[0]))
         else:
             self._take({one.id or "": one.value for one in inputs})
+        self._entered()
 
     def _take(self, typed: Mapping[str, str]) -> None:
         if self.deciding or self._tell_wait():
@@ -224,7 +265,8 @@ class Credentials(Overlay[Any], Asks):
             if entry.secret or len(self._asked.entries) == 1:
                 self.query_one(f"#{entry.name}", Input).value = ""
         first = next((one for one in self.query(Input) if not one.value), self.query(Input).first())
-        first.focus()
+        self.set_focus(first)
+        self._entered()
         self._telling = (f"{capital(str(error))}.", "attention")
         wait = float(getattr(error, "wait", 0.0))
         self._until = monotonic() + wait if wait >= 1 else 0.0
