@@ -23,7 +23,7 @@ from ringfence.console.screens.lock import Lock
 from ringfence.console.screens.profile_form import ProfileForm
 from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.qr import QrCode
-from ringfence.identity import credentials, invitations, passwords
+from ringfence.identity import credentials, invitations, passwords, sessions
 from ringfence.services import sign_ins
 from ringfence.services.accounts import sign_in
 from ringfence.storage.engine import Database
@@ -269,6 +269,32 @@ async def test_ones_own_sessions_are_shown_and_ended(demo: Database) -> None:
         await console.press("D", "e")
         assert "This session has been ended" in console.text
         assert console.app.session is None
+
+
+async def test_users_are_invited_and_signed_out_from_their_list(demo: Database) -> None:
+    give_password(demo, "h.devries")
+    give_password(demo, "olga")
+    olga = sign_in(demo, "olga", NOON)
+    with demo.writing() as connection:
+        sessions.begin(connection, olga.tenant_id, olga.user_id, how="password", origin="console elsewhere")
+    async with opened(console_on(demo, None, demo=False), SMALL) as console:
+        await signed_in(console)
+        await console.press("3", "slash")
+        await console.type("login:olga")
+        await console.press("enter", "W")
+        assert "console elsewhere" in console.text
+        await console.press("D", "e")
+        assert sign_ins.own(olga) == ()
+        await console.press("escape", "I", "m")
+        (invitation,) = re.findall(r"rfi_[\w-]{43}", console.text)
+        assert "type the login olga and this for the password" in " ".join(console.text.split())
+        await console.press("c")
+        assert console.app.clipboard == invitation
+        await console.press("escape")
+        assert invitation not in console.text
+        await command(console, "sign_out")
+        await enter(console, "olga", invitation)
+        assert "You were invited: choose a password of your own." in console.text
 
 
 async def test_in_the_demo_nobody_signs_in(demo: Database) -> None:

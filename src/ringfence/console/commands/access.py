@@ -21,6 +21,9 @@ def _why_not(shown: Edited) -> str:
 
 
 def _why_not_invite(shown: Edited) -> str:
+    profile = shown.ringfence.profile
+    if profile is not None and shown.row.id == profile.user_id:
+        return "this is you: your password is in your profile"
     return _why_not(shown) or ("" if shown.row.shown("active") else "they are inactive: activate them first")
 
 
@@ -80,7 +83,7 @@ INVITE: Final = RecordCommand(
 )
 SIGN_INS: Final = RecordCommand(
     "sign_ins",
-    "S",
+    "W",
     "Show where the user is signed in, and end that.",
     _sign_ins,
     label="Where they are signed in",
