@@ -29,6 +29,7 @@ BENCHMARKS = {
     "ingest": "what taking signals in costs, against reading them and a bare insert, and what a save waits meanwhile",
     "alarms": "what the first page of the queue costs among a million alarms, against the same one unscoped",
     "sign_in": "whether the time of an answer tells which logins there are, and whether a password was right",
+    "wall": "what the second wall of PostgreSQL costs: a first page behind it, against the same without",
     "assign": "what assigning 10,000 of 1,000,000 devices costs, against the bare UPDATE of as many",
 }
 MINUTES = 14
