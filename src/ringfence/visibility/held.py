@@ -13,7 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import TextClause, text
 
@@ -35,33 +35,35 @@ _BETWEEN: Final = "\x1e"
 _KEPT: Final = 2
 
 
+_AHEAD: Final = 2000
+_PART: Final = 500
+"""So far is an order gone along before all that fits is looked for, so many places at a time: what is found often is
+found there."""
+_SHARE: Final = 2
+"""A page of all that is in sight, had otherwise, costs what putting so small a part of it into order does."""
+
+
+class Order(NamedTuple):
+    """All places in an order, and where each of them stands in it."""
+
+    places: Sequence[int]
+    ranks: Sequence[int]
+
+
 @dataclass(slots=True)
 class Held:
     """The records of a kind that an extent holds, each at a place: ids, owners, and what they are searched and sorted
     by. ``of`` are the places of the records of each owner; ``more`` is what other orders go by, None where nobody has
-    asked that yet; ``ranks`` is where each place stands in the kind's own order, once so many were ``asked`` for as
-    there are."""
+    asked that yet; ``orders`` are those that were asked for as often as they cost, ``spent`` says of the others how
+    many rows were put into them."""
 
     ids: Sequence[int]
     owners: Sequence[int]
     keys: Sequence[str]
     of: Mapping[int, Sequence[int]]
     more: dict[str, list[Any]] = field(default_factory=dict)
-    ranks: Sequence[int] = ()
-    asked: int = 0
-
-    def in_order(self, places: Sequence[int]) -> Sequence[int]:
-        """These places in the kind's own order."""
-        self.asked += len(places)
-        if not self.ranks and self.asked > len(self.ids):  # by then that costs no more than was spent
-            ranks = [0] * len(self.ids)
-            for rank, at in enumerate(self._sorted(range(len(self.ids)))):
-                ranks[at] = rank
-            self.ranks = ranks
-        return sorted(places, key=self.ranks.__getitem__) if self.ranks else self._sorted(places)
-
-    def _sorted(self, places: Sequence[int]) -> Sequence[int]:
-        return sorted(sorted(places, key=self.ids.__getitem__), key=self.keys.__getitem__)
+    orders: dict[str, Order] = field(default_factory=dict)
+    spent: dict[str, int] = field(default_factory=dict)
 
 
 def known(sight: Sight, kind: Kind, extent: Extent) -> Held | None:
@@ -130,6 +132,33 @@ def fitting(sight: Sight, kind: Kind, held: Held, leads: Sequence[Lead], most: i
     return range(len(held.ids)) if left is None else list(left)
 
 
+def first(
+    sight: Sight, kind: Kind, held: Held, leads: Sequence[Lead], along: Sequence[int], most: int, wanted: int
+) -> Sequence[int] | None:
+    """The first of these places, so many of them, that ``fitting`` would give; None where it is to be asked, since they
+    are found too seldom."""
+    asked = [(lead, _others(sight, kind, lead, most)) for lead in leads]
+    found: list[int] = []
+    for begin in range(0, min(len(along), _AHEAD), _PART):
+        part = along[begin : begin + _PART]
+        for lead, others in asked:
+            if others is not None:
+                part = _fit(held, lead, {int(one) for one in lead.named.get(kind.owner, ())}, others, part)
+        found += part
+        if len(found) >= wanted:
+            return found[:wanted]
+    return found if len(along) <= _AHEAD else None
+
+
+def _fit(held: Held, lead: Lead, owners: set[int], others: set[int], places: Sequence[int]) -> Sequence[int]:
+    keys, needle = held.keys, lead.needle
+    if needle is None:
+        return [at for at in places if held.owners[at] in owners or held.ids[at] in others]
+    if not owners and not others:
+        return [at for at in places if needle in keys[at]]
+    return [at for at in places if needle in keys[at] or held.owners[at] in owners or held.ids[at] in others]
+
+
 def _others(sight: Sight, kind: Kind, lead: Lead, most: int) -> set[int] | None:
     """The records that a term finds by what they refer to beside their owner; None where that is not known."""
     named = {column: values for column, values in lead.named.items() if column != kind.owner}
@@ -147,19 +176,42 @@ def hits(sight: Sight, held: Held, places: Sequence[int]) -> Hits:
     return Hits(len(places), bound(sight, [held.ids[at] for at in places]), owners)
 
 
+def order(sight: Sight, kind: Kind, held: Held, sort: str, rows: int | None = None) -> Order | None:
+    """An order that an index holds, of all that is held; None where it costs more than what was asked of it so far:
+    ``rows`` that are to be put into it otherwise (None: a page of all)."""
+    if sort not in held.orders:
+        held.spent[sort] = held.spent.get(sort, 0) + (len(held.ids) // _SHARE if rows is None else rows)
+        if held.spent[sort] <= len(held.ids):
+            return None
+        places = _sorted(sight, kind, held, range(len(held.ids)), sort)
+        ranks = [0] * len(places)
+        for rank, at in enumerate(places):
+            ranks[at] = rank
+        held.orders[sort] = Order(places, ranks)
+    return held.orders[sort]
+
+
 def ordered(
     sight: Sight, kind: Kind, held: Held, places: Sequence[int], sort: str, key: tuple[Any, ...], *, backwards: bool
 ) -> Sequence[int]:
     """These places, up or down an order that an index holds: those that come after a place in it, which is a value for
     each of its columns and an id (empty: all of them)."""
-    columns = kind.indexed_orders[sort]
-    values = _values(sight, kind, held, places, columns)
-    own = columns[-1] == kind.order
-    places = held.in_order(places) if own else sorted(places, key=held.ids.__getitem__)
-    for column in reversed(columns[:-1] if own else columns):  # what is alike in one stays as it is
-        places = sorted(places, key=values[column].__getitem__)
+    known = order(sight, kind, held, sort, len(places))
+    if known is not None:
+        places = sorted(places, key=known.ranks.__getitem__)
+    else:
+        places = _sorted(sight, kind, held, places, sort)
+    return after(sight, kind, held, places, sort, key, backwards=backwards)
+
+
+def after(
+    sight: Sight, kind: Kind, held: Held, places: Sequence[int], sort: str, key: tuple[Any, ...], *, backwards: bool
+) -> Sequence[int]:
+    """Of places that are in an order those that come after a place in it, up or down."""
     if not key:
         return places[::-1] if backwards else places
+    columns = kind.indexed_orders[sort]
+    values = _values(sight, kind, held, places, columns)
 
     def standing(at: int) -> tuple[Any, ...]:
         return (*(values[column][at] for column in columns), held.ids[at])
@@ -167,6 +219,15 @@ def ordered(
     if backwards:
         return places[: bisect_left(places, key, key=standing)][::-1]
     return places[bisect_right(places, key, key=standing) :]
+
+
+def _sorted(sight: Sight, kind: Kind, held: Held, places: Sequence[int], sort: str) -> Sequence[int]:
+    columns = kind.indexed_orders[sort]
+    values = _values(sight, kind, held, places, columns)
+    places = sorted(places, key=held.ids.__getitem__)
+    for column in reversed(columns):  # what is alike in one stays as it is
+        places = sorted(places, key=values[column].__getitem__)
+    return places
 
 
 def _values(

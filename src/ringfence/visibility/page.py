@@ -188,24 +188,34 @@ def _from_held(sight: Sight, query: Query, window: Window, side: Side, place: di
     """The rows of a window, where they are all had from the first of those that may fit, by what is held of all in
     sight."""
     kind, extent = query.kind, extent_of(sight, query.kind)
-    if not query.terms or sight.scope(kind.permission).has_sites or hopeless(query.terms):
+    if sight.scope(kind.permission).has_sites or hopeless(query.terms) or (not query.terms and query.under is not None):
         return None
     records = held.known(sight, kind, extent)
     if records is None:
         return None
     found = asked(sight, kind, query.terms, extent, looked=True)
-    places = _fitting(sight, query, records, found.leads)
-    if len(places) > costs(sight).few and query.sort != kind.sort:
+    backwards, key = query.descending != (side == "before"), tuple(place.values())
+    order = held.order(sight, kind, records, query.sort, 0 if query.terms else None)
+    along = held.after(sight, kind, records, order.places, query.sort, key, backwards=backwards) if order else None
+    if along is None and not query.terms:
         return None
-    backwards = query.descending != (side == "before")
-    places = held.ordered(sight, kind, records, places, query.sort, tuple(place.values()), backwards=backwards)
     shape = _shape(sight, query, side)._replace(way="hits", match="scan", condition=found.condition)
     plan = _bound(sight, query, Plan(shape, {}), {**binds_of(sight, query, extent), **found.binds, **place})
+    places = None
     for reach in (window.limit + window.skip, _FURTHER * (window.limit + window.skip)):
-        first = [records.ids[at] for at in places[:reach]]
-        part = {"limit": window.limit, "skip": window.skip, "ids": bound(sight, first)}
+        first = None
+        if along is not None and places is None:
+            first = held.first(sight, kind, records, found.leads, along, costs(sight).few, reach)
+        if first is None:
+            if places is None:
+                places = _fitting(sight, query, records, found.leads)
+                if len(places) > costs(sight).few and query.sort != kind.sort:
+                    return None
+                places = held.ordered(sight, kind, records, places, query.sort, key, backwards=backwards)
+            first = places[:reach]
+        part = {"limit": window.limit, "skip": window.skip, "ids": bound(sight, [records.ids[at] for at in first])}
         rows = list(_taken(sight, plan, part))
-        if len(rows) == window.limit or len(first) == len(places):
+        if len(rows) == window.limit or len(first) < reach:
             return rows
     return None
 
@@ -353,7 +363,11 @@ def near(sight: Sight, query: Query, side: Side) -> Sequence[Plan]:
     # All that is in sight costs little more, where that is little: only what nearly all have is looked for before that.
     guess = Estimate(customers, records, every, share(query.terms), None)
     all_at_hand = not side and at_hand(kind, shape, guess, measure) > 0
-    if not often(query.terms) and (all_at_hand or held.known(sight, kind, extent) is not None):
+    kept = held.known(sight, kind, extent)
+    if often(query.terms):
+        if kept is not None and held.order(sight, kind, kept, query.sort) is not None:
+            return ()
+    elif all_at_hand or kept is not None:
         return ()
     found = asked(sight, kind, query.terms, extent, looked=False)
     # Behind a place that was found, what is in sight may stand close together.
