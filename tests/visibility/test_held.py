@@ -97,7 +97,7 @@ def many(chance: Random) -> dict[str, Any]:
 def test_every_order(database: Database, monkeypatch: pytest.MonkeyPatch, further: int) -> None:
     """Pages are cut out of it from both ends and at any place, also where not all fit of those that may."""
     monkeypatch.setattr(page, "_FURTHER", further)
-    ordered, chance = counted(monkeypatch, "ordered"), Random(further)
+    ordered, early, chance = counted(monkeypatch, "ordered"), counted(monkeypatch, "first"), Random(further)
     world = World(database, many(chance))
     texts = ("gate", "door", "acme", "o", "étoile", "north", "U-1", "roof", "hall", "camera")
     for login in ("rita", "bert", "nora", "gus"):
@@ -110,7 +110,9 @@ def test_every_order(database: Database, monkeypatch: pytest.MonkeyPatch, furthe
                 down = bool(chance.randint(0, 1))
                 ids = [own for own in records.ids(sort, descending=down) if wanted.fits(shown[own])]
                 agree(viewer, Listing("devices", wanted.typed, sort, down), ids, chance)
-    assert sum(map(bool, ordered)) > 50
+    assert sum(map(bool, [*ordered, *early])) > 50
+    assert any(ordered)
+    assert any(early)
 
 
 def known(viewer: Viewer) -> held.Held | None:
