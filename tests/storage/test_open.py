@@ -48,7 +48,8 @@ def path(tmp_path: Path) -> Path:
 def test_missing(tmp_path: Path) -> None:
     said = complaint(tmp_path / "missing.db")
     assert "there is no database at" in said
-    assert "load FILE" in said
+    assert said.endswith("look around with 'ringfence demo'")
+    assert " init'" in said
     assert not (tmp_path / "missing.db").exists()
 
 

@@ -84,7 +84,7 @@ def behind(owner: Database, tenant_id: int) -> Database:
         _behind[key] = made = Database(owner.url.set(username=role_of(tenant_id)), owner.patience.seconds)
         event.listen(made.engine, "before_cursor_execute", _note)
         with made.asking() as connection:
-            assert schema.is_current(connection)  # as whoever opens it asks
+            assert schema.current_and_owned(connection)[0]  # as whoever opens it asks
     return _behind[key]
 
 

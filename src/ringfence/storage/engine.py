@@ -53,9 +53,6 @@ def whereabouts(url: URL) -> str:
     return host if isinstance(host, str) else ", ".join(host)
 
 
-_OWNS: Final = "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('tenant')"
-
-
 class Database:
     """One database and its pool of connections. Safe to share between threads; a transaction is not."""
 
@@ -65,6 +62,7 @@ class Database:
         self.patience = Patience(busy_seconds, called(url))
         self.made = False
         """Whether the file was made when it was opened."""
+        self._owned: bool | None = None
         path = sqlite.path_of(url)
         self._file = sqlite.SqliteFile(path) if path is not None else None
         if self.postgresql:
@@ -88,12 +86,25 @@ class Database:
         path = sqlite.path_of(self.url)
         return self.name if path is None else str(path.resolve())
 
+    def is_current(self) -> bool:
+        """Asks for what nearly every database is, in one question that says who owns it, too."""
+        try:
+            with self.asking() as connection:
+                current, owned = schema.current_and_owned(connection)
+        except RingfenceError:  # there is no such table; whatever else is wrong is found again, and told
+            return False
+        if current:
+            self._owned = owned
+        return current
+
     def owned(self) -> bool:
         """Whether whoever runs this program owns it: on SQLite the file, or is root; on PostgreSQL its tables, as their
         role or a member of it, or is a superuser."""
         if self.postgresql:
-            with self.asking() as connection:
-                return bool(connection.exec_driver_sql(_OWNS).scalar())
+            if self._owned is None:
+                with self.asking() as connection:
+                    self._owned = bool(connection.exec_driver_sql(schema.OWNS).scalar())
+            return self._owned
         # What is opened by words of its own is no less somebody's file: SQLite says which.
         path: Any = self._file.path if self._file is not None else None
         if path is None:
@@ -195,7 +206,7 @@ def open_database(database: str | None = None, *, create: bool = False, busy_sec
 
 
 def _make_ready(opened: Database, *, create: bool) -> None:
-    if not _is_current(opened):
+    if not opened.is_current():
         with opened.reading() as connection:
             state = schema.state(connection)
         if state is schema.State.EMPTY and create:
@@ -204,15 +215,6 @@ def _make_ready(opened: Database, *, create: bool) -> None:
             schema.demand_current(state, opened.name)
     if not opened.postgresql:
         sqlite.prefer_wal(opened.engine, opened.patience)
-
-
-def _is_current(opened: Database) -> bool:
-    """Asks for what nearly every database is, in one question."""
-    try:
-        with opened.asking() as connection:
-            return schema.is_current(connection)
-    except RingfenceError:  # there is no such table; whatever else is wrong is found again, and told
-        return False
 
 
 def _is_missing(url: URL) -> bool:

@@ -27,6 +27,10 @@ _UPGRADING: Final = 0x52464E55
 """What whoever makes or changes the tables on PostgreSQL locks meanwhile."""
 
 
+OWNS: Final = "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('tenant')"
+"""Whether the role owns the tables, or is a member of the one that does, or a superuser."""
+
+
 class State(Enum):
     """What a database looks like from outside."""
 
@@ -52,12 +56,15 @@ def state(connection: Connection) -> State:
     return State.OLDER if revision in _KNOWN else State.NEWER
 
 
-def is_current(connection: Connection) -> bool:
-    """Whether it is ours and of this program's revision, in one question, which fails where there is no revision."""
+def current_and_owned(connection: Connection) -> tuple[bool, bool]:
+    """Whether it is ours and of this program's revision, and on PostgreSQL whether the role owns its tables, in one
+    question, which fails where there is no revision."""
     names = ", ".join(f"'{name}'" for name in _OURS)
     ours = f"(SELECT count(*) FROM ({_listing(connection)}) AS t WHERE t.name IN ({names}))"  # noqa: S608 - our own
-    rows = connection.execute(text(f"SELECT version_num, {ours} AS ours FROM alembic_version"))  # noqa: S608 - likewise
-    return [tuple(row) for row in rows] == [(HEAD, len(_OURS))]
+    owned = "FALSE" if connection.dialect.name == "sqlite" else f"({OWNS})"
+    query = f"SELECT version_num, {ours} AS ours, {owned} AS owned FROM alembic_version"  # noqa: S608 - likewise
+    rows = connection.execute(text(query)).all()
+    return [tuple(row)[:2] for row in rows] == [(HEAD, len(_OURS))], any(row.owned for row in rows)
 
 
 def _listing(connection: Connection) -> str:
