@@ -155,7 +155,7 @@ async def test_marked_records_are_changed_together(demo: Database) -> None:
 
 
 async def test_help_and_palette_tell_of_them(demo: Database) -> None:
-    async with opened(console_on(demo, "olga"), (120, 60)) as console:
+    async with opened(console_on(demo, "olga"), (120, 70)) as console:
         await console.press(*CUSTOMER_GROUPS, "question_mark")
         assert isinstance(console.app.screen, HelpScreen)
         screen = console.app.screen_stack[-2]

@@ -13,7 +13,7 @@ from support.console import Console, console_on, opened
 from support.scratch import declared
 
 from ringfence.console.cells.records import cells, columns
-from ringfence.console.commands.records import editable
+from ringfence.console.commands.declared import editable
 from ringfence.console.rooms import room
 from ringfence.console.screens.plain_form import PlainForm
 from ringfence.console.text import Cell

@@ -15,7 +15,7 @@ from support.signal_records import signal_edits
 
 import ringfence.console
 from ringfence.console.commands.command import Command, Editable
-from ringfence.console.commands.records import editable
+from ringfence.console.commands.declared import editable
 from ringfence.console.commands.tree import CUSTOMER
 from ringfence.console.rooms import numbered, room
 from ringfence.console.screens.area import AreaScreen
@@ -251,6 +251,7 @@ def test_every_command_that_changes_something_says_so() -> None:
         *("quit", "read_again", "refresh", "roles", "side_by_side", "suspend", "swap", "switch_user", "take_all_away"),
         *("toggle_typing", "finished", "users", "security-groups", "customer-groups"),
         *("now", "next_tile", "previous_tile", "pause"),
+        *("lock", "sign_ins", "sign_out"),
     }
     modules = [found.name for found in walk_packages(ringfence.console.__path__, "ringfence.console.")]
     stated = [one for name in modules for one in vars(import_module(name)).values()]

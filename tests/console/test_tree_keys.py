@@ -7,9 +7,9 @@ from typing import Any
 from support.console import NOON, Console, console_on, opened, press, settle, still
 
 from ringfence.console.commands.command import Command
+from ringfence.console.commands.declared import editable
 from ringfence.console.commands.everywhere import EVERYWHERE, OWN
 from ringfence.console.commands.lists import LISTS
-from ringfence.console.commands.records import editable
 from ringfence.console.commands.tree import CUSTOMER
 from ringfence.console.rooms import numbered
 from ringfence.console.screens.audit import AuditScreen

@@ -79,10 +79,10 @@ def prepare(*names: str) -> None:
 def together() -> tuple[Together, ...]:
     """What stands together on every screen: imports all of them, which takes a while."""
     from ringfence.console.cells.records import columns
+    from ringfence.console.commands.declared import editable
     from ringfence.console.commands.drafting import EDITING
     from ringfence.console.commands.everywhere import BESIDE, EVERYWHERE, OWN
     from ringfence.console.commands.lists import FINISHED, LISTS, TABS
-    from ringfence.console.commands.records import editable
     from ringfence.console.commands.tree import CUSTOMER
     from ringfence.console.keymap import Together, marking
     from ringfence.console.screens.area import CommandScreen

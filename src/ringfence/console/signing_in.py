@@ -14,7 +14,6 @@ from ringfence.domain.errors import RingfenceError
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from ringfence.console.opening import Opening
     from ringfence.services.records import Profile
     from ringfence.services.workspace import Session, SignedIn, Workspace
 
@@ -32,7 +31,7 @@ class SigningIn(Asks):
     real: Session | None
     profile: Profile | None
     demo: bool
-    opening: Opening
+    opening: Any
     open: Callable[..., Any]
     exit: Callable[..., Any]
     choose_user: Callable[[], None]

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ringfence.console.changing import confirm_change
 from ringfence.console.commands.command import Command, Editable, Edited, Host, unless_signed_in
-from ringfence.console.commands.exchange import importing
 from ringfence.console.text import Cell, capital, many, number
 
 if TYPE_CHECKING:
-    from ringfence.domain.kind import Kind
     from ringfence.services.edited import Opened
 
 _NAMED: Final = 12
@@ -327,18 +325,5 @@ HISTORY: Final = RecordCommand(
     of="audit",
 )
 
-_TAKEN: Final = (DETAIL, DUPLICATE, DELETE, ACTIVATE, ASSIGN, BULK_EDIT, HISTORY)
+TAKEN: Final = (DETAIL, DUPLICATE, DELETE, ACTIVATE, ASSIGN, BULK_EDIT, HISTORY)
 """What records of most kinds can be declared to take, besides being opened and made."""
-
-
-def editable(kind: Kind) -> Editable:
-    """A kind as its commands need it. Raises KeyError where it is declared to take something that there is not."""
-    from ringfence.console.commands.access import INVITE, SIGN_INS
-    from ringfence.console.commands.alarms import QUEUE
-    from ringfence.domain.display import actions
-
-    known = {one.name: one for one in (*_TAKEN, *QUEUE, INVITE, SIGN_INS, importing(kind.several))}
-    taken = [known[name] for name in actions(kind)]
-    page = f"{kind.noun} page" if kind.display.page else ""
-    opens = SHOW if page else OPEN.but(help="Open and edit the record.") if DETAIL in taken else OPEN
-    return Editable(kind.noun, kind.said, kind.several, kind.right, (ACTIONS, opens, NEW, *taken), page)

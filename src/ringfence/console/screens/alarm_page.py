@@ -10,9 +10,10 @@ from ringfence.console.cells import alarm_page
 from ringfence.console.changing import ask_undo
 from ringfence.console.commands.alarms import QUEUE
 from ringfence.console.commands.command import Command, bindings, unless_signed_in
+from ringfence.console.commands.declared import editable
 from ringfence.console.commands.everywhere import BESIDE, REFRESH
 from ringfence.console.commands.itself import Itself
-from ringfence.console.commands.records import EDIT, HISTORY, editable
+from ringfence.console.commands.records import EDIT, HISTORY
 from ringfence.console.places import Place
 from ringfence.console.screens.area import CommandScreen
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar

@@ -12,7 +12,7 @@ from textual.widgets import ContentSwitcher
 
 from ringfence.console.cells import customers
 from ringfence.console.commands.command import SCREEN, bind, bindings
-from ringfence.console.commands.records import editable
+from ringfence.console.commands.declared import editable
 from ringfence.console.commands.tree import CUSTOMER
 from ringfence.console.questions import Asks
 from ringfence.console.screens.record_list import RecordList, list_of

@@ -16,9 +16,10 @@ from ringfence.console import device_reading, graph
 from ringfence.console.cells import devices, signals
 from ringfence.console.commands.command import SCREEN, Command, Editable, Edited, bind, bindings
 from ringfence.console.commands.command import display as display_key
+from ringfence.console.commands.declared import editable
 from ringfence.console.commands.itself import Itself
 from ringfence.console.commands.lists import LISTS, TABS
-from ringfence.console.commands.records import ACTIONS, ASSIGN, DELETE, EDIT, HISTORY, editable
+from ringfence.console.commands.records import ACTIONS, ASSIGN, DELETE, EDIT, HISTORY
 from ringfence.console.commands.spans import SPANS
 from ringfence.console.places import Place
 from ringfence.console.screens.area import AreaScreen

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from ringfence.console.commands.command import Command, bind
+from ringfence.console.commands.declared import editable
 from ringfence.console.commands.itself import Itself
-from ringfence.console.commands.records import RecordCommand, editable
+from ringfence.console.commands.records import RecordCommand
 from ringfence.console.screens.choose_one import ChooseOne, own_of
 from ringfence.console.screens.owned_form import OwnedForm
 from ringfence.console.widgets.form_fields import ChoiceSpec, PickSpec, Spec, TextLine, TextSpec

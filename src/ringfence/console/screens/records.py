@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import ComposeResult
 
 from ringfence.console.commands.command import Command, Go, bind, bindings
+from ringfence.console.commands.declared import editable
 from ringfence.console.commands.lists import FINISHED, LISTS, TABS
-from ringfence.console.commands.records import editable
 from ringfence.console.places import Place
 from ringfence.console.screens.area import AreaScreen
 from ringfence.console.screens.record_list import RecordList, list_of
