@@ -189,8 +189,9 @@ async def test_help_tells_the_keys_of_this_screen_and_list(demo: Database) -> No
     async with opened(console_on(demo), TALL) as console:
         await console.press("enter", "question_mark")
         assert isinstance(console.app.screen, HelpScreen)
+        told = " ".join(console.text.replace("│", " ").split())
         for command in customers_commands():
-            assert command.help in console.text
+            assert command.help in told
         await console.press("end")
         assert "Sort by Unit id" in console.text
         await console.press("question_mark")
