@@ -35,6 +35,7 @@ class SigningIn(Asks):
     open: Callable[..., Any]
     exit: Callable[..., Any]
     choose_user: Callable[[], None]
+    show_view: Callable[..., None]
     give_up: Callable[[str], None]
     _whose: str
     end_session: Callable[[str], None]
@@ -64,10 +65,6 @@ class SigningIn(Asks):
             return
         last = f"You signed in last at {found.last}." if found.last else "You are signed in for the first time."
         self.show_recovery(found.recovery, lambda: self.show_view(lambda: found.session, last))
-
-    def show_view(self, of: Callable[[], Session], notice: str = "") -> None:
-        """Shows what a session shows, with a notice. The application says how."""
-        raise NotImplementedError
 
     def show_recovery(self, codes: tuple[str, ...], then: Callable[[], object] = lambda: None) -> None:
         """Shows new recovery codes, this once, until they have been taken; goes on at once where there are none."""
