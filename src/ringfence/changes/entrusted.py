@@ -23,8 +23,8 @@ def demand_entrusted(
     known = connection.execute(select(User.id).where(User.tenant_id == tenant_id, User.id == user)).first()
     theirs = read_reach(connection, user, at) if known is not None else None
     home = "" if theirs is None else theirs.grants.home_path
-    if own is None or theirs is None or not own.contains(USERS.right("edit"), home):
-        if own is not None and theirs is not None and own.contains(USERS.permission, home):
-            raise Refused("you may not edit this user")
+    if own is None or theirs is None or not own.contains(USERS.permission, home):
         raise RingfenceError("this user is not there any more, or you may not edit them")
+    if not own.contains(USERS.right("edit"), home):
+        raise Refused("you may not edit this user")
     demand_users(own, [theirs], "this user already has")

@@ -21,7 +21,7 @@ from ringfence.storage.tables import User
 from ringfence.visibility import directory, tree
 from ringfence.visibility.counting import count
 from ringfence.visibility.page import Query
-from ringfence.visibility.point import among, find
+from ringfence.visibility.point import among, find_by_all
 from ringfence.visibility.shared_view import IMPERSONATE, SharedView, Subjects
 from ringfence.visibility.summary import summary
 from ringfence.visibility.viewer import Viewer, nobody
@@ -96,8 +96,8 @@ def see_as(viewer: Viewer, login: str, origin: str) -> Viewer:
         mine = select(User.id).where(User.id == viewer.user_id, User.login_key == fold(login))
         if sight.connection.execute(mine).first() is not None:
             return viewer
-        listed, seen = (find(sight, one, USERS, "login_key", fold(login)) for one in (USERS.permission, IMPERSONATE))
-        if listed is None or seen is None:
+        listed = find_by_all(sight, (USERS.permission, IMPERSONATE), USERS, "login_key", fold(login))
+        if listed is None:
             raise nobody(login)
         (row,) = among(sight, USERS.permission, USERS, [listed], ("id", "login", "active"))
     if not row.active:

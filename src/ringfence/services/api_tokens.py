@@ -25,7 +25,7 @@ from ringfence.identity.tokens import Token
 from ringfence.services.identity_events import about
 from ringfence.storage.tables import Customer, Tenant, User
 from ringfence.visibility.overview import names
-from ringfence.visibility.point import among, find
+from ringfence.visibility.point import among, find_by_all
 from ringfence.visibility.reach import read_reach
 from ringfence.visibility.rule import Narrowing
 from ringfence.visibility.viewer import Sight, Viewer
@@ -105,7 +105,7 @@ def make(
         raise Refused("a token without any permission opens nothing: say which it is for", "permissions")
     if lasts is not None and lasts <= timedelta(0):
         raise Refused("it would hold for no time at all: let it expire later", "expires")
-    with viewer.look(MANAGE, CUSTOMERS.permission) as sight:
+    with viewer.look(MANAGE, CUSTOMERS.permission, USERS.permission) as sight:
         user = _whose(viewer, sight, login)
         if under is not None and not among(sight, CUSTOMERS.permission, CUSTOMERS, [under]):
             raise Refused("this customer is not there any more", "customer")
@@ -143,7 +143,7 @@ def revoke(viewer: Viewer, wanted: Collection[str], origin: str, *, login: str |
     """Revokes tokens of a user, or of the viewer's own, by name: all of them or none. Whoever has one is out at its
     next use. Raises Refused for one that is not there, and as ``make`` does."""
     viewer.demand_in_person()
-    with viewer.look(MANAGE) as sight:
+    with viewer.look(MANAGE, USERS.permission) as sight:
         user = _whose(viewer, sight, login)
     with viewer.database.writing() as connection:
         known = {fold(one.name): one for one in tokens.of_user(connection, viewer.tenant_id, user)}
@@ -168,7 +168,7 @@ def _whose(viewer: Viewer, sight: Sight, login: str | None) -> int:
         if viewer.own_id == own.id and sight.active:
             return int(own.id)
         login = str(own.login_key)
-    found = find(sight, MANAGE, USERS, "login_key", fold(login)) if login else None
+    found = find_by_all(sight, (USERS.permission, MANAGE), USERS, "login_key", fold(login)) if login else None
     if found is None:
         raise RingfenceError("there is no such user, or their tokens are not yours to manage")
     return found

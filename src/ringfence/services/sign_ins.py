@@ -17,7 +17,7 @@ from ringfence.identity.sessions import Kept
 from ringfence.services.identity_events import about
 from ringfence.storage.tables import User
 from ringfence.visibility.demands import read_demands
-from ringfence.visibility.point import among
+from ringfence.visibility.point import among, find_by_all
 from ringfence.visibility.shared_view import SharedView
 from ringfence.visibility.viewer import Sight, Viewer
 
@@ -48,15 +48,15 @@ def own(viewer: Viewer) -> tuple[OpenSession, ...]:
 
 def of_user(viewer: Viewer, user: int) -> tuple[OpenSession, ...]:
     """Those of a user. Raises RingfenceError, alike for one who is not there and one whom the viewer may not edit."""
-    with viewer.look(_EDIT) as sight:
-        if user != viewer.own_id and not among(sight, _EDIT, USERS, [user]):
+    with viewer.look(USERS.permission, _EDIT) as sight:
+        if user != viewer.own_id and find_by_all(sight, (USERS.permission, _EDIT), USERS, "id", user) is None:
             raise RingfenceError("this user is not there any more, or you may not edit them")
         return _of(viewer, sight, sessions.lasting(sight.connection, viewer.tenant_id, user))
 
 
 def all_of(viewer: Viewer) -> tuple[OpenSession, ...]:
     """The viewer's own, and those of all users whom they may edit."""
-    with viewer.look(_EDIT) as sight:
+    with viewer.look(USERS.permission, _EDIT) as sight:
         return _of(viewer, sight, sessions.lasting(sight.connection, viewer.tenant_id))
 
 
@@ -64,7 +64,7 @@ def end(viewer: Viewer, ids: Collection[int], origin: str) -> None:
     """Ends sessions, all or none of them. Raises Refused, alike for one that has ended, one that there never was, and
     one of a user whom the viewer may not edit; and for whoever only looks."""
     viewer.demand_in_person()
-    with viewer.look(_EDIT) as sight:
+    with viewer.look(USERS.permission, _EDIT) as sight:
         found = _of(viewer, sight, sessions.find(sight.connection, viewer.tenant_id, ids))
     missing = set(ids) - {one.id for one in found}
     if missing:
@@ -103,7 +103,8 @@ def _of(viewer: Viewer, sight: Sight, found: Sequence[Kept]) -> tuple[OpenSessio
         mine = select(User.id, User.login, User.name).where(User.id == viewer.own_id)
         known = {row.id: (row.login, row.name) for row in sight.connection.execute(mine)}
     if users:
-        reached = among(sight, _EDIT, USERS, users, ("id", "login", "name"))
+        listed = [row.id for row in among(sight, USERS.permission, USERS, users, ("id",))]
+        reached = among(sight, _EDIT, USERS, listed, ("id", "login", "name"))
         known |= {row.id: (row.login, row.name) for row in reached}
     return tuple(
         OpenSession(one.id, one.user_id, *known[one.user_id], one.how, one.origin, one.fingerprint, one.began, one.seen)

@@ -12,7 +12,7 @@ from ringfence.domain.errors import Refused
 from ringfence.domain.text import fold
 from ringfence.domain.user import USERS
 from ringfence.storage.tables import User
-from ringfence.visibility.point import among, find
+from ringfence.visibility.point import among, find_by_all
 from ringfence.visibility.viewer import Viewer
 
 _EDIT: Final = USERS.right("edit")
@@ -29,7 +29,7 @@ class Whom(NamedTuple):
 def whom(viewer: Viewer, login: str | None) -> Whom:
     """The user of a login, or without one the viewer. Raises Refused, alike for a login that nobody has, and for
     somebody whom the viewer may not edit; for nobody's own where it is not the viewer in person."""
-    with viewer.look(_EDIT) as sight:
+    with viewer.look(USERS.permission, _EDIT) as sight:
         if login is None:
             own = viewer.own_id
         else:
@@ -38,7 +38,8 @@ def whom(viewer: Viewer, login: str | None) -> Whom:
         if own:
             columns = select(User.id, User.login, User.name).where(User.id == own)
             return Whom(*sight.connection.execute(columns).one())
-        found = None if login is None else find(sight, _EDIT, USERS, "login_key", fold(login))
+        rights = USERS.permission, _EDIT
+        found = None if login is None else find_by_all(sight, rights, USERS, "login_key", fold(login))
         if found is None:
             raise Refused(
                 "nobody whom you may edit has that login" if login is not None else "say whose with --login LOGIN"
