@@ -72,7 +72,7 @@ COMMANDS: list[list[str]] = [
     ["now", *ADA],
     ["db", "roles", "--tenant", f"t{NASTY}"],
     ["sign-ins", "list", *ADA],
-    ["sign-ins", "list", "--user", f"ada{NASTY}", *ADA],
+    ["sign-ins", "list", "--login", f"ada{NASTY}", *ADA],
     ["sign-ins", "end", "1", *ADA],
     ["tokens", "list", *ADA],
     ["tokens", "list", "--login", f"ada{NASTY}", *ADA],

@@ -33,7 +33,7 @@ def test_sessions_are_listed_and_ended(call: Call, own_db: Path) -> None:
     assert "console over ssh from 192.0.2.7" in second
     (own,) = json.loads(call("sign-ins", "list", "--as", "olga", "--format", "json").out)
     assert (own["id"], own["login"], own["how"], own["fingerprint"]) == (olga, "olga", "key", "SHA256:abc")
-    assert call("sign-ins", "list", "--user", "OLGA", "--format", "json", *HANNA).out.count('"id"') == 1
+    assert call("sign-ins", "list", "--login", "OLGA", "--format", "json", *HANNA).out.count('"id"') == 1
     assert "there is no session" in call("sign-ins", "end", str(kemi), "--as", "olga").refused()
     assert call("sign-ins", "end", str(olga), str(kemi), *HANNA).out == "ended 2 sessions\n"
     assert call("sign-ins", "list", *HANNA).out == ""

@@ -10,7 +10,7 @@ import typer
 from ringfence.cli import files
 from ringfence.cli.changing import Editor, Format
 from ringfence.cli.columns import in_columns
-from ringfence.cli.options import AsUser, Db, Group
+from ringfence.cli.options import AsUser, Db, Group, OfLogin
 from ringfence.cli.settings import checked, origin, settings
 from ringfence.domain import clock
 from ringfence.domain.text import as_json
@@ -20,9 +20,6 @@ app = typer.Typer(
     help="SSH keys: add, list, remove. One's own, and those of users whom one may edit.",
     rich_markup_mode=None,
 )
-Whose = Annotated[
-    str | None, typer.Option("--login", metavar="LOGIN", help="Those of this user; by default of the user of --as.")
-]
 _HEADINGS: Final = ("fingerprint", "type", "comment", "added", "last used")
 
 
@@ -33,7 +30,7 @@ def add(
         Path, typer.Argument(metavar="FILE", help="A public key, as ssh-keygen writes it; - is standard input.")
     ],
     login: Editor = None,
-    user: Whose = None,
+    user: OfLogin = None,
     db: Db = None,
 ) -> None:
     """Add a key: of ed25519, ECDSA, RSA from 3072 bits, or a security key. Prints its fingerprint."""
@@ -50,7 +47,7 @@ def add(
 def list_(
     context: typer.Context,
     login: AsUser = None,
-    user: Whose = None,
+    user: OfLogin = None,
     output: Format = "text",
     db: Db = None,
 ) -> None:
@@ -76,7 +73,7 @@ def remove(
     context: typer.Context,
     fingerprint: Annotated[str, typer.Argument(metavar="FINGERPRINT", help="As it is listed: SHA256:…")],
     login: Editor = None,
-    user: Whose = None,
+    user: OfLogin = None,
     db: Db = None,
 ) -> None:
     """Remove a key: it lets nobody in from now on. Sessions that it has begun go on: 'ringfence sign-ins end'."""

@@ -30,6 +30,9 @@ Under = Annotated[
     str | None, typer.Option("--under", metavar="CUSTOMER-KEY", help="Only this customer and those nested below it.")
 ]
 Counted = Annotated[Literal["text", "json"], typer.Option("--format", help="json has keys and numbers.")]
+OfLogin = Annotated[
+    str | None, typer.Option("--login", metavar="LOGIN", help="Those of this user; by default, of whoever asks.")
+]
 AsUser = Annotated[str | None, typer.Option("--as", metavar="LOGIN", help="The user whose view it is.")]
 SeeAs = Annotated[
     str | None,

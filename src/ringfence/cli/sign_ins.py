@@ -28,7 +28,7 @@ def list_(
     context: typer.Context,
     login: AsUser = None,
     see_as: SeeAs = None,
-    user: Annotated[str | None, typer.Option("--user", metavar="LOGIN", help="Only those of this user.")] = None,
+    user: Annotated[str | None, typer.Option("--login", metavar="LOGIN", help="Only those of this user.")] = None,
     output: Annotated[
         Literal["text", "json"], typer.Option("--format", help="json has fingerprints of keys and tokens, too.")
     ] = "text",

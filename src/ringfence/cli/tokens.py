@@ -9,7 +9,7 @@ import typer
 
 from ringfence.cli.changing import Editor
 from ringfence.cli.columns import in_columns
-from ringfence.cli.options import AsUser, Db, Group, SeeAs
+from ringfence.cli.options import AsUser, Db, Group, OfLogin, SeeAs
 from ringfence.cli.settings import checked, origin, settings
 from ringfence.domain import clock, duration
 from ringfence.domain.errors import Refused, RingfenceError
@@ -27,10 +27,6 @@ app = typer.Typer(
 _HEADINGS: Final = ("name", "stands for", "below", "made", "expires", "used", "made by")
 _SPELLED: Final = {"name": "NAME", "permissions": "--permissions", "customer": "--under", "expires": "--expires"}
 _NAMED: Final = 3
-
-OfLogin = Annotated[
-    str | None, typer.Option("--login", metavar="LOGIN", help="Of this user; by default, whoever does it.")
-]
 
 
 @app.command()
