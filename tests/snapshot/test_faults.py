@@ -94,8 +94,6 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
      'devices[1] "e": unit_id: "U" is the unit id of device "d" too'),
     ("a login of two", {"users": [{"key": "v", **T, "name": "V", "login": "U"}]},
      'users[1] "v": login: "U" is another user\'s login'),
-    ("a login of two tenants", {"users": [{"key": "v", "tenant": "other", "name": "V", "login": "U"}]},
-     'users[1] "v": login: "U" is another user\'s login'),
     ("an unknown permission",
      {"roles": [{"key": "s", **T, "name": "S", "access_level": "site", "permissions": ["device.list", "fly"]}]},
      'roles[1] "s": permissions: unknown permission "fly"'),

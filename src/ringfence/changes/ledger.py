@@ -138,11 +138,12 @@ def keys_of(connection: Connection, kind: StateKind, tenant_id: int, keys: Colle
     return dict(connection.execute(query).all())
 
 
-def taken(connection: Connection, kind: Kind, field: str, text: str, but: int) -> bool:
-    """Whether another record of a kind, wherever in the database, has that text, without regard to case."""
+def taken(connection: Connection, tenant_id: int, kind: Kind, field: str, text: str, but: int) -> bool:
+    """Whether another record of a kind has that text in a tenant, without regard to case."""
     mapped = table_of(kind)
     held = getattr(mapped, kind.texts[field].folded)
-    return connection.execute(select(mapped.id).where(held == fold(text), mapped.id != but)).first() is not None
+    query = select(mapped.id).where(mapped.tenant_id == tenant_id, held == fold(text), mapped.id != but)
+    return connection.execute(query).first() is not None
 
 
 def groups_of_role(connection: Connection, role: int) -> list[int]:

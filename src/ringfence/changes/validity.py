@@ -97,7 +97,7 @@ def demand_sound(
     for edit in edits:
         if edit.after is not None:
             _demand_fields(edit, edit.after, _names(edit), restoring=restoring)
-            _demand_one(connection, edit, edit.after, restoring)
+            _demand_one(connection, tenant_id, edit, edit.after, restoring)
     for kind in EDITED.values():
         if kind.unique and not kind.texts[kind.unique].folded:
             theirs = [edit for edit in edits if edit.of is kind]
@@ -180,12 +180,12 @@ def _demand_unique(
             raise Refused(f"another {kind.said} has {said}", kind.unique)
 
 
-def _demand_one(connection: Connection, edit: Edit, state: State, restoring: bool) -> None:
+def _demand_one(connection: Connection, tenant_id: int, edit: Edit, state: State, restoring: bool) -> None:
     """Raises Refused for what its kind declares that no record may be, and for a name that another one bears."""
     of = edit.of
     for name, spec in of.texts.items():
         taken = spec.folded and spec.unique and name in edit.changed
-        if taken and ledger.taken(connection, of, name, getattr(state, name), edit.id):
+        if taken and ledger.taken(connection, tenant_id, of, name, getattr(state, name), edit.id):
             raise Refused(f"another {of.said} has this {of.label(name)}", name)
     for check, typed in of.checked:
         if not (typed and restoring):

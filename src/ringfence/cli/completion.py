@@ -159,7 +159,7 @@ def _from_database(context: Any, kind: str, begun: str, *, anybody: bool = False
     database.patience.tell = lambda _line: None
     if anybody:
         some = accounts.accounts(database, f"login:^{quoted(begun)}" if begun else "", Part(_LOOKED_AT))
-        found = [one.login for one in some if fold(one.login).startswith(fold(begun))][:_MOST]
+        found = [one.means for one in some if fold(one.means).startswith(fold(begun))][:_MOST]
     else:
         found = naming.beginning(Viewer.sign_in(database, checked(login or ""), chosen.at), kind, begun, _MOST)
     return [one for one in found if not one.startswith("-")]

@@ -78,9 +78,9 @@ class Identity(NamedTuple):
 
     def viewer_of(self, login: str | None) -> Viewer:
         """Who they are. Raises RingfenceError where another's view is asked for."""
-        from ringfence.domain.text import fold
+        from ringfence.services.accounts import is_own
 
-        if login is not None and fold(login) != fold(self.login):
+        if login is not None and not is_own(self.viewer, login):
             self.demand_owner()
         return self.viewer
 

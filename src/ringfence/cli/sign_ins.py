@@ -35,12 +35,10 @@ def list_(
     db: Db = None,
 ) -> None:
     """List the sessions that have not ended, the newest first."""
-    from ringfence.domain.text import fold
     from ringfence.services import sign_ins
 
-    found = sign_ins.all_of(settings(context.obj, db, None, login, see_as).viewer())
-    if user is not None:
-        found = tuple(one for one in found if fold(one.login) == fold(checked(user)))
+    viewer = settings(context.obj, db, None, login, see_as).viewer()
+    found = sign_ins.all_of(viewer, None if user is None else checked(user))
     if output == "json":
         rows = [{**one._asdict(), "began": clock.iso(one.began), "seen": clock.iso(one.seen)} for one in found]
         typer.echo(as_json([{key: row[key] for key in row if key != "user_id"} for row in rows], indent=2))

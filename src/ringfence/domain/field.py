@@ -17,11 +17,11 @@ class Text(NamedTuple):
     """Text of at most ``longest`` characters, of one line or of ``lines``. It must be ``filled``, is part of what is
     ``searched``, compares by code point (``exact``), has an index for being ``sorted`` by; ``fault`` says why what is
     typed is wrong (empty: it is not). ``folded`` names a column that keeps it for comparing, without regard to case. No
-    two records of a tenant have one that is ``unique``, where it is not empty; of the whole database, where it is
-    ``folded``. What reads as empty may be nothing in the table (``absent``). ``about`` says in a line what it holds,
-    ``takes`` what is typed, where that is not just text, and ``option`` what people and the command line call it,
-    where that is not its name. ``fixed``: nobody says it but what makes the record. ``canonical`` says how what is
-    typed is kept. Lines that are ``left`` behind stay with whoever set them, when the record goes to another node."""
+    two records of a tenant have one that is ``unique``, where it is not empty. What reads as empty may be nothing in
+    the table (``absent``). ``about`` says in a line what it holds, ``takes`` what is typed, where that is not just
+    text, and ``option`` what people and the command line call it, where that is not its name. ``fixed``: nobody says it
+    but what makes the record. ``canonical`` says how what is typed is kept. Lines that are ``left`` behind stay with
+    whoever set them, when the record goes to another node."""
 
     longest: int
     lines: bool = False

@@ -17,8 +17,8 @@ from ringfence.domain.shown import Area, Display, Shown
 @dataclass(frozen=True, slots=True)
 class UserState(State):
     """Somebody who logs in. ``home`` is the tenant's root (staff) or a customer (that customer's own people);
-    ``security_groups`` holds a group with each of its windows. A login is unique in the whole database, without regard
-    to case. The alarms that they have (``assigned``), ``acknowledged`` and ``cleared``, and the test modes that they
+    ``security_groups`` holds a group with each of its windows. A login is unique in the tenant, without regard to
+    case. The alarms that they have (``assigned``), ``acknowledged`` and ``cleared``, and the test modes that they
     ``started``, are filled in only where the user is deleted or brought back."""
 
     home: Annotated[int, Ref("customer", node=True, about="Where they belong.")]

@@ -8,12 +8,9 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 
 from ringfence.domain import clock
-from ringfence.domain.text import fold
+from ringfence.storage import logins
 from ringfence.storage.identity_tables import Credential, Invitation, SshKey
 from ringfence.storage.tables import Customer, User
-
-_LONGEST: Final = 1000
-"""Of what is typed for a login no more is looked at: none is as long."""
 
 
 class Person(NamedTuple):
@@ -43,19 +40,11 @@ class Person(NamedTuple):
         return self.login, self.name, self.email, self.provider
 
 
-def typed(login: str) -> str:
-    """A login that was typed, as it is compared. Empty, which nobody's is, for what no login can be."""
-    folded = fold(login[:_LONGEST])
-    try:
-        folded.encode()
-    except UnicodeEncodeError:
-        return ""
-    return "" if "\x00" in folded else folded
-
-
 def find(connection: Connection, login: str) -> Person | None:
-    """The user whose login it is, without regard to case, in whichever tenant."""
-    return _one(connection, User.login_key == typed(login))
+    """The user whom a login means, in whichever tenant. It takes as long where it means nobody."""
+    found = logins.find(connection, login)
+    tenant_id, user_id = (0, 0) if found is None else (found.tenant_id, found.id)
+    return read(connection, tenant_id, user_id)
 
 
 def read(connection: Connection, tenant_id: int, user_id: int) -> Person | None:

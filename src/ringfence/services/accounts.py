@@ -12,16 +12,16 @@ from ringfence.domain.account import STAFF
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import Refused, RingfenceError
-from ringfence.domain.text import fold
 from ringfence.domain.user import USERS
 from ringfence.services import listing
 from ringfence.services.records import Account, Listing, Part, Profile
+from ringfence.storage import logins
 from ringfence.storage.engine import Database
 from ringfence.storage.tables import User
 from ringfence.visibility import directory, tree
 from ringfence.visibility.counting import count
 from ringfence.visibility.page import Query
-from ringfence.visibility.point import among, find_by_all
+from ringfence.visibility.point import among, find_user
 from ringfence.visibility.shared_view import IMPERSONATE, SharedView, Subjects
 from ringfence.visibility.summary import summary
 from ringfence.visibility.viewer import Viewer, nobody
@@ -39,6 +39,13 @@ def sign_in(database: Database, login: str, at: datetime | None = None) -> Viewe
     return viewer
 
 
+def is_own(viewer: Viewer, login: str) -> bool:
+    """Whether a login means whoever looks."""
+    with viewer.database.asking() as connection:
+        named = logins.find(connection, login, viewer.tenant_id)
+    return named is not None and named.id == viewer.user_id
+
+
 def own_record(viewer: Viewer) -> Opened:
     """The viewer's own record as a user: everybody who is active sees it, and may change their profile, whatever else
     they may; without a name of what they may not list. Raises RingfenceError for an inactive user's."""
@@ -54,7 +61,8 @@ def accounts(database: Database, search: str, part: Part) -> tuple[Account, ...]
     """A part of everybody who is known, by login: for whoever holds the database itself. Raises WrongFilter."""
     key = part.before or part.after
     backwards = part.from_end or part.before is not None
-    found = directory.accounts(database, search, part.limit, key[0] if key else None, backwards, part.skip)
+    after = None if key is None else (str(key[0]), int(key[1]))
+    found = directory.accounts(database, search, part.limit, after, backwards, part.skip)
     rows = found[::-1] if backwards else found
     return tuple(
         Account(
@@ -65,6 +73,7 @@ def accounts(database: Database, search: str, part: Part) -> tuple[Account, ...]
             STAFF if row.parent_id is None else row.home,
             bool(row.active),
             (row.sort_value, row.id),
+            row.login if row.provider is None else f"{row.login}@{row.provider}",
         )
         for row in rows
     )
@@ -74,7 +83,11 @@ def subjects(viewer: Viewer, search: str, part: Part) -> tuple[Account, ...]:
     """A part of those through whose eyes a viewer may look, by name."""
     found = listing.rows(Subjects(viewer), Listing(USERS.name, search), part)
     return tuple(
-        Account(one.id, one.shown("login"), one.name, "", one.owner, one.shown("active"), one.sort_key) for one in found
+        Account(
+            *(one.id, one.shown("login"), one.name, "", one.owner),
+            *(one.shown("active"), one.sort_key, one.shown("login")),
+        )
+        for one in found
     )
 
 
@@ -93,10 +106,10 @@ def see_as(viewer: Viewer, login: str, origin: str) -> Viewer:
     if viewer.read_only:
         raise Refused(viewer.read_only)
     with viewer.look(USERS.permission, IMPERSONATE) as sight:
-        mine = select(User.id).where(User.id == viewer.user_id, User.login_key == fold(login))
-        if sight.connection.execute(mine).first() is not None:
+        named = logins.find(sight.connection, login, viewer.tenant_id)
+        if named is not None and named.id == viewer.user_id:
             return viewer
-        listed = find_by_all(sight, (USERS.permission, IMPERSONATE), USERS, "login_key", fold(login))
+        listed = find_user(sight, (USERS.permission, IMPERSONATE), login)
         if listed is None:
             raise nobody(login)
         (row,) = among(sight, USERS.permission, USERS, [listed], ("id", "login", "active"))

@@ -23,7 +23,8 @@ from ringfence.domain.user import USERS
 from ringfence.identity import tokens
 from ringfence.identity.tokens import Token
 from ringfence.services.identity_events import about
-from ringfence.storage.tables import Customer, Tenant, User
+from ringfence.storage import logins
+from ringfence.storage.tables import Customer, Tenant
 from ringfence.visibility.overview import names
 from ringfence.visibility.point import among, find_by_all
 from ringfence.visibility.reach import read_reach
@@ -162,13 +163,13 @@ def revoke(viewer: Viewer, wanted: Collection[str], origin: str, *, login: str |
 def _whose(viewer: Viewer, sight: Sight, login: str | None) -> int:
     """The user meant: the viewer's own where that is said, or nothing. Raises RingfenceError for all others but those
     whose tokens the viewer may manage."""
-    mine = select(User.id, User.login_key).where(User.id == viewer.user_id)
-    own = sight.connection.execute(mine).one_or_none()
-    if own is not None and (login is None or fold(login) == own.login_key):
-        if viewer.own_id == own.id and sight.active:
-            return int(own.id)
-        login = str(own.login_key)
-    found = find_by_all(sight, (USERS.permission, MANAGE), USERS, "login_key", fold(login)) if login else None
+    user = viewer.user_id
+    if login is not None:
+        named = logins.find(sight.connection, login, viewer.tenant_id)
+        user = 0 if named is None else named.id
+    if user == viewer.own_id and user and sight.active:
+        return user
+    found = find_by_all(sight, (USERS.permission, MANAGE), USERS, "id", user)
     if found is None:
         raise RingfenceError("there is no such user, or their tokens are not yours to manage")
     return found

@@ -92,9 +92,7 @@ class _Checking:
         mapped, folded = ledger.table(self.of.noun), self.of.texts[self.unique].folded
         column = getattr(mapped, folded or self.unique)
         query = select(column, mapped.id).where(any_of(self.connection, column, wanted))
-        if not folded:
-            query = query.where(mapped.tenant_id == self.tenant_id)
-        return dict(self.connection.execute(query).all())
+        return dict(self.connection.execute(query.where(mapped.tenant_id == self.tenant_id)).all())
 
     # A row by itself.
 

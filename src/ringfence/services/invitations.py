@@ -12,8 +12,9 @@ from ringfence.changes.audit import Actor, append
 from ringfence.changes.entrusted import demand_entrusted
 from ringfence.domain import clock
 from ringfence.domain.errors import Refused, RingfenceError
-from ringfence.identity import credentials, invitations
+from ringfence.identity import invitations
 from ringfence.services.identity_events import about
+from ringfence.storage import logins
 from ringfence.storage.engine import Database
 from ringfence.storage.tables import User
 from ringfence.visibility.viewer import Viewer
@@ -64,12 +65,10 @@ def _demand(connection: Connection, viewer: Viewer, user: int) -> None:
 
 
 def _named(connection: Connection, login: str) -> tuple[int, int]:
-    row = connection.execute(
-        select(User.id, User.tenant_id).where(User.login_key == credentials.typed(login))
-    ).one_or_none()
-    if row is None:
-        raise RingfenceError(f"nobody has the login {login!r}: 'ringfence dump' shows those there are")
-    return row.id, row.tenant_id
+    found = logins.find(connection, login)
+    if found is None:
+        raise RingfenceError(f"the login {login!r} is nobody's alone: 'ringfence dump' shows those there are")
+    return found.id, found.tenant_id
 
 
 def _invite(connection: Connection, tenant_id: int, user: int, actor: Actor) -> Invited:

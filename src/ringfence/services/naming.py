@@ -17,7 +17,7 @@ from ringfence.domain.user import USERS
 from ringfence.services import choices, editing
 from ringfence.services.edited import Opened
 from ringfence.visibility import overview
-from ringfence.visibility.point import among, find
+from ringfence.visibility.point import among, find, find_user
 from ringfence.visibility.viewer import Sight, Viewer
 
 _BEGUN: Final = 1000
@@ -38,13 +38,15 @@ def record_ids(viewer: Viewer, kind: str, keys: Iterable[str]) -> list[int]:
     if not wanted:
         return []
     with viewer.look(listed.permission) as sight:
-        return list(dict.fromkeys(_find(sight, listed, "key", key, key) for key in wanted))
+        return list(dict.fromkeys(_find(sight, listed, key) for key in wanted))
 
 
 def user_ids(viewer: Viewer, logins: Iterable[str]) -> list[int]:
-    """The ids of the users with these logins, without regard to case; otherwise as ``record_ids``."""
+    """The ids of the users whom these logins mean; otherwise as ``record_ids``."""
+    wanted = list(logins)
     with viewer.look(USERS.permission) as sight:
-        return list(dict.fromkeys(_find(sight, USERS, "login_key", fold(login), login) for login in logins))
+        found = {login: find_user(sight, (USERS.permission,), login) for login in wanted}
+    return list(dict.fromkeys(_there(USERS, login, own) for login, own in found.items()))
 
 
 def ids_called(viewer: Viewer, kind: StateKind, names: Iterable[str]) -> list[int]:
@@ -52,13 +54,11 @@ def ids_called(viewer: Viewer, kind: StateKind, names: Iterable[str]) -> list[in
     return user_ids(viewer, names) if kind == USERS.noun else record_ids(viewer, EDITED[kind].name, names)
 
 
-def _find(sight: Sight, kind: Kind, column: str, value: str, said: str) -> int:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        found = None
-    else:
-        found = find(sight, kind.permission, kind, column, value)
+def _find(sight: Sight, kind: Kind, key: str) -> int:
+    return _there(kind, key, find(sight, kind.permission, kind, "key", key))
+
+
+def _there(kind: Kind, said: str, found: int | None) -> int:
     if found is None:
         noun = kind.noun.replace("_", " ")
         raise RingfenceError(f"there is no {noun} {said!r}: 'ringfence list {kind.name}' shows those there are")

@@ -213,7 +213,8 @@ class CustomerDetail(NamedTuple):
 
 
 class Account(NamedTuple):
-    """A user who can be signed in as. ``standing`` says in a few words by what they see what they see."""
+    """A user who can be signed in as, by the login that ``means`` nobody else. ``standing`` says in a few words by what
+    they see what they see."""
 
     id: int
     login: str
@@ -222,6 +223,7 @@ class Account(NamedTuple):
     standing: str
     active: bool
     sort_key: SortKey
+    means: str
 
 
 class Profile(NamedTuple):

@@ -15,6 +15,7 @@ from ringfence.domain.user import USERS
 from ringfence.identity import sessions
 from ringfence.identity.sessions import Kept
 from ringfence.services.identity_events import about
+from ringfence.storage import logins
 from ringfence.storage.tables import User
 from ringfence.visibility.demands import read_demands
 from ringfence.visibility.point import among, find_by_all
@@ -54,10 +55,14 @@ def of_user(viewer: Viewer, user: int) -> tuple[OpenSession, ...]:
         return _of(viewer, sight, sessions.lasting(sight.connection, viewer.tenant_id, user))
 
 
-def all_of(viewer: Viewer) -> tuple[OpenSession, ...]:
-    """The viewer's own, and those of all users whom they may edit."""
+def all_of(viewer: Viewer, login: str | None = None) -> tuple[OpenSession, ...]:
+    """The viewer's own, and those of all users whom they may edit; or those among them of whomever a login means."""
     with viewer.look(USERS.permission, _EDIT) as sight:
-        return _of(viewer, sight, sessions.lasting(sight.connection, viewer.tenant_id))
+        found = _of(viewer, sight, sessions.lasting(sight.connection, viewer.tenant_id))
+        if login is None:
+            return found
+        named = logins.find(sight.connection, login, viewer.tenant_id)
+        return tuple(one for one in found if named is not None and one.user_id == named.id)
 
 
 def end(viewer: Viewer, ids: Collection[int], origin: str) -> None:

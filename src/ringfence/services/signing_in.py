@@ -22,6 +22,7 @@ from ringfence.identity import attempts, codes, credentials, invitations, passwo
 from ringfence.identity.attempts import Count, Key
 from ringfence.identity.credentials import Person
 from ringfence.services.identity_events import about
+from ringfence.storage import logins
 from ringfence.storage.engine import Database
 from ringfence.visibility.demands import read_demands
 from ringfence.visibility.viewer import Viewer
@@ -115,7 +116,7 @@ def begin(
         now = clock.now()
         with database.reading() as connection:
             person = credentials.find(connection, login)
-        keys = _keys(credentials.typed(login), person, origin, address)
+        keys = _keys(logins.typed(login), person, origin, address)
         counts = _count(database, keys, now)
         known, invited = (person.password, person.invitation) if person is not None else (None, None)
         fits = passwords.fits(known, password)

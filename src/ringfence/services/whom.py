@@ -9,10 +9,10 @@ from sqlalchemy import Connection, select
 from ringfence.changes.entrusted import demand_entrusted
 from ringfence.domain import clock
 from ringfence.domain.errors import Refused
-from ringfence.domain.text import fold
 from ringfence.domain.user import USERS
+from ringfence.storage import logins
 from ringfence.storage.tables import User
-from ringfence.visibility.point import among, find_by_all
+from ringfence.visibility.point import among, find_user
 from ringfence.visibility.viewer import Viewer
 
 _EDIT: Final = USERS.right("edit")
@@ -33,13 +33,13 @@ def whom(viewer: Viewer, login: str | None) -> Whom:
         if login is None:
             own = viewer.own_id
         else:
-            mine = select(User.id).where(User.id == viewer.own_id, User.login_key == fold(login))
-            own = sight.connection.execute(mine).scalar() or 0
+            named = logins.find(sight.connection, login, viewer.tenant_id)
+            own = viewer.own_id if named is not None and named.id == viewer.own_id else 0
         if own:
             columns = select(User.id, User.login, User.name).where(User.id == own)
             return Whom(*sight.connection.execute(columns).one())
         rights = USERS.permission, _EDIT
-        found = None if login is None else find_by_all(sight, rights, USERS, "login_key", fold(login))
+        found = None if login is None else find_user(sight, rights, login)
         if found is None:
             raise Refused(
                 "nobody whom you may edit has that login" if login is not None else "say whose with --login LOGIN"

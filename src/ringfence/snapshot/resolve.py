@@ -329,20 +329,20 @@ class Resolver:
                 yield from self.connection.execute(query.where(Device.tenant_id == tenant, some))
 
     def unique(self) -> None:
-        """Two records for one login, or whatever else is unique of a kind, are a fault: in the database where it is
-        compared without regard to case, otherwise in a tenant. (Devices, of which there may be very many, apart.)"""
+        """Two records of a tenant for one login, or whatever else is unique of a kind, are a fault. (Devices, of which
+        there may be very many, apart.)"""
         for kind in lists().values():
             if kind.unique:
                 self._unique(kind, kind.unique, kind.texts[kind.unique].folded)
 
     def _unique(self, kind: Kind, name: str, folded: str) -> None:
         def known_as(tenant: int, text: str) -> tuple[int, str]:
-            return (0, fold(text)) if folded else (tenant, text)
+            return tenant, fold(text) if folded else text
 
         mapped = table_of(kind)
         held = getattr(mapped, folded or kind.fields[name].column)
         rows = self.connection.execute(select(held, mapped.tenant_id, mapped.key))
-        holders = {(0 if folded else tenant, text): (tenant, key) for text, tenant, key in rows}
+        holders = {(tenant, text): (tenant, key) for text, tenant, key in rows}
         entries = list(self.entries(kind.plural))
         changing = {(tenant, entry.key) for _, entry, tenant, _ in entries}
         holders = {text: holder for text, holder in holders.items() if holder not in changing}

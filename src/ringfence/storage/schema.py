@@ -19,9 +19,9 @@ from ringfence.storage import files
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD: Final = "0012"
+HEAD: Final = "0013"
 """The newest revision under migrations/versions; a test holds the two together."""
-_KNOWN: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012")
+_KNOWN: Final = tuple(f"{number:04d}" for number in range(1, int(HEAD) + 1))
 _OURS: Final = ("tenant", "customer", "scope")
 _UPGRADING: Final = 0x52464E55
 """What whoever makes or changes the tables on PostgreSQL locks meanwhile."""

@@ -90,7 +90,7 @@ def _of(kind: Kind, *more: SchemaItem, ever: bool = False, usual: bool = True) -
         if spec.everything:
             columns.append(Column(spec.everything, Boolean, nullable=False, default=field.default is None))
     columns += [
-        Column(spec.folded, BINARY_TEXT, nullable=False, unique=spec.unique or None)
+        Column(spec.folded, BINARY_TEXT, nullable=False, index=spec.unique or None)
         for spec in kind.texts.values()
         if spec.folded
     ]
@@ -108,7 +108,7 @@ def _of(kind: Kind, *more: SchemaItem, ever: bool = False, usual: bool = True) -
     return found
 
 
-def _indexes(kind: Kind) -> Iterator[Index]:
+def _indexes(kind: Kind) -> Iterator[Index | UniqueConstraint]:
     """Those of what stands on a site, and of texts that lists are sorted by, or that are unique in a tenant."""
     if kind.stands is not None:
         # Of very many those on a site, and those on none, come in their order.
@@ -125,6 +125,8 @@ def _indexes(kind: Kind) -> Iterator[Index]:
             filled = text(f"{name} <> ''")
             unique = f"uq_{kind.table}_{name}"
             yield Index(unique, "tenant_id", name, unique=True, sqlite_where=filled)
+        elif spec.unique:
+            yield UniqueConstraint("tenant_id", spec.folded)
 
 
 _TABLES: Final[dict[str, Any]] = {}

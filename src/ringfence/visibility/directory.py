@@ -19,8 +19,11 @@ from ringfence.visibility.cells import Part, Words, cells, literal, part
 from ringfence.visibility.matching import hopeless
 
 _COLUMNS: Final = (
-    "k.id, k.login, k.name, k.active, r.name AS tenant, h.name AS home, h.parent_id, k.login_key AS sort_value"
+    "k.id, k.login, k.name, k.active, r.name AS tenant, h.name AS home, h.parent_id, k.login_key AS sort_value, "
+    "(SELECT t.key FROM tenant t WHERE t.id = k.tenant_id AND EXISTS "
+    "(SELECT 1 FROM user_account o WHERE o.login_key = k.login_key AND o.id <> k.id)) AS provider"
 )
+"""With the key of the ``provider`` where somebody of another one has the same login."""
 _FROM: Final = (
     "user_account k JOIN customer h ON h.id = k.home_id "
     "JOIN customer r ON r.tenant_id = k.tenant_id AND r.parent_id IS NULL"
@@ -28,7 +31,7 @@ _FROM: Final = (
 
 
 def accounts(
-    database: Database, search: str, limit: int, after: str | None, backwards: bool, skip: int
+    database: Database, search: str, limit: int, after: tuple[str, int] | None, backwards: bool, skip: int
 ) -> Sequence[Row[Any]]:
     """Users by login, from ``after`` on (or before it, nearest first, with ``backwards``), with tenant and home. Raises
     WrongFilter for a search that cannot be understood."""
@@ -39,9 +42,10 @@ def accounts(
     sign, order = ("<", "DESC") if backwards else (">", "ASC")
     binds |= {"limit": limit, "skip": skip}
     if after is not None:
-        condition += f" AND k.login_key {sign} :after"
-        binds["after"] = after
-    query = f"SELECT {_COLUMNS} FROM {_FROM} WHERE {condition} ORDER BY k.login_key {order} LIMIT :limit OFFSET :skip"
+        condition += f" AND (k.login_key, k.id) {sign} (:after, :after_id)"
+        binds["after"], binds["after_id"] = after
+    ordered = f"ORDER BY k.login_key {order}, k.id {order}"
+    query = f"SELECT {_COLUMNS} FROM {_FROM} WHERE {condition} {ordered} LIMIT :limit OFFSET :skip"
     with database.reading() as connection:
         return connection.execute(text(query), binds).all()
 

@@ -11,6 +11,8 @@ from sqlalchemy import Row, TextClause, text
 
 from ringfence.domain.device import DEVICES
 from ringfence.domain.kind import Kind
+from ringfence.domain.user import USERS
+from ringfence.storage import logins
 from ringfence.visibility.scopes import Scope
 from ringfence.visibility.sql import probe, within
 from ringfence.visibility.viewer import Sight
@@ -49,6 +51,12 @@ def find_by_all(sight: Sight, permissions: Iterable[str], kind: Kind, column: st
     """The same where each of the permissions reaches it: of a record that may not be listed, no other right tells."""
     found = {find(sight, one, kind, column, value) for one in permissions}
     return found.pop() if len(found) == 1 else None
+
+
+def find_user(sight: Sight, permissions: Iterable[str], login: str) -> int | None:
+    """The user of the viewer's tenant whom a login means, where each of the permissions reaches them."""
+    named = logins.find(sight.connection, login, sight.tenant_id)
+    return find_by_all(sight, permissions, USERS, "id", 0 if named is None else named.id)
 
 
 def among(

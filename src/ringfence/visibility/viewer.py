@@ -15,10 +15,10 @@ from sqlalchemy import Connection, bindparam, select
 from ringfence.domain import clock
 from ringfence.domain.errors import Refused, RingfenceError, SessionEnded
 from ringfence.domain.permission import PERMISSIONS
-from ringfence.domain.text import fold
+from ringfence.storage import logins
 from ringfence.storage.engine import Database
 from ringfence.storage.signal_tables import AlarmCount
-from ringfence.storage.tables import Tenant, User
+from ringfence.storage.tables import Tenant
 from ringfence.visibility.grants import read_grants
 from ringfence.visibility.reach import Reach, Regions, read_reach
 from ringfence.visibility.rule import Grants, Narrowing
@@ -141,10 +141,9 @@ class Viewer:
 
     @classmethod
     def sign_in(cls, database: Database, login: str, at: datetime | None = None) -> Viewer:
-        """The viewer that a login stands for, without regard to case; ``at`` asks as of another moment."""
-        query = select(User.id, User.tenant_id).where(User.login_key == fold(login))
+        """The viewer of whomever a login means, in whichever tenant; ``at`` asks as of another moment."""
         with database.asking() as connection:
-            user = connection.execute(query).one_or_none()
+            user = logins.find(connection, login)
         if user is None:
             raise nobody(login)
         return cls(database, user.id, user.tenant_id, at)

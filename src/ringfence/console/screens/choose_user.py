@@ -105,4 +105,4 @@ class ChooseUser(Searching[str]):
             return
         row = self.table.current_row
         if row is not None:
-            self.dismiss(row.login)
+            self.dismiss(row.means)

@@ -1,0 +1,68 @@
+"""Whose a login is that somebody typed. It is unique in its provider: what follows the last @ may say in which."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, false, select, true, union_all
+
+from ringfence.domain.text import fold
+from ringfence.storage.tables import Tenant, User
+
+_LONGEST: Final = 1000
+"""Of what is typed for a login no more is looked at: none is as long."""
+
+
+class Owner(NamedTuple):
+    """The user whose login it is."""
+
+    id: int
+    tenant_id: int
+
+
+def typed(login: str) -> str:
+    """A login that was typed, as it is compared. Empty, which nobody's is, for what no login can be."""
+    return fold(_possible(login))
+
+
+def _possible(text: str) -> str:
+    cut = text[:_LONGEST]
+    try:
+        cut.encode()
+    except UnicodeEncodeError:
+        return ""
+    return "" if "\x00" in cut else cut
+
+
+def find(connection: Connection, login: str, tenant_id: int | None = None) -> Owner | None:
+    """The user, of one tenant or of any, whose login it is exactly, without regard to case; where nobody's is, the one
+    whose login is what stands before the last @, in the provider whose key follows it.
+
+    None for a login that nobody has, and alike for one that users of two providers have: neither of them is meant by it
+    alone.
+    """
+    own, _, provider = _possible(login).rpartition("@")
+    binds = {"login": typed(login), "own": fold(own), "provider": provider}
+    if tenant_id is None:
+        rows = connection.execute(_ANYWHERE, binds).all()
+    else:
+        rows = connection.execute(_IN_TENANT, {**binds, "tenant": tenant_id}).all()
+    if not rows or sum(row.exact for row in rows) > 1:
+        return None
+    return Owner(rows[0].id, rows[0].tenant_id)
+
+
+def _query(*where: ColumnElement[bool]) -> Select[Any]:
+    """What it is exactly for, of any number of providers, comes first."""
+    exact = select(User.id, User.tenant_id, true().label("exact")).where(User.login_key == bindparam("login"), *where)
+    qualified = (
+        select(User.id, User.tenant_id, false().label("exact"))
+        .join(Tenant, Tenant.id == User.tenant_id)
+        .where(User.login_key == bindparam("own"), Tenant.key == bindparam("provider"), *where)
+    )
+    both = union_all(exact, qualified).subquery()
+    return select(both).order_by(both.c.exact.desc()).limit(2)
+
+
+_ANYWHERE: Final = _query()
+_IN_TENANT: Final = _query(User.tenant_id == bindparam("tenant"))
