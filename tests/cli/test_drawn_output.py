@@ -68,6 +68,20 @@ COMMANDS: list[list[str]] = [
     ["help", "devices"],
     ["help", f"nothing{NASTY}"],
     ["can", ADA[1], "device.list", f"device:{key('d')}"],
+    *(
+        [*words, *by]
+        for words in (
+            ["why", ADA[1], "device.list", f"device:{key('d')}"],
+            ["why", f"bob{NASTY}", f"device.{NASTY}", f"device:{key('nix')}"],
+            ["why", ADA[1], "device.list", f"device:{key('d')}", "--format", "json"],
+            *(
+                ["who", "device.list", f"device:{key('d')}", "--format", form]
+                for form in ("table", "json", "csv", "keys")
+            ),
+            ["rights", ADA[1], f"customer:{key('c')}"],
+        )
+        for by in ((), ADA)
+    ),
     ["coverage", "alarm.manage", "--at-least", "9", *ADA],
     ["now", *ADA],
     ["db", "roles", "--tenant", f"t{NASTY}"],

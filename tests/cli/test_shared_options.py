@@ -22,6 +22,7 @@ LOOKING = (
     "list",
     "count",
     "can",
+    *("why", "who", "rights"),
     "coverage",
     "now",
     "what-if",

@@ -14,7 +14,7 @@ from typer.exceptions import TyperException
 from typer.main import get_command, get_group
 
 from ringfence import __version__
-from ringfence.cli import audit, coverage, describing, ingest, init, now, records, snapshots, start, worker
+from ringfence.cli import audit, coverage, describing, explaining, ingest, init, now, records, snapshots, start, worker
 from ringfence.cli.bearing import Bearing
 from ringfence.cli.options import SHARED, AsUser, At, Db, Group, Mouse, SeeAs, Theme, looks, meaningless
 from ringfence.cli.settings import ASKED, Identity, Settings, WrongUsage, settings
@@ -56,7 +56,22 @@ _OWN: Final = {
 
 _OVER_SSH: Final = frozenset(
     {
-        *("list", "count", "can", "import", "coverage", "now", "what-if", "dump", "schema", "undo", "help"),
+        *(
+            "list",
+            "count",
+            "can",
+            "why",
+            "who",
+            "rights",
+            "import",
+            "coverage",
+            "now",
+            "what-if",
+            "dump",
+            "schema",
+            "undo",
+            "help",
+        ),
         *("attributes", "profile", "keys", "sign-ins", "telemetry", "tokens"),
         *(kind.name for kind in (*KINDS.values(), *PARTS.values())),
     }
@@ -206,6 +221,9 @@ snapshots.register(app)
 app.command("init")(init.init)
 app.command("ingest")(ingest.ingest)
 app.command("worker")(worker.worker)
+app.command("why")(explaining.why)
+app.command("who")(explaining.who)
+app.command("rights")(explaining.rights)
 app.command("coverage")(coverage.coverage)
 app.command("now")(now.now)
 app.command("demo")(demo)

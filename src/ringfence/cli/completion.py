@@ -128,11 +128,18 @@ def _offered(context: Any, asked: Any, begun: str) -> Iterable[str] | None:
     if field is not None and isinstance(field.spec, Ties) and field.spec.among:
         return _beginning(field.spec.among, begun)
     if word == "LOGIN":
-        anybody = "--as" in asked.opts or context.info_name == "can"
+        by_owner = context.info_name in ("why", "rights") and not _asker(context)
+        anybody = "--as" in asked.opts or context.info_name == "can" or by_owner
         return _from_database(context, "users", begun, anybody=anybody)
     if word == "KEY" and group is not None:
         return _from_database(context, group.name, begun)
     return _from_database(context, kinds[word], begun) if word in kinds else None
+
+
+def _asker(context: Any) -> str | None:
+    """Whoever is said to ask, before the command or behind it."""
+    found: str | None = context.params.get("login") or context.find_root().params.get("login")
+    return found
 
 
 def _beginning(words: Iterable[str], begun: str) -> list[str]:

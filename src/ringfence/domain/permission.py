@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from ringfence.domain.errors import RingfenceError
+
 
 class Permission(NamedTuple):
     """One right: its key (``device.list``), its section's heading and its label for people.
@@ -179,3 +181,10 @@ AT_SITES: Final[frozenset[str]] = (
 the customers who own them."""
 POLICY_EDIT: Final = "policy.edit"
 """Needs every other permission over all customers besides."""
+
+
+def demand_known(*permissions: str) -> None:
+    """Raises RingfenceError where one of the keys is that of no permission."""
+    for one in permissions:
+        if one not in PERMISSIONS:
+            raise RingfenceError(f"there is no permission {one!r}: 'ringfence schema' lists them")

@@ -10,8 +10,7 @@ from sqlalchemy import select
 
 from ringfence.domain import clock
 from ringfence.domain.customer import CUSTOMERS
-from ringfence.domain.errors import RingfenceError
-from ringfence.domain.permission import PERMISSIONS
+from ringfence.domain.permission import demand_known
 from ringfence.domain.user import USERS
 from ringfence.services.listing import customer_id
 from ringfence.storage.tables import Customer
@@ -47,8 +46,7 @@ def gaps(viewer: Viewer, permission: str, at_least: int = 1, under: str | None =
     the people that the viewer may open hold a permission: now, and from each moment of the next 14 days on at which
     those are others. Raises RingfenceError for an unknown permission, and alike for a customer that is hidden and one
     that is not there."""
-    if permission not in PERMISSIONS:
-        raise RingfenceError(f"there is no permission {permission!r}: 'ringfence schema' lists them")
+    demand_known(permission)
     top = None if under is None else customer_id(viewer, under)
     view = USERS.right("view")
     with viewer.look(CUSTOMERS.permission, USERS.permission, view) as sight:

@@ -60,9 +60,13 @@ def _find(sight: Sight, kind: Kind, key: str) -> int:
 
 def _there(kind: Kind, said: str, found: int | None) -> int:
     if found is None:
-        noun = kind.noun.replace("_", " ")
-        raise RingfenceError(f"there is no {noun} {said!r}: 'ringfence list {kind.name}' shows those there are")
+        raise missing(kind, said)
     return found
+
+
+def missing(kind: Kind, said: str) -> RingfenceError:
+    """What is said of a record that is not there, or hidden, by what it was called."""
+    return RingfenceError(f"there is no {kind.said} {said!r}: 'ringfence list {kind.name}' shows those there are")
 
 
 def beginning(viewer: Viewer, kind: str, begun: str, most: int) -> list[str]:

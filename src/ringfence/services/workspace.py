@@ -25,6 +25,7 @@ _LATER: Final = (
     "choices",
     "courses",
     "editing",
+    "explaining",
     "exporting",
     "importing",
     "invitations",
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
         choices,
         courses,
         editing,
+        explaining,
         exporting,
         importing,
         invitations,
@@ -288,6 +290,10 @@ class Session:
     group_notes = _asks(lambda: choices.group_notes)
     group_members = _asks(lambda: choices.group_members)
     used_by = _asks(lambda: choices.used_by)
+
+    why = _asks(lambda: explaining.why)
+    who = _asks(lambda: explaining.who)
+    rights = _asks(lambda: explaining.rights)
 
     preview = _asks(lambda: previewing.preview, changing=True)
     count_along = _asks(lambda: previewing.count_along, changing=True)

@@ -98,7 +98,7 @@ _GRANTS: Final = union_all(
     )
     .select_from(Membership)
     .join(SecurityGroup, SecurityGroup.id == Membership.group_id)
-    .join(Role, Role.id == SecurityGroup.role_id)
+    .outerjoin(Role, Role.id == SecurityGroup.role_id)
     .where(Membership.user_id.in_(_WANTED)),
     _part("permission", own=RolePermission.role_id, word=RolePermission.permission).where(
         RolePermission.role_id.in_(
@@ -128,11 +128,12 @@ def _read(connection: Connection, wanted: list[int]) -> tuple[dict[int, int], di
         held[row.own].add(row.word)
     permissions = {role: frozenset(keys) for role, keys in held.items()}
     groups: defaultdict[int, list[GroupGrant]] = defaultdict(list)
+    idle: defaultdict[int, list[GroupGrant]] = defaultdict(list)
     for row in parts["group"]:
         named = None if row.flag else permissions.get(row.other, frozenset())
-        groups[row.user_id].append(
-            GroupGrant(row.own, row.level, row.word == SELECTED, named, row.valid_from, row.valid_until)
-        )
+        scoped = row.word == SELECTED
+        group = GroupGrant(row.own, row.level or "", scoped, named, row.valid_from, row.valid_until, row.other)
+        (idle if row.other is None else groups)[row.user_id].append(group)
     filters: defaultdict[int, list[Any]] = defaultdict(list)
     for row in parts["filter"]:
         filters[row.user_id].append(row)
@@ -151,10 +152,41 @@ def _read(connection: Connection, wanted: list[int]) -> tuple[dict[int, int], di
             filters=tuple(sorted(row.own for row in given if row.flag)) if (given := filters[user.user_id]) else None,
             sites=tuple(sites[user.user_id]),
             given=tuple(sorted(row.own for row in given)) if given else None,
+            idle=tuple(idle[user.user_id]),
         )
         for user in parts["user"]
     }
     return {user.user_id: user.version for user in parts["user"]}, found
+
+
+Entries = dict[int, dict[int, bool]]
+"""By group, the customers that it names, each with whether those nested below it come along."""
+
+
+def read_entries(
+    connection: Connection, groups: Iterable[int], filters: Iterable[int], customers: Iterable[int]
+) -> tuple[Entries, Entries]:
+    """What of these customers each of these security groups names, and each of these customer groups: of a record's own
+    customer and those above it, that says whether a group names the record, however much else it names."""
+    found: tuple[Entries, Entries] = {}, {}
+    binds = {"groups": sorted(set(groups)), "filters": sorted(set(filters)), "customers": list(customers)}
+    for part, group, customer, is_nested in connection.execute(_ENTRIES, binds):
+        found[part].setdefault(group, {})[customer] = is_nested
+    return found
+
+
+def _entries_of(
+    part: int, entry: type[SecurityGroupCustomer] | type[CustomerGroupCustomer], groups: str
+) -> Select[Any]:
+    some: Any = bindparam(groups, expanding=True)
+    customers: Any = bindparam("customers", expanding=True)
+    columns = literal_column(str(part), Integer), entry.group_id, entry.customer_id, entry.nested
+    return select(*columns).where(entry.group_id.in_(some), entry.customer_id.in_(customers))
+
+
+_ENTRIES: Final = union_all(
+    _entries_of(0, SecurityGroupCustomer, "groups"), _entries_of(1, CustomerGroupCustomer, "filters")
+)
 
 
 def read_selected(connection: Connection, groups: Iterable[int]) -> dict[int, list[Interval]]:

@@ -30,21 +30,33 @@ def find(sight: Sight, permission: str, kind: Kind, column: str, value: str | in
 
     ``column`` is ``key`` or ``id``.
     """
+    found = look_up(sight, permission, kind, column, value)
+    return None if found is None else int(found.id)
+
+
+def can_be_key(text: str) -> bool:
+    """Whether a key or login can be like that at all: none holds NUL, which PostgreSQL refuses, and all are UTF-8."""
+    if "\x00" in text:
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def look_up(
+    sight: Sight, permission: str, kind: Kind, column: str, value: str | int, columns: tuple[str, ...] = ("k.id",)
+) -> Row[Any] | None:
+    """The same record by other columns of it, ``k``, and of the customer ``c`` to whom it belongs (a customer is it
+    itself)."""
     scope: Scope = sight.scope(permission)
-    if isinstance(value, str) and "\x00" in value:
-        return None  # no key holds one, and PostgreSQL would refuse it
-    binds = {
-        "value": value,
-        "tenant": sight.tenant_id,
-        "scope": scope.nodes.id if kind.is_customer else scope.records.id,
-    }
-    if column == "key" and isinstance(value, str) and not value.isascii():
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            return None
-    found = sight.connection.execute(_statement(kind, column, scope.has_sites), binds).scalar()
-    return None if found is None else int(found)
+    if isinstance(value, str) and not can_be_key(value):
+        return None
+    extent = scope.nodes if kind.is_customer else scope.records
+    binds = {"value": value, "tenant": sight.tenant_id, "scope": extent.id}
+    statement = _statement(kind, column, scope.has_sites, columns, extent.whole)
+    return sight.connection.execute(statement, binds).first()
 
 
 def find_by_all(sight: Sight, permissions: Iterable[str], kind: Kind, column: str, value: str | int) -> int | None:
@@ -149,10 +161,12 @@ def _inside(kind: Kind, has_sites: bool, scope: str = ":scope") -> str:
 
 
 @lru_cache(maxsize=64)
-def _statement(kind: Kind, column: str, has_sites: bool) -> TextClause:
+def _statement(kind: Kind, column: str, has_sites: bool, columns: tuple[str, ...], whole: bool) -> TextClause:
+    owner = f"JOIN customer c ON c.id = k.{kind.owner} " if len(columns) > 1 else _owner(kind)
+    inside = "" if whole else f" AND {_inside(kind, has_sites)}"
     return text(
-        f"SELECT k.id FROM {kind.table} k {_owner(kind)}"
-        f"WHERE k.{column} = :value AND k.tenant_id = :tenant{kind.condition} AND {_inside(kind, has_sites)}"
+        f"SELECT {', '.join(columns)} FROM {kind.table} k {owner}"
+        f"WHERE k.{column} = :value AND k.tenant_id = :tenant{kind.condition}{inside}"
     )
 
 

@@ -20,7 +20,8 @@ from ringfence.visibility.intervals import Interval, contains, intersect, nested
 
 
 class GroupGrant(NamedTuple):
-    """A user's membership in a security group, with what its role says. ``permissions`` None is all of them."""
+    """A user's membership in a security group, with what its role says. ``permissions`` None is all of them; there is
+    no ``role_id`` where the group has no role."""
 
     group_id: int
     access_level: str
@@ -28,6 +29,7 @@ class GroupGrant(NamedTuple):
     permissions: frozenset[str] | None
     valid_from: datetime | None
     valid_until: datetime | None
+    role_id: int | None = None
 
     def holds(self, permission: str) -> bool:
         """Whether the role holds the permission."""
@@ -62,8 +64,9 @@ class Narrowing(NamedTuple):
 
 class Grants(NamedTuple):
     """Everything that decides what one user sees. ``filters`` None: no customer group was ever given; an empty tuple:
-    those given are all inactive. ``given`` holds the inactive ones too. ``narrowing`` is what has been taken away from
-    all that, None where nothing was: what goes by who somebody is, and by no right, is taken away with it."""
+    those given are all inactive. ``given`` holds the inactive ones too. ``idle`` are memberships in groups without a
+    role, which give nothing. ``narrowing`` is what has been taken away from all that, None where nothing was: what goes
+    by who somebody is, and by no right, is taken away with it."""
 
     user_id: int
     tenant_id: int
@@ -76,6 +79,7 @@ class Grants(NamedTuple):
     sites: tuple[SiteGrant, ...]
     given: tuple[int, ...] | None = None
     narrowing: Narrowing | None = None
+    idle: tuple[GroupGrant, ...] = ()
 
     def narrowed(self, narrowing: Narrowing) -> Grants:
         """What is left of them to whoever stands in for the user."""
@@ -228,6 +232,12 @@ def region(
     return reached
 
 
+def reaches_nothing(level: str, *, filtered: bool, at_root: bool) -> bool:
+    """Whether a group over all customers gives nothing for its level: customer level reaches only customers that
+    somebody named for the user, by customer groups or a home below the root, and nobody did."""
+    return level == CUSTOMER and not filtered and at_root
+
+
 def _union(
     grants: Grants,
     permission: str,
@@ -247,8 +257,8 @@ def _union(
     for group in groups:
         if group.selects:
             nodes = intersect(boundary, union(selected.get(group.group_id, ())))
-        elif group.access_level == CUSTOMER and grants.filters is None and grants.home_is_root:
-            continue  # customer level reaches only customers that somebody named for the user, and nobody did
+        elif reaches_nothing(group.access_level, filtered=grants.filters is not None, at_root=grants.home_is_root):
+            continue
         else:
             nodes = boundary
         (narrow if group.access_level == SITE else wide).extend(nodes)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from ringfence.domain import clock
 from ringfence.domain.errors import Refused, RingfenceError, SessionEnded
-from ringfence.domain.permission import PERMISSIONS
+from ringfence.domain.permission import demand_known
 from ringfence.storage import logins
 from ringfence.storage.engine import Database
 from ringfence.storage.signal_tables import AlarmCount
@@ -186,9 +186,7 @@ class Viewer:
     @contextmanager
     def look(self, *permissions: str) -> Iterator[Sight]:
         """A transaction with the scopes of these permissions. Raises RingfenceError for an unknown permission."""
-        unknown = [permission for permission in permissions if permission not in PERMISSIONS]
-        if unknown:
-            raise RingfenceError(f"there is no permission {unknown[0]!r}: 'ringfence schema' lists them")
+        demand_known(*permissions)
         for last in (False, True):
             at, began = self.at or clock.now(), time.monotonic()
             with self.database.reading() as connection:
