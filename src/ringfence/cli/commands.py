@@ -16,7 +16,7 @@ from typer.main import get_command, get_group
 from ringfence import __version__
 from ringfence.cli import audit, coverage, describing, explaining, ingest, init, now, records, snapshots, start, worker
 from ringfence.cli.bearing import Bearing
-from ringfence.cli.options import SHARED, AsUser, At, Db, Group, Mouse, SeeAs, Theme, looks, meaningless
+from ringfence.cli.options import SHARED, AsUser, At, Db, Group, Mouse, Replica, SeeAs, Theme, looks, meaningless
 from ringfence.cli.settings import ASKED, Identity, Settings, WrongUsage, settings
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED, KINDS, LISTED, PARTS
@@ -154,6 +154,7 @@ def _version(wanted: bool) -> None:
 def main(
     context: typer.Context,
     db: Db = None,
+    replica: Replica = None,
     at: At = None,
     login: AsUser = None,
     see_as: SeeAs = None,
@@ -180,7 +181,8 @@ def main(
     del version, completion
     if context.invoked_subcommand is not None:
         _demand_over_ssh(context.obj, context.invoked_subcommand)
-    context.obj = looks(settings(context.obj, db, at, login, see_as), theme, mouse)._replace(fresh=fresh)
+    chosen = settings(context.obj, db, at, login, see_as, replica)
+    context.obj = looks(chosen, theme, mouse)._replace(fresh=fresh)
     if context.invoked_subcommand is None:
         start.console(_of_the_present(context.obj))
 

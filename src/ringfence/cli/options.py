@@ -16,6 +16,14 @@ Db = Annotated[
     str | None,
     typer.Option("--db", metavar="URL", help="The path of an SQLite file, or a postgresql:// URL. [env: RINGFENCE_DB]"),
 ]
+Replica = Annotated[
+    str | None,
+    typer.Option(
+        "--replica",
+        metavar="URL",
+        help="A standby of the PostgreSQL server of --db, where looks go. [env: RINGFENCE_REPLICA]",
+    ),
+]
 At = Annotated[
     str | None, typer.Option("--at", metavar="TIME", help="Judge validity windows at (ISO 8601, with offset).")
 ]
@@ -71,6 +79,10 @@ class Group(TyperGroup):
             root = ctx.find_root()
             before = {option: one.name for one in root.command.params for option in one.opts}
             taken = {option for one in command.params for option in one.opts}
+            if root.params.get("replica") is not None and "--db" not in taken:
+                raise WrongUsage(
+                    f"--replica is a standby of a database: it means nothing to '{ctx.command_path} {name}'"
+                )
             for option in SHARED:
                 if option not in taken and root.params[before[option]] is not None:
                     raise WrongUsage(meaningless(option, f"'{ctx.command_path} {name}'"))

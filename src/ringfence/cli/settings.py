@@ -65,7 +65,7 @@ class Identity(NamedTuple):
 
     def demand_none(self, **given: object) -> None:
         """Raises WrongUsage where one of these options was given that are for the owner of a database."""
-        theirs = ("db", "at", "login") if self.confined else ("at", "login")
+        theirs = ("db", "replica", "at", "login") if self.confined else ("at", "login")
         for name in theirs:
             if given.get(name) is not None:
                 option = "--as" if name == "login" else f"--{name}"
@@ -117,6 +117,7 @@ class Settings(NamedTuple):
     """What stands before a command, and may stand behind it too."""
 
     db: str | None = None
+    replica: str | None = None
     at: datetime | None = None
     login: str | None = None
     see_as: str | None = None
@@ -172,6 +173,11 @@ class Settings(NamedTuple):
 
         database = open_database(self.database, create=create)
         database.patience.tell = say
+        replica = self.replica or (os.environ.get("RINGFENCE_REPLICA") if database.postgresql else None)
+        if replica:
+            from ringfence.storage.standby import look_at
+
+            look_at(database, replica)
         return database
 
     @contextmanager
@@ -212,7 +218,12 @@ class Settings(NamedTuple):
 
 
 def settings(
-    outer: object, db: str | None, at: str | None, login: str | None = None, see_as: str | None = None
+    outer: object,
+    db: str | None,
+    at: str | None,
+    login: str | None = None,
+    see_as: str | None = None,
+    replica: str | None = None,
 ) -> Settings:
     """The outer settings, with what was given behind the command put over them.
 
@@ -221,11 +232,14 @@ def settings(
     """
     base = outer if isinstance(outer, Settings) else Settings()
     if base.identity is not None:
-        base.identity.demand_none(db=db, at=at, login=login)
+        base.identity.demand_none(db=db, replica=replica, at=at, login=login)
     if db == "":
         raise WrongUsage("--db is empty: name a database")
+    if replica == "":
+        raise WrongUsage("--replica is empty: name a standby")
     return base._replace(
         db=base.db if db is None else db,
+        replica=base.replica if replica is None else replica,
         at=base.at if at is None else moment(at),
         login=base.login if login is None else checked(login),
         see_as=base.see_as if see_as is None else checked(see_as),

@@ -217,7 +217,8 @@ class Session:
         if self.sign_in is not None:
             from ringfence.identity.sessions import demand_lasting  # for those alone who signed in
 
-            demand_lasting(sight.connection, self.sign_in)
+            with self.viewer.database.current(sight.connection) as connection:
+                demand_lasting(connection, self.sign_in)
 
     def stamp(self, *, signals: bool = False) -> tuple[int, int, int]:
         """Differs from an earlier one when anybody has changed anything of the tenant since or, with ``signals``, these

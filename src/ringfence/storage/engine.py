@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError
@@ -14,6 +14,9 @@ from ringfence.domain.errors import RingfenceError
 from ringfence.storage import files, folders, postgresql, rehearsal, schema, sqlite
 from ringfence.storage.faults import called, explained
 from ringfence.storage.patience import WAIT_SECONDS, Patience
+
+if TYPE_CHECKING:
+    from ringfence.storage.standby import Standby
 
 Answer = TypeVar("Answer")
 _PATH_LENGTH: Final = 40
@@ -74,6 +77,11 @@ class Database:
         self._writing = self.engine.execution_options(ringfence_writing=True)
         self._at_once = self.engine.execution_options(ringfence_writing=True, ringfence_wait=0.0)
         self._rehearsing = rehearsal.engine_for(self.engine, url, self._file)
+        self._standby: Standby | None = None
+
+    def follow(self, standby: Standby) -> None:
+        """From now on whoever looks does so at a standby, as far as they miss nothing there that counts."""
+        self._standby = standby
 
     @property
     def name(self) -> str:
@@ -127,6 +135,35 @@ class Database:
             yield connection
 
     @contextmanager
+    def looking(self, tenant_id: int) -> Iterator[Connection]:
+        """The same for a look at a tenant: at a standby, where there is one that has all that was written or looked at
+        from here, and by which it is decided who may see what."""
+        standby = self._standby
+        if standby is None:
+            with self.reading() as connection:
+                yield connection
+            return
+        with explained(self.name):
+            there = standby.serves(tenant_id)
+        if there:
+            with standby.looking() as connection:
+                yield connection
+        else:
+            with self.reading() as connection:
+                standby.need(connection)
+                yield connection
+
+    @contextmanager
+    def current(self, connection: Connection) -> Iterator[Connection]:
+        """For a question within a look whose answer counts at once: the look's own transaction, unless that is at a
+        standby."""
+        if self._standby is not None and self._standby.has(connection):
+            with self.asking() as here:
+                yield here
+        else:
+            yield connection
+
+    @contextmanager
     def asking(self) -> Iterator[Connection]:
         """For a single question: on PostgreSQL it is a transaction by itself, without a word to begin and end one."""
         if self.postgresql:
@@ -142,12 +179,16 @@ class Database:
 
         It waits for others that write as long as the database's patience lasts, and says so once that is long.
         """
-        with explained(self.name), self._writing.begin() as connection:
-            if self.postgresql:
-                with postgresql.told_of_waits(self.engine, connection, self.patience):
+        try:
+            with explained(self.name), self._writing.begin() as connection:
+                if self.postgresql:
+                    with postgresql.told_of_waits(self.engine, connection, self.patience):
+                        yield connection
+                else:
                     yield connection
-            else:
-                yield connection
+        finally:
+            if self._standby is not None:
+                self._standby.need_anew()
 
     @contextmanager
     def writing_at_once(self) -> Iterator[Connection]:
@@ -173,6 +214,8 @@ class Database:
     def close(self) -> None:
         """Gives every connection back."""
         self.engine.dispose()
+        if self._standby is not None:
+            self._standby.close()
 
     def discard(self) -> None:
         """Takes away a file that was made for nothing, unless somebody else has it open by now; closes it."""

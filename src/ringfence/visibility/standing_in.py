@@ -64,7 +64,8 @@ class StandIn(Viewer):
     def narrowing(self, connection: Connection) -> Narrowing:
         """What the token leaves. Raises SessionEnded where it is there no more, has expired, its user was deactivated,
         or it gives what its maker does not hold."""
-        row = connection.execute(_STANDING, {"token": self.token, "user": self.user_id}).one_or_none()
+        with self.database.current(connection) as here:
+            row = here.execute(_STANDING, {"token": self.token, "user": self.user_id}).one_or_none()
         now = clock.now()
         if row is None or (row.expires_at is not None and row.expires_at <= clock.milliseconds(now)):
             raise SessionEnded(ENDED)

@@ -189,7 +189,7 @@ class Viewer:
         demand_known(*permissions)
         for last in (False, True):
             at, began = self.at or clock.now(), time.monotonic()
-            with self.database.reading() as connection:
+            with self.database.looking(self.tenant_id) as connection:
                 holding = self.stand(connection, at)
                 scopes, made = self.scopes(connection, holding, permissions, at, began)
                 if not made or last or time.monotonic() < self._keep_after:
@@ -296,7 +296,7 @@ class Pair:
         viewers = (self.left, self.right)
         for last in (False, False, True):  # first those of each are stored, and then those of both
             now, began = clock.now(), time.monotonic()
-            with self.left.database.reading() as connection:
+            with self.left.database.looking(self.left.tenant_id) as connection:
                 made: list[Made] = []
                 sights = []
                 for viewer in viewers:
