@@ -188,8 +188,9 @@ DENIED = [
     "VALUES (1, (SELECT max(id) + 3 FROM customer), 'x', '/', 0, '')",
     "INSERT INTO site (tenant_id, customer_id, key, name, search_key) SELECT 1, id, 'k', 'n', '' "
     "FROM generate_series(1, 9) id WHERE id NOT IN (SELECT id FROM customer)",
-    "INSERT INTO membership (user_id, group_id) VALUES ((SELECT max(id) + 1 FROM user_account), 1)",
-    "INSERT INTO membership (user_id, group_id) SELECT u.id, g.id + 1 FROM user_account u, security_group g",
+    "INSERT INTO membership (tenant_id, user_id, group_id) VALUES (1, (SELECT max(id) + 1 FROM user_account), 1)",
+    "INSERT INTO membership (tenant_id, user_id, group_id) "
+    "SELECT 1, u.id, g.id + 1 FROM user_account u, security_group g",
     "SELECT ringfence_make_day('20260101; DROP TABLE device')",
     "SELECT ringfence_make_day('20261301')",
     "SELECT ringfence_make_day('x')",

@@ -301,7 +301,7 @@ class _Change:
         self.shifts = writing.move(self.connection, self.tenant_id, moved)
         for edit in edits:
             if edit.after is not None and edit.of.ties:
-                writing.tie(self.connection, edit.id, edit.before or edit.of.blank, edit.after)
+                writing.tie(self.connection, self.tenant_id, edit.id, edit.before or edit.of.blank, edit.after)
         events = []
         if not rehearsed(self.connection):  # what is left of what goes is there for the audit
             edits[:] = cascade.left(self.connection, self.tenant_id, edits)

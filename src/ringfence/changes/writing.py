@@ -136,23 +136,24 @@ def _grow(made: Mapping[int, State], paths: dict[int, str]) -> None:
                 waiting.append(parent)
 
 
-def tie(connection: Connection, record: int, before: State, after: State) -> None:
+def tie(connection: Connection, tenant_id: int, record: int, before: State, after: State) -> None:
     """Writes what differs in what is tied to a record."""
     for name, (field, ties) in kind_of(after).ties.items():
         old, new = getattr(before, name), getattr(after, name)
         if old == new:
             continue
         rows = entries(ties.table)
+        own = {"tenant_id": tenant_id, ties.own: record}
         match field.form:
             case _ if ties.back:
                 _refer_back(connection, rows, ties, record, after, new)
             case "mapping":
-                _write_mapping(connection, rows, ties, record, old, new)
+                _write_mapping(connection, rows, ties, own, old, new)
             case "windows":
-                _write_windows(connection, rows, ties, record, old, new)
+                _write_windows(connection, rows, ties, own, old, new)
             case _:
                 held, wanted = old or frozenset(), new or frozenset()
-                _exchange(connection, rows, ties, record, held - wanted, wanted - held)
+                _exchange(connection, rows, ties, own, held - wanted, wanted - held)
 
 
 def _refer_back(
@@ -369,39 +370,44 @@ def _values(state: State) -> dict[str, Any]:
 
 
 def _write_mapping(
-    connection: Connection, rows: Any, ties: Ties, record: int, before: Mapping[int, bool], after: Mapping[int, bool]
+    connection: Connection,
+    rows: Any,
+    ties: Ties,
+    own: Mapping[str, int],
+    before: Mapping[int, bool],
+    after: Mapping[int, bool],
 ) -> None:
     old, new = set(before.items()), set(after.items())
-    _exchange(connection, rows, ties, record, {other for other, _ in old - new}, ())
+    _exchange(connection, rows, ties, own, {other for other, _ in old - new}, ())
     if new - old:
-        made = [{ties.own: record, ties.other: other, "nested": nested} for other, nested in new - old]
+        made = [{**own, ties.other: other, "nested": nested} for other, nested in new - old]
         connection.execute(insert(rows), made)
 
 
 def _write_windows(
-    connection: Connection, rows: Any, ties: Ties, record: int, before: frozenset[Any], after: frozenset[Any]
+    connection: Connection, rows: Any, ties: Ties, own: Mapping[str, int], before: frozenset[Any], after: frozenset[Any]
 ) -> None:
     for other, (since, until) in before - after:
-        query = delete(rows).where(getattr(rows, ties.own) == record, getattr(rows, ties.other) == other)
+        query = delete(rows).filter_by(**own).where(getattr(rows, ties.other) == other)
         for column, value in ((rows.valid_from, since), (rows.valid_until, until)):
             query = query.where(column.is_(None) if value is None else column == value)
         connection.execute(query)
     if after - before:
         made = [
-            {ties.own: record, ties.other: other, "valid_from": since, "valid_until": until}
+            {**own, ties.other: other, "valid_from": since, "valid_until": until}
             for other, (since, until) in after - before
         ]
         connection.execute(insert(rows), made)
 
 
 def _exchange(
-    connection: Connection, rows: Any, ties: Ties, record: int, gone: Iterable[Any], come: Iterable[Any]
+    connection: Connection, rows: Any, ties: Ties, own: Mapping[str, int], gone: Iterable[Any], come: Iterable[Any]
 ) -> None:
     """Takes the ties to some records away and puts others there."""
     leaving = list(gone)
     if leaving:
         left = any_of(connection, getattr(rows, ties.other), leaving)
-        connection.execute(delete(rows).where(getattr(rows, ties.own) == record, left))
-    made = [{ties.own: record, ties.other: other} for other in come]
+        connection.execute(delete(rows).filter_by(**own).where(left))
+    made = [{**own, ties.other: other} for other in come]
     if made:
         connection.execute(insert(rows), made)

@@ -38,7 +38,7 @@ class TieRows:
         self.own.append(own)
         place = (self.kind.plural, index, entry.key)
         for field, ties in tied(self.kind):
-            self.rows[ties.table].extend((own, *row) for row in self._rows(place, field, ties, entry, tenant))
+            self.rows[ties.table].extend((tenant, own, *row) for row in self._rows(place, field, ties, entry, tenant))
 
     def _rows(self, place: tuple[str, int, str], field: Field, ties: Ties, entry: Any, tenant: int) -> Iterable[Row]:
         value = getattr(entry, field.name)
@@ -80,7 +80,7 @@ class TieRows:
                 some = self.own[start : start + _CHUNK]
                 connection.execute(delete(mapped).where(getattr(mapped, ties.own).in_(some)))
             more = {"mapping": ("nested",), "windows": ("valid_from", "valid_until")}.get(field.form, ())
-            columns = (ties.own, ties.other, *more)
+            columns = ("tenant_id", ties.own, ties.other, *more)
             if field.form == "windows":  # moments, and ids that the database gives
                 if rows:
                     connection.execute(insert(mapped), [dict(zip(columns, row, strict=True)) for row in rows])

@@ -13,7 +13,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, Integer
 from ringfence.domain.field import Field, Ties
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED
-from ringfence.storage.columns import BINARY_TEXT, Rows, UtcDateTime, metadata, own_id, rows
+from ringfence.storage.columns import BINARY_TEXT, Rows, UtcDateTime, metadata, own_id, rows, tenant_id
 
 
 def _make(kind: Kind, field: Field, ties: Ties) -> None:
@@ -28,7 +28,7 @@ def _make(kind: Kind, field: Field, ties: Ties) -> None:
         columns = [own_id(), *columns, Column("valid_from", UtcDateTime), Column("valid_until", UtcDateTime)]
     if field.form == "mapping":
         columns.append(Column("nested", Boolean, nullable=False, default=True))
-    rows(ties.table, *columns, keyed=not windows)
+    rows(ties.table, *columns, tenant_id(), keyed=not windows)
 
 
 def _end(name: str, to: Kind, *, keyed: bool, index: bool) -> Column[Any]:

@@ -34,6 +34,7 @@ ScopeInterval: Final = rows(
     Column("scope_id", Integer, ForeignKey("scope.id"), primary_key=True, autoincrement=False),
     Column("path", BINARY_TEXT, primary_key=True),
     Column("path_hi", BINARY_TEXT, nullable=False),
+    tenant_id(),
     keyed=True,
 )
 """Paths from ``path`` up to but not including ``path_hi``."""
@@ -44,6 +45,7 @@ ScopeSite: Final = rows(
     # No foreign keys: what a scope was worked out from may be deleted before the scope is swept away.
     Column("site_id", Integer, primary_key=True, autoincrement=False),
     Column("customer_id", Integer, nullable=False),
+    tenant_id(),
     keyed=True,
 )
 """A site within which a site-level grant reaches, outside the scope's intervals."""

@@ -227,15 +227,19 @@ def _insert(connection: Connection, tenant_id: int, version: int, made: Made) ->
         )
         .returning(StoredScope.id)
     ).scalar_one()
-    _fill(connection, [(scope_id, made)])
+    _fill(connection, tenant_id, [(scope_id, made)])
 
 
-def _fill(connection: Connection, parts: Sequence[tuple[int, Made]]) -> None:
-    intervals = [{"scope_id": own, "path": low, "path_hi": high} for own, made in parts for low, high in made.intervals]
+def _fill(connection: Connection, tenant_id: int, parts: Sequence[tuple[int, Made]]) -> None:
+    intervals = [
+        {"tenant_id": tenant_id, "scope_id": own, "path": low, "path_hi": high}
+        for own, made in parts
+        for low, high in made.intervals
+    ]
     if intervals:
         connection.execute(insert(ScopeInterval), intervals)
     sites = [
-        {"scope_id": own, "site_id": site, "customer_id": customer}
+        {"tenant_id": tenant_id, "scope_id": own, "site_id": site, "customer_id": customer}
         for own, made in parts
         for site, customer in made.sites
     ]
@@ -244,14 +248,15 @@ def _fill(connection: Connection, parts: Sequence[tuple[int, Made]]) -> None:
 
 
 @contextmanager
-def standing_before(connection: Connection, made: Sequence[Made]) -> Iterator[None]:
-    """Lets the statements of a reading transaction find these sets, and no others, where the stored ones are. Nothing
-    is asked after it in the transaction; without any it does nothing."""
+def standing_before(connection: Connection, tenant_id: int, made: Sequence[Made]) -> Iterator[None]:
+    """Lets the statements of a reading transaction find these sets of a tenant, and no others, where the stored ones
+    are. Nothing is asked after it in the transaction; without any it does nothing."""
     if not made:
         yield
     elif connection.dialect.name == "postgresql":
         # Neither a server that only follows another nor a role that only reads may make tables, not even of its own.
         binds = {
+            "made_tenant": tenant_id,
             "made_scopes": [one.extent.id for one in made for _ in one.intervals],
             "made_lows": [low for one in made for low, _ in one.intervals],
             "made_highs": [high for one in made for _, high in one.intervals],
@@ -269,7 +274,7 @@ def standing_before(connection: Connection, made: Sequence[Made]) -> Iterator[No
         try:
             for table in _TABLES_SQLITE:
                 connection.exec_driver_sql(table)
-            _fill(connection, [(one.extent.id, one) for one in made])
+            _fill(connection, tenant_id, [(one.extent.id, one) for one in made])
             yield
         finally:
             transaction = connection.get_transaction()
@@ -279,15 +284,17 @@ def standing_before(connection: Connection, made: Sequence[Made]) -> Iterator[No
 
 _TABLES_SQLITE: Final = (
     "CREATE TEMP TABLE scope_interval (scope_id INTEGER NOT NULL, path TEXT NOT NULL, path_hi TEXT NOT NULL, "
-    "PRIMARY KEY (scope_id, path)) WITHOUT ROWID",
+    "tenant_id INTEGER NOT NULL, PRIMARY KEY (scope_id, path)) WITHOUT ROWID",
     "CREATE TEMP TABLE scope_site (scope_id INTEGER NOT NULL, site_id INTEGER NOT NULL, customer_id INTEGER NOT NULL, "
-    "PRIMARY KEY (scope_id, site_id)) WITHOUT ROWID",
+    "tenant_id INTEGER NOT NULL, PRIMARY KEY (scope_id, site_id)) WITHOUT ROWID",
 )
 _TABLES_POSTGRESQL: Final = (
-    "scope_interval(scope_id, path, path_hi) AS MATERIALIZED ("
-    'SELECT own, low COLLATE "C", high COLLATE "C" FROM unnest(CAST(%(made_scopes)s AS int[]), '
+    "scope_interval(tenant_id, scope_id, path, path_hi) AS MATERIALIZED ("
+    'SELECT CAST(%(made_tenant)s AS int), own, low COLLATE "C", high COLLATE "C" FROM unnest('
+    "CAST(%(made_scopes)s AS int[]), "
     "CAST(%(made_lows)s AS text[]), CAST(%(made_highs)s AS text[])) made(own, low, high)), "
-    "scope_site(scope_id, site_id, customer_id) AS MATERIALIZED (SELECT * FROM unnest(CAST(%(made_for)s AS int[]), "
+    "scope_site(tenant_id, scope_id, site_id, customer_id) AS MATERIALIZED ("
+    "SELECT CAST(%(made_tenant)s AS int), made.* FROM unnest(CAST(%(made_for)s AS int[]), "
     "CAST(%(made_sites)s AS int[]), CAST(%(made_owners)s AS int[])) made(own, site, owner)), "
     "made_array(scope_id, lows, highs) AS MATERIALIZED (SELECT scope_id, array_agg(path ORDER BY path), "
     "array_agg(path_hi ORDER BY path) FROM scope_interval GROUP BY scope_id)"

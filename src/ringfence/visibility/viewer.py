@@ -193,7 +193,7 @@ class Viewer:
                 holding = self.stand(connection, at)
                 scopes, made = self.scopes(connection, holding, permissions, at, began)
                 if not made or last or time.monotonic() < self._keep_after:
-                    with standing_before(connection, _all(connection, scopes.values(), made)):
+                    with standing_before(connection, self.tenant_id, _all(connection, scopes.values(), made)):
                         sight = self.sight(connection, holding, scopes)
                         _keep_to(sight)
                         yield sight
@@ -311,7 +311,7 @@ class Pair:
                     both = [
                         scope for scopes in (left.scopes, right.scopes, together.scopes) for scope in scopes.values()
                     ]
-                    with standing_before(connection, _all(connection, both, [*made, *more])):
+                    with standing_before(connection, self.left.tenant_id, _all(connection, both, [*made, *more])):
                         _keep_to(left, right)
                         yield left, right, together
                     return
