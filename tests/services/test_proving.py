@@ -15,9 +15,9 @@ from support.edits import World, provider
 from support.wall import walled
 
 from ringfence.domain import clock
-from ringfence.domain.errors import Refused, RingfenceError
+from ringfence.domain.errors import Refused, RingfenceError, SessionEnded
 from ringfence.identity import attempts, codes, credentials, invitations
-from ringfence.services import audit, listing, signing_in
+from ringfence.services import audit, listing, second_factors, signing_in
 from ringfence.services.invitations import invite, invite_as_owner, revoke
 from ringfence.services.records import Listing
 from ringfence.services.signing_in import ChangeWanted, CodeToSetUp, CodeWanted, NotProven, Proven, Step
@@ -91,17 +91,17 @@ def test_whoever_fails_is_told_one_line_and_waits_longer_each_time_but_never_for
     for login in ("nora", "nobody", "gus"):  # who has a password, who is not there, and who has no way in
         for _ in range(5):
             with pytest.raises(NotProven) as failed:
-                begin(of, login, OTHER, origin="elsewhere", address=login)
+                begin(of, login, OTHER, origin="elsewhere", account=login)
             told.setdefault(login, []).append((str(failed.value), failed.value.wait))
             if failed.value.wait:
                 with pytest.raises(NotProven) as early:
-                    begin(of, login, GOOD, origin="elsewhere", address=login)
+                    begin(of, login, GOOD, origin="elsewhere", account=login)
                 told[login].append((str(early.value), early.value.wait))
             now += timedelta(seconds=failed.value.wait)
             stopped_at(monkeypatch, now)
     assert told["nora"] == told["nobody"] == told["gus"]
     assert [wait for said, wait in told["nora"]] == [0, 0, 0, 1, 1, 2, 2]
-    assert isinstance(begin(of, "nora", GOOD, origin="elsewhere", address="nora"), Proven)
+    assert isinstance(begin(of, "nora", GOOD, origin="elsewhere", account="nora"), Proven)
 
 
 def test_no_login_waits_longer_than_five_minutes_and_many_at_once_are_as_many(sqlite_database: Database) -> None:
@@ -115,15 +115,43 @@ def test_no_login_waits_longer_than_five_minutes_and_many_at_once_are_as_many(sq
         assert attempts.wait(connection, [key], at + timedelta(days=1)) == 0
 
 
-def test_whoever_guesses_elsewhere_keeps_nobody_out_where_they_signed_in_before(sqlite_database: Database) -> None:
-    of = World(sqlite_database, provider())
+def test_delays_do_not_tell_from_two_places_whether_there_is_a_login_and_keep_nobody_out(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor whether its user comes and goes meanwhile: who guesses elsewhere is not in their way, nor they in theirs."""
+    of = World(database, provider())
     with_password(of, "nora")
-    for _ in range(4):
+    told: dict[str, list[tuple[str, float]]] = {"nora": [], "nobody": []}
+    for login, said in told.items():
+        now = AT
+        for place in ("there", "where nora was last"):
+            for _ in range(6):
+                stopped_at(monkeypatch, now)
+                if login == "nora":
+                    assert isinstance(begin(of, "nora", GOOD), Proven)
+                with pytest.raises(NotProven) as failed:
+                    begin(of, login, OTHER, account=f"{place} {login}", address=f"2001:db8::{len(said)}")
+                said.append((str(failed.value), failed.value.wait))
+                now += timedelta(seconds=failed.value.wait)
+    assert told["nora"] == told["nobody"]
+    # At the second place the failures at the first one count too, once as many were there.
+    assert [wait for _, wait in told["nora"]] == [0, 0, 0, 1, 2, 4, 0, 0, 0, 64, 128, 256]
+
+
+def test_failures_with_a_login_that_nobody_has_are_audited_by_the_hour_and_without_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of = World(database, provider())
+    with_password(of, "nora")
+    for number in range(5):
+        stopped_at(monkeypatch, AT + timedelta(minutes=20 * number))
         with pytest.raises(NotProven):
-            begin(of, "nora", OTHER, origin="elsewhere", address="192.0.2.1")
-    with pytest.raises(NotProven, match="too many tries"):
-        begin(of, "nora", GOOD, origin="elsewhere", address="192.0.2.2")
-    assert isinstance(begin(of, "nora", GOOD), Proven)
+            begin(of, f"my password {number}", OTHER, account=f"{number}")
+    entries = list(listing.export(of.viewer("boss"), Listing("audit", "fail")))
+    told = [of.session("boss").audit_detail(one.id) for one in entries]
+    assert [one.name for one in entries] == ["(nobody's login)"] * 2
+    assert sorted(after for one in told for _, _, after in one.lines) == ["1", "4"]
+    assert "my password" not in repr(told)
 
 
 def test_a_database_to_which_nobody_has_a_way_in_says_what_to_do(sqlite_database: Database) -> None:
@@ -198,6 +226,42 @@ def test_a_role_can_demand_a_second_factor_which_is_set_up_before_anything_else(
     for minutes in (0, 721):
         with pytest.raises(Refused, match="from 1 to 720"):
             of.save("boss", of.edit("boss", "role", role, idle_minutes=minutes))
+
+
+def test_whoever_may_invite_somebody_resets_the_second_factor_that_they_lost(database: Database) -> None:
+    of = World(database, provider())
+    with_password(of, "nora")
+    dora, nora, bert = (of.viewer(login) for login in ("dora", "nora", "bert"))
+    secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+    with database.writing() as connection:
+        credentials.set_code_secret(connection, nora.tenant_id, nora.user_id, secret)
+        recovery = codes.renew_recovery(connection, nora.tenant_id, nora.user_id)
+    asked = begin(of, "nora", GOOD)
+    assert isinstance(asked, CodeWanted)
+    proven = signing_in.with_code(database, asked.ticket, recovery[0])
+    assert isinstance(proven, Proven)
+    session = of.workspace.session(proven.viewer, proven.sign_in)
+    halfway = begin(of, "nora", GOOD)
+    assert isinstance(halfway, CodeWanted)
+    told = []
+    for hidden in (bert.user_id, 10**6):
+        with pytest.raises(RingfenceError) as refused:
+            second_factors.reset(dora, hidden, "test")
+        told.append(str(refused.value))
+    assert told[0] == told[1]
+    with pytest.raises(Refused, match="this is you"):
+        second_factors.reset(nora, nora.user_id, "test")
+    session.check()
+    second_factors.reset(dora, nora.user_id, "test")
+    with pytest.raises(SessionEnded):
+        session.check()
+    with pytest.raises(NotProven, match="begin anew"):
+        signing_in.with_code(database, halfway.ticket, recovery[1])
+    assert isinstance(begin(of, "nora", GOOD), Proven)
+    with pytest.raises(Refused, match="no second factor"):
+        second_factors.reset_as_owner(database, "NORA", "test")
+    (entry,) = listing.export(of.viewer("boss"), Listing("audit", "reset second factor"))
+    assert (entry.fields()["actor"], entry.name) == ("dora", "User nora")
 
 
 def test_only_who_may_edit_somebody_and_holds_all_that_they_hold_invites_them(database: Database) -> None:

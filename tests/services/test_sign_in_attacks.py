@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 
@@ -45,3 +46,5 @@ def test_what_is_counted_is_bounded_and_names_nobody(
     kept = rows(sqlite_database)["attempt"]
     assert len(kept) <= 51
     assert "login" not in repr(kept)
+    guessed = sha256(b"login login 199").hexdigest()
+    assert guessed not in repr(kept), "who has these rows alone has nothing to compare a guess to"

@@ -67,7 +67,9 @@ BY_OTHERS = (
     "SELECT tenant_id, id, 'ssh-ed25519', login_key, login_key, 'mine', 1 FROM user_account",
     "api_token (tenant_id, user_id, made_by, name, digest, customer_id, made_at) "
     "SELECT tenant_id, id, id, 'report', login_key, home_id, 1 FROM user_account",
-    "attempt (digest, failures, at) VALUES ('digest', 1, 1)",
+    "own_console (tenant_id, user_id, layout, settings) SELECT tenant_id, id, '{}', 'mouse = true' FROM user_account",
+    "attempt (role, digest, failures, at) VALUES ('', 'digest', 1, 1)",
+    "attempt_key (role, secret) VALUES ('', 'ff')",
 )
 """Rows that no document holds."""
 

@@ -130,7 +130,8 @@ def session(chosen: Settings, fingerprint: str) -> int:
     if not words:
         from ringfence.cli import start
 
-        start.console(chosen, enter=enter)
+        start.demand_terminal()
+        start.console(chosen._replace(identity=enter(chosen.opened(), "console")))
         return 0
     return _command(chosen, words, enter)
 

@@ -96,15 +96,24 @@ def origin(what: str, identity: Identity | None = None) -> str:
 
 
 def _whence(what: str) -> str:
-    connection = os.environ.get("SSH_CONNECTION")
-    if not connection:
+    if not os.environ.get("SSH_CONNECTION"):
         return what
+    known = ssh_address()
+    return f"{what} over ssh from {known}" if known else f"{what} over ssh"
+
+
+def ssh_address() -> str:
+    """The address that the environment says somebody comes from over SSH; empty where it says none, or what is no
+    address: whoever sets the variable by hand writes nothing else into the audit."""
+    connection = os.environ.get("SSH_CONNECTION", "").split()
+    if not connection:
+        return ""
     from ipaddress import ip_address
 
     try:
-        return f"{what} over ssh from {ip_address(connection.split()[0])}"
-    except (ValueError, IndexError):
-        return f"{what} over ssh"  # whoever sets the variable by hand writes nothing into the audit
+        return str(ip_address(connection[0]))
+    except ValueError:
+        return ""
 
 
 def say(line: str) -> None:

@@ -13,13 +13,12 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
 from ringfence.cli.bearing import Bearing
-from ringfence.cli.settings import Identity, Settings, WrongUsage, checked, origin
+from ringfence.cli.settings import Identity, Settings, WrongUsage, checked, origin, ssh_address
 from ringfence.domain.errors import RingfenceError
 
 if TYPE_CHECKING:
     from ringfence.console.opening import Awaited
     from ringfence.services.workspace import Workspace
-    from ringfence.storage.engine import Database
 
 _TRY_NEXT: Final = """\
 To try in the demo: F2 (another's view), F3 (two side by side), ? (every key).
@@ -58,17 +57,20 @@ def at_once(arguments: Sequence[str], identity: Identity | Bearing | None = None
     return True
 
 
-def console(chosen: Settings, *, enter: Callable[[Database, str], Identity] | None = None) -> None:
-    """The console on the database of ``--db``, which asks who you are unless ``--as`` says so; of whoever was proven to
-    be somebody, theirs. ``enter`` finds out who came over SSH, once the database is open. Raises RingfenceError for
-    whoever comes by a token, which is for programs."""
-    if chosen.identity is not None and chosen.identity.how == "token":
-        raise RingfenceError("the console is for people, and a token for programs: unset RINGFENCE_TOKEN to sign in")
+def demand_terminal() -> None:
+    """Raises RingfenceError where there is none."""
     if not _on_terminal():
         raise RingfenceError(
             "the console needs a terminal: use 'ringfence list' and its like, or see 'ringfence --help'"
         )
 
+
+def console(chosen: Settings) -> None:
+    """The console on the database of ``--db``, which asks who you are unless ``--as`` says so; of whoever was proven to
+    be somebody, theirs. Raises RingfenceError for whoever comes by a token, which is for programs."""
+    if chosen.identity is not None and chosen.identity.how == "token":
+        raise RingfenceError("the console is for people, and a token for programs: unset RINGFENCE_TOKEN to sign in")
+    demand_terminal()
     chosen = _configured(chosen)
 
     def connect(awaited: Awaited) -> Workspace:
@@ -80,14 +82,11 @@ def console(chosen: Settings, *, enter: Callable[[Database, str], Identity] | No
             awaited.what = f"waiting for the database at {whereabouts(locate(chosen.database))}"
             # Whoever says who they are owns the database; whoever does not is asked to prove it.
             database = chosen.open() if chosen.login is not None else chosen.opened()
-            if enter is None:
-                return Workspace(database, origin=origin("console"))
-            identity = enter(database, "console")
+            return Workspace(database, origin=origin("console"), address=ssh_address())
         whence = origin("console", identity)
         return Workspace(identity.viewer.database, origin=whence, proven=identity.viewer, sign_in=identity.sign_in)
 
-    confined = enter is not None or (chosen.identity is not None and chosen.identity.confined)
-    _run(connect, chosen, demo=False, confined=confined)
+    _run(connect, chosen, demo=False, confined=chosen.identity is not None and chosen.identity.confined)
 
 
 def demo(chosen: Settings, *, quiet: bool = False) -> None:
@@ -137,9 +136,15 @@ def _configured(chosen: Settings) -> Settings:
     now: an option goes before the environment, and that before the file. Raises WrongUsage for an option or variable
     that means nothing."""
     from ringfence.console.depth import depth_of
-    from ringfence.preferences.configuration import Placed, load
+    from ringfence.preferences.configuration import Placed, load, parse
 
     found = load()
+    if chosen.proven is not None and chosen.proven.confined:
+        from ringfence.services.own_console import settings
+
+        # Of those who share the account each has set what is theirs; whoever has not finds what is set there.
+        own = settings(chosen.proven.viewer)
+        found = parse(own.encode()) if own else found
     theme, mouse = _theme(chosen), _mouse(chosen)
     try:
         depth = depth_of(os.environ, found.colors)
@@ -207,7 +212,7 @@ def _run(connect: Callable[[Awaited], Workspace], chosen: Settings, *, demo: boo
 
         login = chosen.whose or (DEMO_LOGIN if demo else None)
         memory = None
-        if chosen.configuration.remember and not (demo or confined):
+        if chosen.configuration.remember and not demo:
             from ringfence.preferences.layout import Memory
 
             memory = Memory(fresh=bool(chosen.fresh))

@@ -24,9 +24,8 @@ _IN_A_LINE: Final = 4
 class Steps:
     """What is asked of whoever signs in, step by step; it ends with a `SignedIn`."""
 
-    def __init__(self, workspace: Workspace, address: str = "") -> None:
+    def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._address = address
 
     def sign_in(self) -> Asked:
         """First the login and the password of anybody."""
@@ -59,7 +58,7 @@ class Steps:
         return found
 
     def _begin(self, login: str, password: str) -> object:
-        return self._next(self._workspace.begin(login, password, address=self._address))
+        return self._next(self._workspace.begin(login, password))
 
     def _next(self, step: Any) -> object:
         from ringfence.services import signing_in

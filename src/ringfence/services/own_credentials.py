@@ -16,7 +16,7 @@ from ringfence.identity import attempts, codes, credentials, passwords, sessions
 from ringfence.identity.attempts import Key
 from ringfence.identity.credentials import Person
 from ringfence.services.identity_events import about
-from ringfence.services.signing_in import NotProven
+from ringfence.services.signing_in import NotProven, code_key
 from ringfence.visibility.demands import read_demands
 from ringfence.visibility.viewer import Viewer
 
@@ -151,9 +151,10 @@ def _by_code(viewer: Viewer, code: str, origin: str, action: str) -> Iterator[Co
 def _tried(viewer: Viewer, pace: str, wrong: str) -> Iterator[Callable[[bool], None]]:
     """Counts a try as a failure until what it gives is told that it was none; raises NotProven where it comes too
     early, or was one."""
+    own = viewer.tenant_id, viewer.own_id
     # No login that is typed holds the first character: nobody makes another wait here.
-    name = f"{viewer.tenant_id} {viewer.own_id}" if pace == "code" else f"\x00{viewer.tenant_id} {viewer.own_id}"
-    key, now = Key(pace, name), clock.now()
+    key = code_key(*own) if pace == "code" else Key(pace, "\x00{} {}".format(*own))
+    now = clock.now()
     with viewer.database.writing() as connection:
         attempts.take_turn(connection)
         if wait := attempts.wait(connection, [key], now):

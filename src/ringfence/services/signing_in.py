@@ -7,23 +7,24 @@ fails is told one line, whatever was wrong, and as late as everybody else.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, NoReturn
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from ringfence.changes.audit import Actor, append, os_user
 from ringfence.domain import clock
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.identity import attempts, codes, credentials, invitations, passwords, sessions
-from ringfence.identity.attempts import Count, Key
+from ringfence.identity.attempts import PACES, UNKNOWN, Count, Key
 from ringfence.identity.credentials import Person
-from ringfence.services.identity_events import about
+from ringfence.services.identity_events import about, about_nobody
 from ringfence.storage import logins
 from ringfence.storage.engine import Database
+from ringfence.storage.tables import Tenant, User
 from ringfence.visibility.demands import read_demands
 from ringfence.visibility.viewer import Viewer
 
@@ -33,7 +34,7 @@ _LASTS: Final = timedelta(minutes=10)
 _WRONG: Final = "this login and what was typed with it do not go together: try again"
 _TOO_MANY: Final = "too many tries: wait a while, then try again"
 _TOO_LATE: Final = "that took too long, or something was changed meanwhile: begin anew"
-_NOBODY: Final = (
+NOBODY_YET: Final = (
     "nobody can sign in to this database yet: its owner gives a first way in by 'ringfence users invite LOGIN', "
     "or opens it with --as LOGIN"
 )
@@ -48,6 +49,17 @@ class NotProven(RingfenceError):  # noqa: N818 - named for what it says
         self.wait = wait
 
 
+class Tries(NamedTuple):
+    """By what the failures of a try are counted: what is forgotten once it proves to be none (``own``); where it comes
+    from (``places``); and the login ``anywhere``, which says nothing of what was counted of it elsewhere but to whoever
+    has failed with it here too. None of them goes by whether there is such a login: a delay says nothing of that, from
+    however many places somebody looks."""
+
+    own: Key
+    places: tuple[Key, ...] = ()
+    anywhere: Key | None = None
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Ticket:
     """What was proven so far. It lives in this process, for ten minutes."""
@@ -55,7 +67,7 @@ class Ticket:
     database: Database
     tenant_id: int
     user_id: int
-    keys: tuple[Key, ...]
+    tries: Tries
     origin: str
     at: datetime | None
     until: datetime
@@ -105,10 +117,18 @@ Step = Proven | Asked
 
 
 def begin(
-    database: Database, login: str, password: str, *, origin: str, address: str = "", at: datetime | None = None
+    database: Database,
+    login: str,
+    password: str,
+    *,
+    origin: str,
+    address: str = "",
+    account: str = "",
+    at: datetime | None = None,
 ) -> Step:
     """Takes a login with a password, or with an invitation in its place. ``origin`` is what the audit says of whence it
-    comes, ``address`` the network address, where it comes from one; ``at`` has the viewer look as of another moment.
+    comes, ``address`` the network address, where the environment says one, ``account`` who tries, where that is not
+    the user of the operating system; ``at`` has the viewer look as of another moment.
 
     Raises NotProven, alike for a login that nobody has; RingfenceError on a database to which nobody has a way in yet.
     """
@@ -116,13 +136,13 @@ def begin(
         now = clock.now()
         with database.reading() as connection:
             person = credentials.find(connection, login)
-        keys = _keys(logins.typed(login), person, origin, address)
-        counts = _count(database, keys, now)
+        tries = _tries(logins.typed(login), account or os_user(), address)
+        counted = _count(database, tries, now)
         known, invited = (person.password, person.invitation) if person is not None else (None, None)
         fits = passwords.fits(known, password)
         by_invitation = invitations.fits(invited, None if person is None else person.expires_at, password, now)
         if person is None or not person.active or not (fits or by_invitation):
-            _fail(database, keys, counts, person, origin, _WRONG)
+            _fail(database, tries, counted, person, origin, _WRONG)
         if fits and passwords.outdated(person.password or ""):
             with database.writing() as connection:
                 credentials.hash_anew(connection, person, fresh := passwords.hashed(password))
@@ -131,7 +151,7 @@ def begin(
             database,
             person.tenant_id,
             person.id,
-            keys,
+            tries,
             origin,
             at,
             now + _LASTS,
@@ -150,16 +170,16 @@ def with_code(database: Database, ticket: Ticket, code: str) -> Step:
             person = _person(connection, ticket, now)
         if bool(ticket.secret) == bool(person.code_secret):  # it was set up, or taken away, by another way meanwhile
             raise NotProven(_TOO_LATE)
-        key = Key("code", f"{ticket.tenant_id} {ticket.user_id}")
-        counts = _count(database, [key], now)
+        tries = Tries(code_key(ticket.tenant_id, ticket.user_id))
+        counted = _count(database, tries, now)
         with database.writing() as connection:
             taken = _take_code(connection, ticket, code, now)
             if taken is not None:
-                attempts.clear(connection, [key])
+                attempts.clear(connection, [tries.own])
         if taken is None:
             clocks = f"it is {now:%H:%M:%S} UTC here"
             said = f"this is not the code, or it was taken before: wait for the next one ({clocks})"
-            _fail(database, [key], counts, person, ticket.origin, said)
+            _fail(database, tries, counted, person, ticket.origin, said)
         return _go_on(taken, now)
 
 
@@ -210,8 +230,8 @@ def _prove(ticket: Ticket, now: datetime) -> Proven:
         signing = about(connection, ticket.user_id, "sign in", how=_HOW)
         append(connection, ticket.tenant_id, Actor(ticket.user_id, ticket.origin), [signing])
         person = _person(connection, ticket, now)
-        attempts.clear(connection, ticket.keys[:1])
-        attempts.take_back(connection, ticket.keys[1:], now)
+        attempts.clear(connection, [ticket.tries.own])
+        attempts.take_back(connection, ticket.tries.places, now)
         own = ticket.tenant_id, ticket.user_id
         sign_in = sessions.begin(connection, *own, how=_HOW, origin=ticket.origin)
         credentials.signed_in(connection, *own, now, ticket.origin, _HOW)
@@ -256,50 +276,79 @@ def _take_code(connection: Connection, ticket: Ticket, code: str, now: datetime)
     return None
 
 
-def _keys(login: str, person: Person | None, origin: str, address: str) -> tuple[Key, ...]:
-    """By what the failures of a try are counted. Whence somebody signed in last, the tries of others elsewhere do not
-    make them wait."""
-    usual = person is not None and person.last_from == origin
-    place = address or f"here {os_user()}"
-    return Key("login", f"{login}\n{origin}\n{place}" if usual else login), Key("address", place)
+def is_barred(database: Database) -> bool:
+    """Whether there are users in a database, and none of them has a way in: as in one from before there were any."""
+    with database.reading() as connection:
+        someone = connection.execute(select(User.id).limit(1)).first() is not None
+        return someone and not credentials.anybody(connection)
 
 
-def _count(database: Database, keys: Sequence[Key], now: datetime) -> dict[Key, Count]:
+def code_key(tenant_id: int, user_id: int) -> Key:
+    """By what wrong codes of a user's second factor are counted."""
+    return Key("code", f"{tenant_id} {user_id}")
+
+
+def _tries(login: str, account: str, address: str) -> Tries:
+    """By what a try is counted. Whoever runs this program can say any address: that counts besides who they are."""
+    places = [Key("address", f"here {account}"), *([Key("address", address)] if address else [])]
+    return Tries(Key("login here", f"{login}\n{account}"), tuple(places), Key("login", login))
+
+
+def _wait(connection: Connection, tries: Tries, now: datetime) -> float:
+    """How many seconds a try must wait."""
+    every = [tries.own, *tries.places, *([tries.anywhere] if tries.anywhere is not None else [])]
+    known = attempts.known(connection, every, now)
+    here = known.get(tries.own)
+    if here is None or here.failures <= PACES[tries.own.pace].free:
+        # The tries of others elsewhere keep nobody out who has not failed here as often.
+        known = {key: one for key, one in known.items() if key != tries.anywhere}
+    return max((one.wait for one in known.values()), default=0.0)
+
+
+def _count(database: Database, tries: Tries, now: datetime) -> Count:
     """Counts a try as a failure until it proves to be none. Raises NotProven where it comes too early."""
     with database.reading() as connection:
-        wait = attempts.wait(connection, keys, now)
+        wait = _wait(connection, tries, now)
     if not wait:
         with database.writing() as connection:
             attempts.take_turn(connection)
-            wait = attempts.wait(connection, keys, now)
+            wait = _wait(connection, tries, now)
             if not wait:
-                return attempts.count(connection, keys, now)
+                return attempts.count(connection, [tries.own, *tries.places], now)[tries.own]
     raise NotProven(_TOO_MANY, wait)
 
 
-def _fail(
-    database: Database,
-    keys: Sequence[Key],
-    counts: dict[Key, Count],
-    person: Person | None,
-    origin: str,
-    said: str,
-) -> NoReturn:
+def _fail(database: Database, tries: Tries, counted: Count, person: Person | None, origin: str, said: str) -> NoReturn:
     """Writes down that a try failed, and raises NotProven."""
-    own = counts[keys[0]]
     now = clock.now()
     with database.writing() as connection:
+        attempts.take_turn(connection)
+        if tries.anywhere is not None:  # only now: that somebody came in says nothing to whoever tries elsewhere
+            attempts.count(connection, [tries.anywhere], now)
         events = []
         if person is not None:
-            if own.before is None or f"{own.before:%Y%m%d%H}" != f"{now:%Y%m%d%H}":  # of many in an hour, one entry
-                events.append(about(connection, person.id, "fail to sign in", failures=own.failures))
-            if own.begins_delay(keys[0]):
-                events.append(about(connection, person.id, "delay sign-in", failures=own.failures))
+            if _anew(counted, now):
+                events.append(about(connection, person.id, "fail to sign in", failures=counted.failures))
+            if counted.begins_delay(tries.own):
+                events.append(about(connection, person.id, "delay sign-in", failures=counted.failures))
             if events:
                 append(connection, person.tenant_id, Actor(None, origin), events)
+        else:
+            of_nobody = attempts.count(connection, [UNKNOWN], now)[UNKNOWN]
+            if _anew(of_nobody, now):
+                # Whose login it was to be, nobody knows: each provider is told that somebody tries.
+                for tenant in connection.execute(select(Tenant.id).order_by(Tenant.id)).scalars().all():
+                    event = about_nobody(connection, tenant, "fail to sign in", failures=of_nobody.failures)
+                    append(connection, tenant, Actor(None, origin), [event])
         if not credentials.anybody(connection):
-            raise RingfenceError(_NOBODY)
-    raise NotProven(said, max(one.wait for one in counts.values()))
+            raise RingfenceError(NOBODY_YET)
+        wait = _wait(connection, tries, now)
+    raise NotProven(said, wait)
+
+
+def _anew(counted: Count, now: datetime) -> bool:
+    """Whether a failure is the first in an hour: of many there is one entry, which says how many there were."""
+    return counted.before is None or f"{counted.before:%Y%m%d%H}" != f"{now:%Y%m%d%H}"
 
 
 @contextmanager

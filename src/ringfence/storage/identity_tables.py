@@ -1,5 +1,6 @@
-"""The tables of how people prove who they are, which are no kinds of record: nothing of them is audited as it
-stands, undone, dumped or exported. What is secret is kept as a hash, but for what codes are made of.
+"""The tables of how people prove who they are, and of what is theirs alone, which are no kinds of record: nothing of
+them is audited as it stands, undone, dumped or exported. What is secret is kept as a hash, but for what codes and
+digests are made of.
 
 Moments are whole milliseconds since 1970, in UTC. What is kept of a user goes with them, and does not come back.
 """
@@ -92,11 +93,25 @@ JSON; None is all of theirs), and below one customer alone, where it says so. Wh
 who held all that it gives."""
 Attempt: Final = rows(
     "attempt",
+    Column("role", BINARY_TEXT, primary_key=True),
     Column("digest", BINARY_TEXT, primary_key=True),
     Column("failures", Integer, nullable=False),
     moment("at"),
-    Index(None, "at"),
+    Index(None, "role", "at"),
     keyed=True,
 )
-"""How often in a row signing in failed with a login, or from an address, whether there is such a login or not (as the
-hash of it), and when that was last. There are so many at most: the oldest go first."""
+"""How often in a row signing in failed with a login, or from an address, whether there is such a login or not (as a
+digest of it), and when that was last. There are so many at most: the oldest go first. On PostgreSQL each ``role`` that
+is connected counts for itself; on SQLite there is none."""
+AttemptKey: Final = rows(
+    "attempt_key",
+    Column("role", BINARY_TEXT, primary_key=True),
+    Column("secret", BINARY_TEXT, nullable=False),
+    keyed=True,
+)
+"""What a role's digests of logins and addresses are made with: 256 random bits, in hexadecimal figures."""
+OwnConsole: Final = keyed(
+    "own_console", of("user_account", named="user_id"), Column("layout", Text), Column("settings", Text)
+)
+"""Where a user who comes over SSH left the console, and what they have set there: the account that they come to has no
+file of theirs."""

@@ -41,6 +41,7 @@ _OTHERS: Final[dict[str, str]] = {
     "alarm_above": _TIED,
     "alarm_count": _KEPT,
     "worker_heard": "SELECT",
+    "own_console": _KEPT,
     # How people prove who they are.
     "credential": _KEPT,
     "recovery_code": _TIED,
@@ -49,6 +50,7 @@ _OTHERS: Final[dict[str, str]] = {
     "ssh_key": _ALL,
     "api_token": _ALL,
     "attempt": _ALL,
+    "attempt_key": _NEW,
 }
 FUNCTIONS: Final = (
     "ringfence_tenant(name)",

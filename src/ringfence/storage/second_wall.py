@@ -27,8 +27,10 @@ from ringfence.storage.role_grants import PROVIDER_ROLE, grant_all, run
 from ringfence.storage.signal_tables import HISTORY
 from ringfence.storage.tables import Customer, Tenant
 
-SHARED: Final = frozenset({"attempt", "worker_heard"})
-"""Tables that hold nothing of a tenant: who tried to sign in how often, and when a worker was heard."""
+SHARED: Final = frozenset({"worker_heard"})
+"""Tables that hold nothing of a tenant: when a worker was heard."""
+_BY_ROLE: Final = frozenset({"attempt", "attempt_key"})
+"""Tables in which each role has rows of its own: who tried to sign in how often."""
 _OWNER, _TENANT, _STRICT = "ringfence_owner", "ringfence_tenant", "ringfence_strict"
 SETTING: Final = "ringfence.looking"
 """The setting that says which customers a look reaches: a bit for each id, in hexadecimal figures."""
@@ -132,6 +134,8 @@ def _policies(connection: Connection, schema: str, owner: str, *, strict: bool) 
         yield f"CREATE POLICY {_OWNER} ON {name} TO {owner} USING (true) WITH CHECK (true)"
         if table in SHARED:
             yield f"CREATE POLICY {_TENANT} ON {name} USING (true) WITH CHECK (true)"
+        elif table in _BY_ROLE:
+            yield f"CREATE POLICY {_TENANT} ON {name} USING (role = current_user) WITH CHECK (role = current_user)"
         elif table == HISTORY:
             yield f"CREATE POLICY {_TENANT} ON {name} USING (tenant_id = {mine})"
         elif table in metadata.tables:

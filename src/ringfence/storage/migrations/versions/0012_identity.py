@@ -1,4 +1,5 @@
-"""How people prove who they are: passwords, codes, invitations, sessions, keys and tokens."""
+"""How people prove who they are: passwords, codes, invitations, sessions, keys and tokens; and where they left the
+console."""
 
 from __future__ import annotations
 
@@ -16,13 +17,21 @@ def upgrade() -> None:
     op.add_column("role", sa.Column("idle_minutes", sa.Integer(), nullable=True))
     op.create_table(
         "attempt",
+        sa.Column("role", BINARY_TEXT, nullable=False),
         sa.Column("digest", BINARY_TEXT, nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("at", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.PrimaryKeyConstraint("digest", name=op.f("pk_attempt")),
+        sa.PrimaryKeyConstraint("role", "digest", name=op.f("pk_attempt")),
         sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_attempt_at"), "attempt", ["at"], unique=False)
+    op.create_index(op.f("ix_attempt_role_at"), "attempt", ["role", "at"], unique=False)
+    op.create_table(
+        "attempt_key",
+        sa.Column("role", BINARY_TEXT, nullable=False),
+        sa.Column("secret", BINARY_TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("role", name=op.f("pk_attempt_key")),
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "api_token",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -90,6 +99,20 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_invitation_user_id"), "invitation", ["user_id"], unique=False)
+    op.create_table(
+        "own_console",
+        sa.Column("tenant_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("user_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("layout", sa.Text(), nullable=True),
+        sa.Column("settings", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_own_console_tenant_id")),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user_account.id"], name=op.f("fk_own_console_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "user_id", name=op.f("pk_own_console")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_own_console_user_id"), "own_console", ["user_id"], unique=False)
     op.create_table(
         "recovery_code",
         sa.Column("tenant_id", sa.Integer(), autoincrement=False, nullable=False),
