@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Connection
 from support.clock import stopped_at
 from support.documents import AT
 from support.edits import World, provider
@@ -61,6 +63,24 @@ def test_a_session_is_seen_and_ended_by_its_user_and_by_whoever_may_edit_them(da
     assert sorted(told) == [("dora", "end session", "User nora"), ("nora", "end session", "User nora")]
     with pytest.raises(Refused, match="there is nothing of yours to undo"):
         nora.preview_undo(None)
+
+
+def test_who_may_end_it_is_judged_as_it_is_ended(sqlite_database: Database) -> None:
+    """Of whoever loses that right between the question and the change, nothing is changed."""
+    of = World(sqlite_database, provider())
+    session, dora = signed_in(of, "nora"), of.session("dora")
+    dora.check()
+    writing, patch = Database.writing, pytest.MonkeyPatch()
+
+    def meanwhile(database: Database) -> AbstractContextManager[Connection]:
+        patch.undo()
+        of.save("boss", of.edit("boss", "user", "dora", security_groups=frozenset()))
+        return writing(database)
+
+    patch.setattr(Database, "writing", meanwhile)
+    with pytest.raises(Refused, match="there is no session"):
+        dora.end_sign_ins([session.sign_in or 0])
+    session.check()
 
 
 def test_it_lasts_twelve_hours_at_most_whatever_is_done_in_it(

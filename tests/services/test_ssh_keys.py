@@ -14,7 +14,7 @@ import pytest
 from support.edits import World, provider
 from support.sshd import make_key
 
-from ringfence.domain.errors import Refused, RingfenceError
+from ringfence.domain.errors import Refused, RingfenceError, SessionEnded
 from ringfence.identity import door, keys, sessions
 from ringfence.identity.keys import WrongKey
 from ringfence.services import listing, ssh_keys
@@ -172,6 +172,20 @@ def test_keys_are_ones_own_and_those_of_whomever_one_may_edit(database: Database
     seen = SharedView(boss, nora, "nora")
     with pytest.raises(Refused, match="through nora's eyes"):
         ssh_keys.add(seen, ed25519("more"), "test", "bert")
+
+
+def test_with_a_key_go_the_sessions_that_came_by_it(database: Database) -> None:
+    of = World(database, provider())
+    boss, nora = of.viewer("boss"), of.viewer("nora")
+    lost, kept = (ssh_keys.add(nora, ed25519(one), "test") for one in ("lost", "kept"))
+    out, in_ = (ssh_keys.enter(database, one, "test") for one in (lost, kept))
+    sessions_ = [of.workspace.session(one.viewer, one.sign_in) for one in (out, in_)]
+    ssh_keys.remove(boss, lost, "test", "nora")
+    with pytest.raises(SessionEnded, match="has been ended"):
+        sessions_[0].check()
+    sessions_[1].check()
+    told = [one.fields() for one in listing.export(boss, Listing("audit"))]
+    assert ("boss", "end session") in [(one["actor"], one["action"]) for one in told]
 
 
 def test_coming_in_with_a_key(database: Database) -> None:

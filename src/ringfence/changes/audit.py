@@ -66,6 +66,12 @@ class Event:
     detail: Detail
 
 
+def hold(connection: Connection, tenant_id: int) -> None:
+    """Has whoever writes of a tenant wait from here on to the end of the transaction: what is judged before an entry is
+    appended is so until it is. Of all that is locked, this comes first."""
+    connection.execute(select(Tenant.id).where(Tenant.id == tenant_id).with_for_update(key_share=True))
+
+
 def append(
     connection: Connection,
     tenant_id: int,

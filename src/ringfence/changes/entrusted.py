@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -9,8 +10,8 @@ from sqlalchemy import Connection, select
 from ringfence.changes.escalation import demand_users
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.user import USERS
-from ringfence.storage.tables import User
-from ringfence.visibility.reach import read_reach
+from ringfence.storage.tables import Customer, User
+from ringfence.visibility.reach import Reach, read_reach
 from ringfence.visibility.rule import Narrowing
 
 
@@ -28,3 +29,21 @@ def demand_entrusted(
     if not own.contains(USERS.right("edit"), home):
         raise Refused("you may not edit this user")
     demand_users(own, [theirs], "this user already has")
+
+
+def editable(connection: Connection, tenant_id: int, own: Reach, users: Collection[int]) -> set[int]:
+    """Those of the users of a tenant whom somebody may edit by what they reach in this transaction, themselves among
+    them; nobody where they have been deactivated."""
+    if not own.grants.active:
+        return set()
+    homes = (
+        select(User.id, Customer.path)
+        .join(Customer, (Customer.tenant_id == User.tenant_id) & (Customer.id == User.home_id))
+        .where(User.tenant_id == tenant_id, User.id.in_(list(users)))
+    )
+    rights = USERS.permission, USERS.right("edit")
+    return {
+        row.id
+        for row in connection.execute(homes)
+        if row.id == own.grants.user_id or all(own.contains(one, row.path) for one in rights)
+    }

@@ -76,7 +76,7 @@ def remove(
     user: OfLogin = None,
     db: Db = None,
 ) -> None:
-    """Remove a key: it lets nobody in from now on. Sessions that it has begun go on: 'ringfence sign-ins end'."""
+    """Remove a key: it lets nobody in from now on, and whoever is in by it is out at their next action."""
     from ringfence.services import ssh_keys
 
     chosen = settings(context.obj, db, None, login)

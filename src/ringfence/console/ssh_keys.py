@@ -52,7 +52,7 @@ def _ask_whether_to_remove(screen: RecordForm, key: KeptKey) -> None:
             screen.ask("keys", removing, lambda _: _done(screen, "Removed", key.fingerprint))
 
     options = [DialogOption("remove", "Remove it", "r"), DialogOption(BACK, "Keep it")]
-    lines = [_line(key), "It lets nobody in from then on. Who is in by it stays until they leave."]
+    lines = [_line(key), "It lets nobody in from then on, and whoever is in by it is out at their next key."]
     screen.ringfence.open("dialog", "Remove this SSH key?", lines, options, then=answered)
 
 

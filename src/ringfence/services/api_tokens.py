@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, select
 
-from ringfence.changes.audit import Actor, append
+from ringfence.changes.audit import Actor, append, hold
 from ringfence.changes.escalation import demand_users
 from ringfence.changes.validity import demand_name
 from ringfence.domain import clock
@@ -24,7 +24,7 @@ from ringfence.identity import tokens
 from ringfence.identity.tokens import Token
 from ringfence.services.identity_events import about
 from ringfence.storage import logins
-from ringfence.storage.tables import Customer, Tenant
+from ringfence.storage.tables import Customer
 from ringfence.visibility.overview import names
 from ringfence.visibility.point import among, find_by_all
 from ringfence.visibility.reach import read_reach
@@ -113,8 +113,7 @@ def make(
     now = clock.now()
     expires = None if lasts is None else now + lasts
     with viewer.database.writing() as connection:
-        # Held to the end: of two that would have one name, the second sees the first.
-        connection.execute(select(Tenant.id).where(Tenant.id == viewer.tenant_id).with_for_update(key_share=True))
+        hold(connection, viewer.tenant_id)  # of two that would have one name, the second sees the first
         known = tokens.of_user(connection, viewer.tenant_id, user)
         if any(fold(one.name) == fold(name) for one in known):
             raise Refused("there is a token of that name already: choose another, or revoke that one", "name")

@@ -6,9 +6,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
-from ringfence.changes.audit import Actor, append
+from ringfence.changes.audit import Actor, Event, append, hold
+from ringfence.changes.entrusted import editable
 from ringfence.domain import clock
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.user import USERS
@@ -69,16 +70,22 @@ def end(viewer: Viewer, ids: Collection[int], origin: str) -> None:
     """Ends sessions, all or none of them. Raises Refused, alike for one that has ended, one that there never was, and
     one of a user whom the viewer may not edit; and for whoever only looks."""
     viewer.demand_in_person()
-    with viewer.look(USERS.permission, _EDIT) as sight:
-        found = _of(viewer, sight, sessions.find(sight.connection, viewer.tenant_id, ids))
-    missing = set(ids) - {one.id for one in found}
-    if missing:
-        raise Refused(f"there is no session {min(missing)}: 'ringfence sign-ins list' shows those there are")
     actor = Actor(viewer.user_id, origin)
     with viewer.database.writing() as connection:
-        events = [about(connection, one.user_id, "end session", how=one.how, whence=one.origin) for one in found]
-        append(connection, viewer.tenant_id, actor, events)
+        hold(connection, viewer.tenant_id)
+        lasting = sessions.find(connection, viewer.tenant_id, ids)
+        theirs = editable(connection, viewer.tenant_id, viewer.reach(connection), {one.user_id for one in lasting})
+        found = [one for one in lasting if one.user_id in theirs]
+        missing = set(ids) - {one.id for one in found}
+        if missing:
+            raise Refused(f"there is no session {min(missing)}: 'ringfence sign-ins list' shows those there are")
+        append(connection, viewer.tenant_id, actor, ending(connection, found))
         sessions.end(connection, viewer.tenant_id, ids)
+
+
+def ending(connection: Connection, found: Sequence[Kept]) -> list[Event]:
+    """What the audit says of sessions that are ended."""
+    return [about(connection, one.user_id, "end session", how=one.how, whence=one.origin) for one in found]
 
 
 def leave(viewer: Viewer, sign_in: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple
 
-from ringfence.changes.audit import Actor, append
+from ringfence.changes.audit import Actor, append, hold
 from ringfence.domain import clock
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.identity import credentials, key_ring, keys, sessions
@@ -55,19 +55,24 @@ def add(viewer: Viewer, written: bytes, origin: str, login: str | None = None) -
 
 
 def remove(viewer: Viewer, fingerprint: str, origin: str, login: str | None = None) -> None:
-    """Removes a key, by its fingerprint. Whoever is in by it stays until they leave, or are ended. Raises Refused where
-    there is no such key."""
+    """Removes a key, by its fingerprint, and ends the sessions that came by it: whoever is in one is out at their next
+    action. Raises Refused where there is no such key."""
     viewer.demand_in_person()
     user = whom(viewer, login)
     with viewer.database.writing() as connection:
+        hold(connection, viewer.tenant_id)  # whoever comes in meanwhile by it is in before, or not at all
         demand_may(connection, viewer, user.id)
         own = key_ring.of_user(connection, viewer.tenant_id, user.id)
         found = next((one for one in own if one.fingerprint == fingerprint), None)
         if found is None:
             raise Refused(f"{_whose(viewer, user)} no key with that fingerprint: 'ringfence keys list' shows them")
-        events = [about(connection, user.id, "remove key", **_said(found.kind, found.fingerprint, found.comment))]
+        said = _said(found.kind, found.fingerprint, found.comment)
+        lasting = sessions.lasting(connection, viewer.tenant_id, user.id)
+        theirs = [one for one in lasting if (one.how, one.fingerprint) == (_HOW, fingerprint)]
+        events = [about(connection, user.id, "remove key", **said), *sign_ins.ending(connection, theirs)]
         append(connection, viewer.tenant_id, Actor(viewer.user_id, origin), events)
         key_ring.remove(connection, viewer.tenant_id, user.id, fingerprint)
+        sessions.end(connection, viewer.tenant_id, [one.id for one in theirs])
 
 
 def enter(database: Database, fingerprint: str, origin: str) -> Entered:
