@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from support.command_line import Call
+from support.terminal import Terminal
 
 from ringfence.services import signing_in
 from ringfence.services.signing_in import ChangeWanted, Proven
@@ -71,6 +72,55 @@ def test_what_nothing_can_begin_with_leaves_nothing_behind(
     options = {"--tenant": "Acme", "--login": "anna", "--name": "Anna", "--password-file": password, **changed}
     assert said in call("--db", "new.db", "init", *(word for pair in options.items() for word in pair)).refused()
     assert not Path("new.db").exists()
+
+
+def asked(terminal: Terminal) -> None:
+    """Answers what is asked first."""
+    for question, answer in (
+        ("The provider's name:", b"Acme"),
+        ("Its administrator's login:", b"anna"),
+        ("Their name:", b"Anna Berg"),
+    ):
+        terminal.shows(question)
+        terminal.send(answer + b"\r")
+
+
+def test_what_is_not_said_is_asked(tmp_path: Path) -> None:
+    db = str(tmp_path / "new.db")
+    terminal = Terminal(["--db", db, "init"])
+    try:
+        asked(terminal)
+        for first, second, said in (
+            ("short", "short", "at least 12 characters"),
+            ("anna berg and more", "anna berg and more", "your login, your name"),
+            (PASSWORD, "another one altogether", "do not match"),
+            (PASSWORD, PASSWORD, "is ready:"),
+        ):
+            for asked_for, typed in (("A password for them:", first), ("Repeat for confirmation:", second)):
+                terminal.until(lambda lines, wanted=asked_for: "".join(lines).rstrip().endswith(wanted))  # type: ignore[misc]
+                terminal.send(f"{typed}\r".encode())
+                terminal.until(lambda lines, wanted=asked_for: not "".join(lines).rstrip().endswith(wanted))  # type: ignore[misc]
+            terminal.shows(said)
+        assert terminal.end() == 0
+        assert PASSWORD.encode() not in terminal.output, "what is typed for a password is not shown"
+    finally:
+        terminal.close()
+    database = open_database(db)
+    assert isinstance(signing_in.begin(database, "anna", PASSWORD, origin="console"), Proven), "nobody else knows it"
+    database.close()
+
+
+def test_whoever_breaks_off_leaves_nothing_behind(tmp_path: Path) -> None:
+    terminal = Terminal(["--db", str(tmp_path / "new.db"), "init"])
+    try:
+        asked(terminal)
+        terminal.shows("A password for them:")
+        terminal.send(b"\x04")
+        assert terminal.end() != 0
+        assert b"Traceback" not in terminal.output
+        assert not (tmp_path / "new.db").exists()
+    finally:
+        terminal.close()
 
 
 def test_nobody_is_asked_where_nobody_is(call: Call, tmp_path: Path) -> None:

@@ -150,6 +150,14 @@ def test_what_is_no_limit_and_what_are_no_notes(sqlite_database: Database) -> No
     assert faults(sqlite_database, document) == wanted
 
 
+def test_how_long_until_the_console_locks_is_a_number_of_minutes_of_a_day_half(sqlite_database: Database) -> None:
+    role = {**T, "name": "R", "access_level": "service_provider"}
+    roles = [{**role, "key": f"r{minutes}", "idle_minutes": minutes} for minutes in (0, 1, 720, 721)]
+    document = part(tenants=[{"key": "t", "name": "T"}], roles=roles)
+    said = "idle_minutes: must be from 1 to 720"
+    assert faults(sqlite_database, document) == [f'roles[0] "r0": {said}', f'roles[3] "r721": {said}']
+
+
 def test_a_number_without_end_in_yaml() -> None:
     head = b"ringfence: 1\ntenants: [{key: t, name: T}]\ncustomers: [{key: a, tenant: t, name: A, max_users: 0x"
     contents = collect(io.BytesIO(head + b"F" * 20_000 + b"}]"), lambda _step, _done: None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from operator import attrgetter
-from typing import Final, assert_never
+from typing import assert_never
 
 from sqlalchemy import Connection, select
 
@@ -21,8 +21,6 @@ from ringfence.domain.registry import EDITED, node_of, references
 from ringfence.domain.text import has_control, name_fault, search_key
 from ringfence.storage.bulk import any_of
 from ringfence.storage.tables import table_of
-
-_MOST: Final = 2**31 - 1
 
 
 def demand_fitting(edits: Sequence[Edit]) -> None:
@@ -139,9 +137,9 @@ def _demand_fields(edit: Edit, state: State, names: Sequence[str], *, restoring:
                 if not kind.fields[name].optional:
                     raise Refused("this must not be empty", name)
             case Number():
-                if not 0 <= value <= _MOST:
-                    what = "a limit is a number from 0 up, or empty" if spec.counts else "this is a number from 0 up"
-                    raise Refused(what, name)
+                if not spec.least <= value <= spec.most:
+                    said = f"{'a limit' if spec.counts else 'this'} is a number {spec.range}"
+                    raise Refused(f"{said}, or empty" if kind.fields[name].optional else said, name)
             case Choice():
                 if value not in spec.values:
                     raise Refused(spec.fault, name)

@@ -19,9 +19,13 @@ app = typer.Typer(cls=Group, help="The database itself: upgrade, check, backup, 
 def upgrade(context: typer.Context, db: Db = None) -> None:
     """Bring the schema to this program's revision. An SQLite file is backed up first."""
     from ringfence.cli.settings import say
+    from ringfence.services.signing_in import NOBODY_YET, is_barred
     from ringfence.storage.maintenance import upgrade as bring_up
 
-    typer.echo(bring_up(settings(context.obj, db, None).database, say))
+    chosen = settings(context.obj, db, None)
+    typer.echo(bring_up(chosen.database, say))
+    if is_barred(chosen.opened()):
+        say(NOBODY_YET)
 
 
 @app.command()

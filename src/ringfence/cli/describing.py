@@ -49,8 +49,8 @@ def _holds(one: Field) -> str:
         case Text() as text:
             lines = "lines of text" if text.lines else "text"
             return f"{lines}, at most {text.longest:,} characters{', required' if text.filled else ''}"
-        case Number():
-            return f"number from 0 up{', or none' if one.optional else ''}"
+        case Number() as number:
+            return f"number {number.range}{', or none' if one.optional else ''}"
         case Flag():
             return "yes or no"
         case Moment():

@@ -41,14 +41,26 @@ class Text(NamedTuple):
     left: bool = False
 
 
+LARGEST: Final = 2**31 - 1
+"""The largest number: what PostgreSQL's integers hold."""
+
+
 class Number(NamedTuple):
-    """A whole number from 0 up: of records of the kind that it ``counts``, if any, so many may be at a customer. An
-    index has one that is ``sorted`` by, and that no two records of a tenant share. ``fixed`` as of texts."""
+    """A whole number from the ``least`` to the ``most`` that it may be: of records of the kind that it ``counts``, if
+    any, so many may be at a customer. An index has one that is ``sorted`` by, and that no two records of a tenant
+    share. ``fixed`` as of texts."""
 
     counts: str = ""
     sorted: bool = False
     about: str = ""
     fixed: bool = False
+    least: int = 0
+    most: int = LARGEST
+
+    @property
+    def range(self) -> str:
+        """Which numbers it may be, in words."""
+        return f"from {self.least} up" if self.most == LARGEST else f"from {self.least} to {self.most}"
 
 
 class Flag(NamedTuple):

@@ -80,7 +80,7 @@ class RoleState(State):
     ] = False
     idle_minutes: Annotated[
         int | None,
-        Number(about="So many minutes without a key until the console locks; none: 30."),
+        Number(about="So many minutes without a key until the console locks; none: 30.", least=1, most=LONGEST_IDLE),
     ] = None
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
 
@@ -119,12 +119,6 @@ def _demand_own(before: RoleState | None, after: RoleState) -> None:
         raise Refused("built-in roles come with Ringfence: make a role of your own")
     if after.permissions is not None and not after.permissions <= PERMISSIONS:
         raise Refused("one of the permissions is unknown", "permissions")
-
-
-@ROLES.checks(typed=True)
-def _demand_idle(before: RoleState | None, after: RoleState) -> None:
-    if after.idle_minutes is not None and not 1 <= after.idle_minutes <= LONGEST_IDLE:
-        raise Refused(f"this is a number of minutes from 1 to {LONGEST_IDLE}, or empty", "idle_minutes")
 
 
 @ROLES.closes

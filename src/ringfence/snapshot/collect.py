@@ -14,12 +14,12 @@ from pydantic_core import ErrorDetails
 from ringfence.domain import limits
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import InvalidDocument
-from ringfence.domain.field import Choice, Ref
+from ringfence.domain.field import Choice, Number, Ref
 from ringfence.domain.kind import Kind
 from ringfence.domain.login import login_fault
 from ringfence.domain.registry import EDITED
 from ringfence.domain.text import name_fault, search_key, trimmed
-from ringfence.snapshot.document import ENTRIES, FORMAT, MOST, Entry
+from ringfence.snapshot.document import ENTRIES, FORMAT, Entry
 from ringfence.snapshot.read import Twice, read_items, show
 
 Progress = Callable[[str, int], None]
@@ -214,7 +214,7 @@ def _claim(contents: Contents, name: str, index: int, entry: Any) -> None:
 def _note(contents: Contents, name: str, index: int, value: object, error: ValidationError) -> None:
     key: object = value.get("key") if isinstance(value, dict) else None
     for problem in error.errors(include_url=False):
-        contents.faults.append(fault(name, index, key, _field(problem), _message(problem, ENTRIES[name])))
+        contents.faults.append(fault(name, index, key, _field(problem), _message(problem, name)))
 
 
 def _remember(contents: Contents, name: str, value: object) -> None:
@@ -265,13 +265,13 @@ def _field(problem: ErrorDetails) -> str:
     return show(path)[1:-1] if path else "entry"
 
 
-def _message(problem: ErrorDetails, model: type[Entry]) -> str:
+def _message(problem: ErrorDetails, name: str) -> str:
     kind, context = problem["type"], problem.get("ctx", {})
     wrong = f", not {_kind(problem['input'])}"
     if kind == "missing":
         return "is missing"
     if kind == "extra_forbidden":
-        return f"unknown field; there are {', '.join(model.model_fields)}"
+        return f"unknown field; there are {', '.join(ENTRIES[name].model_fields)}"
     if kind == "string_pattern_mismatch":
         text = str(problem["input"])
         return "is empty" if not text.strip() else "holds control characters"
@@ -284,7 +284,9 @@ def _message(problem: ErrorDetails, model: type[Entry]) -> str:
     if kind == "value_error":
         return str(context["error"])
     if kind in ("greater_than_equal", "less_than_equal"):
-        return f"must be from 0 to {MOST}"
+        of = _of(name)
+        spec = of.fields[str(problem["loc"][0])].spec if of is not None else None
+        return f"must be from {spec.least} to {spec.most}" if isinstance(spec, Number) else "must be another number"
     if kind == "int_type" and isinstance(problem["input"], float):
         return f"must be a whole number, not {show(problem['input'])}"
     expected = {

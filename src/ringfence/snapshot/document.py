@@ -27,9 +27,6 @@ from ringfence.domain.registry import EDITED
 from ringfence.snapshot.read import show
 
 FORMAT: Final = 1
-MOST: Final = 2**31 - 1
-"""The largest number: what PostgreSQL's integers hold."""
-
 _NAMED: Final = 5
 _ORDER: Final = {permission.key: place for place, permission in enumerate(CATALOGUE)}
 
@@ -79,7 +76,6 @@ Key = Annotated[str, Field_(pattern=_FILLED_LINE, max_length=limits.KEY)]
 Name = Annotated[str, Field_(pattern=_FILLED_LINE, max_length=limits.NAME)]
 Login = Annotated[str, Field_(pattern=_FILLED_LINE, max_length=limits.SHORT_TEXT)]
 Lines = Annotated[str, Field_(pattern=_LINES, max_length=limits.LONG_TEXT)]
-Limit = Annotated[int, Field_(ge=0, le=MOST)]
 Moment = Annotated[
     datetime | None,
     BeforeValidator(_moment),
@@ -160,8 +156,9 @@ def _field(field: Field, kind: Kind) -> tuple[Any, Any]:
             if not exact or fault is None:  # what people alone read is loaded as it is
                 return line, default
             return Annotated[line, AfterValidator(_kept(fault, canonical))], default
-        case Number():
-            return (Limit | None if field.optional else Limit), default
+        case Number(least=least, most=most):
+            number = Annotated[int, Field_(ge=least, le=most)]
+            return (number | None if field.optional else number), default
         case Flag():
             return bool, default
         case Choice(values=values):

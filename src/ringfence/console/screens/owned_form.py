@@ -241,6 +241,7 @@ def _number(text: str, spec: Number) -> int:
     text = text.strip()
     if not (text.isascii() and text.isdigit()):
         raise ValueError("a number, or empty for no limit" if spec.counts else "a number, or empty")
-    if int(text[:12]) > _MOST:
-        raise ValueError(f"at most {number(_MOST)}")
-    return int(text)
+    found, most = int(text[:12]), min(spec.most, _MOST)
+    if not spec.least <= found <= most:
+        raise ValueError(f"at least {spec.least}" if found < spec.least else f"at most {number(most)}")
+    return found
