@@ -21,6 +21,7 @@ from ringfence.console.screens.customers import CustomersScreen
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.lock import Lock
 from ringfence.console.screens.profile_form import ProfileForm
+from ringfence.console.screens.user_form import UserForm
 from ringfence.console.widgets.form import Form
 from ringfence.console.widgets.qr import QrCode
 from ringfence.identity import credentials, invitations, passwords, sessions
@@ -295,6 +296,41 @@ async def test_users_are_invited_and_signed_out_from_their_list(demo: Database) 
         await command(console, "sign_out")
         await enter(console, "olga", invitation)
         assert "You were invited: choose a password of your own." in console.text
+
+
+async def test_the_form_of_a_user_has_how_they_sign_in_too(demo: Database) -> None:
+    give_password(demo, "h.devries")
+    give_password(demo, "olga")
+    olga = sign_in(demo, "olga", NOON)
+    with demo.writing() as connection:
+        credentials.set_code_secret(connection, olga.tenant_id, olga.user_id, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+        sessions.begin(connection, olga.tenant_id, olga.user_id, how="password", origin="console elsewhere")
+    async with opened(console_on(demo, None, demo=False), SMALL) as console:
+        await signed_in(console)
+        await console.press("3", "slash")
+        await console.type("login:olga")
+        await console.press("enter", "e")
+        assert isinstance(console.app.screen, UserForm)
+        await console.press("W")
+        assert "console elsewhere" in console.text
+        await console.press("escape", "I", "m")
+        assert "rfi_" in console.text
+        await console.press("escape")
+        await command(console, "reset_second_factor")
+        assert "Take the second factor of Olga" in console.text
+        await console.press("t")
+        assert "has no second factor any more" in console.text
+        assert sign_ins.own(olga) == ()
+        assert isinstance(console.app.screen, UserForm)
+        console.app.screen.change(name="Other")
+        await command(console, "invite")
+        assert "save first what you have changed here" in " ".join(console.text.split())
+        await command(console, "leave")
+        await console.press("l")
+    with demo.reading() as connection:
+        person = credentials.find(connection, "olga")
+    assert person is not None
+    assert person.code_secret is None
 
 
 async def test_in_the_demo_nobody_signs_in(demo: Database) -> None:

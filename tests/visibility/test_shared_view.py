@@ -167,6 +167,7 @@ def test_nothing_is_changed_through_it(sqlite_database: Database) -> None:
         "turn_off_second_factor": ("000000",),
         "new_recovery_codes": ("000000",),
         "invite": (nora,),
+        "reset_second_factor": (nora,),
         "add_ssh_key": ("ssh-ed25519 x",),
         "remove_ssh_key": ("SHA256:x",),
     }
@@ -212,6 +213,8 @@ def test_nothing_is_changed_through_it(sqlite_database: Database) -> None:
             "idle",
             "exported",
             "ssh_keys",
+            "layout",
+            "keep_layout",
         ),
         *("why", "who", "rights"),
     }

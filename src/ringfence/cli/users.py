@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     cls=Group,
-    help="Users: create, edit, activate, deactivate, invite, delete, import. 'ringfence list users' lists them.",
+    help="Users: create, edit, activate, deactivate, invite, reset-second-factor, delete, import. 'ringfence list "
+    "users' lists them.",
     rich_markup_mode=None,
 )
 
@@ -192,6 +193,31 @@ def invite(
         invited = invitations.invite_as_owner(chosen.open(), checked(user), whence)
     typer.echo(invited.text)
     typer.echo(f"stands for {user}'s password until {clock.iso(invited.until)}: hand it to them alone", err=True)
+
+
+@app.command("reset-second-factor")
+def reset_second_factor(
+    context: typer.Context,
+    user: Annotated[str, typer.Argument(metavar="LOGIN", help="Their login.")],
+    login: Editor = None,
+    db: Db = None,
+) -> None:
+    """Take a second factor away that was lost, with its recovery codes; whatever they are signed in to ends. Where a
+    role demands one, they set up another as they next sign in.
+
+    Without --as it is the owner of the database who does.
+    """
+    from ringfence.services import naming, second_factors
+
+    chosen = settings(context.obj, db, None, login)
+    whence = origin("command line", chosen.proven)
+    if chosen.whose:
+        viewer = chosen.viewer()
+        (record,) = naming.ids_called(viewer, USERS.noun, [user])
+        second_factors.reset(viewer, record, whence)
+    else:
+        second_factors.reset_as_owner(chosen.open(), checked(user), whence)
+    typer.echo(f"{user} has no second factor any more, and is signed in nowhere")
 
 
 app.command("delete")(deleting(USERS))

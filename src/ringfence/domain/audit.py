@@ -81,6 +81,7 @@ PROVING: Final = {
     "change password": "changed the password of",
     "set up second factor": "set up the second factor of",
     "turn off second factor": "turned off the second factor of",
+    "reset second factor": "reset the second factor of",
     "make recovery codes": "made recovery codes of",
     "take recovery code": "took a recovery code of",
     "make token": "made a token of",

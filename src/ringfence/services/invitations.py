@@ -31,40 +31,43 @@ def invite(viewer: Viewer, user: int, origin: str) -> Invited:
     """Invites a user of the viewer's tenant, in the place of any earlier invitation. Raises Refused, and RingfenceError
     alike for one who is hidden and one who is not there."""
     with viewer.database.writing() as connection:
-        _demand(connection, viewer, user)
+        demand_other(connection, viewer, user)
         return _invite(connection, viewer.tenant_id, user, Actor(viewer.user_id, origin))
 
 
 def revoke(viewer: Viewer, user: int, origin: str) -> None:
     """Takes a user's invitation back. Raises as `invite` does, and where there is none."""
     with viewer.database.writing() as connection:
-        _demand(connection, viewer, user)
+        demand_other(connection, viewer, user)
         _revoke(connection, viewer.tenant_id, user, Actor(viewer.user_id, origin))
 
 
 def invite_as_owner(database: Database, login: str, origin: str) -> Invited:
     """Invites whoever has a login. Raises RingfenceError for one that nobody has."""
     with database.writing() as connection:
-        user, tenant_id = _named(connection, login)
+        user, tenant_id = named(connection, login)
         return _invite(connection, tenant_id, user, Actor(None, origin))
 
 
 def revoke_as_owner(database: Database, login: str, origin: str) -> None:
     """Takes the invitation of whoever has a login back."""
     with database.writing() as connection:
-        user, tenant_id = _named(connection, login)
+        user, tenant_id = named(connection, login)
         _revoke(connection, tenant_id, user, Actor(None, origin))
 
 
-def _demand(connection: Connection, viewer: Viewer, user: int) -> None:
+def demand_other(connection: Connection, viewer: Viewer, user: int) -> None:
+    """Raises Refused unless the viewer, in person, may look after how another user signs in; RingfenceError alike for
+    one who is hidden and one who is not there."""
     viewer.demand_in_person()
     if user == viewer.user_id:
-        raise Refused("this is you: change your password in your profile")
+        raise Refused("this is you: your password and your second factor are in your profile")
     left = viewer.narrowing(connection)
     demand_entrusted(connection, viewer.tenant_id, viewer.user_id, user, clock.now(), left)
 
 
-def _named(connection: Connection, login: str) -> tuple[int, int]:
+def named(connection: Connection, login: str) -> tuple[int, int]:
+    """The id and the tenant of whomever a login means. Raises RingfenceError where that is nobody."""
     found = logins.find(connection, login)
     if found is None:
         raise RingfenceError(f"the login {login!r} is nobody's alone: 'ringfence dump' shows those there are")

@@ -30,8 +30,10 @@ _LATER: Final = (
     "importing",
     "invitations",
     "now",
+    "own_console",
     "own_credentials",
     "previewing",
+    "second_factors",
     "sign_ins",
     "signing_in",
     "ssh_keys",
@@ -52,8 +54,10 @@ if TYPE_CHECKING:
         importing,
         invitations,
         now,
+        own_console,
         own_credentials,
         previewing,
+        second_factors,
         sign_ins,
         signing_in,
         ssh_keys,
@@ -80,12 +84,14 @@ def _module(name: str) -> Any:
 
 Rest = ParamSpec("Rest")
 Found = TypeVar("Found")
+Given = TypeVar("Given")
 
 
 class Workspace:
     """One open database. With ``at``, everybody who signs in looks at the validity windows as of that moment.
-    ``origin`` is what the audit says of where changes come from. ``proven`` is the one who alone can sign in, where
-    that was found out before, and ``sign_in`` the session that began with it."""
+    ``origin`` is what the audit says of where changes come from, ``address`` the network address behind that, if any.
+    ``proven`` is the one who alone can sign in, where that was found out before, and ``sign_in`` the session that began
+    with it."""
 
     def __init__(
         self,
@@ -94,12 +100,14 @@ class Workspace:
         origin: str = "console",
         proven: Viewer | None = None,
         sign_in: int | None = None,
+        address: str = "",
     ) -> None:
         self._database = database
         self._at = at
         self._origin = origin
         self.proven = proven
         self._sign_in = sign_in
+        self._address = address
 
     @property
     def gone(self) -> bool:
@@ -133,11 +141,11 @@ class Workspace:
         """What a viewer can ask, in the session that began as they signed in, if they did."""
         return Session(viewer, self._origin, sign_in)
 
-    def begin(self, login: str, password: str, *, address: str = "") -> SignedIn | signing_in.Asked:
+    def begin(self, login: str, password: str) -> SignedIn | signing_in.Asked:
         """The session of whoever has that login and password, or what is asked for besides; an invitation may stand for
         the password. Raises NotProven."""
         return self._signed_in(
-            signing_in.begin(self._database, login, password, origin=self._origin, address=address, at=self._at)
+            signing_in.begin(self._database, login, password, origin=self._origin, address=self._address, at=self._at)
         )
 
     def with_code(self, ticket: signing_in.Ticket, code: str) -> SignedIn | signing_in.Asked:
@@ -185,6 +193,17 @@ def _asks(
         return question()(session.viewer, *rest, **named)
 
     return asked
+
+
+def _does(change: Callable[[], Callable[[Viewer, Given, str], Found]]) -> Callable[[Session, Given], Found]:
+    """A change that the services make of something given (what makes it, once it is asked for), as one of a session's:
+    where it comes from is the session's."""
+
+    def done(session: Session, given: Given, /) -> Found:
+        session.check(changing=True)
+        return change()(session.viewer, given, session._origin)
+
+    return done
 
 
 class Session:
@@ -315,10 +334,7 @@ class Session:
         self.check(changing=True)
         return ssh_keys.add(self.viewer, line.encode(errors="replace"), self._origin)
 
-    def remove_ssh_key(self, fingerprint: str) -> None:
-        """Removes one of the user's own."""
-        self.check(changing=True)
-        ssh_keys.remove(self.viewer, fingerprint, self._origin)
+    remove_ssh_key = _does(lambda: ssh_keys.remove)
 
     own_sign_ins = _asks(lambda: sign_ins.own)
     sign_ins_of = _asks(lambda: sign_ins.of_user)
@@ -330,15 +346,9 @@ class Session:
         self.check(changing=True)
         return api_tokens.make(self.viewer, name, self._origin, lasts=lasts)
 
-    def revoke_tokens(self, names: Sequence[str]) -> None:
-        """Revokes tokens of the user by name, all or none of them."""
-        self.check(changing=True)
-        api_tokens.revoke(self.viewer, names, self._origin)
+    revoke_tokens = _does(lambda: api_tokens.revoke)
 
-    def end_sign_ins(self, ids: Sequence[int]) -> None:
-        """Ends sessions, all or none of them."""
-        self.check(changing=True)
-        sign_ins.end(self.viewer, ids, self._origin)
+    end_sign_ins = _does(lambda: sign_ins.end)
 
     credentials = _asks(lambda: own_credentials.standing, changing=True)
     has_password = _asks(lambda: own_credentials.has_password)
@@ -354,20 +364,17 @@ class Session:
         self.check(changing=True)
         return own_credentials.set_up_second_factor(self.viewer, secret, code, self._origin)
 
-    def turn_off_second_factor(self, code: str) -> None:
-        """Turns it off, for a code of it."""
-        self.check(changing=True)
-        own_credentials.turn_off_second_factor(self.viewer, code, self._origin)
+    turn_off_second_factor = _does(lambda: own_credentials.turn_off_second_factor)
+    new_recovery_codes = _does(lambda: own_credentials.new_recovery_codes)
 
-    def new_recovery_codes(self, code: str) -> tuple[str, ...]:
-        """Other recovery codes, for a code of it."""
-        self.check(changing=True)
-        return own_credentials.new_recovery_codes(self.viewer, code, self._origin)
+    invite = _does(lambda: invitations.invite)
+    reset_second_factor = _does(lambda: second_factors.reset)
 
-    def invite(self, user: int) -> invitations.Invited:
-        """Invites a user, in the place of any invitation before; its text is shown this once."""
-        self.check(changing=True)
-        return invitations.invite(self.viewer, user, self._origin)
+    layout = _asks(lambda: own_console.layout)
+
+    def keep_layout(self, data: str) -> None:
+        """Keeps where the console is left, unless that takes waiting."""
+        own_console.keep_layout(self.viewer, data)
 
     def idle(self) -> float | None:
         """After so many seconds without a key a console is locked; None for whoever did not sign in to be there."""

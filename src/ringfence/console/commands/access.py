@@ -20,11 +20,15 @@ def _why_not(shown: Edited) -> str:
     return "one at a time: take the marks away" if len(shown.chosen) > 1 else ""
 
 
-def _why_not_invite(shown: Edited) -> str:
+def _why_not_others(shown: Edited) -> str:
     profile = shown.ringfence.profile
     if profile is not None and shown.row.id == profile.user_id:
-        return "this is you: your password is in your profile"
-    return _why_not(shown) or ("" if shown.row.shown("active") else "they are inactive: activate them first")
+        return "this is you: your password and your second factor are in your profile"
+    return _why_not(shown)
+
+
+def _why_not_invite(shown: Edited) -> str:
+    return _why_not_others(shown) or ("" if shown.row.shown("active") else "they are inactive: activate them first")
 
 
 def _sign_ins(host: Host) -> Any:
@@ -49,6 +53,25 @@ def _invite(host: Host) -> None:
     ]
     options = [DialogOption("invite", "Make an invitation", "m"), DialogOption(BACK, "Back")]
     host.ringfence.open("dialog", f"Invite {name}?", lines, options, then=answered)
+
+
+def _reset(host: Host) -> None:
+    shown, _ = edited(host)
+    user, name = shown.row.id, shown.row.name
+
+    def answered(answer: str | None) -> None:
+        if answer == "reset":
+            host.ask("reset", lambda session: session.reset_second_factor(user), done)
+
+    def done(_: object) -> None:
+        host.ringfence.notify(f"{name} has no second factor any more, and is signed in nowhere.", timeout=6)
+
+    lines = [
+        Cell("For whoever has lost their telephone, and all recovery codes. Be sure that it is they who ask."),
+        Cell("Their sessions end. Whoever knows their password can sign in then, and set up another second factor."),
+    ]
+    options = [DialogOption("reset", "Take it away", "t"), DialogOption(BACK, "Back")]
+    host.ringfence.open("dialog", f"Take the second factor of {name} away?", lines, options, then=answered)
 
 
 def show_invitation(host: Host, name: str, login: str, found: Invited) -> None:
@@ -80,6 +103,7 @@ INVITE: Final = RecordCommand(
     label="Invite to sign in",
     right="edit",
     why_not=_why_not_invite,
+    in_form=True,
 )
 SIGN_INS: Final = RecordCommand(
     "sign_ins",
@@ -89,4 +113,17 @@ SIGN_INS: Final = RecordCommand(
     label="Where they are signed in",
     right="edit",
     why_not=_why_not,
+    in_form=True,
 )
+RESET: Final = RecordCommand(
+    "reset_second_factor",
+    "",
+    "Take a second factor away that the user has lost.",
+    _reset,
+    changes=True,
+    label="Take a lost second factor away",
+    right="edit",
+    why_not=_why_not_others,
+    in_form=True,
+)
+WAYS_IN: Final = (INVITE, SIGN_INS, RESET)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.console.commands.access import INVITE, SIGN_INS
+from ringfence.console.commands.access import WAYS_IN
 from ringfence.console.commands.alarms import QUEUE
 from ringfence.console.commands.command import Editable
 from ringfence.console.commands.exchange import importing
@@ -18,7 +18,7 @@ def editable(kind: Kind) -> Editable:
     """A kind as its commands need it. Raises KeyError where it is declared to take something that there is not."""
     from ringfence.domain.display import actions
 
-    known = {one.name: one for one in (*TAKEN, *QUEUE, INVITE, SIGN_INS, importing(kind.several))}
+    known = {one.name: one for one in (*TAKEN, *QUEUE, *WAYS_IN, importing(kind.several))}
     taken = [known[name] for name in actions(kind)]
     page = f"{kind.noun} page" if kind.display.page else ""
     opens = SHOW if page else OPEN.but(help="Open and edit the record.") if DETAIL in taken else OPEN

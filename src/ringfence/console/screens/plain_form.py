@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
-from ringfence.console.commands.command import Command, bind
+from ringfence.console.commands.command import bind
 from ringfence.console.commands.declared import editable
-from ringfence.console.commands.itself import Itself
 from ringfence.console.commands.records import RecordCommand
 from ringfence.console.screens.choose_one import ChooseOne, own_of
+from ringfence.console.screens.of_itself import OfItself
 from ringfence.console.screens.owned_form import OwnedForm
 from ringfence.console.widgets.form_fields import ChoiceSpec, PickSpec, Spec, TextLine, TextSpec
 from ringfence.domain import display
@@ -28,7 +28,7 @@ _NONE: Final = 0
 _FOLLOWS: Final = "the one of the same name there, or none"
 
 
-class PlainForm(OwnedForm):
+class PlainForm(OfItself, OwnedForm):
     """The form of a record. What it refers to is chosen among what the viewer may list; the site that it stands on
     among those of its own customer. Of what can be done to a row of a list it has what is declared for it, too. A new
     one begins with what is ``given``: by field a value and, where that is another record, its name."""
@@ -44,11 +44,9 @@ class PlainForm(OwnedForm):
         self.kind = kind
         self._given = given or {}
         super().__init__(record_id, copy_of, home)
-        edits = editable(kind)
-        self._itself = Itself(self, edits)
         self._begun = False
         if record_id is not None:
-            own = [one for one in edits.commands if isinstance(one, RecordCommand) and one.in_form]
+            own = [one for one in editable(kind).commands if isinstance(one, RecordCommand) and one.in_form]
             self.COMMANDS_HERE = own
             bind(self, own)
 
@@ -62,19 +60,6 @@ class PlainForm(OwnedForm):
         draft = super().first_draft()
         given = {name: value for name, (value, _) in self._given.items()}
         return altered(draft, **given) if given else draft
-
-    @property
-    def edited(self) -> Itself:
-        return self._itself
-
-    def off_anyway(self, command: Command[Any]) -> str:
-        if isinstance(command, RecordCommand) and self.dirty:
-            return "save first what you have changed here, or leave it"
-        return super().off_anyway(command)
-
-    def refresh_data(self) -> None:
-        """Opens the record again, as it is now."""
-        self.ask("open", self._load, self._loaded, self._not_opened)
 
     def show_form(self) -> None:
         said = self.kind.said

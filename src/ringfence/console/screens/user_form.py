@@ -13,6 +13,7 @@ from textual.containers import Horizontal
 
 from ringfence.console.cells import prospect as cells
 from ringfence.console.cells import records
+from ringfence.console.commands.access import WAYS_IN
 from ringfence.console.commands.command import Command, bindings, display, display_anywhere
 from ringfence.console.commands.drafting import WHOLE_PREVIEW
 from ringfence.console.options import BACK, DialogOption
@@ -21,6 +22,7 @@ from ringfence.console.screens.choose_record import ChooseRecord
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.generated_groups import ADMINISTRATORS, SINGLE, GeneratedGroups
 from ringfence.console.screens.memberships import GIVING, Memberships
+from ringfence.console.screens.of_itself import OfItself
 from ringfence.console.text import Cell, Said
 from ringfence.console.widgets.columns import Column
 from ringfence.console.widgets.form import Form
@@ -50,13 +52,13 @@ LIST_CUSTOMERS: Final[Command[UserForm]] = Command(
     footer="list",
     unless=lambda form: "" if form.prospect else "it is still being worked out",
 )
-_COMMANDS: Final[tuple[Command[UserForm], ...]] = (*GIVING, LIST_CUSTOMERS)
+_COMMANDS: Final[tuple[Command[Any], ...]] = (*GIVING, LIST_CUSTOMERS, *WAYS_IN)
 _WIDE: Final = 76
 """Cells that a dialog has for what the settings come to."""
 
 
-class UserForm(Memberships):
-    """The form of a user. What the settings come to follows each change, before anything is saved."""
+class UserForm(OfItself, Memberships):
+    """The form of a user, and of how they sign in. What the settings come to follows each change before it is saved."""
 
     kind = USERS
     COMMANDS_HERE = _COMMANDS
