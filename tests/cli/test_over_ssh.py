@@ -131,6 +131,19 @@ def test_what_is_changed_says_by_which_key_and_how_it_is_taken_back(over_ssh: Ca
     assert over_ssh("undo", number).status == 0
 
 
+def test_settings_are_ones_own_and_sound(over_ssh: Call, monkeypatch: Any) -> None:
+    def take(data: bytes) -> Said:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+        return over_ssh("profile", "settings", "-")
+
+    sound = "mouse = true\n"
+    assert take(sound.encode()) == Said(0, "", "")
+    wrong = take(b'theme = "none such"\ndatabase = "/etc/x"\ncolors = 7\n')
+    assert (wrong.status, wrong.out, wrong.err.count("\n")) == (1, "", 3)
+    assert "this is no text" in take(b"\xff").refused()
+    assert over_ssh("profile", "settings").out == sound
+
+
 def test_what_is_imported_comes_over_standard_input(over_ssh: Call, monkeypatch: Any) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"name,customer\nNew camera,northwind\n")))
     said = over_ssh("devices", "import", "-", "--dry-run")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.sshd import SOURCE, Sshd, make_key, sshd, why_not
+from support.sshd import ACCOUNT, SOURCE, Sshd, make_key, sshd, why_not
 from support.terminal import Terminal
 
 from ringfence.domain import clock
@@ -91,6 +91,8 @@ def test_the_log_of_sshd_and_the_audit_name_the_same_key(door: Sshd, olga: Path,
 
 
 def test_the_console_opens_as_the_owner_of_the_key(door: Sshd, olga: Path) -> None:
+    settled = door.run(olga, "profile", "settings", "-", sent=b"[confirm]\nquit = true\n")
+    assert settled.returncode == 0, settled.stderr
     run = ("-c", "import os, sys; os.execvp(sys.argv[1], sys.argv[1:])")
     terminal = Terminal(door.words(olga, options=["-tt"]), run, (80, 24))
     try:
@@ -103,6 +105,8 @@ def test_the_console_opens_as_the_owner_of_the_key(door: Sshd, olga: Path) -> No
         terminal.send(b"\x1b")
         terminal.until(lambda lines: not any("clipboard" in line for line in lines))
         terminal.send(b"\x11")
+        terminal.shows("Leave the console?")  # as she has set it, in the database
+        terminal.send(b"l")
         assert terminal.end() == 0
     finally:
         terminal.close()
@@ -178,7 +182,25 @@ def test_whoever_is_deactivated_is_out(door: Sshd, olga: Path, database: Databas
 def test_what_is_wrong_with_a_host_is_told(folder: Path, door: Sshd) -> None:
     from ringfence.cli.ssh_host import faults
 
-    found = faults("nobody-at-all", str(folder / "door.db"), str(folder / "config"))
+    found = faults("nobody-at-all", None, str(folder / "config"))
     assert "there is no account nobody-at-all: 'ringfence ssh setup' says how it is made" in found
     assert "sshd: for nobody-at-all there is to be DisableForwarding yes" in found
     assert SOURCE.is_dir()
+
+
+def test_what_is_wrong_with_the_database_is_told_as_the_account_finds_it(
+    folder: Path, door: Sshd, olga: Path, postgres_database: Database
+) -> None:
+    from ringfence.cli.ssh_host import faults
+
+    config = str(folder / "config")
+    (folder / "door.db").chmod(0o600)
+    sound = faults(ACCOUNT, None, config)
+    assert not any("database" in one or "nobody has a key" in one or "cannot run" in one for one in sound), sound
+    nowhere = faults(ACCOUNT, str(folder / "no.db"), config)
+    assert next(one for one in nowhere if one not in sound).startswith(f"{folder / 'no.db'}: No such file")
+    url = postgres_database.url.render_as_string(hide_password=False)
+    assert [one.partition(":")[0] for one in faults(ACCOUNT, url, config) if one not in sound] == [
+        "the account is let in as who owns the tables",
+        "nobody has a key",
+    ]

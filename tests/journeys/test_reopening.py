@@ -105,6 +105,26 @@ async def test_everything_is_found_as_it_was_left(demo: Database) -> None:
         assert console.lines[3].index("╮╭") == wide
 
 
+async def test_over_ssh_it_is_kept_in_the_database_for_each_user(demo: Database) -> None:
+    def over_ssh(login: str, **options: Any) -> RingfenceApp:
+        app = again(demo, login, **options)
+        app.confined = True
+        return app
+
+    async with opened(over_ssh("h.devries")) as console:
+        await console.press("2", "end")
+        device = row(console)
+        await leave(console)
+    async with opened(over_ssh("olga")) as console:
+        assert console.area == "customers"
+    async with opened(over_ssh("h.devries")) as console:
+        assert console.area == "devices"
+        assert row(console) == device
+    async with opened(over_ssh("h.devries", memory=Memory(fresh=True))) as console:
+        assert console.area == "customers"
+    assert kept() == [], "the account has no file of it"
+
+
 async def test_anew_where_that_is_asked_for_and_in_the_demo_always(demo: Database) -> None:
     async with opened(again(demo)) as console:
         first = console.text

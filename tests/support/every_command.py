@@ -25,8 +25,13 @@ COMMANDS: Final = dict(_commands(_program()))
 
 
 def words(name: str, **values: str) -> list[str]:
-    """A call of a command, with as many arguments as it must have: ``values`` by their parameters, else ``x``."""
-    needed = [one for one in COMMANDS[name].params if one.required]
+    """A call of a command, with as many arguments as it must have, and what else is given: ``values`` by their
+    parameters, else ``x``."""
+
+    def said(one: Any) -> bool:
+        return bool(one.required) or (one.param_type_name == "argument" and one.name in values)
+
+    needed = [one for one in COMMANDS[name].params if said(one)]
     found = name.split()
     for one in needed:
         value = values.get(one.name, "x")

@@ -45,18 +45,17 @@ def check() -> None:
     if not os.path.lexists(path):
         typer.echo(f"there is no {path}: 'ringfence config edit' makes it")
         return
-    if faults := _faults():
+    if faults := faults_of(configuration.load()):
         raise Faults([f"{path} has faults: the rest of it counts", *map(str, faults)])
     typer.echo(f"{path} is sound")
 
 
-def _faults() -> list[configuration.Fault]:
-    """What is wrong with the file, with what only the console knows: its commands and its themes."""
+def faults_of(found: configuration.Configuration) -> list[configuration.Fault]:
+    """What is wrong with what was read, with what only the console knows: its commands and its themes."""
     from ringfence.console.keymap import heard
     from ringfence.console.rooms import together
     from ringfence.console.themes import load_themes, no_theme
 
-    found = configuration.load()
     themes = {theme.name for theme in load_themes()[0]}
     named = [configuration.Placed(found.theme, found.lines["theme"])] if found.theme else []
     unknown = [no_theme(one.value, one.line) for one in (*named, *found.themes.values()) if one.value not in themes]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ringfence.cli import files
 from ringfence.cli.changing import Change, DryRun, Editor, Format, given, keys_of, named, work
 from ringfence.cli.options import Db, Group
-from ringfence.cli.settings import settings
+from ringfence.cli.settings import Faults, settings
+from ringfence.domain.errors import RingfenceError
 from ringfence.domain.text import as_json
 
 if TYPE_CHECKING:
@@ -18,7 +21,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     cls=Group,
-    help="Yourself: your name and e-mail address, which you may change without any permission.",
+    help="Yourself: your name and e-mail address, and your settings of the console over SSH, which you may change "
+    "without any permission.",
     rich_markup_mode=None,
 )
 
@@ -54,6 +58,39 @@ def edit(
     own = accounts.own_record(working.viewer)
     edits = [Edit("user", own.id, own.state, replace(own.state, **fields), own.revision)]
     working.make(Change("edit", "user", edits, named("user", [own]), keys=keys_of([own])))
+
+
+@app.command("settings")
+def own_settings(
+    context: typer.Context,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Set what it says; - is standard input. Empty sets nothing.")
+    ] = None,
+    login: Editor = None,
+    db: Db = None,
+) -> None:
+    """Print what the user of --as has set for the console over SSH, as config.toml would have it; or set it."""
+    from ringfence.services import own_console
+
+    viewer = settings(context.obj, db, None, login).viewer()
+    if file is None:
+        typer.echo(own_console.settings(viewer), nl=False)
+        return
+    from ringfence.cli.config import faults_of
+    from ringfence.preferences.configuration import parse
+
+    data = files.read(files.source(context.obj, file), own_console.LONGEST)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        raise RingfenceError("this is no text in UTF-8") from None
+    found = parse(data)
+    faults = [str(one) for one in faults_of(found)]
+    if found.database:
+        faults.append("database: over ssh it is always the one that one comes to")
+    if faults:
+        raise Faults(faults)
+    own_console.take_settings(viewer, text)
 
 
 def _opened(viewer: Viewer) -> tuple[Opened, str, str | None]:

@@ -73,7 +73,6 @@ def check(
     from ringfence.cli.ssh_host import demand_account, faults
 
     demand_account(account)
-    chosen = settings(context.obj, db, None)
-    if found := faults(account, door.located(chosen), config):
+    if found := faults(account, settings(context.obj, db, None).db, config):
         raise Faults(found)
     typer.echo(f"whoever has a key comes in as {account}: nothing is wrong")

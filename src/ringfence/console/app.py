@@ -333,7 +333,7 @@ class RingfenceApp(Painting, Remembering, SigningIn, Looking, Travelling):
         def look() -> tuple[Session, Summary, Layout | None]:
             session = of()
             found = summary(session, session.stamp(signals=True), self.demo)
-            return session, found, self.recall(found.profile.login) if begins else None
+            return session, found, self.recall(session, found.profile.login) if begins else None
 
         def signed_in(found: tuple[Session, Summary, Layout | None]) -> None:
             first = self.session is None

@@ -1,9 +1,13 @@
-"""Opening the console where it was left."""
+"""Opening the console where it was left: in a file of the user's, or in the database where the account that they come
+to is not theirs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+
+from ringfence.domain.errors import RingfenceError
 
 if TYPE_CHECKING:
     from ringfence.preferences.layout import Layout, Memory, Spot
@@ -20,6 +24,7 @@ class Remembering:
     view: int
     areas: list[Any]
     exit: Callable[..., Any]
+    confined: bool
 
     memory: Memory | None = None
     _layout: Layout | None = None
@@ -29,10 +34,12 @@ class Remembering:
     _due: dict[str, Spot]
     """The spots of the screens that have not come up yet."""
 
-    def recall(self, login: str) -> Layout | None:
-        """Where a login left the console, in a thread."""
+    def recall(self, session: Session, login: str) -> Layout | None:
+        """Where a login, who has that session, left the console, in a thread."""
         if self.memory is None or self.workspace is None:
             return None
+        if self.confined:
+            return self.memory.read(session.layout().encode())
         return self.memory.recall(self.workspace.identity, login)
 
     def come_back(self, login: str, layout: Layout | None) -> None:
@@ -56,5 +63,12 @@ class Remembering:
 
     def keep_layout(self) -> None:
         """Keeps what was noted, for the next time."""
-        if self.memory is not None and self.workspace is not None and self._layout is not None:
+        if self.memory is None or self.workspace is None or self._layout is None:
+            return
+        if not self.confined:
             self.memory.keep(self.workspace.identity, self._whose, self._layout)
+        elif self.real is not None:
+            from ringfence.preferences.layout import written
+
+            with suppress(RingfenceError):
+                self.real.keep_layout(written(self._layout))

@@ -55,33 +55,33 @@ class Layout(NamedTuple):
 
 
 class Memory:
-    """Keeps the layout of each login in each database, a file each; with ``fresh``, the console opens as if there was
-    none yet."""
+    """Keeps the layout of each login in each database, a file each, or reads what was kept elsewhere; with ``fresh``,
+    the console opens as if there was none yet."""
 
     def __init__(self, *, fresh: bool = False) -> None:
         self._fresh = fresh
 
     def recall(self, database: str, login: str) -> Layout:
         """Where the console was left; an empty layout where that is not known, or cannot be read."""
+        try:
+            return self.read(small_files.read(_path(database, login)))
+        except small_files.Unreadable:
+            return Layout()
+
+    def read(self, data: bytes) -> Layout:
+        """A layout as it was written; an empty one for whatever else it is."""
         if self._fresh:
             return Layout()
         try:
-            return parse(small_files.read(_path(database, login)))
-        except (small_files.Unreadable, ValueError, RecursionError):
+            return parse(data)
+        except (ValueError, RecursionError):
             return Layout()
 
     def keep(self, database: str, login: str, layout: Layout) -> None:
         """Notes where the console is left. Where that cannot be written, it is not."""
-        import json
-
         from ringfence.storage import files
 
-        path = _path(database, login)
-        spots = {
-            area: {name: dict(part) if isinstance(part, Mapping) else part for name, part in spot._asdict().items()}
-            for area, spot in layout.spots.items()
-        }
-        data = json.dumps({"version": VERSION, "area": layout.area, "spots": spots})
+        path, data = _path(database, login), written(layout)
         with suppress(OSError):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with files.whole(path, replace=True) as new:
@@ -99,6 +99,17 @@ def _path(database: str, login: str) -> Path:
 
     known = sha256(f"{database}\0{login}".encode(errors="surrogatepass")).hexdigest()
     return folder() / f"{known[:32]}.json"
+
+
+def written(layout: Layout) -> str:
+    """A layout as it is kept."""
+    import json
+
+    spots = {
+        area: {name: dict(part) if isinstance(part, Mapping) else part for name, part in spot._asdict().items()}
+        for area, spot in layout.spots.items()
+    }
+    return json.dumps({"version": VERSION, "area": layout.area, "spots": spots})
 
 
 def parse(data: bytes) -> Layout:

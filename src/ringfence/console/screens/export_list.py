@@ -68,8 +68,9 @@ class ExportList(Overlay[None], Asks):
                     ChoiceSpec("format", "Format", "csv", _FORMATS),
                     PickSpec("write", "Copy", said, action="write"),
                     TextLine(),
-                    TextLine("It comes to your terminal's clipboard, where that takes it. All that is in a list goes"),
-                    TextLine(f"to a file of yours by 'ssh … list {kind.name} --format csv > FILE'."),
+                    TextLine("It comes to your terminal's clipboard, where that takes it."),
+                    TextLine("A whole list comes to a file of yours by"),
+                    TextLine(f"  ssh … list {kind.name} --format csv > FILE"),
                     TextLine("In CSV, what a spreadsheet would run gets an apostrophe."),
                 )
             return
