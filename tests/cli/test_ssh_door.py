@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
-import re
 import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from hashlib import sha256
+from collections.abc import Callable
 from pathlib import Path
-from random import Random
 
 import pytest
-from support.command_line import AT, Call, Said
+from support.command_line import Call, Said
+from support.door_attacks import ACCOUNT, made
 
 from ringfence.cli import door
 from ringfence.cli.main import run
 from ringfence.identity import keys
 from ringfence.services import ssh_keys
-from ringfence.storage.engine import Database, open_database
+from ringfence.storage.engine import open_database
 from ringfence.visibility.viewer import Viewer
-
-ACCOUNT = "root" if os.getuid() == 0 else os.environ.get("USER", "")
-
-
-def made(seed: str) -> bytes:
-    """A key, another one for each seed."""
-    inner = b"".join(len(one).to_bytes(4) + one for one in (b"ssh-ed25519", sha256(seed.encode()).digest()))
-    return b"ssh-ed25519 " + base64.b64encode(inner) + b" test\n"
-
 
 OLGA = keys.parse(made("olga"))
 
@@ -137,92 +125,6 @@ def session(known: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, call: 
             signal.signal(signal.SIGTSTP, stopping)
 
     return running
-
-
-def everything(database: Path) -> str:
-    """All that is in a database."""
-    found: Database = open_database(str(database))
-    tables = ("customer", "site", "device", "user_account", "security_group", "role", "ssh_key")
-    with found.reading() as connection:
-        rows = [connection.exec_driver_sql(f"SELECT * FROM {name} ORDER BY 1, 2").all() for name in tables]
-    found.close()
-    return repr([[tuple(row) for row in table if "used_at" not in row] for table in rows[:-1]])
-
-
-PIECES: Sequence[str] = (
-    *[
-        "list",
-        "count",
-        "dump",
-        "devices",
-        "customers",
-        "users",
-        "--format",
-        "json",
-        "keys",
-        "can",
-        "what-if",
-        "-",
-        "help",
-        "sign-ins",
-    ],
-    *[
-        "load",
-        "ingest",
-        "worker",
-        "listen",
-        "config",
-        "edit",
-        "db",
-        "backup",
-        "upgrade",
-        "init",
-        "demo",
-        "ssh",
-        "session",
-        "authorized-keys",
-        "made",
-    ],
-    *("--db", "--db=made", "--as", "--as=h.devries", "h.devries", "--at", AT, "--see-as", "--theme", "../made"),
-    *(";", "&&", "|", ">", "< /etc/passwd", "`touch made`", "$(touch made)", "\n", "\r", "\x1b[2J", "\\", "'", '"'),
-    *("scp -t made", "internal-sftp", "rsync --server . made", "sh -c 'touch made'", "--install-completion"),
-    *("--", "*", "~", "/etc/passwd", "\udcff", "é", "\u202e", "_RINGFENCE_COMPLETE=complete_bash"),
-)
-
-
-def attacks(session: Callable[[str], Said], known: Path, folder: Path, chance: Random, count: int) -> None:
-    """Command lines made by chance: none does anything but to say something that Olga may know."""
-    before, there = everything(known), files(folder)
-    database = open_database(str(known))
-    with database.reading() as connection:
-        every = set(connection.exec_driver_sql("SELECT key FROM customer WHERE parent_id IS NOT NULL").scalars())
-    database.close()
-    hidden = every - set(session("list customers --format keys").out.split())
-    assert len(hidden) > 5
-    for _ in range(count):
-        line = " ".join(chance.choice(PIECES) for _ in range(chance.randint(1, 7)))
-        said = session(line)
-        assert said.status in (0, 1, 2), line
-        assert "Traceback" not in said.err, line
-        assert hidden.isdisjoint(re.findall(r"[\w-]+", said.out + said.err)), line
-        assert not said.status or said.err.startswith("ringfence: error: "), line
-    assert everything(known) == before
-    assert files(folder) == there
-
-
-def files(folder: Path) -> list[str]:
-    """What lies there, but for what the database itself has beside it."""
-    return sorted(path.name for path in folder.iterdir() if not path.name.startswith("own.db"))
-
-
-def test_no_command_line_does_what_it_may_not(session: Callable[[str], Said], known: Path, tmp_path: Path) -> None:
-    attacks(session, known, tmp_path, Random(14), 120)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(4))
-def test_nor_do_others(session: Callable[[str], Said], known: Path, tmp_path: Path, seed: int) -> None:
-    attacks(session, known, tmp_path, Random(seed), 400)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from support.edits import World
 from ringfence.domain import clock
 from ringfence.domain.errors import RingfenceError
 from ringfence.identity import codes, credentials, invitations, passwords
+from ringfence.identity.secrets import digest
 from ringfence.services import signing_in
 from ringfence.services.signing_in import CodeWanted, NotProven
 from ringfence.storage import logins
@@ -28,7 +29,8 @@ PLACES = ("", "192.0.2.1", "2001:db8::1")
 
 class Guarded(NamedTuple):
     """A world in which nora has a password, bert one and a second factor, dora one and is inactive, gus an invitation
-    that has expired, and rita one that will have; what its tables keep of that; and what was shown to its users."""
+    that has expired, and rita one that never does; what its tables keep of that; and what was shown to its users, of
+    which nora has used one."""
 
     of: World
     kept: tuple[str, ...]
@@ -47,8 +49,13 @@ def guarded(of: World, at: datetime) -> Guarded:
             if login in GOOD:
                 credentials.set_password(connection, *ids, passwords.hashed(GOOD[login]), at)
             else:
-                made = at - timedelta(days=8 if login == "gus" else 1)
-                shown.append(invitations.make(connection, *ids, made)[0])
+                shown.append(invitations.make(connection, *ids, at - timedelta(days=8))[0])
+            if login == "nora":
+                shown.append(invitations.make(connection, *ids, at)[0])
+                assert invitations.use(connection, *ids, digest(shown[-1]))
+            if login == "rita":
+                lasts = update(Invitation.__table__).where(Invitation.user_id == own.user_id)
+                connection.execute(lasts.values(expires_at=clock.milliseconds(at + timedelta(days=365 * 1000))))
             if login == "bert":
                 credentials.set_code_secret(connection, *ids, SECRET)
                 recovery = codes.renew_recovery(connection, *ids)
@@ -74,7 +81,8 @@ def _try(world: Guarded, chance: Random) -> str:
     if chance.random() < 0.3:
         return _code(world, chance)
     meant = logins.typed(login).removesuffix("@t")
-    if secret == GOOD.get(meant) and meant != "dora":
+    ritas = world.shown[-1]
+    if (secret == GOOD.get(meant) and meant != "dora") or (secret == ritas and meant == "rita"):
         secret += "x"  # that would be no attack
     try:
         step = signing_in.begin(world.of.database, login, secret, origin="attack", address=chance.choice(PLACES))
@@ -139,7 +147,7 @@ def _login(chance: Random) -> str:
 
 
 def _secret(world: Guarded, chance: Random) -> str:
-    """Never what lets anybody in: of invitations those that have expired by then, too."""
+    """What lets nobody in, or somebody else: of invitations those that have expired, and one that was used, too."""
     known = chance.choice([*GOOD.values(), *world.kept, *world.shown, *world.recovery, "", "rfi_", SECRET])
     ways: list[Callable[[str], str]] = [
         str,
