@@ -70,7 +70,7 @@ def call(words: Sequence[str], environment: Mapping[str, str]) -> Said:
         os.environ.clear()
         os.environ.update(kept)
         signal.signal(signal.SIGTSTP, stopping)
-    out, error = (one.buffer.getvalue().decode(errors="replace") for one in streams)  # type: ignore[attr-defined]
+    out, error = (one.buffer.getvalue().decode(errors="replace") for one in streams)
     return Said(status, out, error)
 
 
