@@ -95,6 +95,8 @@ COMMANDS: list[list[str]] = [
     ["init", "--tenant", f"T{NASTY}", "--login", f"ada{NASTY}", "--password-file", f"nothing{NASTY}"],
     ["users", "invite", f"ada{NASTY}"],
     ["users", "invite", f"ada{NASTY}", "--revoke", *ADA],
+    ["users", "reset-second-factor", f"ada{NASTY}"],
+    ["profile", "settings", *ADA],
     ["keys", "add", f"nothing{NASTY}", *ADA],
     ["keys", "list", *ADA],
     ["keys", "list", "--login", f"ada{NASTY}", *ADA],

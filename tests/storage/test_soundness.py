@@ -68,8 +68,8 @@ BY_OTHERS = (
     "api_token (tenant_id, user_id, made_by, name, digest, customer_id, made_at) "
     "SELECT tenant_id, id, id, 'report', login_key, home_id, 1 FROM user_account",
     "own_console (tenant_id, user_id, layout, settings) SELECT tenant_id, id, '{}', 'mouse = true' FROM user_account",
-    "attempt (role, digest, failures, at) VALUES ('', 'digest', 1, 1)",
-    "attempt_key (role, secret) VALUES ('', 'ff')",
+    "attempt (role, digest, failures, at) SELECT login_key, 'digest', 1, 1 FROM user_account",
+    "attempt_key (role, secret) SELECT login_key, 'ff' FROM user_account",
 )
 """Rows that no document holds."""
 

@@ -21,7 +21,7 @@ class OfItself(DraftForm):
         return Itself(self, editable(self.kind))
 
     def off_anyway(self, command: Command[Any]) -> str:
-        if isinstance(command, RecordCommand):
+        if isinstance(command, RecordCommand) and not (command.changes and self.read_only):
             if self.record_id is None:
                 return "save it first"
             if self.dirty:
