@@ -5,7 +5,10 @@ A table is asked for its columns as attributes (``Customer.path``). Migrations m
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cached_property
+from threading import RLock
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Column, DateTime, Dialect, ForeignKey, Integer, MetaData, Table, Text
@@ -60,12 +63,25 @@ metadata: Final = MetaData(
 )
 
 
-class Rows:
-    """A table whose columns are attributes; it stands for the table wherever SQLAlchemy takes one."""
+EVERY: Final[dict[str, Rows]] = {}
+"""The tables, by name."""
+_made_one_by_one: Final = RLock()
 
-    def __init__(self, table: Table) -> None:
-        self.__table__ = table
-        self.__tablename__ = table.name
+
+class Rows:
+    """A table whose columns are attributes; it stands for the table wherever SQLAlchemy takes one. That is made when it
+    is first asked for: the first data, and most commands, want few of them."""
+
+    def __init__(self, name: str, make: Callable[[], Table]) -> None:
+        self.__tablename__ = name
+        self._make = make
+        EVERY[name] = self
+
+    @cached_property
+    def __table__(self) -> Table:
+        with _made_one_by_one:
+            known = metadata.tables.get(self.__tablename__)
+            return self._make() if known is None else known
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -83,7 +99,11 @@ class Rows:
 def rows(name: str, *columns: SchemaItem, keyed: bool = False, ever: bool = False) -> Any:
     """A table, as `Rows`; ``keyed`` by its columns alone, without a row id of its own on SQLite. ``ever``: an id is
     never given out twice."""
-    return Rows(Table(name, metadata, *columns, sqlite_with_rowid=not keyed, sqlite_autoincrement=ever))
+
+    def make() -> Table:
+        return Table(name, metadata, *columns, sqlite_with_rowid=not keyed, sqlite_autoincrement=ever)
+
+    return Rows(name, make)
 
 
 def own_id() -> Column[Any]:

@@ -13,7 +13,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, Integer
 from ringfence.domain.field import Field, Ties
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED
-from ringfence.storage.columns import BINARY_TEXT, Rows, UtcDateTime, metadata, own_id, rows, tenant_id
+from ringfence.storage.columns import BINARY_TEXT, EVERY, UtcDateTime, own_id, rows, tenant_id
 
 
 def _make(kind: Kind, field: Field, ties: Ties) -> None:
@@ -37,7 +37,7 @@ def _end(name: str, to: Kind, *, keyed: bool, index: bool) -> Column[Any]:
 
 def entries(name: str) -> Any:
     """The table that a tie is kept in, by name: one of these, or of records that refer back."""
-    return Rows(metadata.tables[name])
+    return EVERY[name]
 
 
 for _kind in EDITED.values():

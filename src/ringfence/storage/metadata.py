@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ringfence.storage import grants, identity_tables, scopes, signal_tables, tables
-from ringfence.storage.columns import metadata
+from ringfence.storage.columns import EVERY, metadata
 
 __all__ = ["grants", "identity_tables", "metadata", "scopes", "signal_tables", "tables"]
 
 # What an index on PostgreSQL leaves out is said here only: saying it loads all of SQLAlchemy's PostgreSQL, and whoever
 # only reads and writes has no need of it.
-for _table in metadata.tables.values():
-    for _index in _table.indexes:
+for _rows in EVERY.values():
+    for _index in _rows.__table__.indexes:
         if (_where := _index.dialect_options["sqlite"]["where"]) is not None:
             _index.dialect_kwargs["postgresql_where"] = _where

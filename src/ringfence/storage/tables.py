@@ -81,6 +81,11 @@ def _filled_in(value: Any) -> Any:
 def _of(kind: Kind, *more: SchemaItem, ever: bool = False, usual: bool = True) -> Any:
     """The table of a kind. ``ever``: an id is never given out twice. Its ``usual`` indexes are those of its key and of
     the lists of it, of the whole tenant and of each node, and what its fields ask for."""
+    found = _TABLES[kind.noun] = Rows(kind.table, lambda: _made(kind, *more, ever=ever, usual=usual))
+    return found
+
+
+def _made(kind: Kind, *more: SchemaItem, ever: bool, usual: bool) -> Table:
     columns: list[SchemaItem] = [
         own_id(),
         tenant_id(),
@@ -104,8 +109,7 @@ def _of(kind: Kind, *more: SchemaItem, ever: bool = False, usual: bool = True) -
         columns += [Column("revision", Integer, nullable=False, default=1, server_default="1")]
         columns += [UniqueConstraint("tenant_id", "key"), Index(None, kind.node.column, "search_key", "id")]
         columns += _indexes(kind)
-    found = _TABLES[kind.noun] = Rows(Table(kind.table, metadata, *columns, *more, sqlite_autoincrement=ever))
-    return found
+    return Table(kind.table, metadata, *columns, *more, sqlite_autoincrement=ever)
 
 
 def _indexes(kind: Kind) -> Iterator[Index | UniqueConstraint]:
