@@ -22,6 +22,8 @@ from ringfence.console.widgets.tab_bar import TabBar
 from ringfence.domain.errors import RingfenceError
 
 if TYPE_CHECKING:
+    from ringfence.domain.kind import Kind
+    from ringfence.preferences.layout import Spot
     from ringfence.services.attributes import Attribute
     from ringfence.services.records import CustomerDetail as Detail
     from ringfence.services.workspace import Session
@@ -58,9 +60,13 @@ class CustomerDetail(Vertical, Asks):
         super().__init__(id="detail")
         self.detail: Detail | None = None
         self.customer: int | None = None
+        self._named = ""
         self.tabs = {_PAGE: "Details"}
         """What each tab is called."""
         self.tab = _PAGE
+        self._unmade: dict[str, Kind] = {}
+        """Those whose lists are not there yet, by tab: each is made once somebody looks at it."""
+        self._before: Spot | None = None
         self._stale: set[str] = set()
         self._subtitles: dict[str, Content] = {}
 
@@ -70,18 +76,51 @@ class CustomerDetail(Vertical, Asks):
             yield _Page(id=_PAGE)
 
     def declared(self) -> None:
-        """The kinds are known: there are the lists now, the first of them in front."""
+        """The kinds are known: there are the tabs now, the first list in front."""
         from ringfence.domain import display
-        from ringfence.domain.registry import LISTED, PARTS
+        from ringfence.domain.registry import LISTED
 
         for kind in display.tabs(LISTED.values()):
             self.tabs[kind.name] = display.title(kind)
-            edits = None if kind.name in PARTS else editable(kind)
-            records = list_of(kind, on_subtitle=partial(self._say_rows, kind.name), edits=edits, id=kind.name)
-            bind(records, (edits or CUSTOMER).commands, SCREEN)
-            records.display = False
-            self.query_one(ContentSwitcher).mount(records)
+            self._unmade[kind.name] = kind
         self.turn(1)
+
+    def _make(self, kind: Kind) -> None:
+        """Puts the list of a kind there."""
+        from ringfence.domain.registry import PARTS
+
+        edits = None if kind.name in PARTS else editable(kind)
+        records = list_of(kind, on_subtitle=partial(self._say_rows, kind.name), edits=edits, id=kind.name)
+        bind(records, (edits or CUSTOMER).commands, SCREEN)
+        if self.customer is not None:
+            records.home = self.customer, self._named
+        if self._before is not None:
+            records.come_back(self._before)
+        self.query_one(ContentSwitcher).mount(records)
+
+    @property
+    def stands(self) -> Spot:
+        """How the lists stand: as they did before, those that nobody has looked at since."""
+        from ringfence.preferences.layout import Spot
+
+        before = Spot() if self._before is None else self._before
+        lists = [one.stands for one in self.query(RecordList)]
+        return Spot(
+            self.current_record,
+            {kind: sort for kind, sort in before.sorts.items() if kind in self._unmade}
+            | {kind: sort for one in lists for kind, sort in one.sorts.items()},
+            tab=self.tab,
+            inside=self.has_focus_within,
+            columns={kind: columns for kind, columns in before.columns.items() if kind in self._unmade}
+            | {kind: columns for one in lists for kind, columns in one.columns.items()},
+        )
+
+    def come_back(self, spot: Spot) -> None:
+        """Has the lists stand as they did."""
+        self._before = spot
+        for records in self.query(RecordList):
+            records.come_back(spot)
+        self.go_to_tab(spot.tab)
 
     @property
     def current(self) -> RecordList | Fields:
@@ -108,7 +147,7 @@ class CustomerDetail(Vertical, Asks):
     def open(self, customer: int, name: str) -> None:
         """Shows a customer: its name at once, the rest as it comes."""
         self.border_title = content(name)
-        self.customer = customer
+        self.customer, self._named = customer, name
         for records in self.query(RecordList):
             records.home = (customer, name)
         self._stale = set(self.tabs)
@@ -166,6 +205,8 @@ class CustomerDetail(Vertical, Asks):
 
     def _show_tab(self) -> None:
         self.border_subtitle = self._subtitles.get(self.tab, "")
+        if (kind := self._unmade.pop(self.tab, None)) is not None:
+            self._make(kind)
         self.query_one(ContentSwitcher).current = self.tab
         shown = self.current
         if self.tab in self._stale and isinstance(shown, RecordList) and self.customer is not None:

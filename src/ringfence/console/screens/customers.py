@@ -125,20 +125,15 @@ class CustomersScreen(AreaScreen, TwoPanes):
         return self.query_one(CustomerDetail)
 
     def spot(self) -> Spot:
-        from ringfence.preferences.layout import OPEN_LIMIT, Spot
+        from ringfence.preferences.layout import OPEN_LIMIT
 
-        detail = self.detail
-        lists = [one.stands for one in detail.query(RecordList)]
+        inside = self.detail.stands
         own = self.forest.selected_id or self._wanted
-        return Spot(
-            {**({"customers": own} if own is not None else {}), **detail.current_record},
-            {kind: sort for one in lists for kind, sort in one.sorts.items()},
-            tuple(sorted(self.forest.expanded_ids or self._opened)[:OPEN_LIMIT]),
-            detail.tab,
-            detail.has_focus_within,
-            self.pane,
-            self.has_class("-zoomed"),
-            {kind: columns for one in lists for kind, columns in one.columns.items()},
+        return inside._replace(
+            records={**({"customers": own} if own is not None else {}), **inside.records},
+            open=tuple(sorted(self.forest.expanded_ids or self._opened)[:OPEN_LIMIT]),
+            pane=self.pane,
+            zoomed=self.has_class("-zoomed"),
         )
 
     def come_back(self, spot: Spot) -> None:
@@ -146,9 +141,7 @@ class CustomersScreen(AreaScreen, TwoPanes):
         self.set_pane(spot.pane)
         self._wanted, self._opened = spot.records.get("customers"), frozenset(spot.open)
         self._inside = spot.inside
-        for records in self.detail.query(RecordList):
-            records.come_back(spot)
-        self.detail.go_to_tab(spot.tab)
+        self.detail.come_back(spot)
 
     def viewer_changed(self) -> None:
         """Shows the new viewer's tree, and meanwhile nothing of the old one's."""
