@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from threading import Thread
+from threading import Timer
 from typing import Final
 
 from sqlalchemy import Connection
@@ -24,6 +24,10 @@ STORY_DAY: Final = date(2026, 11, 16)
 """The day on which the story is told; its validity windows lie around it."""
 STORY_NOON: Final = datetime(2026, 11, 16, 12, tzinfo=UTC)
 """The moment as of which its alarms are told."""
+
+
+_AFTER: Final = 0.5
+"""Seconds after which the history of numbers is told anew: the first data are on the screen by then."""
 
 
 def shipped() -> Path:
@@ -78,12 +82,13 @@ def scratch_copy() -> Iterator[tuple[Database, int]]:
             with suppress(RingfenceError):  # the demo is as well without
                 _shift_history(database, today, tables)
 
-        history = Thread(target=shift_history)  # the first data wait for all but that
+        history = Timer(_AFTER, shift_history)  # the first data wait for all but that
         try:
             _shift(database, today)
             history.start()
             yield database, _later_by(today)
         finally:
+            history.cancel()
             if history.ident is not None:
                 history.join()
             database.close()
