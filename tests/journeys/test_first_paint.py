@@ -53,6 +53,7 @@ NOT_BY_THE_DATA = {
     *("ringfence.changes.applying", "ringfence.services.editing", "ringfence.services.choices"),
     *("ringfence.console.screens.dialog", "ringfence.console.screens.help", "ringfence.console.screens.palette"),
     *("ringfence.console.screens.records", "ringfence.console.keymap"),
+    *("email.message", "zipfile", "sqlalchemy.connectors.asyncio"),
 }
 
 

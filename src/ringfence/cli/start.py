@@ -196,6 +196,8 @@ def _run(connect: Callable[[Awaited], Workspace], chosen: Settings, *, demo: boo
         )
 
     def connect_then_collect() -> Workspace:
+        for name in _LATER:
+            _put_off(name)
         try:
             return connect(awaited)
         finally:
@@ -230,6 +232,14 @@ def _run(connect: Callable[[Awaited], Workspace], chosen: Settings, *, demo: boo
         gc.enable()
 
 
+_LATER: Final = (
+    "importlib.metadata",
+    "sqlalchemy.dialects.sqlite.aiosqlite",
+    "sqlalchemy.dialects.sqlite.pysqlcipher",
+)
+"""What SQLAlchemy imports, with all that it takes, for plugins and drivers that nobody may ever ask for."""
+
+
 @contextmanager
 def _spared() -> Iterator[None]:
     """What is imported meanwhile does without two modules that take a twentieth of the time to the first paint, and are
@@ -247,10 +257,8 @@ def _spared() -> Iterator[None]:
                 sys.modules.pop(name, None)
 
 
-class _Types(ModuleType):
-    """Stands in for the module as long as nothing but that alias is asked for."""
-
-    IgnoreReturnCallbackType: Final = object
+class _Later(ModuleType):
+    """Stands in for a module of that name until something of it is asked for."""
 
     def __getattr__(self, name: str) -> object:
         if name.startswith("__"):
@@ -258,6 +266,18 @@ class _Types(ModuleType):
         if sys.modules.get(self.__name__) is self:
             del sys.modules[self.__name__]
         return getattr(import_module(self.__name__), name)
+
+
+def _put_off(name: str) -> None:
+    if name not in sys.modules:
+        package, _, own = name.rpartition(".")
+        sys.modules[name] = module = _Later(name)
+        if package in sys.modules:  # as if it had been imported
+            setattr(sys.modules[package], own, module)
+
+
+class _Types(_Later):
+    IgnoreReturnCallbackType: Final = object
 
 
 def _on_terminal() -> bool:
