@@ -15,8 +15,8 @@ from time import perf_counter, process_time
 from benchmarks.big import make_big
 from benchmarks.report import Report
 from ringfence.domain.kind import altered
+from ringfence.domain.quick_signal import read
 from ringfence.domain.registry import EDITED
-from ringfence.domain.signal import read
 from ringfence.services.editing import Edit, open_record, save
 from ringfence.signals.feeding import Line, feed
 from ringfence.signals.intake import Source, source

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.signal_lines import line, wrong
 
-from ringfence.domain import limits
+from ringfence.domain import limits, quick_signal
 from ringfence.domain.signal import (
     LINE_BYTES,
     MOST_VALUES,
@@ -70,6 +70,40 @@ def rfc3339(at: int) -> str:
         return (EPOCH + timedelta(milliseconds=at)).isoformat(timespec="milliseconds")
 
 
+def outcome(reader: Callable[[bytes], Signal], text: bytes) -> object:
+    """The signal with the types of its values, or why there is none."""
+    try:
+        signal = reader(text)
+    except WrongSignal as error:
+        return str(error)
+    return signal, [type(one) for one in signal.values.values()]
+
+
+_numbers = ("1", "-0", "0.5", "1e999", "1e-400", "01", "1.", "NaN", "-Infinity", "123456789012345678901234567890")
+_texts = ('"open"', '"\\u0041"', '"é"', '"\x01"', '"\x00"', '"\x7f"', f'"{"x" * 257}"')
+_values = st.sampled_from(
+    (*["1.5", "20", "false", '"shut"'] * 9, *_numbers, *_texts, "true", "null", "[1]", "{}", "tru")
+)
+_names = st.sampled_from((*["a", "b", "temperature", "door"] * 5, "A", "é", "", "x" * 65, "unit", "ts"))
+_objects = st.lists(st.tuples(_names, _values), max_size=4).map(
+    lambda pairs: "{" + ",".join(f'"{name}":{value}' for name, value in pairs) + "}"
+)
+_units = (*['"unit":"U-1"'] * 9, '"unit":""', '"unit":"é"', '"unit":"a\\"b"', f'"unit":"{"u" * 300}"', '"unit":1', "")
+_moments = (*['"ts":1795000000000'] * 9, '"ts":1.795e12', '"ts":1', '"ts":true', '"ts":"2026-11-28T10:00:00Z"', "")
+_others = (*[""] * 9, '"values":{"a":1}', '"attributes":{"a":1}', '"id":"1"', '"unity":1', '"alarm":"fire"')
+_fields = st.tuples(
+    *map(st.sampled_from, (_units, _moments, _others)),
+    _objects.map(lambda said: f'"values":{said}'),
+)
+plain_lines = st.builds(
+    lambda fields, before, behind: (before + "{" + ",".join(one for one in fields if one) + "}" + behind).encode(),
+    _fields.flatmap(st.permutations),
+    st.sampled_from((*[""] * 9, " ", "\t", "\ufeff", "x")),
+    st.sampled_from((*[""] * 9, "\n", " ", "x", "\xa0")),
+)
+"""Lines that are nearly what most are."""
+
+
 class TestRoundTrips:
     @settings(deadline=None)
     @given(signals(), st.booleans(), st.booleans(), st.sampled_from((int, float, rfc3339)))
@@ -78,8 +112,14 @@ class TestRoundTrips:
     ) -> None:
         text = json.dumps(written(signal, moment=moment), ensure_ascii=escaped)
         if len(text.encode()) <= LINE_BYTES:
-            assert read(text.encode() if as_bytes else text) == signal
+            for reader in (read, quick_signal.read):
+                assert reader(text.encode() if as_bytes else text) == signal
             assert all(type(one) is not int for one in (*signal.values.values(), *signal.attributes.values()))
+
+    @settings(deadline=None)
+    @given(plain_lines)
+    def test_the_quick_reader_reads_the_same(self, text: bytes) -> None:
+        assert outcome(quick_signal.read, text) == outcome(read, text)
 
     @settings(deadline=None)
     @given(signals())

@@ -11,7 +11,7 @@ from support.documents import AT
 
 from ringfence.domain.clock import milliseconds
 from ringfence.domain.errors import RingfenceError
-from ringfence.domain.signal import read
+from ringfence.domain.quick_signal import read
 from ringfence.services import telemetry
 from ringfence.signals.intake import Heard, Source, Taken, source, take, timely
 from ringfence.storage.engine import Database

@@ -47,7 +47,8 @@ def ingest(
     """
     from ringfence.domain import clock
     from ringfence.domain.clock import milliseconds
-    from ringfence.domain.signal import read, read_mosquitto
+    from ringfence.domain.quick_signal import read
+    from ringfence.domain.signal import read_mosquitto
     from ringfence.signals import feeding, intake
 
     chosen = settings(context.obj, db, at)

@@ -34,6 +34,8 @@ SAID: Final = 256
 """Characters of a value that is text, and of the text of an alarm."""
 SIGNAL_ID: Final = 64
 """Characters of the id of a signal."""
+EARLIEST: Final = 100_000_000_000
+"""The first moment that is taken, in milliseconds since 1970: fewer are 1973, and what meant seconds."""
 AHEAD: Final = 5 * 60_000
 """Milliseconds that the moment of a signal may be ahead of our clock."""
 KEY: Final = re.compile("[a-z][a-z0-9_]{0,63}")
@@ -73,7 +75,6 @@ _OF_ALARMS: Final = frozenset(("state", "severity", "text"))
 _STATES: Final = {"on": True, "off": False}
 _BLANK: Final = " \t\r\n"
 _LONE: Final = re.compile("[\ud800-\udfff]")
-_IN_SECONDS: Final = 100_000_000_000  # fewer milliseconds than that are 1973, and what meant seconds
 _SHOWN: Final = 32  # characters of what was typed that a message repeats
 _TOO_LARGE: Final = "this number is too large"
 _MOMENT: Final = "write a moment with its zone, as 2026-11-28T10:00:00Z, or milliseconds since 1970"
@@ -268,7 +269,7 @@ def _moment(ts: Any) -> int:
         return at
     if type(ts) not in (int, float):
         raise WrongSignal(f"ts: this is {_what(ts)}: {_MOMENT}")
-    if not _IN_SECONDS <= ts <= LAST:  # what is infinite is told here, too
+    if not EARLIEST <= ts <= LAST:  # what is infinite is told here, too
         raise WrongSignal(f"ts: milliseconds since 1970 have 12 digits or more, and end with the year 9999: {_MOMENT}")
     return int(ts)
 
@@ -280,7 +281,7 @@ def _values(field: str, found: Any) -> dict[str, Value]:
         raise WrongSignal(f"{field}: there are {len(found):,}, and may be {MOST_VALUES}")
     kept: dict[str, Value] = {}
     for key, value in found.items():
-        if key not in _keys:
+        if key not in known_keys:
             _learn(field, key)
         kind = type(value)
         if kind is float:
@@ -304,15 +305,15 @@ def _double(field: str, value: int) -> float:
         raise WrongSignal(f"{field}: {_TOO_LARGE}") from error
 
 
-_keys: Final[set[str]] = set()
+known_keys: Final[set[str]] = set()
 """Keys that were found to be some: the same few come over and over."""
 
 
 def _learn(field: str, key: str) -> None:
     if not KEY.fullmatch(key):
         raise WrongSignal(f"{field}: {_shown(key)} is no key: {A_KEY}")
-    if len(_keys) < 4096:
-        _keys.add(key)
+    if len(known_keys) < 4096:
+        known_keys.add(key)
 
 
 def _no_object(found: Any) -> str:

@@ -8,23 +8,22 @@ transaction reads them it takes the tenant's turn (`take_turn`), as operators' c
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, select, update
 
 from ringfence.domain import clock
 from ringfence.domain.alarm import ALARMS, BY_ITSELF, HANDED_OVER, LASTING, OPEN, TEST, more_severe
 from ringfence.domain.clock import moment_of
 from ringfence.domain.ids import drawn
 from ringfence.domain.signal import SEVERITIES
-from ringfence.domain.text import search_key
-from ringfence.signals import queue
+from ringfence.signals import alarm_rows, queue
 from ringfence.signals.happening import Entry, Happening, open_among, open_at, under_test
 from ringfence.signals.queue import Open
 from ringfence.signals.rules import escalations
 from ringfence.signals.suppression import Modes
 from ringfence.signals.units import Unit
-from ringfence.storage.bulk import any_of, delete_rows, insert_rows, take_ids, upsert_rows
+from ringfence.storage.bulk import any_of, delete_rows, insert_rows, listed, prepared, take_ids, upsert_rows
 from ringfence.storage.signal_tables import Escalation, Runaway, Suppressed
 from ringfence.storage.tables import Alarm, Tenant
 
@@ -272,9 +271,8 @@ class Ledger:
 
     def _bucket(self, key: Key) -> _Bucket:
         if self._buckets is None:
-            theirs = any_of(self.connection, Runaway.device_id, sorted(self.devices))
-            query = select(Runaway.device_id, Runaway.kind, Runaway.full_at, Runaway.due_at)
-            rows = self.connection.execute(query.where(Runaway.tenant_id == self.tenant, theirs))
+            given = {"tenant": self.tenant, "devices": listed(self.connection, self.devices)}
+            rows = self.connection.execute(prepared(self.connection, alarm_rows.buckets), given)
             self._buckets = {(device, kind): _Bucket(full, due) for device, kind, full, due in rows}
         return self._buckets.setdefault(key, _Bucket(0, None))
 
@@ -290,8 +288,12 @@ class Ledger:
             self._insert(fresh)
         moved = [one for one in known if one.queued != one.wanted]
         queue.take_out(self.connection, [one.id for one in moved if one.queued])
-        coming = [one for one in (*moved, *fresh) if one.wanted]
-        queue.put(self.connection, self.tenant, [_open(one) for one in coming])
+        coming = [
+            Open(one.id, one.wanted, clock.in_order(moment_of(one.started_at)), one.path)
+            for one in (*moved, *fresh)
+            if one.wanted
+        ]
+        queue.put(self.connection, self.tenant, coming)
         self._write_tests()
         buckets = self._buckets or {}
         filled = [(self.tenant, *key, buckets[key].full_at, buckets[key].due_at) for key in sorted(self._filled)]
@@ -323,11 +325,9 @@ class Ledger:
         upsert_rows(self.connection, Suppressed.__tablename__, _SUPPRESSED, 3, under)
 
     def _update(self, known: Collection[Entry]) -> None:
-        rows: Any = Alarm.__table__
-        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _CHANGING}
-        one = update(rows).where(rows.c.id == bindparam("own_id"))
-        one = one.values(revision=rows.c.revision + bindparam("step"), **values)
-        self.connection.execute(one, [_changes(entry) for entry in known])
+        self.connection.execute(
+            prepared(self.connection, alarm_rows.changing), [alarm_rows.changes(entry) for entry in known]
+        )
         if unacked := [entry.id for entry in known if entry.unacked]:
             taken = update(Alarm).where(any_of(self.connection, Alarm.id, unacked))
             self.connection.execute(taken.values(acked_at=None, acked_by_id=None))
@@ -337,58 +337,13 @@ class Ledger:
         keys = self._keys(len(fresh))
         for entry, own in zip(fresh, ids, strict=True):
             entry.id = own
-        rows = [_row(self.tenant, entry, key) for entry, key in zip(fresh, keys, strict=True)]
+        rows = [alarm_rows.row(self.tenant, entry, key) for entry, key in zip(fresh, keys, strict=True)]
         insert_rows(self.connection, Alarm.__table__, tuple(rows[0]), (tuple(row.values()) for row in rows))
 
     def _keys(self, count: int) -> list[str]:
         found: set[str] = set()
         while len(found) < count:
             more = {drawn(ALARMS.drawn) for _ in range(count - len(found))} - found
-            query = select(Alarm.key).where(
-                Alarm.tenant_id == self.tenant, any_of(self.connection, Alarm.key, sorted(more))
-            )
-            found |= more - set(self.connection.execute(query).scalars())
+            given = {"tenant": self.tenant, "keys": listed(self.connection, more)}
+            found |= more - set(self.connection.execute(prepared(self.connection, alarm_rows.taken), given).scalars())
         return list(found)
-
-
-def _open(entry: Entry) -> Open:
-    return Open(entry.id, entry.wanted, clock.in_order(moment_of(entry.started_at)), entry.path)
-
-
-_CHANGING: Final = (
-    *("severity", "text", "rule_id", "edge_id", "last_at", "count", "ended_at", "cleared_at", "outcome", "runaway"),
-)
-
-
-def _changes(entry: Entry) -> dict[str, Any]:
-    row = _row(0, entry, "")
-    return {"own_id": entry.id, "step": int(entry.revised), **{f"new_{name}": row[name] for name in _CHANGING}}
-
-
-def _row(tenant_id: int, entry: Entry, key: str) -> dict[str, Any]:
-    started_at = moment_of(entry.started_at)
-    return {
-        "id": entry.id,
-        "tenant_id": tenant_id,
-        "customer_id": entry.customer,
-        "name": entry.name,
-        "device_id": entry.device,
-        "site_id": entry.site,
-        "kind": entry.kind,
-        "unit_id": entry.unit_id,
-        "severity": entry.severity,
-        "text": entry.text,
-        "rule_id": entry.rule,
-        "edge_id": entry.edge,
-        "started_at": started_at,
-        "last_at": moment_of(entry.last_at),
-        "count": entry.count,
-        "ended_at": None if entry.ended_at is None else moment_of(entry.ended_at),
-        "cleared_at": None if entry.cleared_at is None else moment_of(entry.cleared_at),
-        "outcome": entry.outcome,
-        "runaway": entry.runaway,
-        "notes": "",
-        "key": key,
-        "started_key": clock.in_order(started_at),
-        "search_key": search_key(entry.name),
-    }

@@ -114,7 +114,7 @@ def feed(
     for batch, more in batches(lines):
         at = now()
         with uncollected(_OBJECTS * len(batch)):
-            heard = list(_read(batch, read, at, wrong))
+            heard = _read(batch, read, at, wrong)
             taken = take(database, edge, heard, at) if heard else None
         if taken is not None:
             yield taken
@@ -125,16 +125,15 @@ def feed(
 def checked(lines: Iterable[Line], read: Read, now: int) -> tuple[list[Line], list[Fault]]:
     """All of the lines, and what is wrong with them."""
     every, faults = list(lines), list[Fault]()
-    for _ in _read(every, read, now, faults.append):
-        pass
+    _read(every, read, now, faults.append)
     return every, faults
 
 
-def _read(batch: Iterable[Line], read: Read, now: int, wrong: Callable[[Fault], None]) -> Iterator[Heard]:
-    for line in batch:
+def _read(batch: Iterable[Line], read: Read, now: int, wrong: Callable[[Fault], None]) -> list[Heard]:
+    heard = []
+    for number, said in batch:
         try:
-            signal = timely(read(line.said), now)
+            heard.append(Heard(timely(read(said), now), said))
         except WrongSignal as error:
-            wrong(Fault(line.number, str(error)))
-            continue
-        yield Heard(signal, line.said)
+            wrong(Fault(number, str(error)))
+    return heard

@@ -109,11 +109,12 @@ def source(connection: Connection, key: str, tenant: str = "") -> Source:
 def timely(signal: Signal, now: int) -> Signal:
     """The signal with its moment: ``now`` where it says none. Raises WrongSignal for one that is yet to come, or of
     which no history is kept."""
-    if signal.at is None:
+    at = signal.at
+    if at is None:
         return signal._replace(at=now)
-    if signal.at > now + AHEAD:
+    if at > now + AHEAD:
         raise WrongSignal("ts: this is more than 5 minutes ahead of the clock here")
-    if signal.at < now - KEPT_DAYS * DAY:
+    if at < now - KEPT_DAYS * DAY:
         raise WrongSignal(f"ts: this is more than {KEPT_DAYS} days ago, and no history is kept of that")
     return signal
 

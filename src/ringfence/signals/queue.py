@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Delete, delete, select
 
 from ringfence.domain.alarm import OPEN
 from ringfence.domain.signal import SEVERITIES
 from ringfence.signals.units import customers_on
-from ringfence.storage.bulk import any_of, insert_rows, upsert_rows
+from ringfence.storage.bulk import Among, any_of, insert_rows, listed, prepared, upsert_rows
 from ringfence.storage.signal_tables import AlarmAbove, AlarmCount
 from ringfence.storage.tables import Alarm, Customer
 
@@ -43,7 +43,11 @@ def put(connection: Connection, tenant_id: int, alarms: Iterable[Open]) -> None:
 def take_out(connection: Connection, alarms: Collection[int]) -> None:
     """Takes alarms out of all queues."""
     if alarms:
-        connection.execute(delete(AlarmAbove).where(any_of(connection, AlarmAbove.alarm_id, sorted(alarms))))
+        connection.execute(prepared(connection, _of_alarms), {"alarms": listed(connection, alarms)})
+
+
+def _of_alarms(among: Among) -> Delete:
+    return delete(AlarmAbove).where(among(AlarmAbove.alarm_id, "alarms"))
 
 
 def put_anew(connection: Connection, tenant_id: int, alarms: Collection[int]) -> None:

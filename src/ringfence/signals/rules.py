@@ -168,10 +168,11 @@ class Applying(NamedTuple):
 
 class Rules:
     """Rules of customers, among which those are found that look at a device; ``everywhere`` where those are all rules
-    of the tenant."""
+    of the tenant. ``attributes`` are the names of those that any of them asks for."""
 
     def __init__(self, rules: Collection[Rule], *, everywhere: bool = True) -> None:
         self.everywhere = everywhere
+        self.attributes = frozenset[str]().union(*(rule.attributes for rule in rules))
         self._of: defaultdict[int, list[Rule]] = defaultdict(list)
         for rule in sorted(rules, key=lambda one: (not one.fixed, one.key)):
             self._of[rule.customer].append(rule)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, or_, select, update
 
 from ringfence.domain.alarm import LIFE_SAFETY
 from ringfence.domain.clock import milliseconds, moment_of
 from ringfence.domain.test_mode import TEST_MODES, kinds_in
 from ringfence.signals.units import Unit
+from ringfence.storage.bulk import Among, prepared
 from ringfence.storage.signal_tables import Suppressed
 from ringfence.storage.tables import Customer, table_of
 
@@ -42,11 +43,8 @@ class Modes:
     covered that is of all of them."""
 
     def __init__(self, connection: Connection, tenant_id: int, since: int, until: int) -> None:
-        mode = table_of(TEST_MODES)
-        columns = (mode.id, Customer.path, mode.site_id, mode.device_id, mode.alarms, mode.since, mode.until)
-        query = select(*columns).join(Customer, Customer.id == mode.customer_id).where(mode.tenant_id == tenant_id)
-        begun = or_(mode.since.is_(None), mode.since <= moment_of(until))
-        rows = connection.execute(query.where(mode.until > moment_of(since), begun))
+        given = {"tenant": tenant_id, "first": moment_of(since), "last": moment_of(until)}
+        rows = connection.execute(prepared(connection, _in_force), given)
         self._modes = [
             _Mode(own, path, site, device, frozenset(kinds_in(alarms)), milliseconds(begin or _EVER), milliseconds(end))
             for own, path, site, device, alarms, begin, end in rows
@@ -59,6 +57,14 @@ class Modes:
     def covering(self, unit: Unit, kind: str, at: int) -> dict[int, int]:
         """Those that cover it, by id, each with its end."""
         return {mode.id: mode.until for mode in self._modes if mode.covers(unit, kind, at)}
+
+
+def _in_force(_among: Among) -> Select[Any]:
+    mode = table_of(TEST_MODES)
+    columns = (mode.id, Customer.path, mode.site_id, mode.device_id, mode.alarms, mode.since, mode.until)
+    query = select(*columns).join(Customer, Customer.id == mode.customer_id)
+    begun = or_(mode.since.is_(None), mode.since <= bindparam("last"))
+    return query.where(mode.tenant_id == bindparam("tenant"), mode.until > bindparam("first"), begun)
 
 
 def look_again(connection: Connection, tenant_id: int, at: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -110,13 +110,22 @@ def write(
         _add(connection, tenant_id, fresh)
     if changed:
         _renew(connection, changed)
-    for day in sorted({at // DAY for _, at, _ in numbers}):
+    for day, its_numbers in _by_day(numbers):
         name = day_of(day * DAY)
         _make_day(connection, name)
-        points = [(tenant_id, one.series, at, number) for one, at, number in numbers if at // DAY == day]
+        points = [(tenant_id, one.series, at, number) for one, at, number in its_numbers]
         if connection.dialect.name != "sqlite":  # one statement writes no row twice
             points = sorted({point[:3]: point for point in points}.values())
         upsert_rows(connection, day_table(name) if connection.dialect.name == "sqlite" else HISTORY, _POINT, 3, points)
+
+
+def _by_day(numbers: Sequence[Number]) -> Iterator[tuple[int, Sequence[Number]]]:
+    """The days, each with its numbers; mostly all are of one."""
+    days = sorted({at // DAY for at in {at for _, at, _ in numbers}})
+    if len(days) == 1:
+        yield days[0], numbers
+    else:
+        yield from ((day, [one for one in numbers if one[1] // DAY == day]) for day in days)
 
 
 def report(connection: Connection, tenant_id: int, attributes: Mapping[Key, tuple[int, Value]]) -> None:

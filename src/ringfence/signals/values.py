@@ -28,24 +28,24 @@ class Values:
     def take(self, device: int, signal: Signal) -> Collection[str]:
         """Takes the values of a signal, which has its moment, of a device; those of a device come in the order of their
         moments. Returns the names of those that are older than what was known."""
-        known = self.known[device]
+        known, renewed, numbers = self.known[device], self.renewed, self.numbers
         at = signal.at
         assert at is not None
         older: Collection[str] = _NONE
         for name, value in signal.values.items():
             latest = known.get(name)
-            is_number = value.__class__ is float
             if latest is None:
                 latest = known[name] = Latest(0, device, name, at, value)
                 self.fresh.append(latest)
             elif at < latest.at:
                 older = {*older, name}
             else:
-                was = latest.value
-                if not is_number and (value != was or value.__class__ is not was.__class__):
-                    self.changes.append(events.of_change(device, at, name, value))
+                if value.__class__ is not float:
+                    was = latest.value
+                    if value != was or value.__class__ is not was.__class__:
+                        self.changes.append(events.of_change(device, at, name, value))
                 latest.at, latest.value = at, value
-                self.renewed.append(latest)
-            if is_number:
-                self.numbers.append((latest, at, value))  # type: ignore[arg-type]
+                renewed.append(latest)
+            if value.__class__ is float:
+                numbers.append((latest, at, value))
         return older

@@ -38,9 +38,11 @@ def watch(
     no value to the rules there.
     """
     watching = _Watch(edge, now, values, states, known)
-    asked = [unit for unit, _ in heard.values() if watching.applying(unit).attributes] if known is not None else []
-    names = frozenset[str]().union(*(watching.applying(unit).attributes for unit in asked))
-    attributes = attributes_of(connection, tenant_id, asked, names)
+    attributes: Mapping[int, Mapping[str, Value]] = {}
+    if known is not None and known.attributes:
+        asked = [unit for unit, _ in heard.values() if watching.applying(unit).attributes]
+        names = frozenset[str]().union(*(watching.applying(unit).attributes for unit in asked))
+        attributes = attributes_of(connection, tenant_id, asked, names)
     for unit, signals in heard.values():
         if len(signals) > 1:
             signals.sort(key=_moment)
