@@ -39,6 +39,8 @@ _SEARCHED = {(DEVICES, one.field, False) for one in columns(DEVICES)} | {
 }
 _WINDOW = Window(limit=50)
 _ROUNDS = 2
+_AGAIN = 6
+"""Rounds of a page that seems to miss: what else goes on on the machine is not its fault."""
 _SLOW = 0.06
 _WORST = 8
 
@@ -135,15 +137,20 @@ def _cells(database: Database) -> Iterator[Cell]:
                 (scoped,) = _measured(query, own)
                 if query not in unscoped or scoped > SMALL:  # where it matters, beside each other
                     scoped, unscoped[query] = _measured(query, own, floor)
-                yield Cell(login, query, scoped, unscoped[query])
+                found = Cell(login, query, scoped, unscoped[query])
+                if found.far or scoped > FRAME[database.postgresql]:
+                    scoped, bare = _measured(query, own, floor, rounds=_AGAIN)
+                    unscoped[query] = min(bare, unscoped[query])
+                    found = Cell(login, query, min(scoped, found.scoped), unscoped[query])
+                yield found
 
 
-def _measured(query: Query, *pages: Callable[[Query], None]) -> list[float]:
+def _measured(query: Query, *pages: Callable[[Query], None], rounds: int = _ROUNDS) -> list[float]:
     """Milliseconds of pages, which take turns: of each the quickest, for what else goes on on the machine only adds to
     it."""
     took: list[list[float]] = [[] for _ in pages]
     turn = 0
-    while turn <= _ROUNDS:
+    while turn <= rounds:
         begin = perf_counter()
         for times, read in zip(took, pages, strict=True):
             started = perf_counter()
@@ -151,5 +158,5 @@ def _measured(query: Query, *pages: Callable[[Query], None]) -> list[float]:
             if turn:  # the first one makes statements, and fills caches
                 times.append(1000 * (perf_counter() - started))
         spent = perf_counter() - begin
-        turn += 1 if spent < _SLOW else _ROUNDS
+        turn += 1 if spent < _SLOW or rounds > _ROUNDS else rounds
     return [min(times) for times in took]
