@@ -33,6 +33,8 @@ settings.register_profile(
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+_HERE: Final = Path(__file__).parent
+_LONG: Final = ("cli", "console")
 _UNTIL: Final = float(os.environ.get("RINGFENCE_TESTS_UNTIL") or "inf")
 """When the tests that are ``slow`` are not begun any more (seconds since 1970): the check has a time of its own."""
 
@@ -46,17 +48,19 @@ compile_once()
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What is slow comes last, and with each commit in another order: each has its turn where time is short. So it is
-    with what a test is tried on, where that is marked ``once``: one of it, or as many as that says, is always tried."""
+    with what a test is tried on, where that is marked ``once``: one of it, or as many as that says, is always tried;
+    where that is a screen or a command, each of which takes long, three or an eighth of them."""
     asked = ["git", "rev-parse", "HEAD"]
-    commit = subprocess.run(asked, cwd=Path(__file__).parent, capture_output=True, check=False).stdout
+    commit = subprocess.run(asked, cwd=_HERE, capture_output=True, check=False).stdout
     chance = Random(commit)
     tried: dict[str, list[pytest.Item]] = {}
     for item in items:
-        if item.get_closest_marker("once") and not item.get_closest_marker("slow"):
+        once = item.get_closest_marker("once") or item.path.relative_to(_HERE).parts[0] in _LONG
+        if once and not item.get_closest_marker("slow"):
             tried.setdefault(item.nodeid.partition("[")[0], []).append(item)
     for each in tried.values():
         mark = each[0].get_closest_marker("once")
-        always = mark.args[0] if mark is not None and mark.args else 1
+        always = (mark.args[0] if mark.args else 1) if mark is not None else max(3, len(each) // 8)
         for item in chance.sample(each, max(0, len(each) - always)):
             item.add_marker(pytest.mark.slow)
     slow = [item for item in items if item.get_closest_marker("slow")]
