@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import make_url, text
 
+from ringfence.storage import schema
 from ringfence.storage.bulk import insert_rows, settle_ids, settle_statistics
 from ringfence.storage.engine import Database, open_database
 from ringfence.storage.metadata import metadata
@@ -26,7 +27,7 @@ _FOLLOWING = """
 def following_the_tree(source: Path, path: Path) -> Path:
     """A copy in which the name of a device begins with where its customer stands in the tree, made where there is none
     of this source: whoever sees one end of the tree finds what they see at one end of the order."""
-    if path.exists() and path.stat().st_mtime > source.stat().st_mtime:
+    if _is_of(path, [source]):
         return path
     unfinished = path.with_suffix(".making")
     shutil.copy(source, unfinished)
@@ -47,12 +48,14 @@ def following_the_tree(source: Path, path: Path) -> Path:
     connection.execute("COMMIT")
     connection.close()
     unfinished.rename(path)
+    _note(path, [source])
     return path
 
 
 @contextmanager
 def on_postgresql(*files: Path) -> Iterator[list[Database]]:
-    """The same rows on a server that runs for as long as this does, a database a file."""
+    """The same rows on a server that runs for as long as this does, a database a file. What it begins with is kept
+    beside the first file for the next time."""
     sys.path.insert(0, str(_TOP / "tests"))
     try:
         from support.postgres import SETTINGS, server
@@ -60,14 +63,40 @@ def on_postgresql(*files: Path) -> Iterator[list[Database]]:
         sys.path.pop(0)
     SETTINGS.update(shared_buffers="512MB", maintenance_work_mem="256MB", max_wal_size="4GB")
     SETTINGS.update(wal_level="minimal", max_wal_senders="0")  # nothing of it is to be had again
-    with server() as url, ThreadPoolExecutor(len(files)) as side_by_side:
-        made = [_new(url, file.stem) for file in files]  # which is not done at once: one template, one Alembic
-        try:
+    kept = files[0].with_name("-".join(file.stem for file in files) + ".postgresql")
+    if not _is_of(kept, files):
+        shutil.rmtree(kept, ignore_errors=True)
+        with server(into=kept) as url, ThreadPoolExecutor(len(files)) as side_by_side:
+            made = [_new(url, file.stem) for file in files]  # which is not done at once: one template, one Alembic
             list(side_by_side.map(_copy, made, files))
-            yield made
-        finally:
             for database in made:
                 database.close()
+        _note(kept, files)
+    with server(of=kept) as url:
+        there = [open_database(_url(url, file.stem)) for file in files]
+        try:
+            yield there
+        finally:
+            for database in there:
+                database.close()
+
+
+def _is_of(path: Path, files: Sequence[Path]) -> bool:
+    """Whether what was kept was made of these very files, at this revision."""
+    mark = path.with_name(f"{path.name}.of")
+    return path.exists() and mark.exists() and mark.read_text() == _origin(files)
+
+
+def _note(path: Path, files: Sequence[Path]) -> None:
+    path.with_name(f"{path.name}.of").write_text(_origin(files))
+
+
+def _origin(files: Sequence[Path]) -> str:
+    return " ".join((schema.HEAD, *(f"{file.name} {file.stat().st_ino}" for file in files)))
+
+
+def _url(url: str, name: str) -> str:
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
 def _new(url: str, name: str) -> Database:
@@ -76,7 +105,7 @@ def _new(url: str, name: str) -> Database:
     with administration.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
     administration.close()
-    return open_database(make_url(url).set(database=name).render_as_string(hide_password=False), create=True)
+    return open_database(_url(url, name), create=True)
 
 
 def _copy(database: Database, file: Path) -> None:

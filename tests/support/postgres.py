@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -33,17 +34,24 @@ SETTINGS = {
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """A running server in a temporary folder; gives the URL of its database ``postgres``, and stops it at the end."""
+def server(*, of: Path | None = None, into: Path | None = None) -> Iterator[str]:
+    """A running server in a temporary folder; gives the URL of its database ``postgres``, and stops it at the end. It
+    begins with what another one left in the folder ``of``, and leaves what it has in ``into``."""
     with _folder() as (folder, other):
         programs, data = _programs(folder), folder / "data"
         options = ("--encoding=UTF8", "--no-sync", "--no-instructions", "--locale-provider=builtin")
-        _run(
-            *(programs / "bin/initdb", "-D", data, "-U", "postgres", "--auth=trust", *options, "--locale=C.UTF-8"),
-            **other,
-        )
-        with _running(programs, data, other):
+        if of is None:
+            _run(
+                *(programs / "bin/initdb", "-D", data, "-U", "postgres", "--auth=trust", *options, "--locale=C.UTF-8"),
+                **other,
+            )
+        else:
+            _run("cp", "-R", f"{of}/.", data)
+            _run("chown", "-R", f"--reference={data}", *data.iterdir())
+        with _running(programs, data, other, stop=signal.SIGQUIT if into is None else signal.SIGINT):
             yield f"postgresql+psycopg://postgres@/postgres?host={data}"
+        if into is not None:
+            shutil.move(data, into)
 
 
 @contextmanager
@@ -87,7 +95,9 @@ def _run(*words: str | Path, **common: Any) -> None:
 
 
 @contextmanager
-def _running(programs: Path, data: Path, common: dict[str, Any]) -> Iterator[None]:
+def _running(
+    programs: Path, data: Path, common: dict[str, Any], *, stop: signal.Signals = signal.SIGQUIT
+) -> Iterator[None]:
     options = [f"--{name}={value}" for name, value in SETTINGS.items()]
     log = data.parent / "log"
     with log.open("wb") as said:
@@ -102,8 +112,8 @@ def _running(programs: Path, data: Path, common: dict[str, Any]) -> Iterator[Non
         _wait(process, data, log)
         yield
     finally:
-        process.send_signal(3)  # SIGQUIT: at once, the data is thrown away anyway
-        process.wait(20)
+        process.send_signal(stop)  # mostly at once: the data is thrown away anyway
+        process.wait(20 if stop is signal.SIGQUIT else 120)
 
 
 def _programs(folder: Path) -> Path:
