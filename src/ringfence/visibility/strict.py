@@ -11,8 +11,10 @@ from typing import Final
 from sqlalchemy import text
 
 from ringfence.domain.audit import AUDIT
+from ringfence.domain.customer import CUSTOMERS
 from ringfence.storage.second_wall import SETTING
 from ringfence.visibility.members import members
+from ringfence.visibility.plans import total
 from ringfence.visibility.viewer import Sight
 
 _KEEP: Final = text("SELECT set_config(:setting, :seen, true)")
@@ -24,6 +26,8 @@ def keep_to(*sights: Sight) -> None:
     scopes = [scope.nodes for sight in sights for scope in sight.scopes.values()]
     if any(extent.whole for extent in scopes):
         return
+    for sight in sights:
+        total(sight, CUSTOMERS)  # by which ways are chosen: of those in sight alone, the longest would seem short
     seen = 0
     for extent in {extent.id: extent for extent in scopes if extent.intervals}.values():
         seen |= int.from_bytes(members(sights[0], AUDIT, extent), "little")
