@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from support.edits import World
+from support.wall import MODE
 
 from ringfence.domain.device import DEVICES
 from ringfence.services.records import Listing, Part
@@ -161,7 +162,8 @@ def test_a_beginning_is_found_once_and_kept_until_something_changes(
             return str(page(sight, Query(DEVICES), Window(limit=5))[0].key)
 
     assert [first(), first()] == ["c05-1", "c05-1"]
-    assert len(looked) == 1
+    begins = MODE == "strict" and database.postgresql  # there is nothing in the order then but what is in sight
+    assert len(looked) == (0 if begins else 1)
     # Another's device comes to stand before all that there was, then one of the last comes back behind it.
     world.save("everything", world.edit("everything", "device", "c00-3", customer=world.id("customer", "c05")))
     assert first() == "c00-3"
@@ -169,7 +171,7 @@ def test_a_beginning_is_found_once_and_kept_until_something_changes(
     assert first() == "c05-7"
     world.save("everything", world.edit("everything", "device", "c05-7", name="Zz"))
     assert first() == "c00-3"
-    assert len(looked) == 4
+    assert len(looked) == (0 if begins else 4)
     agree(world, "last", Random(1))
 
 

@@ -14,11 +14,15 @@ from types import ModuleType
 from typing import Any, Final
 from urllib.parse import quote
 
+from ringfence.storage.wall_signs import WALLED
+
 _SECONDS: Final = 5
 _KNOWN: Final = (
     "SELECT 1 FROM ssh_key k JOIN user_account u ON u.tenant_id = k.tenant_id AND u.id = k.user_id "
-    "WHERE k.blob = {0} AND k.kind = {0} AND u.active"
+    "WHERE {1} AND k.kind = {0} AND u.active"
 )
+_BLOB: Final = "k.blob = {0}"
+_BEHIND_THE_WALL: Final = "k.id = ringfence_whose(current_user, 'blob', {0})"
 _SQLITE: Final = ("sqlite:///", "sqlite+pysqlite:///")
 _POSTGRESQL: Final = ("postgresql+psycopg://", "postgresql://", "postgres://")
 
@@ -39,7 +43,7 @@ def _in_sqlite(path: Path, values: tuple[str, str]) -> bool:
     uri = f"file:{quote(str(path.absolute()))}?mode=ro"
     connection = sqlite3.connect(uri, uri=True, timeout=_SECONDS)
     try:
-        return connection.execute(_KNOWN.format("?"), values).fetchone() is not None
+        return connection.execute(_KNOWN.format("?", _BLOB.format("?")), values).fetchone() is not None
     finally:
         connection.close()
 
@@ -51,7 +55,8 @@ def _in_postgresql(url: str, values: tuple[str, str]) -> bool:
     # What the URL says itself goes before this.
     connection = pq.PGconn.connect(f"{url}{'&' if '?' in url else '?'}connect_timeout={_SECONDS}".encode())
     try:
-        question = _KNOWN.replace("{0}", "$1", 1).replace("{0}", "$2", 1)
+        walled = connection.exec_(f"SELECT 1 WHERE {WALLED}".encode())
+        question = _KNOWN.format("$2", (_BEHIND_THE_WALL if walled.ntuples else _BLOB).format("$1"))
         found: Any = connection.exec_params(question.encode(), [one.encode() for one in values])
         return bool(found.status == pq.ExecStatus.TUPLES_OK and found.ntuples)
     finally:

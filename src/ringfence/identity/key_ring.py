@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, func, select, text, update
+from sqlalchemy import Connection, delete, func, select, text, update
 
 from ringfence.domain import clock
 from ringfence.identity.keys import PublicKey
 from ringfence.storage.identity_tables import SshKey
 from ringfence.storage.tables import User
+from ringfence.storage.wall_functions import known_by
 
 
 class KeptKey(NamedTuple):
@@ -68,7 +69,8 @@ def remove(connection: Connection, tenant_id: int, user_id: int, fingerprint: st
 
 def owner(connection: Connection, fingerprint: str) -> Owner | None:
     """The active user whose key that is; None where there is none."""
-    row = connection.execute(_OWNER, {"fingerprint": fingerprint}).one_or_none()
+    own = known_by(connection, SshKey.fingerprint, "fingerprint", fingerprint)
+    row = connection.execute(_OWNER.where(own)).one_or_none()
     return None if row is None else Owner(*row)
 
 
@@ -90,5 +92,5 @@ _ADD: Final = text(
 _OWNER: Final = (
     select(SshKey.id, SshKey.tenant_id, SshKey.user_id, User.login)
     .join(User, (User.tenant_id == SshKey.tenant_id) & (User.id == SshKey.user_id))
-    .where(SshKey.fingerprint == bindparam("fingerprint"), User.active)
+    .where(User.active)
 )

@@ -10,12 +10,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from ringfence.domain import clock
 from ringfence.identity import secrets
 from ringfence.storage.identity_tables import ApiToken
 from ringfence.storage.tables import User
+from ringfence.storage.wall_functions import known_by
 
 SEEN_SECONDS: Final = 60.0
 """So often at most it is written down that a token was used."""
@@ -93,7 +94,8 @@ def revoke(connection: Connection, tenant_id: int, token: int) -> None:
 
 def bearer(connection: Connection, text: str) -> Bearer | None:
     """Whose token a text is; None for one that is none, that has expired, and a deactivated user's."""
-    row = connection.execute(_BEARER, {"digest": secrets.digest(text)}).one_or_none()
+    own = known_by(connection, ApiToken.digest, "token", secrets.digest(text))
+    row = connection.execute(_BEARER.where(own)).one_or_none()
     if row is None or (row.expires_at is not None and row.expires_at <= clock.milliseconds(clock.now())):
         return None
     narrowed = row.permissions is not None or row.customer_id is not None
@@ -151,5 +153,5 @@ _BEARER: Final = (
         User.login,
     )
     .join(User, User.id == ApiToken.user_id)
-    .where(ApiToken.digest == bindparam("digest"), User.active)
+    .where(User.active)
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, false, select, true, union_all
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, false, select, text, true, union_all
 
 from ringfence.domain.text import fold
 from ringfence.storage.tables import Tenant, User
@@ -25,8 +25,8 @@ def typed(login: str) -> str:
     return fold(_possible(login))
 
 
-def _possible(text: str) -> str:
-    cut = text[:_LONGEST]
+def _possible(said: str) -> str:
+    cut = said[:_LONGEST]
     try:
         cut.encode()
     except UnicodeEncodeError:
@@ -43,6 +43,8 @@ def find(connection: Connection, login: str, tenant_id: int | None = None) -> Ow
     """
     own, _, provider = _possible(login).rpartition("@")
     binds = {"login": typed(login), "own": fold(own), "provider": provider}
+    if connection.info.get("ringfence_walled"):
+        return _behind_the_wall(connection, binds, tenant_id)
     if tenant_id is None:
         rows = connection.execute(_ANYWHERE, binds).all()
     else:
@@ -50,6 +52,13 @@ def find(connection: Connection, login: str, tenant_id: int | None = None) -> Ow
     if not rows or sum(row.exact for row in rows) > 1:
         return None
     return Owner(rows[0].id, rows[0].tenant_id)
+
+
+def _behind_the_wall(connection: Connection, binds: dict[str, str], tenant_id: int | None) -> Owner | None:
+    """The same for a provider's role, which is told of its own users alone, by the one function that says who signs
+    in."""
+    row = connection.execute(_OF_OURS, binds).one_or_none()
+    return None if row is None or tenant_id not in (None, row.tenant_id) else Owner(row.id, row.tenant_id)
 
 
 def _query(*where: ColumnElement[bool]) -> Select[Any]:
@@ -66,3 +75,7 @@ def _query(*where: ColumnElement[bool]) -> Select[Any]:
 
 _ANYWHERE: Final = _query()
 _IN_TENANT: Final = _query(User.tenant_id == bindparam("tenant"))
+_OF_OURS: Final = text(
+    "SELECT u.id, u.tenant_id FROM user_account u WHERE u.id = COALESCE(ringfence_whose(current_user, 'login', :login), "
+    "(SELECT ringfence_whose(current_user, 'login', :own) FROM tenant t WHERE t.key = :provider))"
+)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from ringfence.domain.registry import EDITED
+from ringfence.storage.identity_tables import ApiToken, SshKey
 from ringfence.storage.signal_tables import HISTORY
+from ringfence.storage.wall_signs import LOOKING, STRICT
 
 PROVIDER_ROLE: Final = "provider_role"
 """The table of the roles of providers: which tenant's each is."""
+
+
+def _columns(table: Any, *, but: str) -> str:
+    return ", ".join(column.name for column in table.__table__.c if column.name != but)
+
+
 _ALL: Final = "SELECT, INSERT, UPDATE, DELETE"
 _TIED: Final = "SELECT, INSERT, DELETE"
 _KEPT: Final = "SELECT, INSERT, UPDATE"
@@ -47,17 +55,20 @@ _OTHERS: Final[dict[str, str]] = {
     "recovery_code": _TIED,
     "invitation": _ALL,
     "sign_in": _ALL,
-    "ssh_key": _ALL,
-    "api_token": _ALL,
+    # What proves that somebody holds one of these is asked by a function, and told to nobody.
+    "ssh_key": f"INSERT, UPDATE, DELETE, SELECT ({_columns(SshKey, but='blob')})",
+    "api_token": f"INSERT, UPDATE, DELETE, SELECT ({_columns(ApiToken, but='digest')})",
     "attempt": _ALL,
     "attempt_key": _NEW,
 }
 FUNCTIONS: Final = (
     "ringfence_tenant(name)",
     "ringfence_may_stand_below(name, integer)",
-    "ringfence_looking()",
-    "ringfence_make_day(text)",
+    "ringfence_whose(name, text, text)",
+    "ringfence_holding(name, text, text[], text, integer)",
 )
+"""Those of the wall."""
+_MAKING_DAYS: Final = "ringfence_make_day(text)"
 
 
 def grants() -> dict[str, str]:
@@ -98,7 +109,8 @@ def grant(connection: Connection, name: str) -> None:
     for table, sequence in connection.exec_driver_sql(numbered).all():
         if "INSERT" in given.get(table, ""):
             run(connection, f"GRANT USAGE ON SEQUENCE {sequence} TO {role}")
-    for function in FUNCTIONS:
+    strict = connection.exec_driver_sql(f"SELECT {STRICT}").scalar_one()
+    for function in (*FUNCTIONS, _MAKING_DAYS, *([LOOKING] if strict else [])):
         run(connection, f"GRANT EXECUTE ON FUNCTION {schema}.{function} TO {role}")
 
 

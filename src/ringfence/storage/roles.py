@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from ringfence.domain.errors import RingfenceError
 from ringfence.storage.engine import Database
 from ringfence.storage.role_grants import PROVIDER_ROLE, grant, run
-from ringfence.storage.second_wall import demand_owner, raise_wall
+from ringfence.storage.second_wall import demand_owner, let_in, raise_wall
 
 _LONGEST: Final = 63
 """Bytes of a name on PostgreSQL."""
@@ -92,7 +92,8 @@ def give_role(connection: Connection, tenant: str, name: str, password: str | No
         kept = driver.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256").decode()
         run(connection, f"ALTER ROLE {quoted} PASSWORD '{kept}'")
     put = f"INSERT INTO {PROVIDER_ROLE} VALUES (%s, %s) ON CONFLICT DO NOTHING"  # noqa: S608 - our own
-    connection.exec_driver_sql(put, (name, row.id))
+    if connection.exec_driver_sql(put, (name, row.id)).rowcount or made:
+        let_in(connection, row.id)
     grant(connection, name)
     return ProviderRole(name, tenant, made)
 

@@ -1,8 +1,8 @@
 """The second wall: on PostgreSQL the server itself keeps each provider to its own rows, whatever this program asks.
 
-A provider's role is a login of the server that owns nothing (`ringfence.storage.roles`). Which tenant's it is stands in
-a table that it cannot read; a policy on every table lets it at the rows of that tenant alone, by who is connected and
-not by anything that a session can set. Whoever owns the tables is let at all of them by a policy too.
+A provider's role is a login of the server that owns nothing (`ringfence.storage.roles`). A policy on every table, for
+the roles of a tenant, lets them at the rows of that tenant alone: by who is connected, and not by anything that a
+session can set. Whoever owns the tables is let at all of them by a policy too.
 
 In strict mode a look is kept to the customers that its viewer reaches as well: a setting of the transaction says which
 they are (`ringfence.visibility.strict`). Whoever is connected may set it otherwise, so that is against our own mistakes
@@ -25,16 +25,15 @@ from ringfence.domain.user import USERS
 from ringfence.storage.metadata import metadata
 from ringfence.storage.role_grants import PROVIDER_ROLE, grant_all, run
 from ringfence.storage.signal_tables import HISTORY
-from ringfence.storage.tables import Customer, Tenant
+from ringfence.storage.tables import Tenant
+from ringfence.storage.wall_functions import functions
+from ringfence.storage.wall_signs import LOOKING, STRICT
 
 SHARED: Final = frozenset({"worker_heard"})
 """Tables that hold nothing of a tenant: when a worker was heard."""
 _BY_ROLE: Final = frozenset({"attempt", "attempt_key"})
 """Tables in which each role has rows of its own: who tried to sign in how often."""
 _OWNER, _TENANT, _STRICT = "ringfence_owner", "ringfence_tenant", "ringfence_strict"
-SETTING: Final = "ringfence.looking"
-"""The setting that says which customers a look reaches: a bit for each id, in hexadecimal figures."""
-_MINE: Final = "(SELECT {schema}.ringfence_tenant(current_user))"
 
 
 def raise_wall(connection: Connection, *, strict: bool | None = None) -> None:
@@ -46,8 +45,22 @@ def raise_wall(connection: Connection, *, strict: bool | None = None) -> None:
     owner = demand_owner(connection)
     schema = _schema(connection)
     keep_strict = is_strict(connection) if strict is None else strict
-    for statement in (*_functions(schema, owner), *_policies(connection, schema, owner, strict=keep_strict)):
+    for statement in (
+        _none(schema),
+        *functions(schema, owner, strict=keep_strict),
+        *_policies(connection, schema, owner),
+    ):
         run(connection, statement)
+    # What is made beside the tables could stand for one of them.
+    run(
+        connection,
+        "DO $$ BEGIN IF EXISTS (SELECT FROM pg_namespace n, aclexplode(n.nspacl) a WHERE n.oid = "
+        f"'{schema}'::regnamespace AND a.grantee = 0 AND a.privilege_type = 'CREATE') THEN "
+        f"REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC; END IF; END $$",
+    )
+    tenants = f"SELECT DISTINCT tenant_id FROM {PROVIDER_ROLE} ORDER BY 1"
+    for tenant_id in connection.exec_driver_sql(tenants).scalars().all():
+        let_in(connection, tenant_id)
     grant_all(connection)
 
 
@@ -59,9 +72,8 @@ def stands(connection: Connection) -> bool:
 
 
 def is_strict(connection: Connection) -> bool:
-    """Whether strict mode is on."""
-    query = "SELECT EXISTS (SELECT FROM pg_policy WHERE polname = %s AND polrelid = to_regclass(%s))"
-    return bool(connection.exec_driver_sql(query, (_STRICT, Customer.__tablename__)).scalar_one())
+    """Whether strict mode is on: there is what it asks."""
+    return bool(connection.exec_driver_sql(f"SELECT {STRICT}").scalar_one())
 
 
 def demand_owner(connection: Connection) -> str:
@@ -81,75 +93,66 @@ def _schema(connection: Connection) -> str:
     return str(connection.exec_driver_sql("SELECT quote_ident(current_schema())").scalar_one())
 
 
-_SAFE: Final = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
-"""Such a function does what its owner may, and goes by no name that somebody else can put before another."""
-
-
-def _functions(schema: str, owner: str) -> Iterator[str]:
-    """What policies ask: made anew, so that they are this program's."""
-    roles = f"{schema}.{PROVIDER_ROLE}"
-    yield f"CREATE TABLE IF NOT EXISTS {roles} (role name PRIMARY KEY, tenant_id integer NOT NULL)"
-    yield f"ALTER TABLE {roles} OWNER TO {owner}"
-    yield f"REVOKE ALL ON {roles} FROM PUBLIC"
-    # Nobody is told whose a role is that they may not be.
-    yield (
-        f"CREATE OR REPLACE FUNCTION {schema}.ringfence_tenant(whose name) RETURNS integer LANGUAGE sql STABLE "
-        f"PARALLEL SAFE {_SAFE} AS $$ SELECT p.tenant_id FROM {roles} p "
-        "WHERE p.role = whose AND pg_has_role(session_user, whose, 'MEMBER') $$"
-    )
-    # A customer cannot be below another tenant's, which a foreign key alone would let it. One that the same statement
-    # has written before is seen by what is volatile alone.
-    yield (
-        f"CREATE OR REPLACE FUNCTION {schema}.ringfence_may_stand_below(whose name, parent integer) RETURNS boolean "
-        f"LANGUAGE sql VOLATILE {_SAFE} AS $$ SELECT EXISTS (SELECT FROM {schema}.customer c "
-        f"WHERE c.id = parent AND c.tenant_id = {schema}.ringfence_tenant(whose)) $$"
-    )
-    yield (
-        f"CREATE OR REPLACE FUNCTION {schema}.ringfence_looking() RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE "
-        f"AS $$ SELECT decode(nullif(current_setting('{SETTING}', true), ''), 'hex') $$"
-    )
-    for function in ("ringfence_tenant(name)", "ringfence_may_stand_below(name, integer)", "ringfence_looking()"):
-        yield f"ALTER FUNCTION {schema}.{function} OWNER TO {owner}"
-        yield f"REVOKE EXECUTE ON FUNCTION {schema}.{function} FROM PUBLIC"
-    # What is made beside the tables could stand for one of them.
-    yield (
-        "DO $$ BEGIN IF EXISTS (SELECT FROM pg_namespace n, aclexplode(n.nspacl) a WHERE n.oid = "
-        f"'{schema}'::regnamespace AND a.grantee = 0 AND a.privilege_type = 'CREATE') THEN "
-        f"REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC; END IF; END $$"
+def _none(schema: str) -> str:
+    """What takes away whatever there is of policies of ours."""
+    return (
+        "DO $$ DECLARE one record; BEGIN FOR one IN SELECT p.polname, p.polrelid::regclass AS of FROM pg_policy p "
+        f"JOIN pg_class c ON c.oid = p.polrelid WHERE c.relnamespace = '{schema}'::regnamespace "
+        "AND p.polname ~ '^ringfence_' LOOP EXECUTE format('DROP POLICY %I ON %s', one.polname, one.of); END LOOP; "
+        "END $$"
     )
 
 
-def _policies(connection: Connection, schema: str, owner: str, *, strict: bool) -> Iterator[str]:
+def _policies(connection: Connection, schema: str, owner: str) -> Iterator[str]:
     """Row-level security on every table, for its owner too, and on the history of each day."""
-    mine = _MINE.format(schema=schema)
     listed = (
         "SELECT quote_ident(c.relname) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = "
     )
     days = connection.exec_driver_sql(f"{listed}'{schema}.{HISTORY}'::regclass").scalars().all()
     for table in (*metadata.tables, HISTORY, PROVIDER_ROLE, *days):
         name = f"{schema}.{table}"
-        for policy in (_OWNER, _TENANT, _STRICT):
-            yield f"DROP POLICY IF EXISTS {policy} ON {name}"
         yield f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
         yield f"CREATE POLICY {_OWNER} ON {name} TO {owner} USING (true) WITH CHECK (true)"
         if table in SHARED:
             yield f"CREATE POLICY {_TENANT} ON {name} USING (true) WITH CHECK (true)"
         elif table in _BY_ROLE:
             yield f"CREATE POLICY {_TENANT} ON {name} USING (role = current_user) WITH CHECK (role = current_user)"
-        elif table == HISTORY:
-            yield f"CREATE POLICY {_TENANT} ON {name} USING (tenant_id = {mine})"
-        elif table in metadata.tables:
-            yield _by_tenant(metadata.tables[table], schema, mine)
-    if strict:
-        for kind in KINDS.values():
-            if kind not in (USERS, AUDIT):  # one's own record and what one did are told wherever that is
-                seen = _seen("id" if kind.is_customer else kind.node.column, schema)
-                seen += f" OR {kind.node.column} IS NULL" if kind.is_customer else ""  # its name is that of the tenant
-                yield f"CREATE POLICY {_STRICT} ON {schema}.{kind.table} AS RESTRICTIVE FOR SELECT USING ({seen})"
 
 
-def _by_tenant(table: Table, schema: str, mine: str) -> str:
-    """Only rows of the tenant are there for others than the owner; and only such are written as refer to its own."""
+def let_in(connection: Connection, tenant_id: int) -> None:
+    """Lets the roles of a tenant that there are at its rows, and no others: in a transaction of whoever owns them.
+
+    The policies are for these roles and speak of the tenant by its number, which costs nothing: whatever had to be
+    looked up would be looked up for each table of each statement.
+    """
+    schema = _schema(connection)
+    there = (
+        f"SELECT quote_ident(r.rolname) FROM {PROVIDER_ROLE} p JOIN pg_roles r ON r.rolname = p.role "
+        "WHERE p.tenant_id = %s ORDER BY 1"
+    )
+    roles = ", ".join(connection.exec_driver_sql(there, (tenant_id,)).scalars())
+    strict = is_strict(connection)
+    statements = []
+    for table in sorted({*metadata.tables, HISTORY} - SHARED - _BY_ROLE):
+        name = f"{schema}.{table}"
+        policies = [(f"{_TENANT}_{tenant_id}", "", _by_tenant(table, schema, tenant_id))]
+        if strict and table in _SEEN:
+            policies.append((f"{_STRICT}_{tenant_id}", "AS RESTRICTIVE FOR SELECT", f"USING ({_seen(table, schema)})"))
+        for policy, kind, said in policies:
+            statements.append(f"DROP POLICY IF EXISTS {policy} ON {name}")
+            if roles:
+                statements.append(f"CREATE POLICY {policy} ON {name} {kind} TO {roles} {said}")
+    run(connection, "; ".join(statements))
+
+
+def _by_tenant(table: str, schema: str, tenant_id: int) -> str:
+    """What is said to others than the owner: only rows of the tenant are there, and only such are written as refer to
+    its own."""
+    own = f"tenant_id = {tenant_id}"
+    return f"USING ({own})" if table == HISTORY else _of_tenant(metadata.tables[table], schema, own)
+
+
+def _of_tenant(table: Table, schema: str, own: str) -> str:
     refers = [
         (key.parent, key.column.table.name)
         for key in sorted(table.foreign_keys, key=lambda key: key.parent.name)
@@ -163,18 +166,22 @@ def _by_tenant(table: Table, schema: str, mine: str) -> str:
             there = f"EXISTS (SELECT FROM {schema}.{to} o WHERE o.id = {table.name}.{column.name})"
         parts.append(f"({column.name} IS NULL OR {there})" if column.nullable else there)
     if table.name == Tenant.__tablename__:
-        own = f"id = {mine}"
+        own = own.removeprefix("tenant_")
     elif "tenant_id" in table.columns:
-        own = f"tenant_id = {mine}"
         parts.insert(0, own)
-    elif parts:
-        own = parts[0]  # a tie is the tenant's whose its first end is
     else:
         raise TypeError(f"nothing says whose rows of {table.name} are: give it a tenant, or let it be shared")
-    return f"CREATE POLICY {_TENANT} ON {schema}.{table.name} USING ({own}) WITH CHECK ({' AND '.join(parts) or own})"
+    return f"USING ({own}) WITH CHECK ({' AND '.join(parts or [own])})"
 
 
-def _seen(column: str, schema: str) -> str:
+_SEEN: Final = {kind.table: kind for kind in KINDS.values() if kind not in (USERS, AUDIT)}
+"""What a look is kept to in strict mode: one's own record and what one did are told wherever that is."""
+
+
+def _seen(table: str, schema: str) -> str:
     """A condition: the customer is one of those that a look reaches, or nobody looks. What no set holds is 0."""
-    byte = f"substring((SELECT {schema}.ringfence_looking()) FROM {column} / 8 + 1 FOR 1) || '\\x00'::bytea"
-    return f"coalesce(get_bit({byte}, {column} % 8), 1) <> 0"
+    kind = _SEEN[table]
+    column = "id" if kind.is_customer else kind.node.column
+    byte = f"substring((SELECT {schema}.{LOOKING}) FROM {column} / 8 + 1 FOR 1) || '\\x00'::bytea"
+    seen = f"coalesce(get_bit({byte}, {column} % 8), 1) <> 0"
+    return f"{seen} OR {kind.node.column} IS NULL" if kind.is_customer else seen  # its name is that of the tenant

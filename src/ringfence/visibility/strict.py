@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from ringfence.domain.audit import AUDIT
 from ringfence.domain.customer import CUSTOMERS
-from ringfence.storage.second_wall import SETTING
+from ringfence.storage.wall_functions import SETTING
 from ringfence.visibility.members import members
 from ringfence.visibility.plans import total
 from ringfence.visibility.viewer import Sight

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from ringfence.domain.kind import Kind
+from ringfence.storage.rehearsal import rehearsed
 from ringfence.visibility.viewer import Sight
 
 SHORT: Final = 3
@@ -38,6 +39,8 @@ def hits(sight: Sight, kind: Kind, needle: str, most: int) -> Hits | None:
         return None
     if _too_many(sight, kind, needle, most):
         return Hits(most + 1, None)
+    if len(needle) < SHORT and _walled(sight):
+        return elsewhere(sight, kind, needle, most)
     if not sight.postgresql or len(needle) < SHORT:
         return _hits(sight, *holding(kind, needle, postgresql=sight.postgresql), most)
     others = elsewhere(sight, kind, needle, most)
@@ -68,7 +71,11 @@ def holding(kind: Kind, needle: str, *, postgresql: bool) -> tuple[str, dict[str
 
 
 def elsewhere(sight: Sight, kind: Kind, needle: str, most: int) -> Hits:
-    """Which records hold a text of three letters or more, and do not begin with it."""
+    """Which records hold a text of three letters or more, and do not begin with it. Behind the second wall, which has
+    no statement of ours ask by the index, also which hold a shorter one anywhere."""
+    if _walled(sight):
+        grams = _grams(needle) if len(needle) >= SHORT else [needle]
+        return _hits(sight, _BEHIND_THE_WALL, {"kind": kind.table, "grams": grams, "needle": needle}, most)
     if sight.postgresql:
         return _hits(sight, *_elsewhere_on_postgresql(kind, needle), most)
     wanted = f"{_phrase(needle)} NOT ^{_phrase(needle)}"
@@ -83,11 +90,25 @@ def _beginning(kind: Kind, needle: str) -> tuple[str, dict[str, Any]]:
 
 def _elsewhere_on_postgresql(kind: Kind, needle: str) -> tuple[str, dict[str, Any]]:
     # Of the first three letters of a text its index does not tell.
-    grams = [needle[at : at + SHORT] for at in range(len(needle) - SHORT + 1)]
     there = "ringfence_grams(k.search_key) @> CAST(:grams AS text[])"
     held = "strpos(substr(k.search_key, 2), CAST(:needle AS text)) > 0 AND NOT starts_with(k.search_key, :needle)"
     query = f"{_found(kind)} WHERE {there} AND {held} LIMIT :most"
-    return query, {"needle": needle, "grams": grams}
+    return query, {"needle": needle, "grams": _grams(needle)}
+
+
+_BEHIND_THE_WALL: Final = (
+    "SELECT * FROM ringfence_holding(current_user, :kind, CAST(:grams AS text[]), CAST(:needle AS text), "
+    "CAST(:most AS int))"
+)
+
+
+def _walled(sight: Sight) -> bool:
+    """Whether policies stand before the tables that are asked, and not those of a rehearsal."""
+    return bool(sight.connection.info.get("ringfence_walled")) and not rehearsed(sight.connection)
+
+
+def _grams(needle: str) -> list[str]:
+    return [needle[at : at + SHORT] for at in range(len(needle) - SHORT + 1)]
 
 
 def _found(kind: Kind) -> str:
@@ -152,7 +173,9 @@ def _hits(sight: Sight, source: str, binds: dict[str, Any], most: int) -> Hits:
 def _too_many(sight: Sight, kind: Kind, needle: str, most: int) -> bool:
     """Whether it is known, before any index of substrings is asked, that there are more: on SQLite by how many begin
     with the text, which an order tells at once; on PostgreSQL, whose index gathers all of a short word before it gives
-    the first, where its planner expects far more."""
+    the first, where its planner expects far more. Behind the wall that is seen to there."""
+    if _walled(sight):
+        return False
     if (len(needle) > SHORT) if sight.postgresql else (len(needle) < SHORT):
         return False
     key = ("too many", kind, needle, most)

@@ -1,0 +1,14 @@
+"""By what a connection to PostgreSQL knows how it stands to the second wall. It needs nothing: sshd waits for it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+LOOKING: Final = "ringfence_looking()"
+"""The function that there is in strict mode alone."""
+STRICT: Final = f"to_regprocedure('{LOOKING}') IS NOT NULL"
+WALLED: Final = (
+    "EXISTS (SELECT FROM pg_policy p JOIN pg_roles r ON r.oid = ANY (p.polroles) WHERE p.polrelid = "
+    "to_regclass('tenant') AND p.polname <> 'ringfence_owner' AND r.rolname = current_user)"
+)
+"""Whether whoever is connected is a provider's role."""
