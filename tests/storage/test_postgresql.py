@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import URL, make_url, select, text, update
 from support.databases import dumped
 
-from ringfence.domain.errors import RingfenceError
+from ringfence.domain.errors import RingfenceError, Unavailable
 from ringfence.services import editing, listing, previewing
 from ringfence.services.editing import Edit
 from ringfence.services.records import Listing, Part
@@ -228,3 +228,44 @@ def test_a_question_that_took_too_long_is_told(filled: URL) -> None:
     with pytest.raises(RingfenceError, match="took too long to answer"), database.reading() as connection:
         connection.execute(text("SELECT pg_sleep(5)"))
     database.close()
+
+
+BACK = "ended the connection: try again when the server is back"
+FULL = "is on a full disk: make room and try again; nothing was changed"
+
+
+@pytest.mark.parametrize(
+    ("options", "statement", "said"),
+    [
+        ("-c statement_timeout=100", "SELECT pg_sleep(9)", "took too long to answer"),
+        ("-c lock_timeout=100", "LOCK TABLE customer", "is locked by another program"),
+        ("-c temp_file_limit=64", "SELECT n::text FROM generate_series(1, 299999) n ORDER BY 1", FULL),
+        ("", "DO $$ BEGIN RAISE 'No space left on device' USING ERRCODE = '53100'; END $$", FULL),
+        ("", "SELECT pg_terminate_backend(pg_backend_pid())", BACK),
+    ],
+    ids=["slow", "locked", "no room for a sort", "full", "stopped"],
+)
+def test_what_a_server_does_not_do_for_now_is_told_from_what_is_wrong(
+    filled: URL, options: str, statement: str, said: str
+) -> None:
+    """By real refusals of a server, but for a full disk, which it is made to tell of."""
+    holder = Database(filled)
+    database = Database(filled.update_query_dict({"options": options} if options else {}))
+    with holder.writing() as held:
+        held.execute(text("LOCK TABLE customer"))
+        with pytest.raises(Unavailable, match=said), database.reading() as connection:
+            connection.execute(text(statement))
+    with pytest.raises(RingfenceError) as wrong, holder.reading() as connection:
+        connection.execute(text("SELECT 1 / 0"))
+    assert not isinstance(wrong.value, Unavailable)
+    database.close()
+    holder.close()
+
+
+def test_one_who_may_not_connect_for_now_is_told_so(filled: URL) -> None:
+    run(filled, "CREATE ROLE crowded LOGIN CONNECTION LIMIT 0")
+    database = Database(filled.set(username="crowded"))
+    with pytest.raises(Unavailable, match="has no connection left"), database.reading():
+        pass
+    database.close()
+    run(filled, "DROP ROLE crowded")

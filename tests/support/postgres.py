@@ -37,6 +37,13 @@ SETTINGS = {
 def server(*, of: Path | None = None, into: Path | None = None) -> Iterator[str]:
     """A running server in a temporary folder; gives the URL of its database ``postgres``, and stops it at the end. It
     begins with what another one left in the folder ``of``, and leaves what it has in ``into``."""
+    with stoppable(of=of, into=into) as (url, _):
+        yield url
+
+
+@contextmanager
+def stoppable(*, of: Path | None = None, into: Path | None = None) -> Iterator[tuple[str, Running]]:
+    """The same, with what stops and starts it."""
     with _folder() as (folder, other):
         programs, data = _programs(folder), folder / "data"
         options = ("--encoding=UTF8", "--no-sync", "--no-instructions", "--locale-provider=builtin")
@@ -48,8 +55,8 @@ def server(*, of: Path | None = None, into: Path | None = None) -> Iterator[str]
         else:
             _run("cp", "-R", f"{of}/.", data)
             _run("chown", "-R", f"--reference={data}", *data.iterdir())
-        with _running(programs, data, other, stop=signal.SIGQUIT if into is None else signal.SIGINT):
-            yield f"postgresql+psycopg://postgres@/postgres?host={data}"
+        with _running(programs, data, other, stop=signal.SIGQUIT if into is None else signal.SIGINT) as running:
+            yield f"postgresql+psycopg://postgres@/postgres?host={data}", running
         if into is not None:
             shutil.move(data, into)
 
@@ -94,26 +101,43 @@ def _run(*words: str | Path, **common: Any) -> None:
     subprocess.run(words, check=True, capture_output=True, **common)
 
 
+class Running:
+    """A server that runs, until it is stopped."""
+
+    def __init__(self, programs: Path, data: Path, common: dict[str, Any]) -> None:
+        self._words: list[str | Path] = [programs / "bin/postgres", "-D", data, "-k", data]
+        self._data, self._common = data, common
+        self.start()
+
+    def start(self) -> None:
+        """Starts it, and waits until it answers."""
+        options = [f"--{name}={value}" for name, value in SETTINGS.items()]
+        log = self._data.parent / "log"
+        with log.open("ab") as said:
+            self._process = subprocess.Popen(
+                [*self._words, *options], stdin=subprocess.DEVNULL, stdout=said, stderr=said, **self._common
+            )
+        try:
+            _wait(self._process, self._data, log)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
+        """Stops it, whoever is connected: at once, its data is thrown away anyway; or by SIGINT in good order."""
+        self._process.send_signal(how)
+        self._process.wait(20 if how is signal.SIGQUIT else 120)
+
+
 @contextmanager
 def _running(
     programs: Path, data: Path, common: dict[str, Any], *, stop: signal.Signals = signal.SIGQUIT
-) -> Iterator[None]:
-    options = [f"--{name}={value}" for name, value in SETTINGS.items()]
-    log = data.parent / "log"
-    with log.open("wb") as said:
-        process = subprocess.Popen(
-            [programs / "bin/postgres", "-D", data, "-k", data, *options],
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=said,
-            **common,
-        )
+) -> Iterator[Running]:
+    running = Running(programs, data, common)
     try:
-        _wait(process, data, log)
-        yield
+        yield running
     finally:
-        process.send_signal(stop)  # mostly at once: the data is thrown away anyway
-        process.wait(20 if stop is signal.SIGQUIT else 120)
+        running.stop(stop)  # mostly at once: the data is thrown away anyway
 
 
 def _programs(folder: Path) -> Path:

@@ -26,6 +26,7 @@ from ringfence.domain.kind import State, StateKind
 from ringfence.domain.registry import EDITED, referring
 from ringfence.domain.text import search_key
 from ringfence.storage.bulk import any_of, insert_rows, moment
+from ringfence.storage.listening import announce
 from ringfence.storage.tables import AuditEntry, Customer, Tenant, User, is_root
 from ringfence.visibility.rule import Narrowing
 
@@ -113,6 +114,7 @@ def append(
         rows.append((previous, *opening, written, *closing))
     insert_rows(connection, AuditEntry.__table__, ("hash", *HASHED[FORMULA]), rows, done)
     connection.execute(update(Tenant).where(Tenant.id == tenant_id).values(audit_count=number, audit_hash=previous))
+    announce(connection, tenant_id)
     return int(change)
 
 

@@ -346,6 +346,8 @@ class RingfenceApp(Painting, Remembering, SigningIn, Looking, Travelling):
             self.read_only = self.session.read_only
             self.forget_tallies()
             self.take_summary(own)
+            if first:
+                self.listen()
             assert self.profile is not None
             self.view += 1
             self.travel_anew()

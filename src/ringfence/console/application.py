@@ -46,6 +46,8 @@ class Application(Protocol):
     """How many there are of what is current, by the name of the numbered screen: for its label."""
     areas: list[Any]
     """The numbered screens that have come up so far."""
+    unavailable: str
+    """Why nothing can be asked of the server for now, in a few words; empty where it can."""
     locked: bool
     """Whether nobody has typed anything for so long that only the user's password goes on."""
 
@@ -57,6 +59,9 @@ class Application(Protocol):
 
     def tell_failure(self, reason: str) -> None:
         """Shows a line for people."""
+
+    def say_unavailable(self, reason: str) -> None:
+        """Says for as long as it lasts that the server cannot be asked, and looks whether it can again."""
 
     def when_unlocked(self, do: Callable[[], object]) -> None:
         """Has something done once the console is not locked any more; never, where the session ends meanwhile."""

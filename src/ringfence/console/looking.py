@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from textual.screen import ModalScreen
@@ -20,9 +21,12 @@ if TYPE_CHECKING:
 
     from ringfence.preferences.configuration import Configuration
     from ringfence.services.records import Listing, Profile
-    from ringfence.services.workspace import Session, Workspace
+    from ringfence.services.workspace import Listens, Session, Workspace
 
 _FOR_GOOD: Final = 10.0**7
+_UNHEARD_SECONDS: Final = 30.0
+"""So often it is looked all the same where changes are heard of: what ends a session by its time alone is not."""
+_UNAVAILABLE: Final = "the server does not answer: nothing is lost, this goes on once it does"
 _TALLY_SECONDS: Final = 0.2
 """By then the first data are there, or on their way: counts do not keep them waiting."""
 
@@ -59,6 +63,40 @@ class Looking(ConfiguredApp):
         self._stamp: tuple[int, int, int] | None = None
         self._looking: Timer | None = None
         self.views: list[Session] = []
+        self.unavailable = ""
+        self._listening: Listens | None = None
+        self._heard = True
+        self._look_by = 0.0
+
+    def listen(self) -> None:
+        """Hears from now on that something of the tenant of whoever looks has changed, where that can be heard."""
+
+        def told() -> None:
+            self._heard = True
+
+        if self._listening is not None:
+            self._listening.close()
+        if self.session is not None and self.workspace is not None:
+            self._listening = self.workspace.listen(self.session, told)
+
+    @property
+    def _nothing_heard(self) -> bool:
+        """Whether it would have been heard if anything had changed since it was looked last."""
+        hears = self._listening is not None and self._listening.alive and self._stamp is not None
+        return hears and not self._heard and monotonic() < self._look_by
+
+    def say_unavailable(self, reason: str) -> None:
+        """Says for as long as it lasts that the server cannot be asked, and looks whether it can again."""
+        del reason  # it stands where it was asked for
+        self._stamp = None  # once it answers again, everything is read again
+        self._show_unavailable(_UNAVAILABLE)
+
+    def _show_unavailable(self, text: str) -> None:
+        if text != self.unavailable:
+            self.unavailable = text
+            for screen in self.screen_stack:
+                if isinstance(screen, CommandScreen):
+                    screen.show_unavailable()
 
     def take_summary(self, found: Summary) -> None:
         """Takes who looks, and what they may do, as it is now."""
@@ -69,10 +107,14 @@ class Looking(ConfiguredApp):
     def look_for_changes(self) -> None:
         """Looks whether anything of the tenant has changed, by whomever, and shows what is on screen as it is now.
 
-        Not while a dialog asks something, which is about what was there when it came up.
+        Not while a dialog asks something, which is about what was there when it came up; but whether a server answers
+        again that did not.
         """
         known = self._stamp
-        if going(self) or isinstance(self.screen, ModalScreen):
+        if going(self) or self._nothing_heard:
+            return
+        asking = isinstance(self.screen, ModalScreen)
+        if asking and not self.unavailable:
             return
         if any(worker.group == "look" and not worker.is_finished for worker in self.workers):
             return  # a database that answers slowly is not asked twice
@@ -82,6 +124,8 @@ class Looking(ConfiguredApp):
 
         def look(session: Session) -> Summary | tuple[int, int, int] | None:
             stamp = session.stamp(signals=signals)
+            if asking:
+                return None
             if known is not None and stamp[:2] == known[:2]:
                 if not signals or stamp == known:
                     return None
@@ -91,6 +135,7 @@ class Looking(ConfiguredApp):
             return summary(session, stamp, self.demo)
 
         def looked(found: Summary | tuple[int, int, int] | None) -> None:
+            self._show_unavailable("")
             if isinstance(found, Summary):
                 self.take_summary(found)
                 self.changes += 1
@@ -109,6 +154,7 @@ class Looking(ConfiguredApp):
                 self.clear_notifications()
                 self.notify(reason, severity="error", timeout=_FOR_GOOD)
 
+        self._heard, self._look_by = False, monotonic() + _UNHEARD_SECONDS
         self.ask("look", look, looked, failed)
 
     def _current(self) -> dict[str, Listing]:
@@ -157,6 +203,8 @@ class Looking(ConfiguredApp):
 
     def exit(self, *given: Any, **named: Any) -> None:
         """Ends the console; what one still looks through then is written down too, unless that takes waiting."""
+        if self._listening is not None:
+            self._listening.close()
         left, self.views = self.views, []
         for one in left:
             with suppress(RingfenceError):

@@ -13,7 +13,7 @@ from textual.timer import Timer
 from textual.worker import get_current_worker
 
 from ringfence.console.application import Application
-from ringfence.domain.errors import Cancelled, RingfenceError, SessionEnded, debugging, unexpected
+from ringfence.domain.errors import Cancelled, RingfenceError, SessionEnded, Unavailable, debugging, unexpected
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -141,6 +141,10 @@ class Asks(MessagePump):
             except SessionEnded as error:
                 reason = str(error)
                 answered(lambda: self.ringfence.end_session(reason), always=True)
+            except Unavailable as error:
+                why = str(error)
+                answered(lambda: self.ringfence.say_unavailable(why), always=True)
+                told(why)
             except RingfenceError as error:
                 told(str(error))
             except Exception as error:

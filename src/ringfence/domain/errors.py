@@ -74,6 +74,11 @@ class DatabaseGone(RingfenceError):  # noqa: N818 - likewise
     """The file of the open database was removed, replaced or cut off: nothing can be asked of it any more."""
 
 
+class Unavailable(RingfenceError):  # noqa: N818 - likewise
+    """The server cannot do anything for now: it was stopped, is too busy or has no room. Nothing was changed, and the
+    same can be tried again as it is."""
+
+
 def debugging() -> bool:
     """Whether whoever runs the program asked for tracebacks."""
     return os.environ.get("RINGFENCE_DEBUG") == "1"

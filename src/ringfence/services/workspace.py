@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Concatenate, Final, NamedTuple, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Final, NamedTuple, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import text
 
@@ -123,6 +123,15 @@ class Workspace:
     def identity(self) -> str:
         """What tells the database from every other: its file's whole path, or its URL without any password."""
         return self._database.identity
+
+    def listen(self, session: Session, told: Callable[[], object]) -> Listens | None:
+        """Has ``told`` called, from another thread, whenever the stamp of a session may be another, which needs no
+        asking then; None where nothing can be heard, and it has to be looked for."""
+        if not self._database.postgresql:
+            return None
+        from ringfence.storage.listening import Listening
+
+        return Listening(self._database, session.viewer.tenant_id, told)
 
     def tell_waits(self, tell: Callable[[str], object]) -> None:
         """Has ``tell`` called, from any thread, with a line that says what a change waits for once that is long."""
@@ -399,6 +408,15 @@ class Session:
         """Takes a change back."""
         self.check(changing=True)
         return audit.undo(self.viewer, change, self._origin, progress)
+
+
+class Listens(Protocol):
+    """What hears of changes, as long as it is ``alive``."""
+
+    alive: bool
+
+    def close(self) -> None:
+        """Hears nothing any more."""
 
 
 class SignedIn(NamedTuple):

@@ -11,6 +11,7 @@ from ringfence.domain.alarm import OPEN
 from ringfence.domain.signal import SEVERITIES
 from ringfence.signals.units import customers_on
 from ringfence.storage.bulk import Among, any_of, insert_rows, listed, prepared, upsert_rows
+from ringfence.storage.listening import announce
 from ringfence.storage.signal_tables import AlarmAbove, AlarmCount
 from ringfence.storage.tables import Alarm, Customer
 
@@ -70,3 +71,4 @@ def below(connection: Connection, tenant_id: int, customers: Collection[int]) ->
 def count_on(connection: Connection, tenant_id: int) -> None:
     """Raises the number that tells whoever looks that alarms of a tenant have changed."""
     upsert_rows(connection, AlarmCount.__tablename__, _FIRST, 1, [(tenant_id, 1)], add="number")
+    announce(connection, tenant_id)

@@ -29,6 +29,7 @@ from ringfence.snapshot.resolve import Resolver, columns_of, lists, naming_devic
 from ringfence.storage.bulk import insert_rows, lock_ids, settle_ids, settle_statistics, take_turn
 from ringfence.storage.engine import Database
 from ringfence.storage.grants import Membership
+from ringfence.storage.listening import announce
 from ringfence.storage.rehearsal import rehearsed
 from ringfence.storage.tables import (
     Customer,
@@ -443,6 +444,8 @@ class _Load:
         counted = update(Customer).where(Customer.device_count != own).values(device_count=own)
         self.connection.execute(counted.execution_options(synchronize_session=False))
         self.connection.execute(update(Tenant).values(version=Tenant.version + 1))
+        for tenant_id in self.connection.execute(select(Tenant.id)).scalars().all():
+            announce(self.connection, tenant_id)
 
 
 def _own_ids() -> list[Any]:

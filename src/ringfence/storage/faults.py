@@ -5,11 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, Final
 
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError, InterfaceError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
-from ringfence.domain.errors import DAMAGED, RingfenceError
+from ringfence.domain.errors import DAMAGED, RingfenceError, Unavailable
 
 
 @contextmanager
@@ -20,7 +21,24 @@ def explained(name: str) -> Iterator[None]:
     except UnicodeDecodeError as error:  # of a message of SQLite that quotes what is no text
         raise RingfenceError(f"{name} {DAMAGED}") from error
     except (SQLAlchemyError, sqlite3.Error) as error:
-        raise RingfenceError(explain(error, name)) from error
+        raise (Unavailable if _for_now(error) else RingfenceError)(explain(error, name)) from error
+
+
+_FOR_NOW: Final = ("08", "53", "57P", "57014", "55P03")
+"""How the states of SQL begin that say of a server that it is not there, has no room, is being stopped, or let
+something wait for too long."""
+
+
+def _for_now(error: Exception) -> bool:
+    """Whether PostgreSQL may do later what it does not do now."""
+    cause: Any = getattr(error, "orig", None)
+    if not hasattr(cause, "sqlstate"):
+        return False
+    state = cause.sqlstate
+    lost = state is None and isinstance(
+        error, OperationalError | InterfaceError
+    )  # what ends before or within a word has no state
+    return lost or str(state).startswith(_FOR_NOW)
 
 
 def called(url: URL) -> str:
@@ -68,7 +86,18 @@ _ADVICE = (
     ),
     ("disk i/o error", "{name} cannot be read: check the disk it is on, or restore a backup"),
     ("unable to open database file", "{name} cannot be opened: check the path, and that you may read and write there"),
-    ("disk is full", "{name} is on a full disk: make room and try again; nothing was changed"),
+    *(
+        (sign, "{name} is on a full disk: make room and try again; nothing was changed")
+        for sign in ("disk is full", "no space left", "temp_file_limit")
+    ),
+    *(
+        (sign, "{name} has no connection left: try again when fewer people are connected")
+        for sign in ("too many clients", "too many connections", "connection slots")
+    ),
+    *(
+        (sign, "{name} is being started or stopped: try again when the server is back")
+        for sign in ("system is starting up", "system is shutting down", "in recovery mode", "not yet accepting")
+    ),
     ("password authentication failed", "{name} does not accept that user and password"),
     ("does not exist", "{name} is not there: create the database or the user first, or correct the URL"),
     ("connection refused", "{name} does not answer: is the server running, and the host and port right?"),

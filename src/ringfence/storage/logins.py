@@ -76,6 +76,7 @@ def _query(*where: ColumnElement[bool]) -> Select[Any]:
 _ANYWHERE: Final = _query()
 _IN_TENANT: Final = _query(User.tenant_id == bindparam("tenant"))
 _OF_OURS: Final = text(
-    "SELECT u.id, u.tenant_id FROM user_account u WHERE u.id = COALESCE(ringfence_whose(current_user, 'login', :login), "
+    "SELECT u.id, u.tenant_id FROM user_account u WHERE u.id = COALESCE("
+    "ringfence_whose(current_user, 'login', :login), "
     "(SELECT ringfence_whose(current_user, 'login', :own) FROM tenant t WHERE t.key = :provider))"
 )

@@ -134,6 +134,12 @@ class CommandScreen(OneFrame, Asks):
             title.set_banner("")
         title.set_who(who or login, own if standing is None else standing, badge=text, good=good)
         self.show_tallies()
+        self.show_unavailable()
+
+    def show_unavailable(self) -> None:
+        """Draws that nothing can be asked for now, or takes that away."""
+        for title in self.query(TitleBar):
+            title.set_trouble(self.ringfence.unavailable)
 
     def show_tallies(self) -> None:
         """Draws beside the areas how many there are of what is current."""

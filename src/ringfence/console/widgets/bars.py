@@ -46,7 +46,7 @@ class TitleBar(Bar):
         """
         super().__init__(name=name, id=id, classes=classes)
         self._app_name = app_name
-        self._place = self._banner = self._who = self._role = self._badge = ""
+        self._place = self._banner = self._trouble = self._who = self._role = self._badge = ""
         self._badge_good = False
 
     def set_place(self, text: str) -> None:
@@ -58,6 +58,12 @@ class TitleBar(Bar):
         """Sets what warns in the place's place; "" for nothing."""
         if text != self._banner:
             self._banner = text
+            self.refresh()
+
+    def set_trouble(self, text: str) -> None:
+        """Sets what is wrong, in the place of all else that stands there; "" for nothing."""
+        if text != self._trouble:
+            self._trouble = text
             self.refresh()
 
     def set_who(self, who: str, role: str = "", *, badge: str = "", good: bool = False) -> None:
@@ -78,8 +84,9 @@ class TitleBar(Bar):
         if role and place + len(GAP) + cells(role) <= room:
             right[1:1] = role
             room -= cells(role)
-        if self._banner and room > len(GAP) + 3:
-            text = f" {self._banner} "
+        warning = self._trouble or self._banner
+        if warning and room > len(GAP) + 3:
+            text = f" {warning} "
             left += [(GAP, ""), (fit(text, min(width_of(text), room - len(GAP))), "badge")]
         elif self._place and room > len(GAP) + 3:
             left += [(GAP, ""), (fit(self._place, min(place, room - len(GAP))), "strong")]
