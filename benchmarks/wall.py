@@ -1,6 +1,6 @@
 """What the second wall costs on PostgreSQL: the first page of 50 devices as a provider's role, against the same page as
 a superuser, whom no policy is for; by tenant alone and in strict mode. Searches are told apart: a condition that may
-tell of rows is asked after the policies, so that no index of substrings helps."""
+tell of rows is asked after the policies, so that a function of the owner goes by the index of substrings."""
 
 from __future__ import annotations
 

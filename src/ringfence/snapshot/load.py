@@ -26,10 +26,9 @@ from ringfence.snapshot.load_limits import limit_faults
 from ringfence.snapshot.load_ties import TieRows, tables
 from ringfence.snapshot.read import show
 from ringfence.snapshot.resolve import Resolver, columns_of, lists, naming_devices
-from ringfence.storage.bulk import insert_rows, lock_ids, settle_ids, settle_statistics, take_turn
+from ringfence.storage.bulk import insert_rows, lock_ids, raise_versions, settle_ids, settle_statistics, take_turn
 from ringfence.storage.engine import Database
 from ringfence.storage.grants import Membership
-from ringfence.storage.listening import announce
 from ringfence.storage.rehearsal import rehearsed
 from ringfence.storage.tables import (
     Customer,
@@ -443,9 +442,7 @@ class _Load:
         own = select(func.count()).where(Device.customer_id == Customer.id).correlate(Customer).scalar_subquery()
         counted = update(Customer).where(Customer.device_count != own).values(device_count=own)
         self.connection.execute(counted.execution_options(synchronize_session=False))
-        self.connection.execute(update(Tenant).values(version=Tenant.version + 1))
-        for tenant_id in self.connection.execute(select(Tenant.id)).scalars().all():
-            announce(self.connection, tenant_id)
+        raise_versions(self.connection)
 
 
 def _own_ids() -> list[Any]:

@@ -27,11 +27,14 @@ from sqlalchemy import (
     literal,
     select,
     text,
+    update,
 )
 from sqlalchemy.exc import DBAPIError
 
 from ringfence.storage.columns import UtcDateTime
+from ringfence.storage.listening import announce
 from ringfence.storage.rehearsal import cover, real_name, rehearsed
+from ringfence.storage.tables import Tenant
 
 _BATCH: Final = 20_000
 _FEW: Final = 1000
@@ -229,6 +232,12 @@ def settle_ids(connection: Connection, tables: Iterable[FromClause]) -> None:
         sequence = _sequence(connection, table)
         last = f'GREATEST((SELECT max(id) FROM "{table.name}"), pg_sequence_last_value({sequence}))'  # noqa: S608
         connection.execute(text(f"SELECT setval({sequence}, {last})"))  # NULL, which sets nothing, for no ids
+
+
+def raise_versions(connection: Connection) -> None:
+    """Has whatever was worked out for any tenant count for nothing, and whoever listens told."""
+    for tenant_id in connection.execute(update(Tenant).values(version=Tenant.version + 1).returning(Tenant.id)).all():
+        announce(connection, tenant_id[0])
 
 
 def _sequence(connection: Connection, table: Table) -> str:

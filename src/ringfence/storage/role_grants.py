@@ -13,12 +13,6 @@ from ringfence.storage.wall_signs import LOOKING, STRICT
 
 PROVIDER_ROLE: Final = "provider_role"
 """The table of the roles of providers: which tenant's each is."""
-
-
-def _columns(table: Any, *, but: str) -> str:
-    return ", ".join(column.name for column in table.__table__.c if column.name != but)
-
-
 _ALL: Final = "SELECT, INSERT, UPDATE, DELETE"
 _TIED: Final = "SELECT, INSERT, DELETE"
 _KEPT: Final = "SELECT, INSERT, UPDATE"
@@ -55,9 +49,6 @@ _OTHERS: Final[dict[str, str]] = {
     "recovery_code": _TIED,
     "invitation": _ALL,
     "sign_in": _ALL,
-    # What proves that somebody holds one of these is asked by a function, and told to nobody.
-    "ssh_key": f"INSERT, UPDATE, DELETE, SELECT ({_columns(SshKey, but='blob')})",
-    "api_token": f"INSERT, UPDATE, DELETE, SELECT ({_columns(ApiToken, but='digest')})",
     "attempt": _ALL,
     "attempt_key": _NEW,
 }
@@ -77,7 +68,14 @@ def grants() -> dict[str, str]:
     goes along with a row that is deleted, the server sees to itself."""
     kinds = {kind.table: _ALL for kind in EDITED.values()}
     ties = {ties.table: _TIED for kind in EDITED.values() for _, ties in kind.ties.values() if not ties.whole}
-    return {**ties, **kinds, **_OTHERS}
+    # What proves that somebody holds one of these is asked by a function, and told to nobody.
+    told = {"ssh_key": _told(SshKey, but="blob"), "api_token": _told(ApiToken, but="digest")}
+    return {**ties, **kinds, **_OTHERS, **told}
+
+
+def _told(table: Any, *, but: str) -> str:
+    columns = ", ".join(column.name for column in table.__table__.c if column.name != but)
+    return f"INSERT, UPDATE, DELETE, SELECT ({columns})"
 
 
 def grant_all(connection: Connection) -> None:
