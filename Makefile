@@ -10,7 +10,7 @@ MEASURED := tests/domain tests/signals tests/services tests/snapshot
 WORKERS := $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 2)')
 PYTEST := $(CACHE_FREE) $(BIN)/python -m pytest -q -n $(WORKERS)
 
-.PHONY: demo test check coverage lint format bench damage storm attacks operators wall lock picture man clean setup
+.PHONY: demo test check coverage lint format bench damage storm attacks operators why wall lock picture man clean setup
 
 demo: $(DEMO)               ## the console on a scratch copy of the demo database
 	@echo "Opening the console on a scratch copy of the demo: nothing can be spoiled. Ctrl+Q leaves it."
@@ -52,6 +52,9 @@ attacks: $(STAMP)           ## ten minutes of attacks on whatever lets people an
 
 operators: $(STAMP)         ## twenty operators in the console over ssh, five minutes: from key to paint, against one alone
 	@$(BIN)/python -m benchmarks.operators
+
+why: $(STAMP)              ## why, why not and who, by the thousand, against slow statements of the rule
+	@PYTHONPATH=tests $(BIN)/python tests/why.py
 
 wall: $(STAMP)             ## the services on PostgreSQL as the roles of providers: by tenant, in strict mode, and the grants
 	@PYTHONPATH=tests $(BIN)/python tests/wall.py

@@ -17,10 +17,14 @@ OLGA = ("why", "olga", "device.list", "customer:internal", *NOW)
 def test_a_no_says_where_it_ends(call: Call, demo_db: Path) -> None:
     said = call(*OLGA)
     assert (said.status, said.err) == (1, "")
-    assert said.lines == [
+    assert said.lines[:5] == [
         "no  olga  device.list  customer:internal",
         "  Operations  closed at filter: Production only does not name Internal test sites",
+        "to open it:",
+        "  add Internal test sites to Production only",
+        "    also opens 0 records, for 0 others, with 25 other rights",
     ]
+    assert call(*OLGA, "--no-fixes").lines == said.lines[:2]
     path = {
         "group": "operations",
         "role": "operator",
@@ -36,7 +40,11 @@ def test_a_no_says_where_it_ends(call: Call, demo_db: Path) -> None:
         "only": False,
         "walls": ["filter"],
     }
-    told = json.loads(call(*OLGA, "--format", "json").out)
+    told = json.loads(call(*OLGA, "--format", "json", "--fixes", "1").out)
+    edit = {"edit": "filter-add", "of": "customer-group:production-only", "value": "internal"}
+    opens = {"records": 0, "users": 0, "rights": 25}
+    fix = {"edits": [edit], "opens": opens, "exact": True, "may": True, "refusal": ""}
+    assert told["fixes"] == {"size": 1, "complete": True, "list": [fix], "narrower": []}
     assert list(told) == ["allowed", "login", "permission", "record", "at", "as_of", "paths", "hidden", "fixes"]
     assert told | {"fixes": None} == {
         "allowed": False,
@@ -49,7 +57,8 @@ def test_a_no_says_where_it_ends(call: Call, demo_db: Path) -> None:
         "hidden": False,
         "fixes": None,
     }
-    assert call("why", "l.petit", "device.list", "customer:northwind", *NOW).lines[1:] == ["  no security group"]
+    nobodys = call("why", "l.petit", "device.list", "customer:northwind", *NOW, "--no-fixes")
+    assert nobodys.lines[1:] == ["  no security group"]
 
 
 def test_a_yes_says_what_it_stands_on(call: Call, demo_db: Path) -> None:
@@ -58,6 +67,16 @@ def test_a_yes_says_what_it_stands_on(call: Call, demo_db: Path) -> None:
     assert said.lines[:2] == ["yes  t.okafor  device.list  customer:north-rotterdam", "  Field service south (only)"]
     assert "    scope        selected: Rotterdam, without those nested" in said.lines
     assert said.lines[-1] == "  Zuiderpark, holiday cover  closed at scope: does not name Rotterdam"
+
+
+def test_a_change_that_is_not_ones_own_to_make_says_why(call: Call, demo_db: Path) -> None:
+    """Ruben administers Dekker, and does not hold what is asked for there."""
+    asked = ("why", "b.janssens", "device.broadcast", "customer:dekker", "--as", "r.dekker", *NOW)
+    (fix,) = json.loads(call(*asked, "--format", "json").out)["fixes"]["list"]
+    assert [one["edit"] for one in fix["edits"]] == ["activate", "role-add"]
+    assert fix["may"] is False
+    assert f"    not yours to make: {fix['refusal']}" in call(*asked).lines
+    assert call(*asked, "--fixes", "1", "--no-fixes").refused(2).startswith("--no-fixes shows none")
 
 
 def test_hidden_and_missing_are_answered_alike(call: Call, demo_db: Path) -> None:

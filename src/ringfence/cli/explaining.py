@@ -10,11 +10,11 @@ import typer
 
 from ringfence.cli.columns import in_columns
 from ringfence.cli.options import AsUser, At, Counted, Db, SeeAs
-from ringfence.cli.settings import Settings, checked, settings
+from ringfence.cli.settings import Settings, WrongUsage, checked, settings
 from ringfence.domain.text import as_json
 
 if TYPE_CHECKING:
-    from ringfence.services.explained import Holder, Path, Right, Why
+    from ringfence.services.explained import Fix, Fixes, Holder, Path, Right, Why
     from ringfence.storage.engine import Database
     from ringfence.visibility.viewer import Viewer
 
@@ -33,19 +33,31 @@ def why(
     record: Record,
     login: AsUser = None,
     see_as: SeeAs = None,
+    fixes: Annotated[
+        int | None, typer.Option("--fixes", min=1, max=5, metavar="N", help="At most so many changes; 5.")
+    ] = None,
+    no_fixes: Annotated[bool, typer.Option("--no-fixes", help="No changes that would make it a yes.")] = False,
     output: Counted = "text",
     db: Db = None,
     at: At = None,
 ) -> int:
     """Say why a user holds a permission on a record, or why not: by which of their security groups, step by step.
 
-    Exit status 1 where they do not.
+    Where they do not, the exit status is 1, and the smallest changes are shown that would make it a yes, with what else
+    each of them would open.
     """
-    from ringfence.services import explaining
+    from dataclasses import replace
+
+    from ringfence.services import explaining, fixing
+
+    if no_fixes and fixes is not None:
+        raise WrongUsage("--no-fixes shows none, so there is nothing for --fixes to say: leave one of them out")
 
     chosen = settings(context.obj, db, at, login, see_as)
     viewer = _asking(chosen, lambda has: explaining.owner(has, checked(subject), chosen.at))
     found = explaining.why(viewer, subject, permission, record)
+    if not (found.allowed or no_fixes):
+        found = replace(found, fixes=fixing.fixes(viewer, subject, permission, record, fixes or fixing.SHOWN))
     if output == "json":
         typer.echo(as_json(found.fields(), indent=2))
     else:
@@ -168,6 +180,33 @@ def _told(found: Why) -> Iterator[str]:
         yield f"  {_hidden()}"
     elif not found.paths:
         yield "  no security group"
+    if found.fixes is not None:
+        yield from _fixes(found.fixes)
+
+
+def _fixes(found: Fixes) -> Iterator[str]:
+    from ringfence.services.explained import LAST_RESORT
+
+    if found.size is None:
+        yield f"no small change of access opens it{f': {LAST_RESORT} does' if found.last_resort else ''}"
+    for heading, some in (("to open it:", found.list), ("narrower, with one more:", found.narrower)):
+        if some:
+            yield heading
+        for fix in some:
+            yield from _fix(fix)
+    if found.list:
+        yield f"counts as far as you may see{'' if found.complete else '; there may be others, and better ones'}"
+
+
+def _fix(fix: Fix) -> Iterator[str]:
+    from ringfence.text import literal, many
+
+    for place, change in enumerate(fix.changes):
+        yield f"  {'and ' if place else ''}{literal(change.said)}"
+    counts = f"{many(fix.records, 'record')}, for {many(fix.users, 'other')}, with {many(fix.rights, 'other right')}"
+    yield f"    also opens {'' if fix.exact else 'at least '}{counts}"
+    if not fix.may:
+        yield f"    not yours to make: {literal(fix.refusal)}"
 
 
 # Who.

@@ -4,10 +4,15 @@ as far as whoever asks may know: what they may not list is not named, and nothin
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from ringfence.changes.edits import Edit
 
 HIDDEN: Final = "and something that you may not see"
 """What is said once, and without a number, of all that is not told."""
+LAST_RESORT: Final = "a security group for this customer alone"
+"""What opens a record where no small change does, within the home."""
 ABOVE: Final = "a customer above it"
 """What a customer above the record is called that whoever asks may not list."""
 
@@ -107,6 +112,7 @@ class Why:
     at: str
     paths: tuple[Path, ...]
     hidden: bool
+    fixes: Fixes | None = None
 
     def fields(self) -> dict[str, Any]:
         """It as ``ringfence why`` prints it."""
@@ -119,7 +125,71 @@ class Why:
             "as_of": None,
             "paths": [one.fields() for one in self.paths],
             "hidden": self.hidden,
-            "fixes": None,
+            "fixes": None if self.fixes is None else self.fixes.fields(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One edit of a fix, in the words of ``ringfence why --format json``, and ``said`` for people: "add Internal to
+    Production only"."""
+
+    edit: str
+    of: str
+    value: Any
+    said: str
+
+    def fields(self) -> dict[str, Any]:
+        """It as commands print it."""
+        return {"edit": self.edit, "of": self.of, "value": self.value}
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A change that would make it a yes: what it also opens besides, as far as whoever asks may list it (``rights``,
+    each of a user, a permission and a customer or single site; ``records`` of the asked kind under the asked
+    permission; for so many other ``users``), where that is not ``exact`` at least so much. ``may`` says whether they
+    may make it, and ``refusal`` why not; ``edits`` are ready to be previewed and saved."""
+
+    changes: tuple[Change, ...]
+    records: int
+    users: int
+    rights: int
+    exact: bool
+    may: bool
+    refusal: str = ""
+    edits: tuple[Edit, ...] = field(default=(), repr=False)
+
+    def fields(self) -> dict[str, Any]:
+        """It as commands print it."""
+        return {
+            "edits": [one.fields() for one in self.changes],
+            "opens": {"records": self.records, "users": self.users, "rights": self.rights},
+            "exact": self.exact,
+            "may": self.may,
+            "refusal": self.refusal,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Fixes:
+    """The smallest changes that would make it a yes, of ``size`` edits each (None: no small one does), the least that
+    they open besides first; and those of one edit more that open less than the first of them. Not ``complete``: of what
+    there might be, not all was looked at. ``last_resort``: a group for the customer alone would do."""
+
+    size: int | None
+    complete: bool
+    list: tuple[Fix, ...]
+    narrower: tuple[Fix, ...]
+    last_resort: bool
+
+    def fields(self) -> dict[str, Any]:
+        """They as commands print them."""
+        return {
+            "size": self.size,
+            "complete": self.complete,
+            "list": [one.fields() for one in self.list],
+            "narrower": [one.fields() for one in self.narrower],
         }
 
 

@@ -18,7 +18,7 @@ from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.kind import Kind
 from ringfence.domain.permission import CATALOGUE, demand_known
-from ringfence.domain.registry import EDITED, kind_of_noun
+from ringfence.domain.registry import EDITED, PLACE, kind_of_noun
 from ringfence.domain.user import USERS
 from ringfence.services.explained import Holder, Path, Right, Rights, Why
 from ringfence.services.naming import missing
@@ -32,7 +32,7 @@ from ringfence.visibility.grants import read_many
 from ringfence.visibility.intervals import intersect
 from ringfence.visibility.owner import Owner
 from ringfence.visibility.point import among, can_be_key, find_user
-from ringfence.visibility.reach import Grounds, measure
+from ringfence.visibility.reach import Grounds, measure, read_grounds
 from ringfence.visibility.rule import Grants
 from ringfence.visibility.strict import let_go
 from ringfence.visibility.viewer import Sight, Viewer
@@ -44,12 +44,12 @@ def why(viewer: Viewer, login: str, permission: str, record: str) -> Why:
     """Whether a user holds a permission on a record named as in ``device:KEY``, and by which paths. Raises
     RingfenceError for an unknown permission or kind of record, and alike for what is hidden and what is missing."""
     demand_known(permission)
-    kind, key = _named(record)
+    kind, key = named_record(record)
     at = viewer.at or clock.now()
-    with _looking(viewer, kind) as sight:
-        user = _user(sight, viewer, login)
-        target = _target(sight, kind, key)
-        facts = _facts(sight, user.id, target, at)
+    with looking(viewer, kind) as sight:
+        user = user_of(sight, viewer, login)
+        target = target_of(sight, kind, key)
+        facts = facts_of(sight, user.id, target, at)
         told = Telling(sight, target, permission)
         ways = facts.ways(permission)
         paths = told.paths(_person(facts), ways)
@@ -63,10 +63,10 @@ def who(viewer: Viewer, permission: str, record: str, limit: int | None = None) 
     """The users who hold a permission on a record, of those whom the viewer may list, by login: the first ``limit``.
     How, is told of those whom they may view. Raises RingfenceError as ``why`` does."""
     demand_known(permission)
-    kind, key = _named(record)
+    kind, key = named_record(record)
     at = viewer.at or clock.now()
-    with _looking(viewer, kind) as sight:
-        target = _target(sight, kind, key)
+    with looking(viewer, kind) as sight:
+        target = target_of(sight, kind, key)
         let_go(sight)
         found = {one.user: one for one in holders.holders(sight.connection, sight.tenant_id, target, permission, at)}
         columns = ("id", "key", "login", "login_key", "name")
@@ -95,12 +95,12 @@ def rights(viewer: Viewer, login: str, record: str | None = None) -> Rights:
     of those that the viewer may list. Raises RingfenceError as ``why`` does."""
     if record is None:
         return _rights_anywhere(viewer, login)
-    kind, key = _named(record)
+    kind, key = named_record(record)
     at = viewer.at or clock.now()
-    with _looking(viewer, kind) as sight:
-        user = _user(sight, viewer, login)
-        target = _target(sight, kind, key)
-        facts = _facts(sight, user.id, target, at)
+    with looking(viewer, kind) as sight:
+        user = user_of(sight, viewer, login)
+        target = target_of(sight, kind, key)
+        facts = facts_of(sight, user.id, target, at)
         person, hidden, found = _person(facts), False, []
         telling = Telling(sight, target, "")
         for one in CATALOGUE:
@@ -114,11 +114,11 @@ def rights(viewer: Viewer, login: str, record: str | None = None) -> Rights:
 
 def _rights_anywhere(viewer: Viewer, login: str) -> Rights:
     at = viewer.at or clock.now()
-    with _looking(viewer, CUSTOMERS) as sight:
-        user = _user(sight, viewer, login)
+    with looking(viewer, CUSTOMERS) as sight:
+        user = user_of(sight, viewer, login)
         let_go(sight)
         grants = _grants(sight, user.id)
-        grounds = Grounds(sight.connection, [grants])
+        grounds = read_grounds(sight.connection, [grants])
         bound = viewer.regions(sight.connection, at).region(CUSTOMERS.permission).nodes()
         telling = Telling(sight, None, "")
         known: dict[str, tuple[bool, int, Path | None]] = {}
@@ -152,7 +152,7 @@ def _giving(grants: Grants, grounds: Grounds, permission: str, at: datetime) -> 
 # Of whom, and of what.
 
 
-def _named(record: str) -> tuple[Kind, str]:
+def named_record(record: str) -> tuple[Kind, str]:
     noun, separator, key = record.partition(":")
     if not separator:
         raise RingfenceError(f"name the record as KIND:KEY, such as customer:KEY or device:KEY, not {record!r}")
@@ -163,8 +163,8 @@ def _named(record: str) -> tuple[Kind, str]:
 
 
 @contextmanager
-def _looking(viewer: Viewer, kind: Kind) -> Iterator[Sight]:
-    with viewer.look(kind.permission, USERS.permission, _VIEW, *(one.permission for one in NAMED)) as sight:
+def looking(viewer: Viewer, kind: Kind) -> Iterator[Sight]:
+    with viewer.look(kind.permission, USERS.permission, _VIEW, *(one.permission for one in (*NAMED, PLACE))) as sight:
         yield sight
 
 
@@ -172,7 +172,7 @@ def _person(facts: Facts) -> Person:
     return Person(facts.grants.active, facts.grants.home_id, facts.filters)
 
 
-def _user(sight: Sight, viewer: Viewer, login: str) -> Any:
+def user_of(sight: Sight, viewer: Viewer, login: str) -> Any:
     """The user whom a login means: one whom the viewer may list and view, or themselves."""
     found = find_user(sight, (USERS.permission, _VIEW), login)
     if found is None and viewer.own_id and sight.active:
@@ -184,7 +184,7 @@ def _user(sight: Sight, viewer: Viewer, login: str) -> Any:
     return sight.connection.execute(columns.where(User.id == found)).one()
 
 
-def _target(sight: Sight, kind: Kind, key: str) -> Target:
+def target_of(sight: Sight, kind: Kind, key: str) -> Target:
     """The record of a key that the viewer may list."""
     found = explain.find_target(sight, kind, "key", key)
     if found is None:
@@ -196,7 +196,7 @@ def _grants(sight: Sight, user: int) -> Grants:
     return read_many(sight.connection, [user])[user]
 
 
-def _facts(sight: Sight, user: int, target: Target, at: datetime) -> Facts:
+def facts_of(sight: Sight, user: int, target: Target, at: datetime) -> Facts:
     let_go(sight)
     return explain.read_facts(sight.connection, _grants(sight, user), target, at)
 
@@ -212,7 +212,7 @@ def owner(database: Database, login: str, at: datetime | None = None) -> Viewer:
 
 def owner_of(database: Database, record: str, at: datetime | None = None) -> Viewer:
     """The same for a record. Raises RingfenceError where there is none, or more than one in different tenants."""
-    kind, key = _named(record)
+    kind, key = named_record(record)
     found: Sequence[int] = ()
     if can_be_key(key):
         table = table_of(kind)

@@ -6,16 +6,17 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from copy import copy
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from ringfence.domain import clock
 from ringfence.domain.customer import CUSTOMERS
-from ringfence.domain.customer_group import CUSTOMER_GROUPS
 from ringfence.domain.kind import Kind
 from ringfence.domain.permission import BY_KEY
 from ringfence.domain.registry import EDITED
 from ringfence.domain.role import LEVELS, ROLES, SITE
 from ringfence.domain.security_group import ALL, SECURITY_GROUPS, SELECTED
+from ringfence.domain.user import USERS
 from ringfence.services.explained import ABOVE, Entry, Gate, Named, Path
 from ringfence.visibility import explain
 from ringfence.visibility.explain import Filter, Target, Way
@@ -24,6 +25,8 @@ from ringfence.visibility.viewer import Sight
 
 NAMED: Final = tuple(kind for kind in EDITED.values() if kind.is_customer or kind.grants)
 """What is named on a path, as far as it may be listed."""
+FILTERS: Final = EDITED[USERS.refs["customer_groups"]]
+"""What users are filtered by."""
 _LEVELS: Final = tuple(LEVELS)
 
 
@@ -37,6 +40,11 @@ class Person(NamedTuple):
 
 def as_named(row: Any) -> Named:
     return Named(row.id, row.key or "", row.name)
+
+
+def exactly(at: datetime | None) -> str | None:
+    """A moment of a window as commands print it, to the microsecond where it has any; None for none."""
+    return None if at is None else clock.iso(at, "auto")
 
 
 class Telling:
@@ -64,7 +72,7 @@ class Telling:
                 wanted[CUSTOMERS.noun].update(way.entry[:1] if way.entry else ())
             if ways:
                 wanted[CUSTOMERS.noun].add(person.home)
-                wanted[CUSTOMER_GROUPS.noun].update(one.id for one in person.filters)
+                wanted[FILTERS.noun].update(one.id for one in person.filters)
         if self._target is not None and wanted:
             wanted[CUSTOMERS.noun].add(self._target.node)
         for kind in NAMED:
@@ -103,7 +111,7 @@ class Telling:
         role = self._name(ROLES, way.group.role_id)
         entry = Entry(self._name(CUSTOMERS, way.entry[0]), way.entry[1]) if way.entry and way.group.selects else None
         home = self._name(CUSTOMERS, person.home)
-        filters = [(one, self._name(CUSTOMER_GROUPS, one.id)) for one in person.filters]
+        filters = [(one, self._name(FILTERS, one.id)) for one in person.filters]
         passing = sorted(named.key for one, named in filters if named is not None and one.active and one.names)
         through = next((named for _, named in filters if named and passing and named.key == passing[0]), None)
         gates: tuple[Gate, ...] = ()
@@ -122,8 +130,8 @@ class Telling:
             entry,
             home if home is not None and home.key else None,
             through,
-            None if since is None else clock.iso(since),
-            None if until is None else clock.iso(until),
+            exactly(since),
+            exactly(until),
             open=not way.walls,
             deciding=False,
             only=False,
@@ -213,7 +221,7 @@ class _Said(NamedTuple):
 
 def _window(way: Way) -> str:
     since, until = way.group.valid_from, way.group.valid_until
-    parts = [f"{word} {clock.iso(at)}" for word, at in (("from", since), ("until", until)) if at is not None]
+    parts = [f"{word} {exactly(at)}" for word, at in (("from", since), ("until", until)) if at is not None]
     return " ".join(parts) or "always"
 
 

@@ -16,7 +16,7 @@ from ringfence.domain import clock
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.customer_group import CUSTOMER_GROUPS
 from ringfence.domain.device import DEVICES
-from ringfence.domain.errors import Refused, RingfenceError
+from ringfence.domain.errors import Conflict, Refused, RingfenceError
 from ringfence.domain.kind import Kind
 from ringfence.domain.permission import CATALOGUE, EVERYWHERE, PERMISSIONS
 from ringfence.domain.role import CUSTOMER, SITE
@@ -53,6 +53,19 @@ def preview(
             return viewer.database.rehearse(rehearsed, told.still)
     except Refused as refused:
         return Preview((), str(refused), refused.field)
+
+
+def refusal(viewer: Viewer, edits: Sequence[Edit]) -> str:
+    """Why a change would be refused; empty where it would be made. Nothing is measured."""
+
+    def rehearsed(connection: Connection) -> str:
+        apply_as(connection, viewer, edits, "", measuring=False)
+        return ""
+
+    try:
+        return viewer.database.rehearse(rehearsed)
+    except (Refused, Conflict) as refused:
+        return str(refused)
 
 
 def prospect(viewer: Viewer, edits: Sequence[Edit], user: int, progress: Progress | None = None) -> Prospect:

@@ -27,6 +27,7 @@ _LATER: Final = (
     "editing",
     "explaining",
     "exporting",
+    "fixing",
     "importing",
     "invitations",
     "now",
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
         editing,
         explaining,
         exporting,
+        fixing,
         importing,
         invitations,
         now,
@@ -321,6 +323,7 @@ class Session:
     used_by = _asks(lambda: choices.used_by)
 
     why = _asks(lambda: explaining.why)
+    fixes = _asks(lambda: fixing.fixes)
     who = _asks(lambda: explaining.who)
     rights = _asks(lambda: explaining.rights)
 

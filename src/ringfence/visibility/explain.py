@@ -57,6 +57,11 @@ class Target(NamedTuple):
         """The tenant's root."""
         return self.ancestors[0]
 
+    def path_of(self, ancestor: int) -> str:
+        """The path of one of the customers down to its own."""
+        parts = self.path.strip("/").split("/")
+        return f"/{'/'.join(parts[: self.ancestors.index(ancestor) + 1])}/"
+
     def on_sites(self, permission: str) -> bool:
         """Whether the permission can reach it by a site alone."""
         return permission in AT_SITES and (self.kind.is_customer or self.stands is not None)
@@ -102,8 +107,8 @@ class Stance(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What of a security group decides on a path through it: whether its role ``holds`` the permission, whether it is
-    ``in_force`` for the user, whether it names the record (``named``), and ``everything``."""
+    """What of a security group decides on a path through it: whether its role ``holds`` the permission, or all of them
+    (``whole``), whether it is ``in_force`` for the user, whether it names the record (``named``) and ``everything``."""
 
     group: int
     role: int | None
@@ -113,6 +118,7 @@ class Step(NamedTuple):
     in_force: bool
     named: bool
     everything: bool
+    whole: bool = False
 
     def over_all(self, stance: Stance) -> bool:
         """Whether it reaches all of the tenant, now and later."""

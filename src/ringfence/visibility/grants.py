@@ -159,6 +159,37 @@ def _read(connection: Connection, wanted: list[int]) -> tuple[dict[int, int], di
     return {user.user_id: user.version for user in parts["user"]}, found
 
 
+def read_joined(connection: Connection, groups: Iterable[int]) -> dict[int, GroupGrant]:
+    """What each of these security groups that have a role would be as a membership for good."""
+    rows = connection.execute(_JOINED, {"groups": sorted(set(groups))}).all()
+    held: defaultdict[int, set[str]] = defaultdict(set)
+    roles = sorted({row.role for row in rows if not row.everything})
+    for role, permission in connection.execute(_HELD, {"roles": roles}):
+        held[role].add(permission)
+    return {
+        row.id: GroupGrant(
+            row.id,
+            row.access_level,
+            row.scope == SELECTED,
+            None if row.everything else frozenset(held[row.role]),
+            None,
+            None,
+            row.role,
+        )
+        for row in rows
+    }
+
+
+_SOME: Final[Any] = bindparam("groups", expanding=True)
+_ROLES: Final[Any] = bindparam("roles", expanding=True)
+_JOINED: Final = (
+    select(SecurityGroup.id, SecurityGroup.scope, Role.id.label("role"), Role.access_level)
+    .add_columns(Role.all_permissions.label("everything"))
+    .join(Role, Role.id == SecurityGroup.role_id)
+    .where(SecurityGroup.id.in_(_SOME))
+)
+_HELD: Final = select(RolePermission.role_id, RolePermission.permission).where(RolePermission.role_id.in_(_ROLES))
+
 Entries = dict[int, dict[int, bool]]
 """By group, the customers that it names, each with whether those nested below it come along."""
 
@@ -175,18 +206,28 @@ def read_entries(
     return found
 
 
+def read_naming(connection: Connection, customers: Iterable[int]) -> tuple[Entries, Entries]:
+    """The same of all security groups and customer groups that name any of these customers."""
+    found: tuple[Entries, Entries] = {}, {}
+    for part, group, customer, is_nested in connection.execute(_NAMING, {"customers": list(customers)}):
+        found[part].setdefault(group, {})[customer] = is_nested
+    return found
+
+
 def _entries_of(
-    part: int, entry: type[SecurityGroupCustomer] | type[CustomerGroupCustomer], groups: str
+    part: int, entry: type[SecurityGroupCustomer] | type[CustomerGroupCustomer], groups: str = ""
 ) -> Select[Any]:
-    some: Any = bindparam(groups, expanding=True)
     customers: Any = bindparam("customers", expanding=True)
     columns = literal_column(str(part), Integer), entry.group_id, entry.customer_id, entry.nested
-    return select(*columns).where(entry.group_id.in_(some), entry.customer_id.in_(customers))
+    query = select(*columns).where(entry.customer_id.in_(customers))
+    some: Any = bindparam(groups or "none", expanding=True)
+    return query.where(entry.group_id.in_(some)) if groups else query
 
 
 _ENTRIES: Final = union_all(
     _entries_of(0, SecurityGroupCustomer, "groups"), _entries_of(1, CustomerGroupCustomer, "filters")
 )
+_NAMING: Final = union_all(_entries_of(0, SecurityGroupCustomer), _entries_of(1, CustomerGroupCustomer))
 
 
 def read_selected(connection: Connection, groups: Iterable[int]) -> dict[int, list[Interval]]:

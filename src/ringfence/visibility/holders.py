@@ -14,10 +14,8 @@ from ringfence.domain.role import SERVICE_PROVIDER
 from ringfence.domain.security_group import ALL, SELECTED
 from ringfence.storage.bulk import any_of
 from ringfence.storage.grants import (
-    CustomerGroupCustomer,
     Membership,
     RolePermission,
-    SecurityGroupCustomer,
     UserCustomerGroup,
     UserSite,
 )
@@ -33,7 +31,7 @@ from ringfence.visibility.explain import (
     names,
     nearest,
 )
-from ringfence.visibility.grants import read_entries, read_many
+from ringfence.visibility.grants import Entries, read_entries, read_many, read_naming
 from ringfence.visibility.rule import GroupGrant
 
 _AT: Final = bindparam("at", type_=Membership.__table__.c.valid_from.type)
@@ -52,8 +50,10 @@ class Holder(NamedTuple):
 
 def holders(connection: Connection, tenant_id: int, target: Target, permission: str, at: datetime) -> list[Holder]:
     """Everybody of the tenant whom the permission lets reach the record, in no order."""
-    giving = _giving(connection, tenant_id, target, permission)
-    passing = _named(connection, CustomerGroupCustomer, target, CustomerGroup)
+    named, filtered = (_naming(entries, target) for entries in read_naming(connection, target.ancestors))
+    giving = _giving(connection, tenant_id, target, permission, named)
+    active = select(CustomerGroup.id).where(any_of(connection, CustomerGroup.id, list(filtered)), CustomerGroup.active)
+    passing = {own: filtered[own] for own in connection.execute(active).scalars()}
     rows = _members(connection, target, permission, at, giving, passing)
     found: defaultdict[int, list[Way]] = defaultdict(list)
     homes: dict[int, int] = {}
@@ -63,7 +63,7 @@ def holders(connection: Connection, tenant_id: int, target: Target, permission: 
         group, entry = giving[row.group_id]
         group = group._replace(valid_from=row.valid_from, valid_until=row.valid_until)
         at_root = row.home_id == target.root
-        stance = Stance(True, _path(target, row.home_id), at_root, given.get(row.user_id, ()), bool(row.on_site))
+        stance = Stance(True, target.path_of(row.home_id), at_root, given.get(row.user_id, ()), bool(row.on_site))
         step = Step(group.group_id, group.role_id, group.access_level, group.selects, True, True, True, True)
         if permission in EVERYWHERE or not closed(permission, target.path, stance, step):
             found[row.user_id].append(Way(group, entry, ()))
@@ -83,31 +83,16 @@ def _everything(group: GroupGrant) -> bool:
     return group.permissions is None and group.access_level == SERVICE_PROVIDER and not group.selects and lasting
 
 
-def _path(target: Target, ancestor: int) -> str:
-    """The path of one of the customers above the record."""
-    parts = target.path.strip("/").split("/")
-    return f"/{'/'.join(parts[: target.ancestors.index(ancestor) + 1])}/"
-
-
-def _named(connection: Connection, entry: Any, target: Target, group: Any) -> dict[int, dict[int, bool]]:
-    """Which of the groups that give something name the record, each with its entries that might."""
-    found: defaultdict[int, dict[int, bool]] = defaultdict(dict)
-    query = select(entry.group_id, entry.customer_id, entry.nested).where(
-        any_of(connection, entry.customer_id, target.ancestors)
-    )
-    if group is CustomerGroup:
-        query = query.join(group, group.id == entry.group_id).where(group.active)
-    for own, customer, is_nested in connection.execute(query):
-        found[own][customer] = is_nested
-    return {own: entries for own, entries in found.items() if names(entries, target)}
+def _naming(entries: Entries, target: Target) -> Entries:
+    """The groups that name the record."""
+    return {own: found for own, found in entries.items() if names(found, target)}
 
 
 _Giving = dict[int, tuple[GroupGrant, tuple[int, bool] | None]]
 
 
-def _giving(connection: Connection, tenant_id: int, target: Target, permission: str) -> _Giving:
+def _giving(connection: Connection, tenant_id: int, target: Target, permission: str, named: Entries) -> _Giving:
     """The security groups that hold the permission and name the record, or are over all customers."""
-    named = _named(connection, SecurityGroupCustomer, target, SecurityGroup)
     many = select(func.count()).where(RolePermission.role_id == Role.id).correlate(Role).scalar_subquery()
     held = exists().where(RolePermission.role_id == Role.id, RolePermission.permission == permission)
     query = (

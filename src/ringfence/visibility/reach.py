@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -72,16 +72,11 @@ NOBODY: Final = _Nobody()
 
 
 class Grounds:
-    """The customers that groups name at one moment of a transaction, and the regions made of them."""
+    """The customers that groups name at one moment of a transaction, ``selected`` by security groups and ``filtered``
+    by customer groups, and the regions made of them."""
 
-    def __init__(self, connection: Connection, users: Iterable[Grants]) -> None:
-        selecting: set[int] = set()
-        filtering: set[int] = set()
-        for grants in users:
-            selecting.update(group.group_id for group in grants.groups if group.selects)
-            filtering.update(grants.given or ())
-        self.selected = {group: union(nodes) for group, nodes in read_selected(connection, selecting).items()}
-        self.filtered = {group: union(nodes) for group, nodes in read_filtered(connection, filtering).items()}
+    def __init__(self, selected: Mapping[int, list[Interval]], filtered: Mapping[int, list[Interval]]) -> None:
+        self.selected, self.filtered = selected, filtered
         self._regions: dict[object, Region] = {}
 
     def region(self, grants: Grants, permission: str, at: datetime) -> Region:
@@ -93,10 +88,22 @@ class Grounds:
         return found
 
 
+def read_grounds(connection: Connection, users: Iterable[Grants]) -> Grounds:
+    """The customers that the groups of these users name."""
+    selecting: set[int] = set()
+    filtering: set[int] = set()
+    for grants in users:
+        selecting.update(group.group_id for group in grants.groups if group.selects)
+        filtering.update(grants.given or ())
+    selected = {group: union(nodes) for group, nodes in read_selected(connection, selecting).items()}
+    filtered = {group: union(nodes) for group, nodes in read_filtered(connection, filtering).items()}
+    return Grounds(selected, filtered)
+
+
 def read_reaches(connection: Connection, users: Iterable[int], at: datetime) -> dict[int, Reach]:
     """What each of these users reaches in this transaction; whoever is not there is left out."""
     found = read_many(connection, users)
-    grounds = Grounds(connection, found.values())
+    grounds = read_grounds(connection, found.values())
     return {user: Reach(grants, at, grounds) for user, grants in found.items()}
 
 
@@ -108,7 +115,7 @@ def read_reach(connection: Connection, user: int, at: datetime, narrowing: Narro
         return None
     if narrowing is not None:
         grants = grants.narrowed(narrowing)
-    return Reach(grants, at, Grounds(connection, [grants]))
+    return Reach(grants, at, read_grounds(connection, [grants]))
 
 
 def measure(connection: Connection, tenant_id: int, nodes: Sequence[Interval]) -> tuple[int, int]:

@@ -21,7 +21,7 @@ from ringfence.storage.scopes import Scope as StoredScope
 from ringfence.storage.scopes import ScopeInterval, ScopeSite
 from ringfence.storage.tables import Customer, is_root
 from ringfence.visibility.intervals import Interval, union
-from ringfence.visibility.reach import Grounds, measure
+from ringfence.visibility.reach import measure, read_grounds
 from ringfence.visibility.rule import Grants, Region
 from ringfence.visibility.sql import probing_arrays
 
@@ -108,7 +108,7 @@ def find(connection: Connection, tenant_id: int, version: int, signatures: Colle
 def work_out(connection: Connection, grants: Grants, permissions: Iterable[str], at: datetime) -> dict[str, list[Made]]:
     """What each of the permissions reaches for a user as of this transaction, by signature: the records, and with
     site-level grants the nodes too."""
-    grounds = Grounds(connection, [grants])
+    grounds = read_grounds(connection, [grants])
     found: dict[str, list[Made]] = {}
     for permission in permissions:
         signature = grants.signature(permission, at)

@@ -12,7 +12,7 @@ from ringfence.domain.errors import SessionEnded
 from ringfence.domain.user import USERS
 from ringfence.visibility.grants import read_grants, read_many
 from ringfence.visibility.intervals import intersect
-from ringfence.visibility.reach import Common, Grounds, Reach, Regions
+from ringfence.visibility.reach import Common, Reach, Regions, read_grounds
 from ringfence.visibility.rule import Grants, Narrowing
 from ringfence.visibility.scopes import Made, made_of
 from ringfence.visibility.viewer import Held, Viewer
@@ -63,7 +63,7 @@ class _Meet(Viewer):
         self, connection: Connection, held: Held, permissions: Iterable[str], at: datetime
     ) -> dict[str, list[Made]]:
         assert isinstance(held, Meeting)
-        grounds = Grounds(connection, [held.first, held.second])
+        grounds = read_grounds(connection, [held.first, held.second])
         found: dict[str, list[Made]] = {}
         for permission in permissions:
             signature = held.signature(permission, at)
@@ -95,7 +95,7 @@ class SharedView(_Meet):
     def regions(self, connection: Connection, at: datetime) -> Regions:
         """What both reach. Raises SessionEnded where that is not allowed."""
         met = self._meeting(connection, at, self.narrowing(connection))
-        grounds = Grounds(connection, met[:2])
+        grounds = read_grounds(connection, met[:2])
         return Common(Reach(met.first, at, grounds), Reach(met.second, at, grounds))
 
     def _meeting(self, connection: Connection, at: datetime, left: Narrowing | None) -> Meeting:
@@ -122,6 +122,6 @@ class Subjects(_Meet):
 def may_look(connection: Connection, real: Grants, subject: Grants, at: datetime) -> bool:
     """Whether somebody may look through a user's eyes: both are active, and they may list the user and impersonate
     them."""
-    reach = Reach(real, at, Grounds(connection, [real]))
+    reach = Reach(real, at, read_grounds(connection, [real]))
     rights = (USERS.permission, IMPERSONATE)
     return real.active and subject.active and all(reach.contains(one, subject.home_path) for one in rights)

@@ -1,0 +1,282 @@
+"""What edits that would open a record to a user open besides, and whether they take anything from anybody: worked out
+from the grants as they would be, without making the change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import select
+
+from ringfence.changes.rights import Classes
+from ringfence.domain.customer import CUSTOMERS
+from ringfence.domain.registry import PLACE
+from ringfence.domain.user import USERS
+from ringfence.storage.bulk import any_of
+from ringfence.storage.grants import Membership, UserCustomerGroup
+from ringfence.storage.tables import CustomerGroup, SecurityGroup
+from ringfence.visibility import fixes
+from ringfence.visibility.explain import Target
+from ringfence.visibility.fixes import Change
+from ringfence.visibility.grants import read_filtered, read_joined, read_many, read_selected
+from ringfence.visibility.intervals import Interval, contains, intersect, nested, single, subtract, union
+from ringfence.visibility.reach import Grounds, Reach, Regions
+from ringfence.visibility.rule import Grants, GroupGrant, SiteGrant
+from ringfence.visibility.sums import Sums, records_beyond
+from ringfence.visibility.viewer import Sight
+
+_PEOPLE: Final = 48
+"""Of others whom a set of edits touches so many are looked at: where there are more, it opens at least so much."""
+_OF_ROLES: Final = (fixes.ROLE_ADD, fixes.ROLE_LEVEL)
+_TAKING: Final = (fixes.GROUP_ALL, fixes.ROLE_LEVEL)
+"""What may take something from others than the user: of more people than are looked at it is not known."""
+
+
+class Cost(NamedTuple):
+    """What a set of edits opens besides what was asked for, as far as it is to be known: ``rights`` (each of a user, a
+    permission and a customer or single site), ``records`` of the asked kind under the asked permission, each for a
+    user, and ``users`` besides the one asked about. Not ``exact``: at least so much."""
+
+    rights: int
+    records: int
+    users: int
+    exact: bool
+
+
+@dataclass
+class Collateral:
+    """Answers for one question: a user, a permission and a record, as of one transaction. ``bound`` is what whoever
+    asks may list, ``self_id`` who they are: nothing else is counted."""
+
+    sight: Sight
+    target: Target
+    permission: str
+    user: int
+    at: datetime
+    bound: Regions
+    self_id: int
+    tree: Sums
+    _grants: dict[int, Grants] = field(default_factory=dict)
+    _groups: dict[int, GroupGrant] = field(default_factory=dict)
+    _filters: dict[int, bool] = field(default_factory=dict)
+    _selected: dict[int, list[Interval]] = field(default_factory=dict)
+    _filtered: dict[int, list[Interval]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._before = Grounds(self._selected, self._filtered)
+
+    def of(self, changes: frozenset[Change]) -> Cost | None:
+        """What these edits open besides; None where they take something from somebody, as things are."""
+        touched = self._touched(changes)
+        others = sorted(touched - {self.user})
+        if len(others) > _PEOPLE and any(one.edit in _TAKING for one in changes):
+            return None
+        looked_at = others[:_PEOPLE]
+        self._learn(changes, [self.user, *looked_at])
+        before = self._before
+        after = Grounds(*self._sets(changes))
+        rights = records = users = 0
+        classes = Classes()
+        known: dict[Grants, tuple[int, int] | None] = {}
+        for user in (self.user, *looked_at):
+            grants = self._grants[user]
+            alike = grants._replace(user_id=0) if user != self.user else grants
+            if alike not in known:
+                then = self._after(grants, changes)
+                known[alike] = self._difference(Reach(grants, self.at, before), Reach(then, self.at, after), classes)
+            found = known[alike]
+            if found is None:
+                return None
+            if user == self.user or self._listed(grants):
+                rights, records = rights + found[0], records + found[1]
+                users += user != self.user and bool(found[0])
+        asked = self._asked(before, after, changes)
+        return Cost(rights - asked, records - 1, users, len(others) <= _PEOPLE)
+
+    def _listed(self, grants: Grants) -> bool:
+        own = grants.user_id == self.self_id
+        return own or contains(self.bound.region(USERS.permission).customers, grants.home_path)
+
+    def _asked(self, before: Grounds, after: Grounds, changes: frozenset[Change]) -> int:
+        """1 where what was asked for is among the rights that are counted."""
+        grants, target = self._grants[self.user], self.target
+        old = before.region(grants, self.permission, self.at)
+        new = after.region(self._after(grants, changes), self.permission, self.at)
+        if contains(new.customers, target.path):
+            return int(contains(self._places, target.path))
+        sites = [one for one in new.beyond(old) if one.path == target.path]
+        if not target.kind.is_customer:
+            sites = [one for one in sites if one.site_id == target.stands]
+        return int(any(self._knows(one) for one in sites))
+
+    @property
+    def _places(self) -> list[Interval]:
+        return self.bound.region(CUSTOMERS.permission).nodes()
+
+    def _knows(self, place: SiteGrant) -> bool:
+        return self.bound.region(PLACE.permission).reaches(place.path, place.site_id)
+
+    def _difference(self, before: Reach, after: Reach, classes: Classes) -> tuple[int, int] | None:
+        """The rights and the asked records that somebody gains; None where they lose anything."""
+        rights = 0
+        for permissions in classes.of(before, after):
+            old, new = before.region(permissions[0]), after.region(permissions[0])
+            if old is new:
+                continue
+            if self.tree.of(subtract(old.customers, new.customers))[0] or old.beyond(new):
+                return None
+            gained = intersect(subtract(new.customers, old.customers), self._places)
+            sites = sum(self._knows(one) for one in new.beyond(old))
+            rights += (self.tree.of(gained)[0] + sites) * len(permissions)
+        old, new = before.region(self.permission), after.region(self.permission)
+        kind = self.target.kind
+        wanted = new.shared(self.bound.region(kind.permission))
+        records = records_beyond(self.sight.connection, self.sight.tenant_id, self.tree, kind, old, wanted)
+        return rights, records
+
+    # Whom it touches, and how they stand afterwards.
+
+    def _touched(self, changes: Iterable[Change]) -> set[int]:
+        found = {self.user}
+        connection = self.sight.connection
+        for change in changes:
+            query: Any
+            if change.edit in (fixes.GROUP_ADD, fixes.GROUP_ALL):
+                query = select(Membership.user_id).where(Membership.group_id == change.of)
+            elif change.edit in (fixes.FILTER_ADD, fixes.ACTIVATE_FILTER):
+                query = select(UserCustomerGroup.user_id).where(UserCustomerGroup.group_id == change.of)
+            elif change.edit in _OF_ROLES:
+                query = select(Membership.user_id).join(SecurityGroup, SecurityGroup.id == Membership.group_id)
+                query = query.where(SecurityGroup.role_id == change.of)
+            else:
+                continue
+            found.update(connection.execute(query).scalars())
+        return found
+
+    def _learn(self, changes: Iterable[Change], users: list[int]) -> None:
+        """Reads what is not known yet of these users, and of what the edits name."""
+        connection = self.sight.connection
+        self._grants.update(read_many(connection, [one for one in users if one not in self._grants]))
+        people = [self._grants[one] for one in users]
+        joined = {one.value for one in changes if one.edit == fixes.JOIN and isinstance(one.value, int)}
+        self._learn_groups(joined - self._groups.keys())
+        given = {one.value for one in changes if one.edit == fixes.GIVE_FILTER and isinstance(one.value, int)}
+        new = given - self._filters.keys()
+        if new:
+            query = select(CustomerGroup.id, CustomerGroup.active).where(
+                any_of(connection, CustomerGroup.id, sorted(new))
+            )
+            self._filters.update(connection.execute(query).all())
+        selecting = {group.group_id for grants in people for group in grants.groups if group.selects}
+        selecting |= {group.group_id for group in self._groups.values() if group.selects}
+        filtering = {one for grants in people for one in grants.given or ()} | given
+        for known, wanted, read in (
+            (self._selected, selecting, read_selected),
+            (self._filtered, filtering, read_filtered),
+        ):
+            missing = sorted(wanted - known.keys())
+            if missing:
+                known.update({group: [] for group in missing})
+                known.update({group: union(nodes) for group, nodes in read(connection, missing).items()})
+
+    def _learn_groups(self, groups: set[int]) -> None:
+        """Reads groups as memberships of somebody who would be in them for good."""
+        if not groups:
+            return
+        self._groups.update(read_joined(self.sight.connection, groups))
+
+    def _sets(self, changes: Iterable[Change]) -> tuple[dict[int, list[Interval]], dict[int, list[Interval]]]:
+        """What groups name afterwards."""
+        selected, filtered = dict(self._selected), dict(self._filtered)
+        for change in changes:
+            if change.edit in (fixes.GROUP_ADD, fixes.FILTER_ADD):
+                assert isinstance(change.value, int)
+                path = self.target.path_of(change.value)
+                sets = selected if change.edit == fixes.GROUP_ADD else filtered
+                sets[change.of] = union([*sets.get(change.of, ()), nested(path) if change.nested else single(path)])
+        return selected, filtered
+
+    def _after(self, grants: Grants, changes: Iterable[Change]) -> Grants:
+        """What a user's grants would be."""
+        mine = grants.user_id == self.user
+        for change in sorted(changes, key=lambda one: one.edit not in (fixes.JOIN, fixes.GIVE_FILTER)):
+            grants = self._for_all(grants, change)
+            if mine:
+                grants = self._for_one(grants, change)
+        return grants
+
+    def _for_all(self, grants: Grants, change: Change) -> Grants:
+        def groups(found: Iterable[GroupGrant]) -> Grants:
+            return grants._replace(groups=tuple(found))
+
+        match change.edit:
+            case fixes.ROLE_ADD:
+                return groups(
+                    _holding(one, self.permission) if one.role_id == change.of else one for one in grants.groups
+                )
+            case fixes.ROLE_LEVEL:
+                level = str(change.value)
+                return groups(
+                    one._replace(access_level=level) if one.role_id == change.of else one for one in grants.groups
+                )
+            case fixes.GROUP_ALL:
+                return groups(
+                    one._replace(selects=False) if one.group_id == change.of else one for one in grants.groups
+                )
+            case fixes.ACTIVATE_FILTER if change.of in (grants.given or ()):
+                return grants._replace(filters=tuple(sorted({*(grants.filters or ()), change.of})))
+            case _:
+                return grants
+
+    def _for_one(self, grants: Grants, change: Change) -> Grants:
+        value = change.value
+        match change.edit:
+            case fixes.ACTIVATE:
+                return grants._replace(active=True)
+            case fixes.HOME:
+                assert isinstance(value, int)
+                path = self.target.path_of(value)
+                return grants._replace(home_id=value, home_path=path, home_is_root=value == self.target.root)
+            case fixes.JOIN:
+                assert isinstance(value, int)
+                return grants._replace(groups=(*grants.groups, self._groups[value]))
+            case fixes.GIVE_SITE:
+                assert isinstance(value, int)
+                at_it = SiteGrant(value, self.target.node, self.target.path)  # it is at the record
+                return grants._replace(sites=(*grants.sites, at_it))
+            case fixes.GIVE_FILTER:
+                assert isinstance(value, int)
+                active = {value} if self._filters[value] else set()
+                return grants._replace(
+                    given=tuple(sorted({*(grants.given or ()), value})),
+                    filters=tuple(sorted({*(grants.filters or ()), *active})),
+                )
+            case fixes.TAKE_FILTER:
+                given = tuple(one for one in grants.given or () if one != value)
+                left = tuple(one for one in grants.filters or () if one != value)
+                return grants._replace(given=given or None, filters=left if given else None)
+            case fixes.OPEN_WINDOW:
+                memberships = (*grants.groups, *grants.idle)
+                assert isinstance(value, int)
+                opened = reopened(memberships[value], self.at)
+                found = [opened if one is memberships[value] else one for one in grants.groups]
+                return grants._replace(groups=tuple(found))
+            case _:
+                return grants
+
+
+def _holding(group: GroupGrant, permission: str) -> GroupGrant:
+    if group.permissions is None:
+        return group
+    return group._replace(permissions=group.permissions | {permission})
+
+
+def reopened(group: GroupGrant, at: datetime) -> GroupGrant:
+    """A membership with its window open at a moment: without the end of it that keeps it closed."""
+    since, until = group.valid_from, group.valid_until
+    return group._replace(
+        valid_from=None if since is not None and since > at else since,
+        valid_until=None if until is not None and until <= at else until,
+    )

@@ -1,0 +1,98 @@
+"""How much lies in any part of a tenant's tree, by two bisections for each interval: for asking it of very many."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, select, text
+
+from ringfence.domain.device import DEVICES
+from ringfence.domain.kind import Kind
+from ringfence.storage.bulk import any_of
+from ringfence.storage.tables import Customer, table_of
+from ringfence.visibility.intervals import Interval, subtract
+from ringfence.visibility.rule import Region
+from ringfence.visibility.viewer import Sight
+
+_TREE: Final = (
+    select(Customer.path, Customer.device_count)
+    .where(Customer.tenant_id == bindparam("tenant"))
+    .order_by(Customer.path)
+)
+
+
+class Sums:
+    """The paths of a tenant's nodes in order, the root first, and how many devices come before each."""
+
+    def __init__(self, rows: Iterable[tuple[str, int]]) -> None:
+        found = sorted(rows)
+        self._paths = [path for path, _ in found]
+        self._devices = [0, *accumulate(devices for _, devices in found)]
+
+    def of(self, nodes: Sequence[Interval]) -> tuple[int, int]:
+        """How many nodes (the root is one), and devices of theirs, lie in these intervals, which are as ``union``
+        returns them."""
+        places = devices = 0
+        for low, high in nodes:
+            first, last = bisect_left(self._paths, low), bisect_left(self._paths, high)
+            places += last - first
+            devices += self._devices[last] - self._devices[first]
+        return places, devices
+
+    def has_root(self, nodes: Sequence[Interval]) -> bool:
+        """Whether the root lies in them."""
+        return bool(nodes) and nodes[0][0] <= self._paths[0] < nodes[0][1]
+
+
+def sums(sight: Sight) -> Sums:
+    """Those of the viewer's tenant, read once for a version of it."""
+    found = sight.memo.get("sums")
+    if not isinstance(found, Sums):
+        found = sight.memo["sums"] = Sums(sight.connection.execute(_TREE, {"tenant": sight.tenant_id}))
+    return found
+
+
+def records_beyond(
+    connection: Connection, tenant_id: int, tree: Sums, kind: Kind, known: Region, wanted: Region
+) -> int:
+    """How many records of a kind the second region holds, and the first does not."""
+    if kind.is_customer:
+        nodes = subtract(wanted.nodes(), known.nodes())
+        return tree.of(nodes)[0] - tree.has_root(nodes)
+    nodes = subtract(wanted.customers, known.customers)
+    count = tree.of(nodes)[1] if kind is DEVICES else _in_nodes(connection, tenant_id, kind, nodes)
+    if kind.standing is None:
+        return count
+    count -= _on_sites(connection, kind, list(known.within(wanted.customers).standing))
+    return count + _on_sites(connection, kind, [one.site_id for one in wanted.beyond(known)])
+
+
+def _in_nodes(connection: Connection, tenant_id: int, kind: Kind, nodes: Sequence[Interval]) -> int:
+    """How many records of a kind belong to customers in these nodes."""
+    if not nodes:
+        return 0
+    ranges = " OR ".join(f"(c.path >= :low{place} AND c.path < :high{place})" for place in range(len(nodes)))
+    binds = {
+        f"{name}{place}": end
+        for place, ends in enumerate(nodes)
+        for name, end in zip(("low", "high"), ends, strict=True)
+    }
+    query = text(
+        f"SELECT count(*) FROM customer c JOIN {kind.table} k ON k.{kind.owner} = c.id "
+        f"WHERE c.tenant_id = :tenant AND ({ranges})"
+    )
+    return int(connection.execute(query, {"tenant": tenant_id, **binds}).scalar_one())
+
+
+def _on_sites(connection: Connection, kind: Kind, sites: list[int]) -> int:
+    """How many records of a kind are or stand on these sites."""
+    if not sites:
+        return 0
+    if kind.is_site:
+        return len(sites)
+    table = table_of(kind)
+    found = select(table.id).where(any_of(connection, getattr(table, kind.standing or ""), sites))
+    return len(connection.execute(found).all())
