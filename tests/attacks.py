@@ -14,6 +14,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -28,9 +30,9 @@ from support.sign_in_attacks import attack, guarded
 
 from ringfence.services import signing_in
 
-_TOGETHER: Final = 20
-"""So many tries of a kind in a row."""
-_LOOK_EVERY: Final = 10
+_SECONDS: Final = 1.0
+"""So long a kind is tried before it is another one's turn."""
+_LOOK_EVERY: Final = 500
 
 
 class Failed(AssertionError):  # noqa: N818 - named for what it says
@@ -38,21 +40,23 @@ class Failed(AssertionError):  # noqa: N818 - named for what it says
 
 
 @contextmanager
-def kinds(folder: Path, seed: int) -> Iterator[dict[str, Callable[[int], Counter[str]]]]:
-    """What makes so many tries of each kind, and says what came of them; now and then it looks for what was changed."""
-    chance = Random(seed)
+def kinds(folder: Path, seed: int) -> Iterator[dict[str, Callable[[], str]]]:
+    """What makes a try of each kind, and says what came of it; now and then it looks for what was changed. How they
+    take turns changes nothing of what each tries."""
+    signing, *others = (Random(f"{seed} {number}") for number in range(4))
     database = made(folder / "guarded.db")
     inside = folder / "inside"
     inside.mkdir()
-    doors = Doors(inside, chance)
-    world = guarded(World(database, provider()), AT)
-    rounds = Counter[str]()
+    doors = Doors(inside, others[0])
+    world, days = guarded(World(database, provider()), AT), count()
 
-    def at(name: str, try_one: Callable[[], str]) -> Callable[[int], Counter[str]]:
-        def tried(count: int) -> Counter[str]:
-            found = Counter(try_one() for _ in range(count))
-            rounds[name] += 1
-            if rounds[name] % _LOOK_EVERY == 1:
+    def at(chance: Random, try_one: Callable[[], str]) -> Callable[[], str]:
+        before = count()
+
+        def tried() -> str:
+            doors.chance = chance
+            found = try_one()
+            if next(before) % _LOOK_EVERY == 0:
                 doors.look()
             return found
 
@@ -62,10 +66,10 @@ def kinds(folder: Path, seed: int) -> Iterator[dict[str, Callable[[int], Counter
     os.chdir(inside)  # whatever a command line makes, it makes there
     try:
         yield {
-            "signing in": lambda count: attack(world, chance, count, AT),
-            "keys": at("keys", doors.ask),
-            "command lines": at("command lines", doors.command),
-            "tokens": at("tokens", doors.bear),
+            "signing in": lambda: next(iter(attack(world, signing, 1, AT + timedelta(days=next(days))))),
+            "keys": at(others[0], doors.ask),
+            "command lines": at(others[1], doors.command),
+            "tokens": at(others[2], doors.bear),
         }
         doors.look()
     finally:
@@ -83,10 +87,11 @@ def attacks(folder: Path, *, seconds: float, seed: int, told: Callable[[str], ob
     try:
         with kinds(folder, seed) as every:
             while (passed := time.monotonic() - began) < seconds or min(total[one] for one in every) < least:
-                for name, tries in every.items():
-                    found = tries(_TOGETHER)
-                    total[name] += found.total()
-                    came.setdefault(name, Counter()).update(found)
+                for name, try_one in every.items():
+                    until = time.monotonic() + min(_SECONDS, seconds / len(every))
+                    while time.monotonic() < until or total[name] < least:
+                        came.setdefault(name, Counter())[try_one()] += 1
+                        total[name] += 1
                 if passed - last > 30:
                     last = passed
                     told(summary(passed, total, came))
@@ -101,9 +106,9 @@ def attacks(folder: Path, *, seconds: float, seed: int, told: Callable[[str], ob
 def summary(passed: float, total: Counter[str], came: dict[str, Counter[str]]) -> str:
     """What there was up to now, a line for each kind."""
     lines = [f"{passed:,.0f} s: {total.total():,} tries, and nobody came in"]
-    for name, count in total.items():
+    for name, tried in total.items():
         said = ", ".join(f"{many:,} {what}" for what, many in came[name].most_common())
-        lines.append(f"  {name}: {count:,} ({said})")
+        lines.append(f"  {name}: {tried:,} ({said})")
     return "\n".join(lines)
 
 

@@ -20,7 +20,12 @@ from ringfence.storage.columns import metadata
 
 TOP = Path(__file__).parents[1]
 DECISIONS = "docs/decisions"
-PAPERS = ("CONTRIBUTING.md", "docs/architecture.md", *(f"{DECISIONS}/{at.name}" for at in (TOP / DECISIONS).iterdir()))
+PAPERS = (
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "docs/architecture.md",
+    *(f"{DECISIONS}/{at.name}" for at in (TOP / DECISIONS).iterdir()),
+)
 ROOMS = {path.stem for path in (TOP / "src/ringfence").iterdir() if not path.name.startswith("_")}
 DOTTED = re.compile(r"(?<![\w./-])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?![\w/])")
 

@@ -82,7 +82,7 @@ def test_every_example(
     assert ran
 
 
-@pytest.mark.parametrize("document", [*DOCUMENTS, "CHANGELOG.md"])
+@pytest.mark.parametrize("document", [*DOCUMENTS, "CHANGELOG.md", "SECURITY.md"])
 def test_every_link_within_the_repository_leads_somewhere(document: str) -> None:
     path = TOP / document
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):

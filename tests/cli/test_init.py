@@ -13,6 +13,7 @@ from support.terminal import Terminal
 
 from ringfence.services import signing_in
 from ringfence.services.signing_in import ChangeWanted, Proven
+from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import open_database
 
 PASSWORD = "seven green bicycles"
@@ -38,10 +39,14 @@ def test_a_new_database_has_an_administrator_who_signs_in_and_may_do_everything(
     if engine == "sqlite":
         assert stat.S_IMODE(os.stat(db).st_mode) == 0o600
     assert call("--db", db, "count", "users", "--as", "anna").out == "1\n"
+    empty = open_database(db)
+    assert Workspace(empty).sign_in("anna").profile().reason == "there is no customer yet"
+    empty.close()
     assert call("--db", db, "customers", "create", "Acme", "--as", "anna").status == 0
     assert "there is a provider here already" in call(*begun).refused()
     assert call("--db", db, "audit", "verify").status == 0
     database = open_database(db)
+    assert Workspace(database).sign_in("anna").profile().customers == 1
     step = signing_in.begin(database, "Anna", PASSWORD, origin="console")
     assert isinstance(step, ChangeWanted), "whoever wrote the file knows it"
     assert isinstance(signing_in.with_new_password(database, step.ticket, "a lamp under nine stairs"), Proven)

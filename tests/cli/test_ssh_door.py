@@ -172,4 +172,6 @@ def test_the_lines_for_sshd(call: Call) -> None:
     for wanted in ("DisableForwarding yes", "PermitTTY yes", "PasswordAuthentication no", "AuthorizedKeysFile none"):
         assert f"    {wanted}" in said.lines
     assert call("ssh", "setup", "--account", "x\nMatch all").refused(2).startswith("--account is a name")
+    percent = call("--db", "postgresql:///x?host=%2Frun", "ssh", "setup").out
+    assert "postgresql:///x?host=%%2Frun' ssh authorized-keys %u %t %k" in percent, "sshd reads % itself"
     assert door.named("postgresql:///ringfence") == ["--db", "postgresql:///ringfence"]

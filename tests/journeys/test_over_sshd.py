@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 from support.sshd import ACCOUNT, SOURCE, Sshd, make_key, sshd, why_not
 from support.terminal import Terminal
 
+from ringfence.cli.main import run
 from ringfence.domain import clock
 from ringfence.services import ssh_keys
 from ringfence.services.editing import Edit, open_record, save
@@ -20,6 +22,8 @@ from ringfence.snapshot.demo import shipped
 from ringfence.storage.engine import Database, open_database
 from ringfence.visibility.viewer import Viewer
 
+PLAINLY = ("-c", "import os, sys; os.execvp(sys.argv[1], sys.argv[1:])")
+"""Has a terminal run another program than ours."""
 pytestmark = [
     pytest.mark.skipif(bool(why_not()), reason=f"{why_not()}: nobody comes in over ssh in these tests"),
     pytest.mark.xdist_group("sshd"),
@@ -93,8 +97,7 @@ def test_the_log_of_sshd_and_the_audit_name_the_same_key(door: Sshd, olga: Path,
 def test_the_console_opens_as_the_owner_of_the_key(door: Sshd, olga: Path) -> None:
     settled = door.run(olga, "profile", "settings", "-", sent=b"[confirm]\nquit = true\n")
     assert settled.returncode == 0, settled.stderr
-    run = ("-c", "import os, sys; os.execvp(sys.argv[1], sys.argv[1:])")
-    terminal = Terminal(door.words(olga, options=["-tt"]), run, (80, 24))
+    terminal = Terminal(door.words(olga, options=["-tt"]), PLAINLY, (80, 24))
     try:
         terminal.shows("Northwind Logi", "olga", "Devices 8")
         assert "Harbor" not in "\n".join(terminal.lines)
@@ -110,6 +113,33 @@ def test_the_console_opens_as_the_owner_of_the_key(door: Sshd, olga: Path) -> No
         assert terminal.end() == 0
     finally:
         terminal.close()
+
+
+@pytest.mark.postgres
+def test_the_lines_of_the_readme_let_the_first_administrator_in_on_postgresql(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    """A new database, a provider's role behind the wall, a key: what comes by it is hers, as that role."""
+    key, password = make_key(tmp_path / "anna"), tmp_path / "password"
+    password.write_text("seven green bicycles\n")
+    owner = ("--db", postgres_url)
+    for line in (
+        ("init", "--tenant", "Acme", "--login", "anna", "--password-file", str(password)),
+        ("db", "roles", "--tenant", "acme", "--role", "ten_lines"),
+        ("keys", "add", str(key), "--as", "anna"),
+    ):
+        assert run([*owner, *line]) == 0, line
+    role = make_url(postgres_url).set(username="ten_lines").render_as_string(hide_password=False)
+    with sshd(tmp_path, role) as door:
+        made = door.run(tmp_path / "anna", "customers", "create", "North")
+        assert (made.returncode, made.stdout) == (0, b"north\n"), made.stderr
+        terminal = Terminal(door.words(tmp_path / "anna", options=["-tt"]), PLAINLY, (80, 24))
+        try:
+            terminal.shows("Acme", "anna", "North")
+            terminal.send(b"\x11")
+            assert terminal.end() == 0
+        finally:
+            terminal.close()
 
 
 def test_a_key_that_nobody_knows_lets_nobody_in(door: Sshd, olga: Path, folder: Path) -> None:

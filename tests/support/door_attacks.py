@@ -47,6 +47,22 @@ PIECES: Final[Sequence[str]] = (
     *("--", "*", "~", "/etc/passwd", "../made", "\udcff", "é", "\u202e", "_RINGFENCE_COMPLETE=complete_bash"),
 )
 """What command lines are made of: what there is, what is not for everybody, and what a shell would obey."""
+STARTS: Final[Sequence[str]] = (
+    *("list devices", "list customers --format json", "list users", "list audit", "count devices", "customers list"),
+    *("dump", "profile show", "profile settings", "keys list", "tokens list", "sign-ins list"),
+    *("can olga device.list", "can h.devries user.edit", "devices edit", "devices delete", "users edit olga --name x"),
+    *("users invite h.devries", "users reset-second-factor h.devries", "sign-ins end 1", "keys remove SHA256:x"),
+    *(
+        "undo",
+        "telemetry latest",
+        "now",
+        "help devices",
+        "what-if -",
+        "devices import -",
+        "--see-as h.devries list users",
+    ),
+)
+"""What more of them begin with than by chance."""
 
 
 def made(seed: str) -> bytes:
@@ -132,7 +148,9 @@ class Doors:
 
     def line(self) -> str:
         """A command line by chance."""
-        return " ".join(self.chance.choice(PIECES) for _ in range(self.chance.randint(1, 7)))
+        begin = [self.chance.choice(STARTS)] if self.chance.random() < 0.6 else []
+        more = self.chance.choice((0, 1, 1, 2, 4)) if begin else self.chance.randint(1, 7)
+        return " ".join([*begin, *(self.chance.choice(PIECES) for _ in range(more))])
 
     # One try of each kind: what came of it, in a word. All raise AssertionError where anybody gets further.
 
@@ -152,7 +170,7 @@ class Doors:
         ]
         words = [ACCOUNT, kind, chance.choice(ways)()]
         if chance.random() < 0.3:
-            words = [chance.choice((*words, "", "-x", "\udcff", "--db", "made")) for _ in range(chance.randint(0, 5))]
+            words = [chance.choice((*words, "", "-x", "\udcff", "%k", "made")) for _ in range(chance.randint(0, 5))]
         if words[1:] == [self.known.kind, blob]:
             return "left out"
         said = call(["--db", str(self.path), "ssh", "authorized-keys", *words], {})
@@ -228,7 +246,7 @@ class Doors:
         assert "should not happen" not in said.err, line
         found = self.hidden if hidden is None else hidden
         assert found.isdisjoint(_WORDS.findall(said.out + said.err)), line
-        assert not said.status or said.err.startswith("ringfence: error: "), (line, said)
+        assert not said.status or said.err.startswith("ringfence: error: ") or said.out == "no\n", (line, said)
         return "refused" if said.status else "told what it may"
 
     def look(self) -> None:

@@ -81,9 +81,8 @@ def sshd(folder: Path, database: str) -> Iterator[Sshd]:
         port = probe.getsockname()[1]
     make_key(folder / "host")
     # The program that sshd runs must be root's on the whole way to it, and that of a checkout need not be.
-    asked = (
-        f"/usr/bin/env PYTHONPATH={SOURCE} {sys.executable} -m ringfence --db {database} ssh authorized-keys %u %t %k"
-    )
+    program = f"/usr/bin/env PYTHONPATH={SOURCE} {sys.executable} -m ringfence --db {database.replace('%', '%%')}"
+    asked = f"{program} ssh authorized-keys %u %t %k"
     lines = [
         f"Port {port}",
         "ListenAddress 127.0.0.1",

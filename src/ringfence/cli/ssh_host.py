@@ -57,7 +57,7 @@ def steps(account: str, program: str) -> Iterator[str]:
     yield ""
     yield f"Match User {account}"
     for line in (
-        f"AuthorizedKeysCommand {program} ssh authorized-keys %u %t %k",
+        f"AuthorizedKeysCommand {program.replace('%', '%%')} ssh authorized-keys %u %t %k",  # sshd reads % itself
         f"AuthorizedKeysCommandUser {account}",
         *("AuthorizedKeysFile none", "AuthenticationMethods publickey", "PubkeyAuthentication yes"),
         *("PasswordAuthentication no", "KbdInteractiveAuthentication no"),
@@ -159,7 +159,7 @@ def _of_sshd(account: str, config: str | None, command: list[str]) -> Iterator[s
     if words[-5:] != ["ssh", "authorized-keys", "%u", "%t", "%k"]:
         yield f"sshd: for {account} there is to be AuthorizedKeysCommand … ssh authorized-keys %u %t %k"
     else:
-        command += words
+        command += (word.replace("%%", "%") for word in words)
         yield from _of_path(Path(words[0]))
     user = found.get("authorizedkeyscommanduser", "none")
     if user != account:

@@ -154,12 +154,14 @@ def profile(viewer: Viewer, *, totals: bool = False) -> Profile:
         customers = count(sight, Query(CUSTOMERS))
         devices = count(sight, Query(DEVICES))
         top = tree.roots(sight)
+        whole = sight.scope(CUSTOMERS.permission).nodes.whole
     place = ""
     if any(row.parent_id is None for row in top):
         place = next(row.name for row in top if row.parent_id is None)
     elif not own.home_is_root and any(row.name == own.home for row in top):
         place = own.home
     nothing = own.nothing if view is None else "nothing of what they see is yours to see"
+    nothing = "there is no customer yet" if whole else nothing
     total = directory.totals(viewer.database, viewer.tenant_id) if totals else (0, 0)
     return Profile(
         user.user_id,

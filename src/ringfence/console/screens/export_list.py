@@ -66,7 +66,7 @@ class ExportList(Overlay[None], Asks):
             with Vertical(id="box"):
                 yield Form(
                     ChoiceSpec("format", "Format", "csv", _FORMATS),
-                    PickSpec("write", "Copy", said, action="write"),
+                    PickSpec("write", "Copy", said, action="copy"),
                     TextLine(),
                     TextLine("It comes to your terminal's clipboard, where that takes it."),
                     TextLine("A whole list comes to a file of yours by"),
