@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, make_url, text
-from support.databases import dumped
+from support.databases import copied, dumped
 from support.signals import edge, send
 from support.tokens import token_of
 
@@ -20,6 +26,7 @@ from ringfence.identity.keys import PublicKey
 from ringfence.snapshot.load import load_document
 from ringfence.storage import second_wall
 from ringfence.storage.engine import Database, open_database
+from ringfence.storage.maintenance import upgrade
 from ringfence.storage.metadata import metadata
 from ringfence.storage.role_grants import PROVIDER_ROLE, grants
 from ringfence.storage.roles import make_roles
@@ -342,3 +349,46 @@ def test_dangerous_roles_are_none_of_a_providers(owner: Database) -> None:
         make_roles(owner, "nobody")
     with pytest.raises(RingfenceError, match="this takes the role that owns the tables: connect as it"):
         make_roles(Database(owner.url.set(username="walled_ours")))
+
+
+def test_an_upgrade_raises_the_wall_again(owner: Database, postgres_url: str) -> None:
+    """Around what the older program had not, for the roles that it had."""
+    copied(owner, postgres_url, "0013")
+    older = Database(make_url(postgres_url))
+    with older.writing() as connection:
+        connection.execute(text(f"CREATE TABLE {PROVIDER_ROLE} (role name PRIMARY KEY, tenant_id integer NOT NULL)"))
+        connection.execute(text(f"INSERT INTO {PROVIDER_ROLE} VALUES ('walled_theirs', 2)"))
+    assert "is now of revision" in upgrade(postgres_url)
+    behind = Database(older.url.set(username="walled_theirs"))
+    with behind.reading() as connection:
+        assert connection.info["ringfence_walled"]
+        assert connection.execute(text("SELECT name FROM device")).scalars().all() == ["Secret of theirs"]
+    behind.close()
+    with older.writing() as connection:
+        connection.execute(text("DROP OWNED BY walled_theirs"))
+    older.close()
+
+
+def test_a_password_is_given_as_what_the_server_keeps_of_it(owner: Database, tmp_path: Path) -> None:
+    """From the first line of a file, for one provider; the password itself is not sent."""
+    url = owner.url.render_as_string(hide_password=False)
+    file = tmp_path / "secret"
+    words = ["--db", url, "db", "roles", "--tenant", "ours", "--password-file", str(file)]
+    for content, said in (("", "has no password in its first line"), (None, "cannot be read as text")):
+        file.unlink(missing_ok=True)
+        if content is not None:
+            file.write_text(content)
+        found = subprocess.run([sys.executable, "-m", "ringfence", *words], capture_output=True, text=True, check=False)
+        assert found.returncode == 1
+        assert said in found.stderr
+    file.write_text("correct horse\nbattery\n")
+    found = subprocess.run([sys.executable, "-m", "ringfence", *words], capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stdout) == (0, "walled_ours: the role of ours\n")
+    administration = Database(owner.url.set(username="postgres"))
+    with administration.reading() as connection:
+        kept = connection.execute(text("SELECT rolpassword FROM pg_authid WHERE rolname = 'walled_ours'")).scalar_one()
+    administration.close()
+    rounds, salt, stored = re.match(r"SCRAM-SHA-256\$(\d+):([^$]+)\$([^:]+):", kept).groups()  # type: ignore[union-attr]
+    salted = hashlib.pbkdf2_hmac("sha256", b"correct horse", base64.b64decode(salt), int(rounds))
+    key = hmac.digest(salted, b"Client Key", "sha256")
+    assert base64.b64decode(stored) == hashlib.sha256(key).digest()
