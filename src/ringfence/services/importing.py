@@ -28,6 +28,7 @@ from ringfence.services.json_sheets import is_json, read_objects
 from ringfence.services.sheets import Sheet, mangled, read_rows
 from ringfence.storage.bulk import uncollected
 from ringfence.visibility.point import among
+from ringfence.visibility.strict import beyond
 from ringfence.visibility.viewer import Viewer
 
 MOST_BYTES: Final = 256 * 2**20
@@ -126,7 +127,8 @@ def _read(viewer: Viewer, kind: Kind, source: bytes, customer: int | None, told:
         if not own.grants.active:
             raise Refused("you have been deactivated: nothing was changed")
         Meaning(sight, kind, rows, told).find(home[0] if home is not None else None)
-        check(sight, Authority(sight.connection, sight.tenant_id, viewer.user_id, own), kind, rows, told)
+        with beyond(sight.connection):  # as a change meets what is hidden, too
+            check(sight, Authority(sight.connection, sight.tenant_id, viewer.user_id, own), kind, rows, told)
         nodes = {row.node for row in rows if row.changes and not row.faults}
         names = {row.id: row.name for row in among(sight, CUSTOMERS.permission, CUSTOMERS, sorted(nodes))}
         names.update((row.id, row.after.name) for row in rows if row.id in nodes and row.before is None)

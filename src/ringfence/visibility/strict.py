@@ -6,9 +6,11 @@ somewhere. What a permission reaches beyond others of the same look, it does not
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from ringfence.domain.audit import AUDIT
 from ringfence.domain.customer import CUSTOMERS
@@ -17,6 +19,7 @@ from ringfence.visibility.members import members
 from ringfence.visibility.plans import total
 from ringfence.visibility.viewer import Sight
 
+_KEPT: Final = text("SELECT current_setting(:setting, true)")
 _KEEP: Final = text("SELECT set_config(:setting, :seen, true)")
 
 
@@ -39,6 +42,22 @@ def let_go(sight: Sight) -> None:
     _set(sight, "")
 
 
+@contextmanager
+def beyond(connection: Connection) -> Iterator[None]:
+    """Keeps a transaction to nothing for a while: for what somebody may do, which goes by what they do not see."""
+    kept = connection.execute(_KEPT, {"setting": SETTING}).scalar() if is_strict(connection) else ""
+    if kept:
+        connection.execute(_KEEP, {"setting": SETTING, "seen": ""})
+    yield
+    if kept:
+        connection.execute(_KEEP, {"setting": SETTING, "seen": kept})
+
+
+def is_strict(connection: Connection) -> bool:
+    """Whether the server keeps looks to what is said to it."""
+    return bool(connection.info.get("ringfence_strict"))
+
+
 def _set(sight: Sight, figures: str) -> None:
-    if sight.connection.info.get("ringfence_strict"):
+    if is_strict(sight.connection):
         sight.connection.execute(_KEEP, {"setting": SETTING, "seen": figures})

@@ -173,7 +173,8 @@ class Viewer:
         changes are judged by. Raises Refused for whoever only looks, SessionEnded for a user who is not there."""
         if self.read_only:
             raise Refused(self.read_only)
-        found = read_reach(connection, self.user_id, at or clock.now(), self.narrowing(connection))
+        with _beyond(connection):
+            found = read_reach(connection, self.user_id, at or clock.now(), self.narrowing(connection))
         if found is None:
             raise SessionEnded("this user is not there any more: sign in as somebody else")
         return found
@@ -280,6 +281,18 @@ def _keep_to(*sights: Sight) -> None:
         from ringfence.visibility.strict import keep_to  # of which nobody else has any need
 
         keep_to(*sights)
+
+
+@contextmanager
+def _beyond(connection: Connection) -> Iterator[None]:
+    """Keeps the server to nothing meanwhile, where it is kept to what is in sight."""
+    if not connection.info.get("ringfence_strict"):
+        yield
+        return
+    from ringfence.visibility.strict import beyond  # likewise
+
+    with beyond(connection):
+        yield
 
 
 class Pair:
