@@ -14,7 +14,7 @@ LISTED = {
     "domain/permission.py": 1,  # the catalogue: every right, in the order in which it is shown
     "cli/commands.py": 1,  # the groups of commands that have a module of their own
     "domain/test_mode.py": 1,  # its form, whose fields are called as what they name
-    "signals/alarms.py": 1,  # the columns of an alarm, likewise
+    "signals/alarm_rows.py": 1,  # the columns of an alarm, likewise
     "services/listing.py": 1,  # the kinds whose lists show more than their fields
     "console/screens/memberships.py": 1,  # what a user's form shows anew of each where somebody was faster
 }

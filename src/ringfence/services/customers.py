@@ -118,3 +118,22 @@ def _nodes(rows: Iterable[Row[Any]], *, at_top: bool = False) -> Iterable[TreeCu
 
 def _topmost(node: TreeCustomer) -> TreeCustomer:
     return TreeCustomer(node.id, None, node.key, node.name, node.has_children)
+
+
+class SideBySide:
+    """Two users over one tree. Neither of them is whoever is looking."""
+
+    def __init__(self, pair: Pair) -> None:
+        self._pair = pair
+
+    def roots(self) -> tuple[TreeCustomer, ...]:
+        """The top of the tree."""
+        return roots(self._pair)
+
+    def children(self, customer: int) -> tuple[TreeCustomer, ...]:
+        """The next level of the tree."""
+        return children(self._pair, customer)
+
+    def compare(self, ids: Sequence[int]) -> dict[int, ComparedCustomer]:
+        """What each of the two sees of the customers on screen."""
+        return compare(self._pair, ids)

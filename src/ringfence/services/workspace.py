@@ -11,7 +11,8 @@ from sqlalchemy import text
 
 from ringfence.domain.errors import Refused, SessionEnded
 from ringfence.services import accounts, customers, listing
-from ringfence.services.records import Account, ComparedCustomer, Part, Profile, TreeCustomer
+from ringfence.services.customers import SideBySide
+from ringfence.services.records import Account, Part, Profile
 from ringfence.storage.engine import Database
 from ringfence.visibility.viewer import Pair, Sight, Viewer
 
@@ -429,25 +430,6 @@ class SignedIn(NamedTuple):
     session: Session
     last: str
     recovery: tuple[str, ...] = ()
-
-
-class SideBySide:
-    """Two users over one tree. Neither of them is whoever is looking."""
-
-    def __init__(self, pair: Pair) -> None:
-        self._pair = pair
-
-    def roots(self) -> tuple[TreeCustomer, ...]:
-        """The top of the tree."""
-        return customers.roots(self._pair)
-
-    def children(self, customer: int) -> tuple[TreeCustomer, ...]:
-        """The next level of the tree."""
-        return customers.children(self._pair, customer)
-
-    def compare(self, ids: Sequence[int]) -> dict[int, ComparedCustomer]:
-        """What each of the two sees of the customers on screen."""
-        return customers.compare(self._pair, ids)
 
 
 _STAMP = text("SELECT version, audit_count FROM tenant WHERE id = :tenant")

@@ -16,8 +16,9 @@ from ringfence.console.widgets.forest import TreeNode
 from ringfence.console.widgets.tree import ForestView
 
 if TYPE_CHECKING:
+    from ringfence.services.customers import SideBySide
     from ringfence.services.records import ComparedCustomer, Profile, TreeCustomer
-    from ringfence.services.workspace import Session, SideBySide
+    from ringfence.services.workspace import Session
 
 
 _WIDE = 100
