@@ -275,7 +275,14 @@ class TestDemo:
 class TestDatabaseCommands:
     def test_check_upgrade_backup(self, call: Call, own_db: Path, tmp_path: Path) -> None:
         assert call("db", "check").out == f"{own_db} is sound\n"
-        assert "is up to date" in call("db", "upgrade").out
+        upgraded = call("db", "upgrade")
+        assert "is up to date" in upgraded.out
+        assert upgraded.err.startswith(
+            "ringfence: nobody can sign in to this database yet: its owner gives a first way in"
+        )
+        assert upgraded.err.count("\n") == 1
+        assert call("users", "invite", "olga").status == 0
+        assert call("db", "upgrade").err == ""
         copy = tmp_path / "copy.db"
         assert call("db", "backup", str(copy)).out == f"{copy}\n"
         assert call("--db", str(copy), "dump") == call("dump")
