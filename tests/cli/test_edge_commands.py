@@ -123,7 +123,8 @@ def test_without_the_right_to_edit_nothing_is_done(call: Call, who: tuple[str, s
     assert call("edges", "create", "gate", *who).refused() == "you may not create an edge"
     for words in (["edit", "line", "--inactive"], ["delete", "line", "--yes"]):
         assert call("edges", *words, *who).refused() == (
-            "you may not edit an edge there"
+            "you may not edit an edge there: it takes edge.edit, and "
+            f"'ringfence why {LU[1]} edge.edit edge:line' says why that is lacking"
             if who == LU
             else "there is no edge 'line': 'ringfence list edges' shows those there are"
         )

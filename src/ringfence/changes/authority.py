@@ -14,14 +14,14 @@ from ringfence.changes.audit import noun
 from ringfence.changes.edits import Edit
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
-from ringfence.domain.errors import Refused
+from ringfence.domain.errors import Lacking, Refused
 from ringfence.domain.field import Ref
 from ringfence.domain.ids import ids_in
 from ringfence.domain.kind import Kind, State, StateKind, kind_of
 from ringfence.domain.registry import EDITED, node_of, site_of
 from ringfence.domain.user import USERS
 from ringfence.storage.bulk import records_of
-from ringfence.storage.tables import Customer
+from ringfence.storage.tables import Customer, User
 from ringfence.visibility.intervals import contains
 from ringfence.visibility.reach import Reach
 from ringfence.visibility.rule import Region
@@ -149,7 +149,8 @@ class Authority:
                     if not self._listed(edit, node, stands):
                         raise Refused("choose a customer that you may see", field)
                     verb = permission.partition(".")[2]
-                    raise Refused(f"you may not {verb} {edit.of.indefinite} there", field)
+                    said = f"you may not {verb} {edit.of.indefinite} there"
+                    raise Refused(said, field, Lacking(self._login(), permission, self._asked(edit, node)))
             self._demand_limits(edit)
         if edit.before is not None:
             self._own_branch(edit)
@@ -159,6 +160,22 @@ class Authority:
             why, instead = edit.of.closed(edit.before)
             if why:
                 raise Refused(f"{why}: {instead}" if instead else why)
+
+    def _login(self) -> str:
+        return str(self.connection.execute(select(User.login).where(User.id == self.editor)).scalar_one())
+
+    def _asked(self, edit: Edit, node: int) -> str:
+        """The record at which a permission is lacking, as far as the editor may list it: the one that is edited where
+        it is, or else the customer where it would be."""
+        before = edit.before
+        own = edit.id if edit.of.is_customer else None if before is None else edit.of.node_of(before)
+        if before is not None and node == own:
+            return f"{edit.kind}:{before.key}" if before.key and self._lists_it(edit, before, node) else ""
+        key = self.names.get(node, (None, ""))[0]
+        return f"{CUSTOMERS.noun}:{key}" if key and self.lists(CUSTOMERS.noun, node, None) else ""
+
+    def _lists_it(self, edit: Edit, state: State, node: int) -> bool:
+        return self.lists(edit.kind, node, _stands(edit, state))
 
     def _listed(self, edit: Edit, node: int, stands: int | None) -> bool:
         """Whether the editor may list or view such a record there: a customer if only for a place of it."""

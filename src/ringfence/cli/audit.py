@@ -89,7 +89,7 @@ def undo(
     viewer = chosen.viewer()
     change, said, preview = audit.preview_undo(viewer, number)
     if preview.refusal:
-        raise Refused(preview.refusal)
+        raise Refused(preview.refusal, lacking=preview.lacking)
     lines = [f"{'would take back' if dry_run else 'took back'} change {change}: {literal(said)}"]
     lines += told(preview)
     text = "\n".join(lines)

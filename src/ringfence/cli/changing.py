@@ -99,7 +99,7 @@ class Work:
         with _fields_named():
             preview = None if quiet else previewing.preview(self.viewer, edits)
             if preview is not None and preview.refusal:
-                raise Refused(preview.refusal, preview.field)
+                raise Refused(preview.refusal, preview.field, preview.lacking)
         if self.dry_run:
             assert preview is not None
             typer.echo(self._report(change, preview, None))
@@ -224,7 +224,7 @@ def _fields_named() -> Iterator[None]:
         yield
     except Refused as error:
         if error.field in _TYPED:
-            raise Refused(f"{_TYPED[error.field]}: {error}", error.field) from None
+            raise Refused(f"{_TYPED[error.field]}: {error}", error.field, error.lacking) from None
         raise
 
 

@@ -81,7 +81,7 @@ def assign(
         with watched() as progress:
             preview = previewing.preview(viewer, edits, progress)
             if preview.refusal:
-                raise Refused(preview.refusal)
+                raise Refused(preview.refusal, lacking=preview.lacking)
             if not dry_run:
                 change = editing.save(viewer, edits, working.origin, progress=progress).change
     if output == "json":

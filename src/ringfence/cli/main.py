@@ -10,7 +10,7 @@ from pathlib import Path
 from ringfence.cli import start
 from ringfence.cli.bearing import Bearing, bearing
 from ringfence.cli.settings import ASKED, Faults, Identity, WrongUsage
-from ringfence.domain.errors import InvalidDocument, RingfenceError, debugging, unexpected
+from ringfence.domain.errors import InvalidDocument, Lacking, Refused, RingfenceError, debugging, unexpected
 
 
 def run(arguments: Sequence[str], identity: Identity | None = None) -> int:
@@ -25,6 +25,8 @@ def run(arguments: Sequence[str], identity: Identity | None = None) -> int:
         return 2
     except (InvalidDocument, Faults) as error:
         return _fail(error.faults)
+    except Refused as refused:
+        return _fail([f"{refused}{_further(refused.lacking)}"])
     except RingfenceError as error:
         return _fail([str(error)])
     except KeyboardInterrupt:
@@ -77,6 +79,17 @@ def _open_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
+
+
+def _further(lacking: Lacking | None) -> str:
+    """What a change would have taken, and how to ask why that is lacking."""
+    if lacking is None:
+        return ""
+    if not lacking.record:
+        return f": it takes {lacking.permission}"
+    from shlex import join
+
+    return f": it takes {lacking.permission}, and '{join(('ringfence', 'why', *lacking))}' says why that is lacking"
 
 
 def _fail(lines: Sequence[str]) -> int:

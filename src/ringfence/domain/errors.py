@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 DAMAGED: Final = "is damaged: restore a backup, or see 'ringfence db check'"
 """What to do with a database that holds what no database of ours holds."""
@@ -26,12 +26,22 @@ class SessionEnded(RingfenceError):  # noqa: N818 - likewise
     """The signed-in user was deactivated or removed: whatever they had open ends now."""
 
 
-class Refused(RingfenceError):  # noqa: N818 - likewise
-    """A change that may not be made; nothing was changed. ``field`` names the field of the form that it is about."""
+class Lacking(NamedTuple):
+    """The permission that somebody lacked, by their login, for what they wanted to do to a ``record``, named as in
+    ``device:KEY``; that is empty where they may not know of it, and for the root."""
 
-    def __init__(self, message: str, field: str = "") -> None:
+    login: str
+    permission: str
+    record: str
+
+
+class Refused(RingfenceError):  # noqa: N818 - likewise
+    """A change that may not be made; nothing was changed. ``field`` names the field of the form that it is about, and
+    ``lacking`` what it would take, where it is one permission that is lacking."""
+
+    def __init__(self, message: str, field: str = "", lacking: Lacking | None = None) -> None:
         super().__init__(message)
-        self.field = field
+        self.field, self.lacking = field, lacking
 
 
 class WrongFilter(RingfenceError):  # noqa: N818 - likewise

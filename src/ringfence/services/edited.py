@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ringfence.changes.difference import Difference, Later, Rights
+from ringfence.domain.errors import Lacking
 
 __all__ = ["Difference", "Later", "Rights"]
 
@@ -45,7 +46,7 @@ class Preview:
     ``field`` which field of the form that is about; both are empty when it would. ``along`` counts what goes with a
     customer that is deleted or moved, by kind (``customer``, ``user``, ``device``…), as far as the viewer may list it,
     and ``hidden`` says that something else goes too; ``notes`` are sentences on what becomes of sites and of the
-    history."""
+    history. ``lacking`` is what it would take, where one permission is lacking."""
 
     users: tuple[UserDifference, ...]
     refusal: str = ""
@@ -53,6 +54,7 @@ class Preview:
     along: tuple[tuple[str, int], ...] = ()
     notes: tuple[str, ...] = ()
     hidden: bool = False
+    lacking: Lacking | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def preview(
         with conflicts_as_seen(viewer):
             return viewer.database.rehearse(rehearsed, told.still)
     except Refused as refused:
-        return Preview((), str(refused), refused.field)
+        return Preview((), str(refused), refused.field, lacking=refused.lacking)
 
 
 def refusal(viewer: Viewer, edits: Sequence[Edit]) -> str:
@@ -87,7 +87,7 @@ def prospect(viewer: Viewer, edits: Sequence[Edit], user: int, progress: Progres
         with conflicts_as_seen(viewer):
             return viewer.database.rehearse(rehearsed, told.still)
     except Refused as error:
-        refused = Preview((), str(error), error.field)
+        refused = Preview((), str(error), error.field, lacking=error.lacking)
     if user < 0:
         return Prospect(0, 0, (), (), 0, (), None, refused)
     return replace(prospect(viewer, (), user, progress), preview=refused)
