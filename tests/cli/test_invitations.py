@@ -31,4 +31,4 @@ def test_nobody_invites_themselves(call: Call, own_db: Path) -> None:
     del own_db
     said = call("users", "invite", "h.devries", "--as", "h.devries")
     assert (said.status, said.out) == (1, "")
-    assert "change your password in your profile" in said.err
+    assert "your password and your second factor are in your profile" in said.err

@@ -316,7 +316,7 @@ async def test_the_form_of_a_user_has_how_they_sign_in_too(demo: Database) -> No
         await console.press("escape", "I", "m")
         assert "rfi_" in console.text
         await console.press("escape")
-        await command(console, "reset_second_factor")
+        await command(console, "lost_factor")
         assert "Take the second factor of Olga" in console.text
         await console.press("t")
         assert "has no second factor any more" in console.text

@@ -27,7 +27,7 @@ async def until(console: Console, holds: Callable[[], bool]) -> None:
     by = time.monotonic() + 40
     while not holds():
         assert time.monotonic() < by, console.text
-        console.app.look_for_changes()
+        console.app.look_if_heard()
         await asyncio.sleep(0.05)
         await console.settle()
 
@@ -43,7 +43,7 @@ async def test_what_was_typed_outlives_the_server() -> None:
             await until(console, lambda: app._nothing_heard)
             asked.clear()
             for _ in range(5):
-                app.look_for_changes()
+                app.look_if_heard()
                 await console.settle()
             assert asked == []  # nothing is asked while nothing is heard
             with database.writing() as connection:

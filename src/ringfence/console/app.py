@@ -128,7 +128,7 @@ class RingfenceApp(Painting, Remembering, SigningIn, Looking, Travelling):
                 self.sign_in(self._login or "")
             self.set_timer(_UNHURRIED_SECONDS, self._get_ready)
             self.workspace.tell_waits(lambda line: self.post_message(Answered(lambda: self.notify(line))))
-            self._looking = self.set_interval(_LOOK_SECONDS, self.look_for_changes)
+            self._looking = self.set_interval(_LOOK_SECONDS, self.look_if_heard)
 
         if self._begun:
             return

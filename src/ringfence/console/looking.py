@@ -85,6 +85,11 @@ class Looking(ConfiguredApp):
         hears = self._listening is not None and self._listening.alive and self._stamp is not None
         return hears and not self._heard and monotonic() < self._look_by
 
+    def look_if_heard(self) -> None:
+        """Looks whether anything has changed, unless that would have been heard."""
+        if not self._nothing_heard:
+            self.look_for_changes()
+
     def say_unavailable(self, reason: str) -> None:
         """Says for as long as it lasts that the server cannot be asked, and looks whether it can again."""
         del reason  # it stands where it was asked for
@@ -111,7 +116,7 @@ class Looking(ConfiguredApp):
         again that did not.
         """
         known = self._stamp
-        if going(self) or self._nothing_heard:
+        if going(self):
             return
         asking = isinstance(self.screen, ModalScreen)
         if asking and not self.unavailable:

@@ -90,7 +90,7 @@ USERS: Final = Kind(
             Shown("home", 14, grow=2, hide_below=44, style="quiet"),
             Shown("active", 8, hide_below=36, title="State", yes="active", no="inactive"),
         ),
-        actions=("activate", "invite", "sign_ins", "reset_second_factor", "history", "delete"),
+        actions=("activate", "invite", "sign_ins", "lost_factor", "history", "delete"),
     ),
 )
 

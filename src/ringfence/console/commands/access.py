@@ -116,7 +116,7 @@ SIGN_INS: Final = RecordCommand(
     in_form=True,
 )
 RESET: Final = RecordCommand(
-    "reset_second_factor",
+    "lost_factor",
     "",
     "Take a second factor away that the user has lost.",
     _reset,
