@@ -27,7 +27,7 @@ _FOLLOWING = """
 def following_the_tree(source: Path, path: Path) -> Path:
     """A copy in which the name of a device begins with where its customer stands in the tree, made where there is none
     of this source: whoever sees one end of the tree finds what they see at one end of the order."""
-    if _is_of(path, [source]):
+    if kept_for(path, [source]):
         return path
     unfinished = path.with_suffix(".making")
     shutil.copy(source, unfinished)
@@ -48,7 +48,7 @@ def following_the_tree(source: Path, path: Path) -> Path:
     connection.execute("COMMIT")
     connection.close()
     unfinished.rename(path)
-    _note(path, [source])
+    note(path, [source])
     return path
 
 
@@ -64,14 +64,14 @@ def on_postgresql(*files: Path) -> Iterator[list[Database]]:
     SETTINGS.update(shared_buffers="512MB", maintenance_work_mem="256MB", max_wal_size="4GB")
     SETTINGS.update(wal_level="minimal", max_wal_senders="0")  # nothing of it is to be had again
     kept = files[0].with_name("-".join(file.stem for file in files) + ".postgresql")
-    if not _is_of(kept, files):
+    if not kept_for(kept, files):
         shutil.rmtree(kept, ignore_errors=True)
         with server(into=kept) as url, ThreadPoolExecutor(len(files)) as side_by_side:
             made = [_new(url, file.stem) for file in files]  # which is not done at once: one template, one Alembic
             list(side_by_side.map(_copy, made, files))
             for database in made:
                 database.close()
-        _note(kept, files)
+        note(kept, files)
     with server(of=kept) as url:
         there = [open_database(_url(url, file.stem)) for file in files]
         try:
@@ -81,13 +81,13 @@ def on_postgresql(*files: Path) -> Iterator[list[Database]]:
                 database.close()
 
 
-def _is_of(path: Path, files: Sequence[Path]) -> bool:
+def kept_for(path: Path, files: Sequence[Path]) -> bool:
     """Whether what was kept was made of these very files, at this revision."""
     mark = path.with_name(f"{path.name}.of")
     return path.exists() and mark.exists() and mark.read_text() == _origin(files)
 
 
-def _note(path: Path, files: Sequence[Path]) -> None:
+def note(path: Path, files: Sequence[Path]) -> None:
     path.with_name(f"{path.name}.of").write_text(_origin(files))
 
 
