@@ -27,9 +27,11 @@ from ringfence.visibility.rule import Grants, GroupGrant, SiteGrant
 from ringfence.visibility.sums import Sums, records_beyond
 from ringfence.visibility.viewer import Sight
 
-_PEOPLE: Final = 48
+_PEOPLE: Final = 12
 """Of others whom a set of edits touches so many are looked at: where there are more, it opens at least so much."""
 _OF_ROLES: Final = (fixes.ROLE_ADD, fixes.ROLE_LEVEL)
+_SHARED: Final = (fixes.GROUP_ADD, fixes.GROUP_ALL, fixes.FILTER_ADD, fixes.ACTIVATE_FILTER, *_OF_ROLES)
+"""What others have a part in."""
 _TAKING: Final = (fixes.GROUP_ALL, fixes.ROLE_LEVEL)
 """What may take something from others than the user: of more people than are looked at it is not known."""
 
@@ -64,36 +66,59 @@ class Collateral:
     _selected: dict[int, list[Interval]] = field(default_factory=dict)
     _filtered: dict[int, list[Interval]] = field(default_factory=dict)
 
+    _known: dict[frozenset[Change], Cost | None] = field(default_factory=dict)
+
     def __post_init__(self) -> None:
         self._before = Grounds(self._selected, self._filtered)
 
-    def of(self, changes: frozenset[Change]) -> Cost | None:
-        """What these edits open besides; None where they take something from somebody, as things are."""
-        touched = self._touched(changes)
-        others = sorted(touched - {self.user})
+    def of(self, changes: frozenset[Change], most: int | None = None) -> Cost | None:
+        """What these edits open besides; None where they take something from somebody, as things are. Where they open
+        more rights than the ``most`` that are of interest, only that much is worked out."""
+        self._learn(changes, [self.user])
+        grants, after = self._grants[self.user], Grounds(*self._sets(changes))
+        found = self._difference(
+            Reach(grants, self.at, self._before), Reach(self._after(grants, changes), self.at, after), Classes()
+        )
+        if found is None:
+            return None
+        rights = found[0] - self._asked(self._before, after, changes)
+        if most is not None and rights > most:
+            return Cost(rights, 0, 0, exact=False)
+        others = self._of_others(frozenset(one for one in changes if one.edit in _SHARED))
+        if others is None:
+            return None
+        return Cost(rights + others.rights, found[1] + others.records - 1, others.users, others.exact)
+
+    def _of_others(self, changes: frozenset[Change]) -> Cost | None:
+        """What edits of groups and roles open to others, whatever else is edited of the user."""
+        if changes not in self._known:
+            self._known[changes] = self._others(changes)
+        return self._known[changes]
+
+    def _others(self, changes: frozenset[Change]) -> Cost | None:
+        others = sorted(self._touched(changes) - {self.user})
         if len(others) > _PEOPLE and any(one.edit in _TAKING for one in changes):
             return None
         looked_at = others[:_PEOPLE]
-        self._learn(changes, [self.user, *looked_at])
-        before = self._before
+        self._learn(changes, looked_at)
         after = Grounds(*self._sets(changes))
         rights = records = users = 0
         classes = Classes()
         known: dict[Grants, tuple[int, int] | None] = {}
-        for user in (self.user, *looked_at):
+        for user in looked_at:
             grants = self._grants[user]
-            alike = grants._replace(user_id=0) if user != self.user else grants
+            alike = grants._replace(user_id=0)
             if alike not in known:
                 then = self._after(grants, changes)
-                known[alike] = self._difference(Reach(grants, self.at, before), Reach(then, self.at, after), classes)
+                known[alike] = self._difference(
+                    Reach(grants, self.at, self._before), Reach(then, self.at, after), classes
+                )
             found = known[alike]
             if found is None:
                 return None
-            if user == self.user or self._listed(grants):
-                rights, records = rights + found[0], records + found[1]
-                users += user != self.user and bool(found[0])
-        asked = self._asked(before, after, changes)
-        return Cost(rights - asked, records - 1, users, len(others) <= _PEOPLE)
+            if self._listed(grants):
+                rights, records, users = rights + found[0], records + found[1], users + bool(found[0])
+        return Cost(rights, records, users, len(others) <= _PEOPLE)
 
     def _listed(self, grants: Grants) -> bool:
         own = grants.user_id == self.self_id
@@ -139,7 +164,7 @@ class Collateral:
     # Whom it touches, and how they stand afterwards.
 
     def _touched(self, changes: Iterable[Change]) -> set[int]:
-        found = {self.user}
+        found: set[int] = set()
         connection = self.sight.connection
         for change in changes:
             query: Any

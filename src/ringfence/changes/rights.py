@@ -38,11 +38,15 @@ class Classes:
         found = self._known.get(key)
         if found is None:
             by: defaultdict[object, list[str]] = defaultdict(list)
-            for permission in sorted(PERMISSIONS):
-                given = tuple(frozenset(one.group_id for one in side if one.holds(permission)) for side in sides)
-                if any(given):  # what cannot be scoped has a rule of its own, and so a class of its own
-                    own = permission if permission in EVERYWHERE else ""
-                    by[given, own, permission in AT_SITES].append(permission)
+            given: defaultdict[str, set[tuple[int, int]]] = defaultdict(set)
+            for side, groups in enumerate(sides):
+                for group in groups:
+                    for permission in PERMISSIONS if group.permissions is None else group.permissions:
+                        given[permission].add((side, group.group_id))
+            for permission in sorted(PERMISSIONS & given.keys()):
+                # What cannot be scoped has a rule of its own, and so a class of its own.
+                own = permission if permission in EVERYWHERE else ""
+                by[frozenset(given[permission]), own, permission in AT_SITES].append(permission)
             found = self._known[key] = tuple(map(tuple, by.values()))
         return found
 

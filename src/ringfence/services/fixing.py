@@ -81,7 +81,7 @@ def fixes(viewer: Viewer, login: str, permission: str, record: str, most: int = 
         search = offers.search(sight, facts, permission)
         bound = viewer.regions(sight.connection, at)
         collateral = Collateral(sight, target, permission, user.id, at, bound, viewer.own_id, sums(sight))
-        size, best, narrower = _found(search, collateral)
+        size, best, narrower = _found(search, collateral, most)
         shown, beside = best[:most], narrower[:_NARROWER]
         telling = _Telling(sight, facts, user, [*shown, *beside])
     stance = search.state.stance
@@ -96,34 +96,44 @@ def fixes(viewer: Viewer, login: str, permission: str, record: str, most: int = 
     )
 
 
-def _found(search: Search, collateral: Collateral) -> tuple[int | None, list[_Ranked], list[_Ranked]]:
-    """How many edits are enough, the sets of so many, and those of one more that cost less; each in order."""
+def _found(search: Search, collateral: Collateral, most: int) -> tuple[int | None, list[_Ranked], list[_Ranked]]:
+    """How many edits are enough, the first sets of so many, and of those of one more what costs less; each in order."""
     best: list[_Ranked] = []
     for size in range(1, language.MOST + 1):
-        found = _ranked(search, collateral, size)
+        shown, bound = (_NARROWER, best[0].cost.rights) if best else (most, None)
+        found = _ranked(search, collateral, size, shown, bound)
         if best:
             return size - 1, best, [one for one in found if one.cost[:3] < best[0].cost[:3]]
         best = found
     return (language.MOST, best, []) if best else (None, [], [])
 
 
-def _ranked(search: Search, collateral: Collateral, size: int) -> list[_Ranked]:
-    """The sets of so many edits that open the record and take nothing from anybody, in order."""
+def _ranked(search: Search, collateral: Collateral, size: int, shown: int, bound: int | None) -> list[_Ranked]:
+    """The sets of so many edits that open the record and take nothing from anybody, in order: the first that are to be
+    shown, of those that open no more rights than the ``bound``."""
     found = search.sets(size)
-    if len(found) > _MEASURED:
-        search.cut = True
-        found.sort(key=lambda one: sum(_CHEAP_FIRST.index(change.edit) for change in one))
-    ranked = []
-    for changes in found[:_MEASURED]:
-        cost = collateral.of(changes)
-        if cost is not None:
-            ranked.append(_Ranked(cost, sorted_words(changes), changes))
+    found.sort(key=lambda one: sum(_CHEAP_FIRST.index(change.edit) for change in one))
+    ranked: list[_Ranked] = []
+    measured = 0
+    for changes in found:
+        if not search.minimal(changes):
             continue
-        for wider in search.wider(changes):
-            cost = collateral.of(wider)
-            if cost is not None:
-                ranked.append(_Ranked(cost, sorted_words(wider), wider))
-    ranked.sort(key=lambda one: (one.cost[:3], one.words))
+        if measured == _MEASURED:
+            search.cut = True
+            break
+        measured += 1
+        for tried in (changes, *search.wider(changes)):
+            cost = collateral.of(tried, bound)
+            if cost is None:
+                continue  # where it takes something, what a wider entry gives may make up for that
+            if bound is None or cost.rights <= bound:
+                ranked.append(_Ranked(cost, sorted_words(tried), tried))
+                ranked.sort(key=lambda one: (one.cost[:3], one.words))
+                del ranked[shown:]
+                if len(ranked) == shown:
+                    bound = ranked[-1].cost.rights  # whatever opens more is not shown
+            if tried is changes:
+                break
     return ranked
 
 

@@ -80,7 +80,7 @@ class Search:
         self._steps = {one.group: one for one in self.offered.joins}
 
     def sets(self, size: int) -> list[frozenset[Change]]:
-        """All sets of so many edits that open the record, of which no part does."""
+        """All sets of so many edits that open the record, whether or not a part of one does (``minimal``)."""
         found: set[frozenset[Change]] = set()
         if self.permission not in EVERYWHERE:
             for place in range(len(self.state.steps)):
@@ -95,7 +95,7 @@ class Search:
                 for step in self.offered.joins
                 if not closed(self.permission, self.target.path, self._whole(step), step)
             )
-        return [one for one in sorted(found, key=sorted_words) if self._minimal(one)]
+        return sorted(found, key=sorted_words)
 
     def _whole(self, step: Step) -> Stance:
         """The user's part beside a group of which the role may hold everything."""
@@ -109,7 +109,8 @@ class Search:
         state = self.after(changes)
         return any(not self._walls(state, place) for place in range(len(state.steps)))
 
-    def _minimal(self, changes: frozenset[Change]) -> bool:
+    def minimal(self, changes: frozenset[Change]) -> bool:
+        """Whether no part of a set opens the record."""
         parts = (part for size in range(1, len(changes)) for part in combinations(changes, size))
         return not any(self.opens(part) for part in parts)
 
