@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import select
 
@@ -40,16 +40,34 @@ from ringfence.visibility.viewer import Sight, Viewer
 _VIEW: Final = USERS.right("view")
 
 
-def why(viewer: Viewer, login: str, permission: str, record: str) -> Why:
-    """Whether a user holds a permission on a record named as in ``device:KEY``, and by which paths. Raises
-    RingfenceError for an unknown permission or kind of record, and alike for what is hidden and what is missing."""
-    demand_known(permission)
+class Asked(NamedTuple):
+    """What is asked about, as the viewer may know it: a user's row, a record, all that the rule has of the two, and the
+    moment at which windows are judged."""
+
+    sight: Sight
+    user: Any
+    target: Target
+    facts: Facts
+    at: datetime
+
+
+@contextmanager
+def asked(viewer: Viewer, login: str, record: str) -> Iterator[Asked]:
+    """A user and a record named as in ``device:KEY``. Raises RingfenceError for an unknown kind of record, and alike
+    for what is hidden and what is missing."""
     kind, key = named_record(record)
     at = viewer.at or clock.now()
     with looking(viewer, kind) as sight:
         user = user_of(sight, viewer, login)
         target = target_of(sight, kind, key)
-        facts = facts_of(sight, user.id, target, at)
+        yield Asked(sight, user, target, facts_of(sight, user.id, target, at), at)
+
+
+def why(viewer: Viewer, login: str, permission: str, record: str) -> Why:
+    """Whether a user holds a permission on a record named as in ``device:KEY``, and by which paths. Raises
+    RingfenceError for an unknown permission or kind of record, and alike for what is hidden and what is missing."""
+    demand_known(permission)
+    with asked(viewer, login, record) as (sight, user, target, facts, at):
         told = Telling(sight, target, permission)
         ways = facts.ways(permission)
         paths = told.paths(_person(facts), ways)
@@ -95,12 +113,7 @@ def rights(viewer: Viewer, login: str, record: str | None = None) -> Rights:
     of those that the viewer may list. Raises RingfenceError as ``why`` does."""
     if record is None:
         return _rights_anywhere(viewer, login)
-    kind, key = named_record(record)
-    at = viewer.at or clock.now()
-    with looking(viewer, kind) as sight:
-        user = user_of(sight, viewer, login)
-        target = target_of(sight, kind, key)
-        facts = facts_of(sight, user.id, target, at)
+    with asked(viewer, login, record) as (sight, user, target, facts, _):
         person, hidden, found = _person(facts), False, []
         telling = Telling(sight, target, "")
         for one in CATALOGUE:

@@ -8,7 +8,6 @@ from typing import Any, Final, NamedTuple
 
 from ringfence.changes.collateral import Collateral, Cost, reopened
 from ringfence.changes.edits import Edit
-from ringfence.domain import clock
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.kind import Kind, State, altered
@@ -19,7 +18,7 @@ from ringfence.domain.security_group import ALL, SECURITY_GROUPS
 from ringfence.domain.user import USERS
 from ringfence.services import editing, explained, previewing
 from ringfence.services.explained import Fix, Fixes, Named
-from ringfence.services.explaining import facts_of, looking, named_record, target_of, user_of
+from ringfence.services.explaining import asked
 from ringfence.services.paths import FILTERS, as_named, exactly
 from ringfence.visibility import fixes as language
 from ringfence.visibility import offers
@@ -70,12 +69,7 @@ def fixes(viewer: Viewer, login: str, permission: str, record: str, most: int = 
     """The smallest changes that would let a user do something to a record, at most so many; None where they may
     already. Only what the viewer may list is named and counted. Raises RingfenceError as ``why`` does."""
     demand_known(permission)
-    kind, key = named_record(record)
-    at = viewer.at or clock.now()
-    with looking(viewer, kind) as sight:
-        user = user_of(sight, viewer, login)
-        target = target_of(sight, kind, key)
-        facts = facts_of(sight, user.id, target, at)
+    with asked(viewer, login, record) as (sight, user, target, facts, at):
         if any(not way.walls for way in facts.ways(permission)):
             return None
         search = offers.search(sight, facts, permission)
