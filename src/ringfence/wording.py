@@ -1,4 +1,7 @@
-"""What a change does to whom, in words: for the console and the command line alike."""
+"""What a change does to whom, and why somebody may or may not, in words: for the console and the command line alike.
+
+What comes of data is in them as it is: whoever draws them makes it safe.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from ringfence.services.explained import ABOVE, HIDDEN, LAST_RESORT
 from ringfence.text import many
 
 if TYPE_CHECKING:
     from ringfence.services.edited import Difference, Preview, Rights
-
-HIDDEN = "and something that you may not see"
-"""What is said of all that goes along and is hidden."""
+    from ringfence.services.explained import Fix, Fixes, Gate, Path
 
 
 def along(preview: Preview) -> list[str]:
@@ -62,3 +64,56 @@ def places(rights: Rights) -> list[str]:
     if rights.sites:
         found.append(many(rights.sites, "site"))
     return found + [many(count, kind.replace("_", " ")) for kind, count in rights.records]
+
+
+# Why.
+
+
+NO_GROUP = "no security group"
+"""What is said of whoever is in none."""
+
+
+def how(path: Path) -> str:
+    """By what of its security group a path names the record: ``nested: Northwind``, ``Rotterdam alone``."""
+    if path.scope == "all":
+        return "all customers"
+    if path.entry is None:
+        return "selected customers"
+    if path.entry.customer is None:
+        return ABOVE
+    name = path.entry.customer.name
+    return f"nested: {name}" if path.entry.nested else f"{name} alone"
+
+
+def window(path: Path) -> str:
+    """When a membership is in force: ``until 19 Nov 2026 18:00 UTC``."""
+    parts = [f"{word} {day(at)}" for word, at in (("from", path.valid_from), ("until", path.valid_until)) if at]
+    return " ".join(parts) or "always"
+
+
+def gate_said(path: Path, gate: Gate) -> str:
+    """What one of the gates of a path is about, its moments as people read them."""
+    return window(path) if gate.name == "window" else gate.said
+
+
+def wall(path: Path, *, exact: bool = False) -> str:
+    """Where a path that is closed ends: ``closed at filter: Production only does not name Internal``. Moments are as
+    people read them or, where it is ``exact``, as they are typed."""
+    gate = next(one for one in path.gates if not one.open)
+    said = gate.said if exact else gate_said(path, gate)
+    return f"closed at {gate.name}{f': {said}' if said else ''}"
+
+
+def fixes_said(found: Fixes) -> str:
+    """What there is to say below the changes that would open a record."""
+    return f"counts as far as you may see{'' if found.complete else '; there may be others, and better ones'}"
+
+
+def no_small_change(found: Fixes) -> str:
+    """What is said where there are none."""
+    return f"no small change of access opens it{f': {LAST_RESORT} does' if found.last_resort else ''}"
+
+
+def not_yours(fix: Fix) -> str:
+    """Why whoever asks may not make one."""
+    return f"not yours to make: {fix.refusal}"

@@ -161,6 +161,7 @@ def _csv(titles: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
 
 def _told(found: Why) -> Iterator[str]:
     from ringfence.text import fit, literal, width_of
+    from ringfence.wording import NO_GROUP, wall
 
     asked = (literal(one) for one in (found.login, found.permission, found.record))
     yield f"{'yes' if found.allowed else 'no'}  {'  '.join(asked)}"
@@ -173,40 +174,39 @@ def _told(found: Why) -> Iterator[str]:
             yield f"    {gate.name:<{widest}}  {literal(gate.said)}".rstrip()
     widest = max((width_of(one.group.name) for one in shut), default=0)
     for path in shut:
-        wall = next(gate for gate in path.gates if not gate.open)
-        said = f": {literal(wall.said)}" if wall.said else ""
-        yield f"  {fit(path.group.name, widest)}  closed at {wall.name}{said}"
+        yield f"  {fit(path.group.name, widest)}  {literal(wall(path, exact=True))}"
     if found.hidden:
         yield f"  {_hidden()}"
     elif not found.paths:
-        yield "  no security group"
+        yield f"  {NO_GROUP}"
     if found.fixes is not None:
         yield from _fixes(found.fixes)
 
 
 def _fixes(found: Fixes) -> Iterator[str]:
-    from ringfence.services.explained import LAST_RESORT
+    from ringfence.wording import fixes_said, no_small_change
 
     if found.size is None:
-        yield f"no small change of access opens it{f': {LAST_RESORT} does' if found.last_resort else ''}"
+        yield no_small_change(found)
     for heading, some in (("to open it:", found.list), ("narrower, with one more:", found.narrower)):
         if some:
             yield heading
         for fix in some:
             yield from _fix(fix)
     if found.list:
-        yield f"counts as far as you may see{'' if found.complete else '; there may be others, and better ones'}"
+        yield fixes_said(found)
 
 
 def _fix(fix: Fix) -> Iterator[str]:
     from ringfence.text import literal, many
+    from ringfence.wording import not_yours
 
     for place, change in enumerate(fix.changes):
         yield f"  {'and ' if place else ''}{literal(change.said)}"
     counts = f"{many(fix.records, 'record')}, for {many(fix.users, 'other')}, with {many(fix.rights, 'other right')}"
     yield f"    also opens {'' if fix.exact else 'at least '}{counts}"
     if not fix.may:
-        yield f"    not yours to make: {literal(fix.refusal)}"
+        yield f"    {literal(not_yours(fix))}"
 
 
 # Who.
@@ -225,12 +225,13 @@ def _row(holder: Holder, path: Path | None) -> tuple[object, ...]:
 
 def _table(found: Sequence[Holder], paths: bool) -> Iterator[str]:
     from ringfence.text import many
+    from ringfence.wording import how
 
     rows = [
         [
             one.login,
             one.user.name,
-            *(["", "", ""] if path is None else [path.group.name, _how(path), path.valid_until or ""]),
+            *(["", "", ""] if path is None else [path.group.name, how(path), path.valid_until or ""]),
         ]
         for one in found
         if not one.everything
@@ -241,21 +242,6 @@ def _table(found: Sequence[Holder], paths: bool) -> Iterator[str]:
     administrators = sum(one.everything for one in found)
     if administrators:
         yield f"{'and ' if rows else ''}{many(administrators, 'administrator')} of everything"
-
-
-def _by(path: Path | None) -> list[str]:
-    return ["", "", ""] if path is None else [path.group.name, _how(path), path.valid_until or ""]
-
-
-def _how(path: Path) -> str:
-    if path.scope == "all":
-        return "all customers"
-    if path.entry is None or path.entry.customer is None:
-        from ringfence.services.explained import ABOVE
-
-        return ABOVE
-    name = path.entry.customer.name
-    return f"nested: {name}" if path.entry.nested else f"{name} alone"
 
 
 # Rights.

@@ -56,7 +56,7 @@ _NARROW: Final = frozenset(
         (0x2800, 0x28FF),
     )
     for code in range(first, last + 1)
-) | {"✓"}
+) | {"✓", "✗"}
 _WIDE: Final = ((0x3041, 0x3096), (0x30A1, 0x30FA), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xAC00, 0xD7A3))
 
 

@@ -14,6 +14,7 @@ from ringfence.console.widgets.paint import Part
 NEWLINE: Final = "␊"
 """A line break in a text that is edited, as it is drawn in one line."""
 _SIGNS: Final = ("+ ", "− ", "! ")
+_BEFORE_LABELS: Final = ("✓", "✗")
 
 
 def flow(cells: Iterable[Cell | str], width: int) -> list[list[Cell]]:
@@ -65,6 +66,8 @@ def broken(text: str, width: int, *, at_breaks: bool = False) -> list[tuple[int,
 
 
 def _hang(pieces: Sequence[Cell], width: int) -> int:
+    if len(pieces) > 2 and pieces[0].text.strip() in _BEFORE_LABELS:
+        pieces = [Cell(pieces[0].text + pieces[1].text), *pieces[2:]]
     first = literal(pieces[0].text) if pieces else ""
     begins = len(first) - len(first.lstrip(" "))
     if len(pieces) > 1 and first.endswith("  ") and first.strip():
