@@ -74,6 +74,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("the check had no time left for it")
 
 
+STATEMENTS = os.environ.get("RINGFENCE_TESTS_STATEMENTS", "")
+"""A folder into which each process of tests writes its statements (`support.tenancy`)."""
+
+
 @pytest.fixture(scope="session", autouse=True)
 def few_collections() -> None:
     """Keeps what is imported out of the collections, which Textual asks for whenever an application begins and ends,
@@ -96,6 +100,15 @@ def few_files() -> None:
         gc.collect()
         _kept[0] = len(os.listdir("/dev/fd"))
         assert _kept[0] < 600, "files stay open: something holds what opened them"
+
+
+@pytest.fixture(scope="session", autouse=STATEMENTS != "")
+def statements() -> Iterator[None]:
+    """Writes down what statements are made on PostgreSQL, where somebody asks for them."""
+    from support.tenancy import written_down
+
+    with written_down():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

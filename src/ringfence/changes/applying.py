@@ -288,11 +288,11 @@ class _Change:
     def _write(self, edits: list[Edit], herd: Herd) -> list[Event]:
         """Writes the edits, which are as they were made afterwards; returns what the audit says of them."""
         for of in EDITED.values():
-            writing.free_unique(self.connection, of, edits)
+            writing.free_unique(self.connection, self.tenant_id, of, edits)
         self._create(edits)
         for kind in EDITED:
             staying = (e for e in edits if e.kind == kind and e.before is not None and e.after is not None)
-            writing.change(self.connection, kind, staying)
+            writing.change(self.connection, self.tenant_id, kind, staying)
         moved = {
             edit.id: node_of(edit.after)
             for edit in edits
@@ -313,7 +313,7 @@ class _Change:
             tenure.hand_over(self.connection, self.tenant_id, left.items(), at)
             alarming.settle(self.connection, self.tenant_id, edits, left, moved, at)
         self._remove(edits, herd)
-        writing.count_devices(self.connection, writing.device_steps(edits))
+        writing.count_devices(self.connection, self.tenant_id, writing.device_steps(edits))
         return events
 
     def _create(self, edits: list[Edit]) -> None:
@@ -353,11 +353,13 @@ class _Change:
     def _remove(self, edits: Sequence[Edit], herd: Herd) -> None:
         going = {kind: [e.id for e in edits if e.kind == kind and e.after is None] for kind in EDITED}
         for kind in reversed(EDITED):
-            if kind == ROLES.noun and any(ledger.groups_of_role(self.connection, role) for role in going[kind]):
+            if kind == ROLES.noun and any(
+                ledger.groups_of_role(self.connection, self.tenant_id, role) for role in going[kind]
+            ):
                 raise Refused("security groups use this role: give them another one first")
-            for said in ledger.referring(self.connection, kind, going[kind]):
+            for said in ledger.referring(self.connection, self.tenant_id, kind, going[kind]):
                 raise Refused(f"{said} refer to it: change those first")
-            writing.remove(self.connection, kind, going[kind])
+            writing.remove(self.connection, self.tenant_id, kind, going[kind])
             if kind == DEVICES.noun and herd:
                 leave_out(self.connection, Device.__table__, herd.condition(self.connection))
 

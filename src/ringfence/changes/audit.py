@@ -25,7 +25,8 @@ from ringfence.domain.ids import ids_in
 from ringfence.domain.kind import State, StateKind
 from ringfence.domain.registry import EDITED, referring
 from ringfence.domain.text import search_key
-from ringfence.storage.bulk import any_of, insert_rows, moment
+from ringfence.storage.bulk import any_of, insert_rows, moment, records_of
+from ringfence.storage.columns import of_tenant
 from ringfence.storage.listening import announce
 from ringfence.storage.tables import AuditEntry, Customer, Tenant, User, is_root
 from ringfence.visibility.rule import Narrowing
@@ -88,7 +89,8 @@ def append(
     at = clock.now()
     actor_key, actor_login = None, ""
     if actor.user_id is not None:
-        actor_key, actor_login = connection.execute(select(User.key, User.login).where(User.id == actor.user_id)).one()
+        who = select(User.key, User.login).where(User.id == actor.user_id, of_tenant(User, tenant_id))
+        actor_key, actor_login = connection.execute(who).one()
     change = number + 1
     stamp, written, hashed = at.isoformat(timespec="microseconds"), moment(connection, at), at.isoformat()
     user = os_user()
@@ -202,7 +204,8 @@ class Words:
         known, mapped = self._known[kind], ledger.table(kind)
         missing = [one for one in set(ids) if one not in known]
         if missing:
-            query = select(mapped.id, mapped.key).where(any_of(self.connection, mapped.id, missing))
+            theirs = records_of(self.connection, mapped, self.tenant_id, missing)
+            query = select(mapped.id, mapped.key).where(theirs)
             known.update(dict.fromkeys(missing))
             known.update((one, key) for one, key in self.connection.execute(query).all())
         return known

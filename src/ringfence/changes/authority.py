@@ -21,6 +21,7 @@ from ringfence.domain.kind import Kind, State, StateKind, kind_of
 from ringfence.domain.registry import EDITED, node_of, site_of
 from ringfence.domain.user import USERS
 from ringfence.storage.bulk import records_of
+from ringfence.storage.columns import leads_to, of_tenant
 from ringfence.storage.tables import Customer, User
 from ringfence.visibility.intervals import contains
 from ringfence.visibility.reach import Reach
@@ -51,7 +52,7 @@ class Authority:
     def own_groups(self) -> frozenset[int]:
         """The security groups that the editor is in before anything is written, those without a role too, which give
         nothing yet."""
-        return ledger.groups_of_user(self.connection, self.editor)
+        return ledger.groups_of_user(self.connection, self.tenant_id, self.editor)
 
     def read_paths(self, edits: Iterable[Edit]) -> None:
         """Reads the paths of every customer that the edits name."""
@@ -162,7 +163,8 @@ class Authority:
                 raise Refused(f"{why}: {instead}" if instead else why)
 
     def _login(self) -> str:
-        return str(self.connection.execute(select(User.login).where(User.id == self.editor)).scalar_one())
+        editor = select(User.login).where(User.id == self.editor, of_tenant(User, self.tenant_id))
+        return str(self.connection.execute(editor).scalar_one())
 
     def _asked(self, edit: Edit, node: int) -> str:
         """The record at which a permission is lacking, as far as the editor may list it: the one that is edited where
@@ -223,7 +225,7 @@ class Authority:
         elif edit.kind == "customer_group":
             stands = edit.id in (self.own.grants.given or ())
         elif edit.kind == "role":
-            stands = not self.own_groups.isdisjoint(ledger.groups_of_role(self.connection, edit.id))
+            stands = not self.own_groups.isdisjoint(ledger.groups_of_role(self.connection, self.tenant_id, edit.id))
         if stands:
             raise Refused(f"you stand on this {noun(edit.kind)} yourself: somebody else must change it")
 
@@ -265,7 +267,7 @@ class Authority:
             seen = {one for one in wanted if one in self.paths and contains(listed, self.paths[one])}
         else:
             mapped = ledger.table(kind.noun)
-            query = select(mapped.id, Customer.path).join(Customer, Customer.id == getattr(mapped, kind.owner))
+            query = select(mapped.id, Customer.path).join(Customer, leads_to(getattr(mapped, kind.owner), Customer))
             rows = self.connection.execute(query.where(records_of(self.connection, mapped, self.tenant_id, wanted)))
             region = self.own.region(kind.permission)
             seen = {record for record, path in rows if contains(region.customers, path)}

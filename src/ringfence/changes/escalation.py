@@ -18,6 +18,7 @@ from ringfence.domain.permission import CATALOGUE, EVERYWHERE, PERMISSIONS
 from ringfence.domain.registry import node_of
 from ringfence.domain.role import SERVICE_PROVIDER, RoleState
 from ringfence.domain.security_group import ALL
+from ringfence.storage.columns import leads_to, of_tenant
 from ringfence.storage.grants import Membership, RolePermission, UserCustomerGroup
 from ringfence.storage.tables import Customer, Role, SecurityGroup, User, is_root
 from ringfence.visibility.intervals import Interval, nested, single, subtract, union
@@ -118,13 +119,15 @@ def _demand(own: Reach, wanted: Reach, known: Reach | None, what: str) -> None:
 
 def full_administrators(connection: Connection, tenant_id: int) -> int:
     """How many active users hold every permission over all customers, for good."""
-    listed = select(func.count()).where(RolePermission.role_id == Role.id).correlate(Role).scalar_subquery()
+    listed = select(func.count()).where(leads_to(RolePermission.role_id, Role)).correlate(Role).scalar_subquery()
+    filtered = select(UserCustomerGroup.user_id).where(UserCustomerGroup.tenant_id == tenant_id)
     query = (
         select(func.count(User.id.distinct()))
-        .join(Membership, Membership.user_id == User.id)
-        .join(SecurityGroup, SecurityGroup.id == Membership.group_id)
-        .join(Role, Role.id == SecurityGroup.role_id)
+        .join(Membership, leads_to(Membership.user_id, User))
+        .join(SecurityGroup, leads_to(Membership.group_id, SecurityGroup))
+        .join(Role, leads_to(SecurityGroup.role_id, Role))
         .where(
+            of_tenant(User, tenant_id),
             User.home_id.in_(select(Customer.id).where(is_root(tenant_id))),
             User.active,
             Membership.valid_from.is_(None),
@@ -132,7 +135,7 @@ def full_administrators(connection: Connection, tenant_id: int) -> int:
             SecurityGroup.scope == ALL,
             Role.access_level == SERVICE_PROVIDER,
             or_(Role.all_permissions, listed >= len(PERMISSIONS)),
-            User.id.not_in(select(UserCustomerGroup.user_id)),
+            User.id.not_in(filtered),
         )
     )
     return connection.execute(query).scalar_one()

@@ -63,7 +63,9 @@ class Judge:
         found = self.regaining(edits)
         for kind, of in EDITED.items():
             if of.grants:
-                found |= ledger.users_of(self.connection, kind, [edit.id for edit in edits if edit.kind == kind])
+                found |= ledger.users_of(
+                    self.connection, self.tenant_id, kind, [edit.id for edit in edits if edit.kind == kind]
+                )
         return found
 
     def regaining(self, edits: Iterable[Edit]) -> set[int]:
@@ -74,7 +76,9 @@ class Judge:
                 for name, (_, ties) in edit.of.ties.items():
                     if ties.whole and not ties.back:
                         named.setdefault(ties.kind, set()).update(getattr(edit.after, name))
-        return set[int]().union(*(ledger.users_of(self.connection, kind, ids) for kind, ids in named.items()))
+        return set[int]().union(
+            *(ledger.users_of(self.connection, self.tenant_id, kind, ids) for kind, ids in named.items())
+        )
 
     def watched(self) -> set[int]:
         """The users for whom it is measured what comes, goes and moves: the editor, and those whom they may list."""
@@ -96,7 +100,7 @@ class Judge:
         for group, (state, role) in groups.items():
             nodes = extent(state, self.authority.paths)
             if state.scope == ALL:  # whoever is in it has it over all of their own home
-                users = ledger.users_of(self.connection, SECURITY_GROUPS.noun, [group])
+                users = ledger.users_of(self.connection, self.tenant_id, SECURITY_GROUPS.noun, [group])
                 homes = ledger.homes(self.connection, self.tenant_id, users)
                 nodes = union([*nodes, *(nested(path) for path in set(homes.values()))])
             demand_group(self.authority.own, nodes, role)
@@ -110,7 +114,7 @@ class Judge:
             groups[edit.id] = before if side == "before" else after
         for edit in known:
             if edit.of is ROLES:
-                for group in ledger.groups_of_role(self.connection, edit.id):
+                for group in ledger.groups_of_role(self.connection, self.tenant_id, edit.id):
                     groups.setdefault(group, None)
         unread = [group for group, state in groups.items() if state is None]
         read = ledger.states(self.connection, self.tenant_id, SecurityGroupState, unread)
@@ -141,7 +145,7 @@ class Judge:
         for state, role in self.demand_held(edits, "after").values():
             if role is None:
                 continue
-            if role.private and len(ledger.groups_of_role(self.connection, state.role or 0)) > 1:
+            if role.private and len(ledger.groups_of_role(self.connection, self.tenant_id, state.role or 0)) > 1:
                 raise Refused("this role is private to another security group: copy it", "role")
             if state.made_for is not None and (role.permissions is None or POLICY_EDIT in role.permissions):
                 raise Refused("a group made for one customer never edits policies", "permissions")

@@ -14,7 +14,7 @@ from ringfence.domain.registry import EDITED
 from ringfence.domain.text import fold
 from ringfence.domain.user import USERS
 from ringfence.storage.bulk import any_of, records_of
-from ringfence.storage.columns import UtcDateTime
+from ringfence.storage.columns import UtcDateTime, leads_to, of_tenant
 from ringfence.storage.grants import Membership, entries
 from ringfence.storage.tables import Customer, SecurityGroup, User, table_of
 
@@ -53,7 +53,7 @@ def read_many(
     plain = not ties and not absent and tuple(of.stored) == tuple(of.fields)[: len(of.stored)]
     if plain:  # of these there may be very many
         return {own: (of.state(*values), revision) for own, revision, *values in rows}
-    tied = _tied(connection, ties, [row[0] for row in rows])
+    tied = _tied(connection, tenant_id, ties, [row[0] for row in rows])
     found: Known = {}
     for own, revision, *values in rows:
         for place, empty in absent.items():
@@ -72,11 +72,17 @@ def _absent(field: Field) -> bool:
 _EMPTY: Final[Mapping[str, Any]] = {"set": frozenset(), "windows": frozenset(), "mapping": {}}
 
 
-def _tied(connection: Connection, ties: Mapping[str, tuple[Field, Ties]], ids: list[int]) -> dict[str, dict[int, Any]]:
+def _tied(
+    connection: Connection, tenant_id: int, ties: Mapping[str, tuple[Field, Ties]], ids: list[int]
+) -> dict[str, dict[int, Any]]:
     """What is tied to each of the records, by field: in one statement, since a slow line waits for each."""
     found: dict[str, dict[int, Any]] = {name: {} for name in ties}
+
+    def theirs(name: str) -> Any:
+        return of_tenant(entries(ties[name][1].table), tenant_id)
+
     for parts in _alike(ties):
-        query = union_all(*(_part(connection, name, *ties[name], ids) for name in parts))
+        query = union_all(*(_part(connection, name, *ties[name], ids).where(theirs(name)) for name in parts))
         for name, own, *values in connection.execute(query):
             held = found[name].setdefault(own, {} if ties[name][0].form == "mapping" else set())
             match ties[name][0].form:
@@ -108,7 +114,7 @@ def _part(connection: Connection, name: str, field: Field, ties: Ties, ids: list
     return select(*columns).where(any_of(connection, own, ids))
 
 
-def referring(connection: Connection, kind: StateKind, records: Collection[int]) -> Iterator[str]:
+def referring(connection: Connection, tenant_id: int, kind: StateKind, records: Collection[int]) -> Iterator[str]:
     """What kinds of record, for people, still refer to any of these records of a kind, but for what lets go of them by
     itself."""
     if not records:
@@ -119,7 +125,8 @@ def referring(connection: Connection, kind: StateKind, records: Collection[int])
             lets_it = (isinstance(field.spec, Ref) and field.spec.gone) or (other.table, field.column) in lets_go
             if field.refers == kind and field is not other.node and not lets_it:
                 rows = table_of(other)
-                there = select(rows.id).where(any_of(connection, getattr(rows, field.column), records))
+                theirs = any_of(connection, getattr(rows, field.column), records)
+                there = select(rows.id).where(theirs, of_tenant(rows, tenant_id))
                 if connection.execute(there.limit(1)).first() is not None:
                     yield other.several
 
@@ -146,26 +153,28 @@ def taken(connection: Connection, tenant_id: int, kind: Kind, field: str, text: 
     return connection.execute(query).first() is not None
 
 
-def groups_of_role(connection: Connection, role: int) -> list[int]:
+def groups_of_role(connection: Connection, tenant_id: int, role: int) -> list[int]:
     """The security groups that use a role."""
-    return list(connection.execute(select(SecurityGroup.id).where(SecurityGroup.role_id == role)).scalars())
+    query = select(SecurityGroup.id).where(SecurityGroup.role_id == role, of_tenant(SecurityGroup, tenant_id))
+    return list(connection.execute(query).scalars())
 
 
-def groups_of_user(connection: Connection, user: int) -> frozenset[int]:
+def groups_of_user(connection: Connection, tenant_id: int, user: int) -> frozenset[int]:
     """The security groups that a user is in, whether they give anything or not."""
-    return frozenset(connection.execute(select(Membership.group_id).where(Membership.user_id == user)).scalars())
+    query = select(Membership.group_id).where(Membership.user_id == user, of_tenant(Membership, tenant_id))
+    return frozenset(connection.execute(query).scalars())
 
 
 def homes(connection: Connection, tenant_id: int, users: Collection[int]) -> dict[int, str]:
     """The path of each user's home."""
     if not users:
         return {}
-    query = select(User.id, Customer.path).join(Customer, Customer.id == User.home_id)
+    query = select(User.id, Customer.path).join(Customer, leads_to(User.home_id, Customer))
     query = query.where(records_of(connection, User, tenant_id, users))
     return dict(connection.execute(query).all())
 
 
-def users_of(connection: Connection, kind: StateKind, records: Iterable[int]) -> set[int]:
+def users_of(connection: Connection, tenant_id: int, kind: StateKind, records: Iterable[int]) -> set[int]:
     """The users whose access stands on any of these records: on users themselves, on what is tied to them, and on what
     that refers to. Raises LookupError for another kind."""
     wanted = set(records)
@@ -173,13 +182,13 @@ def users_of(connection: Connection, kind: StateKind, records: Iterable[int]) ->
         return wanted
     for ties in given_to_users():
         rows = entries(ties.table)
-        query, held = select(getattr(rows, ties.own)), getattr(rows, ties.other)
+        query, held = select(getattr(rows, ties.own)).where(of_tenant(rows, tenant_id)), getattr(rows, ties.other)
         if ties.kind == kind:
             return set(connection.execute(query.where(any_of(connection, held, wanted))).scalars())
         for given, column in granting(EDITED[ties.kind]):
             if given == kind:
                 through = table_of(EDITED[ties.kind])
-                query = query.join(through, through.id == held)
+                query = query.join(through, leads_to(held, through))
                 theirs = any_of(connection, getattr(through, column), wanted)
                 return set(connection.execute(query.where(theirs)).scalars())
     raise LookupError(f"nobody's access stands on a {kind}")

@@ -28,6 +28,7 @@ from ringfence.domain.kind import StateKind
 from ringfence.domain.permission import CATALOGUE, EVERYWHERE, ON_SITES, PERMISSIONS
 from ringfence.domain.registry import EDITED, PLACE, node_of
 from ringfence.domain.user import USERS
+from ringfence.storage.columns import leads_to, of_tenant
 from ringfence.storage.grants import entries
 from ringfence.storage.tables import AuditEntry, Customer, User, table_of
 from ringfence.visibility.intervals import Interval, contains, intersect, subtract
@@ -130,21 +131,30 @@ def gives_back(connection: Connection, tenant_id: int, editor: int, change: int,
     if connection.execute(loaded.limit(1)).first():
         return False
     return not (
-        _regranted(connection, since, editor, key, edits)
+        _regranted(connection, tenant_id, since, editor, key, edits)
         or _replaced(connection, since, edits)
         or _joined(connection, tenant_id, since, edits)
     )
 
 
 def _regranted(
-    connection: Connection, since: ColumnElement[bool], editor: int, key: str, edits: Iterable[Edit]
+    connection: Connection,
+    tenant_id: int,
+    since: ColumnElement[bool],
+    editor: int,
+    key: str,
+    edits: Iterable[Edit],
 ) -> bool:
     """Whether what somebody reaches at the places where the edits put things was decided anew."""
-    deciding = {USERS.noun: {key}, **_given(connection, editor)}
+    deciding = {USERS.noun: {key}, **_given(connection, tenant_id, editor)}
     nodes = {node_of(edit.after) for edit in edits if edit.after is not None}
-    paths = connection.execute(select(Customer.path).where(Customer.id.in_(nodes))).scalars()
+    paths = connection.execute(
+        select(Customer.path).where(Customer.id.in_(nodes), of_tenant(Customer, tenant_id))
+    ).scalars()
     above = {int(part, 36) for path in paths for part in path.strip("/").split("/")}
-    keys = connection.execute(select(Customer.key).where(Customer.id.in_(above))).scalars()
+    keys = connection.execute(
+        select(Customer.key).where(Customer.id.in_(above), of_tenant(Customer, tenant_id))
+    ).scalars()
     deciding[CUSTOMERS.noun] = {one for one in keys if one is not None}  # the root has none, and stays where it is
     about = [and_(AuditEntry.kind == kind, AuditEntry.key.in_(sorted(keys))) for kind, keys in deciding.items()]
     rows = connection.execute(select(AuditEntry.kind, AuditEntry.action, AuditEntry.detail).where(since, or_(*about)))
@@ -154,16 +164,18 @@ def _regranted(
     )
 
 
-def _given(connection: Connection, editor: int) -> dict[StateKind, set[str]]:
+def _given(connection: Connection, tenant_id: int, editor: int) -> dict[StateKind, set[str]]:
     """The keys of what somebody was given, by kind, and of what that takes its rights from."""
     found: dict[StateKind, set[str]] = {}
     for ties in given_to_users():
         rows, given = entries(ties.table), table_of(EDITED[ties.kind])
         through = list(granting(EDITED[ties.kind]))
         query = select(given.key, *(table_of(EDITED[kind]).key for kind, _ in through)).select_from(given)
-        query = query.join(rows, getattr(rows, ties.other) == given.id).where(getattr(rows, ties.own) == editor)
+        query = query.join(rows, leads_to(getattr(rows, ties.other), given)).where(
+            getattr(rows, ties.own) == editor, of_tenant(rows, tenant_id)
+        )
         for kind, column in through:
-            query = query.join(table_of(EDITED[kind]), table_of(EDITED[kind]).id == getattr(given, column))
+            query = query.join(table_of(EDITED[kind]), leads_to(getattr(given, column), table_of(EDITED[kind])))
         keys = connection.execute(query).all()
         for place, kind in enumerate([ties.kind, *(kind for kind, _ in through)]):
             found.setdefault(kind, set()).update(row[place] for row in keys)
@@ -188,9 +200,13 @@ def _replaced(connection: Connection, since: ColumnElement[bool], edits: Iterabl
 def _joined(connection: Connection, tenant_id: int, since: ColumnElement[bool], edits: Iterable[Edit]) -> bool:
     """Whether anything came since to what is nested in the customers that the edits move."""
     moved = [edit.id for edit in edits if edit.of.is_customer and edit.of.moves in edit.actions]
-    for path in connection.execute(select(Customer.path).where(Customer.id.in_(moved))).scalars().all():
+    for path in (
+        connection.execute(select(Customer.path).where(Customer.id.in_(moved), of_tenant(Customer, tenant_id)))
+        .scalars()
+        .all()
+    ):
         below = and_(Customer.tenant_id == tenant_id, Customer.path >= path, Customer.path < path + "~")
-        query = select(AuditEntry.action, AuditEntry.detail).join(Customer, Customer.id == AuditEntry.node_id)
+        query = select(AuditEntry.action, AuditEntry.detail).join(Customer, leads_to(AuditEntry.node_id, Customer))
         if any(_places(row) for row in connection.execute(query.where(since, below))):
             return True
     return False

@@ -18,6 +18,7 @@ from ringfence.domain.errors import Refused
 from ringfence.domain.kind import Kind, State, StateKind, altered, kind_of
 from ringfence.domain.permission import PERMISSIONS
 from ringfence.domain.registry import EDITED, node_of, site_of, standing_on
+from ringfence.storage.columns import leads_to, of_tenant
 from ringfence.storage.tables import AuditEntry, Customer
 
 Seen = Callable[[str, StateKind, int], bool]
@@ -152,9 +153,9 @@ class _Reversal:
     def _path(self, kind: Kind, record: int) -> str:
         """The path of the customer that a record belongs to, or is."""
         mapped = ledger.table(kind.noun)
-        query = select(Customer.path).where(mapped.id == record)
+        query = select(Customer.path).where(mapped.id == record, of_tenant(mapped, self.words.tenant_id))
         if not kind.is_customer:
-            query = query.join(mapped, Customer.id == getattr(mapped, kind.owner))
+            query = query.join(mapped, leads_to(getattr(mapped, kind.owner), Customer))
         return self.words.connection.execute(query).scalar() or ""
 
     def _upon(self, state: State) -> State:

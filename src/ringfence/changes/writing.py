@@ -25,7 +25,8 @@ from ringfence.domain.ids import drawn
 from ringfence.domain.kind import Kind, State, StateKind, altered, kind_of
 from ringfence.domain.registry import EDITED, node_of, standing_on
 from ringfence.domain.text import fold, search_key
-from ringfence.storage.bulk import any_of, insert_rows, take_ids
+from ringfence.storage.bulk import any_of, insert_rows, records_of, take_ids
+from ringfence.storage.columns import of_tenant
 from ringfence.storage.grants import entries
 from ringfence.storage.tables import Customer, FormerCustomer, table_of
 
@@ -172,7 +173,7 @@ def take_places(connection: Connection, tenant_id: int, customers: Mapping[int, 
     what is gone from below them comes along, and its history with it."""
     if not customers:
         return
-    former = any_of(connection, FormerCustomer.id, list(customers))
+    former = records_of(connection, FormerCustomer, tenant_id, list(customers))
     places: dict[int, str] = dict(
         connection.execute(select(FormerCustomer.id, FormerCustomer.path).where(former)).all()
     )
@@ -184,7 +185,7 @@ def take_places(connection: Connection, tenant_id: int, customers: Mapping[int, 
             places.update((one, new + path[len(old) :]) for one, path in places.items() if path.startswith(old))
 
 
-def free_unique(connection: Connection, kind: Kind, edits: Iterable[Edit]) -> None:
+def free_unique(connection: Connection, tenant_id: int, kind: Kind, edits: Iterable[Edit]) -> None:
     """Takes their unit ids, or whatever is unique of a kind, from records that get others or go, where others may be
     given them: each is set aside before any is given out."""
     if not kind.unique or kind.texts[kind.unique].folded:
@@ -203,10 +204,10 @@ def free_unique(connection: Connection, kind: Kind, edits: Iterable[Edit]) -> No
     if freed and given:
         mapped = table_of(kind)
         aside = {kind.fields[kind.unique].column: ""}
-        connection.execute(update(mapped).where(any_of(connection, mapped.id, freed)).values(aside))
+        connection.execute(update(mapped).where(records_of(connection, mapped, tenant_id, freed)).values(aside))
 
 
-def change(connection: Connection, kind: StateKind, edits: Iterable[Edit]) -> None:
+def change(connection: Connection, tenant_id: int, kind: StateKind, edits: Iterable[Edit]) -> None:
     """Writes what the edits of records of a kind that stay change, their ties left out, and their next revisions."""
     mapped = table(kind)
     groups: defaultdict[tuple[tuple[str, Any], ...], list[int]] = defaultdict(list)
@@ -218,11 +219,11 @@ def change(connection: Connection, kind: StateKind, edits: Iterable[Edit]) -> No
             names = tuple(name for name, _ in values)
             single[names] += ({"own_id": record, **dict(values)} for record in records)
             continue
-        together = update(mapped).where(any_of(connection, mapped.id, records))
+        together = update(mapped).where(records_of(connection, mapped, tenant_id, records))
         connection.execute(together.values(revision=mapped.revision + 1, **dict(values)))
     rows_of = mapped.__table__
     for names, rows in single.items():
-        one = update(rows_of).where(rows_of.c.id == bindparam("own_id"))
+        one = update(rows_of).where(rows_of.c.id == bindparam("own_id"), of_tenant(mapped, tenant_id))
         columns: dict[str, Any] = {name: bindparam(name) for name in names}
         connection.execute(one.values(revision=rows_of.c.revision + 1, **columns), rows)
 
@@ -238,7 +239,9 @@ def move(connection: Connection, tenant_id: int, moved: Mapping[int, int]) -> li
     while waiting:
         standing = dict(waiting)
         for record, parent in standing.items():
-            query = select(Customer.id, Customer.path).where(Customer.id.in_((record, parent)))
+            query = select(Customer.id, Customer.path).where(
+                records_of(connection, Customer, tenant_id, (record, parent))
+            )
             paths: dict[int, str] = dict(connection.execute(query).all())
             old = paths[record]
             if paths[parent].startswith(old):
@@ -269,33 +272,34 @@ def _shift(connection: Connection, mapped: Any, tenant_id: int, old: str, new: s
     connection.execute(update(mapped).where(below).values(path=literal(new).concat(tail)))
 
 
-def remove(connection: Connection, kind: StateKind, records: Collection[int]) -> None:
+def remove(connection: Connection, tenant_id: int, kind: StateKind, records: Collection[int]) -> None:
     """Deletes records with their ties. What belongs to them or refers to a role must have gone before."""
     if not records:
         return
     of = EDITED[kind]
     for _, ties in of.ties.values():
         rows = entries(ties.table)
-        own = any_of(connection, getattr(rows, ties.own), records)
+        own = any_of(connection, getattr(rows, ties.own), records) & of_tenant(rows, tenant_id)
         if not ties.back:
             connection.execute(delete(rows).where(own))
             continue
         connection.execute(update(rows).where(own).values({ties.own: None, "revision": rows.revision + 1}))
     if of.is_customer:
-        leaving = select(Customer.id, Customer.tenant_id, Customer.path).where(any_of(connection, Customer.id, records))
+        leaving = select(Customer.id, Customer.tenant_id, Customer.path)
+        leaving = leaving.where(records_of(connection, Customer, tenant_id, records))
         connection.execute(insert(FormerCustomer).from_select(["id", "tenant_id", "path"], leaving))
     mapped = table(kind)
-    connection.execute(delete(mapped).where(any_of(connection, mapped.id, records)))
+    connection.execute(delete(mapped).where(records_of(connection, mapped, tenant_id, records)))
 
 
-def count_devices(connection: Connection, more: Mapping[int, int]) -> None:
+def count_devices(connection: Connection, tenant_id: int, more: Mapping[int, int]) -> None:
     """Keeps the counts of devices of customers that have got more (or fewer)."""
     by_step: defaultdict[int, list[int]] = defaultdict(list)
     for customer, step in more.items():
         if step:
             by_step[step].append(customer)
     for step, customers in by_step.items():
-        counted = update(Customer).where(any_of(connection, Customer.id, customers))
+        counted = update(Customer).where(records_of(connection, Customer, tenant_id, customers))
         connection.execute(counted.values(device_count=Customer.device_count + step))
 
 

@@ -22,6 +22,7 @@ from ringfence.domain.registry import EDITED, KINDS, referring
 from ringfence.services import editing, previewing
 from ringfence.services.edited import Preview, Saved
 from ringfence.services.records import AuditDetail, AuditRecord
+from ringfence.storage.columns import of_tenant
 from ringfence.storage.engine import Database
 from ringfence.storage.tables import AuditEntry, Tenant, User
 from ringfence.visibility import overview
@@ -195,7 +196,8 @@ def _told(sight: Sight, change: int, own: str, since: int) -> bool:
 
 def _own(connection: Connection, viewer: Viewer) -> tuple[str, int]:
     """The viewer's key, and the entry after which it is theirs: somebody may have had it before."""
-    own = connection.execute(select(User.key).where(User.id == viewer.own_id)).scalar() or ""
+    query = select(User.key).where(User.id == viewer.own_id, of_tenant(User, viewer.tenant_id))
+    own = connection.execute(query).scalar() or ""
     return own, last_deleted(connection, viewer.tenant_id, own)
 
 

@@ -21,6 +21,7 @@ from ringfence.domain.role import ROLES, RoleState
 from ringfence.domain.security_group import ALL, SECURITY_GROUPS, SecurityGroupState
 from ringfence.services import listing
 from ringfence.services.records import Listing, Record
+from ringfence.storage.columns import of_tenant
 from ringfence.storage.tables import Customer, SecurityGroup, User, is_root
 from ringfence.visibility import overview
 from ringfence.visibility.intervals import Interval, contains, nested
@@ -246,7 +247,7 @@ def used_by(viewer: Viewer, kind: str, record: int) -> tuple[list[str], list[str
     with viewer.look(*overview.LISTING) as sight:
         groups = overview.groups_of(sight, [record]).get(record, []) if listed is ROLES else []
         users = overview.users_of(sight, listed, [record]).get(record, [])
-        query = select(User.login).where(User.id.in_(users)).order_by(User.login_key)
+        query = select(User.login).where(User.id.in_(users), of_tenant(User, sight.tenant_id)).order_by(User.login_key)
         logins = list(sight.connection.execute(query).scalars())
         return sorted(overview.names(sight, SECURITY_GROUPS, groups).values()), logins
 
@@ -266,7 +267,8 @@ def group_members(viewer: Viewer, kind: str, group: int) -> GroupMembers:
     with viewer.look(*overview.LISTING) as sight:
         customers = overview.customers_named(sight, listed, group)
         users = overview.users_of(sight, listed, [group]) if overview.listed(sight, listed, [group]) else {}
-        query = select(User.login).where(User.id.in_(users.get(group, []))).order_by(User.login_key)
+        theirs = User.id.in_(users.get(group, [])), of_tenant(User, sight.tenant_id)
+        query = select(User.login).where(*theirs).order_by(User.login_key)
         logins = tuple(sight.connection.execute(query).scalars())
     return GroupMembers(tuple(sorted(customers.values(), key=str.casefold)), logins)
 
@@ -296,7 +298,8 @@ def group_notes(viewer: Viewer, kind: str, ids: Sequence[int]) -> dict[int, Grou
         if listed is not SECURITY_GROUPS:
             raise TypeError(f"{listed} is no kind of group")
         query = select(SecurityGroup.id, SecurityGroup.scope, SecurityGroup.made_for_id, SecurityGroup.role_id)
-        rows = sight.connection.execute(query.where(SecurityGroup.id.in_(wanted))).all()
+        query = query.where(SecurityGroup.id.in_(wanted), of_tenant(SecurityGroup, sight.tenant_id))
+        rows = sight.connection.execute(query).all()
         roles = overview.names(sight, ROLES, {row.role_id for row in rows} - {None})
     return {
         row.id: GroupNote(

@@ -11,6 +11,7 @@ from ringfence.domain import clock
 from ringfence.domain.errors import Refused
 from ringfence.domain.user import USERS
 from ringfence.storage import logins
+from ringfence.storage.columns import of_tenant
 from ringfence.storage.tables import User
 from ringfence.visibility.point import among, find_user
 from ringfence.visibility.viewer import Viewer
@@ -36,7 +37,7 @@ def whom(viewer: Viewer, login: str | None) -> Whom:
             named = logins.find(sight.connection, login, viewer.tenant_id)
             own = viewer.own_id if named is not None and named.id == viewer.own_id else 0
         if own:
-            columns = select(User.id, User.login, User.name).where(User.id == own)
+            columns = select(User.id, User.login, User.name).where(User.id == own, of_tenant(User, viewer.tenant_id))
             return Whom(*sight.connection.execute(columns).one())
         rights = USERS.permission, _EDIT
         found = None if login is None else find_user(sight, rights, login)

@@ -287,7 +287,7 @@ class Ledger:
         if fresh:
             self._insert(fresh)
         moved = [one for one in known if one.queued != one.wanted]
-        queue.take_out(self.connection, [one.id for one in moved if one.queued])
+        queue.take_out(self.connection, self.tenant, [one.id for one in moved if one.queued])
         coming = [
             Open(one.id, one.wanted, clock.in_order(moment_of(one.started_at)), one.path)
             for one in (*moved, *fresh)

@@ -17,7 +17,8 @@ from ringfence.signals import queue, rules, suppression
 from ringfence.signals.alarms import ESCALATION, Ledger
 from ringfence.signals.happening import no_longer
 from ringfence.signals.units import by_id
-from ringfence.storage.bulk import any_of, upsert_rows
+from ringfence.storage.bulk import any_of, records_of, upsert_rows
+from ringfence.storage.columns import leads_to, of_tenant
 from ringfence.storage.signal_tables import Escalation, RuleState
 from ringfence.storage.tables import Alarm, Customer, Device, table_of
 
@@ -29,8 +30,9 @@ def follow(connection: Connection, tenant_id: int, alarms: Collection[int]) -> N
         return
     queue.put_anew(connection, tenant_id, alarms)
     waiting = (Alarm.cleared_at.is_(None), Alarm.acked_at.is_(None), Alarm.severity != "critical")
-    known = exists().where(Escalation.alarm_id == Alarm.id)
-    query = select(Alarm.id, Alarm.rule_id).where(any_of(connection, Alarm.id, sorted(alarms)), *waiting, ~known)
+    known = exists().where(leads_to(Escalation.alarm_id, Alarm))
+    mine = records_of(connection, Alarm, tenant_id, sorted(alarms))
+    query = select(Alarm.id, Alarm.rule_id).where(mine, *waiting, ~known)
     found: dict[int, int] = dict(connection.execute(query.where(Alarm.rule_id.is_not(None))).all())
     after = rules.escalations(connection, tenant_id, set(found.values()))
     now = milliseconds(clock.now())
@@ -47,9 +49,9 @@ def customers_moved(connection: Connection, tenant_id: int, customers: Collectio
     if alarms := queue.below(connection, tenant_id, customers):
         queue.put_anew(connection, tenant_id, alarms)
         queue.count_on(connection, tenant_id)
-    paths = select(Customer.path).where(any_of(connection, Customer.id, sorted(customers)))
+    paths = select(Customer.path).where(records_of(connection, Customer, tenant_id, sorted(customers)))
     for path in connection.execute(paths).scalars():
-        below = select(Device.id).join(Customer, Customer.id == Device.customer_id)
+        below = select(Device.id).join(Customer, leads_to(Device.customer_id, Customer))
         below = below.where(Customer.tenant_id == tenant_id, Customer.path >= path, Customer.path < path + "~")
         _look_again(connection, tenant_id, RuleState.device_id.in_(below), at)
     suppression.look_again(connection, tenant_id, at)
@@ -83,7 +85,8 @@ def rules_changed(connection: Connection, tenant_id: int, changed: Mapping[int, 
     rows = connection.execute(select(rule.id, rule.alarm, rule.name).where(rule.tenant_id == tenant_id))
     alike = [own for own, kind, name in rows if (kind or kind_of_alarm(name)) in kinds]
     _look_again(connection, tenant_id, any_of(connection, RuleState.alarm_rule_id, alike), at)
-    waiting = select(Alarm.id).where(any_of(connection, Alarm.rule_id, sorted(changed)), Alarm.cleared_at.is_(None))
+    theirs = any_of(connection, Alarm.rule_id, sorted(changed)) & of_tenant(Alarm, tenant_id)
+    waiting = select(Alarm.id).where(theirs, Alarm.cleared_at.is_(None))
     later = (Escalation.tenant_id == tenant_id) & (Escalation.due_at > at) & Escalation.alarm_id.in_(waiting)
     connection.execute(update(Escalation).where(later).values(due_at=at))
     _escalate_newly(connection, tenant_id, sorted(changed))
@@ -94,9 +97,10 @@ def _escalate_newly(connection: Connection, tenant_id: int, changed: Collection[
     after = rules.escalations(connection, tenant_id, changed)
     if not after:
         return
-    known = exists().where(Escalation.alarm_id == Alarm.id)
+    known = exists().where(leads_to(Escalation.alarm_id, Alarm))
+    theirs = any_of(connection, Alarm.rule_id, sorted(after)) & of_tenant(Alarm, tenant_id)
     query = select(Alarm.id, Alarm.rule_id, Alarm.started_at).where(
-        any_of(connection, Alarm.rule_id, sorted(after)), Alarm.cleared_at.is_(None), Alarm.acked_at.is_(None), ~known
+        theirs, Alarm.cleared_at.is_(None), Alarm.acked_at.is_(None), ~known
     )
     begun = [(own, milliseconds(started), after[rule]) for own, rule, started in connection.execute(query)]
     rows = [(tenant_id, own, since, since + after_) for own, since, after_ in sorted(begun)]
@@ -107,7 +111,8 @@ def _end(connection: Connection, tenant_id: int, gone: Collection[int], at: int)
     """What these rules have raised is over."""
     of_rules = any_of(connection, RuleState.alarm_rule_id, gone)
     connection.execute(delete(RuleState).where(RuleState.tenant_id == tenant_id, of_rules))
-    mine = (any_of(connection, Alarm.rule_id, gone), Alarm.ended_at.is_(None), Alarm.device_id.is_not(None))
+    theirs = any_of(connection, Alarm.rule_id, gone) & of_tenant(Alarm, tenant_id)
+    mine = (theirs, Alarm.ended_at.is_(None), Alarm.device_id.is_not(None))
     holding = or_(Alarm.cleared_at.is_(None), Alarm.outcome == TEST)
     found = connection.execute(select(Alarm.device_id, Alarm.rule_id).where(*mine, holding).distinct()).all()
     if not found:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, Delete, delete, select
+from sqlalchemy import Connection, Delete, bindparam, delete, select
 
 from ringfence.domain.alarm import OPEN
 from ringfence.domain.signal import SEVERITIES
 from ringfence.signals.units import customers_on
-from ringfence.storage.bulk import Among, any_of, insert_rows, listed, prepared, upsert_rows
+from ringfence.storage.bulk import Among, any_of, insert_rows, listed, prepared, records_of, upsert_rows
+from ringfence.storage.columns import leads_to, of_tenant
 from ringfence.storage.listening import announce
 from ringfence.storage.signal_tables import AlarmAbove, AlarmCount
 from ringfence.storage.tables import Alarm, Customer
@@ -41,23 +42,25 @@ def put(connection: Connection, tenant_id: int, alarms: Iterable[Open]) -> None:
         insert_rows(connection, AlarmAbove.__table__, _ABOVE, rows)
 
 
-def take_out(connection: Connection, alarms: Collection[int]) -> None:
+def take_out(connection: Connection, tenant_id: int, alarms: Collection[int]) -> None:
     """Takes alarms out of all queues."""
     if alarms:
-        connection.execute(prepared(connection, _of_alarms), {"alarms": listed(connection, alarms)})
+        binds = {"tenant": tenant_id, "alarms": listed(connection, alarms)}
+        connection.execute(prepared(connection, _of_alarms), binds)
 
 
 def _of_alarms(among: Among) -> Delete:
-    return delete(AlarmAbove).where(among(AlarmAbove.alarm_id, "alarms"))
+    mine = of_tenant(AlarmAbove, bindparam("tenant"))
+    return delete(AlarmAbove).where(among(AlarmAbove.alarm_id, "alarms"), mine)
 
 
 def put_anew(connection: Connection, tenant_id: int, alarms: Collection[int]) -> None:
     """Brings the queues in line with what these alarms are now."""
-    take_out(connection, alarms)
+    take_out(connection, tenant_id, alarms)
     query = select(Alarm.id, Alarm.severity, Alarm.started_key, Customer.path).join(
-        Customer, Customer.id == Alarm.customer_id
+        Customer, leads_to(Alarm.customer_id, Customer)
     )
-    mine = any_of(connection, Alarm.id, sorted(alarms))
+    mine = records_of(connection, Alarm, tenant_id, sorted(alarms))
     put(connection, tenant_id, [Open(*row) for row in connection.execute(query.where(mine, Alarm.outcome == OPEN))])
 
 

@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
-from ringfence.storage.columns import UtcDateTime
+from ringfence.storage.columns import UtcDateTime, of_tenant
 from ringfence.storage.listening import announce
 from ringfence.storage.rehearsal import cover, real_name, rehearsed
 from ringfence.storage.tables import Tenant
@@ -271,8 +271,7 @@ def uncollected(count: int) -> Iterator[None]:
 
 def records_of(connection: Connection, mapped: Any, tenant_id: int, ids: Collection[int]) -> ColumnElement[bool]:
     """A condition: the record is one of these, and the tenant's."""
-    # The sum keeps SQLite to the ids: to it, whatever index begins with the tenant looks as good, a million rows long.
-    return and_(any_of(connection, mapped.id, ids), mapped.tenant_id + 0 == tenant_id)
+    return and_(any_of(connection, mapped.id, ids), of_tenant(mapped, tenant_id))
 
 
 Among = Callable[..., ColumnElement[bool]]

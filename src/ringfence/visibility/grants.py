@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from ringfence.domain.security_group import SELECTED
+from ringfence.storage.columns import leads_to
 from ringfence.storage.grants import (
     CustomerGroupCustomer,
     Membership,
@@ -82,7 +83,7 @@ _GRANTS: Final = union_all(
         flag=User.active,
         root=Customer.parent_id.is_(None),
     )
-    .join(Customer, Customer.id == User.home_id)
+    .join(Customer, leads_to(User.home_id, Customer))
     .join(Tenant, Tenant.id == User.tenant_id)
     .where(User.id.in_(_WANTED)),
     _part(
@@ -97,24 +98,24 @@ _GRANTS: Final = union_all(
         valid_until=Membership.valid_until,
     )
     .select_from(Membership)
-    .join(SecurityGroup, SecurityGroup.id == Membership.group_id)
-    .outerjoin(Role, Role.id == SecurityGroup.role_id)
+    .join(SecurityGroup, leads_to(Membership.group_id, SecurityGroup))
+    .outerjoin(Role, leads_to(SecurityGroup.role_id, Role))
     .where(Membership.user_id.in_(_WANTED)),
     _part("permission", own=RolePermission.role_id, word=RolePermission.permission).where(
         RolePermission.role_id.in_(
             select(SecurityGroup.role_id)
-            .join(Membership, SecurityGroup.id == Membership.group_id)
+            .join(Membership, leads_to(Membership.group_id, SecurityGroup))
             .where(Membership.user_id.in_(_WANTED))
         )
     ),
     _part("filter", user_id=UserCustomerGroup.user_id, own=CustomerGroup.id, flag=CustomerGroup.active)
     .select_from(UserCustomerGroup)
-    .join(CustomerGroup, UserCustomerGroup.group_id == CustomerGroup.id)
+    .join(CustomerGroup, leads_to(UserCustomerGroup.group_id, CustomerGroup))
     .where(UserCustomerGroup.user_id.in_(_WANTED)),
     _part("site", user_id=UserSite.user_id, own=Site.id, other=Site.customer_id, word=Customer.path)
     .select_from(UserSite)
-    .join(Site, Site.id == UserSite.site_id)
-    .join(Customer, Customer.id == Site.customer_id)
+    .join(Site, leads_to(UserSite.site_id, Site))
+    .join(Customer, leads_to(Site.customer_id, Customer))
     .where(UserSite.user_id.in_(_WANTED)),
 )
 
@@ -250,7 +251,7 @@ def _members(
     for start in range(0, len(wanted), _CHUNK):
         rows = connection.execute(
             select(entry.group_id, Customer.path, entry.nested)
-            .join(Customer, Customer.id == entry.customer_id)
+            .join(Customer, leads_to(entry.customer_id, Customer))
             .where(entry.group_id.in_(wanted[start : start + _CHUNK]))
         )
         for group_id, path, is_nested in rows.all():

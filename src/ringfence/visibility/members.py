@@ -73,7 +73,8 @@ def packed(ids: Collection[int], *, bits: bool) -> bytes:
 def _reading(nodes: str, gathered: str, fence: str) -> TextClause:
     inside = "c.tenant_id = :tenant AND c.path >= s.path AND c.path < s.path_hi AND c.path >= :low AND c.path < :high"
     owners = f"{nodes} c ON {inside}" if not fence else f"LATERAL (SELECT c.id FROM {nodes} c WHERE {inside}{fence}) c"
-    return text(f"SELECT {gathered} FROM scope_interval s CROSS JOIN {owners} WHERE s.scope_id = :scope")
+    scope = "s.scope_id = :scope AND s.tenant_id = :tenant"
+    return text(f"SELECT {gathered} FROM scope_interval s CROSS JOIN {owners} WHERE {scope}")
 
 
 _IDS: Final = {one: _reading(one, "json_group_array(c.id)", "") for one in OWNERS}

@@ -19,6 +19,7 @@ from ringfence.domain.registry import KINDS
 from ringfence.domain.role import ROLES
 from ringfence.domain.security_group import ALL, SECURITY_GROUPS
 from ringfence.domain.user import USERS
+from ringfence.storage.columns import leads_to, of_tenant
 from ringfence.storage.grants import (
     CustomerGroupCustomer,
     Membership,
@@ -61,7 +62,8 @@ def more_than_named(sight: Sight, permission: str = CUSTOMERS.permission) -> Cal
 def _nodes(sight: Sight, scope: int) -> list[Interval]:
     found = sight.memo.get(("nodes", scope))
     if not isinstance(found, list):
-        query = select(ScopeInterval.path, ScopeInterval.path_hi).where(ScopeInterval.scope_id == scope)
+        query = select(ScopeInterval.path, ScopeInterval.path_hi)
+        query = query.where(ScopeInterval.scope_id == scope, of_tenant(ScopeInterval, sight.tenant_id))
         found = [(low, high) for low, high in sight.connection.execute(query.order_by(ScopeInterval.path))]
         sight.memo["nodes", scope] = found
     return found
@@ -73,7 +75,9 @@ def devices_at_sites(sight: Sight) -> dict[int, int]:
     if not scope.has_sites:
         return {}
     query = select(Device.customer_id, func.count()).join(ScopeSite, ScopeSite.site_id == Device.site_id)
-    rows = sight.connection.execute(query.where(ScopeSite.scope_id == scope.records.id).group_by(Device.customer_id))
+    query = query.where(ScopeSite.scope_id == scope.records.id)
+    query = query.where(of_tenant(ScopeSite, sight.tenant_id), of_tenant(Device, sight.tenant_id))
+    rows = sight.connection.execute(query.group_by(Device.customer_id))
     return {row[0]: row[1] for row in rows}
 
 
@@ -92,13 +96,14 @@ def users_of(sight: Sight, kind: Kind, records: Sequence[int]) -> dict[int, list
     """The users of each of these roles or groups, as far as the viewer may list them."""
     if kind is SECURITY_GROUPS:
         query = select(Membership.group_id, Membership.user_id).where(Membership.group_id.in_(records))
+        query = query.where(of_tenant(Membership, sight.tenant_id))
     elif kind is CUSTOMER_GROUPS:
         query = select(UserCustomerGroup.group_id, UserCustomerGroup.user_id)
-        query = query.where(UserCustomerGroup.group_id.in_(records))
+        query = query.where(UserCustomerGroup.group_id.in_(records), of_tenant(UserCustomerGroup, sight.tenant_id))
     elif kind is ROLES:
         query = select(SecurityGroup.role_id, Membership.user_id)
-        query = query.join(SecurityGroup, SecurityGroup.id == Membership.group_id)
-        query = query.where(SecurityGroup.role_id.in_(records))
+        query = query.join(SecurityGroup, leads_to(Membership.group_id, SecurityGroup))
+        query = query.where(SecurityGroup.role_id.in_(records), of_tenant(SecurityGroup, sight.tenant_id))
     else:
         raise TypeError(f"nobody is given {kind.indefinite}")
     pairs = {(record, user) for record, user in sight.connection.execute(query)}
@@ -132,6 +137,7 @@ def undone(sight: Sight, changes: Iterable[int] | None = None) -> set[int]:
 def groups_of(sight: Sight, roles: Sequence[int]) -> dict[int, list[int]]:
     """The security groups that use each of these roles, as far as the viewer may list them."""
     query = select(SecurityGroup.role_id, SecurityGroup.id).where(SecurityGroup.role_id.in_(roles))
+    query = query.where(of_tenant(SecurityGroup, sight.tenant_id))
     pairs = sight.connection.execute(query).all()
     listed = among(sight, SECURITY_GROUPS.permission, SECURITY_GROUPS, sorted({group for _, group in pairs}))
     seen = {row.id for row in listed}
@@ -145,10 +151,11 @@ def groups_of(sight: Sight, roles: Sequence[int]) -> dict[int, list[int]]:
 def permission_counts(sight: Sight, roles: Sequence[int]) -> dict[int, int]:
     """How many permissions each of these roles holds."""
     query = select(RolePermission.role_id).where(RolePermission.role_id.in_(roles))
+    query = query.where(of_tenant(RolePermission, sight.tenant_id))
     found = dict.fromkeys(roles, 0)
     for role in sight.connection.execute(query).scalars():
         found[role] += 1
-    everything = select(Role.id).where(Role.id.in_(roles), Role.all_permissions)
+    everything = select(Role.id).where(Role.id.in_(roles), Role.all_permissions, of_tenant(Role, sight.tenant_id))
     found.update(dict.fromkeys(sight.connection.execute(everything).scalars(), len(PERMISSIONS)))
     return found
 
@@ -157,7 +164,8 @@ def groups_of_own(sight: Sight, customer: int, level: str) -> list[tuple[int, st
     """The security groups over all customers that belong to a customer and have a role of the level: id, name and what
     the role holds, by name, as far as the viewer may list them."""
     query = select(SecurityGroup.id, SecurityGroup.name, Role.id, Role.all_permissions)
-    query = query.join(Role, Role.id == SecurityGroup.role_id).order_by(SecurityGroup.search_key)
+    query = query.join(Role, leads_to(SecurityGroup.role_id, Role)).order_by(SecurityGroup.search_key)
+    query = query.where(of_tenant(SecurityGroup, sight.tenant_id))
     query = query.where(SecurityGroup.owner_id == customer, SecurityGroup.scope == ALL, Role.access_level == level)
     rows = sight.connection.execute(query).all()
     seen = listed(sight, SECURITY_GROUPS, [row[0] for row in rows])
@@ -165,6 +173,7 @@ def groups_of_own(sight: Sight, customer: int, level: str) -> list[tuple[int, st
     for group, name, role, everything in rows:
         if group in seen:
             held = select(RolePermission.permission).where(RolePermission.role_id == role)
+            held = held.where(of_tenant(RolePermission, sight.tenant_id))
             permissions = PERMISSIONS if everything else frozenset(sight.connection.execute(held).scalars())
             found.append((group, name, permissions))
     return found
@@ -202,7 +211,8 @@ def root_of(sight: Sight) -> int:
 def path_of(sight: Sight, customer: int) -> str:
     """Where a customer stands, by its id, whoever sees it. Raises RingfenceError where it is gone by now: that it was
     there, another transaction has said."""
-    path = sight.connection.execute(select(Customer.path).where(Customer.id == customer)).scalar_one_or_none()
+    query = select(Customer.path).where(Customer.id == customer, of_tenant(Customer, sight.tenant_id))
+    path = sight.connection.execute(query).scalar_one_or_none()
     if path is None:
         raise RingfenceError("this customer is not there any more")
     return str(path)
@@ -213,7 +223,8 @@ def groups_naming(sight: Sight, kind: Kind, customer: int) -> dict[int, bool]:
     if not listed(sight, CUSTOMERS, [customer]):
         return {}
     entry = SecurityGroupCustomer if kind is SECURITY_GROUPS else CustomerGroupCustomer
-    query = select(entry.group_id, entry.nested).where(entry.customer_id == customer)
+    query = select(entry.group_id, entry.nested)
+    query = query.where(entry.customer_id == customer, of_tenant(entry, sight.tenant_id))
     found = {group: bool(nested) for group, nested in sight.connection.execute(query)}
     seen = listed(sight, kind, found)
     return {group: nested for group, nested in found.items() if group in seen}
@@ -224,11 +235,12 @@ def customers_named(sight: Sight, kind: Kind, group: int) -> dict[int, str]:
     if not listed(sight, kind, [group]):
         return {}
     entry = SecurityGroupCustomer if kind is SECURITY_GROUPS else CustomerGroupCustomer
-    query = select(entry.customer_id).where(entry.group_id == group)
+    query = select(entry.customer_id).where(entry.group_id == group, of_tenant(entry, sight.tenant_id))
     return names(sight, CUSTOMERS, sight.connection.execute(query).scalars())
 
 
 def active_of(sight: Sight, groups: Iterable[int]) -> Mapping[int, bool]:
     """Which of these customer groups are active."""
-    query = select(CustomerGroup.id, CustomerGroup.active).where(CustomerGroup.id.in_(sorted(groups)))
+    query = select(CustomerGroup.id, CustomerGroup.active)
+    query = query.where(CustomerGroup.id.in_(sorted(groups)), of_tenant(CustomerGroup, sight.tenant_id))
     return {group: bool(active) for group, active in sight.connection.execute(query)}

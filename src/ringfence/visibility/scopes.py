@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, bindparam, delete, insert, select, text
 
 from ringfence.domain.errors import RingfenceError
+from ringfence.storage.columns import of_tenant
 from ringfence.storage.engine import Database
 from ringfence.storage.scopes import Scope as StoredScope
 from ringfence.storage.scopes import ScopeInterval, ScopeSite
@@ -154,14 +155,15 @@ def scope_of(made: Sequence[Made]) -> Scope:
     return Scope(made[0].extent, made[-1].extent, len(made) > 1)
 
 
-def read(connection: Connection, extent: Extent) -> Made:
+def read(connection: Connection, tenant_id: int, extent: Extent) -> Made:
     """A stored set of customers, read into memory."""
     intervals = connection.execute(
         select(ScopeInterval.path, ScopeInterval.path_hi)
-        .where(ScopeInterval.scope_id == extent.id)
+        .where(ScopeInterval.scope_id == extent.id, of_tenant(ScopeInterval, tenant_id))
         .order_by(ScopeInterval.path)
     )
-    sites = select(ScopeSite.site_id, ScopeSite.customer_id).where(ScopeSite.scope_id == extent.id)
+    sites = select(ScopeSite.site_id, ScopeSite.customer_id)
+    sites = sites.where(ScopeSite.scope_id == extent.id, of_tenant(ScopeSite, tenant_id))
     return Made(
         "",
         extent,
@@ -207,9 +209,9 @@ def _sweep(connection: Connection, tenant_id: int, version: int) -> None:
     stale = select(StoredScope.id).where(StoredScope.tenant_id == tenant_id, StoredScope.version < version)
     ids = connection.execute(stale).scalars().all()
     if ids:
-        connection.execute(delete(ScopeInterval).where(ScopeInterval.scope_id.in_(stale)))
-        connection.execute(delete(ScopeSite).where(ScopeSite.scope_id.in_(stale)))
-        connection.execute(delete(StoredScope).where(StoredScope.id.in_(ids)))
+        for held in (ScopeInterval, ScopeSite):
+            connection.execute(delete(held).where(held.scope_id.in_(stale), of_tenant(held, tenant_id)))
+        connection.execute(delete(StoredScope).where(StoredScope.id.in_(ids), of_tenant(StoredScope, tenant_id)))
 
 
 def _insert(connection: Connection, tenant_id: int, version: int, made: Made) -> None:

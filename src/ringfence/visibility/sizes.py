@@ -12,7 +12,7 @@ from ringfence.visibility.viewer import Sight
 
 _SIZE: Final = text(
     "SELECT count(*) AS customers, COALESCE(sum(c.device_count), 0) AS devices FROM scope_interval s "
-    "CROSS JOIN customer c WHERE s.scope_id = :scope AND s.path < :high AND s.path_hi > :low "
+    "CROSS JOIN customer c WHERE s.scope_id = :scope AND s.tenant_id = :tenant AND s.path < :high AND s.path_hi > :low "
     "AND c.tenant_id = :tenant AND c.path >= CASE WHEN s.path > :low THEN s.path ELSE :low END "
     "AND c.path < CASE WHEN s.path_hi < :high THEN s.path_hi ELSE :high END"
 )

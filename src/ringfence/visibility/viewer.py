@@ -194,7 +194,9 @@ class Viewer:
                 holding = self.stand(connection, at)
                 scopes, made = self.scopes(connection, holding, permissions, at, began)
                 if not made or last or time.monotonic() < self._keep_after:
-                    with standing_before(connection, self.tenant_id, _all(connection, scopes.values(), made)):
+                    with standing_before(
+                        connection, self.tenant_id, _all(connection, self.tenant_id, scopes.values(), made)
+                    ):
                         sight = self.sight(connection, holding, scopes)
                         _keep_to(sight)
                         yield sight
@@ -267,12 +269,12 @@ class Viewer:
         return scopes, [part for parts in made.values() for part in parts]
 
 
-def _all(connection: Connection, scopes: Iterable[Scope], made: Sequence[Made]) -> list[Made]:
+def _all(connection: Connection, tenant_id: int, scopes: Iterable[Scope], made: Sequence[Made]) -> list[Made]:
     """What has to stand before the stored scopes, those of them included that are asked for; nothing where all are."""
     if not made:
         return []
     stored = {extent.id: extent for scope in scopes for extent in (scope.records, scope.nodes) if extent.id > 0}
-    return [*made, *(read(connection, extent) for extent in stored.values())]
+    return [*made, *(read(connection, tenant_id, extent) for extent in stored.values())]
 
 
 def _keep_to(*sights: Sight) -> None:
@@ -306,10 +308,10 @@ class Pair:
     @contextmanager
     def look(self, *permissions: str) -> Iterator[tuple[Sight, Sight, Sight]]:
         """One transaction: the left one's sight, the right one's, and that of both together."""
-        viewers = (self.left, self.right)
+        viewers, tenant = (self.left, self.right), self.left.tenant_id
         for last in (False, False, True):  # first those of each are stored, and then those of both
             now, began = clock.now(), time.monotonic()
-            with self.left.database.looking(self.left.tenant_id) as connection:
+            with self.left.database.looking(tenant) as connection:
                 made: list[Made] = []
                 sights = []
                 for viewer in viewers:
@@ -324,7 +326,7 @@ class Pair:
                     both = [
                         scope for scopes in (left.scopes, right.scopes, together.scopes) for scope in scopes.values()
                     ]
-                    with standing_before(connection, self.left.tenant_id, _all(connection, both, [*made, *more])):
+                    with standing_before(connection, tenant, _all(connection, tenant, both, [*made, *more])):
                         _keep_to(left, right)
                         yield left, right, together
                     return
@@ -348,7 +350,10 @@ class Pair:
                     left.connection,
                     left.tenant_id,
                     signature,
-                    [known.get(own) or read(left.connection, extent) for own, extent in parts[permission].items()],
+                    [
+                        known.get(own) or read(left.connection, left.tenant_id, extent)
+                        for own, extent in parts[permission].items()
+                    ],
                 )
         scopes = {
             one: found[signature] if signature in found else scope_of([new[signature]])

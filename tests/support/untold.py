@@ -1,0 +1,102 @@
+"""Functions whose statements on PostgreSQL refer to a table without saying of which tenant: a list that shrinks.
+
+While it holds anything, the tables stay on one server: those of many would be asked for all of it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+UNTOLD: Final = {
+    "changes/alarming.py": "demand_one_open",
+    "changes/audit.py": "ids looked",
+    "changes/cascade.py": "_nodes belongings ending",
+    "changes/comparison.py": "_read _read_moved _settled",
+    "changes/escalation.py": "full_administrators",
+    "changes/impact.py": "__init__",
+    "changes/judging.py": "watched",
+    "changes/moment.py": "__init__",
+    "changes/opening.py": "name_of_user",
+    "changes/placing.py": "_same_names demand_own_places",
+    "changes/quota.py": "overfull",
+    "changes/writing.py": "_refer_back new_ids",
+    "identity/credentials.py": "_one anybody",
+    "identity/sessions.py": "demand_lasting",
+    "identity/tokens.py": "lately see",
+    "services/alarm_story.py": "_of_audit _others",
+    "services/alarms.py": "_outcomes",
+    "services/assigning.py": "_sites_of left_sites",
+    "services/attributes.py": "_places",
+    "services/audit.py": "detail",
+    "services/courses.py": "stamp",
+    "services/identity_events.py": "about about_nobody",
+    "services/import_meaning.py": "_standing",
+    "services/invitations.py": "_invite",
+    "services/previewing.py": "_names _people",
+    "services/sign_ins.py": "_of",
+    "services/signing_in.py": "_fail",
+    "signals/alarms.py": "_update _write_tests",
+    "signals/backtest.py": "_last _points",
+    "signals/clocks.py": "_escalations _keys",
+    "signals/happening.py": "open_at under_test",
+    "signals/intake.py": "_allow _forget_unmatched _keep_unmatched _path",
+    "signals/rules.py": "hear keep states_due",
+    "signals/suppression.py": "__init__",
+    "signals/telemetry.py": "_renew courses history",
+    "signals/tenure.py": "hand_over",
+    "signals/units.py": "by_id by_unit_id",
+    "visibility/counting.py": "_counted count",
+    "visibility/demands.py": "read_demands",
+    "visibility/events.py": "_read",
+    "visibility/grants.py": "_read read_entries",
+    "visibility/grouping.py": "_all",
+    "visibility/history.py": "entries",
+    "visibility/holders.py": "_giving _members",
+    "visibility/naming.py": "_customers _named _sites",
+    "visibility/overview.py": "root_of whole_tree",
+    "visibility/owner.py": "regions",
+    "visibility/page.py": "_taken naming",
+    "visibility/places.py": "reached",
+    "visibility/plans.py": "_with_named",
+    "visibility/point.py": "among called look_up",
+    "visibility/queued.py": "_own",
+    "visibility/reach.py": "measure",
+    "visibility/scopes.py": "_everything",
+    "visibility/standing_in.py": "narrowing",
+    "visibility/substrings.py": "_hits",
+    "visibility/summary.py": "summary",
+    "visibility/tree.py": "child_count children devices_below matching roots visible",
+}
+"""By module, the functions that know whose rows they mean, and do not say it of each table."""
+OF_ALL: Final = {
+    "identity/attempts.py": "begun clear forget of read write",
+    "identity/tokens.py": "bearer",
+    "services/audit.py": "verify",
+    "signals/clocks.py": "_due",
+    "signals/retention.py": "_any _drop drop_old",
+    "snapshot/dump.py": "_keys _owners _tied without_what_is_lost",
+    "snapshot/listed.py": "known tenants",
+    "snapshot/load.py": (
+        "_astray _customers _devices _free _leave_places _places_of_the_gone _private_roles _settle "
+        "_unit_ids _write keep_others_out load_contents"
+    ),
+    "snapshot/load_alarms.py": "_raises demand_one_open devices settle",
+    "snapshot/load_audit.py": "compare write",
+    "snapshot/load_devices.py": "leave_behind",
+    "snapshot/load_ties.py": "write",
+    "snapshot/resolve.py": "__init__ _places_of _tenants _unique rows tree",
+    "storage/logins.py": "_behind_the_wall find",
+    "storage/soundness.py": "_columns _references _texts _tree step",
+    "visibility/directory.py": "account_count accounts",
+}
+"""Those that work for all tenants at once, or find out whose somebody is."""
+
+
+def known() -> set[str]:
+    """All of them, as module and function."""
+    return {f"{module}:{name}" for part in (UNTOLD, OF_ALL) for module, names in part.items() for name in names.split()}
+
+
+def is_known(whose: str) -> bool:
+    """Whether it is one of them."""
+    return whose in known()
