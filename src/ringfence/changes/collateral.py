@@ -14,7 +14,8 @@ from ringfence.changes.rights import Classes
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.registry import PLACE
 from ringfence.domain.user import USERS
-from ringfence.storage.bulk import any_of
+from ringfence.storage.bulk import records_of
+from ringfence.storage.columns import leads_to, of_tenant
 from ringfence.storage.grants import Membership, UserCustomerGroup
 from ringfence.storage.tables import CustomerGroup, SecurityGroup
 from ringfence.visibility import fixes
@@ -165,16 +166,18 @@ class Collateral:
 
     def _touched(self, changes: Iterable[Change]) -> set[int]:
         found: set[int] = set()
-        connection = self.sight.connection
+        connection, tenant_id = self.sight.connection, self.sight.tenant_id
         for change in changes:
             query: Any
             if change.edit in (fixes.GROUP_ADD, fixes.GROUP_ALL):
                 query = select(Membership.user_id).where(Membership.group_id == change.of)
+                query = query.where(of_tenant(Membership, tenant_id))
             elif change.edit in (fixes.FILTER_ADD, fixes.ACTIVATE_FILTER):
                 query = select(UserCustomerGroup.user_id).where(UserCustomerGroup.group_id == change.of)
+                query = query.where(of_tenant(UserCustomerGroup, tenant_id))
             elif change.edit in _OF_ROLES:
-                query = select(Membership.user_id).join(SecurityGroup, SecurityGroup.id == Membership.group_id)
-                query = query.where(SecurityGroup.role_id == change.of)
+                query = select(Membership.user_id).join(SecurityGroup, leads_to(Membership.group_id, SecurityGroup))
+                query = query.where(SecurityGroup.role_id == change.of, of_tenant(SecurityGroup, tenant_id))
             else:
                 continue
             found.update(connection.execute(query).scalars())
@@ -190,9 +193,8 @@ class Collateral:
         given = {one.value for one in changes if one.edit == fixes.GIVE_FILTER and isinstance(one.value, int)}
         new = given - self._filters.keys()
         if new:
-            query = select(CustomerGroup.id, CustomerGroup.active).where(
-                any_of(connection, CustomerGroup.id, sorted(new))
-            )
+            theirs = records_of(connection, CustomerGroup, self.sight.tenant_id, sorted(new))
+            query = select(CustomerGroup.id, CustomerGroup.active).where(theirs)
             self._filters.update(connection.execute(query).all())
         selecting = {group.group_id for grants in people for group in grants.groups if group.selects}
         selecting |= {group.group_id for group in self._groups.values() if group.selects}
@@ -210,7 +212,7 @@ class Collateral:
         """Reads groups as memberships of somebody who would be in them for good."""
         if not groups:
             return
-        self._groups.update(read_joined(self.sight.connection, groups))
+        self._groups.update(read_joined(self.sight.connection, self.sight.tenant_id, groups))
 
     def _sets(self, changes: Iterable[Change]) -> tuple[dict[int, list[Interval]], dict[int, list[Interval]]]:
         """What groups name afterwards."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, exists, func, or_, select
 
 from ringfence.domain.errors import Refused
 from ringfence.domain.kind import State, kind_of
@@ -120,7 +120,7 @@ def _demand(own: Reach, wanted: Reach, known: Reach | None, what: str) -> None:
 def full_administrators(connection: Connection, tenant_id: int) -> int:
     """How many active users hold every permission over all customers, for good."""
     listed = select(func.count()).where(leads_to(RolePermission.role_id, Role)).correlate(Role).scalar_subquery()
-    filtered = select(UserCustomerGroup.user_id).where(UserCustomerGroup.tenant_id == tenant_id)
+    filtered = exists().where(leads_to(UserCustomerGroup.user_id, User))
     query = (
         select(func.count(User.id.distinct()))
         .join(Membership, leads_to(Membership.user_id, User))
@@ -135,7 +135,7 @@ def full_administrators(connection: Connection, tenant_id: int) -> int:
             SecurityGroup.scope == ALL,
             Role.access_level == SERVICE_PROVIDER,
             or_(Role.all_permissions, listed >= len(PERMISSIONS)),
-            User.id.not_in(filtered),
+            ~filtered,
         )
     )
     return connection.execute(query).scalar_one()

@@ -239,5 +239,5 @@ def nearest(entries: Mapping[int, bool], target: Target) -> tuple[int, bool] | N
 def read_facts(connection: Connection, grants: Grants, target: Target, at: datetime) -> Facts:
     """What decides whether a user reaches a record, as of this transaction."""
     selecting: Iterable[int] = (one.group_id for one in (*grants.groups, *grants.idle) if one.selects)
-    selected, filtered = read_entries(connection, selecting, grants.given or (), target.ancestors)
+    selected, filtered = read_entries(connection, grants.tenant_id, selecting, grants.given or (), target.ancestors)
     return Facts(grants, target, at, selected, filtered)

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from ringfence.domain.security_group import SELECTED
-from ringfence.storage.columns import leads_to
+from ringfence.storage.columns import leads_to, of_tenant
 from ringfence.storage.grants import (
     CustomerGroupCustomer,
     Membership,
@@ -160,12 +160,13 @@ def _read(connection: Connection, wanted: list[int]) -> tuple[dict[int, int], di
     return {user.user_id: user.version for user in parts["user"]}, found
 
 
-def read_joined(connection: Connection, groups: Iterable[int]) -> dict[int, GroupGrant]:
+def read_joined(connection: Connection, tenant_id: int, groups: Iterable[int]) -> dict[int, GroupGrant]:
     """What each of these security groups that have a role would be as a membership for good."""
-    rows = connection.execute(_JOINED, {"groups": sorted(set(groups))}).all()
+    binds = {"tenant": tenant_id, "groups": sorted(set(groups))}
+    rows = connection.execute(_JOINED, binds).all()
     held: defaultdict[int, set[str]] = defaultdict(set)
     roles = sorted({row.role for row in rows if not row.everything})
-    for role, permission in connection.execute(_HELD, {"roles": roles}):
+    for role, permission in connection.execute(_HELD, {"tenant": tenant_id, "roles": roles}):
         held[role].add(permission)
     return {
         row.id: GroupGrant(
@@ -186,31 +187,39 @@ _ROLES: Final[Any] = bindparam("roles", expanding=True)
 _JOINED: Final = (
     select(SecurityGroup.id, SecurityGroup.scope, Role.id.label("role"), Role.access_level)
     .add_columns(Role.all_permissions.label("everything"))
-    .join(Role, Role.id == SecurityGroup.role_id)
-    .where(SecurityGroup.id.in_(_SOME))
+    .join(Role, leads_to(SecurityGroup.role_id, Role))
+    .where(SecurityGroup.id.in_(_SOME), of_tenant(SecurityGroup, bindparam("tenant")))
 )
-_HELD: Final = select(RolePermission.role_id, RolePermission.permission).where(RolePermission.role_id.in_(_ROLES))
+_HELD: Final = select(RolePermission.role_id, RolePermission.permission).where(
+    RolePermission.role_id.in_(_ROLES), of_tenant(RolePermission, bindparam("tenant"))
+)
 
 Entries = dict[int, dict[int, bool]]
 """By group, the customers that it names, each with whether those nested below it come along."""
 
 
 def read_entries(
-    connection: Connection, groups: Iterable[int], filters: Iterable[int], customers: Iterable[int]
+    connection: Connection,
+    tenant_id: int,
+    groups: Iterable[int],
+    filters: Iterable[int],
+    customers: Iterable[int],
 ) -> tuple[Entries, Entries]:
     """What of these customers each of these security groups names, and each of these customer groups: of a record's own
     customer and those above it, that says whether a group names the record, however much else it names."""
     found: tuple[Entries, Entries] = {}, {}
-    binds = {"groups": sorted(set(groups)), "filters": sorted(set(filters)), "customers": list(customers)}
-    for part, group, customer, is_nested in connection.execute(_ENTRIES, binds):
+    some = {"groups": sorted(set(groups)), "filters": sorted(set(filters)), "customers": list(customers)}
+    for part, group, customer, is_nested in connection.execute(_ENTRIES, {"tenant": tenant_id, **some}):
         found[part].setdefault(group, {})[customer] = is_nested
     return found
 
 
-def read_naming(connection: Connection, customers: Iterable[int]) -> tuple[Entries, Entries]:
+def read_naming(connection: Connection, tenant_id: int, customers: Iterable[int]) -> tuple[Entries, Entries]:
     """The same of all security groups and customer groups that name any of these customers."""
     found: tuple[Entries, Entries] = {}, {}
-    for part, group, customer, is_nested in connection.execute(_NAMING, {"customers": list(customers)}):
+    for part, group, customer, is_nested in connection.execute(
+        _NAMING, {"tenant": tenant_id, "customers": list(customers)}
+    ):
         found[part].setdefault(group, {})[customer] = is_nested
     return found
 
@@ -220,7 +229,7 @@ def _entries_of(
 ) -> Select[Any]:
     customers: Any = bindparam("customers", expanding=True)
     columns = literal_column(str(part), Integer), entry.group_id, entry.customer_id, entry.nested
-    query = select(*columns).where(entry.customer_id.in_(customers))
+    query = select(*columns).where(entry.customer_id.in_(customers), of_tenant(entry, bindparam("tenant")))
     some: Any = bindparam(groups or "none", expanding=True)
     return query.where(entry.group_id.in_(some)) if groups else query
 

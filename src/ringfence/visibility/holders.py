@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Connection, bindparam, exists, false, func
 from ringfence.domain.permission import EVERYWHERE, PERMISSIONS
 from ringfence.domain.role import SERVICE_PROVIDER
 from ringfence.domain.security_group import ALL, SELECTED
-from ringfence.storage.bulk import any_of
+from ringfence.storage.bulk import any_of, records_of
+from ringfence.storage.columns import leads_to, of_tenant
 from ringfence.storage.grants import (
     Membership,
     RolePermission,
@@ -50,15 +51,16 @@ class Holder(NamedTuple):
 
 def holders(connection: Connection, tenant_id: int, target: Target, permission: str, at: datetime) -> list[Holder]:
     """Everybody of the tenant whom the permission lets reach the record, in no order."""
-    named, filtered = (_naming(entries, target) for entries in read_naming(connection, target.ancestors))
+    named, filtered = (_naming(entries, target) for entries in read_naming(connection, tenant_id, target.ancestors))
     giving = _giving(connection, tenant_id, target, permission, named)
-    active = select(CustomerGroup.id).where(any_of(connection, CustomerGroup.id, list(filtered)), CustomerGroup.active)
+    letting = records_of(connection, CustomerGroup, tenant_id, list(filtered))
+    active = select(CustomerGroup.id).where(letting, CustomerGroup.active)
     passing = {own: filtered[own] for own in connection.execute(active).scalars()}
-    rows = _members(connection, target, permission, at, giving, passing)
+    rows = _members(connection, tenant_id, target, permission, at, giving, passing)
     found: defaultdict[int, list[Way]] = defaultdict(list)
     homes: dict[int, int] = {}
     everything: set[int] = set()
-    given = _filters(connection, {row.user_id for row in rows if row.filtered}, passing, target)
+    given = _filters(connection, tenant_id, {row.user_id for row in rows if row.filtered}, passing, target)
     for row in rows:
         group, entry = giving[row.group_id]
         group = group._replace(valid_from=row.valid_from, valid_until=row.valid_until)
@@ -71,7 +73,7 @@ def holders(connection: Connection, tenant_id: int, target: Target, permission: 
             if at_root and not row.filtered and _everything(group):
                 everything.add(row.user_id)
     if permission in EVERYWHERE:
-        found = _unscoped(connection, found, target, permission, at)
+        found = _unscoped(connection, tenant_id, found, target, permission, at)
     return [
         Holder(user, homes[user], given.get(user, ()), tuple(ways), user in everything) for user, ways in found.items()
     ]
@@ -93,12 +95,12 @@ _Giving = dict[int, tuple[GroupGrant, tuple[int, bool] | None]]
 
 def _giving(connection: Connection, tenant_id: int, target: Target, permission: str, named: Entries) -> _Giving:
     """The security groups that hold the permission and name the record, or are over all customers."""
-    many = select(func.count()).where(RolePermission.role_id == Role.id).correlate(Role).scalar_subquery()
-    held = exists().where(RolePermission.role_id == Role.id, RolePermission.permission == permission)
+    many = select(func.count()).where(leads_to(RolePermission.role_id, Role)).correlate(Role).scalar_subquery()
+    held = exists().where(leads_to(RolePermission.role_id, Role), RolePermission.permission == permission)
     query = (
         select(SecurityGroup.id, SecurityGroup.scope, Role.id.label("role"), Role.access_level, Role.all_permissions)
         .add_columns(many.label("many"))
-        .join(Role, Role.id == SecurityGroup.role_id)
+        .join(Role, leads_to(SecurityGroup.role_id, Role))
         .where(
             SecurityGroup.tenant_id == tenant_id,
             or_(Role.all_permissions, held),
@@ -116,6 +118,7 @@ def _giving(connection: Connection, tenant_id: int, target: Target, permission: 
 
 def _members(
     connection: Connection,
+    tenant_id: int,
     target: Target,
     permission: str,
     at: datetime,
@@ -125,13 +128,14 @@ def _members(
     """The memberships in force of active users, whose homes and filters let the record through."""
     if not giving:
         return []
-    filters = exists().where(UserCustomerGroup.user_id == User.id)
+    filters = exists().where(leads_to(UserCustomerGroup.user_id, User))
     let_through = filters.where(any_of(connection, UserCustomerGroup.group_id, list(passing)))
     query = (
         select(Membership.user_id, Membership.group_id, Membership.valid_from, Membership.valid_until, User.home_id)
         .add_columns(filters.label("filtered"), _on_site(target, permission).label("on_site"))
-        .join(User, User.id == Membership.user_id)
+        .join(User, leads_to(Membership.user_id, User))
         .where(
+            of_tenant(Membership, tenant_id),
             any_of(connection, Membership.group_id, list(giving)),
             or_(Membership.valid_from.is_(None), Membership.valid_from <= _AT),
             or_(Membership.valid_until.is_(None), Membership.valid_until > _AT),
@@ -146,20 +150,24 @@ def _members(
 def _on_site(target: Target, permission: str) -> ColumnElement[bool]:
     if not target.on_sites(permission):
         return false()
-    held = exists().where(UserSite.user_id == User.id)
+    held = exists().where(leads_to(UserSite.user_id, User))
     if target.kind.is_customer:
-        return held.where(UserSite.site_id == Site.id, Site.customer_id == target.id)
+        return held.where(leads_to(UserSite.site_id, Site), Site.customer_id == target.id)
     return held.where(UserSite.site_id == target.stands)
 
 
 def _filters(
-    connection: Connection, users: Collection[int], passing: dict[int, dict[int, bool]], target: Target
+    connection: Connection,
+    tenant_id: int,
+    users: Collection[int],
+    passing: dict[int, dict[int, bool]],
+    target: Target,
 ) -> dict[int, tuple[Filter, ...]]:
     """Of each of these users the customer groups that let the record through."""
     found: defaultdict[int, list[Filter]] = defaultdict(list)
     if users:
         query = select(UserCustomerGroup.user_id, UserCustomerGroup.group_id).where(
-            any_of(connection, UserCustomerGroup.user_id, sorted(users))
+            any_of(connection, UserCustomerGroup.user_id, sorted(users)), of_tenant(UserCustomerGroup, tenant_id)
         )
         for user, group in connection.execute(query):
             if group in passing:
@@ -168,13 +176,13 @@ def _filters(
 
 
 def _unscoped(
-    connection: Connection, users: Iterable[int], target: Target, permission: str, at: datetime
+    connection: Connection, tenant_id: int, users: Iterable[int], target: Target, permission: str, at: datetime
 ) -> defaultdict[int, list[Way]]:
     """Those of the users who hold a permission that cannot be scoped: that is asked of all of their grants."""
     known = read_many(connection, users)
     groups = {one.group_id for grants in known.values() for one in grants.groups if one.selects}
     filters = {one for grants in known.values() for one in grants.given or ()}
-    selected, filtered = read_entries(connection, groups, filters, target.ancestors)
+    selected, filtered = read_entries(connection, tenant_id, groups, filters, target.ancestors)
     found: defaultdict[int, list[Way]] = defaultdict(list)
     for user, grants in known.items():
         ways = [one for one in Facts(grants, target, at, selected, filtered).ways(permission) if not one.walls]

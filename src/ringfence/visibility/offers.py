@@ -15,6 +15,7 @@ from ringfence.domain.registry import PLACE
 from ringfence.domain.role import ROLES
 from ringfence.domain.security_group import SECURITY_GROUPS, SELECTED
 from ringfence.storage.bulk import any_of
+from ringfence.storage.columns import leads_to, of_tenant
 from ringfence.storage.grants import CustomerGroupCustomer, RolePermission, SecurityGroupCustomer
 from ringfence.storage.tables import CustomerGroup, Role, SecurityGroup, Site
 from ringfence.visibility.explain import Facts, Filter, Step, names
@@ -33,7 +34,7 @@ def search(sight: Sight, facts: Facts, permission: str) -> Search:
     there for it."""
     stance = facts.stance(permission)
     steps = tuple(facts.step(one, permission) for one in facts.memberships)
-    named = read_naming(sight.connection, facts.target.ancestors)
+    named = read_naming(sight.connection, sight.tenant_id, facts.target.ancestors)
     joins = _joins(sight, facts, permission, named[0])
     groups = _seen(sight, SECURITY_GROUPS, {one.group for one in (*joins, *steps)})
     joins = [one for one in joins if one.group in groups]
@@ -60,13 +61,13 @@ def _seen(sight: Sight, kind: Kind, ids: Collection[int]) -> frozenset[int]:
 
 def _joins(sight: Sight, facts: Facts, permission: str, named: dict[int, dict[int, bool]]) -> list[Step]:
     """The groups that have a role, as steps of the user, who is in none of them, where a few edits more would do."""
-    many = select(func.count()).where(RolePermission.role_id == Role.id).correlate(Role).scalar_subquery()
-    held = exists().where(RolePermission.role_id == Role.id, RolePermission.permission == permission)
+    many = select(func.count()).where(leads_to(RolePermission.role_id, Role)).correlate(Role).scalar_subquery()
+    held = exists().where(leads_to(RolePermission.role_id, Role), RolePermission.permission == permission)
     query = (
         select(SecurityGroup.id, SecurityGroup.scope, Role.id.label("role"), Role.access_level)
         .add_columns(or_(Role.all_permissions, held).label("holds"))
         .add_columns(or_(Role.all_permissions, many >= len(PERMISSIONS)).label("whole"))
-        .join(Role, Role.id == SecurityGroup.role_id)
+        .join(Role, leads_to(SecurityGroup.role_id, Role))
         .where(SecurityGroup.tenant_id == sight.tenant_id)
     )
     own = {one.group_id for one in facts.memberships}
@@ -102,7 +103,7 @@ def _fewest_first(sight: Sight, entry: Any, some: list[_One], key: Any) -> list[
     if len(some) <= FAMILY:
         return some
     named = any_of(sight.connection, entry.group_id, [key(one) for one in some])
-    query = select(entry.group_id, func.count()).where(named)
+    query = select(entry.group_id, func.count()).where(named, of_tenant(entry, sight.tenant_id))
     counts: dict[int, int] = dict(sight.connection.execute(query.group_by(entry.group_id)).all())
     return sorted(some, key=lambda one: (getattr(one, "selects", True) is False, counts.get(key(one), 0), key(one)))
 
@@ -110,6 +111,6 @@ def _fewest_first(sight: Sight, entry: Any, some: list[_One], key: Any) -> list[
 def _sites(sight: Sight, facts: Facts) -> tuple[int, ...]:
     """The sites at which the record would be in reach of site level."""
     target = facts.target
-    own = select(Site.id).where(Site.customer_id == target.id)
+    own = select(Site.id).where(Site.customer_id == target.id, of_tenant(Site, sight.tenant_id))
     at = sight.connection.execute(own).scalars().all() if target.kind.is_customer else [target.stands or 0]
     return tuple(sorted(_seen(sight, PLACE, at)))

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, select, text
 from ringfence.domain.device import DEVICES
 from ringfence.domain.kind import Kind
 from ringfence.storage.bulk import any_of
+from ringfence.storage.columns import of_tenant
 from ringfence.storage.tables import Customer, table_of
 from ringfence.visibility.intervals import Interval, subtract
 from ringfence.visibility.rule import Region
@@ -66,8 +67,8 @@ def records_beyond(
     count = tree.of(nodes)[1] if kind is DEVICES else _in_nodes(connection, tenant_id, kind, nodes)
     if kind.standing is None:
         return count
-    count -= _on_sites(connection, kind, list(known.within(wanted.customers).standing))
-    return count + _on_sites(connection, kind, [one.site_id for one in wanted.beyond(known)])
+    count -= _on_sites(connection, tenant_id, kind, list(known.within(wanted.customers).standing))
+    return count + _on_sites(connection, tenant_id, kind, [one.site_id for one in wanted.beyond(known)])
 
 
 def _in_nodes(connection: Connection, tenant_id: int, kind: Kind, nodes: Sequence[Interval]) -> int:
@@ -87,12 +88,13 @@ def _in_nodes(connection: Connection, tenant_id: int, kind: Kind, nodes: Sequenc
     return int(connection.execute(query, {"tenant": tenant_id, **binds}).scalar_one())
 
 
-def _on_sites(connection: Connection, kind: Kind, sites: list[int]) -> int:
+def _on_sites(connection: Connection, tenant_id: int, kind: Kind, sites: list[int]) -> int:
     """How many records of a kind are or stand on these sites."""
     if not sites:
         return 0
     if kind.is_site:
         return len(sites)
     table = table_of(kind)
-    found = select(table.id).where(any_of(connection, getattr(table, kind.standing or ""), sites))
+    standing = any_of(connection, getattr(table, kind.standing or ""), sites)
+    found = select(table.id).where(standing, of_tenant(table, tenant_id))
     return len(connection.execute(found).all())
