@@ -19,7 +19,8 @@ from ringfence.domain.device import DeviceState
 from ringfence.services import listing
 from ringfence.services.edited import Opened
 from ringfence.services.editing import Edit
-from ringfence.services.records import Listing, Record
+from ringfence.services.records import Listing
+from ringfence.services.rows import Record
 from ringfence.services.workspace import Session, Workspace
 from ringfence.storage.engine import Database
 

@@ -18,7 +18,8 @@ from ringfence.console.screens.dialog import Dialog
 from ringfence.console.text import Cell
 from ringfence.console.widgets.columns import Column
 from ringfence.preferences.configuration import Configuration
-from ringfence.services.records import Listing, Part, Record
+from ringfence.services.records import Listing, Part
+from ringfence.services.rows import Record
 
 NOTHING = object()
 COLUMNS = (Column("name", "Name", 20, grow=2), Column("owner", "In", 12, grow=1, style="quiet"))

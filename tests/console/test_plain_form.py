@@ -23,7 +23,8 @@ from ringfence.domain.kind import Kind, State
 from ringfence.domain.registry import KINDS
 from ringfence.domain.shown import Area, Display, Shown
 from ringfence.services import listing
-from ringfence.services.records import Listing, PlainRecord
+from ringfence.services.records import Listing
+from ringfence.services.rows import PlainRecord
 from ringfence.services.workspace import Workspace
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database

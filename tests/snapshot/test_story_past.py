@@ -16,7 +16,8 @@ from support.databases import rows
 from ringfence.domain import clock
 from ringfence.domain.errors import Refused
 from ringfence.services import listing
-from ringfence.services.records import AuditDetail, AuditRecord, Listing, Part
+from ringfence.services.records import AuditDetail, Listing, Part
+from ringfence.services.rows import AuditRecord
 from ringfence.services.workspace import Session, Workspace
 from ringfence.snapshot.demo import build, shift_to, shipped
 from ringfence.snapshot.past import Moment

@@ -17,7 +17,8 @@ from ringfence.domain.audit import AUDIT
 from ringfence.domain.field import Text
 from ringfence.domain.kind import Kind
 from ringfence.services import listing
-from ringfence.services.records import Listing, Part, Record
+from ringfence.services.records import Listing, Part
+from ringfence.services.rows import Record
 from ringfence.visibility.viewer import Viewer
 
 SEVERITIES = ("critical", "major", "minor", "warning", "info")

@@ -19,7 +19,8 @@ from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.role import RoleState
 from ringfence.services import audit
 from ringfence.services.editing import Edit
-from ringfence.services.records import AuditDetail, AuditRecord, Listing, Part
+from ringfence.services.records import AuditDetail, Listing, Part
+from ringfence.services.rows import AuditRecord
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
 from ringfence.storage.tables import AuditEntry

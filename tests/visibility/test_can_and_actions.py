@@ -16,7 +16,8 @@ from support.tiers import seeds
 from ringfence.domain.permission import PERMISSIONS
 from ringfence.services import access, listing
 from ringfence.services.customers import detail
-from ringfence.services.records import CustomerRecord, Listing
+from ringfence.services.records import Listing
+from ringfence.services.rows import CustomerRecord
 from ringfence.storage.engine import Database
 
 NONE_YET = {

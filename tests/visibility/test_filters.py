@@ -22,7 +22,8 @@ from ringfence.domain.errors import WrongFilter
 from ringfence.domain.filter import narrows, terms
 from ringfence.domain.registry import KINDS
 from ringfence.services import accounts, choices, customers, listing
-from ringfence.services.records import AuditRecord, Listing, Part
+from ringfence.services.records import Listing, Part
+from ringfence.services.rows import AuditRecord
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
 from ringfence.visibility import tree

@@ -14,7 +14,8 @@ from ringfence.domain.device import DeviceState
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.services import audit, listing
 from ringfence.services.editing import Edit
-from ringfence.services.records import AuditRecord, Listing, Part
+from ringfence.services.records import Listing, Part
+from ringfence.services.rows import AuditRecord
 from ringfence.storage.engine import Database
 
 T = {"tenant": "t"}

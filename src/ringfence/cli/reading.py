@@ -19,7 +19,8 @@ from ringfence.domain.shown import LONG
 from ringfence.domain.signal import Severity
 
 if TYPE_CHECKING:
-    from ringfence.services.records import Listing, Record
+    from ringfence.services.records import Listing
+    from ringfence.services.rows import Record
     from ringfence.visibility.viewer import Viewer
 
 Format = Literal["table", "json", "csv", "keys"]

@@ -13,7 +13,6 @@ from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.user import USERS
-from ringfence.services import listing
 from ringfence.services.records import Account, Listing, Part, Profile
 from ringfence.storage import logins
 from ringfence.storage.engine import Database
@@ -81,6 +80,8 @@ def accounts(database: Database, search: str, part: Part) -> tuple[Account, ...]
 
 def subjects(viewer: Viewer, search: str, part: Part) -> tuple[Account, ...]:
     """A part of those through whose eyes a viewer may look, by name."""
+    from ringfence.services import listing  # as above
+
     found = listing.rows(Subjects(viewer), Listing(USERS.name, search), part)
     return tuple(
         Account(
@@ -93,6 +94,8 @@ def subjects(viewer: Viewer, search: str, part: Part) -> tuple[Account, ...]:
 
 def subject_count(viewer: Viewer, search: str) -> int:
     """How many there are."""
+    from ringfence.services import listing
+
     return listing.count(Subjects(viewer), Listing(USERS.name, search))
 
 

@@ -21,7 +21,8 @@ from ringfence.services import listing
 from ringfence.services.attributes import Attribute, attributes
 from ringfence.services.edited import Opened
 from ringfence.services.editing import open_record
-from ringfence.services.records import Listing, Record
+from ringfence.services.records import Listing
+from ringfence.services.rows import Record
 from ringfence.signals import units
 from ringfence.signals.suppression import Modes
 from ringfence.storage.tables import Alarm

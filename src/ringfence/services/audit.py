@@ -21,7 +21,8 @@ from ringfence.domain.permission import CATALOGUE
 from ringfence.domain.registry import EDITED, KINDS, referring
 from ringfence.services import editing, previewing
 from ringfence.services.edited import Preview, Saved
-from ringfence.services.records import AuditDetail, AuditRecord
+from ringfence.services.records import AuditDetail
+from ringfence.services.rows import AuditRecord
 from ringfence.storage.columns import of_tenant
 from ringfence.storage.engine import Database
 from ringfence.storage.tables import AuditEntry, Tenant, User

@@ -20,7 +20,8 @@ from ringfence.domain.registry import kind_named
 from ringfence.domain.role import ROLES, RoleState
 from ringfence.domain.security_group import ALL, SECURITY_GROUPS, SecurityGroupState
 from ringfence.services import listing
-from ringfence.services.records import Listing, Record
+from ringfence.services.records import Listing
+from ringfence.services.rows import Record
 from ringfence.storage.columns import of_tenant
 from ringfence.storage.tables import Customer, SecurityGroup, User, is_root
 from ringfence.visibility import overview

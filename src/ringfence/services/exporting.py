@@ -13,7 +13,8 @@ from ringfence.changes.applying import Progress
 from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.domain.text import as_json
 from ringfence.services import listing
-from ringfence.services.records import Listing, Record
+from ringfence.services.records import Listing
+from ringfence.services.rows import Record
 from ringfence.services.sheets import write_rows
 from ringfence.storage.files import whole
 from ringfence.visibility.viewer import Viewer

@@ -8,7 +8,8 @@ from typing import Any, Final
 from ringfence.domain.alarm import ALARMS
 from ringfence.domain.errors import SessionEnded
 from ringfence.services import listing
-from ringfence.services.records import Listing, Record
+from ringfence.services.records import Listing
+from ringfence.services.rows import Record
 from ringfence.visibility.column_values import permissions
 from ringfence.visibility.viewer import Viewer
 

@@ -22,8 +22,16 @@ from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED, KINDS, kind_named
 from ringfence.domain.role import ROLES
 from ringfence.domain.security_group import SECURITY_GROUPS
-from ringfence.services import records
-from ringfence.services.records import Listing, Part, Record
+from ringfence.services.records import Listing, Part, SortKey
+from ringfence.services.rows import (
+    AuditRecord,
+    CustomerGroupRecord,
+    CustomerRecord,
+    PlainRecord,
+    Record,
+    RoleRecord,
+    SecurityGroupRecord,
+)
 from ringfence.visibility import counting, history, overview, tree
 from ringfence.visibility import page as pages
 from ringfence.visibility.column_values import permissions
@@ -75,7 +83,7 @@ def export(viewer: Viewer, listing: Listing, limit: int | None = None) -> Iterat
             return
         query = _query(sight, kind, listing)
         left = limit
-        after: records.SortKey | None = None
+        after: SortKey | None = None
         while left is None or left > 0:
             size = _EXPORT_SIZE if left is None else min(left, _EXPORT_SIZE)
             found = pages.page(sight, query, pages.Window(size, after))
@@ -164,7 +172,7 @@ def _records(sight: Sight, kind: Kind, found: Iterable[Row[Any]]) -> Iterator[Re
         yield made(row, (row.id, row.key, row.name, name, key, (row.sort_value, row.id)))
 
 
-Shared = tuple[int, str, str, str, str | None, records.SortKey]
+Shared = tuple[int, str, str, str, str | None, SortKey]
 """What every record has."""
 Maker = Callable[[Row[Any], Shared], Record]
 Named = dict[str, Names]
@@ -199,7 +207,7 @@ def _plain(_sight: Sight, kind: Kind, _ids: list[int], rows: list[Row[Any]], nam
             names[name], values[name] = known.get(values[name], _NONE)
         for name, reader in read:
             values[name] = reader(values[name])
-        return records.PlainRecord(*shared, values, names)
+        return PlainRecord(*shared, values, names)
 
     return made
 
@@ -209,7 +217,7 @@ def _customer(sight: Sight, _kind: Kind, _ids: list[int], _rows: list[Row[Any]],
 
     def made(row: Row[Any], shared: Shared) -> Record:
         told = (row.email, row.phone, row.address, row.attributes) if more(row.path) else ("",) * 4
-        return records.CustomerRecord(*shared, *told)
+        return CustomerRecord(*shared, *told)
 
     return made
 
@@ -235,7 +243,7 @@ def _security_group(sight: Sight, kind: Kind, ids: list[int], _rows: list[Row[An
 
     def made(row: Row[Any], shared: Shared) -> Record:
         role = named["role"].get(row.role_id, _NONE)[0]
-        return records.SecurityGroupRecord(*shared, row.scope, role, customers[row.id], users.get(row.id, 0))
+        return SecurityGroupRecord(*shared, row.scope, role, customers[row.id], users.get(row.id, 0))
 
     return made
 
@@ -245,7 +253,7 @@ def _customer_group(sight: Sight, kind: Kind, ids: list[int], _rows: list[Row[An
 
     def made(row: Row[Any], shared: Shared) -> Record:
         numbers = (customers[row.id], users.get(row.id, 0))
-        return records.CustomerGroupRecord(*shared, row.description, bool(row.active), *numbers)
+        return CustomerGroupRecord(*shared, row.description, bool(row.active), *numbers)
 
     return made
 
@@ -256,7 +264,7 @@ def _role(sight: Sight, kind: Kind, ids: list[int], _rows: list[Row[Any]], _name
 
     def made(row: Row[Any], shared: Shared) -> Record:
         numbers = (permissions[row.id], len(groups.get(row.id, ())), users.get(row.id, 0))
-        return records.RoleRecord(*shared, row.access_level, *numbers, bool(row.builtin), bool(row.private))
+        return RoleRecord(*shared, row.access_level, *numbers, bool(row.builtin), bool(row.private))
 
     return made
 
@@ -266,7 +274,7 @@ def _alarm(sight: Sight, kind: Kind, ids: list[int], rows: list[Row[Any]], named
 
     def made(row: Row[Any], shared: Shared) -> Record:
         record = plain(row, shared)
-        assert isinstance(record, records.PlainRecord)
+        assert isinstance(record, PlainRecord)
         said = standing(row.outcome, acked=row.acked_at is not None)
         return replace(record, names={**record.names, "standing": said})
 
@@ -282,7 +290,7 @@ def _entry(sight: Sight, _kind: Kind, _ids: list[int], rows: list[Row[Any]], _na
         user = row.os_user if row.actor_key in seen else ""
         at = row.sort_key.partition(" ")[0]
         what = (row.action, row.kind, row.change in taken_back)
-        return records.AuditRecord(*shared, row.number, row.change, row.undoes, at, actor, row.origin, user, *what)
+        return AuditRecord(*shared, row.number, row.change, row.undoes, at, actor, row.origin, user, *what)
 
     return made
 

@@ -17,7 +17,7 @@ from ringfence.domain.edge import EDGES
 from ringfence.domain.signal import SEVERITIES
 from ringfence.services import listing
 from ringfence.services.alarms import lasting_modes
-from ringfence.services.records import Record
+from ringfence.services.rows import Record
 from ringfence.signals import working
 from ringfence.storage.bulk import any_of
 from ringfence.storage.signal_tables import AlarmAbove, EdgeHeard, Unmatched

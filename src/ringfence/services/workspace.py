@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Final, NamedTuple, ParamSpec
 from sqlalchemy import text
 
 from ringfence.domain.errors import Refused, SessionEnded
-from ringfence.services import accounts, customers, listing
+from ringfence.services import accounts, customers
 from ringfence.services.customers import SideBySide
 from ringfence.services.records import Account, Part, Profile
 from ringfence.storage.engine import Database
@@ -31,6 +31,7 @@ _LATER: Final = (
     "fixing",
     "importing",
     "invitations",
+    "listing",
     "now",
     "own_console",
     "own_credentials",
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
         fixing,
         importing,
         invitations,
+        listing,
         now,
         own_console,
         own_credentials,

@@ -27,7 +27,7 @@ STORY_NOON: Final = datetime(2026, 11, 16, 12, tzinfo=UTC)
 
 
 _AFTER: Final = 0.5
-"""Seconds after which the history of numbers is told anew: the first data are on the screen by then."""
+"""Seconds after which the audit and the history of numbers are told anew: the first data are on the screen by then."""
 
 
 def shipped() -> Path:
@@ -80,11 +80,12 @@ def scratch_copy() -> Iterator[tuple[Database, int]]:
 
         def shift_history() -> None:
             with suppress(RingfenceError):  # the demo is as well without
+                _shift_audit(database, today, told)
                 _shift_history(database, today, tables)
 
         history = Timer(_AFTER, shift_history)  # the first data wait for all but that
         try:
-            _shift(database, today)
+            told = _shift(database, today)
             history.start()
             yield database, _later_by(today)
         finally:
@@ -97,23 +98,35 @@ def scratch_copy() -> Iterator[tuple[Database, int]]:
 def shift_to(database: Database, today: datetime) -> None:
     """Has the story be told as of that moment: `scratch_copy` does it as of now."""
     tables = _history_of(database)
-    _shift(database, today)
+    _shift_audit(database, today, _shift(database, today))
     _shift_history(database, today, tables)
 
 
-def _shift(database: Database, today: datetime) -> None:
-    """Moves every validity window and the whole past by whole days, so that "ended yesterday" stays yesterday, and what
-    was done last week was done last week; alarms, test modes and what devices said to the second, so that each is as
-    old as ever."""
-    days = timedelta(days=(today.date() - STORY_DAY).days)
+def _shift(database: Database, today: datetime) -> int:
+    """Moves every validity window by whole days, so that "ended yesterday" stays yesterday; alarms, test modes and what
+    devices said to the second, so that each is as old as ever. Returns the id of the last entry of the audit, up to
+    which that has yet to be moved."""
     with database.writing() as connection:
-        connection.exec_driver_sql(_WINDOWS, {"kept": _KEPT, "days": f"{days.days:+} days"})
+        connection.exec_driver_sql(_WINDOWS, {"kept": _KEPT, "days": f"{_days_by(today).days:+} days"})
         connection.exec_driver_sql("UPDATE tenant SET version = version + 1")
-        _chain_anew(connection, days)
         seconds = _later_by(today)
         shifted = {"kept": _KEPT, "seconds": f"{seconds:+} seconds", "thousandths": seconds * 1000}
         for statement in _HAPPENING:
             connection.exec_driver_sql(statement, shifted)
+        last: int = connection.exec_driver_sql("SELECT max(id) FROM audit_entry").scalar_one()
+        return last
+
+
+def _shift_audit(database: Database, today: datetime, last: int) -> None:
+    """Moves the whole past, up to an entry (its id), by whole days as well, so that what was done last week was done
+    last week."""
+    with database.writing() as connection:
+        _chain_anew(connection, _days_by(today), last)
+        connection.exec_driver_sql("UPDATE tenant SET version = version + 1")  # whoever is looking at it looks again
+
+
+def _days_by(today: datetime) -> timedelta:
+    return timedelta(days=(today.date() - STORY_DAY).days)
 
 
 def _later_by(today: datetime) -> int:
@@ -186,18 +199,19 @@ _HISTORY: Final = "SELECT name FROM sqlite_master WHERE type = 'table' AND name 
 _MADE: Final = "SELECT sql FROM sqlite_master WHERE name = ?"
 
 
-def _chain_anew(connection: Connection, later: timedelta = timedelta()) -> None:
-    """Chains the entries of every tenant's audit anew, each as if it had been written so much later. Of a database
-    that is not the demo this would be forgery, and nothing else does it."""
+def _chain_anew(connection: Connection, later: timedelta = timedelta(), last: int = 0) -> None:
+    """Chains the entries of every tenant's audit anew, each up to the ``last`` (its id) as if it had been written so
+    much later. Of a database that is not the demo this would be forgery, and nothing else does it."""
     ends: dict[int, str] = {}
     entries = []
     for row in connection.exec_driver_sql(_ENTRIES).mappings():
         entry = dict(row)
         tenant = entry["tenant_id"]
+        by = later if entry["id"] <= last else timedelta()
         moment, _, place = entry["sort_key"].partition(" ")
-        entry["at"] = datetime.fromisoformat(moment) + later
-        entry["sort_key"] = f"{_later(moment, later)} {place}"
-        entry["detail"] = _MOMENT.sub(lambda found: _later(found[0], later), entry["detail"])
+        entry["at"] = datetime.fromisoformat(moment) + by
+        entry["sort_key"] = f"{_later(moment, by)} {place}"
+        entry["detail"] = _moments_later(entry["detail"], by)
         entry["previous"] = ends.get(tenant, "")
         entry["hash"] = ends[tenant] = hash_of(entry)
         entries.append({**entry, "at": entry["at"].strftime("%Y-%m-%d %H:%M:%S.%f")})
@@ -205,6 +219,10 @@ def _chain_anew(connection: Connection, later: timedelta = timedelta()) -> None:
     connection.exec_driver_sql(
         "UPDATE tenant SET audit_hash = ? WHERE id = ?", [(end, own) for own, end in ends.items()]
     )
+
+
+def _moments_later(text: str, by: timedelta) -> str:
+    return _MOMENT.sub(lambda found: _later(found[0], by), text)
 
 
 def _later(moment: str, by: timedelta) -> str:

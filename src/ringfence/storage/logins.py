@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, false, select, text, true, union_all
+from sqlalchemy import Connection, text
 
 from ringfence.domain.text import fold
-from ringfence.storage.tables import Tenant, User
 
 _LONGEST: Final = 1000
 """Of what is typed for a login no more is looked at: none is as long."""
@@ -61,20 +60,17 @@ def _behind_the_wall(connection: Connection, binds: dict[str, str], tenant_id: i
     return None if row is None or tenant_id not in (None, row.tenant_id) else Owner(row.id, row.tenant_id)
 
 
-def _query(*where: ColumnElement[bool]) -> Select[Any]:
-    """What it is exactly for, of any number of providers, comes first."""
-    exact = select(User.id, User.tenant_id, true().label("exact")).where(User.login_key == bindparam("login"), *where)
-    qualified = (
-        select(User.id, User.tenant_id, false().label("exact"))
-        .join(Tenant, Tenant.id == User.tenant_id)
-        .where(User.login_key == bindparam("own"), Tenant.key == bindparam("provider"), *where)
-    )
-    both = union_all(exact, qualified).subquery()
-    return select(both).order_by(both.c.exact.desc()).limit(2)
-
-
-_ANYWHERE: Final = _query()
-_IN_TENANT: Final = _query(User.tenant_id == bindparam("tenant"))
+# In plain text, since every start waits for it: putting them together and compiling them takes longer than to ask.
+_ASKED: Final = """
+    SELECT u.id, u.tenant_id, TRUE AS exact FROM user_account u WHERE u.login_key = :login{here}
+    UNION ALL
+    SELECT u.id, u.tenant_id, FALSE AS exact FROM user_account u JOIN tenant t ON t.id = u.tenant_id
+    WHERE u.login_key = :own AND t.key = :provider{here}
+    ORDER BY 3 DESC LIMIT 2
+"""
+"""Whose login it is exactly, of any number of providers, comes first."""
+_ANYWHERE: Final = text(_ASKED.format(here=""))
+_IN_TENANT: Final = text(_ASKED.format(here=" AND u.tenant_id = :tenant"))
 _OF_OURS: Final = text(
     "SELECT u.id, u.tenant_id FROM user_account u WHERE u.id = COALESCE("
     "ringfence_whose(current_user, 'login', :login), "

@@ -13,7 +13,8 @@ from ringfence.domain.audit import what as told
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ringfence.services.records import AuditDetail, AuditRecord
+    from ringfence.services.records import AuditDetail
+    from ringfence.services.rows import AuditRecord
 
 COLUMNS: Final = records.columns(AUDIT)
 _LABEL: Final = 17

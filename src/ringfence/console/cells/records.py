@@ -15,7 +15,7 @@ from ringfence.domain.kind import Kind
 from ringfence.domain.shown import OVER, Shown
 
 if TYPE_CHECKING:
-    from ringfence.services.records import Record
+    from ringfence.services.rows import Record
 
 Drawn: TypeAlias = Cell | str
 _AGE: Final = 4

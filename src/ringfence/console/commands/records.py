@@ -205,7 +205,7 @@ def _said_of(shown: Edited, opened: Sequence[Opened]) -> list[Cell]:
     """What one decides by: of one record what its list shows of it, of several their names."""
     from ringfence.console.cells.records import in_words
     from ringfence.domain.registry import EDITED
-    from ringfence.services.records import Record
+    from ringfence.services.rows import Record
 
     if len(opened) > 1:
         names = sorted((one.state.name for one in opened), key=str.casefold)

@@ -18,7 +18,7 @@ from ringfence.console.widgets.columns import Column
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
 from ringfence.console.widgets.record_table import Ask
-from ringfence.services.records import Record
+from ringfence.services.rows import Record
 
 
 class _Found(RecordList):

@@ -26,7 +26,7 @@ from ringfence.domain.registry import EDITED
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Home
     from ringfence.services.edited import Opened, Preview
-    from ringfence.services.records import Record
+    from ringfence.services.rows import Record
     from ringfence.services.workspace import Session
 
 _MOST: Final = 999_999_999

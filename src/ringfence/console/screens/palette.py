@@ -17,7 +17,7 @@ from ringfence.console.widgets.paint import Part
 
 if TYPE_CHECKING:
     from ringfence.console.screens.area import CommandScreen
-from ringfence.services.records import Record
+from ringfence.services.rows import Record
 
 _CUSTOMERS = 50
 """So many customers are offered at most."""

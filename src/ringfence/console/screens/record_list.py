@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from ringfence.console.screens.area import CommandScreen
     from ringfence.domain.kind import Kind
     from ringfence.preferences.layout import Spot
-    from ringfence.services.records import Listing, Part, Record
+    from ringfence.services.records import Listing, Part
+    from ringfence.services.rows import Record
 
 _MARK_LIMIT = 100_000
 _AGES_SECONDS = 5.0
