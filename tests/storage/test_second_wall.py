@@ -20,7 +20,10 @@ from support.databases import copied, dumped
 from support.signals import edge, send
 from support.tokens import token_of
 
+from ringfence.domain.alarm import ALARMS
+from ringfence.domain.audit import AUDIT
 from ringfence.domain.errors import RingfenceError
+from ringfence.domain.registry import EDITED
 from ringfence.identity import credentials, door, key_ring, tokens
 from ringfence.identity.keys import PublicKey
 from ringfence.snapshot.load import load_document
@@ -319,6 +322,19 @@ def test_somebody_whom_no_provider_has_sees_nothing(owner: Database) -> None:
         for what in ("TABLES", "FUNCTIONS"):
             connection.execute(text(f"REVOKE ALL ON ALL {what} IN SCHEMA public FROM wall_stranger"))
         connection.execute(text("DROP ROLE wall_stranger"))
+
+
+def test_a_list_of_each_node_is_read_off_its_index(owner: Database) -> None:
+    """That tells whose the records are, so that the policies look for it in no row."""
+    with connected(owner, "walled_ours") as ours:
+        for way in ("seqscan", "bitmapscan", "sort"):
+            ours.execute(f"SET enable_{way} = off")
+        orders = [(kind, "search_key") for kind in EDITED.values()]
+        for kind, order in (*orders, (ALARMS, "started_key"), (AUDIT, "sort_key")):
+            node = kind.node.column
+            asked = f'SELECT id, {order} FROM "{kind.table}" WHERE {node} = 1 ORDER BY {order}, id'
+            plan = ours.execute(f"EXPLAIN {asked}").fetchall()
+            assert f"Index Only Scan using ix_{kind.table}_{node}_{order}_id " in plan[0][0], plan
 
 
 def test_made_again_it_is_as_it_should_be(owner: Database) -> None:
