@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
     Boolean,
+    CompoundSelect,
     Connection,
     Integer,
     Select,
-    Text,
     bindparam,
-    cast,
     literal_column,
-    null,
     select,
+    text,
     union_all,
 )
 
@@ -27,10 +27,8 @@ from ringfence.storage.grants import (
     Membership,
     RolePermission,
     SecurityGroupCustomer,
-    UserCustomerGroup,
-    UserSite,
 )
-from ringfence.storage.tables import Customer, CustomerGroup, Role, SecurityGroup, Site, Tenant, User
+from ringfence.storage.tables import Customer, Role, SecurityGroup
 from ringfence.visibility.intervals import Interval, nested, single
 from ringfence.visibility.rule import Grants, GroupGrant, SiteGrant
 
@@ -53,70 +51,69 @@ def read_many(connection: Connection, users: Iterable[int]) -> dict[int, Grants]
     return found
 
 
-_COLUMNS: Final[Mapping[str, Any]] = {
-    **dict.fromkeys(("user_id", "own", "other", "version"), cast(null(), Integer)),
-    **dict.fromkeys(("word", "level"), cast(null(), Text)),
-    **dict.fromkeys(("flag", "root"), cast(null(), Boolean)),
-    **dict.fromkeys(("valid_from", "valid_until"), cast(null(), Membership.__table__.c.valid_from.type)),
+_COLUMNS: Final = {
+    **dict.fromkeys(("user_id", "own", "other", "version"), "INTEGER"),
+    **dict.fromkeys(("word", "level"), "TEXT"),
+    **dict.fromkeys(("flag", "root"), "BOOLEAN"),
+    **dict.fromkeys(("valid_from", "valid_until"), "TIMESTAMP WITH TIME ZONE"),
 }
-"""The columns that all parts of the statement share, with what stands in one that says nothing there."""
-_WANTED: Final[Any] = bindparam("users", expanding=True)
+"""The columns that all parts of the statement share, with the type of what stands in one that says nothing there."""
 
 
-def _part(part: str, **said: Any) -> Select[Any]:
+def _part(part: str, **said: str) -> str:
     """What one of the tables says, by column."""
-    columns = {**_COLUMNS, **said}
-    return select(
-        cast(literal_column(f"'{part}'"), Text).label("part"), *(one.label(name) for name, one in columns.items())
-    )
+    columns = (f"{said.get(name, f'CAST(NULL AS {kind})')} AS {name}" for name, kind in _COLUMNS.items())
+    return f"SELECT '{part}' AS part, {', '.join(columns)} "
 
 
-# One statement, so that a server far away is asked once.
-_GRANTS: Final = union_all(
-    _part(
-        "user",
-        user_id=User.id,
-        own=User.tenant_id,
-        other=User.home_id,
-        version=Tenant.version,
-        word=Customer.path,
-        flag=User.active,
-        root=Customer.parent_id.is_(None),
-    )
-    .join(Customer, leads_to(User.home_id, Customer))
-    .join(Tenant, Tenant.id == User.tenant_id)
-    .where(User.id.in_(_WANTED)),
-    _part(
-        "group",
-        user_id=Membership.user_id,
-        own=SecurityGroup.id,
-        other=SecurityGroup.role_id,
-        word=SecurityGroup.scope,
-        level=Role.access_level,
-        flag=Role.all_permissions,
-        valid_from=Membership.valid_from,
-        valid_until=Membership.valid_until,
-    )
-    .select_from(Membership)
-    .join(SecurityGroup, leads_to(Membership.group_id, SecurityGroup))
-    .outerjoin(Role, leads_to(SecurityGroup.role_id, Role))
-    .where(Membership.user_id.in_(_WANTED)),
-    _part("permission", own=RolePermission.role_id, word=RolePermission.permission).where(
-        RolePermission.role_id.in_(
-            select(SecurityGroup.role_id)
-            .join(Membership, leads_to(Membership.group_id, SecurityGroup))
-            .where(Membership.user_id.in_(_WANTED))
+# One statement, so that a server far away is asked once; in plain text, since every start waits for it: putting it
+# together and compiling it takes longer than to ask.
+_GRANTS: Final = (
+    text(
+        " UNION ALL ".join(
+            (
+                _part(
+                    "user",
+                    user_id="u.id",
+                    own="u.tenant_id",
+                    other="u.home_id",
+                    version="t.version",
+                    word="c.path",
+                    flag="u.active",
+                    root="c.parent_id IS NULL",
+                )
+                + "FROM user_account u JOIN customer c ON c.id = u.home_id AND c.tenant_id = u.tenant_id "
+                "JOIN tenant t ON t.id = u.tenant_id WHERE u.id IN :users",
+                _part(
+                    "group",
+                    user_id="m.user_id",
+                    own="g.id",
+                    other="g.role_id",
+                    word="g.scope",
+                    level="r.access_level",
+                    flag="r.all_permissions",
+                    valid_from="m.valid_from",
+                    valid_until="m.valid_until",
+                )
+                + "FROM membership m JOIN security_group g ON g.id = m.group_id AND g.tenant_id = m.tenant_id "
+                "LEFT JOIN role r ON r.id = g.role_id AND r.tenant_id = g.tenant_id WHERE m.user_id IN :users",
+                _part("permission", own="p.role_id", word="p.permission")
+                + "FROM role_permission p WHERE p.role_id IN (SELECT g.role_id FROM membership m JOIN security_group g "
+                "ON g.id = m.group_id AND g.tenant_id = m.tenant_id WHERE m.user_id IN :users)",
+                _part("filter", user_id="f.user_id", own="g.id", flag="g.active")
+                + "FROM user_customer_group f JOIN customer_group g ON g.id = f.group_id AND g.tenant_id = f.tenant_id "
+                "WHERE f.user_id IN :users",
+                _part("site", user_id="o.user_id", own="s.id", other="s.customer_id", word="c.path")
+                + "FROM user_site o JOIN site s ON s.id = o.site_id AND s.tenant_id = o.tenant_id "
+                "JOIN customer c ON c.id = s.customer_id AND c.tenant_id = s.tenant_id WHERE o.user_id IN :users",
+            )
         )
-    ),
-    _part("filter", user_id=UserCustomerGroup.user_id, own=CustomerGroup.id, flag=CustomerGroup.active)
-    .select_from(UserCustomerGroup)
-    .join(CustomerGroup, leads_to(UserCustomerGroup.group_id, CustomerGroup))
-    .where(UserCustomerGroup.user_id.in_(_WANTED)),
-    _part("site", user_id=UserSite.user_id, own=Site.id, other=Site.customer_id, word=Customer.path)
-    .select_from(UserSite)
-    .join(Site, leads_to(UserSite.site_id, Site))
-    .join(Customer, leads_to(Site.customer_id, Customer))
-    .where(UserSite.user_id.in_(_WANTED)),
+    )
+    .bindparams(bindparam("users", expanding=True))
+    .columns(
+        **dict.fromkeys(("flag", "root"), Boolean()),
+        **dict.fromkeys(("valid_from", "valid_until"), Membership.__table__.c.valid_from.type),
+    )
 )
 
 
@@ -163,10 +160,10 @@ def _read(connection: Connection, wanted: list[int]) -> tuple[dict[int, int], di
 def read_joined(connection: Connection, tenant_id: int, groups: Iterable[int]) -> dict[int, GroupGrant]:
     """What each of these security groups that have a role would be as a membership for good."""
     binds = {"tenant": tenant_id, "groups": sorted(set(groups))}
-    rows = connection.execute(_JOINED, binds).all()
+    rows = connection.execute(_joined(), binds).all()
     held: defaultdict[int, set[str]] = defaultdict(set)
     roles = sorted({row.role for row in rows if not row.everything})
-    for role, permission in connection.execute(_HELD, {"tenant": tenant_id, "roles": roles}):
+    for role, permission in connection.execute(_held(), {"tenant": tenant_id, "roles": roles}):
         held[role].add(permission)
     return {
         row.id: GroupGrant(
@@ -182,17 +179,26 @@ def read_joined(connection: Connection, tenant_id: int, groups: Iterable[int]) -
     }
 
 
-_SOME: Final[Any] = bindparam("groups", expanding=True)
-_ROLES: Final[Any] = bindparam("roles", expanding=True)
-_JOINED: Final = (
-    select(SecurityGroup.id, SecurityGroup.scope, Role.id.label("role"), Role.access_level)
-    .add_columns(Role.all_permissions.label("everything"))
-    .join(Role, leads_to(SecurityGroup.role_id, Role))
-    .where(SecurityGroup.id.in_(_SOME), of_tenant(SecurityGroup, bindparam("tenant")))
-)
-_HELD: Final = select(RolePermission.role_id, RolePermission.permission).where(
-    RolePermission.role_id.in_(_ROLES), of_tenant(RolePermission, bindparam("tenant"))
-)
+@cache
+def _joined() -> Select[Any]:
+    return (
+        select(SecurityGroup.id, SecurityGroup.scope, Role.id.label("role"), Role.access_level)
+        .add_columns(Role.all_permissions.label("everything"))
+        .join(Role, leads_to(SecurityGroup.role_id, Role))
+        .where(SecurityGroup.id.in_(_some("groups")), of_tenant(SecurityGroup, bindparam("tenant")))
+    )
+
+
+@cache
+def _held() -> Select[Any]:
+    return select(RolePermission.role_id, RolePermission.permission).where(
+        RolePermission.role_id.in_(_some("roles")), of_tenant(RolePermission, bindparam("tenant"))
+    )
+
+
+def _some(name: str) -> Any:
+    return bindparam(name, expanding=True)
+
 
 Entries = dict[int, dict[int, bool]]
 """By group, the customers that it names, each with whether those nested below it come along."""
@@ -209,7 +215,7 @@ def read_entries(
     customer and those above it, that says whether a group names the record, however much else it names."""
     found: tuple[Entries, Entries] = {}, {}
     some = {"groups": sorted(set(groups)), "filters": sorted(set(filters)), "customers": list(customers)}
-    for part, group, customer, is_nested in connection.execute(_ENTRIES, {"tenant": tenant_id, **some}):
+    for part, group, customer, is_nested in connection.execute(_entries(), {"tenant": tenant_id, **some}):
         found[part].setdefault(group, {})[customer] = is_nested
     return found
 
@@ -217,9 +223,8 @@ def read_entries(
 def read_naming(connection: Connection, tenant_id: int, customers: Iterable[int]) -> tuple[Entries, Entries]:
     """The same of all security groups and customer groups that name any of these customers."""
     found: tuple[Entries, Entries] = {}, {}
-    for part, group, customer, is_nested in connection.execute(
-        _NAMING, {"tenant": tenant_id, "customers": list(customers)}
-    ):
+    wanted = {"tenant": tenant_id, "customers": list(customers)}
+    for part, group, customer, is_nested in connection.execute(_naming(), wanted):
         found[part].setdefault(group, {})[customer] = is_nested
     return found
 
@@ -227,17 +232,19 @@ def read_naming(connection: Connection, tenant_id: int, customers: Iterable[int]
 def _entries_of(
     part: int, entry: type[SecurityGroupCustomer] | type[CustomerGroupCustomer], groups: str = ""
 ) -> Select[Any]:
-    customers: Any = bindparam("customers", expanding=True)
     columns = literal_column(str(part), Integer), entry.group_id, entry.customer_id, entry.nested
-    query = select(*columns).where(entry.customer_id.in_(customers), of_tenant(entry, bindparam("tenant")))
-    some: Any = bindparam(groups or "none", expanding=True)
-    return query.where(entry.group_id.in_(some)) if groups else query
+    query = select(*columns).where(entry.customer_id.in_(_some("customers")), of_tenant(entry, bindparam("tenant")))
+    return query.where(entry.group_id.in_(_some(groups))) if groups else query
 
 
-_ENTRIES: Final = union_all(
-    _entries_of(0, SecurityGroupCustomer, "groups"), _entries_of(1, CustomerGroupCustomer, "filters")
-)
-_NAMING: Final = union_all(_entries_of(0, SecurityGroupCustomer), _entries_of(1, CustomerGroupCustomer))
+@cache
+def _entries() -> CompoundSelect[Any]:
+    return union_all(_entries_of(0, SecurityGroupCustomer, "groups"), _entries_of(1, CustomerGroupCustomer, "filters"))
+
+
+@cache
+def _naming() -> CompoundSelect[Any]:
+    return union_all(_entries_of(0, SecurityGroupCustomer), _entries_of(1, CustomerGroupCustomer))
 
 
 def read_selected(connection: Connection, groups: Iterable[int]) -> dict[int, list[Interval]]:
