@@ -20,6 +20,7 @@ from ringfence.domain.registry import EDITED, node_of, site_of
 from ringfence.domain.role import ROLES, RoleState
 from ringfence.domain.security_group import SecurityGroupState
 from ringfence.storage.bulk import any_of
+from ringfence.storage.columns import of_tenant
 from ringfence.storage.rehearsal import rehearsed
 from ringfence.storage.tables import Customer, Device
 from ringfence.visibility.intervals import union
@@ -78,7 +79,7 @@ def belongings(connection: Connection, tenant_id: int, edits: Sequence[Edit]) ->
         if of.is_customer:
             continue
         if kind == "device" and rehearsed(connection):
-            herd = _herd(connection, nodes, {record for kind, record in known if kind == "device"})
+            herd = _herd(connection, tenant_id, nodes, {record for kind, record in known if kind == "device"})
             continue
         mapped = ledger.table(kind)
         theirs = any_of(connection, getattr(mapped, of.owner), nodes)
@@ -111,9 +112,10 @@ def ending(connection: Connection, tenant_id: int, edits: Sequence[Edit], herd: 
     return found
 
 
-def _herd(connection: Connection, customers: Collection[int], but: Collection[int]) -> Herd:
+def _herd(connection: Connection, tenant_id: int, customers: Collection[int], but: Collection[int]) -> Herd:
     herd = Herd({}, customers, but)
-    query = select(Device.customer_id, Device.site_id, func.count()).where(herd.condition(connection))
+    query = select(Device.customer_id, Device.site_id, func.count())
+    query = query.where(herd.condition(connection), of_tenant(Device, tenant_id))
     rows = connection.execute(query.group_by(Device.customer_id, Device.site_id)).all()
     return replace(herd, places={(node, stands): count for node, stands, count in rows})
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 from ringfence.domain import clock
 from ringfence.storage import logins
 from ringfence.storage.identity_tables import Credential, Invitation, SshKey
-from ringfence.storage.tables import Customer, User
+from ringfence.storage.tables import Customer, User, is_root
 
 
 class Person(NamedTuple):
@@ -117,8 +117,7 @@ _COLUMNS: Final = (
 def _one(connection: Connection, which: ColumnElement[bool]) -> Person | None:
     credential = and_(Credential.tenant_id == User.tenant_id, Credential.user_id == User.id)
     invitation = and_(Invitation.tenant_id == User.tenant_id, Invitation.user_id == User.id)
-    # The sum keeps SQLite to the few that have no parent: an index that begins with the tenant holds all of its tree.
-    root = and_(Customer.parent_id.is_(None), Customer.tenant_id + 0 == User.tenant_id)
+    root = is_root(User.tenant_id)
     query = (
         select(*_COLUMNS)
         .select_from(User.__table__)

@@ -29,7 +29,7 @@ from ringfence.storage.tables import AuditEntry, Tenant, User
 from ringfence.visibility import overview
 from ringfence.visibility.overview import undone
 from ringfence.visibility.point import among, find
-from ringfence.visibility.viewer import Sight, Viewer
+from ringfence.visibility.viewer import Sight, Viewer, beyond_reach
 
 _LABELS: Final = {permission.key: f"{permission.section}: {permission.label}" for permission in CATALOGUE}
 _SHOWN: Final = 12
@@ -166,7 +166,8 @@ def undo_edits(viewer: Viewer, change: int | None = None) -> tuple[int, tuple[Ed
             raise Refused("this change was taken back already")
         reach = viewer.reach(connection)
         authority = Authority(connection, viewer.tenant_id, viewer.user_id, reach)
-        edits = reversal(connection, viewer.tenant_id, entries, authority, seen)
+        with beyond_reach(connection):  # the records, and not who reads the audit, say what is seen of them
+            edits = reversal(connection, viewer.tenant_id, entries, authority, seen)
     return change, tuple(edits), _summed_up(entries, seen)
 
 

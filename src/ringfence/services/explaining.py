@@ -24,6 +24,7 @@ from ringfence.services.explained import Holder, Path, Right, Rights, Why
 from ringfence.services.naming import missing
 from ringfence.services.paths import NAMED, Person, Telling, as_named
 from ringfence.storage import logins
+from ringfence.storage.columns import of_tenant
 from ringfence.storage.engine import Database
 from ringfence.storage.tables import User, table_of
 from ringfence.visibility import explain, holders
@@ -194,7 +195,7 @@ def user_of(sight: Sight, viewer: Viewer, login: str) -> Any:
     if found is None:
         raise missing(USERS, login)
     columns = select(User.id, User.key, User.login, User.name)
-    return sight.connection.execute(columns.where(User.id == found)).one()
+    return sight.connection.execute(columns.where(User.id == found, of_tenant(User, sight.tenant_id))).one()
 
 
 def target_of(sight: Sight, kind: Kind, key: str) -> Target:

@@ -34,7 +34,7 @@ from ringfence.domain.role import ROLES
 from ringfence.domain.security_group import SECURITY_GROUPS
 from ringfence.domain.site import SITES
 from ringfence.domain.user import USERS
-from ringfence.storage.columns import BINARY_TEXT, Rows, UtcDateTime, metadata, own_id, rows, tenant_id
+from ringfence.storage.columns import BINARY_TEXT, Rows, UtcDateTime, metadata, of_tenant, own_id, rows, tenant_id
 
 # The tables of the kinds.
 
@@ -205,10 +205,10 @@ for _kind in EDITED.values():
     table_of(_kind)
 
 
-def is_root(tenant_id: int) -> ColumnElement[bool]:
+def is_root(tenant_id: Any) -> ColumnElement[bool]:
     """A condition: the customer is the root of the tenant."""
-    # The sum keeps SQLite to the few that have no parent: an index that begins with the tenant holds all of its tree.
-    return and_(Customer.parent_id.is_(None), Customer.tenant_id + 0 == tenant_id)
+    # An index that begins with the tenant holds all of its tree: few have no parent.
+    return and_(Customer.parent_id.is_(None), of_tenant(Customer, tenant_id))
 
 
 # What is no kind of record.

@@ -23,6 +23,7 @@ from ringfence.visibility.keeping import kept_for_the_next
 from ringfence.visibility.matching import Lead
 from ringfence.visibility.plans import are_texts, candidates, tiny
 from ringfence.visibility.scopes import Extent
+from ringfence.visibility.sql import told
 from ringfence.visibility.substrings import Hits, among, bound, unbound
 from ringfence.visibility.viewer import Sight
 
@@ -250,4 +251,4 @@ def _values(
 @lru_cache(maxsize=16)
 def _reading_more(kind: Kind, column: str, postgresql: bool) -> TextClause:
     listed = among("k.id", "ids", (), postgresql=postgresql)
-    return text(f"SELECT k.id, k.{column} FROM {kind.table} k WHERE {listed} AND +k.tenant_id = :tenant")
+    return text(f"SELECT k.id, k.{column} FROM {kind.table} k WHERE {listed} AND {told(postgresql=postgresql)}")

@@ -14,7 +14,7 @@ from ringfence.visibility.cells import part
 from ringfence.visibility.keeping import kept_for_the_next
 from ringfence.visibility.members import members
 from ringfence.visibility.scopes import Extent, Scope
-from ringfence.visibility.sql import member, probe, within
+from ringfence.visibility.sql import member, probe, told, within
 from ringfence.visibility.substrings import few, hits
 from ringfence.visibility.viewer import Sight
 
@@ -180,7 +180,7 @@ def _statement(kind: Kind, way: str, inside: Inside, anchored: bool, postgresql:
         test = f"{'strpos' if postgresql else 'instr'}({own}, {needle}) > 0"
     if way == "hits":
         listed = "o.id = ANY(CAST(:ids AS int[]))" if postgresql else "o.id IN (SELECT value FROM json_each(:ids))"
-        where = f"FROM {kind.table} o WHERE {listed} AND +o.tenant_id = :tenant AND {test}{inside.one}"
+        where = f"FROM {kind.table} o WHERE {listed} AND {told('o', postgresql=postgresql)} AND {test}{inside.one}"
     elif way == "gather":
         where = f"FROM {inside.source} WHERE o.tenant_id = :tenant AND {test}{inside.also}"
     else:

@@ -14,7 +14,7 @@ from ringfence.domain.kind import Kind
 from ringfence.domain.user import USERS
 from ringfence.storage import logins
 from ringfence.visibility.scopes import Scope
-from ringfence.visibility.sql import probe, within
+from ringfence.visibility.sql import probe, told, within
 from ringfence.visibility.viewer import Sight
 
 _REMEMBERED: Final = 100
@@ -105,7 +105,7 @@ def _among(kind: Kind, columns: tuple[str, ...], whole: bool, has_sites: bool, p
     return text(
         f"SELECT {', '.join(f'k.{column}' for column in columns)} FROM {kind.table} k "
         f"{'' if whole else _owner(kind)}"
-        f"WHERE k.id {listed} AND +k.tenant_id = :tenant{inside}"
+        f"WHERE k.id {listed} AND {told(postgresql=postgresql)}{inside}"
     )
 
 

@@ -130,7 +130,7 @@ def measure(connection: Connection, tenant_id: int, nodes: Sequence[Interval]) -
     return int(row.customers), int(row.devices)
 
 
-# The plus keeps the planners from the tenant's index: of all nodes, few have no parent.
+# The plus keeps SQLite from the tenant's index: of all nodes, few have no parent.
 _MEASURE_SQLITE = text(
     "SELECT count(*) - COALESCE(sum(c.path = (SELECT r.path FROM customer r WHERE +r.tenant_id = :tenant AND "
     "r.parent_id IS NULL)), 0) AS customers, COALESCE(sum(c.device_count), 0) AS devices FROM json_each(:nodes) n "
@@ -140,7 +140,7 @@ _MEASURE_SQLITE = text(
 _MEASURE_POSTGRESQL = text(
     "SELECT COALESCE(sum(m.customers), 0) AS customers, COALESCE(sum(m.devices), 0) AS devices "
     "FROM unnest(CAST(:low AS text[]), CAST(:high AS text[])) n(low, high) CROSS JOIN LATERAL ("
-    "SELECT count(*) FILTER (WHERE c.path <> (SELECT r.path FROM customer r WHERE +r.tenant_id = :tenant "
+    "SELECT count(*) FILTER (WHERE c.path <> (SELECT r.path FROM customer r WHERE r.tenant_id = :tenant "
     "AND r.parent_id IS NULL)) AS customers, sum(c.device_count) AS devices FROM customer c "
     'WHERE c.tenant_id = :tenant AND c.path >= n.low COLLATE "C" AND c.path < n.high COLLATE "C" OFFSET 0) m'
 )

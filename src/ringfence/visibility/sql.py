@@ -111,6 +111,12 @@ def probing_arrays(sql: str) -> str:
     return _PROBE.sub(_ARRAY_PROBE, sql)
 
 
+def told(row: str = "k", *, postgresql: bool) -> str:
+    """A condition: a row that is found otherwise is the tenant's. SQLite looks for none by that, as
+    `ringfence.storage.columns.Unindexed` has it."""
+    return f"{'' if postgresql else '+'}{row}.tenant_id = :tenant"
+
+
 def within(kind: Kind, *, postgresql: bool, record: str = "k", scope: str = ":scope") -> str:
     """A condition: the scope covers the owner of the record ``k``."""
     fence = " OFFSET 0" if postgresql else ""

@@ -13,10 +13,8 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from ringfence.domain.audit import AUDIT
-from ringfence.domain.customer import CUSTOMERS
 from ringfence.storage.wall_functions import SETTING
 from ringfence.visibility.members import members
-from ringfence.visibility.plans import total
 from ringfence.visibility.viewer import Sight
 
 _KEPT: Final = text("SELECT current_setting(:setting, true)")
@@ -29,8 +27,6 @@ def keep_to(*sights: Sight) -> None:
     scopes = [scope.nodes for sight in sights for scope in sight.scopes.values()]
     if any(extent.whole for extent in scopes):
         return
-    for sight in sights:
-        total(sight, CUSTOMERS)  # by which ways are chosen: of those in sight alone, the longest would seem short
     seen = 0
     for extent in {extent.id: extent for extent in scopes if extent.intervals}.values():
         seen |= int.from_bytes(members(sights[0], AUDIT, extent), "little")

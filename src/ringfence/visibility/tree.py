@@ -13,7 +13,7 @@ from ringfence.domain.filter import parse
 from ringfence.visibility.matching import asked, hopeless
 from ringfence.visibility.scopes import Scope
 from ringfence.visibility.sizes import size_under
-from ringfence.visibility.sql import probe
+from ringfence.visibility.sql import probe, told
 from ringfence.visibility.viewer import Sight
 
 _LIST: Final = "customer.list"
@@ -53,7 +53,8 @@ def visible(sight: Sight, ids: Sequence[int]) -> Sequence[Row[Any]]:
     if not ids:
         return []
     condition = _PATHS_POSTGRESQL if sight.postgresql else _PATHS_SQLITE
-    query = _statement(_NODE + f"FROM customer k WHERE {condition} AND +k.tenant_id = :tenant AND {probe('k.path')}")
+    mine = told(postgresql=sight.postgresql)
+    query = _statement(_NODE + f"FROM customer k WHERE {condition} AND {mine} AND {probe('k.path')}")
     wanted: Any = list(ids) if sight.postgresql else str(list(ids))
     binds = {"scope": _nodes(sight), "tenant": sight.tenant_id, "ids": wanted}
     return sight.connection.execute(query, binds).all()

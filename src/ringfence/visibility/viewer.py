@@ -173,7 +173,7 @@ class Viewer:
         changes are judged by. Raises Refused for whoever only looks, SessionEnded for a user who is not there."""
         if self.read_only:
             raise Refused(self.read_only)
-        with _beyond(connection):
+        with beyond_reach(connection):
             found = read_reach(connection, self.user_id, at or clock.now(), self.narrowing(connection))
         if found is None:
             raise SessionEnded("this user is not there any more: sign in as somebody else")
@@ -286,8 +286,8 @@ def _keep_to(*sights: Sight) -> None:
 
 
 @contextmanager
-def _beyond(connection: Connection) -> Iterator[None]:
-    """Keeps the server to nothing meanwhile, where it is kept to what is in sight."""
+def beyond_reach(connection: Connection) -> Iterator[None]:
+    """Keeps the server to nothing meanwhile, where it is kept to what is in reach of whoever looks."""
     if not connection.info.get("ringfence_strict"):
         yield
         return
