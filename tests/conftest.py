@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from math import isinf
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -48,24 +49,33 @@ compile_once()
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What is slow comes last, and with each commit in another order: each has its turn where time is short. So it is
-    with what a test is tried on, where that is marked ``once``: one of it, or as many as that says, is always tried;
-    where that is a screen or a command, each of which takes long, three or an eighth of them."""
+    with what a test is tried on, where that is marked ``once``: one, or as many as the mark says, are always tried. In
+    the check, which has a time of its own, it is so with all: four or a quarter, of a screen or a command, which take
+    long, three or an eighth."""
     asked = ["git", "rev-parse", "HEAD"]
     commit = subprocess.run(asked, cwd=_HERE, capture_output=True, check=False).stdout
     chance = Random(commit)
     tried: dict[str, list[pytest.Item]] = {}
     for item in items:
-        once = item.get_closest_marker("once") or item.path.relative_to(_HERE).parts[0] in _LONG
-        if once and not item.get_closest_marker("slow"):
+        if not item.get_closest_marker("slow"):
             tried.setdefault(item.nodeid.partition("[")[0], []).append(item)
     for each in tried.values():
-        mark = each[0].get_closest_marker("once")
-        always = (mark.args[0] if mark.args else 1) if mark is not None else max(3, len(each) // 8)
-        for item in chance.sample(each, max(0, len(each) - always)):
+        for item in chance.sample(each, max(0, len(each) - _always(each))):
             item.add_marker(pytest.mark.slow)
     slow = [item for item in items if item.get_closest_marker("slow")]
     chance.shuffle(slow)
     items[:] = [item for item in items if not item.get_closest_marker("slow")] + slow
+
+
+def _always(each: list[pytest.Item]) -> int:
+    """How many of these, all of one test, are tried whatever time there is."""
+    mark = each[0].get_closest_marker("once")
+    if mark is not None:
+        return int(mark.args[0]) if mark.args else 1
+    if isinf(_UNTIL):
+        return len(each)
+    long = each[0].path.relative_to(_HERE).parts[0] in _LONG
+    return max(3, len(each) // 8) if long else max(4, len(each) // 4)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
