@@ -378,9 +378,15 @@ def _trimmed(edit: Edit) -> Edit:
     before keeps its own."""
     if edit.after is None:
         return edit
-    kept = {name: one.canonical or trimmed for name, one in edit.of.texts.items() if one.canonical or not one.lines}
-    texts = ((name, getattr(edit.after, name)) for name in edit.changed if name in kept)
-    values: dict[str, Any] = {name: now for name, text in texts if (now := kept[name](text)) != text}
+    specs = edit.of.texts
+    values: dict[str, Any] = {}
+    for name in edit.changed:
+        one = specs.get(name)
+        if one is not None and (one.canonical or not one.lines):
+            text = getattr(edit.after, name)
+            kept = (one.canonical or trimmed)(text)
+            if kept != text:
+                values[name] = kept
     if not values:
         return edit
     return Edit(edit.kind, edit.id, edit.before, altered(edit.after, **values), edit.revision)

@@ -171,6 +171,8 @@ def _standing(edits: Sequence[Edit], side: str, leaving: Collection[int] = ()) -
     by kind, customer and site: what leaves a site by an edit of its own, or with a customer that is ``leaving``, does
     not count here."""
     found: Counter[tuple[StateKind, int, int]] = Counter()
+    if not any(edit.of is PLACE for edit in edits):
+        return found
     upon = standing_on(PLACE)
     going = {kind: {edit.id for edit in edits if edit.kind == kind and _leaves(edit)} for kind in upon.values()}
     for edit in edits:
