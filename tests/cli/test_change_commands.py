@@ -118,9 +118,11 @@ class TestCustomers:
         assert call(*create, "--as", "duo").refused() == (
             "say where, with --under: you may create a customer in more than one place"
         )
-        assert call(*create, "--as", "nemo").refused() == "you may not create a customer"
+        assert call(*create, "--as", "nemo").refused() == (
+            "you may not create a customer (customer.create): 'ringfence rights nemo' says what you may do"
+        )
         assert call(*database, "users", "create", "x", "--name", "X", "--as", "duo").refused() == (
-            "you may not create a user"
+            "you may not create a user (user.create): 'ringfence rights duo' says what you may do"
         )
         # Who may make devices without listing any is told the key of what they made.
         assert made(call(*database, "devices", "create", "Lamp", "--customer", "c2", "--as", "duo")) == "lamp"

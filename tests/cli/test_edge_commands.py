@@ -120,11 +120,12 @@ def test_hidden_is_answered_like_missing(call: Call, words: list[str]) -> None:
 @pytest.mark.parametrize("who", [LU, NO])
 def test_without_the_right_to_edit_nothing_is_done(call: Call, who: tuple[str, str]) -> None:
     whole = call("dump").out
-    assert call("edges", "create", "gate", *who).refused() == "you may not create an edge"
+    assert call("edges", "create", "gate", *who).refused() == (
+        f"you may not create an edge (edge.create): 'ringfence rights {who[1]}' says what you may do"
+    )
     for words in (["edit", "line", "--inactive"], ["delete", "line", "--yes"]):
         assert call("edges", *words, *who).refused() == (
-            "you may not edit an edge there: it takes edge.edit, and "
-            f"'ringfence why {LU[1]} edge.edit edge:line' says why that is lacking"
+            f"you may not edit an edge there (edge.edit): 'ringfence why {LU[1]} edge.edit edge:line' says why"
             if who == LU
             else "there is no edge 'line': 'ringfence list edges' shows those there are"
         )

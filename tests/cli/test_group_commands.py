@@ -332,6 +332,9 @@ class TestAnEditorOfOneCustomer:
     @pytest.mark.parametrize("kind", ["security-groups", "customer-groups", "roles"])
     def test_who_may_do_nothing_is_told_so(self, call: Call, world: None, kind: str) -> None:
         said = kind.replace("-", " ").removesuffix("s")
-        assert call(kind, "create", "X", "--as", "bob").refused() == f"you may not create a {said}"
+        assert call(kind, "create", "X", "--as", "bob").refused() == (
+            f"you may not create a {said} ({said.replace(' ', '_')}.create): "
+            "'ringfence rights bob' says what you may do"
+        )
         for verb in ("edit mixed --name X", "delete mixed --yes"):
             assert f"there is no {said} 'mixed'" in call(kind, *verb.split(), "--as", "bob").refused()

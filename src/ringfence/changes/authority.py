@@ -14,21 +14,22 @@ from ringfence.changes.audit import noun
 from ringfence.changes.edits import Edit
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.device import DEVICES
-from ringfence.domain.errors import Lacking, Refused
+from ringfence.domain.errors import Refused, lacks
 from ringfence.domain.field import Ref
 from ringfence.domain.ids import ids_in
 from ringfence.domain.kind import Kind, State, StateKind, kind_of
 from ringfence.domain.registry import EDITED, node_of, site_of
 from ringfence.domain.user import USERS
 from ringfence.storage.bulk import records_of
-from ringfence.storage.columns import leads_to, of_tenant
-from ringfence.storage.tables import Customer, User
+from ringfence.storage.columns import leads_to
+from ringfence.storage.tables import Customer
 from ringfence.visibility.intervals import contains
 from ringfence.visibility.reach import Reach
 from ringfence.visibility.rule import Region
 
 _OWN_PROFILE: Final = frozenset({"name", "email"})
 _NOT_YOURS: Final = "something that belongs to it is not yours to delete: ask somebody who may"
+"""What that is, and so by which permission it is not, is not said: it may be hidden."""
 
 Demand = tuple[str, int, int | None, str]
 """A permission, the node and the site at which it is needed, and the field of the form that says where."""
@@ -151,7 +152,7 @@ class Authority:
                         raise Refused("choose a customer that you may see", field)
                     verb = permission.partition(".")[2]
                     said = f"you may not {verb} {edit.of.indefinite} there"
-                    raise Refused(said, field, Lacking(self._login(), permission, self._asked(edit, node)))
+                    raise lacks(permission, said, field, self._asked(edit, node))
             self._demand_limits(edit)
         if edit.before is not None:
             self._own_branch(edit)
@@ -162,10 +163,6 @@ class Authority:
             if why:
                 raise Refused(f"{why}: {instead}" if instead else why)
 
-    def _login(self) -> str:
-        editor = select(User.login).where(User.id == self.editor, of_tenant(User, self.tenant_id))
-        return str(self.connection.execute(editor).scalar_one())
-
     def _asked(self, edit: Edit, node: int) -> str:
         """The record at which a permission is lacking, as far as the editor may list it: the one that is edited where
         it is, or else the customer where it would be."""
@@ -173,6 +170,9 @@ class Authority:
         own = edit.id if edit.of.is_customer else None if before is None else edit.of.node_of(before)
         if before is not None and node == own:
             return f"{edit.kind}:{before.key}" if before.key and self._lists_it(edit, before, node) else ""
+        return self._asked_customer(node)
+
+    def _asked_customer(self, node: int) -> str:
         key = self.names.get(node, (None, ""))[0]
         return f"{CUSTOMERS.noun}:{key}" if key and self.lists(CUSTOMERS.noun, node, None) else ""
 
@@ -199,8 +199,10 @@ class Authority:
         if before is None or edit.after is None or not limits:
             return
         limited = [name for name in edit.changed if name in limits]
-        if limited and not self.holds(edit.of.right("edit"), node_of(before)):
-            raise Refused("a limit is set by whoever may edit the customer above", limited[0])
+        right, above = edit.of.right("edit"), node_of(before)
+        if limited and not self.holds(right, above):
+            said = "a limit is set by whoever may edit the customer above"
+            raise lacks(right, said, limited[0], self._asked_customer(above))
 
     def demand_still(self, edits: Iterable[Edit]) -> None:
         """Raises Refused where what was written has fallen outside of what the editor may change."""
@@ -209,7 +211,8 @@ class Authority:
                 continue
             for permission, node, stands, _ in demands(edit, written=True):
                 if not self.holds(permission, node, stands):
-                    raise Refused("it would fall outside of what you may change")
+                    said = "it would fall outside of what you may change"
+                    raise lacks(permission, said) if self._listed(edit, node, stands) else Refused(said)
 
     def _own_branch(self, edit: Edit) -> None:
         """Nobody edits or deletes the grant that they stand on themselves, nor one that would become so."""
@@ -233,10 +236,13 @@ class Authority:
         """Raises Refused unless the editor may change each of the users."""
         if not users:
             return
-        homes = ledger.homes(self.connection, self.tenant_id, users)
-        for user in users:
-            if user == self.editor or user not in homes or not self.own.contains("user.edit", homes[user]):
-                raise Refused("it was given to somebody whom you may not change")
+        homes, right = ledger.homes(self.connection, self.tenant_id, users), USERS.right("edit")
+        said = "it was given to somebody whom you may not change"
+        others = [homes[user] for user in users if user in homes and not self.own.contains(right, homes[user])]
+        if any(self.own.contains(USERS.permission, home) for home in others):
+            raise lacks(right, said)
+        if others or self.editor in users or not homes.keys() >= users:
+            raise Refused(said)
 
     def _references(self, edits: Iterable[Edit]) -> None:
         """Raises Refused unless the editor may see everything that records newly refer to."""

@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from ringfence.changes.escalation import demand_users
-from ringfence.domain.errors import Refused, RingfenceError
+from ringfence.changes.lacking import lacked_by
+from ringfence.domain.errors import RingfenceError, lacks
 from ringfence.domain.user import USERS
 from ringfence.storage.tables import Customer, User
 from ringfence.visibility.reach import Reach, read_reach
@@ -21,14 +22,15 @@ def demand_entrusted(
     """Raises Refused unless the editor, or what is left of their rights, may edit the user, and holds all that these
     may do; RingfenceError alike for one who is hidden and one who is not there."""
     own = read_reach(connection, editor, at, left)
-    known = connection.execute(select(User.id).where(User.tenant_id == tenant_id, User.id == user)).first()
+    known = connection.execute(select(User.key).where(User.tenant_id == tenant_id, User.id == user)).first()
     theirs = read_reach(connection, user, at) if known is not None else None
     home = "" if theirs is None else theirs.grants.home_path
-    if own is None or theirs is None or not own.contains(USERS.permission, home):
+    if own is None or known is None or theirs is None or not own.contains(USERS.permission, home):
         raise RingfenceError("this user is not there any more, or you may not edit them")
-    if not own.contains(USERS.right("edit"), home):
-        raise Refused("you may not edit this user")
-    demand_users(own, [theirs], "this user already has")
+    with lacked_by(connection, tenant_id, editor):
+        if not own.contains(USERS.right("edit"), home):
+            raise lacks(USERS.right("edit"), "you may not edit this user", record=f"{USERS.noun}:{known.key}")
+        demand_users(own, [theirs], "this user already has")
 
 
 def editable(connection: Connection, tenant_id: int, own: Reach, users: Collection[int]) -> set[int]:

@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import Connection, exists, func, or_, select
 
-from ringfence.domain.errors import Refused
+from ringfence.domain.errors import Refused, lacks
 from ringfence.domain.kind import State, kind_of
 from ringfence.domain.permission import CATALOGUE, EVERYWHERE, PERMISSIONS
 from ringfence.domain.registry import node_of
@@ -41,7 +41,9 @@ def demand_permissions(own: Reach, permissions: frozenset[str] | None) -> None:
         return
     for permission in sorted(permissions):
         if not own.region(permission).customers:
-            raise Refused(f"you do not hold “{label(permission)}” yourself, so you cannot give it", "permissions")
+            raise lacks(
+                permission, f"you do not hold “{label(permission)}” yourself, so you cannot give it", "permissions"
+            )
 
 
 def demand_group(own: Reach, nodes: list[Interval], role: RoleState | None) -> None:
@@ -53,9 +55,8 @@ def demand_group(own: Reach, nodes: list[Interval], role: RoleState | None) -> N
     for permission in sorted((PERMISSIONS if role.permissions is None else role.permissions) - EVERYWHERE):
         region = own.region(permission)  # permissions that stand on the same groups share it
         if id(region) not in covering and not own.covers(permission, nodes):
-            raise Refused(
-                f"it gives “{label(permission)}” over more customers than you hold it over yourself", "customers"
-            )
+            said = f"it gives “{label(permission)}” over more customers than you hold it over yourself"
+            raise lacks(permission, said, "customers")
         covering.add(id(region))
 
 
@@ -112,9 +113,9 @@ def _demand(own: Reach, wanted: Reach, known: Reach | None, what: str) -> None:
         done.add(alike)
         nodes = subtract(region.customers, former.customers)
         if nodes and not own.covers(permission, nodes):
-            raise Refused(f"{what} “{label(permission)}” over more customers than you hold it over yourself")
+            raise lacks(permission, f"{what} “{label(permission)}” over more customers than you hold it over yourself")
         if any(not own.contains(permission, place.path) for place in region.beyond(former)):
-            raise Refused(f"{what} “{label(permission)}” at sites where you do not hold it yourself")
+            raise lacks(permission, f"{what} “{label(permission)}” at sites where you do not hold it yourself")
 
 
 def full_administrators(connection: Connection, tenant_id: int) -> int:

@@ -25,7 +25,7 @@ from ringfence.domain import limits
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.customer_group import CUSTOMER_GROUPS, CustomerGroupState
 from ringfence.domain.device import DEVICES
-from ringfence.domain.errors import Refused
+from ringfence.domain.errors import Refused, lacks
 from ringfence.domain.kind import StateKind
 from ringfence.domain.permission import POLICY_EDIT
 from ringfence.domain.registry import EDITED, node_of
@@ -204,7 +204,7 @@ def _demand_role(authority: Authority, role: RoleState) -> None:
 
 def _demand_filter(authority: Authority, group: CustomerGroupState) -> None:
     if not authority.own.covers(CUSTOMERS.permission, extent(group, authority.paths)):
-        raise Refused("it holds more customers than you may see", "customers")
+        raise lacks(CUSTOMERS.permission, "it holds more customers than you may see", "customers")
 
 
 _GIVING: Final[Mapping[StateKind, Callable[[Authority, Any], None]]] = {

@@ -82,14 +82,14 @@ def _open_streams() -> None:
 
 
 def _further(lacking: Lacking | None) -> str:
-    """What a change would have taken, and how to ask why that is lacking."""
-    if lacking is None:
+    """How to ask on, of a permission that is lacking: why it is, or without a record what else there is."""
+    if lacking is None or not lacking.login:
         return ""
-    if not lacking.record:
-        return f": it takes {lacking.permission}"
     from shlex import join
 
-    return f": it takes {lacking.permission}, and '{join(('ringfence', 'why', *lacking))}' says why that is lacking"
+    if not lacking.record:
+        return f": '{join(('ringfence', 'rights', lacking.login))}' says what you may do"
+    return f": '{join(('ringfence', 'why', lacking.login, lacking.permission, lacking.record))}' says why"
 
 
 def _fail(lines: Sequence[str]) -> int:

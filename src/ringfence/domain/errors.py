@@ -27,12 +27,13 @@ class SessionEnded(RingfenceError):  # noqa: N818 - likewise
 
 
 class Lacking(NamedTuple):
-    """The permission that somebody lacked, by their login, for what they wanted to do to a ``record``, named as in
-    ``device:KEY``; that is empty where they may not know of it, and for the root."""
+    """The permission that somebody lacked for what they wanted to do to a ``record``, named as in ``device:KEY``; that
+    is empty where it is about none, where they may not know of it, and for the root. ``login`` is theirs, as soon as
+    that is known."""
 
-    login: str
     permission: str
-    record: str
+    record: str = ""
+    login: str = ""
 
 
 class Refused(RingfenceError):  # noqa: N818 - likewise
@@ -42,6 +43,12 @@ class Refused(RingfenceError):  # noqa: N818 - likewise
     def __init__(self, message: str, field: str = "", lacking: Lacking | None = None) -> None:
         super().__init__(message)
         self.field, self.lacking = field, lacking
+
+
+def lacks(permission: str, message: str, field: str = "", record: str = "") -> Refused:
+    """A refusal that stands on a permission, which it names: the one place where that is done. ``record`` as in
+    ``Lacking``: only one that whoever is refused may list."""
+    return Refused(f"{message} ({permission})", field, Lacking(permission, record))
 
 
 class WrongFilter(RingfenceError):  # noqa: N818 - likewise

@@ -12,6 +12,7 @@ from ringfence.changes import opening
 from ringfence.changes.applying import Outcome, Progress, apply
 from ringfence.changes.audit import Actor
 from ringfence.changes.edits import Edit
+from ringfence.changes.lacking import lacked_by
 from ringfence.domain import clock
 from ringfence.domain.errors import Conflict, Refused, RingfenceError
 from ringfence.domain.ids import ids_in
@@ -120,4 +121,7 @@ def apply_as(
         raise Refused(viewer.read_only)
     actor = Actor(viewer.user_id, origin, viewer.narrowing(connection))
     now = clock.now()
-    return apply(connection, viewer.tenant_id, actor, edits, now, measuring=measuring, undoes=undoes, progress=progress)
+    with lacked_by(connection, viewer.tenant_id, viewer.user_id):
+        return apply(
+            connection, viewer.tenant_id, actor, edits, now, measuring=measuring, undoes=undoes, progress=progress
+        )

@@ -8,8 +8,9 @@ from typing import Final
 from sqlalchemy import select
 
 from ringfence.changes import ledger
+from ringfence.changes.lacking import lacked_by
 from ringfence.domain.customer import CUSTOMERS
-from ringfence.domain.errors import Refused, RingfenceError
+from ringfence.domain.errors import Refused, RingfenceError, lacks
 from ringfence.domain.kind import Kind, StateKind
 from ringfence.domain.registry import EDITED, kind_named
 from ringfence.domain.text import fold
@@ -113,7 +114,8 @@ def place_of_new(viewer: Viewer, kind: StateKind, action: str, option: str) -> t
         raise Refused(f"say where, with {option}: you may {action} {said} in more than one place")
     top = choices.home_of_new(viewer, permission) if places else None
     if top is None:
-        raise Refused(f"you may not {action} {said}")
+        with viewer.look() as sight, lacked_by(sight.connection, sight.tenant_id, viewer.user_id):
+            raise lacks(permission, f"you may not {action} {said}")
     return top
 
 

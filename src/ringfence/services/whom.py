@@ -7,8 +7,9 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection, select
 
 from ringfence.changes.entrusted import demand_entrusted
+from ringfence.changes.lacking import lacked_by
 from ringfence.domain import clock
-from ringfence.domain.errors import Refused
+from ringfence.domain.errors import Refused, lacks
 from ringfence.domain.user import USERS
 from ringfence.storage import logins
 from ringfence.storage.columns import of_tenant
@@ -42,9 +43,10 @@ def whom(viewer: Viewer, login: str | None) -> Whom:
         rights = USERS.permission, _EDIT
         found = None if login is None else find_user(sight, rights, login)
         if found is None:
-            raise Refused(
-                "nobody whom you may edit has that login" if login is not None else "say whose with --login LOGIN"
-            )
+            if login is None:
+                raise Refused("say whose with --login LOGIN")
+            with lacked_by(sight.connection, sight.tenant_id, viewer.user_id):
+                raise lacks(_EDIT, "nobody whom you may edit has that login")
         (row,) = among(sight, _EDIT, USERS, [found], ("id", "login", "name"))
         return Whom(row.id, row.login, row.name)
 

@@ -36,7 +36,7 @@ class TestFaults:
                 "line 5: site: there is no site 'nosite' at this customer",
                 "line 5: name: this is longer than 400 characters",
                 "line 6: there are 8 cells, and the header has 7: quote a cell that holds the separator",
-                "line 7: customer: you may not assign a device there",
+                "line 7: customer: you may not assign a device there (device.assign)",
             ][:-1]
         )
         assert numbers(read(world, *lines)) == (1, 1, 0, 4)
@@ -71,11 +71,11 @@ class TestFaults:
         state: Any = world.blind("role", "delegate").after
         world.save("boss", world.blind("role", "delegate", permissions=state.permissions - {"device.create"}))
         lines = ("key,name,customer", "acme-0,x,", ",new,deep", "north-0,north 0,deep")
-        assert faults(world, *lines) == ["line 3: customer: you may not create a device there"]
+        assert faults(world, *lines) == ["line 3: customer: you may not create a device there (device.create)"]
         world.save("boss", world.blind("role", "delegate", permissions=state.permissions - {"device.assign"}))
-        assert faults(world, *lines) == ["line 4: customer: you may not assign a device there"]
+        assert faults(world, *lines) == ["line 4: customer: you may not assign a device there (device.assign)"]
         assert faults(world, "key,kind", "acme-0,", "north-0,x", login="rita") == [
-            "line 3: customer: you may not edit a device there"
+            "line 3: customer: you may not edit a device there (device.edit)"
         ]
 
     def test_who_reaches_only_a_site(self, world: World) -> None:

@@ -61,7 +61,7 @@ def test_whoever_may_view_it_knows_that_it_is_there(world: World) -> None:
     permissions = frozenset({"customer.list", "device.view"})
     world.save("boss", world.edit("boss", "role", "delegate", permissions=permissions))
     edit = world.blind("device", "north-0", name="Mine")
-    assert refused(world, "dora", edit) == "you may not edit a device there"
+    assert refused(world, "dora", edit) == "you may not edit a device there (device.edit)"
     world.save("boss", world.blind("device", "north-0", name="Theirs"))
     with pytest.raises(Conflict, match="was changed meanwhile"):
         world.save("dora", edit)

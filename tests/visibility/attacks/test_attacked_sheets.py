@@ -245,7 +245,7 @@ class TestRaising:
         delegate: Any = world.blind("role", "delegate").after
         world.save("boss", world.blind("role", "delegate", permissions=delegate.permissions - {"user.edit"}))
         assert faults(world, "dora", "user", *lines) == [
-            f"line {line}: home: you may not edit a user there" for line in range(2, count + 2)
+            f"line {line}: home: you may not edit a user there (user.edit)" for line in range(2, count + 2)
         ]
 
     def test_a_user_that_a_sheet_made_has_nothing(self, world: World) -> None:
