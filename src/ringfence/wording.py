@@ -6,6 +6,7 @@ What comes of data is in them as it is: whoever draws them makes it safe.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -69,10 +70,6 @@ def places(rights: Rights) -> list[str]:
 # Why.
 
 
-NO_GROUP = "no security group"
-"""What is said of whoever is in none."""
-
-
 def how(path: Path) -> str:
     """By what of its security group a path names the record: ``nested: Northwind``, ``Rotterdam alone``."""
     if path.scope == "all":
@@ -100,8 +97,7 @@ def wall(path: Path, *, exact: bool = False) -> str:
     """Where a path that is closed ends: ``closed at filter: Production only does not name Internal``. Moments are as
     people read them or, where it is ``exact``, as they are typed."""
     gate = next(one for one in path.gates if not one.open)
-    said = gate.said if exact else gate_said(path, gate)
-    return f"closed at {gate.name}{f': {said}' if said else ''}"
+    return gate.wall if exact else replace(gate, said=gate_said(path, gate)).wall
 
 
 def fixes_said(found: Fixes) -> str:

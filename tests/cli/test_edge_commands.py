@@ -121,7 +121,7 @@ def test_hidden_is_answered_like_missing(call: Call, words: list[str]) -> None:
 def test_without_the_right_to_edit_nothing_is_done(call: Call, who: tuple[str, str]) -> None:
     whole = call("dump").out
     assert call("edges", "create", "gate", *who).refused() == (
-        f"you may not create an edge (edge.create): 'ringfence rights {who[1]}' says what you may do"
+        f"you may not create an edge (edge.edit): 'ringfence rights {who[1]}' says what you may do"
     )
     for words in (["edit", "line", "--inactive"], ["delete", "line", "--yes"]):
         assert call("edges", *words, *who).refused() == (

@@ -193,7 +193,7 @@ async def test_what_another_operator_saved_meanwhile_is_shown(demo: Database) ->
 async def test_who_may_only_look_sees_it_and_is_told_why(demo: Database) -> None:
     async with opened(form_host(demo, "olga")) as console:
         await open_customer(console, demo, "Veldkamp Bakeries")
-        assert "You may view this customer, but not change it." in console.text
+        assert "You may view this customer, but not change it (customer.edit)." in console.text
         assert "⏎ move" not in console.text
         await console.press("ctrl+s")
         assert isinstance(console.app.screen, CustomerForm)

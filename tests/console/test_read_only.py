@@ -176,7 +176,7 @@ async def test_devices_are_not_assigned_by_who_may_not(demo: Database) -> None:
         console.app.push_screen(screen)
         await console.settle()
         await looks_read_only(console, screen)
-        await commands_refuse(console, screen, "you may not assign devices")
+        await commands_refuse(console, screen, "you may not assign devices (device.assign)")
 
 
 @pytest.mark.parametrize("area", "12345678")

@@ -215,12 +215,12 @@ async def test_who_may_only_look_is_told_so(demo: Database) -> None:
     async with opened(console_on(demo, "olga")) as console:
         await console.press("down")
         assert off(console, "open") == off(console, "copy_id") == ""
-        assert off(console, "new") == "you may not create customers"
-        assert off(console, "delete") == "you may not delete customers"
-        assert off(console, "take_up") == off(console, "put_down") == "you may not move customers"
-        assert off(console, "assign") == "you may not assign devices"
+        assert off(console, "new") == "you may not create customers (customer.create)"
+        assert off(console, "delete") == "you may not delete customers (customer.delete)"
+        assert off(console, "take_up") == off(console, "put_down") == "you may not move customers (customer.move)"
+        assert off(console, "assign") == "you may not assign devices (device.assign)"
         await console.press("x")
-        assert console.toasts == ["move: you may not move customers"]
+        assert console.toasts == ["move: you may not move customers (customer.move)"]
 
 
 async def test_help_lists_the_keys_of_the_tree_and_of_a_list(demo: Database) -> None:

@@ -60,7 +60,7 @@ async def test_what_is_wrong_is_said_before_saving(demo: Database) -> None:
     async with opened(form_host(demo), WIDE) as console:
         await open_user(console, "olga")
         await console.press("down", "delete")
-        assert "! No security group gives them anything" in console.text
+        assert "! No security group gives them anything: they see" in console.text
         assert "none that you may see" in console.text
         assert "Level: none that you may see" in console.text
         await console.press("escape")

@@ -102,10 +102,10 @@ async def test_what_is_off_is_listed_with_its_reason(demo: Database) -> None:
         await console.press("2", "colon")
         await console.type("new")
         assert titles(console)[0] == "new"
-        assert "off: you may not create devices" in console.text
+        assert "off: you may not create devices (device.create)" in console.text
         await console.press("enter")
         assert console.area == "devices"
-        assert console.toasts == ["new: you may not create devices"]
+        assert console.toasts == ["new: you may not create devices (device.create)"]
 
 
 async def test_nothing_leads_away_from_a_draft(demo: Database) -> None:

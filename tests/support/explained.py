@@ -90,6 +90,7 @@ class Explained:
                 wide, narrow = self.oracle.visible_nodes(login, one.permission)
                 assert one.allowed is bool(wide | narrow), (login, one)
                 assert one.customers == len((wide | narrow) - {None}), (login, one)
+                assert (one.path is not None) is one.allowed, "somebody who may hold it by some path"
         return asked
 
     def _ways(self, login: str, kind: str, key: str) -> None:

@@ -25,6 +25,7 @@ from ringfence.services.edited import Prospect
 from ringfence.services.editing import Edit
 from ringfence.services.records import Listing
 from ringfence.storage.engine import Database
+from ringfence.wording import wall
 
 SIZES = Sizes(tenants=1, customers=6, sites=4, devices=9, roles=3, groups=4, filters=2, users=4)
 
@@ -152,36 +153,44 @@ def test_it_follows_each_change_before_it_is_saved(world: World) -> None:
 
 def warned(world: World, user: str, **fields: Any) -> str:
     edit = [world.edit("boss", "user", user, **fields)] if fields else []
-    return "\n".join(prospect(world, "boss", world.id("user", user), *edit).warnings)
+    found = prospect(world, "boss", world.id("user", user), *edit)
+    ends = [wall(path) for path in found.nothing.paths] if found.nothing is not None else []
+    return "\n".join([*ends, *found.warnings])
 
 
 def test_warnings(world: World) -> None:
-    readers, north = (world.id("security_group", key) for key in ("readers", "north-readers"))
+    rita, readers, north = (
+        world.id(*one) for one in (("user", "rita"), ("security_group", "readers"), ("security_group", "north-readers"))
+    )
 
     def given(*windows: Any) -> Any:
         return frozenset(windows)
 
     assert warned(world, "rita") == ""
-    assert "the user is inactive" in warned(world, "rita", active=False).lower()
-    assert "No security group" in warned(world, "rita", security_groups=frozenset())
-    assert "Every customer group given to them is inactive" in warned(world, "olaf")
+    assert "closed at user active: inactive: sees nothing" in warned(world, "rita", active=False)
+    none = prospect(world, "boss", rita, world.edit("boss", "user", "rita", security_groups=frozenset()))
+    assert none.nothing is not None
+    assert none.nothing.paths == ()
+    assert "closed at filter: Filter off is inactive" in warned(world, "olaf")
     day = timedelta(days=1)
     begins = warned(world, "rita", security_groups=given((readers, (AT + day, None))))
-    assert "None of their memberships is in force" in begins
+    assert "closed at window: from 23 Nov 2026 12:00 UTC" in begins
     assert "Group readers begins on 23 Nov 2026 12:00 UTC." in begins
     ended = warned(world, "rita", security_groups=given((readers, (None, AT - day))))
     assert "Group readers ended on 21 Nov 2026 12:00 UTC." in ended
     assert "Group readers ends on" in warned(world, "rita", security_groups=given((readers, (None, AT + 3 * day))))
     assert warned(world, "rita", security_groups=given((readers, (None, AT + 4 * day)))) == ""
-    assert "Their role reaches only their sites" in warned(world, "gus", sites=frozenset())
-    assert "reach no customer within" in warned(world, "bert", home=world.id("customer", "gamma"))
+    assert warned(world, "gus", sites=frozenset()) == "closed at level: site: at none of their sites"
+    beyond = warned(world, "bert", home=world.id("customer", "gamma"))
+    assert beyond == "closed at scope: does not name anything in reach"
     both = given((readers, OPEN), (north, OPEN))
     assert (
         warned(world, "rita", security_groups=both) == "Group north-readers has no effect: the others give all of it."
     )
     named = SecurityGroupState(world.id("customer", None), "Named", world.id("role", "named"), "all")
     group = world.session("boss").save([Edit("security_group", -1, None, named)]).created[-1]
-    assert "only customers named for them" in warned(world, "staff", security_groups=given((group, OPEN)))
+    nobody = warned(world, "staff", security_groups=given((group, OPEN)))
+    assert "closed at level: customer: nothing is named for them" in nobody
     everything = given((world.id("security_group", "everything"), OPEN))
     assert warned(world, "staff", security_groups=everything) == ""
     role = world.edit("boss", "role", "reader", permissions=frozenset({"customer.list", "script.create"}))
@@ -211,7 +220,10 @@ def test_a_hidden_filter_that_is_off_is_as_one_that_lets_nothing_through(world: 
         world.save("boss", world.edit("boss", "user", "rita", customer_groups=frozenset({group})))
         found.append(prospect(world, "dora", world.id("user", "rita")))
     assert found[0] == found[1]
-    assert found[0].warnings
+    assert found[0].nothing is not None
+    assert [wall(path) for path in found[0].nothing.paths] == [
+        "closed at filter: no customer group of theirs lets anything in reach through"
+    ]
 
 
 def test_a_preview_of_somebody_greater_shows_no_hidden_user(world: World) -> None:

@@ -160,8 +160,9 @@ def _csv(titles: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
 
 
 def _told(found: Why) -> Iterator[str]:
+    from ringfence.services.explained import NO_GROUP
     from ringfence.text import fit, literal, width_of
-    from ringfence.wording import NO_GROUP, wall
+    from ringfence.wording import wall
 
     asked = (literal(one) for one in (found.login, found.permission, found.record))
     yield f"{'yes' if found.allowed else 'no'}  {'  '.join(asked)}"

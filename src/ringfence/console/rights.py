@@ -43,17 +43,20 @@ def why_not_list(rights: Collection[str], kind: str, name: str) -> str:
     """Why a list of that kind (as the command line spells it) can hold nothing for the user of that name; empty where
     it may."""
     if kind == NOW:
-        off = concerned().isdisjoint(rights)
-        return f"{name} may list neither alarms nor edges: no role gives them that" if off else ""
+        needed = " or ".join(sorted(concerned()))
+        return f"{name} may list neither alarms nor edges ({needed})" if concerned().isdisjoint(rights) else ""
     from ringfence.domain.registry import kind_named
 
     permission = kind_named(kind).permission
     if permission in rights:
         return ""
     verb = permission.partition(".")[2]
-    return (
-        f"{name} may not {verb} {kind.replace('-', ' ') if verb == 'list' else f'the {kind}'}: no role gives them that"
-    )
+    return may_not(name, f"{verb} {kind.replace('-', ' ') if verb == 'list' else f'the {kind}'}", permission)
+
+
+def may_not(who: str, what: str, permission: str) -> str:
+    """Why something is off for whoever holds a permission nowhere, with its name: "you may not edit users"."""
+    return f"{who} may not {what} ({permission})"
 
 
 def why_only_looking(rights: Collection[str]) -> str:
@@ -65,7 +68,8 @@ def why_no_groups(rights: Collection[str]) -> str:
     """Why somebody can put a customer into no group; empty for whoever can."""
     from ringfence.domain.registry import naming
 
-    return "" if any(kind.right("edit") in rights for kind in naming("customer")) else "you may edit no groups"
+    needed = [kind.right("edit") for kind in naming("customer")]
+    return "" if any(one in rights for one in needed) else may_not("you", "edit groups", " or ".join(needed))
 
 
 def badge(read_only: str) -> tuple[str, bool]:

@@ -142,6 +142,23 @@ def account_count(database: Database, search: str) -> int:
     return directory.account_count(database, search)
 
 
+def why_nothing(viewer: Viewer, permission: str = CUSTOMERS.permission) -> str:
+    """Where the path of a viewer ends that comes nearest to anything under a permission, which reaches nothing of
+    theirs: without a name, for what is on it they may list no more than the rest."""
+    if isinstance(viewer, SharedView):
+        return "nothing of what they see is yours to see"
+    from ringfence.services.explained import NO_GROUP  # the first data of whoever sees something wait for none of it
+    from ringfence.services.paths import Person, nearest_wall
+    from ringfence.visibility.explain import Anywhere
+
+    with viewer.database.reading() as connection:
+        anywhere = Anywhere(viewer.reach(connection, viewer.at))
+    grants = anywhere.grants
+    person = Person(grants.active, grants.home_id, anywhere.filters)
+    wall = nearest_wall(person, anywhere.ways(permission), permission)
+    return NO_GROUP if wall is None else wall.wall
+
+
 def profile(viewer: Viewer, *, totals: bool = False) -> Profile:
     """Who is looking, by what, and how many customers and devices they see (of how many, with ``totals``)."""
     with viewer.look(CUSTOMERS.permission, DEVICES.permission) as sight:
@@ -158,13 +175,14 @@ def profile(viewer: Viewer, *, totals: bool = False) -> Profile:
         devices = count(sight, Query(DEVICES))
         top = tree.roots(sight)
         whole = sight.scope(CUSTOMERS.permission).nodes.whole
+    reason = ""
+    if not (customers or devices):
+        reason = "there is no customer yet" if whole else why_nothing(viewer)
     place = ""
     if any(row.parent_id is None for row in top):
         place = next(row.name for row in top if row.parent_id is None)
     elif not own.home_is_root and any(row.name == own.home for row in top):
         place = own.home
-    nothing = own.nothing if view is None else "nothing of what they see is yours to see"
-    nothing = "there is no customer yet" if whole else nothing
     total = directory.totals(viewer.database, viewer.tenant_id) if totals else (0, 0)
     return Profile(
         user.user_id,
@@ -176,6 +194,6 @@ def profile(viewer: Viewer, *, totals: bool = False) -> Profile:
         customers,
         devices,
         *total,
-        reason="" if customers or devices else nothing,
+        reason=reason,
         seen_by=seen_by,
     )

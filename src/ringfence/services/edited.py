@@ -4,10 +4,13 @@ wait for none of it."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ringfence.changes.difference import Difference, Later, Rights
 from ringfence.domain.errors import Lacking
+
+if TYPE_CHECKING:
+    from ringfence.services.explained import Why
 
 __all__ = ["Difference", "Later", "Rights"]
 
@@ -74,7 +77,7 @@ class Prospect:
     """What a user's settings come to: ``tops`` are the first of ``top_count`` customers at the top of what they see.
 
     ``later`` tells of the next moment at which a membership begins or ends: when, and the customers and devices then.
-    ``warnings`` are sentences for people.
+    ``warnings`` are sentences for people; ``nothing`` says why they see no customer, where that is so.
     """
 
     customers: int
@@ -85,6 +88,7 @@ class Prospect:
     warnings: tuple[str, ...]
     later: tuple[str, int, int] | None = None
     preview: Preview = Preview(())
+    nothing: Why | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ def open_records(viewer: Viewer, kind: StateKind, records: Sequence[int]) -> tup
         if kind == "user" and record == viewer.own_id:
             pass  # their own profile is everybody's to change; anything else of themselves is refused when saved
         elif record not in editable and state.key:  # the tenant's root, which has none, is nobody's record
-            why_not = f"you may view this {of.said}, but not change it"
+            why_not = f"you may view this {of.said}, but not change it ({of.right('edit')})"
         else:
             why_not, _ = of.closed(state)
         found.append(Opened(kind, record, state, revision, names, active, why_not))

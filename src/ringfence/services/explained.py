@@ -35,6 +35,15 @@ class Gate:
     open: bool
     said: str
 
+    @property
+    def wall(self) -> str:
+        """It as what ends a path: ``closed at filter: Production only does not name Internal``."""
+        return f"closed at {self.name}{f': {self.said}' if self.said else ''}"
+
+
+NO_GROUP: Final = "no security group"
+"""What is said of whoever is in none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

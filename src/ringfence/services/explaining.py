@@ -22,18 +22,18 @@ from ringfence.domain.registry import EDITED, PLACE, kind_of_noun
 from ringfence.domain.user import USERS
 from ringfence.services.explained import Holder, Path, Right, Rights, Why
 from ringfence.services.naming import missing
-from ringfence.services.paths import NAMED, Person, Telling, as_named
+from ringfence.services.paths import NAMED, Person, Telling, as_named, listed_by
 from ringfence.storage import logins
 from ringfence.storage.columns import of_tenant
 from ringfence.storage.engine import Database
 from ringfence.storage.tables import User, table_of
 from ringfence.visibility import explain, holders
-from ringfence.visibility.explain import Facts, Target, Way
+from ringfence.visibility.explain import Anywhere, Facts, Target
 from ringfence.visibility.grants import read_many
 from ringfence.visibility.intervals import intersect
 from ringfence.visibility.owner import Owner
 from ringfence.visibility.point import among, can_be_key, find_user
-from ringfence.visibility.reach import Grounds, measure, read_grounds
+from ringfence.visibility.reach import Reach, measure, read_grounds
 from ringfence.visibility.rule import Grants
 from ringfence.visibility.strict import let_go
 from ringfence.visibility.viewer import Sight, Viewer
@@ -69,7 +69,7 @@ def why(viewer: Viewer, login: str, permission: str, record: str) -> Why:
     RingfenceError for an unknown permission or kind of record, and alike for what is hidden and what is missing."""
     demand_known(permission)
     with asked(viewer, login, record) as (sight, user, target, facts, at):
-        told = Telling(sight, target, permission)
+        told = Telling(listed_by(sight), target, permission)
         ways = facts.ways(permission)
         paths = told.paths(_person(facts), ways)
         allowed = any(not one.walls for one in ways)
@@ -94,7 +94,7 @@ def who(viewer: Viewer, permission: str, record: str, limit: int | None = None) 
         viewed = {row.id for row in among(sight, _VIEW, USERS, [row.id for row in listed])}
         if sight.active and viewer.own_id:
             viewed.add(viewer.own_id)
-        told = Telling(sight, target, permission)
+        told = Telling(listed_by(sight), target, permission)
         ways = {
             row.id: (Person(True, one.home, one.filters), one.ways if row.id in viewed else ())
             for row in listed
@@ -116,7 +116,7 @@ def rights(viewer: Viewer, login: str, record: str | None = None) -> Rights:
         return _rights_anywhere(viewer, login)
     with asked(viewer, login, record) as (sight, user, target, facts, _):
         person, hidden, found = _person(facts), False, []
-        telling = Telling(sight, target, "")
+        telling = Telling(listed_by(sight), target, "")
         for one in CATALOGUE:
             told = telling.of(one.key)
             ways = [way for way in facts.ways(one.key) if not way.walls]
@@ -133,8 +133,9 @@ def _rights_anywhere(viewer: Viewer, login: str) -> Rights:
         let_go(sight)
         grants = _grants(sight, user.id)
         grounds = read_grounds(sight.connection, [grants])
+        anywhere = Anywhere(Reach(grants, at, grounds))
         bound = viewer.regions(sight.connection, at).region(CUSTOMERS.permission).nodes()
-        telling = Telling(sight, None, "")
+        telling = Telling(listed_by(sight), None, "")
         known: dict[str, tuple[bool, int, Path | None]] = {}
         found, hidden = [], False
         for one in CATALOGUE:
@@ -142,25 +143,14 @@ def _rights_anywhere(viewer: Viewer, login: str) -> Rights:
             if signature not in known:
                 reached = grounds.region(grants, one.key, at)
                 told = telling.of(one.key)
-                paths = told.paths(Person(grants.active, grants.home_id, ()), _giving(grants, grounds, one.key, at))
+                giving = [way for way in anywhere.ways(one.key) if not way.walls]
+                paths = told.paths(Person(grants.active, grants.home_id, ()), giving)
                 hidden = hidden or told.hidden
                 customers = measure(sight.connection, sight.tenant_id, intersect(reached.nodes(), bound))[0]
                 known[signature] = bool(reached.nodes()), customers, paths[0] if paths else None
             allowed, customers, path = known[signature]
             found.append(Right(one.key, one.section, one.label, allowed, path, customers))
         return Rights(user.login, as_named(user), None, "", tuple(found), hidden)
-
-
-def _giving(grants: Grants, grounds: Grounds, permission: str, at: datetime) -> list[Way]:
-    """The memberships by which a user holds a permission anywhere."""
-    if not grounds.region(grants, permission, at).nodes():
-        return []
-    rest = [one for one in grants.groups if not one.holds(permission)]
-    return [
-        Way(one, None, ())
-        for one in grants.groups_with(permission, at)
-        if grounds.region(grants._replace(groups=(one, *rest)), permission, at).nodes()
-    ]
 
 
 # Of whom, and of what.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import datetime
@@ -47,12 +47,21 @@ def exactly(at: datetime | None) -> str | None:
     return None if at is None else clock.iso(at, "auto")
 
 
-class Telling:
-    """Tells paths of users to a record (None: to anything), as far as the viewer may list what is on them. ``hidden``
-    becomes true where something is left out."""
+Listed = Callable[[Kind, list[int]], Iterable[Any]]
+"""Of records of a kind with these ids id, key and name, of those that whoever asks may list."""
 
-    def __init__(self, sight: Sight, target: Target | None, permission: str) -> None:
-        self._sight, self._target, self._permission = sight, target, permission
+
+def listed_by(sight: Sight) -> Listed:
+    """What a sight lists."""
+    return lambda kind, ids: among(sight, kind.permission, kind, ids, ("id", "key", "name"))
+
+
+class Telling:
+    """Tells paths of users to a record (None: to anything), as far as what is on them is ``listed``. ``hidden`` becomes
+    true where something is left out. Of paths to anything only the gates are told at which they end."""
+
+    def __init__(self, listed: Listed, target: Target | None, permission: str) -> None:
+        self._listed, self._target, self._permission = listed, target, permission
         self._names: dict[str, dict[int, Named | None]] = {kind.noun: {} for kind in NAMED}
         self.hidden = False
 
@@ -81,9 +90,6 @@ class Telling:
             if new:
                 known.update(dict.fromkeys(new))
                 known.update((row.id, as_named(row)) for row in self._listed(kind, new))
-
-    def _listed(self, kind: Kind, ids: list[int]) -> Iterable[Any]:
-        return among(self._sight, kind.permission, kind, ids, ("id", "key", "name"))
 
     def _name(self, kind: Kind, record: int | None) -> Named | None:
         """What is told of a record; that it is hidden, is noted."""
@@ -114,13 +120,11 @@ class Telling:
         filters = [(one, self._name(FILTERS, one.id)) for one in person.filters]
         passing = sorted(named.key for one, named in filters if named is not None and one.active and one.names)
         through = next((named for _, named in filters if named and passing and named.key == passing[0]), None)
-        gates: tuple[Gate, ...] = ()
-        if self._target is not None:
-            said = _Said(self._target, self._permission, self._name_of_it(), home, role, entry, through)
-            gates = tuple(
-                Gate(name, name not in way.walls, said.of(name, way, person, filters))
-                for name in explain.gates_of(self._permission)
-            )
+        said = _Said(self._permission, self._name_of_it(), home, role, entry, through)
+        gates = tuple(
+            Gate(name, name not in way.walls, said.of(name, way, person, filters))
+            for name in (way.walls if self._target is None else explain.gates_of(self._permission))
+        )
         since, until = way.group.valid_from, way.group.valid_until
         return Path(
             group,
@@ -139,9 +143,32 @@ class Telling:
         )
 
     def _name_of_it(self) -> str:
-        assert self._target is not None
+        if self._target is None:
+            return "anything in reach"
         named = self._names[CUSTOMERS.noun][self._target.node]
         return "it" if named is None else named.name
+
+
+def nearest_wall(person: Person, ways: Collection[Way], permission: str) -> Gate | None:
+    """Where the path of a user to anything ends that comes furthest, for themselves: nothing is named. None where there
+    is no path."""
+    if not ways:
+        return None
+    way = min(ways, key=lambda one: _nearest(one.walls))
+    said = _Said(permission, "anything in reach", None, None, None, None)
+    unnamed = [(one, None) for one in person.filters]
+    if way.walls[0] == explain.FILTER and not any(one.active for one in person.filters):
+        return Gate(explain.FILTER, False, "every customer group given to them is inactive")
+    if way.walls[0] == explain.LEVEL:
+        return Gate(explain.LEVEL, False, _level(way.group.access_level, is_open=False))
+    if way.walls[0] == explain.WINDOW:
+        return Gate(explain.WINDOW, False, _window(way, lambda at: f"{at.day} {at:%b %Y %H:%M} UTC"))
+    return Gate(way.walls[0], False, said.of(way.walls[0], way, person, unnamed))
+
+
+def _nearest(walls: Sequence[str]) -> tuple[int, int]:
+    """Fewest closed gates first, and of these what comes furthest."""
+    return len(walls), -explain.GATES.index(walls[0])
 
 
 def _order(path: Path) -> tuple[Any, ...]:
@@ -151,14 +178,12 @@ def _order(path: Path) -> tuple[Any, ...]:
     if path.open:
         level = _LEVELS.index(path.level) if path.level in _LEVELS else len(_LEVELS)
         return 0, level, path.scope != ALL, window != ("", ""), path.group.key, *window
-    walls = path.walls
-    return 1, len(walls), -explain.GATES.index(walls[0]), False, path.group.key, *window
+    return 1, *_nearest(path.walls), False, path.group.key, *window
 
 
 class _Said(NamedTuple):
     """What gates of a path are about, for people."""
 
-    target: Target
     permission: str
     it: str
     home: Named | None
@@ -166,7 +191,7 @@ class _Said(NamedTuple):
     entry: Entry | None
     through: Named | None
 
-    def of(self, gate: str, way: Way, person: Person, filters: list[tuple[Filter, Named | None]]) -> str:
+    def of(self, gate: str, way: Way, person: Person, filters: Sequence[tuple[Filter, Named | None]]) -> str:
         """One of them."""
         is_open = gate not in way.walls
         match gate:
@@ -198,7 +223,7 @@ class _Said(NamedTuple):
             return called
         return f"{called}, which {'holds' if is_open else 'does not hold'} {self.it}"
 
-    def _filter(self, filters: list[tuple[Filter, Named | None]], *, is_open: bool) -> str:
+    def _filter(self, filters: Sequence[tuple[Filter, Named | None]], *, is_open: bool) -> str:
         if not filters:
             return "none given"
         if is_open:
@@ -219,9 +244,9 @@ class _Said(NamedTuple):
         return f"selected: {called}, {'with' if self.entry.nested else 'without'} those nested"
 
 
-def _window(way: Way) -> str:
+def _window(way: Way, said: Callable[[datetime], str | None] = exactly) -> str:
     since, until = way.group.valid_from, way.group.valid_until
-    parts = [f"{word} {exactly(at)}" for word, at in (("from", since), ("until", until)) if at is not None]
+    parts = [f"{word} {said(at)}" for word, at in (("from", since), ("until", until)) if at is not None]
     return " ".join(parts) or "always"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
@@ -19,14 +20,16 @@ from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import Conflict, Refused, RingfenceError
 from ringfence.domain.kind import Kind
 from ringfence.domain.permission import CATALOGUE, EVERYWHERE, PERMISSIONS
-from ringfence.domain.role import CUSTOMER, SITE
 from ringfence.domain.security_group import SECURITY_GROUPS
 from ringfence.domain.text import fold
 from ringfence.services import consequences
 from ringfence.services.edited import CustomerShare, Preview, Prospect, UserDifference
 from ringfence.services.editing import apply_as, conflicts_as_seen
+from ringfence.services.explained import Named, Why
+from ringfence.services.paths import Person, Telling
 from ringfence.storage.bulk import any_of
 from ringfence.storage.tables import Customer, User, table_of
+from ringfence.visibility.explain import Anywhere
 from ringfence.visibility.intervals import contains, intersect, nested, within
 from ringfence.visibility.reach import Reach, measure, read_reaches
 from ringfence.visibility.rule import Grants
@@ -149,7 +152,9 @@ def _prospect(connection: Connection, viewer: Viewer, user: int, shown: Preview)
     customers, devices = _size(connection, viewer, own, reach)
     tops, count = _tops(connection, viewer, own, reach)
     # Of a group that is hidden from the viewer, no more is told than of one that is not there.
-    names = _names(connection, own, SECURITY_GROUPS, [group.group_id for group in reach.grants.groups])
+    names = _names(
+        connection, own, SECURITY_GROUPS, [group.group_id for group in (*reach.grants.groups, *reach.grants.idle)]
+    )
     given = reach.grants.given
     if given is not None:
         given = tuple(_names(connection, own, CUSTOMER_GROUPS, given))
@@ -157,12 +162,13 @@ def _prospect(connection: Connection, viewer: Viewer, user: int, shown: Preview)
     told = reach.grants._replace(groups=groups, given=given)
     in_force = (group for group in told.groups if told.active and group.in_force(at))
     levels = tuple(dict.fromkeys(group.access_level for group in in_force))
+    nothing = None if reach.region(CUSTOMERS.permission).nodes() else _nothing(connection, own, reach, names)
     later = None
     moment = told.changes_at(at)
     if moment is not None:
         then = Reach(reach.grants, moment, reach.grounds)
         later = (moment.isoformat(), *_size(connection, viewer, own, then))
-    return Prospect(customers, devices, levels, tops, count, _warnings(reach, told, names), later, shown)
+    return Prospect(customers, devices, levels, tops, count, _warnings(reach, told, names), later, shown, nothing)
 
 
 def _size(connection: Connection, viewer: Viewer, own: Reach, reach: Reach) -> tuple[int, int]:
@@ -193,34 +199,34 @@ def _tops(connection: Connection, viewer: Viewer, own: Reach, reach: Reach) -> t
     return tuple(shares), len(found)
 
 
+def _nothing(connection: Connection, own: Reach, reach: Reach, names: Collection[int]) -> Why:
+    """Why a user sees no customer: told as far as the viewer may list what is on the paths by the groups that they may
+    list (``names``), as if there were no others."""
+    anywhere, permission = Anywhere(reach), CUSTOMERS.permission
+    told = Telling(partial(_listed, connection, own), None, permission)
+    person = Person(reach.grants.active, reach.grants.home_id, anywhere.filters)
+    paths = told.paths(person, [way for way in anywhere.ways(permission) if way.group.group_id in names])
+    return Why(False, "", Named(0, "", ""), permission, "", "", clock.iso(reach.at), paths, told.hidden)
+
+
 def _names(connection: Connection, own: Reach, kind: Kind, groups: Collection[int]) -> dict[int, str]:
     """The names of groups of a kind by id, of those that the viewer may list."""
-    mapped = table_of(kind)
-    query = select(mapped.id, mapped.name, Customer.path).join(Customer, Customer.id == getattr(mapped, kind.owner))
-    rows = connection.execute(query.where(any_of(connection, mapped.id, groups)))
-    return {group: name for group, name, path in rows if own.contains(kind.permission, path)}
+    return {one.id: one.name for one in _listed(connection, own, kind, groups)}
+
+
+def _listed(connection: Connection, own: Reach, kind: Kind, ids: Collection[int]) -> list[Named]:
+    """The records of a kind that the viewer may list."""
+    mapped, reaches = table_of(kind), own.sees if kind.is_customer else own.contains
+    query = select(mapped.id, mapped.key, mapped.name, Customer.path)
+    if not kind.is_customer:
+        query = query.join(Customer, Customer.id == getattr(mapped, kind.owner))
+    rows = connection.execute(query.where(any_of(connection, mapped.id, ids)))
+    return [Named(one, key or "", name) for one, key, name, path in rows if reaches(kind.permission, path)]
 
 
 def _warnings(reach: Reach, told: Grants, names: Mapping[int, str]) -> tuple[str, ...]:
     """Sentences for people; ``told`` are the grants without the groups that are hidden from the viewer."""
-    at, grants = reach.at, reach.grants
-    in_force = [group for group in grants.groups if group.in_force(at)]
-    said: list[str] = []
-    if not grants.active:
-        said.append("The user is inactive: they cannot sign in, and see nothing.")
-    elif not told.groups and not reach.region(CUSTOMERS.permission).nodes():
-        said.append("No security group gives them anything: they see nothing.")
-    elif grants.filters == () and told.given and len(told.given) == len(grants.given or ()):
-        said.append("Every customer group given to them is inactive: they see nothing.")
-    elif not in_force:
-        said.append("None of their memberships is in force: they see nothing now.")
-    elif not reach.region(CUSTOMERS.permission).nodes():
-        if all(group.access_level == SITE for group in in_force):
-            said.append("Their role reaches only their sites, and none is in reach: they see nothing.")
-        elif all(group.access_level == CUSTOMER and not group.selects for group in in_force):
-            said.append("Their role reaches only customers named for them, and none is: they see nothing.")
-        else:
-            said.append("Their groups reach no customer within their home and customer groups: they see nothing.")
+    at, said = reach.at, list[str]()
     for group in told.groups:
         name = names[group.group_id]
         if group.valid_until is not None and group.valid_until <= at:

@@ -284,6 +284,7 @@ class Session:
         """The two over one tree."""
         return SideBySide(Pair(self.viewer, other.viewer))
 
+    why_nothing = _asks(lambda: accounts.why_nothing)
     subjects = _asks(lambda: accounts.subjects)
     subject_count = _asks(lambda: accounts.subject_count)
 

@@ -7,7 +7,7 @@ once; the two are compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -17,7 +17,9 @@ from ringfence.domain.kind import Kind
 from ringfence.domain.permission import AT_SITES, EVERYWHERE, PERMISSIONS, POLICY_EDIT
 from ringfence.domain.role import SITE
 from ringfence.visibility.grants import Entries, read_entries
+from ringfence.visibility.intervals import Interval, contains, intersect, nested, union
 from ringfence.visibility.point import look_up
+from ringfence.visibility.reach import Reach
 from ringfence.visibility.rule import Grants, GroupGrant, reaches_nothing
 from ringfence.visibility.viewer import Sight
 
@@ -241,3 +243,59 @@ def read_facts(connection: Connection, grants: Grants, target: Target, at: datet
     selecting: Iterable[int] = (one.group_id for one in (*grants.groups, *grants.idle) if one.selects)
     selected, filtered = read_entries(connection, grants.tenant_id, selecting, grants.given or (), target.ancestors)
     return Facts(grants, target, at, selected, filtered)
+
+
+class Anywhere:
+    """The same of anything at all: the gates at which whatever there is ends, each as if those before it were open."""
+
+    def __init__(self, reach: Reach) -> None:
+        self.reach = reach
+        self.grants = reach.grants
+        within = self.grants.narrowing.path if self.grants.narrowing is not None else None
+        self._home = [nested(self.grants.home_path)]
+        self._own = self._home if within is None else intersect(self._home, [nested(within)])
+        named = {one: reach.grounds.filtered.get(one, []) for one in self.grants.given or ()}
+        active = frozenset(self.grants.filters or ())
+        passing = union(node for one in active for node in named[one])
+        self._through = self._own if self.grants.given is None else intersect(self._own or self._home, passing)
+        self.filters = tuple(
+            Filter(one, one in active, bool(intersect(self._own or self._home, nodes)), nodes == self._home)
+            for one, nodes in named.items()
+        )
+
+    def ways(self, permission: str) -> list[Way]:
+        """Each path, with the gates that are closed on it wherever it leads."""
+        return [Way(one, None, self._closed(one, permission)) for one in (*self.grants.groups, *self.grants.idle)]
+
+    def _closed(self, group: GroupGrant, permission: str) -> tuple[str, ...]:
+        grants, at = self.grants, self.reach.at
+        found = [] if grants.active else [ACTIVE]
+        if not self._own:
+            found.append(HOME)
+        if not self._through:
+            found.append(FILTER)
+        if not group.in_force(at):
+            found.append(WINDOW)
+        if group.role_id is None or not group.holds(permission):
+            found.append(ROLE)
+        nodes = reached = self._through or self._own or self._home
+        if group.selects:
+            nodes = intersect(reached, self.reach.grounds.selected.get(group.group_id, []))
+            if not nodes:
+                found.append(SCOPE)
+        if not self._leveled(group, permission, nodes or reached):
+            found.append(LEVEL)
+        if permission in EVERYWHERE and not found and not self._over_all(group, permission):
+            found.append(EVERYWHERE_GATE)
+        return tuple(found)
+
+    def _leveled(self, group: GroupGrant, permission: str, nodes: Sequence[Interval]) -> bool:
+        if group.access_level == SITE:
+            return permission in AT_SITES and any(contains(nodes, site.path) for site in self.grants.sites)
+        filtered, at_root = self.grants.given is not None, self.grants.home_is_root
+        return group.selects or not reaches_nothing(group.access_level, filtered=filtered, at_root=at_root)
+
+    def _over_all(self, group: GroupGrant, permission: str) -> bool:
+        rest = [one for one in self.grants.groups if not one.holds(permission)]
+        alone = self.grants._replace(groups=(group, *rest))
+        return bool(self.reach.grounds.region(alone, permission, self.reach.at).nodes())

@@ -1,4 +1,4 @@
-"""What a user stands on, in a few words, and why somebody sees nothing at all."""
+"""What a user stands on, in a few words."""
 
 from __future__ import annotations
 
@@ -7,18 +7,13 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
-from ringfence.domain.role import CUSTOMER, SITE
-from ringfence.domain.security_group import SELECTED
 from ringfence.storage.grants import Membership, UserCustomerGroup
 from ringfence.storage.tables import Customer, CustomerGroup, Role, SecurityGroup, User
 from ringfence.visibility.viewer import Sight, Viewer
 
 
 class UserSummary(NamedTuple):
-    """A user, and by what they see what they see: the names of the roles in force and of the customer groups given.
-
-    ``nothing`` says why they see nothing, as far as their own grants tell; it is empty otherwise.
-    """
+    """A user, and by what they see what they see: the names of the roles in force and of the customer groups given."""
 
     login: str
     name: str
@@ -27,7 +22,6 @@ class UserSummary(NamedTuple):
     home_is_root: bool
     roles: tuple[str, ...]
     filters: tuple[str, ...]
-    nothing: str
 
 
 def summary(viewer: Viewer, sight: Sight, at: datetime) -> UserSummary:
@@ -39,7 +33,7 @@ def summary(viewer: Viewer, sight: Sight, at: datetime) -> UserSummary:
         .where(User.id == viewer.user_id)
     ).one()
     groups = connection.execute(
-        select(Role.name, Role.access_level, SecurityGroup.scope, Membership.valid_from, Membership.valid_until)
+        select(Role.name, Membership.valid_from, Membership.valid_until)
         .select_from(Membership)
         .join(SecurityGroup, SecurityGroup.id == Membership.group_id)
         .join(Role, Role.id == SecurityGroup.role_id)
@@ -58,28 +52,6 @@ def summary(viewer: Viewer, sight: Sight, at: datetime) -> UserSummary:
         if (group.valid_from is None or group.valid_from <= at)
         and (group.valid_until is None or at < group.valid_until)
     ]
-    reason = ""
-    if not user.active:
-        reason = "the user is inactive"
-    elif not groups:
-        reason = "no security group gives them anything"
-    elif given and not any(group.active for group in given):
-        reason = "every customer group given to them is inactive"
-    elif not in_force:
-        ended = [group.valid_until for group in groups if group.valid_until is not None and group.valid_until <= at]
-        begins = [group.valid_from for group in groups if group.valid_from is not None and group.valid_from > at]
-        if begins:
-            reason = f"their access starts on {min(begins):%d %b %Y %H:%M} UTC"
-        elif ended:
-            reason = f"their access ended on {max(ended):%d %b %Y %H:%M} UTC"
-        else:
-            reason = "none of their memberships is in force"
-    elif all(group.access_level == SITE for group in in_force):
-        reason = "their role reaches only their sites, and they have none in reach"
-    elif all(group.access_level == CUSTOMER and group.scope != SELECTED for group in in_force):
-        reason = "their role reaches only named customers, and none is named"
-    else:
-        reason = "their groups reach no customer"
     return UserSummary(
         user.login,
         user.name,
@@ -88,5 +60,4 @@ def summary(viewer: Viewer, sight: Sight, at: datetime) -> UserSummary:
         user.parent_id is None,
         tuple(dict.fromkeys(group.name for group in in_force)),
         tuple(group.name if group.active else f"{group.name} (inactive)" for group in given),
-        reason,
     )

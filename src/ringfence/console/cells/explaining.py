@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from ringfence.console.text import Cell, Said, fit, width_of
-from ringfence.services.explained import HIDDEN
-from ringfence.wording import NO_GROUP, gate_said, how, wall, window
+from ringfence.services.explained import HIDDEN, NO_GROUP
+from ringfence.wording import gate_said, how, wall, window
 
 if TYPE_CHECKING:
     from ringfence.services.explained import Gate, Path, Why

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from ringfence.console.cells.explaining import wall_lines
 from ringfence.console.cells.preview import cells, summary
 from ringfence.console.text import Cell, Said, fit, many, number, width_of
 from ringfence.console.widgets.flow import flow
@@ -39,6 +40,10 @@ def lines(
     )
     found.append([Cell(f"Level: {levels}", "quiet")])
     rest: list[Said] = [[Cell(f"! {warning}", "attention")] for warning in prospect.warnings]
+    if prospect.nothing is not None:
+        ends = wall_lines(prospect.nothing) if prospect.nothing.paths else []
+        said = "They see nothing:" if ends else "No security group gives them anything: they see nothing."
+        rest.extend([[Cell(f"! {said}", "attention")], *ends])
     if prospect.later is not None:
         moment, customers, devices = prospect.later
         rest.append([Cell(f"After {datetime.fromisoformat(moment).astimezone(UTC):%Y-%m-%d %H:%M} UTC", "quiet")])

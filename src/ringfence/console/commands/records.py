@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ringfence.console.changing import confirm_change
 from ringfence.console.commands.command import Command, Editable, Edited, Host, unless_signed_in
+from ringfence.console.rights import may_not
 from ringfence.console.text import Cell, capital, many, number
 
 if TYPE_CHECKING:
@@ -53,10 +54,11 @@ class RecordCommand(Command[Host]):
 
     def denied(self, here: Host, edits: Editable) -> str:
         """Why the viewer may do it to no record of the kind."""
-        if (f"{self.of}.{self.right}" if self.of else edits.right(self.right)) in here.ringfence.rights:
+        needed = f"{self.of}.{self.right}" if self.of else edits.right(self.right)
+        if needed in here.ringfence.rights:
             return ""
         whose = "the audit" if self.of == "audit" else f"{self.of}s" if self.of else edits.plural
-        return f"you may not {self.right} {whose}"
+        return may_not("you", f"{self.right} {whose}", needed)
 
 
 def edited(host: Host) -> tuple[Edited, Editable]:

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 
 from ringfence.console.changing import MANY, save
 from ringfence.console.commands.command import Command, bindings
+from ringfence.console.rights import may_not
 from ringfence.console.screens.choose_one import ChooseOne, own_of
 from ringfence.console.screens.record_form import RecordForm
 from ringfence.console.text import Cell, Said, many, number
@@ -139,7 +140,7 @@ class BulkEditScreen(RecordForm):
             show([])
 
     def why_fixed(self) -> str:
-        return "" if "device.edit" in self.ringfence.rights else "you may not edit devices"
+        return "" if "device.edit" in self.ringfence.rights else may_not("you", "edit devices", DEVICES.right("edit"))
 
     def why_not_leave_field(self) -> str:
         """Why the field under the cursor cannot be left as it is."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from textual import events, on
 
+from ringfence.console.rights import may_not
 from ringfence.console.screens.drafting import Drafting
 from ringfence.console.text import capital
 from ringfence.console.widgets.form import Form
@@ -95,7 +96,7 @@ class DraftForm(Drafting):
             return self.opened.why_not
         action = "create" if self.record_id is None else "edit"
         may = self.kind.right(action) in self.ringfence.rights
-        return "" if may else f"you may not {action} {self.kind.several}"
+        return "" if may else may_not("you", f"{action} {self.kind.several}", self.kind.right(action))
 
     @on(Form.Refused)
     def refused_field(self, message: Form.Refused) -> None:

@@ -19,6 +19,7 @@ from ringfence.console.commands.drafting import LEAVE
 from ringfence.console.commands.everywhere import BESIDE
 from ringfence.console.options import BACK, DialogOption
 from ringfence.console.questions import while_wanted
+from ringfence.console.rights import may_not
 from ringfence.console.screens.area import refresh_below
 from ringfence.console.screens.choose_one import ChooseOne, own_of
 from ringfence.console.screens.choose_record import ChooseRecord
@@ -143,7 +144,7 @@ class ManageDevicesScreen(ChoosingDevices):
     @property
     def read_only(self) -> str:
         may = "device.assign" in self.ringfence.rights
-        return self.ringfence.read_only or ("" if may else "you may not assign devices")
+        return self.ringfence.read_only or ("" if may else may_not("you", "assign devices", "device.assign"))
 
     @property
     def commands(self) -> tuple[Command[Any], ...]:

@@ -264,6 +264,8 @@ class RecordList(RecordTable[Any], Asks):
         assert self.listing is not None
         search = self.listing.search
         self.empty_text = "Nothing matches. Esc clears the filter." if search else self.nothing()
+        if not search and self._denied:
+            self._say_wall()
         self._matches = self._at_least = None
         generation = self.reset(keep_rows=keep_rows, keep_cursor_id=keep, in_place=in_place, at=at)
         wanted, asked_by = self.listing, self.ringfence.session
@@ -299,9 +301,28 @@ class RecordList(RecordTable[Any], Asks):
         if profile is not None and profile.reason:
             return f"{profile.name} sees nothing: {profile.reason}."
         name, kind = profile.name if profile else "this user", self.kind.replace("-", " ")
-        why = why_not_list(self.ringfence.rights, self.kind, name)
         kind = f"{self.only[0]} {kind}" if self.only is not None else kind
-        return f"{why}." if why else f"No {kind} here that {name} may see.{self._how_to_begin()}"
+        return f"{self._denied}." if self._denied else f"No {kind} here that {name} may see.{self._how_to_begin()}"
+
+    @property
+    def _denied(self) -> str:
+        """Why there can be none, whatever there is: whoever looks may list none."""
+        profile = self.ringfence.profile
+        return why_not_list(self.ringfence.rights, self.kind, profile.name if profile else "this user")
+
+    def _say_wall(self) -> None:
+        """Says, as soon as that is known, where the way to such records ends."""
+        from ringfence.domain.registry import kind_named
+
+        permission, said = kind_named(self.kind).permission, self.empty_text
+
+        def known(wall: str) -> None:
+            if self.empty_text == said:
+                self.empty_text = f"{said.rstrip('.')}: {wall}."
+                if self.state == "empty":
+                    self.empty(self.empty_text)
+
+        self.ask(f"{self.kind}-wall", lambda session: session.why_nothing(permission), known, lambda _: None)
 
     def _how_to_begin(self) -> str:
         """A line that says by which keys there come to be some; empty for those who may make none."""

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from ringfence.console.cells import permissions
 from ringfence.console.commands.command import Command, bindings, display
 from ringfence.console.options import DialogOption
+from ringfence.console.rights import may_not
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.matrix import HoldsRole, permissions_said
 from ringfence.console.text import number
@@ -153,7 +154,7 @@ class RoleForm(HoldsRole):
             return "save it first"
         if self.dirty:
             return "save first what was changed"
-        return "" if self.top is not None else "you may not create roles"
+        return "" if self.top is not None else may_not("you", "create roles", self.kind.right("create"))
 
     # As the matrix sees it
 

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 
 from ringfence.console.cells import permissions
 from ringfence.console.options import BACK, DialogOption
+from ringfence.console.rights import may_not
 from ringfence.console.screens.customer_group_form import listed, pick_customers
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.group_role import NEW_ROLE, HasGroupRole, RoleHere, missing_templates, read_role, some
@@ -58,7 +59,7 @@ class SecurityGroupForm(HasGroupRole):
 
     def take(self, found: Any) -> Opened | None:
         opened, self.users, self.role, self.catalogue, may, self.templates = found
-        self.why_no_role = "" if may else "you may not create roles"
+        self.why_no_role = "" if may else may_not("you", "create roles", "role.create")
         if opened is not None:
             self._names = {**opened.names["customers"], **opened.names["made_for"]}
             self.role_names = dict(opened.names["role"])
