@@ -223,8 +223,8 @@ async def test_another_user_sees_it_scoped_and_what_is_off_says_why(orders: Data
         for hidden in ("Head office", "Bo Worker", "Guard", "East"):
             assert hidden not in console.text
         for key, said in (
-            ("n", "new: you may not create work orders (work_order.create)"),
-            ("D", "delete: you may not delete work orders (work_order.delete)"),
+            ("n", "new: you may not create work orders (ticket.create)"),
+            ("D", "delete: you may not delete work orders (ticket.delete)"),
             ("H", "history: you may not view the audit (audit.view)"),
         ):
             console.forget_toasts()
@@ -232,11 +232,11 @@ async def test_another_user_sees_it_scoped_and_what_is_off_says_why(orders: Data
             assert console.toasts == [said]
         await console.press("m")
         assert isinstance(console.app.screen, Dialog)
-        assert "Delete  — you may not delete work orders (work_order.delete)" in console.text
+        assert "Delete  — you may not delete work orders (ticket.delete)" in console.text
         await console.press("escape", "enter")
         form = console.app.screen
         assert isinstance(form, PlainForm)
-        assert form.read_only == "you may view this work order, but not change it (work_order.edit)"
+        assert form.read_only == "you may view this work order, but not change it (ticket.edit)"
         assert (form.draft.site, form.draft.worker) == (None, None)
         assert "Head office" not in console.text
         await console.press("escape")
@@ -244,9 +244,7 @@ async def test_another_user_sees_it_scoped_and_what_is_off_says_why(orders: Data
         assert console.area == "customers"
         console.forget_toasts()
         await console.press("9")
-        assert [toast.partition(": ")[2] for toast in console.toasts] == [
-            "NO may not list work orders (work_order.list)"
-        ]
+        assert [toast.partition(": ")[2] for toast in console.toasts] == ["NO may not list work orders (ticket.list)"]
         await console.switch("ada")
         await console.press("9")
         assert names(console) == ["Guard", "Mend the fence", "Sweep"]

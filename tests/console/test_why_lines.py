@@ -9,8 +9,7 @@ import pytest
 
 from ringfence.console.cells.explaining import gate_lines, path_lines, rest, verdict, wall_lines
 from ringfence.console.widgets.flow import flow
-from ringfence.services.explained import HIDDEN, Entry, Gate, Named, Path, Why
-from ringfence.wording import NO_GROUP
+from ringfence.services.explained import HIDDEN, NO_GROUP, Entry, Gate, Named, Path, Why
 
 CUSTOMER: Final = Named(7, "north", "North")
 GATES: Final = (
