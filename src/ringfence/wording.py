@@ -15,7 +15,7 @@ from ringfence.text import many
 
 if TYPE_CHECKING:
     from ringfence.services.edited import Difference, Preview, Rights
-    from ringfence.services.explained import Fix, Fixes, Gate, Path
+    from ringfence.services.explained import Fixes, Gate, Path
 
 
 def along(preview: Preview) -> list[str]:
@@ -70,6 +70,12 @@ def places(rights: Rights) -> list[str]:
 # Why.
 
 
+NOT_YOURS = "not yours to make"
+"""What is said of a change that whoever asks may not make."""
+WINDOW = "window"
+"""The gate that a membership has when it is in force."""
+
+
 def how(path: Path) -> str:
     """By what of its security group a path names the record: ``nested: Northwind``, ``Rotterdam alone``."""
     if path.scope == "all":
@@ -90,7 +96,7 @@ def window(path: Path) -> str:
 
 def gate_said(path: Path, gate: Gate) -> str:
     """What one of the gates of a path is about, its moments as people read them."""
-    return window(path) if gate.name == "window" else gate.said
+    return window(path) if gate.name == WINDOW else gate.said
 
 
 def wall(path: Path, *, exact: bool = False) -> str:
@@ -108,8 +114,3 @@ def fixes_said(found: Fixes) -> str:
 def no_small_change(found: Fixes) -> str:
     """What is said where there are none."""
     return f"no small change of access opens it{f': {LAST_RESORT} does' if found.last_resort else ''}"
-
-
-def not_yours(fix: Fix) -> str:
-    """Why whoever asks may not make one."""
-    return f"not yours to make: {fix.refusal}"

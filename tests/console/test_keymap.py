@@ -62,7 +62,7 @@ def test_the_keys_in_the_readme_clash_with_nothing() -> None:
         ('undo = "/"', "line 2: keys: undo: / is “filter” already: two on one key"),
         ('undo = "2"', "line 2: keys: undo: 2 is “devices” already: two on one key"),
         ('undo = "N"', "line 2: keys: undo: N is “sort by Why” already: two on one key"),
-        ('undo = "f9"\nnew = "f9"', "line 3: keys: new: f9 is “undo” already: two on one key"),
+        ('undo = "f7"\nnew = "f7"', "line 3: keys: new: f7 is “undo” already: two on one key"),
         ('save = "ctrl+l"', "line 2: keys: save: ctrl+l is “leave_field” already: two on one key"),
     ],
 )

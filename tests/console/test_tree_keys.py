@@ -8,7 +8,7 @@ from support.console import NOON, Console, console_on, opened, press, settle, st
 
 from ringfence.console.commands.command import Command
 from ringfence.console.commands.declared import editable
-from ringfence.console.commands.everywhere import EVERYWHERE, OWN
+from ringfence.console.commands.everywhere import OWN, everywhere
 from ringfence.console.commands.lists import LISTS
 from ringfence.console.commands.tree import CUSTOMER
 from ringfence.console.rooms import numbered
@@ -65,13 +65,13 @@ def names(demo: Database, login: str = "h.devries") -> set[str]:
 
 def test_no_key_is_given_twice() -> None:
     kinds = [kind for kind in EDITED.values() if kind is not CUSTOMERS]
-    everywhere: tuple[Command[Any], ...] = (*EVERYWHERE, *numbered(), *OWN)
-    keyed: list[tuple[Command[Any], ...]] = [(*editable(kind).commands, *LISTS, *everywhere) for kind in kinds]
+    keyed: list[tuple[Command[Any], ...]] = [(*editable(kind).commands, *LISTS) for kind in kinds]
     beside_the_tree = [CUSTOMER, *map(editable, tabs(kinds))]
-    keyed += [(*edits.commands, *CustomersScreen.COMMANDS_HERE, *everywhere) for edits in beside_the_tree]
-    keyed.append((*AuditScreen.COMMANDS_HERE, *everywhere))
-    keyed += [(*edits.commands, *DevicePage.COMMANDS_HERE, *everywhere) for edits in map(editable, (DEVICES, ALARMS))]
-    for commands in keyed:
+    keyed += [(*edits.commands, *CustomersScreen.COMMANDS_HERE) for edits in beside_the_tree]
+    keyed.append((*AuditScreen.COMMANDS_HERE,))
+    keyed += [(*edits.commands, *DevicePage.COMMANDS_HERE) for edits in map(editable, (DEVICES, ALARMS))]
+    for own in keyed:
+        commands: tuple[Command[Any], ...] = (*own, *everywhere(own), *numbered(), *OWN)
         keys = [key for command in commands if command.keys for key in command.keys.split(",")]
         assert len(keys) == len(set(keys)), sorted(keys)
         assert len({command.name for command in commands}) == len(commands)

@@ -54,7 +54,7 @@ def test_a_yes_says_how_and_for_how_long_and_where_the_others_end() -> None:
     assert verdict(YES).text == "yes, by one path only"
     assert [plain(line) for line in path_lines(YES.paths)] == [
         "✓ Crew   Technician · North alone · until 19 Nov 2026 18:00 UTC",
-        "✗ Cover  closed at scope: does not name North",
+        "✗ Cover  closed at scope: does not name North (until 19 Nov 2026 18:00 UTC)",
     ]
     assert not rest(YES)
 
@@ -63,7 +63,7 @@ def test_a_no_says_its_walls_and_that_something_is_hidden_once() -> None:
     no = replace(YES, allowed=False, paths=(SHUT, SHUT), hidden=True)
     assert verdict(no).text == "no: closed at scope"
     assert [plain([line] if isinstance(line, tuple) else line) for line in wall_lines(no)][1:] == [
-        "✗ Cover  closed at scope: does not name North",
+        "✗ Cover  closed at scope: does not name North (until 19 Nov 2026 18:00 UTC)",
         HIDDEN,
     ]
     assert [line.text for line in wall_lines(replace(no, paths=(), hidden=False))] == [NO_GROUP]  # type: ignore[union-attr]

@@ -156,6 +156,7 @@ def test_nothing_is_changed_through_it(sqlite_database: Database) -> None:
         "own_record": (),
         "group_for_customer": (acme,),
         "administrators_of": (acme,),
+        "last_resort": ("nora", "device.list", "customer:acme"),
         "see_as": ("rita",),
         "make_token": ("x",),
         "revoke_tokens": (["x"],),

@@ -200,14 +200,14 @@ def _fixes(found: Fixes) -> Iterator[str]:
 
 def _fix(fix: Fix) -> Iterator[str]:
     from ringfence.text import literal, many
-    from ringfence.wording import not_yours
+    from ringfence.wording import NOT_YOURS
 
     for place, change in enumerate(fix.changes):
         yield f"  {'and ' if place else ''}{literal(change.said)}"
     counts = f"{many(fix.records, 'record')}, for {many(fix.users, 'other')}, with {many(fix.rights, 'other right')}"
     yield f"    also opens {'' if fix.exact else 'at least '}{counts}"
     if not fix.may:
-        yield f"    {literal(not_yours(fix))}"
+        yield f"    {NOT_YOURS}: {literal(fix.refusal)}"
 
 
 # Who.

@@ -80,8 +80,10 @@ def confirm_change(
     *,
     more: Sequence[Said] = (),
     typed: str = "",
+    key: str = "",
 ) -> None:
-    """Shows what a change would do, and makes it when told to. ``verb`` is the answer that does it (``Delete``).
+    """Shows what a change would do, and makes it when told to. ``verb`` is the answer that does it (``Delete``), by its
+    ``key`` or, without one, by its first letter.
 
     Where more than one record goes along, ``typed`` (the name of the record) has to be typed first, if it is given.
     """
@@ -91,7 +93,7 @@ def confirm_change(
         if answer in (DO, DO_MUCH):
             make_change(host, title.rstrip("?"), change, done, watched=answer == DO_MUCH)
 
-    host.ringfence.open("confirm", title, change, verb, more=more, typed=typed, then=answered)
+    host.ringfence.open("confirm", title, change, verb, more=more, typed=typed, key=key, then=answered)
 
 
 def ask_undo(host: Host, change: int | None = None, done: Callable[[], object] | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 BACK: Final = "back"
@@ -15,3 +16,12 @@ class DialogOption(NamedTuple):
     label: str
     key: str = ""
     off: str = ""
+
+
+class Also(NamedTuple):
+    """What else can be done with an answer: its keys, a word for it, and what does it, which is told the answer's
+    id."""
+
+    keys: str
+    word: str
+    do: Callable[[str], object]

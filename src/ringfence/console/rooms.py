@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
@@ -45,6 +45,7 @@ ROOMS: Final[Mapping[str, str]] = {
     "dialog": "ringfence.console.screens.dialog:Dialog",
     "confirm": "ringfence.console.screens.confirm:Confirm",
     "undo": "ringfence.console.screens.undo:Undo",
+    "why": "ringfence.console.screens.why:WhyScreen",
     "working": "ringfence.console.screens.working:Working",
     "palette": "ringfence.console.screens.palette:PaletteScreen",
     "help": "ringfence.console.screens.help:HelpScreen",
@@ -81,7 +82,7 @@ def together() -> tuple[Together, ...]:
     from ringfence.console.cells.records import columns
     from ringfence.console.commands.declared import editable
     from ringfence.console.commands.drafting import EDITING
-    from ringfence.console.commands.everywhere import BESIDE, EVERYWHERE, OWN
+    from ringfence.console.commands.everywhere import BESIDE, OWN, everywhere
     from ringfence.console.commands.lists import FINISHED, LISTS, TABS
     from ringfence.console.commands.tree import CUSTOMER
     from ringfence.console.keymap import Together, marking
@@ -90,23 +91,28 @@ def together() -> tuple[Together, ...]:
     from ringfence.domain import display
     from ringfence.domain.registry import EDITED
 
-    everywhere = (*EVERYWHERE, *numbered(), *OWN)
+    areas = (*numbered(), *OWN)
+
+    def on(own: Sequence[Command[Any]], keys: Mapping[str, str]) -> Together:
+        return Together((*own, *everywhere(own), *areas), keys)
+
     lists = (*LISTS, *marking())
     sorts = {
         kind: {one.key.upper(): f"sort by {one.title}" for one in columns(kind) if one.key and one.sortable}
         for kind in EDITED.values()
     }
     tabs = {key: said for kind in display.tabs(EDITED.values()) for key, said in sorts[kind].items()}
-    found = [Together((*CUSTOMER.commands, *lists, *TABS, *everywhere), tabs)]
+    found = [on((*CUSTOMER.commands, *lists, *TABS), tabs)]
     for kind, letters in sorts.items():
         narrowed = (FINISHED,) if kind.display.current else ()
         more = getattr(_class(ROOMS[kind.name]), "MORE_HERE", ()) if kind.name in ROOMS else ()
-        found.append(Together((*editable(kind).commands, *more, *narrowed, *lists, *TABS, *everywhere), letters))
+        found.append(on((*editable(kind).commands, *more, *narrowed, *lists, *TABS), letters))
     for path in dict.fromkeys((*ROOMS.values(), _FORM)):
         screen = _class(path)
-        if issubclass(screen, CommandScreen):
-            beside: tuple[Command[Any], ...] = (*EDITING, *BESIDE) if issubclass(screen, Drafting) else everywhere
-            found.append(Together((*screen.COMMANDS_HERE, *beside), {}))
+        if issubclass(screen, Drafting):
+            found.append(Together((*screen.COMMANDS_HERE, *EDITING, *BESIDE), {}))
+        elif issubclass(screen, CommandScreen):
+            found.append(on(screen.COMMANDS_HERE, {}))
     return tuple(found)
 
 

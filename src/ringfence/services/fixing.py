@@ -8,13 +8,14 @@ from typing import Any, Final, NamedTuple
 
 from ringfence.changes.collateral import Collateral, Cost, reopened
 from ringfence.changes.edits import Edit
+from ringfence.domain import limits
 from ringfence.domain.customer import CUSTOMERS
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.kind import Kind, State, altered
-from ringfence.domain.permission import EVERYWHERE, demand_known
+from ringfence.domain.permission import BY_KEY, EVERYWHERE, demand_known
 from ringfence.domain.registry import PLACE
-from ringfence.domain.role import ROLES
-from ringfence.domain.security_group import ALL, SECURITY_GROUPS
+from ringfence.domain.role import ROLES, RoleState
+from ringfence.domain.security_group import ALL, SECURITY_GROUPS, SecurityGroupState
 from ringfence.domain.user import USERS
 from ringfence.services import editing, explained, previewing
 from ringfence.services.explained import Fix, Fixes, Named
@@ -40,6 +41,8 @@ _CHEAP_FIRST: Final = (
     *(language.ROLE_ADD, language.ROLE_LEVEL, language.GROUP_ALL),
 )
 """The edits by how much they open besides, as a rule: where there are more sets, those are measured that begin so."""
+_ROLE, _GROUP = -2, -1
+"""Stand for the two that the last resort makes."""
 _OF: Final = {
     **dict.fromkeys((language.ACTIVATE, language.OPEN_WINDOW, language.JOIN, language.GIVE_SITE), USERS),
     **dict.fromkeys((language.GIVE_FILTER, language.TAKE_FILTER, language.HOME), USERS),
@@ -87,6 +90,25 @@ def fixes(viewer: Viewer, login: str, permission: str, record: str, most: int = 
         tuple(made[: len(shown)]),
         tuple(made[len(shown) :]),
         last_resort=size is None and within and permission not in EVERYWHERE,
+    )
+
+
+def last_resort(viewer: Viewer, login: str, permission: str, record: str) -> tuple[Edit, ...]:
+    """The edits that make what opens a record where no small change does, and nothing besides: a security group for its
+    customer alone, with a role of its own that holds just the permission, and the user in it. Raises RingfenceError as
+    ``why`` does, and where the viewer may not open the user."""
+    demand_known(permission)
+    with asked(viewer, login, record) as (_, user, target, _, _):
+        own, customer, name = user.id, target.node, f"{target.name}: {BY_KEY[permission].label}"[: limits.NAME]
+    opened = editing.open_record(viewer, USERS.noun, own)
+    state: Any = opened.state
+    after = altered(state, security_groups=state.security_groups | {(_GROUP, (None, None))})
+    role = RoleState(customer, name, permissions=frozenset({permission}), private=True)
+    group = SecurityGroupState(customer, name, _ROLE, customers={customer: False})
+    return (
+        Edit(ROLES.noun, _ROLE, None, role),
+        Edit(SECURITY_GROUPS.noun, _GROUP, None, group),
+        Edit(USERS.noun, own, state, after, opened.revision),
     )
 
 

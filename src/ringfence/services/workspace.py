@@ -328,6 +328,7 @@ class Session:
 
     why = _asks(lambda: explaining.why)
     fixes = _asks(lambda: fixing.fixes)
+    last_resort = _asks(lambda: fixing.last_resort, changing=True)
     who = _asks(lambda: explaining.who)
     rights = _asks(lambda: explaining.rights)
 

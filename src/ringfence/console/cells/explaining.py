@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from ringfence.console.text import Cell, Said, fit, width_of
+from ringfence.domain.audit import AUDIT
+from ringfence.domain.permission import CATALOGUE, KEYS, ON_SITES
 from ringfence.services.explained import HIDDEN, NO_GROUP
-from ringfence.wording import gate_said, how, wall, window
+from ringfence.wording import WINDOW, gate_said, how, wall, window
 
 if TYPE_CHECKING:
+    from ringfence.domain.kind import Kind
     from ringfence.services.explained import Gate, Path, Why
 
 OPEN: Final = "✓"
@@ -27,18 +30,20 @@ def verdict(found: Why) -> Cell:
     return Cell(f"no: closed at {', '.join(ends)}" if ends else "no", "bad")
 
 
-def path_lines(paths: Sequence[Path]) -> list[list[Cell]]:
-    """Paths, a line for each: of one that is open how it reaches the record, of one that is closed where it ends."""
+def path_lines(paths: Sequence[Path], told: Callable[[Path], bool] = lambda _: False) -> list[list[Cell]]:
+    """Paths, a line for each: of one that is open how it reaches the record, of one that is closed where it ends, which
+    of those whose gates are ``told`` below is said in a word."""
     widest = min(_NAME, max((width_of(one.group.name) for one in paths), default=0))
-    return [path_line(one, widest) for one in paths]
+    return [_path(one, widest, short=told(one)) for one in paths]
 
 
-def path_line(path: Path, width: int = 0) -> list[Cell]:
-    """One of them, the group's name in at least so many cells."""
-    name = fit(path.group.name, max(width, width_of(path.group.name)))
+def _path(path: Path, width: int, *, short: bool) -> list[Cell]:
+    name = Cell(f"{fit(path.group.name, max(width, width_of(path.group.name)))}  ", "strong")
     if path.open:
-        return [Cell(f"{OPEN} ", "good"), Cell(f"{name}  ", "strong"), Cell(reaches(path))]
-    return [Cell(f"{SHUT} ", "bad"), Cell(f"{name}  ", "strong"), Cell(wall(path), "quiet")]
+        return [Cell(f"{OPEN} ", "good"), name, Cell(reaches(path))]
+    said = f"closed at {path.walls[0]}" if short else wall(path)
+    until = f" ({window(path)})" if path.valid_until and WINDOW not in path.walls[:1] and not short else ""
+    return [Cell(f"{SHUT} ", "bad"), name, Cell(f"{said}{until}", "quiet")]
 
 
 def reaches(path: Path) -> str:
@@ -49,16 +54,16 @@ def reaches(path: Path) -> str:
     return " · ".join(filter(None, parts))
 
 
-def gate_lines(path: Path) -> list[list[Cell]]:
+def gate_lines(path: Path, indent: int = 0) -> list[list[Cell]]:
     """The gates of a path, a line for each: a sign whether it is open, what it is called, what it is about."""
     widest = max((len(one.name) for one in path.gates), default=0)
-    return [_gate(path, one, widest) for one in path.gates]
+    return [_gate(path, one, widest, " " * indent) for one in path.gates]
 
 
-def _gate(path: Path, gate: Gate, width: int) -> list[Cell]:
+def _gate(path: Path, gate: Gate, width: int, before: str) -> list[Cell]:
     sign, on, said = (OPEN, "good", "") if gate.open else (SHUT, "bad", "attention")
     name = Cell(f"{gate.name:<{width}}  ", "quiet" if gate.open else "strong")
-    return [Cell(f"{sign} ", on), name, Cell(gate_said(path, gate), said)]
+    return [Cell(f"{before}{sign} ", on), name, Cell(gate_said(path, gate), said)]
 
 
 def wall_lines(found: Why) -> list[Said]:
@@ -72,3 +77,17 @@ def rest(found: Why) -> list[Said]:
     if found.hidden:
         return [Cell(HIDDEN, "quiet")]
     return [] if found.paths else [Cell(NO_GROUP, "quiet")]
+
+
+def permissions_of(kind: Kind) -> list[str]:
+    """The permissions that say something of a record of a kind: of a customer all, for it is over customers that they
+    are held; of others those of their own kind first, of what happens at its site, and of the audit."""
+    own = [one.key for one in CATALOGUE if _resource(one.key) == kind.resource]
+    if kind.is_customer:
+        return [*own, *(one for one in KEYS if one not in own)]
+    here = (*(ON_SITES if kind.standing is not None else ()), AUDIT.resource)
+    return [*own, *(one for one in KEYS if _resource(one) in here and one not in own)]
+
+
+def _resource(permission: str) -> str:
+    return permission.partition(".")[0]

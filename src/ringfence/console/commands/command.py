@@ -14,6 +14,7 @@ from ringfence.console.application import Application
 from ringfence.console.rights import HOME, why_not_list
 
 if TYPE_CHECKING:
+    from ringfence.console.commands.why import Questioned
     from ringfence.domain.kind import StateKind
     from ringfence.services.workspace import Session
 
@@ -37,6 +38,11 @@ class Host(Protocol):
     @property
     def edited(self) -> Edited | None:
         """The list or tree that the commands which change records are about."""
+
+    @property
+    def questioned(self) -> Questioned | None:
+        """What it can be asked about why it may be done or not: the record under the cursor; None where there is
+        none."""
 
     @property
     def read_only(self) -> str:
@@ -150,6 +156,11 @@ class Command(Generic[Here]):
     def off_for_row(self, here: Here) -> str:
         """Why it cannot be used for what is under the cursor, where it could be used otherwise."""
         return self.unless_row(here)
+
+    def needs(self, here: Here) -> str:
+        """The permission that it needs of what is under the cursor; empty where it needs none."""
+        del here
+        return ""
 
 
 class Go(Command[Host]):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 from ringfence.console.commands.command import Command, Host
+from ringfence.console.commands.why import WHY
 from ringfence.console.text import Said
 
 
@@ -65,4 +66,4 @@ WHOLE_PREVIEW: Final[Command[Drafts]] = Command(
     footer="preview",
     changes=True,
 )
-EDITING: Final[tuple[Command[Drafts], ...]] = (SAVE, LEAVE, WHOLE_PREVIEW)
+EDITING: Final[tuple[Command[Any], ...]] = (SAVE, LEAVE, WHOLE_PREVIEW, WHY)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from ringfence.console.commands.command import Command, Host
+from ringfence.console.commands.why import WHY, WHY_OF_ALARMS
 
 if TYPE_CHECKING:
     from ringfence.console.palette import Offer
@@ -89,6 +91,7 @@ EVERYWHERE: Final[tuple[Command[Host], ...]] = (
         brief="pair",
         unless=_unless_known,
     ),
+    WHY,
     PALETTE,
     QUIT,
     SUSPEND,
@@ -128,3 +131,10 @@ ALWAYS: Final = ("switch_user", "side_by_side", "command_palette", "quit")
 """What the key bar shows wherever it is a key, after all others."""
 BESIDE: Final[tuple[Command[Host], ...]] = (HELP, PALETTE, QUIT, SUSPEND)
 """Those of a screen that work is left behind by going elsewhere."""
+
+
+def everywhere(others: Sequence[Command[Any]]) -> tuple[Command[Any], ...]:
+    """The commands that every screen has, beside those of its own."""
+    taken = {key for command in others for key in command.keys.split(",")}
+    why = WHY if taken.isdisjoint(WHY.keys.split(",")) else WHY_OF_ALARMS
+    return tuple(why if one is WHY else one for one in EVERYWHERE)

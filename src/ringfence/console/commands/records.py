@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ringfence.console.changing import confirm_change
 from ringfence.console.commands.command import Command, Editable, Edited, Host, unless_signed_in
+from ringfence.console.commands.why import WHY
 from ringfence.console.rights import may_not
 from ringfence.console.text import Cell, capital, many, number
 
@@ -52,9 +53,16 @@ class RecordCommand(Command[Host]):
     def off_for_row(self, here: Host) -> str:
         return self.why_not(edited(here)[0]) if self.on_row else ""
 
+    def needs(self, here: Host) -> str:
+        return "" if here.edited is None or here.edited.edits is None else self.permission(here.edited.edits)
+
+    def permission(self, edits: Editable) -> str:
+        """The permission that it needs."""
+        return f"{self.of}.{self.right}" if self.of else edits.right(self.right)
+
     def denied(self, here: Host, edits: Editable) -> str:
         """Why the viewer may do it to no record of the kind."""
-        needed = f"{self.of}.{self.right}" if self.of else edits.right(self.right)
+        needed = self.permission(edits)
         if needed in here.ringfence.rights:
             return ""
         whose = "the audit" if self.of == "audit" else f"{self.of}s" if self.of else edits.plural
@@ -157,7 +165,7 @@ def _history(host: Host) -> Any:
 
 
 def _actions(host: Host) -> Any:
-    from ringfence.console.options import DialogOption
+    from ringfence.console.options import Also, DialogOption
 
     shown, edits = edited(host)
     options = [
@@ -175,10 +183,16 @@ def _actions(host: Host) -> Any:
         if name is not None:
             await host.action_command(name)
 
+    def why(name: str) -> None:
+        permission = next(one.needs(host) for one in host.commands if one.name == name)
+        if (about := host.questioned) is not None:
+            host.ringfence.open("why", about._replace(permission=permission))
+
     marked = len(shown.chosen)
     title = shown.row.name if shown.row else edits.plural
     title = f"{number(marked)} {edits.plural} marked" if marked > 1 else title
-    return host.ringfence.open("dialog", capital(title), (), options, then=chosen)
+    also = Also(host.ringfence.keys_of(WHY), WHY.name, why) if host.questioned is not None else None
+    return host.ringfence.open("dialog", capital(title), (), options, also=also, then=chosen)
 
 
 def open_all(host: Host, then: Callable[[Sequence[Opened]], None]) -> None:

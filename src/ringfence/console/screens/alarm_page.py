@@ -14,6 +14,7 @@ from ringfence.console.commands.declared import editable
 from ringfence.console.commands.everywhere import BESIDE, REFRESH
 from ringfence.console.commands.itself import Itself
 from ringfence.console.commands.records import EDIT, HISTORY
+from ringfence.console.commands.why import WHY_OF_ALARMS
 from ringfence.console.places import Place
 from ringfence.console.screens.area import CommandScreen
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
@@ -50,6 +51,7 @@ _COMMANDS: Final[tuple[Command[Any], ...]] = (
         changes=True,
     ),
     Command("copy", "y", "Copy all that is said here to your clipboard.", lambda screen: screen.copy()),
+    WHY_OF_ALARMS,
     REFRESH,
     Command("back", "escape", "Go back.", lambda screen: screen.app.pop_screen(), footer="back", palette=False),
     *BESIDE,

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding
 
-from ringfence.console.commands.command import Command, Edited, bindings, display
-from ringfence.console.commands.everywhere import ALWAYS, EVERYWHERE, OWN, QUIT
+from ringfence.console.commands.command import Command, bindings, display
+from ringfence.console.commands.everywhere import ALWAYS, EVERYWHERE, OWN, QUIT, everywhere
 from ringfence.console.notices import keep_filter_free, take_notice_away
 from ringfence.console.painting import OneFrame
 from ringfence.console.places import Place
-from ringfence.console.questions import Asks
 from ringfence.console.rights import HOME, badge, why_only_looking
+from ringfence.console.screens.questioning import Questioning
 from ringfence.console.text import literal
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
 from ringfence.console.widgets.filter_bar import FilterBar
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ringfence.preferences.layout import Spot
 
 
-class CommandScreen(OneFrame, Asks):
+class CommandScreen(OneFrame, Questioning):
     """A screen whose keys are commands. The one place that asks whether a command is on, and says why it is not."""
 
     COMMANDS_HERE: Sequence[Command[Any]] = ()
@@ -42,17 +42,11 @@ class CommandScreen(OneFrame, Asks):
     @property
     def commands(self) -> tuple[Command[Any], ...]:
         """The commands that this screen has, its own first."""
-        return (*self.COMMANDS_HERE, *self.everywhere)
+        return self.and_everywhere(self.COMMANDS_HERE)
 
-    @property
-    def everywhere(self) -> tuple[Command[Any], ...]:
-        """The commands that every screen has."""
-        return (*EVERYWHERE, *self.ringfence.numbered, *OWN)
-
-    @property
-    def edited(self) -> Edited | None:
-        """The list or tree that the commands which change records are about. A screen that has one says which."""
-        return None
+    def and_everywhere(self, own: Sequence[Command[Any]]) -> tuple[Command[Any], ...]:
+        """These commands, and those that every screen has."""
+        return (*own, *everywhere(own), *self.ringfence.numbered, *OWN)
 
     def command(self, name: str) -> Command[Any] | None:
         """The command of that name, if this screen has it."""
@@ -152,6 +146,7 @@ class CommandScreen(OneFrame, Asks):
         if command is None or not self._range_is_taken(command):
             return
         reason = self.why_off(command)
+        self.note_off(command, reason)
         if reason:
             self.notify(f"{command.footer or command.help.rstrip('.')}: {reason}", markup=False, severity="warning")
             return

@@ -11,6 +11,7 @@ from ringfence.console.commands.exchange import EXPORT
 from ringfence.console.commands.lists import BACK as GO_BACK
 from ringfence.console.commands.lists import COLUMNS, COPY, FILTER, UNDO
 from ringfence.console.commands.places import PLACES
+from ringfence.console.commands.why import Questioned
 from ringfence.console.options import BACK, DialogOption
 from ringfence.console.rights import why_not_list
 from ringfence.console.screens.dialog import Dialog
@@ -19,6 +20,7 @@ from ringfence.console.screens.records import ListScreen
 from ringfence.console.text import capital
 from ringfence.domain import display
 from ringfence.domain.audit import AUDIT
+from ringfence.domain.registry import EDITED
 
 if TYPE_CHECKING:
     from ringfence.services.records import AuditDetail
@@ -90,6 +92,13 @@ class AuditScreen(ListScreen):
     def records(self) -> AuditList:
         """The list."""
         return self.query_one(AuditList)
+
+    @property
+    def questioned(self) -> Questioned | None:
+        row = self.records.row
+        if row is None or not row.key or row.kind not in EDITED:
+            return None
+        return Questioned(row.kind, row.key, AUDIT.permission)
 
     def change_to_undo(self) -> int | None:
         row = self.records.current_row

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 
 from ringfence.console.changing import MANY, save
 from ringfence.console.commands.command import Command, bindings
+from ringfence.console.commands.why import Questioned
 from ringfence.console.rights import may_not
 from ringfence.console.screens.choose_one import ChooseOne, own_of
 from ringfence.console.screens.record_form import RecordForm
@@ -85,6 +86,11 @@ class BulkEditScreen(RecordForm):
     @property
     def _mine(self) -> list[Opened]:
         return [one for one in self._all if not one.why_not]
+
+    @property
+    def questioned(self) -> Questioned | None:
+        """The first of the devices."""
+        return Questioned(DEVICES.noun, self._all[0].state.key, DEVICES.right("edit")) if self._all else None
 
     def first_draft(self) -> Bulk:
         return Bulk(many(len(self._all), "device"))

@@ -12,6 +12,7 @@ from textual.widgets import ContentSwitcher
 
 from ringfence.console.commands.command import Command, display_anywhere
 from ringfence.console.commands.command import display as display_key
+from ringfence.console.commands.why import Questioned
 from ringfence.console.screens.drafting import Drafting
 from ringfence.console.screens.record_list import RecordList, list_of
 from ringfence.console.text import literal
@@ -101,6 +102,12 @@ class ChoosingDevices(Drafting):
     def records(self) -> RecordList:
         """The devices to be marked."""
         return self.query_one(RecordList)
+
+    @property
+    def questioned(self) -> Questioned | None:
+        """The device under the cursor."""
+        row = None if self.typing else self.records.row
+        return Questioned(DEVICES.noun, row.key, DEVICES.right("assign")) if row is not None else None
 
     @property
     def entry(self) -> IdEntry:

@@ -24,11 +24,18 @@ class Confirm(Dialog, Asks):
     goes along, then who gains and loses what. Until then it can only be left; what is worked out ends with it."""
 
     def __init__(
-        self, title: str, edits: Sequence[Edit], verb: str, *, more: Sequence[Said] = (), typed: str = ""
+        self,
+        title: str,
+        edits: Sequence[Edit],
+        verb: str,
+        *,
+        more: Sequence[Said] = (),
+        typed: str = "",
+        key: str = "",
     ) -> None:
         self._edits = edits
         self._more = more
-        self._verb = verb
+        self._verb, self._key = verb, key or verb[:1].lower()
         self._typed_name = typed
         self._along: list[Said] = []
         self._told: tuple[str, int, int] = ("", 0, 0)
@@ -51,7 +58,7 @@ class Confirm(Dialog, Asks):
     def _options(self, off: str, along: int = 0) -> list[DialogOption]:
         much = len(self._edits) + along >= MANY
         return [
-            DialogOption(DO_MUCH if much else DO, self._verb, self._verb[:1].lower(), off),
+            DialogOption(DO_MUCH if much else DO, self._verb, self._key, off),
             DialogOption(BACK, "Back"),
         ]
 

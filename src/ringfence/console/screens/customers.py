@@ -89,7 +89,7 @@ class CustomersScreen(AreaScreen, TwoPanes):
 
     @property
     def commands(self) -> tuple[Command[Any], ...]:
-        return (*(self.edited.edits or self.forest.edits).commands, *self.COMMANDS_HERE, *self.everywhere)
+        return self.and_everywhere((*(self.edited.edits or self.forest.edits).commands, *self.COMMANDS_HERE))
 
     @property
     def edited(self) -> CustomerTree | RecordList:

@@ -305,7 +305,7 @@ class DevicePage(AreaScreen):
     @property
     def commands(self) -> tuple[Command[Any], ...]:
         edits = self.edited.edits
-        return (*(edits.commands if edits is not None else ()), *self.COMMANDS_HERE, *self.everywhere)
+        return self.and_everywhere((*(edits.commands if edits is not None else ()), *self.COMMANDS_HERE))
 
     @property
     def edited(self) -> Edited:

@@ -12,8 +12,8 @@ from textual.containers import Vertical
 from textual.strip import Strip
 from textual.widgets import Input
 
-from ringfence.console.commands.command import display
-from ringfence.console.options import BACK, DialogOption
+from ringfence.console.commands.command import display, display_anywhere
+from ringfence.console.options import BACK, Also, DialogOption
 from ringfence.console.screens.overlay import Overlay
 from ringfence.console.text import Cell, Said, content, literal, number, width_of
 from ringfence.console.widgets.flow import exact, flow
@@ -107,7 +107,7 @@ class Dialog(Overlay[str | None]):
 
     The cursor begins on the answer that changes nothing (``BACK``), where there is one: Enter, pressed too soon or once
     too often, does no harm. With ``name_to_type``, the first answer is off until that name is typed; then the cursor is
-    on it.
+    on it. ``also`` is what else can be done with the answer under the cursor, whether it can be given or not.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -132,9 +132,11 @@ class Dialog(Overlay[str | None]):
         options: Sequence[DialogOption] = (),
         *,
         name_to_type: str = "",
+        also: Also | None = None,
     ) -> None:
         super().__init__()
         self._title_text = title
+        self._also = also
         self.options = tuple(options)
         self._to_type = name_to_type
         self._typed = ""
@@ -246,7 +248,8 @@ class Dialog(Overlay[str | None]):
 
     def _keys_said(self) -> str:
         letters = any(self.keys) and len(self.options) > 1
-        return f"{_ARROWS}{'Enter or its letter chooses' if letters else 'Enter chooses'} · Esc goes back"
+        also = f"{display_anywhere(self._also.keys)} {self._also.word} · " if self._also is not None else ""
+        return f"{_ARROWS}{'Enter or its letter chooses' if letters else 'Enter chooses'} · {also}Esc goes back"
 
     def why_off(self, at: int) -> str:
         """Why an answer cannot be given now; empty when it can."""
@@ -284,6 +287,11 @@ class Dialog(Overlay[str | None]):
             event.stop()
             self._list.cursor = at
             self._choose(at)
+        elif self._also is not None and event.key in self._also.keys.split(","):
+            event.stop()
+            chosen = self.options[self._list.cursor].id
+            self.dismiss(None)
+            self._also.do(chosen)
         elif event.key in ("j", "k"):
             self.action_move(1 if event.key == "j" else -1)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from textual import events, on
 
+from ringfence.console.commands.why import Questioned
 from ringfence.console.rights import may_not
 from ringfence.console.screens.drafting import Drafting
 from ringfence.console.text import capital
@@ -103,6 +104,19 @@ class DraftForm(Drafting):
         """Says why a field stays as it is."""
         message.stop()
         self.notify(f"{capital(message.reason)}.", severity="warning")
+
+    @property
+    def questioned(self) -> Questioned | None:
+        """The record, and what is needed to change the field under the cursor; of a new one, the customer at which it
+        would be made."""
+        kind, place = self.kind, self.kind.node.name
+        if self.draft is None:
+            return None
+        if self.before is None:
+            return Questioned(CUSTOMERS.noun, "", kind.right("create"), customer=getattr(self.draft, place))
+        moves = kind.moves and self.query(Form) and self.form.current[0] == place
+        right = kind.right(kind.moves if moves else "edit")
+        return Questioned(kind.noun, self.before.key, right) if self.before.key else None
 
     def _loaded(self, found: Any) -> None:
         if (opened := self.take(found)) is not None:

@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from ringfence.console.commands.command import Command, bindings, display_anywhere
 from ringfence.console.commands.drafting import EDITING, LEAVE, SAVE, WHOLE_PREVIEW, Editor
 from ringfence.console.commands.everywhere import BESIDE
+from ringfence.console.commands.why import WHY, Questioned
 from ringfence.console.screens.area import CommandScreen
 from ringfence.console.text import Said
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
@@ -31,7 +32,7 @@ class Drafting(CommandScreen, inherit_bindings=False):
 
     AREA: str = ""
     COMMANDS_HERE: Sequence[Command[Any]] = ()
-    BINDINGS = [*bindings((SAVE, LEAVE, *BESIDE)), *bindings((WHOLE_PREVIEW,), apart=True)]
+    BINDINGS = [*bindings((SAVE, LEAVE, *BESIDE)), *bindings((WHOLE_PREVIEW, WHY), apart=True)]
     PANEL_HEIGHT: int = 5
     KEYS_FIRST: ClassVar[Sequence[str]] = ()
     """The widgets' own keys that the key bar shows before all others."""
@@ -44,6 +45,12 @@ class Drafting(CommandScreen, inherit_bindings=False):
     @property
     def read_only(self) -> str:
         return self.editor.read_only
+
+    @property
+    def questioned(self) -> Questioned | None:
+        """What the editor is about."""
+        editor: Any = self.editor
+        return editor.questioned if isinstance(editor, CommandScreen) and editor is not self else super().questioned
 
     def key_says(self, name: str, text: str) -> str:
         return "" if self.read_only and name in self.KEYS_THAT_CHANGE else super().key_says(name, text)

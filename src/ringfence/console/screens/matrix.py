@@ -11,6 +11,7 @@ from textual import events, on
 from textual.app import ComposeResult
 
 from ringfence.console.cells import permissions
+from ringfence.console.commands.why import Questioned
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.drafting import Drafting
 from ringfence.console.screens.record_form import RecordForm
@@ -175,6 +176,12 @@ class MatrixScreen(Drafting):
     def on_resize(self, event: events.Resize) -> None:
         """Gives what is said below the matrix more room where there is some."""
         self.PANEL_HEIGHT = 7 if event.size.height >= _TALL else 5
+
+    @property
+    def questioned(self) -> Questioned | None:
+        """The record, and the permission under the cursor."""
+        asked, option = super().questioned, self._at[1] if self._at is not None else None
+        return asked if asked is None or option is None else asked._replace(permission=option.key)
 
     @property
     def matrix(self) -> PermissionMatrix:

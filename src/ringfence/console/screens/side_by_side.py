@@ -8,6 +8,7 @@ from textual import events
 from textual.app import ComposeResult
 
 from ringfence.console.commands.command import Command, bindings
+from ringfence.console.commands.why import Questioned
 from ringfence.console.screens.area import CommandScreen
 from ringfence.console.screens.choose_user import ChooseUser
 from ringfence.console.text import Cell, number
@@ -78,6 +79,14 @@ class SideBySideScreen(CommandScreen):
     def forest(self) -> ForestView:
         """The tree."""
         return self.query_one(ForestView)
+
+    @property
+    def questioned(self) -> Questioned | None:
+        """The customer under the cursor, as the right user sees it."""
+        own = self.forest.selected_id
+        if own is None or not self._profiles:
+            return None
+        return Questioned("customer", "", login=self._profiles[1].login, customer=own)
 
     def on_unmount(self) -> None:
         """The two are looked through no more."""

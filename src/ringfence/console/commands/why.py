@@ -1,0 +1,45 @@
+"""The command that asks why somebody may do something to a record, or may not."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from ringfence.console.commands.command import Command, Host, unless_signed_in
+
+
+class Questioned(NamedTuple):
+    """What is asked about: a record, by its kind and its key, or a customer by its id alone; a permission, empty for
+    that by which it is listed; and whose, empty for whoever's view this is."""
+
+    noun: str
+    key: str
+    permission: str = ""
+    login: str = ""
+    customer: int | None = None
+
+
+def _ask(host: Host) -> Any:
+    return host.ringfence.open("why", host.questioned)
+
+
+def _unless_record(host: Host) -> str:
+    if signed_out := unless_signed_in(host):
+        return signed_out
+    if host.questioned is not None:
+        return ""
+    row = host.edited.row if host.edited is not None else None
+    return (
+        "there is no record here to ask about" if row is None else "this is the provider itself: ask about a customer"
+    )
+
+
+WHY: Final[Command[Host]] = Command(
+    "why",
+    "w,f9",
+    "Say why you may do this here, or may not, and what would change that.",
+    _ask,
+    unless=_unless_record,
+)
+"""What is asked is of whoever's view this is; of others it is asked from there."""
+WHY_OF_ALARMS: Final = WHY.but(keys="f9")
+"""At alarms, where w writes a note."""

@@ -1,0 +1,37 @@
+"""What can be asked about on a screen: why something may be done there, or may not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ringfence.console.commands.command import Command, Edited
+from ringfence.console.commands.why import WHY, Questioned
+from ringfence.console.questions import Asks
+
+
+class Questioning(Asks):
+    """A screen of whose records that can be asked."""
+
+    _was_off = ("", "")
+    """The key of the row that the last command was off for, and the permission that it needs."""
+
+    @property
+    def edited(self) -> Edited | None:
+        """The list or tree that the commands which change records are about. A screen that has one says which."""
+        return None
+
+    @property
+    def questioned(self) -> Questioned | None:
+        """What is asked about: the record under the cursor, and the permission of the command that was off for it just
+        now. A screen that shows records otherwise says which."""
+        shown = self.edited
+        if shown is None or shown.edits is None or shown.row is None or not shown.row.key:
+            return None
+        key, permission = self._was_off
+        return Questioned(shown.edits.kind, shown.row.key, permission if key == shown.row.key else "")
+
+    def note_off(self, command: Command[Any], reason: str) -> None:
+        """Keeps of a command that is run whether it is off for that reason."""
+        if command.name != WHY.name:
+            row = self.edited.row if self.edited is not None else None
+            self._was_off = (row.key, command.needs(self)) if reason and row is not None else ("", "")

@@ -1,0 +1,377 @@
+"""Why somebody may do something to a record, or may not: where their paths end, and what would open it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from textual import on
+from textual.app import ComposeResult
+
+from ringfence.console.cells import explaining, records
+from ringfence.console.changing import ask_undo, confirm_change
+from ringfence.console.commands.command import SCREEN, Command, bind, bindings, unless_signed_in
+from ringfence.console.commands.drafting import SAVE
+from ringfence.console.commands.everywhere import BESIDE, REFRESH
+from ringfence.console.screens.area import AreaScreen, CommandScreen
+from ringfence.console.screens.choose_one import ChooseOne
+from ringfence.console.screens.choose_record import ChooseRecord
+from ringfence.console.text import Cell, as_cell, capital, number, width_of
+from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
+from ringfence.console.widgets.lines import LineList
+from ringfence.console.widgets.rows import Row, Rows
+from ringfence.domain.errors import RingfenceError
+from ringfence.domain.permission import BY_KEY
+from ringfence.domain.registry import EDITED
+from ringfence.domain.user import USERS
+from ringfence.services.explained import LAST_RESORT
+from ringfence.wording import NOT_YOURS, fixes_said
+
+if TYPE_CHECKING:
+    from ringfence.console.commands.why import Questioned
+    from ringfence.services.editing import Edit
+    from ringfence.services.explained import Fix, Fixes, Path, Why
+    from ringfence.services.workspace import Session
+
+_RESORT: Final = "last resort"
+_INDENT: Final = 3
+_COLUMN: Final = 9
+"""Cells of what a change opens besides: how many records, for how many others, with how many other rights."""
+
+
+def _unless_others(screen: WhyScreen) -> str:
+    return "" if USERS.permission in screen.ringfence.rights else "you may list no users: this is about yourself"
+
+
+_CHOOSE: Final[Command[WhyScreen]] = Command(
+    "choose",
+    "enter",
+    "Preview the change under the cursor, to save it; at a group, show the steps or leave them out.",
+    lambda screen: screen.choose(),
+    footer="preview",
+    palette=False,
+)
+_COMMANDS: Final[tuple[Command[WhyScreen], ...]] = (
+    _CHOOSE,
+    Command(
+        "another_permission",
+        "f",
+        "Ask about another permission.",
+        lambda screen: screen.choose_permission(),
+        footer="permission",
+        unless=unless_signed_in,
+    ),
+    Command(
+        "another_user",
+        "f2,ctrl+u",
+        "Ask about another user.",
+        lambda screen: screen.choose_subject(),
+        footer="user",
+        unless=_unless_others,
+    ),
+    Command("copy", "y", "Copy all that is said here to your clipboard.", lambda screen: screen.copy(), footer="copy"),
+    Command(
+        "undo",
+        "u",
+        "Take back your last change; asks first.",
+        lambda screen: ask_undo(screen, done=screen.refresh_data),
+        footer="undo",
+        unless=unless_signed_in,
+        changes=True,
+    ),
+    REFRESH,
+    Command("back", "escape", "Go back.", lambda screen: screen.app.pop_screen(), footer="back", palette=False),
+    *BESIDE,
+)
+
+
+class WhyScreen(CommandScreen, inherit_bindings=False):
+    """The answer to a question: the walls at once, and what would open the record once that is found."""
+
+    COMMANDS_HERE = _COMMANDS
+    BINDINGS = bindings(_COMMANDS)
+    AUTO_FOCUS = "Rows"
+    DEFAULT_CSS = "WhyScreen Rows { height: 1fr; }"
+
+    def __init__(self, asked: Questioned) -> None:
+        super().__init__()
+        self.kind = EDITED[asked.noun]
+        self.asked = asked._replace(permission=asked.permission or self.kind.permission)
+        self.found: Why | None = None
+        self.fixes: Fixes | None = None
+        self._seeking = False
+        self._failed = ""
+        self._told: set[Hashable] = set()
+        """The groups whose steps are shown, and the changes of which it is said why they cannot be made."""
+
+    @property
+    def commands(self) -> tuple[Command[Any], ...]:
+        return self.COMMANDS_HERE
+
+    def compose(self) -> ComposeResult:
+        yield TitleBar(app_name="◎ ringfence")
+        yield NavBar(items=self.numbered)
+        yield Breadcrumbs()
+        yield Rows((max(_COLUMN, width_of(self.kind.several) + 2), _COLUMN, _COLUMN))
+        yield self.key_bar(("help", "choose", "another_permission", "another_user", "copy", "undo"), ("back",))
+
+    @property
+    def rows(self) -> Rows:
+        """What is said."""
+        return self.query_one(Rows)
+
+    def on_mount(self) -> None:
+        """Shows whose view this is, and asks."""
+        bind(self.rows, (_CHOOSE,), SCREEN)
+        self.show_standing()
+        below = next((one for one in reversed(self.app.screen_stack) if isinstance(one, AreaScreen) and one.AREA), None)
+        if below is not None:
+            self.mark_area(below.AREA)
+        self.rows.wait()
+        self.refresh_data()
+
+    # Asking
+
+    @property
+    def login(self) -> str:
+        """Whom it is about."""
+        profile = self.ringfence.profile
+        return self.asked.login or (profile.login if profile is not None else "")
+
+    def refresh_data(self) -> None:
+        """Asks anew; what was said stays until there is an answer."""
+        self.drop("fixes")
+        asked, login = self.asked, self.login
+
+        def look(session: Session) -> tuple[Questioned, Why]:
+            named = asked if asked.key else asked._replace(key=_key_of(session, asked))
+            return named, session.why(login, named.permission, _record(named))
+
+        self._say_path()
+        self._ask("why", look, self._take, self._refused)
+
+    def _ask(
+        self,
+        group: str,
+        question: Callable[[Session], Any],
+        take: Callable[[Any], object],
+        failed: Callable[[str], None],
+    ) -> None:
+        """Asks for whoever sits here, be it that they look through another's eyes: what they may know is theirs."""
+        asker = self.ringfence.real or self.ringfence.session
+        if asker is not None:
+            self.in_thread(group, lambda: question(asker), take, failed)
+
+    def catch_up(self) -> None:
+        self.refresh_data()
+
+    def _take(self, found: tuple[Questioned, Why]) -> None:
+        before = self.found
+        self.asked, why = found
+        self.found, self.fixes, self._failed = why, None, ""
+        same = before is not None and (before.login, before.permission, before.allowed) == _about(why)
+        if not same:
+            self._told = {_named(one) for one in why.paths[:1]}
+        self._seeking = not why.allowed
+        self._draw()
+        if not same:
+            self.rows.cursor = 0
+        if self._seeking:
+            asked, login = self.asked, self.login
+            self._ask(
+                "fixes",
+                lambda session: session.fixes(login, asked.permission, _record(asked)),
+                self._take_fixes,
+                self._no_fixes,
+            )
+
+    def _refused(self, reason: str) -> None:
+        self.found = self.fixes = None
+        self._seeking = False
+        self._say_path()
+        self.rows.set_title("Why")
+        self.rows.set_subtitle()
+        self.rows.fail(f"{capital(reason)}.")
+
+    def _take_fixes(self, fixes: Fixes | None) -> None:
+        rests = self.rows.cursor == self.rows.validate_cursor(0)
+        self.fixes, self._seeking = fixes, False
+        self._draw()
+        if rests and fixes is not None and fixes.list:
+            self.rows.go_to(fixes.list[0].changes)
+
+    def _no_fixes(self, reason: str) -> None:
+        self._seeking, self._failed = False, reason
+        self._draw()
+
+    # What is said
+
+    def _say_path(self) -> None:
+        self.query_one(Breadcrumbs).set_path(["Why", self.login, self.asked.permission, _record(self.asked)])
+
+    def _draw(self) -> None:
+        found = self.found
+        assert found is not None
+        self._say_path()
+        label = BY_KEY[found.permission]
+        title = f"Why · {found.user.name} · {label.label} ({label.section}) · {found.called}"
+        fits = width_of(title) <= self.size.width - 6
+        self.rows.set_title(title if fits else "Why")
+        whole = [] if fits else [Row([Cell(title.removeprefix("Why · "), "strong")]), Row([])]
+        self.rows.show([*whole, *self._answer(found), *self._opening(found)])
+        self.rows.set_subtitle(fixes_said(self.fixes) if self.fixes is not None and self.fixes.list else "")
+        self.refresh_bindings()
+
+    def _answer(self, found: Why) -> Iterator[Row]:
+        yield Row([explaining.verdict(found)._replace(style="bad" if not found.allowed else "good")])
+        yield Row([])
+        told = [_named(one) in self._told for one in found.paths]
+        lines = explaining.path_lines(found.paths, lambda one: _named(one) in self._told)
+        for path, line, in_steps in zip(found.paths, lines, told, strict=True):
+            yield Row(line, choice=_named(path))
+            if in_steps:
+                yield from map(Row, explaining.gate_lines(path, _INDENT))
+        for rest in explaining.rest(found):
+            yield Row([as_cell(rest)] if isinstance(rest, Cell | str) else list(map(as_cell, rest)))
+
+    def _opening(self, found: Why) -> Iterator[Row]:
+        if found.allowed:
+            return
+        yield Row([])
+        fixes = self.fixes
+        if fixes is None:
+            said = (
+                "Looking for what would open it…"
+                if self._seeking
+                else f"What would open it is not known: {self._failed}."
+            )
+            yield Row([Cell(said, "quiet")])
+            return
+        if fixes.list:
+            heading = [Cell("To open it", "strong"), Cell(" · what else that opens", "quiet")]
+            yield Row(heading, (self.kind.several, "others", "rights"))
+            for fix in fixes.list:
+                yield self._fix(fix)
+            if fixes.narrower:
+                yield Row([Cell("Narrower, with one change more", "strong")])
+                for fix in fixes.narrower:
+                    yield self._fix(fix)
+            elif fixes.complete:
+                yield Row([Cell("Narrower, with one change more: none", "quiet")])
+        else:
+            yield Row([Cell("No small change of access opens it.", "strong")])
+            if fixes.last_resort:
+                yield Row(self._offer(f"{LAST_RESORT} does", self.ringfence.read_only, _RESORT), choice=_RESORT)
+
+    def _fix(self, fix: Fix) -> Row:
+        said = self._offer(" and ".join(one.said for one in fix.changes), self._why_not(fix), fix.changes)
+        least = "+" if fix.exact else ">="
+        counts = tuple(f"{least}{number(one)}" for one in (fix.records, fix.users, fix.rights))
+        return Row(said, counts, fix.changes)
+
+    def _offer(self, what: str, why_not: str, choice: Hashable) -> list[Cell]:
+        if not why_not:
+            return [Cell(capital(what))]
+        why = f"{NOT_YOURS}: {why_not}" if choice in self._told else NOT_YOURS
+        return [Cell(capital(what), "quiet"), Cell(f" – {why}", "quiet")]
+
+    def _why_not(self, fix: Fix) -> str:
+        return self.ringfence.read_only or ("" if fix.may else fix.refusal)
+
+    def copy(self) -> None:
+        """Copies all of it, with the command that says it, too."""
+        said = f"ringfence why {self.login} {self.asked.permission} {_record(self.asked)}"
+        self.copy_out("\n".join((said, self.rows.text)) if self.found is not None else "")
+
+    # Choosing
+
+    @on(LineList.CursorMoved)
+    def moved(self) -> None:
+        """Says in the key bar what can be done here."""
+        self.refresh_bindings()
+
+    @on(LineList.Chosen)
+    async def chosen(self) -> None:
+        """A double click chooses, too."""
+        await self.action_command(_CHOOSE.name)
+
+    def _fix_here(self) -> Fix | None:
+        fixes, choice = self.fixes, self.rows.choice if self.is_mounted else None
+        found = [] if fixes is None else [one for one in (*fixes.list, *fixes.narrower) if one.changes == choice]
+        return found[0] if found else None
+
+    def key_says(self, name: str, text: str) -> str:
+        if name == _CHOOSE.name:
+            choice, fix = (self.rows.choice, self._fix_here()) if self.is_mounted else (None, None)
+            if choice is None:
+                return ""
+            if fix is None and choice != _RESORT:
+                return "steps"
+            return "why not" if self.ringfence.read_only or (fix is not None and not fix.may) else text
+        return super().key_says(name, text)
+
+    def choose(self) -> None:
+        """Previews the change under the cursor; of one that may not be made it says why not, in its line. At a group it
+        shows the steps, or leaves them out."""
+        choice, fix = self.rows.choice, self._fix_here()
+        if choice == _RESORT and not self.ringfence.read_only:
+            asked, login = self.asked, self.login
+            self.ask(
+                "resort",
+                lambda session: session.last_resort(login, asked.permission, _record(asked)),
+                lambda edits: self._preview(LAST_RESORT, edits),
+            )
+        elif fix is not None and not self._why_not(fix):
+            self._preview(" and ".join(one.said for one in fix.changes), fix.edits)
+        elif choice is not None:
+            self._told ^= {choice}
+            self._draw()
+
+    def _preview(self, what: str, edits: Sequence[Edit]) -> None:
+        confirm_change(self, f"{capital(what)}?", edits, "Save", key=SAVE.keys)
+
+    def choose_permission(self) -> None:
+        """Asks for another permission, of those that say something of such a record."""
+        keys = explaining.permissions_of(self.kind)
+        widest = max(map(len, keys))
+        rows = [(at, f"{one:<{widest}}  {BY_KEY[one].label}") for at, one in enumerate(keys)]
+        now = keys.index(self.asked.permission) if self.asked.permission in keys else 0
+
+        def chosen(at: int | None) -> None:
+            if at is not None:
+                self._ask_of(self.asked._replace(permission=keys[at]))
+
+        self.app.push_screen(ChooseOne("Which permission?", rows, now=now), chosen)
+
+    def choose_subject(self) -> None:
+        """Asks for another user."""
+
+        def chosen(user: Any) -> None:
+            if user is not None:
+                self._ask_of(self.asked._replace(login=user.shown("login")))
+
+        picker = ChooseRecord("Why who?", USERS.name, records.columns(USERS), records.cells(USERS))
+        self.app.push_screen(picker, chosen)
+
+    def _ask_of(self, asked: Questioned) -> None:
+        self.asked = asked
+        self.refresh_data()
+
+
+def _record(asked: Questioned) -> str:
+    return f"{asked.noun}:{asked.key}" if asked.key else asked.noun
+
+
+def _key_of(session: Session, asked: Questioned) -> str:
+    key = "" if asked.customer is None else session.detail(asked.customer).key
+    if not key:
+        raise RingfenceError("this is the provider itself: ask about what is below it")
+    return key
+
+
+def _named(path: Path) -> Hashable:
+    return path.group.key, path.valid_from, path.valid_until
+
+
+def _about(why: Why) -> tuple[str, str, bool]:
+    return why.login, why.permission, why.allowed
