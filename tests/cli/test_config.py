@@ -64,7 +64,7 @@ class TestCheck:
         assert said.out.endswith("config.toml: 'ringfence config edit' makes it\n")
 
     def test_a_sound_one(self, call: Call, configured: Configured) -> None:
-        path = configured('theme = "dusk"\n[keys]\nundo = "f7"\n[themes]\nlinux = "terminal"\n')
+        path = configured('theme = "dusk"\n[keys]\nundo = "f11"\n[themes]\nlinux = "terminal"\n')
         assert call("config", "check") == Said(0, f"{path} is sound\n", "")
 
     def test_every_fault_is_a_line_with_its_number(self, call: Call, configured: Configured) -> None:
@@ -271,7 +271,7 @@ class TestOpening:
 
 
 def test_a_start_reads_the_file_and_loads_nothing_for_it(program: Any, configured: Configured) -> None:
-    configured('theme = "dusk"\n[keys]\nundo = "f7"\n')
+    configured('theme = "dusk"\n[keys]\nundo = "f11"\n')
     code = (
         "import sys; before = set(sys.modules); from ringfence.preferences.configuration import load; load();"
         "print(sorted({n.split('.')[0] for n in set(sys.modules) - before} - set(sys.stdlib_module_names)))"

@@ -16,7 +16,7 @@ def test_the_way_out_is_told_by_the_key_that_it_has(keys: str, said: str) -> Non
     assert leaves(keys) == f"{said} leaves the console"
 
 
-@pytest.mark.parametrize(("key", "name"), [("v", "v"), ("9", "9"), ("ctrl+x", "^x"), ("f7", "F7"), ("left", "←")])
+@pytest.mark.parametrize(("key", "name"), [("h", "h"), ("9", "9"), ("ctrl+x", "^x"), ("f7", "F7"), ("left", "←")])
 async def test_it_says_so_until_the_next_key(key: str, name: str, demo: Database) -> None:
     async with opened(console_on(demo), (80, 24)) as console:
         await console.press("2")

@@ -20,7 +20,7 @@ quit = true
 undo = false
 name = "always"
 [keys]
-undo = "f7"
+undo = "f11"
 help = "f12"
 devices = "f6"
 filter = "ctrl+f4,?"
@@ -43,7 +43,7 @@ async def test_every_part_of_a_configuration_by_keys(demo: Database) -> None:
         await console.press("2")
         assert console.area == "customers"
         await console.press("f12")
-        assert all(key in console.text for key in ("F6 ", "F7 ", "^f4 or ?", "F10 "))
+        assert all(key in console.text for key in ("F6 ", "F11 ", "^f4 or ?", "F10 "))
         await console.press("escape", "f8")
         assert "Hanna" in console.text
         await console.press("escape")
@@ -87,8 +87,8 @@ async def test_without_its_question_undo_takes_back_at_once(demo: Database) -> N
         await console.type("production")
         await console.press("enter", "a", "d")
         assert "inactive" in console.text
-        assert console.toasts[-1] == "Done. F7 takes it back."
-        await console.press("f7")
+        assert console.toasts[-1] == "Done. F11 takes it back."
+        await console.press("f11")
         assert not isinstance(console.app.screen, Dialog)
         assert console.toasts[-1].startswith("Undone.")
         assert "inactive" not in console.text

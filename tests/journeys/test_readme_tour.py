@@ -40,6 +40,11 @@ SHOWN: Final = (
     ("Edited user “Paweł Nowak”", "h.devries", "−Production only  +Old installer set"),
     ("This takes back: edit user “Paweł Nowak”", "p.nowak", "+40 customers, +437 devices", "▌    Leave it as it is"),
     ("Side by side › h.devries › olga",),
+    (
+        "no: closed at filter",
+        "Production only does not name Internal test sites",
+        "▌ Add Internal test sites to Production only",
+    ),
     ("/kind:camera site:hall -test  11 of 498", "Oven hall", "Flour silo camera 1"),
     ("Audit › Tunnel smoke 50% / 100 m", "assigned device “Tunnel smoke”", "edited device “Tunnel smoke 50% / 100 m”"),
     ("/cold hall", "deleted site “Cold hall”", "undone", "created site “Cold hall”", "an undo", "15:21", "15:24"),
@@ -58,7 +63,7 @@ SHOWN: Final = (
     ("Keys that work here",),
 )
 """What each row of the tour has on the screen at its end."""
-GONE: Final = {2: "╮╭", 3: "Northwind", 6: "Filter", 19: "Elin Lund"}
+GONE: Final = {2: "╮╭", 3: "Northwind", 6: "Filter", 20: "Elin Lund"}
 """What is not there any more, by row."""
 
 Step = tuple[str, str]

@@ -9,6 +9,7 @@ from ringfence.console.commands.alarms import QUEUE
 from ringfence.console.commands.command import Editable
 from ringfence.console.commands.exchange import importing
 from ringfence.console.commands.records import ACTIONS, DETAIL, NEW, OPEN, SHOW, TAKEN
+from ringfence.console.commands.why import WHY_OF_ALARMS
 
 if TYPE_CHECKING:
     from ringfence.domain.kind import Kind
@@ -22,4 +23,5 @@ def editable(kind: Kind) -> Editable:
     taken = [known[name] for name in actions(kind)]
     page = f"{kind.noun} page" if kind.display.page else ""
     opens = SHOW if page else OPEN.but(help="Open and edit the record.") if DETAIL in taken else OPEN
-    return Editable(kind.noun, kind.said, kind.several, kind.right, (ACTIONS, opens, NEW, *taken), page)
+    why = (WHY_OF_ALARMS,) if any("w" in one.keys.split(",") for one in taken) else ()
+    return Editable(kind.noun, kind.said, kind.several, kind.right, (ACTIONS, opens, NEW, *taken, *why), page)

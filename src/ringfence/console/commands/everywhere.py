@@ -135,6 +135,4 @@ BESIDE: Final[tuple[Command[Host], ...]] = (HELP, PALETTE, QUIT, SUSPEND)
 
 def everywhere(others: Sequence[Command[Any]]) -> tuple[Command[Any], ...]:
     """The commands that every screen has, beside those of its own."""
-    taken = {key for command in others for key in command.keys.split(",")}
-    why = WHY if taken.isdisjoint(WHY.keys.split(",")) else WHY_OF_ALARMS
-    return tuple(why if one is WHY else one for one in EVERYWHERE)
+    return tuple(one for one in EVERYWHERE if one is not WHY or WHY_OF_ALARMS not in others)

@@ -41,5 +41,5 @@ WHY: Final[Command[Host]] = Command(
     unless=_unless_record,
 )
 """What is asked is of whoever's view this is; of others it is asked from there."""
-WHY_OF_ALARMS: Final = WHY.but(keys="f9")
-"""At alarms, where w writes a note."""
+WHY_OF_ALARMS: Final = WHY.but(name="why_of_alarm", keys="f9")
+"""The same at alarms, where w writes a note."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ringfence.console.commands.command import Command, Edited
-from ringfence.console.commands.why import WHY, Questioned
+from ringfence.console.commands.why import WHY, WHY_OF_ALARMS, Questioned
 from ringfence.console.questions import Asks
 
 
@@ -32,6 +32,6 @@ class Questioning(Asks):
 
     def note_off(self, command: Command[Any], reason: str) -> None:
         """Keeps of a command that is run whether it is off for that reason."""
-        if command.name != WHY.name:
+        if command not in (WHY, WHY_OF_ALARMS):
             row = self.edited.row if self.edited is not None else None
             self._was_off = (row.key, command.needs(self)) if reason and row is not None else ("", "")
