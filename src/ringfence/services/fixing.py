@@ -3,7 +3,8 @@ whoever asks may make it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from ringfence.changes.collateral import Collateral, Cost, reopened
@@ -68,9 +69,18 @@ class _Ranked(NamedTuple):
     changes: frozenset[Change]
 
 
-def fixes(viewer: Viewer, login: str, permission: str, record: str, most: int = SHOWN) -> Fixes | None:
+def fixes(
+    viewer: Viewer,
+    login: str,
+    permission: str,
+    record: str,
+    most: int = SHOWN,
+    so_far: Callable[[Fixes], object] | None = None,
+) -> Fixes | None:
     """The smallest changes that would let a user do something to a record, at most so many; None where they may
-    already. Only what the viewer may list is named and counted. Raises RingfenceError as ``why`` does."""
+    already. Only what the viewer may list is named and counted. ``so_far`` is told of those of which it is known
+    whether the viewer may make them, one after another, and ends it by raising Cancelled. Raises RingfenceError as
+    ``why`` does."""
     demand_known(permission)
     with asked(viewer, login, record) as (sight, user, target, facts, at):
         if any(not way.walls for way in facts.ways(permission)):
@@ -83,14 +93,17 @@ def fixes(viewer: Viewer, login: str, permission: str, record: str, most: int = 
         telling = _Telling(sight, facts, user, [*shown, *beside])
     stance = search.state.stance
     within = stance.active and target.path.startswith(stance.home_path) and stance.passes
-    made = [telling.fix(viewer, one) for one in (*shown, *beside)]
-    return Fixes(
-        size,
-        not search.cut,
-        tuple(made[: len(shown)]),
-        tuple(made[len(shown) :]),
-        last_resort=size is None and within and permission not in EVERYWHERE,
-    )
+    resort = size is None and within and permission not in EVERYWHERE
+    found = Fixes(size, not search.cut, (), (), last_resort=resort)
+    for place, one in enumerate((*shown, *beside)):
+        made = telling.fix(viewer, one)
+        if place < len(shown):
+            found = replace(found, list=(*found.list, made))
+        else:
+            found = replace(found, narrower=(*found.narrower, made))
+        if so_far is not None:
+            so_far(found)
+    return found
 
 
 def last_resort(viewer: Viewer, login: str, permission: str, record: str) -> tuple[Edit, ...]:

@@ -13,6 +13,7 @@ from ringfence.console.changing import ask_undo, confirm_change
 from ringfence.console.commands.command import SCREEN, Command, bind, bindings, unless_signed_in
 from ringfence.console.commands.drafting import SAVE
 from ringfence.console.commands.everywhere import BESIDE, REFRESH
+from ringfence.console.questions import Answered, while_wanted
 from ringfence.console.screens.area import AreaScreen, CommandScreen
 from ringfence.console.screens.choose_one import ChooseOne
 from ringfence.console.screens.choose_record import ChooseRecord
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 _RESORT: Final = "last resort"
 _INDENT: Final = 3
 _COLUMN: Final = 9
-"""Cells of what a change opens besides: how many records, for how many others, with how many other rights."""
+"""Cells at least of what a change opens besides: how many records, for how many others, with how many other rights."""
 
 
 def _unless_others(screen: WhyScreen) -> str:
@@ -112,7 +113,7 @@ class WhyScreen(CommandScreen, inherit_bindings=False):
         yield TitleBar(app_name="◎ ringfence")
         yield NavBar(items=self.numbered)
         yield Breadcrumbs()
-        yield Rows((max(_COLUMN, width_of(self.kind.several) + 2), _COLUMN, _COLUMN))
+        yield Rows()
         yield self.key_bar(("help", "choose", "another_permission", "another_user", "copy", "undo"), ("back",))
 
     @property
@@ -177,13 +178,25 @@ class WhyScreen(CommandScreen, inherit_bindings=False):
         if not same:
             self.rows.cursor = 0
         if self._seeking:
-            asked, login = self.asked, self.login
-            self._ask(
-                "fixes",
-                lambda session: session.fixes(login, asked.permission, _record(asked)),
-                self._take_fixes,
-                self._no_fixes,
-            )
+            self._seek(why)
+
+    def _seek(self, why: Why) -> None:
+        """Looks for what would open it: of very many changes it takes a while to know whether they may be made."""
+
+        def seek(session: Session) -> Fixes | None:
+            wanted = while_wanted()
+
+            def so_far(found: Fixes) -> None:
+                wanted("", 0, 0)
+                self.post_message(Answered(lambda: self._take_some(why, found)))
+
+            return session.fixes(why.login, why.permission, why.record, so_far=so_far)
+
+        self._ask("fixes", seek, self._take_fixes, self._no_fixes)
+
+    def _take_some(self, why: Why, found: Fixes) -> None:
+        if why is self.found and self._seeking:
+            self._show_fixes(found)
 
     def _refused(self, reason: str) -> None:
         self.found = self.fixes = None
@@ -194,8 +207,12 @@ class WhyScreen(CommandScreen, inherit_bindings=False):
         self.rows.fail(f"{capital(reason)}.")
 
     def _take_fixes(self, fixes: Fixes | None) -> None:
-        rests = self.rows.cursor == self.rows.validate_cursor(0)
-        self.fixes, self._seeking = fixes, False
+        self._seeking = False
+        self._show_fixes(fixes)
+
+    def _show_fixes(self, fixes: Fixes | None) -> None:
+        rests = self.fixes is None and self.rows.cursor == self.rows.validate_cursor(0)
+        self.fixes = fixes
         self._draw()
         if rests and fixes is not None and fixes.list:
             self.rows.go_to(fixes.list[0].changes)
@@ -218,7 +235,11 @@ class WhyScreen(CommandScreen, inherit_bindings=False):
         fits = width_of(title) <= self.size.width - 6
         self.rows.set_title(title if fits else "Why")
         whole = [] if fits else [Row([Cell(title.removeprefix("Why · "), "strong")]), Row([])]
-        self.rows.show([*whole, *self._answer(found), *self._opening(found)])
+        rows = [*whole, *self._answer(found), *self._opening(found)]
+        wanted = [
+            max(map(width_of, texts)) + 2 for texts in zip(*(one.beside for one in rows if one.beside), strict=True)
+        ]
+        self.rows.show(rows, [max(_COLUMN, one) for one in wanted])
         self.rows.set_subtitle(fixes_said(self.fixes) if self.fixes is not None and self.fixes.list else "")
         self.refresh_bindings()
 
@@ -256,8 +277,10 @@ class WhyScreen(CommandScreen, inherit_bindings=False):
                 yield Row([Cell("Narrower, with one change more", "strong")])
                 for fix in fixes.narrower:
                     yield self._fix(fix)
-            elif fixes.complete:
+            elif fixes.complete and not self._seeking:
                 yield Row([Cell("Narrower, with one change more: none", "quiet")])
+            if self._seeking:
+                yield Row([Cell("Looking whether you may make the others…", "quiet")])
         else:
             yield Row([Cell("No small change of access opens it.", "strong")])
             if fixes.last_resort:

@@ -33,20 +33,21 @@ class _Line(NamedTuple):
 
 
 class Rows(LineList):
-    """Such rows. ``columns`` are the cells of each column at the right."""
+    """Such rows."""
 
-    def __init__(self, columns: Sequence[int] = ()) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._columns = tuple(columns)
+        self._columns: tuple[int, ...] = ()
         self._rows: Sequence[Row] = ()
         self._lines: list[_Line] = []
         self._stops: list[int] = []
         """The first lines of the rows that can be chosen; of all, where none can."""
         self._flowed = 0
 
-    def show(self, rows: Sequence[Row]) -> None:
-        """Shows other rows; the cursor stays on the same choice, where that is still there."""
-        kept = self.choice
+    def show(self, rows: Sequence[Row], columns: Sequence[int] = ()) -> None:
+        """Shows other rows, with so many cells in each column at the right; the cursor stays on the same choice, where
+        that is still there."""
+        kept, self._columns = self.choice, tuple(columns)
         self._rows = tuple(rows)
         self._flow(kept)
 
