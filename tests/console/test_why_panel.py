@@ -128,10 +128,10 @@ async def test_it_shows_the_walls_and_is_left_while_fixes_are_looked_for(
     let_go, begun = threading.Event(), threading.Event()
     found = Session.fixes
 
-    def slow(session: Session, *given: Any) -> object:
+    def slow(session: Session, *given: Any, **named: Any) -> object:
         begun.set()
         assert let_go.wait(30)
-        return found(session, *given)
+        return found(session, *given, **named)
 
     monkeypatch.setattr(Session, "fixes", slow)
     async with opened(console_on(demo), SMALL) as console:
@@ -140,9 +140,9 @@ async def test_it_shows_the_walls_and_is_left_while_fixes_are_looked_for(
         await console.type("olga")
         try:
             send(console.app, "enter")
+            await until(console, begun.is_set)
             await until(console, lambda: "Looking for what would open it…" in console.text)
             assert "no: closed at filter" in console.text
-            assert begun.is_set()
             send(console.app, "escape")
             await until(console, lambda: isinstance(console.app.screen, CustomersScreen))
         finally:
