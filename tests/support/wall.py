@@ -88,6 +88,11 @@ def behind(owner: Database, tenant_id: int) -> Database:
     return _behind[key]
 
 
+def own_side(owner: Database, tenant_id: int) -> Database:
+    """The database as whoever works for a tenant has it: behind the wall, where it was raised."""
+    return behind(owner, tenant_id) if owner.identity in _raised else owner
+
+
 def behind_the_wall(owner: Database, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Has whoever looks at this database from now on, changes it or takes signals into it do so behind the wall."""
     put_up(owner, mode)

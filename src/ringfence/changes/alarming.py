@@ -14,6 +14,7 @@ from ringfence.domain.errors import Refused
 from ringfence.domain.test_mode import TEST_MODES
 from ringfence.signals import following
 from ringfence.storage.bulk import any_of
+from ringfence.storage.columns import of_tenant
 from ringfence.storage.tables import Alarm
 
 
@@ -33,7 +34,7 @@ def settle(
         following.test_modes_changed(connection, tenant_id, at)
 
 
-def demand_one_open(connection: Connection, edits: Sequence[Edit]) -> None:
+def demand_one_open(connection: Connection, tenant_id: int, edits: Sequence[Edit]) -> None:
     """Raises Refused where an alarm would be open, such as by an undo, beside another of its device and kind. Of that
     one nothing is said: it may be hidden."""
     coming = {
@@ -46,7 +47,7 @@ def demand_one_open(connection: Connection, edits: Sequence[Edit]) -> None:
     devices = sorted({device for device, _ in coming.values() if device is not None})
     query = select(Alarm.id, Alarm.device_id, Alarm.kind).where(any_of(connection, Alarm.device_id, devices))
     leaving = {edit.id for edit, _, to in edits_of(edits, AlarmState) if to is None or not to.opens}
-    rows = connection.execute(query.where(Alarm.cleared_at.is_(None))).all()
+    rows = connection.execute(query.where(Alarm.cleared_at.is_(None), of_tenant(Alarm, tenant_id))).all()
     held = [(device, kind) for own, device, kind in rows if own not in leaving and own not in coming]
     if not {*held}.isdisjoint(coming.values()) or len({*coming.values()}) < len(coming):
         raise Refused("it cannot be open again by now: look at what is open there")

@@ -152,7 +152,7 @@ class _Change:
         demand_staying(edits)
         unseen = self._unseen(edits) if undoes is not None else frozenset()
         demand_sound(self.connection, self.tenant_id, edits, herd, restoring=undoes is not None, hidden=unseen)
-        alarming.demand_one_open(self.connection, edits)
+        alarming.demand_one_open(self.connection, self.tenant_id, edits)
         flow = Flow(edits, self.paths, herd)
         listed, hidden = cascade.counted(self.authority, going, herd) if measuring else (Counter[StateKind](), False)
         own, person, judge = self.own, self._person(), self.judge

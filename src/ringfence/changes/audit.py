@@ -137,7 +137,8 @@ def os_user() -> str:
 def looked(connection: Connection, tenant_id: int, actor: Actor, user: int, *, over: bool = False) -> None:
     """Writes down that the actor looks through a user's eyes from now on, or that this is ``over``; nothing once either
     of them is gone."""
-    people = {row.id: row for row in connection.execute(_PEOPLE, {"users": [user, actor.user_id]})}
+    binds = {"users": [user, actor.user_id], "tenant": tenant_id}
+    people = {row.id: row for row in connection.execute(_PEOPLE, binds)}
     if people.keys() >= {user, actor.user_id}:
         row = people[user]
         action = RETURNED if over else LOOKED
@@ -145,7 +146,7 @@ def looked(connection: Connection, tenant_id: int, actor: Actor, user: int, *, o
 
 
 _PEOPLE: Final = select(User.id, User.key, User.name, User.home_id).where(
-    User.id.in_(bindparam("users", expanding=True))
+    User.id.in_(bindparam("users", expanding=True)), of_tenant(User, bindparam("tenant"))
 )
 
 

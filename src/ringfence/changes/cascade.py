@@ -19,7 +19,7 @@ from ringfence.domain.kind import StateKind, altered
 from ringfence.domain.registry import EDITED, node_of, site_of
 from ringfence.domain.role import ROLES, RoleState
 from ringfence.domain.security_group import SecurityGroupState
-from ringfence.storage.bulk import any_of
+from ringfence.storage.bulk import any_of, records_of
 from ringfence.storage.columns import of_tenant
 from ringfence.storage.rehearsal import rehearsed
 from ringfence.storage.tables import Customer, Device
@@ -83,7 +83,7 @@ def belongings(connection: Connection, tenant_id: int, edits: Sequence[Edit]) ->
             continue
         mapped = ledger.table(kind)
         theirs = any_of(connection, getattr(mapped, of.owner), nodes)
-        owned = list(connection.execute(select(mapped.id).where(theirs)).scalars())
+        owned = list(connection.execute(select(mapped.id).where(theirs, of_tenant(mapped, tenant_id))).scalars())
         found += _deletions(connection, tenant_id, kind, owned, known)
     return found, herd
 
@@ -104,9 +104,12 @@ def ending(connection: Connection, tenant_id: int, edits: Sequence[Edit], herd: 
             if to in gone:
                 about.append(any_of(connection, column, gone[to]))
             if to == DEVICES.noun and herd:
-                about.append(column.in_(select(Device.id).where(herd.condition(connection))))
+                about.append(
+                    column.in_(select(Device.id).where(herd.condition(connection), of_tenant(Device, tenant_id)))
+                )
             for one in about:
-                records = list(connection.execute(select(mapped.id).where(one)).scalars())
+                theirs = select(mapped.id).where(one, of_tenant(mapped, tenant_id))
+                records = list(connection.execute(theirs).scalars())
                 found += _deletions(connection, tenant_id, kind, records, known)
                 known |= {(edit.kind, edit.id) for edit in found}
     return found
@@ -145,7 +148,9 @@ def _where(edit: Edit) -> tuple[int, int | None]:
 
 def _nodes(connection: Connection, tenant_id: int, going: Collection[int], edits: Sequence[Edit]) -> set[int]:
     """The customers that go with those: nested in them once the others have moved."""
-    paths = connection.execute(select(Customer.path).where(any_of(connection, Customer.id, going))).scalars()
+    paths = connection.execute(
+        select(Customer.path).where(records_of(connection, Customer, tenant_id, going))
+    ).scalars()
     above: dict[int, int | None] = {}
     for low, high in union((path, path + "~") for path in paths):
         below = select(Customer.id, Customer.parent_id).where(Customer.tenant_id == tenant_id)

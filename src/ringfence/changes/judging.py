@@ -32,6 +32,7 @@ from ringfence.domain.registry import EDITED, node_of
 from ringfence.domain.role import ROLES, RoleState
 from ringfence.domain.security_group import ALL, SECURITY_GROUPS, SecurityGroupState
 from ringfence.domain.user import USERS
+from ringfence.storage.columns import leads_to
 from ringfence.storage.tables import Customer, User
 from ringfence.visibility.intervals import nested, union
 from ringfence.visibility.reach import Reach, read_reach
@@ -82,7 +83,7 @@ class Judge:
 
     def watched(self) -> set[int]:
         """The users for whom it is measured what comes, goes and moves: the editor, and those whom they may list."""
-        homes = select(User.id, Customer.path).join(Customer, Customer.id == User.home_id)
+        homes = select(User.id, Customer.path).join(Customer, leads_to(User.home_id, Customer))
         rows = self.connection.execute(homes.where(User.tenant_id == self.tenant_id))
         own, editor = self.authority.own, self.authority.editor
         return {user for user, path in rows if user == editor or own.contains(USERS.permission, path)}

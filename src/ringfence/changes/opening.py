@@ -13,6 +13,7 @@ from ringfence.domain.ids import ids_in, only
 from ringfence.domain.kind import State, StateKind, altered, kind_of
 from ringfence.domain.registry import EDITED
 from ringfence.domain.user import USERS
+from ringfence.storage.columns import of_tenant
 from ringfence.storage.tables import AuditEntry, User
 from ringfence.visibility.overview import listed
 from ringfence.visibility.point import among, find
@@ -63,7 +64,8 @@ def _shown(sight: Sight, kind: StateKind, read: ledger.Known, own: int = 0) -> l
 
 def name_of_user(sight: Sight, user: int) -> str:
     """What a user is called; for one whom the viewer may know of."""
-    name: str = sight.connection.execute(select(User.name).where(User.id == user)).scalar_one()
+    query = select(User.name).where(User.id == user, of_tenant(User, sight.tenant_id))
+    name: str = sight.connection.execute(query).scalar_one()
     return name
 
 

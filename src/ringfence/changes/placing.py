@@ -15,7 +15,8 @@ from ringfence.domain.field import Ref, Text
 from ringfence.domain.kind import altered
 from ringfence.domain.registry import node_of, site_of
 from ringfence.domain.site import SITES, SiteState
-from ringfence.storage.bulk import any_of
+from ringfence.storage.bulk import any_of, records_of
+from ringfence.storage.columns import leads_to
 from ringfence.storage.tables import Customer, Site
 from ringfence.visibility.reach import Reach
 
@@ -68,7 +69,7 @@ def _same_names(
     targets = {customer for customer, _ in wanted}
     listed = own.region(SITES.permission)
     query = select(Site.id, Site.customer_id, Site.search_key, Customer.path).join(
-        Customer, Customer.id == Site.customer_id
+        Customer, leads_to(Site.customer_id, Customer)
     )
     names: dict[int | None, str] = {}
     there: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
@@ -97,13 +98,14 @@ def _astray(edit: Edit) -> bool:
     return site_of(before) is not None and site_of(before) == site_of(after)
 
 
-def demand_own_places(connection: Connection, edits: Sequence[Edit]) -> None:
+def demand_own_places(connection: Connection, tenant_id: int, edits: Sequence[Edit]) -> None:
     """Raises Refused where a record would stand on another customer's site."""
     standing = [(edit.after, site) for edit in edits if edit.after is not None and (site := site_of(edit.after))]
     if not standing:
         return
     owners = {edit.id: to.customer for edit, was, to in edits_of(edits, SiteState) if was is None and to is not None}
-    query = select(Site.id, Site.customer_id).where(any_of(connection, Site.id, {site for _, site in standing}))
+    theirs = records_of(connection, Site, tenant_id, {site for _, site in standing})
+    query = select(Site.id, Site.customer_id).where(theirs)
     owners.update((site, customer) for site, customer in connection.execute(query))
     for state, site in standing:
         if owners.get(site) != node_of(state):

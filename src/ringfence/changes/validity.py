@@ -100,7 +100,7 @@ def demand_sound(
         if kind.unique and not kind.texts[kind.unique].folded:
             theirs = [edit for edit in edits if edit.of is kind]
             _demand_unique(connection, tenant_id, kind, theirs, herd, hidden if kind is DEVICES else ())
-    demand_own_places(connection, edits)
+    demand_own_places(connection, tenant_id, edits)
 
 
 def demand_possible(before: State, after: State) -> None:

@@ -147,7 +147,7 @@ def tie(connection: Connection, tenant_id: int, record: int, before: State, afte
         own = {"tenant_id": tenant_id, ties.own: record}
         match field.form:
             case _ if ties.back:
-                _refer_back(connection, rows, ties, record, after, new)
+                _refer_back(connection, rows, ties, own, after, new)
             case "mapping":
                 _write_mapping(connection, rows, ties, own, old, new)
             case "windows":
@@ -158,14 +158,14 @@ def tie(connection: Connection, tenant_id: int, record: int, before: State, afte
 
 
 def _refer_back(
-    connection: Connection, rows: Any, ties: Ties, record: int, state: State, others: Collection[int]
+    connection: Connection, rows: Any, ties: Ties, own: Mapping[str, int], state: State, others: Collection[int]
 ) -> None:
     """Has records refer to one that is brought back: those that refer to nothing by now, and still belong where it
     does."""
-    free = any_of(connection, rows.id, others) & getattr(rows, ties.own).is_(None)
+    free = records_of(connection, rows, own["tenant_id"], others) & getattr(rows, ties.own).is_(None)
     if ties.kind in standing_on(kind_of(state)).values():
         free &= getattr(rows, EDITED[ties.kind].owner) == node_of(state)
-    connection.execute(update(rows).where(free).values({ties.own: record, "revision": rows.revision + 1}))
+    connection.execute(update(rows).where(free).values({ties.own: own[ties.own], "revision": rows.revision + 1}))
 
 
 def take_places(connection: Connection, tenant_id: int, customers: Mapping[int, str]) -> None:

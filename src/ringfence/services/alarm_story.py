@@ -19,6 +19,7 @@ from ringfence.services.alarms import Around, around, site_of
 from ringfence.services.edited import Opened
 from ringfence.services.telemetry import seen_spans
 from ringfence.signals import events, telemetry
+from ringfence.storage.columns import of_tenant
 from ringfence.storage.tables import Alarm, AuditEntry, User
 from ringfence.visibility import history, overview
 from ringfence.visibility.point import among, find
@@ -133,9 +134,12 @@ def _of_itself(opened: Opened, me: int) -> Iterator[Step]:
 
 def _of_audit(sight: Sight, viewer: Viewer, key: str) -> Iterator[Step]:
     rows = history.entries(sight, (ALARMS.noun, key), descending=False)
-    kept = select(AuditEntry.id, AuditEntry.detail).where(AuditEntry.id.in_([row.id for row in rows]))
+    kept = select(AuditEntry.id, AuditEntry.detail).where(
+        AuditEntry.id.in_([row.id for row in rows]), of_tenant(AuditEntry, sight.tenant_id)
+    )
     details: dict[int, str] = dict(sight.connection.execute(kept).all())
-    mine = sight.connection.execute(select(User.key).where(User.id == viewer.user_id)).scalar()
+    own = select(User.key).where(User.id == viewer.user_id, of_tenant(User, sight.tenant_id))
+    mine = sight.connection.execute(own).scalar()
     seen = overview.actors_seen(sight, (row.actor_key for row in rows))
     for row in rows:
         who = "you" if row.actor_key == mine else row.actor_login if row.actor_key in seen else ""
@@ -166,7 +170,12 @@ def _others(sight: Sight, state: AlarmState, alarm: int) -> tuple[tuple[str, ...
     if stands is None:  # or that is hidden
         return None, False
     there = (Alarm.customer_id == state.customer, Alarm.site_id == stands, Alarm.outcome == OPEN)
-    query = select(Alarm.id).where(*there, Alarm.id != alarm).order_by(Alarm.started_key.desc()).limit(_MOST_ALARMS)
+    query = (
+        select(Alarm.id)
+        .where(*there, Alarm.id != alarm, of_tenant(Alarm, sight.tenant_id))
+        .order_by(Alarm.started_key.desc())
+        .limit(_MOST_ALARMS)
+    )
     ids = sorted(sight.connection.execute(query).scalars())
     devices = {row.device_id for row in among(sight, ALARMS.permission, ALARMS, ids, ("id", "device_id"))}
     devices -= {None, state.device}

@@ -25,6 +25,7 @@ from ringfence.services.records import Listing
 from ringfence.services.rows import Record
 from ringfence.signals import units
 from ringfence.signals.suppression import Modes
+from ringfence.storage.columns import of_tenant
 from ringfence.storage.tables import Alarm
 from ringfence.visibility.point import among
 from ringfence.visibility.viewer import Sight, Viewer
@@ -86,7 +87,8 @@ def _outcomes(sight: Sight, state: AlarmState, device: int, alarm: int, now: dat
     lately = Alarm.started_key >= clock.in_order(now - _LATELY)
     of = (Alarm.customer_id == state.customer, Alarm.device_id == device, lately, Alarm.outcome != OPEN)
     # All of them, before it is asked which are seen: a runaway is counted in its last one, so that these are few.
-    ids = sight.connection.execute(select(Alarm.id).where(*of, Alarm.id != alarm)).scalars()
+    others = select(Alarm.id).where(*of, Alarm.id != alarm, of_tenant(Alarm, sight.tenant_id))
+    ids = sight.connection.execute(others).scalars()
     seen = among(sight, ALARMS.permission, ALARMS, sorted(ids), ("id", "outcome"))
     return dict(Counter(row.outcome for row in seen))
 

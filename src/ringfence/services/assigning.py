@@ -20,6 +20,7 @@ from ringfence.domain.registry import site_of
 from ringfence.domain.site import SITES
 from ringfence.domain.text import has_control
 from ringfence.storage.bulk import any_of, uncollected
+from ringfence.storage.columns import leads_to, of_tenant
 from ringfence.storage.tables import Customer, Site
 from ringfence.visibility.point import among, called
 from ringfence.visibility.reach import Reach
@@ -299,7 +300,8 @@ _SITE: Final = ("id", "name", "search_key")
 
 def _sites_of(sight: Sight, customer: int) -> dict[int, str]:
     """The customer's own sites that the viewer may list: their folded names by id."""
-    ids = list(sight.connection.execute(select(Site.id).where(Site.customer_id == customer)).scalars())
+    theirs = select(Site.id).where(Site.customer_id == customer, of_tenant(Site, sight.tenant_id))
+    ids = list(sight.connection.execute(theirs).scalars())
     return {row.id: row.search_key for row in among(sight, SITES.permission, SITES, ids, _SITE)}
 
 
@@ -347,7 +349,7 @@ def left_sites(connection: Connection, own: Reach, moved: Sequence[Edit]) -> lis
     """What becomes of the sites on which an editor saw devices stand that are moved, in sentences."""
     places = [(site_of(edit.before), edit.after) for edit in moved if edit.before is not None]
     former = {place for place, _ in places if place is not None}
-    query = select(Site.id, Customer.path).join(Customer, Customer.id == Site.customer_id)
+    query = select(Site.id, Customer.path).join(Customer, leads_to(Site.customer_id, Customer))
     rows = connection.execute(query.where(any_of(connection, Site.id, former)))
     listed = own.region(SITES.permission)
     seen = {place for place, path in rows if listed.reaches(path, place)}

@@ -17,6 +17,7 @@ from ringfence.domain.registry import EDITED, PLACE
 from ringfence.domain.signal import Value
 from ringfence.signals.attributes import reported_of
 from ringfence.signals.units import customers_on
+from ringfence.storage.columns import of_tenant
 from ringfence.storage.tables import Customer, table_of
 from ringfence.visibility.overview import more_than_named
 from ringfence.visibility.point import among, find
@@ -71,11 +72,13 @@ def _places(sight: Sight, kind: Kind, own: int) -> Iterator[tuple[Kind, str, str
     """Where it may have been set, the nearest first: kind, key, name and text of each that the viewer may view."""
     mapped = table_of(kind)
     customer = mapped.id if kind.is_customer else getattr(mapped, kind.owner)
-    whose = select(customer).where(mapped.id == own).scalar_subquery()
-    path = sight.connection.execute(select(Customer.path).where(Customer.id == whose)).scalar_one()
+    this = mapped.id == own, of_tenant(mapped, sight.tenant_id)
+    whose = select(customer).where(*this).scalar_subquery()
+    above = select(Customer.path).where(Customer.id == whose, of_tenant(Customer, sight.tenant_id))
+    path = sight.connection.execute(above).scalar_one()
     ways: list[tuple[Kind, list[int]]] = [] if kind.is_customer else [(kind, [own])]
     if kind.stands is not None:
-        stands = sight.connection.execute(select(getattr(mapped, kind.stands.column)).where(mapped.id == own)).scalar()
+        stands = sight.connection.execute(select(getattr(mapped, kind.stands.column)).where(*this)).scalar()
         ways.append((PLACE, [stands] if stands is not None else []))
     ways.append((CUSTOMERS, list(reversed(customers_on(path)))))
     more = more_than_named(sight, CUSTOMERS.right("view"))

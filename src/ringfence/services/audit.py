@@ -50,7 +50,8 @@ def detail(viewer: Viewer, entry: int) -> AuditDetail:
     with viewer.look(*overview.LISTING) as sight:
         if find(sight, AUDIT.permission, AUDIT, "id", entry) is None:
             raise RingfenceError("this entry is not there")
-        row = sight.connection.execute(select(AuditEntry.__table__).where(AuditEntry.id == entry)).one()
+        whole_row = select(AuditEntry.__table__).where(AuditEntry.id == entry, of_tenant(AuditEntry, sight.tenant_id))
+        row = sight.connection.execute(whole_row).one()
         known = Words(sight.connection, viewer.tenant_id)
         ((verb, fields),) = json.loads(row.detail).items()
         lines = [_line(sight, known, verb, name, change) for name, change in fields.items()]

@@ -22,6 +22,7 @@ from ringfence.domain.registry import EDITED
 from ringfence.domain.text import fold
 from ringfence.services.import_places import Row, belongs, compared, plain, shown
 from ringfence.storage.bulk import any_of
+from ringfence.storage.columns import of_tenant
 from ringfence.visibility import overview
 from ringfence.visibility.point import among
 from ringfence.visibility.viewer import Sight
@@ -188,7 +189,8 @@ class Meaning:
         found: defaultdict[tuple[int, str, str], set[int]] = defaultdict(set)
         if naming:
             mapped = ledger.table(to.noun)
-            query = select(mapped.id).where(any_of(self.connection, getattr(mapped, to.owner), naming))
+            theirs = any_of(self.connection, getattr(mapped, to.owner), naming)
+            query = select(mapped.id).where(theirs, of_tenant(mapped, self.sight.tenant_id))
             ids = self.connection.execute(query).scalars().all()
             columns = ("id", "key", "search_key", to.owner)
             for one in among(self.sight, to.permission, to, ids, columns):

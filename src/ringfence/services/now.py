@@ -20,6 +20,7 @@ from ringfence.services.alarms import lasting_modes
 from ringfence.services.rows import Record
 from ringfence.signals import working
 from ringfence.storage.bulk import any_of
+from ringfence.storage.columns import leads_to
 from ringfence.storage.signal_tables import AlarmAbove, EdgeHeard, Unmatched
 from ringfence.storage.tables import Alarm, Customer
 from ringfence.visibility import page
@@ -130,7 +131,7 @@ def _alarms(sight: Sight, top: int | None) -> tuple[Alarms, tuple[Burning, ...]]
     new = Alarm.acked_at.is_(None)
     columns = (Alarm.customer_id, Alarm.site_id, AlarmAbove.rank, new)
     query = select(*columns, func.count(), func.min(AlarmAbove.started_key)).join(
-        AlarmAbove, AlarmAbove.alarm_id == Alarm.id
+        AlarmAbove, leads_to(AlarmAbove.alarm_id, Alarm)
     )
     rows = sight.connection.execute(
         query.where(AlarmAbove.tenant_id == sight.tenant_id, AlarmAbove.ancestor_id == ancestor).group_by(*columns)

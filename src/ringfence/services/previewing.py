@@ -27,7 +27,8 @@ from ringfence.services.edited import CustomerShare, Preview, Prospect, UserDiff
 from ringfence.services.editing import apply_as, conflicts_as_seen
 from ringfence.services.explained import Named, Why
 from ringfence.services.paths import Person, Telling
-from ringfence.storage.bulk import any_of
+from ringfence.storage.bulk import records_of
+from ringfence.storage.columns import leads_to
 from ringfence.storage.tables import Customer, User, table_of
 from ringfence.visibility.explain import Anywhere
 from ringfence.visibility.intervals import contains, intersect, nested, within
@@ -121,7 +122,7 @@ class _Told:
 
 
 def _preview(connection: Connection, viewer: Viewer, outcome: Outcome) -> Preview:
-    people = _people(connection, outcome.impacts)
+    people = _people(connection, viewer.tenant_id, outcome.impacts)
     people.update({user: (state.login, state.name) for user, state in outcome.gone.items()})
     listed = [UserDifference(user, *people[user], one.now, one.later) for user, one in outcome.impacts.items()]
     listed.sort(key=lambda one: (fold(one.login), one.user_id))
@@ -134,9 +135,9 @@ def _own(connection: Connection, viewer: Viewer) -> Reach:
     return viewer.reach(connection)
 
 
-def _people(connection: Connection, ids: Collection[int]) -> dict[int, tuple[str, str]]:
+def _people(connection: Connection, tenant_id: int, ids: Collection[int]) -> dict[int, tuple[str, str]]:
     """Login and name of each of these users, of those who are there."""
-    query = select(User.id, User.login, User.name).where(any_of(connection, User.id, list(ids)))
+    query = select(User.id, User.login, User.name).where(records_of(connection, User, tenant_id, list(ids)))
     return {user: (login, name) for user, login, name in connection.execute(query)}
 
 
@@ -219,8 +220,8 @@ def _listed(connection: Connection, own: Reach, kind: Kind, ids: Collection[int]
     mapped, reaches = table_of(kind), own.sees if kind.is_customer else own.contains
     query = select(mapped.id, mapped.key, mapped.name, Customer.path)
     if not kind.is_customer:
-        query = query.join(Customer, Customer.id == getattr(mapped, kind.owner))
-    rows = connection.execute(query.where(any_of(connection, mapped.id, ids)))
+        query = query.join(Customer, leads_to(getattr(mapped, kind.owner), Customer))
+    rows = connection.execute(query.where(records_of(connection, mapped, own.grants.tenant_id, ids)))
     return [Named(one, key or "", name) for one, key, name, path in rows if reaches(kind.permission, path)]
 
 

@@ -17,6 +17,7 @@ from ringfence.identity import sessions
 from ringfence.identity.sessions import Kept
 from ringfence.services.identity_events import about
 from ringfence.storage import logins
+from ringfence.storage.columns import of_tenant
 from ringfence.storage.tables import User
 from ringfence.visibility.demands import read_demands
 from ringfence.visibility.point import among, find_by_all
@@ -112,7 +113,7 @@ def _of(viewer: Viewer, sight: Sight, found: Sequence[Kept]) -> tuple[OpenSessio
     users = sorted({one.user_id for one in found} - {viewer.own_id})
     known = {}
     if any(one.user_id == viewer.own_id for one in found):
-        mine = select(User.id, User.login, User.name).where(User.id == viewer.own_id)
+        mine = select(User.id, User.login, User.name).where(User.id == viewer.own_id, of_tenant(User, sight.tenant_id))
         known = {row.id: (row.login, row.name) for row in sight.connection.execute(mine)}
     if users:
         listed = [row.id for row in among(sight, USERS.permission, USERS, users, ("id",))]

@@ -47,7 +47,7 @@ _OTHERS: Final[dict[str, str]] = {
     # How people prove who they are.
     "credential": _KEPT,
     "recovery_code": _TIED,
-    "invitation": _ALL,
+    "invitation": _TIED,
     "sign_in": _ALL,
     "attempt": _ALL,
     "attempt_key": _NEW,

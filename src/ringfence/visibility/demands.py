@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection, bindparam, or_, select
 
 from ringfence.domain.role import IDLE_MINUTES, LONGEST_IDLE
+from ringfence.storage.columns import leads_to
 from ringfence.storage.grants import Membership
 from ringfence.storage.tables import Role, SecurityGroup
 
@@ -30,8 +31,8 @@ def read_demands(connection: Connection, user_id: int, at: datetime) -> Demands:
 _AT: Final = bindparam("at", type_=Membership.__table__.c.valid_from.type)
 _ASKED: Final = (
     select(Role.second_factor, Role.idle_minutes)
-    .join(SecurityGroup, SecurityGroup.role_id == Role.id)
-    .join(Membership, Membership.group_id == SecurityGroup.id)
+    .join(SecurityGroup, leads_to(SecurityGroup.role_id, Role))
+    .join(Membership, leads_to(Membership.group_id, SecurityGroup))
     .where(
         Membership.user_id == bindparam("user"),
         or_(Membership.valid_from.is_(None), Membership.valid_from <= _AT),

@@ -26,11 +26,11 @@ def reached(
     inside = set(sight.connection.execute(_inside(whole, sight.postgresql), binds).scalars())
     sites: set[int] = set()
     if scope.has_sites:
-        sites.update(sight.connection.execute(_SITES, {"scope": scope.records.id}).scalars())
+        sites.update(sight.connection.execute(_SITES, {"scope": scope.records.id, "tenant": sight.tenant_id}).scalars())
     return frozenset((customer, site) for customer, site in places if customer in inside or site in sites)
 
 
-_SITES = text("SELECT site_id FROM scope_site WHERE scope_id = :scope")
+_SITES = text("SELECT site_id FROM scope_site WHERE scope_id = :scope AND tenant_id = :tenant")
 
 
 @cache

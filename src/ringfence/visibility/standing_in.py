@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, select
 from ringfence.domain import clock
 from ringfence.domain.errors import SessionEnded
 from ringfence.domain.permission import PERMISSIONS
+from ringfence.storage.columns import leads_to
 from ringfence.storage.engine import Database
 from ringfence.storage.identity_tables import ApiToken
 from ringfence.storage.tables import Customer, User
@@ -27,8 +28,8 @@ ENDED: Final = "this token holds no more: it was revoked, it has expired, or the
 """What is said of a token that is none, or a deactivated user's, whatever the reason."""
 _STANDING: Final = (
     select(ApiToken.permissions, ApiToken.customer_id, ApiToken.expires_at, ApiToken.made_by, Customer.path)
-    .join(User, User.id == ApiToken.user_id)
-    .outerjoin(Customer, Customer.id == ApiToken.customer_id)
+    .join(User, leads_to(ApiToken.user_id, User))
+    .outerjoin(Customer, leads_to(ApiToken.customer_id, Customer))
     .where(ApiToken.id == bindparam("token"), ApiToken.user_id == bindparam("user"), User.active)
 )
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
+from ringfence.storage.columns import leads_to
 from ringfence.storage.grants import Membership, UserCustomerGroup
 from ringfence.storage.tables import Customer, CustomerGroup, Role, SecurityGroup, User
 from ringfence.visibility.viewer import Sight, Viewer
@@ -29,20 +30,20 @@ def summary(viewer: Viewer, sight: Sight, at: datetime) -> UserSummary:
     connection = sight.connection
     user = connection.execute(
         select(User.login, User.name, User.active, Customer.name.label("home"), Customer.parent_id)
-        .join(Customer, Customer.id == User.home_id)
+        .join(Customer, leads_to(User.home_id, Customer))
         .where(User.id == viewer.user_id)
     ).one()
     groups = connection.execute(
         select(Role.name, Membership.valid_from, Membership.valid_until)
         .select_from(Membership)
-        .join(SecurityGroup, SecurityGroup.id == Membership.group_id)
-        .join(Role, Role.id == SecurityGroup.role_id)
+        .join(SecurityGroup, leads_to(Membership.group_id, SecurityGroup))
+        .join(Role, leads_to(SecurityGroup.role_id, Role))
         .where(Membership.user_id == viewer.user_id)
         .order_by(Role.name)
     ).all()
     given = connection.execute(
         select(CustomerGroup.name, CustomerGroup.active)
-        .join(UserCustomerGroup, UserCustomerGroup.group_id == CustomerGroup.id)
+        .join(UserCustomerGroup, leads_to(UserCustomerGroup.group_id, CustomerGroup))
         .where(UserCustomerGroup.user_id == viewer.user_id)
         .order_by(CustomerGroup.name)
     ).all()
