@@ -47,6 +47,7 @@ async def test_the_keys_are_those_of_what_has_the_focus(demo: Database) -> None:
             ("test-modes", {"open", "new", "delete"}),
             ("edges", {"open", "new", "activate", "delete"}),
             ("events", {"open", "new", "customer_groups", "assign", "take_up", "put_down", "delete", "copy_id"}),
+            ("who", {"open", "new", "customer_groups", "assign", "take_up", "put_down", "delete"}),
             ("details", {"open", "new", "customer_groups", "assign", "take_up", "put_down", "delete", "copy_id"}),
         ):
             await console.press("enter")

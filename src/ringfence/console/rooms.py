@@ -42,6 +42,7 @@ ROOMS: Final[Mapping[str, str]] = {
     "lock": "ringfence.console.screens.lock:Lock",
     "sign-ins of a user": "ringfence.console.screens.sign_ins:SignInsScreen",
     "ask line": "ringfence.console.screens.ask_line:AskLine",
+    "access": "ringfence.console.screens.access_page:AccessPage",
     "dialog": "ringfence.console.screens.dialog:Dialog",
     "confirm": "ringfence.console.screens.confirm:Confirm",
     "undo": "ringfence.console.screens.undo:Undo",

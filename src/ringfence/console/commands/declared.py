@@ -8,8 +8,10 @@ from ringfence.console.commands.access import WAYS_IN
 from ringfence.console.commands.alarms import QUEUE
 from ringfence.console.commands.command import Editable
 from ringfence.console.commands.exchange import importing
+from ringfence.console.commands.holders import ACCESS
 from ringfence.console.commands.records import ACTIONS, DETAIL, NEW, OPEN, SHOW, TAKEN
 from ringfence.console.commands.why import WHY_OF_ALARMS
+from ringfence.domain.registry import EDITED
 
 if TYPE_CHECKING:
     from ringfence.domain.kind import Kind
@@ -23,5 +25,7 @@ def editable(kind: Kind) -> Editable:
     taken = [known[name] for name in actions(kind)]
     page = f"{kind.noun} page" if kind.display.page else ""
     opens = SHOW if page else OPEN.but(help="Open and edit the record.") if DETAIL in taken else OPEN
+    held = (ACCESS,) if kind.noun in EDITED else ()
     why = (WHY_OF_ALARMS,) if any("w" in one.keys.split(",") for one in taken) else ()
-    return Editable(kind.noun, kind.said, kind.several, kind.right, (ACTIONS, opens, NEW, *taken, *why), page)
+    commands = (ACTIONS, opens, NEW, *taken, *held, *why)
+    return Editable(kind.noun, kind.said, kind.several, kind.right, commands, page)

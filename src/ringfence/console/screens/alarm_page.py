@@ -12,6 +12,7 @@ from ringfence.console.commands.alarms import QUEUE
 from ringfence.console.commands.command import Command, bindings, unless_signed_in
 from ringfence.console.commands.declared import editable
 from ringfence.console.commands.everywhere import BESIDE, REFRESH
+from ringfence.console.commands.holders import ACCESS
 from ringfence.console.commands.itself import Itself
 from ringfence.console.commands.records import EDIT, HISTORY
 from ringfence.console.commands.why import WHY_OF_ALARMS
@@ -33,6 +34,7 @@ _COMMANDS: Final[tuple[Command[Any], ...]] = (
     *QUEUE,
     EDIT,
     HISTORY,
+    ACCESS,
     Command(
         "device",
         "d",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -18,6 +18,7 @@ from ringfence.console.questions import Asks
 from ringfence.console.screens.record_list import RecordList, list_of
 from ringfence.console.text import content, number
 from ringfence.console.widgets.fields import Fields
+from ringfence.console.widgets.record_table import RecordTable
 from ringfence.console.widgets.tab_bar import TabBar
 from ringfence.domain.errors import RingfenceError
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from ringfence.services.workspace import Session
 
 _PAGE: Final = "details"
+_WHO: Final = "who"
 
 
 class _Page(Fields):
@@ -69,6 +71,8 @@ class CustomerDetail(Vertical, Asks):
         self._before: Spot | None = None
         self._stale: set[str] = set()
         self._subtitles: dict[str, Content] = {}
+        self._who = ""
+        """How many may, of those who were asked for last."""
 
     def compose(self) -> ComposeResult:
         yield TabBar()
@@ -83,6 +87,7 @@ class CustomerDetail(Vertical, Asks):
         for kind in display.tabs(LISTED.values()):
             self.tabs[kind.name] = display.title(kind)
             self._unmade[kind.name] = kind
+        self.tabs[_WHO] = "Who"
         self.turn(1)
 
     def _make(self, kind: Kind) -> None:
@@ -97,6 +102,26 @@ class CustomerDetail(Vertical, Asks):
         if self._before is not None:
             records.come_back(self._before)
         self.query_one(ContentSwitcher).mount(records)
+
+    def _show_who(self) -> None:
+        """Asks who may, once it is known at which customer, and somebody looks."""
+        from ringfence.console.screens.access_lists import WhoList
+
+        if self.tab != _WHO or self.detail is None or self.detail.id != self.customer:
+            return
+        self.query_one(f"#{_WHO}", WhoList).show_of("customer", self.detail.key or "")
+
+    def _make_who(self) -> None:
+        from ringfence.console.screens.access_lists import WhoList
+
+        made = WhoList(id=_WHO)
+        made.on_count, made.tell_below = self._say_who, partial(self._say_rows, _WHO)
+        bind(made, CUSTOMER.commands, SCREEN)
+        self.query_one(ContentSwitcher).mount(made)
+
+    def _say_who(self, count: str) -> None:
+        self._who = count
+        self._draw_tabs()
 
     @property
     def stands(self) -> Spot:
@@ -123,10 +148,10 @@ class CustomerDetail(Vertical, Asks):
         self.go_to_tab(spot.tab)
 
     @property
-    def current(self) -> RecordList | Fields:
+    def current(self) -> RecordTable[Any] | Fields:
         """What the current tab shows."""
         found = self.query_one(f"#{self.tab}")
-        assert isinstance(found, (RecordList, Fields))
+        assert isinstance(found, (RecordTable, Fields))
         return found
 
     @property
@@ -147,7 +172,7 @@ class CustomerDetail(Vertical, Asks):
     def open(self, customer: int, name: str) -> None:
         """Shows a customer: its name at once, the rest as it comes."""
         self.border_title = content(name)
-        self.customer, self._named = customer, name
+        self.customer, self._named, self._who = customer, name, ""
         for records in self.query(RecordList):
             records.home = (customer, name)
         self._stale = set(self.tabs)
@@ -163,8 +188,8 @@ class CustomerDetail(Vertical, Asks):
         self.border_title = ""
         self._draw_tabs()
         self.query_one(Fields).show([])
-        for records in self.query(RecordList):
-            records.clear()
+        for shown in self._tables():
+            shown.clear()
 
     def again(self) -> None:
         """Reads everything anew; the cursor stays on its row, and what is marked stays marked."""
@@ -181,11 +206,16 @@ class CustomerDetail(Vertical, Asks):
         self.border_title = content(detail.name)
         self.query_one(Fields).show(customers.fields(detail, attributes))
         self._draw_tabs()
+        self._show_who()
 
     def _gone(self, reason: str) -> None:
         self.close()
-        for shown in (self.query_one(Fields), *self.query(RecordList)):
+        for shown in (self.query_one(Fields), *self._tables()):
             shown.fail(reason)
+
+    def _tables(self) -> list[Any]:
+        """Each of the tabs that is one, as far as it was made."""
+        return list(self.query("RecordTable"))
 
     def go_to_tab(self, tab: str) -> None:
         """Shows a tab, if there is one of that name."""
@@ -207,6 +237,8 @@ class CustomerDetail(Vertical, Asks):
         self.border_subtitle = self._subtitles.get(self.tab, "")
         if (kind := self._unmade.pop(self.tab, None)) is not None:
             self._make(kind)
+        elif self.tab == _WHO and not self.query(f"#{_WHO}"):
+            self._make_who()
         self.query_one(ContentSwitcher).current = self.tab
         shown = self.current
         if self.tab in self._stale and isinstance(shown, RecordList) and self.customer is not None:
@@ -214,13 +246,15 @@ class CustomerDetail(Vertical, Asks):
                 shown.again()
             else:
                 shown.show(under=self.customer)
+        self._show_who()
         self._stale.discard(self.tab)
 
     def _draw_tabs(self) -> None:
         tabs = []
         for tab, title in self.tabs.items():
             count = self.detail.counts.get(tab) if self.detail else None
-            tabs.append((tab, title, "" if count is None else number(count)))
+            said = self._who if tab == _WHO else "" if count is None else number(count)
+            tabs.append((tab, title, said))
         self.query_one(TabBar).set_tabs(tabs, self.tab)
 
     def on_tab_bar_picked(self, message: TabBar.Picked) -> None:

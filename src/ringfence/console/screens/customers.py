@@ -18,10 +18,10 @@ from ringfence.console.screens.customer_tree import CustomerTree
 from ringfence.console.screens.record_list import RecordList, why_not
 from ringfence.console.screens.two_panes import TwoPanes
 from ringfence.console.text import fit, literal, number, width_of
-from ringfence.console.widgets.fields import Fields
 from ringfence.console.widgets.filter_bar import FilterBar
 from ringfence.console.widgets.key_bar import KeyBar
 from ringfence.console.widgets.lines import LineList
+from ringfence.console.widgets.record_table import RecordTable
 from ringfence.console.widgets.tree import ForestView
 
 if TYPE_CHECKING:
@@ -411,7 +411,7 @@ class CustomersScreen(AreaScreen, TwoPanes):
         current = self.detail.current
         if self.forest.moving is not None:
             self.forest.put_back()
-        elif isinstance(current, RecordList) and current.marks:
+        elif isinstance(current, RecordTable) and current.marks:
             current.clear_marks()
         elif self.forest.has_focus or not self.detail.has_focus_within:
             super().back()
@@ -426,5 +426,4 @@ class CustomersScreen(AreaScreen, TwoPanes):
             self.copy_out(node.label if node else "")
         else:
             current = self.detail.current
-            assert isinstance(current, (RecordList, Fields))
             self.copy_out(current.copy_text())

@@ -22,6 +22,7 @@ from ringfence.console.commands.lists import LISTS, TABS
 from ringfence.console.commands.records import ACTIONS, ASSIGN, DELETE, EDIT, HISTORY
 from ringfence.console.commands.spans import SPANS
 from ringfence.console.places import Place
+from ringfence.console.screens.access_lists import WhoList
 from ringfence.console.screens.area import AreaScreen
 from ringfence.console.screens.record_list import RecordList, list_of
 from ringfence.console.text import content, number
@@ -31,6 +32,7 @@ from ringfence.console.widgets.fields import Fields
 from ringfence.console.widgets.filter_bar import FilterBar
 from ringfence.console.widgets.key_bar import KeyBar
 from ringfence.console.widgets.lines import LineList
+from ringfence.console.widgets.record_table import RecordTable
 from ringfence.console.widgets.tab_bar import TabBar
 from ringfence.domain import clock, display
 from ringfence.domain.alarm import ALARMS
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
 
 _DETAILS: Final = "details"
 _SIGNALS: Final = "signals"
+_WHO: Final = "who"
 _LISTS: Final = (ALARMS, EVENTS)
 _REST_SECONDS: Final = 0.06
 """A held key runs through the values without asking for the course of each."""
@@ -114,7 +117,8 @@ class DevicePage(AreaScreen):
         self.device = device
         self.found: Found | None = None
         self.tab = _DETAILS
-        self.tabs = {_DETAILS: "Details", _SIGNALS: "Signals", **{one.name: display.title(one) for one in _LISTS}}
+        lists = {one.name: display.title(one) for one in _LISTS}
+        self.tabs = {_DETAILS: "Details", _SIGNALS: "Signals", **lists, _WHO: "Who"}
         """What each tab is called."""
         own = editable(DEVICES)
         self._itself = Itself(self, own._replace(commands=(ACTIONS, EDIT, ASSIGN, HISTORY, DELETE)))
@@ -124,6 +128,8 @@ class DevicePage(AreaScreen):
         self._names: Sequence[str] = ()
         """By line, the series that the values tell of."""
         self._subtitles: dict[str, Content] = {}
+        self._who = ""
+        """How many may do what was asked about last."""
         self._ready = False
         """Whether all of it is there."""
         self._ascii = graph.ascii_only(environ)
@@ -138,6 +144,7 @@ class DevicePage(AreaScreen):
                     yield DrawnLines(id="graph", focusable=False)
                 yield self._made(ALARMS, RecordList, editable(ALARMS))
                 yield self._made(EVENTS, _Events, None)
+                yield WhoList(id=_WHO)
 
     def _made(self, kind: Kind, of: type[RecordList], edits: Editable | None) -> RecordList:
         said = partial(self._say_rows, kind.name)
@@ -155,6 +162,8 @@ class DevicePage(AreaScreen):
                 bind(one, commands.commands, SCREEN)
         self._ticking = Ticking(self, "device", self._stamp, self._read, self._take, failed=self._failed)
         self._ready = True
+        who = self.query_one(WhoList)
+        who.on_count, who.tell_below = self._say_who, partial(self._say_rows, _WHO)
         self.set_interval(_AGES_SECONDS, self._draw)
         self.current.focus()
         self._draw_frame()
@@ -201,6 +210,7 @@ class DevicePage(AreaScreen):
         self.query_one("#graph", DrawnLines).show([])
         for one in self.query(RecordList):
             one.clear()
+        self.query_one(WhoList).clear()
 
     def refresh_data(self) -> None:
         self._read_all()
@@ -233,7 +243,17 @@ class DevicePage(AreaScreen):
             elif before is not None and before != found:
                 one.again()
         self._draw()
+        if self.tab == _WHO:
+            self._show_who()
         self.query_one(KeyBar).read_again()
+
+    def _show_who(self) -> None:
+        if self.found is not None:
+            self.query_one(WhoList).show_of(DEVICES.noun, self.found.opened.state.key)
+
+    def _say_who(self, count: str) -> None:
+        self._who = count
+        self._draw_frame()
 
     def _failed(self, reason: str) -> None:
         if self.found is None:
@@ -283,10 +303,11 @@ class DevicePage(AreaScreen):
 
     def _draw_frame(self) -> None:
         """The tabs, and what stands below: where a list stands, or since when values are told."""
-        found, counts = self.found, {}
+        found, counts = self.found, dict[str, str]()
         since = found.signals.since if found is not None else None
         if found is not None and found.alarms is not None:
             counts[ALARMS.name] = number(found.alarms)
+        counts[_WHO] = self._who
         self.query_one(TabBar).set_tabs(
             [(tab, title, counts.get(tab, "")) for tab, title in self.tabs.items()], self.tab
         )
@@ -323,6 +344,8 @@ class DevicePage(AreaScreen):
         self.current.focus()
         self._draw()
         self._draw_frame()
+        if tab == _WHO:
+            self._show_who()
         self.refresh_bindings()
         self.query_one(KeyBar).read_again()
 
@@ -387,7 +410,7 @@ class DevicePage(AreaScreen):
 
     def copy(self) -> None:
         shown = self.current
-        assert isinstance(shown, RecordList | Fields | DrawnLines)
+        assert isinstance(shown, RecordTable | Fields | DrawnLines)
         self.copy_out(shown.text if isinstance(shown, DrawnLines) else shown.copy_text())
 
     def back(self) -> None:

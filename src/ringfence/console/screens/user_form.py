@@ -16,6 +16,7 @@ from ringfence.console.cells import records
 from ringfence.console.commands.access import WAYS_IN
 from ringfence.console.commands.command import Command, bindings, display, display_anywhere
 from ringfence.console.commands.drafting import WHOLE_PREVIEW
+from ringfence.console.commands.holders import ACCESS
 from ringfence.console.options import BACK, DialogOption
 from ringfence.console.questions import while_wanted
 from ringfence.console.screens.choose_record import ChooseRecord
@@ -52,7 +53,7 @@ LIST_CUSTOMERS: Final[Command[UserForm]] = Command(
     footer="list",
     unless=lambda form: "" if form.prospect else "it is still being worked out",
 )
-_COMMANDS: Final[tuple[Command[Any], ...]] = (*GIVING, LIST_CUSTOMERS, *WAYS_IN)
+_COMMANDS: Final[tuple[Command[Any], ...]] = (*GIVING, LIST_CUSTOMERS, *WAYS_IN, ACCESS)
 _WIDE: Final = 76
 """Cells that a dialog has for what the settings come to."""
 
