@@ -181,7 +181,7 @@ async def test_who_may_not_suppress_alarms_is_told_so_and_nothing_is_asked(eithe
         screen = console.app.screen
         await console.press("t")
         assert console.app.screen is screen
-        assert console.toasts == ["test mode: you may not suppress alarms (alarm.suppress)"]
+        assert console.toasts == ["test mode: you may not suppress alarms (alarm.suppress): F9 says why"]
 
 
 @pytest.mark.usefixtures("source")

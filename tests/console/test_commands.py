@@ -54,7 +54,7 @@ async def test_who_may_only_look_is_told_so(demo: Database) -> None:
             assert off(console, "activate") in ("-", f"you may not edit {noun}s ({key}.edit)")
             console.forget_toasts()
             await console.press("n")
-            assert console.toasts == [f"new: you may not create {noun}s ({key}.create)"]
+            assert console.toasts == [f"new: you may not create {noun}s ({key}.create): w says why"]
         console.forget_toasts()
         await console.press("u")
         assert console.toasts == ["Not undone: there is nothing of yours to undo"]
@@ -126,7 +126,7 @@ async def test_the_menu_of_actions_runs_them_and_says_why_not(demo: Database) ->
         await console.press(*CUSTOMER_GROUPS, "down", "down", "m")
         dialog = console.app.screen
         assert isinstance(dialog, Dialog)
-        assert [option.key for option in dialog.options] == ["e", "n", "c", "H", "D", "a"]
+        assert [option.key for option in dialog.options] == ["e", "n", "c", "H", "D", "a", "r"]
         assert not any(option.off for option in dialog.options)
         assert "Schools" in console.text
         await console.press("a")

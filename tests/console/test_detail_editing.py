@@ -145,7 +145,7 @@ async def test_the_menu_says_why_not(demo: Database) -> None:
         for said in ("New", "Delete", "Assign to a customer", "Edit all marked"):
             assert f"{said}  — you may not" in console.text, console.text
         await console.press("escape", "n")
-        assert console.toasts == ["new: you may not create devices (device.create)"]
+        assert console.toasts == ["new: you may not create devices (device.create): w says why"]
 
 
 def test_how_a_site_looks(snap_compare: Any, demo: Database) -> None:

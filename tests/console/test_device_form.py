@@ -109,7 +109,7 @@ async def test_who_may_edit_but_not_assign_keeps_it_where_it_is(demo: Database) 
         await go_to(console, SERVER)
         assert console.lines[0].rstrip().endswith("RW")
         await console.press("a")
-        assert console.toasts == ["assign: you may not assign devices (device.assign)"]
+        assert console.toasts == ["assign: you may not assign devices (device.assign): w says why"]
         await console.press("e", *["down"] * 3)
         assert "⏎ move" not in console.text
         assert "⏎ choose" in console.text

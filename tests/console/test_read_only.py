@@ -262,6 +262,7 @@ def test_every_command_that_changes_something_says_so() -> None:
         *("toggle_typing", "finished", "users", "security-groups", "customer-groups"),
         *("now", "next_tile", "previous_tile", "pause"),
         *("lock", "sign_ins", "sign_out"),
+        *("another_permission", "another_user", "choose", "why", "why_of_alarm"),
     }
     modules = [found.name for found in walk_packages(ringfence.console.__path__, "ringfence.console.")]
     stated = [one for name in modules for one in vars(import_module(name)).values()]

@@ -223,9 +223,9 @@ async def test_another_user_sees_it_scoped_and_what_is_off_says_why(orders: Data
         for hidden in ("Head office", "Bo Worker", "Guard", "East"):
             assert hidden not in console.text
         for key, said in (
-            ("n", "new: you may not create work orders (ticket.create)"),
-            ("D", "delete: you may not delete work orders (ticket.delete)"),
-            ("H", "history: you may not view the audit (audit.view)"),
+            ("n", "new: you may not create work orders (ticket.create): w says why"),
+            ("D", "delete: you may not delete work orders (ticket.delete): w says why"),
+            ("H", "history: you may not view the audit (audit.view): w says why"),
         ):
             console.forget_toasts()
             await console.press(key)

@@ -220,7 +220,7 @@ async def test_who_may_only_look_is_told_so(demo: Database) -> None:
         assert off(console, "take_up") == off(console, "put_down") == "you may not move customers (customer.move)"
         assert off(console, "assign") == "you may not assign devices (device.assign)"
         await console.press("x")
-        assert console.toasts == ["move: you may not move customers (customer.move)"]
+        assert console.toasts == ["move: you may not move customers (customer.move): w says why"]
 
 
 async def test_help_lists_the_keys_of_the_tree_and_of_a_list(demo: Database) -> None:

@@ -148,7 +148,10 @@ class CommandScreen(OneFrame, Questioning):
         reason = self.why_off(command)
         self.note_off(command, reason)
         if reason:
-            self.notify(f"{command.footer or command.help.rstrip('.')}: {reason}", markup=False, severity="warning")
+            needed = command.needs(self)
+            on = self.further() if needed and needed not in self.ringfence.rights else ""
+            said = f"{command.footer or command.help.rstrip('.')}: {reason}{on and f': {on}'}"
+            self.notify(said, markup=False, severity="warning")
             return
         self.ringfence.check_session()
         result = command.run(self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ringfence.console.commands.command import Command, Edited
+from ringfence.console.commands.command import Command, Edited, display, display_anywhere
 from ringfence.console.commands.why import WHY, WHY_OF_ALARMS, Questioned
 from ringfence.console.questions import Asks
 
@@ -29,6 +29,20 @@ class Questioning(Asks):
             return None
         key, permission = self._was_off
         return Questioned(shown.edits.kind, shown.row.key, permission if key == shown.row.key else "")
+
+    @property
+    def commands(self) -> tuple[Command[Any], ...]:
+        """The commands that the screen has."""
+        return ()
+
+    def further(self, *, typing: bool = False) -> str:
+        """How to ask on about a permission that is lacking, to be said behind that; empty where there is nothing to ask
+        about. Where one is ``typing``, by a key that types nothing."""
+        why = next((one for one in self.commands if one in (WHY, WHY_OF_ALARMS)), None)
+        if why is None or self.questioned is None:
+            return ""
+        keys = self.ringfence.keys_of(why)
+        return f"{display_anywhere(keys) if typing else display(keys)} says why"
 
     def note_off(self, command: Command[Any], reason: str) -> None:
         """Keeps of a command that is run whether it is off for that reason."""
