@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from textual import on
@@ -142,6 +143,13 @@ class WhyScreen(CommandScreen, inherit_bindings=False):
     def refresh_data(self) -> None:
         """Asks anew; what was said stays until there is an answer."""
         self.drop("fixes")
+        self._look(self._take)
+
+    def catch_up(self) -> None:
+        """Asks anew, too; where nothing is otherwise than it was, all stays, and the cursor where it is."""
+        self._look(self._take_changed)
+
+    def _look(self, take: Callable[[tuple[Questioned, Why]], object]) -> None:
         asked, login = self.asked, self.login
 
         def look(session: Session) -> tuple[Questioned, Why]:
@@ -149,7 +157,7 @@ class WhyScreen(CommandScreen, inherit_bindings=False):
             return named, session.why(login, named.permission, _record(named))
 
         self._say_path()
-        self._ask("why", look, self._take, self._refused)
+        self._ask("why", look, take, self._refused)
 
     def _ask(
         self,
@@ -163,8 +171,11 @@ class WhyScreen(CommandScreen, inherit_bindings=False):
         if asker is not None:
             self.in_thread(group, lambda: question(asker), take, failed)
 
-    def catch_up(self) -> None:
-        self.refresh_data()
+    def _take_changed(self, found: tuple[Questioned, Why]) -> None:
+        before, why = self.found, found[1]
+        sought = self.fixes is not None and not self._seeking
+        if before is None or replace(why, at=before.at) != before or not (why.allowed or sought):
+            self._take(found)
 
     def _take(self, found: tuple[Questioned, Why]) -> None:
         before = self.found
