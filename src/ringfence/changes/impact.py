@@ -19,6 +19,7 @@ from ringfence.domain.kind import StateKind
 from ringfence.domain.registry import EDITED, PLACE
 from ringfence.domain.user import USERS
 from ringfence.storage.bulk import any_of
+from ringfence.storage.columns import of_tenant
 from ringfence.storage.tables import Customer, Device, is_root
 from ringfence.visibility.intervals import Interval, contains, intersect, subtract, union
 from ringfence.visibility.reach import Reach, measure
@@ -334,16 +335,17 @@ def _regions(permission: str, before: Reach | None, after: Reach | None) -> tupl
 def _devices_beyond(connection: Connection, tenant_id: int, known: Region, wanted: Region) -> int:
     """How many devices the second region holds and the first does not."""
     count = measure(connection, tenant_id, subtract(wanted.customers, known.customers))[1]
-    count -= _on_sites(connection, list(known.within(wanted.customers).standing))
-    return count + _on_sites(connection, [one.site_id for one in wanted.beyond(known)])
+    count -= _on_sites(connection, tenant_id, list(known.within(wanted.customers).standing))
+    return count + _on_sites(connection, tenant_id, [one.site_id for one in wanted.beyond(known)])
 
 
-def _on_sites(connection: Connection, sites: list[int]) -> int:
+def _on_sites(connection: Connection, tenant_id: int, sites: list[int]) -> int:
     if not sites:
         return 0
     # Fenced: counted at once, SQLite would go through every device where a rehearsal has laid a view over them.
-    theirs = select(Device.id).where(any_of(connection, Device.site_id, sites)).offset(0).subquery()
-    return connection.execute(select(func.count()).select_from(theirs)).scalar_one()
+    theirs = any_of(connection, Device.site_id, sites) & of_tenant(Device, tenant_id)
+    found = select(Device.id).where(theirs).offset(0).subquery()
+    return connection.execute(select(func.count()).select_from(found)).scalar_one()
 
 
 def devices_in(connection: Connection, tenant_id: int, region: Region) -> int:
