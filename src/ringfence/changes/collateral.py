@@ -66,70 +66,91 @@ class Collateral:
     _filters: dict[int, bool] = field(default_factory=dict)
     _selected: dict[int, list[Interval]] = field(default_factory=dict)
     _filtered: dict[int, list[Interval]] = field(default_factory=dict)
-
-    _known: dict[frozenset[Change], Cost | None] = field(default_factory=dict)
+    _reaches: dict[int, Reach] = field(default_factory=dict)
+    _ready: set[Change] = field(default_factory=set)
+    _known: dict[frozenset[Change], tuple[Cost | None, bool]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._before = Grounds(self._selected, self._filtered)
 
+    def prepare(self, sets: Iterable[frozenset[Change]]) -> None:
+        """Reads at once what will be asked of these."""
+        changes = {change for some in sets for change in some}
+        self._learn(changes, [self.user])
+        self._ready |= changes
+
     def of(self, changes: frozenset[Change], most: int | None = None) -> Cost | None:
         """What these edits open besides; None where they take something from somebody, as things are. Where they open
         more rights than the ``most`` that are of interest, only that much is worked out."""
-        self._learn(changes, [self.user])
-        grants, after = self._grants[self.user], Grounds(*self._sets(changes))
-        found = self._difference(
-            Reach(grants, self.at, self._before), Reach(self._after(grants, changes), self.at, after), Classes()
-        )
+        if not self._ready.issuperset(changes):
+            self.prepare([changes])
+        grants = self._grants[self.user]
+        then = Reach(self._after(grants, changes), self.at, Grounds(*self._sets(changes)))
+        found = self._difference(self._reach(self.user), then, Classes(), most)
         if found is None:
             return None
-        rights = found[0] - self._asked(self._before, after, changes)
+        rights = found[0]
+        if most is None or rights <= most + 1:
+            rights -= self._asked(then)
         if most is not None and rights > most:
             return Cost(rights, 0, 0, exact=False)
-        others = self._of_others(frozenset(one for one in changes if one.edit in _SHARED))
+        shared = frozenset(one for one in changes if one.edit in _SHARED)
+        others = self._of_others(shared, None if most is None else most - rights)
         if others is None:
             return None
         return Cost(rights + others.rights, found[1] + others.records - 1, others.users, others.exact)
 
-    def _of_others(self, changes: frozenset[Change]) -> Cost | None:
-        """What edits of groups and roles open to others, whatever else is edited of the user."""
-        if changes not in self._known:
-            self._known[changes] = self._others(changes)
-        return self._known[changes]
+    def _of_others(self, changes: frozenset[Change], most: int | None) -> Cost | None:
+        """What edits of groups and roles open to others, whatever else is edited of the user; no more of it than is of
+        interest, as above."""
+        found, whole = self._known.get(changes, (None, False))
+        if not whole and (found is None or most is None or found.rights <= most):
+            found, whole = self._known[changes] = self._others(changes, most)
+        return found
 
-    def _others(self, changes: frozenset[Change]) -> Cost | None:
+    def _others(self, changes: frozenset[Change], most: int | None) -> tuple[Cost | None, bool]:
+        """That, and whether it is all of it."""
         others = sorted(self._touched(changes) - {self.user})
         if len(others) > _PEOPLE and any(one.edit in _TAKING for one in changes):
-            return None
+            return None, True
         looked_at = others[:_PEOPLE]
         self._learn(changes, looked_at)
         after = Grounds(*self._sets(changes))
         rights = records = users = 0
         classes = Classes()
-        known: dict[Grants, tuple[int, int] | None] = {}
+        known: dict[tuple[Grants, bool], tuple[int, int] | None] = {}
         for user in looked_at:
             grants = self._grants[user]
-            alike = grants._replace(user_id=0)
+            listed = self._listed(grants)
+            alike = grants._replace(user_id=0), listed
+            left = None if most is None or not listed else most - rights
             if alike not in known:
                 then = self._after(grants, changes)
-                known[alike] = self._difference(
-                    Reach(grants, self.at, self._before), Reach(then, self.at, after), classes
-                )
+                known[alike] = self._difference(self._reach(user), Reach(then, self.at, after), classes, left)
             found = known[alike]
             if found is None:
-                return None
-            if self._listed(grants):
+                return None, True
+            if listed:
                 rights, records, users = rights + found[0], records + found[1], users + bool(found[0])
-        return Cost(rights, records, users, len(others) <= _PEOPLE)
+                if left is not None and found[0] > left:
+                    return Cost(rights, records, users, exact=False), False
+        return Cost(rights, records, users, len(others) <= _PEOPLE), True
 
     def _listed(self, grants: Grants) -> bool:
         own = grants.user_id == self.self_id
         return own or contains(self.bound.region(USERS.permission).customers, grants.home_path)
 
-    def _asked(self, before: Grounds, after: Grounds, changes: frozenset[Change]) -> int:
+    def _reach(self, user: int) -> Reach:
+        """What somebody reaches, as things are."""
+        found = self._reaches.get(user)
+        if found is None:
+            found = self._reaches[user] = Reach(self._grants[user], self.at, self._before)
+        return found
+
+    def _asked(self, after: Reach) -> int:
         """1 where what was asked for is among the rights that are counted."""
-        grants, target = self._grants[self.user], self.target
-        old = before.region(grants, self.permission, self.at)
-        new = after.region(self._after(grants, changes), self.permission, self.at)
+        target = self.target
+        old, new = self._reach(self.user).region(self.permission), after.region(self.permission)
         if contains(new.customers, target.path):
             return int(contains(self._places, target.path))
         sites = [one for one in new.beyond(old) if one.path == target.path]
@@ -144,8 +165,12 @@ class Collateral:
     def _knows(self, place: SiteGrant) -> bool:
         return self.bound.region(PLACE.permission).reaches(place.path, place.site_id)
 
-    def _difference(self, before: Reach, after: Reach, classes: Classes) -> tuple[int, int] | None:
-        """The rights and the asked records that somebody gains; None where they lose anything."""
+    def _difference(
+        self, before: Reach, after: Reach, classes: Classes, most: int | None = None
+    ) -> tuple[int, int] | None:
+        """The rights and the asked records that somebody gains; None where they lose anything. Once there are more
+        rights than the ``most`` that are of interest, even without the one that was asked for, no more is worked
+        out."""
         rights = 0
         for permissions in classes.of(before, after):
             old, new = before.region(permissions[0]), after.region(permissions[0])
@@ -156,6 +181,8 @@ class Collateral:
             gained = intersect(subtract(new.customers, old.customers), self._places)
             sites = sum(self._knows(one) for one in new.beyond(old))
             rights += (self.tree.of(gained)[0] + sites) * len(permissions)
+            if most is not None and rights > most + 1:
+                return rights, 0
         old, new = before.region(self.permission), after.region(self.permission)
         kind = self.target.kind
         wanted = new.shared(self.bound.region(kind.permission))

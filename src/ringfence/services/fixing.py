@@ -142,6 +142,7 @@ def _ranked(search: Search, collateral: Collateral, size: int, shown: int, bound
     shown, of those that open no more rights than the ``bound``."""
     found = search.sets(size)
     found.sort(key=lambda one: sum(_CHEAP_FIRST.index(change.edit) for change in one))
+    collateral.prepare(found[:_MEASURED])
     ranked: list[_Ranked] = []
     measured = 0
     for changes in found:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
@@ -47,7 +48,7 @@ class Target(NamedTuple):
     @property
     def ancestors(self) -> tuple[int, ...]:
         """The customers down to its own, the tenant's root first."""
-        return tuple(int(part, 36) for part in self.path.strip("/").split("/"))
+        return _ids_of(self.path)
 
     @property
     def node(self) -> int:
@@ -67,6 +68,11 @@ class Target(NamedTuple):
     def on_sites(self, permission: str) -> bool:
         """Whether the permission can reach it by a site alone."""
         return permission in AT_SITES and (self.kind.is_customer or self.stands is not None)
+
+
+@lru_cache(maxsize=64)
+def _ids_of(path: str) -> tuple[int, ...]:
+    return tuple(int(part, 36) for part in path.strip("/").split("/"))
 
 
 def find_target(sight: Sight, kind: Kind, column: str, value: str | int) -> Target | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import combinations
 from typing import Any, Final, NamedTuple
 
@@ -127,8 +128,7 @@ class Search:
             if left == 0:
                 found.add(made)
             return
-        led = explain.LEVEL in walls and (explain.FILTER in walls or explain.HOME in walls)  # one edit may open both
-        if left == 0 or len(walls) - led > left:
+        if left == 0 or len(walls) - _led(walls) > left:
             return
         for change in self._options(walls[0], state, place, left):
             if change not in made:
@@ -136,12 +136,7 @@ class Search:
 
     def _joins(self, size: int) -> list[Step]:
         """The groups that are worth joining where so many edits are made."""
-        stance, ranked = self.state.stance, []
-        for step in self.offered.joins:
-            walls = closed(self.permission, self.target.path, stance, step)
-            led = explain.LEVEL in walls and (explain.FILTER in walls or explain.HOME in walls)
-            if len(walls) - led < size:
-                ranked.append((len(walls), step))
+        ranked = [(walls, step) for walls, least, step in self._ranks if least < size]
         if len(ranked) <= FAMILY:
             return [step for _, step in ranked]
         self.cut = True
@@ -156,6 +151,20 @@ class Search:
                 seen.add(alike)
                 first.append(step)
         return [*first, *rest[: FAMILY if size < MOST else FAMILY // 3]]
+
+    @cached_property
+    def _ranks(self) -> list[tuple[int, int, Step]]:
+        """Of each group that might be joined how many gates would be closed on the path, and how few edits may open
+        them. Of thousands of groups most are alike."""
+        known: dict[tuple[Any, ...], tuple[int, int]] = {}
+        found = []
+        for step in self.offered.joins:
+            alike = step[2:]
+            if alike not in known:
+                walls = closed(self.permission, self.target.path, self.state.stance, step)
+                known[alike] = len(walls), len(walls) - _led(walls)
+            found.append((*known[alike], step))
+        return found
 
     def _options(self, gate: str, state: State, place: int, left: int) -> Iterator[Change]:
         """The edits that open a gate or, with more of them left, lead there: of those that may be offered."""
@@ -187,7 +196,7 @@ class Search:
                     yield Change(HOME, self.user, ancestor)
         if gate == explain.FILTER or named:
             given = {one.id for one in stance.filters}
-            for one in self._some([one for one in offered.gives if one.id not in given], left):
+            for one in self._some(given, left):
                 yield Change(GIVE_FILTER, self.user, one.id)
 
     def _filtering(self, stance: Stance, left: int) -> Iterator[Change]:
@@ -201,12 +210,20 @@ class Search:
             if len(stance.filters) <= left:
                 yield Change(TAKE_FILTER, self.user, one.id)
 
-    def _some(self, gives: list[Filter], left: int) -> list[Filter]:
+    @cached_property
+    def _gives(self) -> tuple[list[Filter], list[Filter]]:
+        """The customer groups that would let the record through, and the others."""
+        passing = [one for one in self.offered.gives if one.active and one.names]
+        return passing, [one for one in self.offered.gives if not (one.active and one.names)]
+
+    def _some(self, given: set[int], left: int) -> list[Filter]:
         """Those worth giving: what lets the record through at once, and others where there is an edit left for that."""
-        passing = [one for one in gives if one.active and one.names]
-        others = [one for one in gives if not (one.active and one.names)] if left > 1 else []
-        self.cut = self.cut or len(passing) > FAMILY or len(others) > FAMILY
-        return [*passing[:FAMILY], *others[:FAMILY]]
+        found: list[Filter] = []
+        for some in self._gives if left > 1 else self._gives[:1]:
+            new = [one for one in some[: FAMILY + len(given) + 1] if one.id not in given]
+            self.cut = self.cut or len(new) > FAMILY
+            found += new[:FAMILY]
+        return found
 
     def _made(self, state: State, change: Change) -> State:
         stance, value = state.stance, change.value
@@ -262,6 +279,11 @@ class Search:
                 for ancestor in self.target.ancestors:
                     if ancestor in self.offered.nodes:
                         yield (changes - {change}) | {change._replace(value=ancestor, nested=True)}
+
+
+def _led(walls: tuple[str, ...]) -> bool:
+    """Whether one edit may open two of these."""
+    return explain.LEVEL in walls and (explain.FILTER in walls or explain.HOME in walls)
 
 
 def sorted_words(changes: Iterable[Change]) -> list[tuple[str, int, str]]:

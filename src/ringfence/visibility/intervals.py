@@ -35,7 +35,13 @@ def union(intervals: Iterable[Interval]) -> list[Interval]:
 
 
 def intersect(left: Sequence[Interval], right: Sequence[Interval]) -> list[Interval]:
-    """What both sets cover; each must be as ``union`` returns it. One pass over the two."""
+    """What both sets cover; each must be as ``union`` returns it. One pass over the two; none where one of them is a
+    single interval that holds the other, as a home mostly does."""
+    if not left or not right:
+        return []
+    for one, other in ((left, right), (right, left)):
+        if len(one) == 1 and one[0][0] <= other[0][0] and other[-1][1] <= one[0][1]:
+            return list(other)
     result: list[Interval] = []
     i = j = 0
     while i < len(left) and j < len(right):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Collection
+from typing import Any, Final, TypeVar, cast
 
 from sqlalchemy import exists, func, or_, select
 
@@ -14,19 +14,18 @@ from ringfence.domain.permission import PERMISSIONS
 from ringfence.domain.registry import PLACE
 from ringfence.domain.role import ROLES
 from ringfence.domain.security_group import SECURITY_GROUPS, SELECTED
-from ringfence.storage.bulk import any_of
 from ringfence.storage.columns import leads_to, of_tenant
 from ringfence.storage.grants import CustomerGroupCustomer, RolePermission, SecurityGroupCustomer
 from ringfence.storage.tables import CustomerGroup, Role, SecurityGroup, Site
 from ringfence.visibility.explain import Facts, Filter, Step, names
-from ringfence.visibility.fixes import FAMILY, MOST, Offered, Search, State
+from ringfence.visibility.fixes import Offered, Search, State
 from ringfence.visibility.grants import read_naming
 from ringfence.visibility.overview import listed
 from ringfence.visibility.viewer import Sight
 
 KINDS: Final = (CUSTOMERS, PLACE, ROLES, SECURITY_GROUPS, CUSTOMER_GROUPS)
 """What edits name, and so what is listed here."""
-_One = TypeVar("_One", Step, Filter)
+_Made = TypeVar("_Made")
 
 
 def search(sight: Sight, facts: Facts, permission: str) -> Search:
@@ -36,20 +35,17 @@ def search(sight: Sight, facts: Facts, permission: str) -> Search:
     steps = tuple(facts.step(one, permission) for one in facts.memberships)
     named = read_naming(sight.connection, sight.tenant_id, facts.target.ancestors)
     joins = _joins(sight, facts, permission, named[0])
-    groups = _seen(sight, SECURITY_GROUPS, {one.group for one in (*joins, *steps)})
-    joins = [one for one in joins if one.group in groups]
+    groups = _seen(sight, SECURITY_GROUPS, {one.group for one in steps}) | {one.group for one in joins}
     roles = _seen(sight, ROLES, {one.role for one in (*joins, *steps) if one.role is not None})
     gives = _gives(sight, facts, named[1])
-    filters = _seen(sight, CUSTOMER_GROUPS, {one.id for one in (*gives, *stance.filters)})
+    filters = _seen(sight, CUSTOMER_GROUPS, {one.id for one in stance.filters}) | {one.id for one in gives}
     offered = Offered(
         nodes=_seen(sight, CUSTOMERS, facts.target.ancestors),
         roles=roles,
         groups=groups,
         filters=filters,
-        joins=tuple(_fewest_first(sight, SecurityGroupCustomer, joins, lambda one: one.group)),
-        gives=tuple(
-            _fewest_first(sight, CustomerGroupCustomer, [one for one in gives if one.id in filters], lambda one: one.id)
-        ),
+        joins=tuple(joins),
+        gives=tuple(gives),
         sites=_sites(sight, facts) if facts.target.on_sites(permission) else (),
     )
     return Search(facts.grants.user_id, facts.target, permission, State(stance, steps), offered)
@@ -60,52 +56,75 @@ def _seen(sight: Sight, kind: Kind, ids: Collection[int]) -> frozenset[int]:
 
 
 def _joins(sight: Sight, facts: Facts, permission: str, named: dict[int, dict[int, bool]]) -> list[Step]:
-    """The groups that have a role, as steps of the user, who is in none of them, where a few edits more would do."""
+    """The groups in sight that have a role, as steps of the user, who is in none of them. There may be thousands of
+    them, of few roles."""
     many = select(func.count()).where(leads_to(RolePermission.role_id, Role)).correlate(Role).scalar_subquery()
     held = exists().where(leads_to(RolePermission.role_id, Role), RolePermission.permission == permission)
-    query = (
-        select(SecurityGroup.id, SecurityGroup.scope, Role.id.label("role"), Role.access_level)
-        .add_columns(or_(Role.all_permissions, held).label("holds"))
+    asked = (
+        select(Role.id, Role.access_level, or_(Role.all_permissions, held).label("holds"))
         .add_columns(or_(Role.all_permissions, many >= len(PERMISSIONS)).label("whole"))
-        .join(Role, leads_to(SecurityGroup.role_id, Role))
-        .where(SecurityGroup.tenant_id == sight.tenant_id)
+        .where(Role.tenant_id == sight.tenant_id)
     )
-    own = {one.group_id for one in facts.memberships}
+    roles = {own: (level, bool(holds), bool(whole)) for own, level, holds, whole in sight.connection.execute(asked)}
+    mine, target, root = {one.group_id for one in facts.memberships}, facts.target, facts.target.root
     found = []
-    for row in sight.connection.execute(query):
-        if row.id not in own:
-            entries, selects = named.get(row.id, {}), row.scope == SELECTED
-            everything = entries.get(facts.target.root, False)
-            holds, whole = bool(row.holds), bool(row.whole)
-            step = Step(
-                *(row.id, row.role, row.access_level, selects, holds, True),
-                *(names(entries, facts.target), everything, whole),
-            )
-            if (not step.holds) + (step.selects and not step.named) < MOST:
-                found.append(step)
+    for own, role, selects in _groups(sight):
+        if own not in mine:
+            level, holds, whole = roles[role]
+            entries = named.get(own, {})
+            reaches, everything = (names(entries, target), entries.get(root, False)) if entries else (False, False)
+            found.append(Step(own, role, level, selects, holds, True, reaches, everything, whole))
     return found
 
 
+def _groups(sight: Sight) -> list[tuple[int, int, bool]]:
+    """The security groups in sight that have a role, with it and whether they select: those that name the fewest
+    customers come first."""
+
+    def read() -> list[tuple[int, int, bool]]:
+        query = select(SecurityGroup.id, SecurityGroup.role_id, SecurityGroup.scope).where(
+            SecurityGroup.tenant_id == sight.tenant_id, SecurityGroup.role_id.is_not(None)
+        )
+        counts = _counts(sight, SecurityGroupCustomer)
+        rows = sight.connection.execute(query).all()
+        seen = _seen(sight, SECURITY_GROUPS, [own for own, _, _ in rows])
+        found = [(own, role, scope == SELECTED) for own, role, scope in rows if own in seen]
+        return sorted(found, key=lambda one: (not one[2], counts.get(one[0], 0), one[0]))
+
+    return _kept(sight, "groups", read)
+
+
+def _counts(sight: Sight, entry: Any) -> dict[int, int]:
+    """How many customers each group of a kind names."""
+    query = select(entry.group_id, func.count()).where(entry.tenant_id == sight.tenant_id)
+    return dict(sight.connection.execute(query.group_by(entry.group_id)).all())
+
+
+def _kept(sight: Sight, name: str, make: Callable[[], _Made]) -> _Made:
+    """What is the same for every question, until anything changes."""
+    found = sight.memo.get((__name__, name))
+    if found is None:
+        found = sight.memo[__name__, name] = make()
+    return cast("_Made", found)
+
+
 def _gives(sight: Sight, facts: Facts, named: dict[int, dict[int, bool]]) -> list[Filter]:
-    """The customer groups that the user was not given."""
-    given = {one.id for one in facts.filters}
-    query = select(CustomerGroup.id, CustomerGroup.active).where(CustomerGroup.tenant_id == sight.tenant_id)
-    target = facts.target
+    """The customer groups in sight that the user was not given: those that name the fewest customers come first."""
+
+    def read() -> list[tuple[int, bool]]:
+        query = select(CustomerGroup.id, CustomerGroup.active).where(CustomerGroup.tenant_id == sight.tenant_id)
+        counts = _counts(sight, CustomerGroupCustomer)
+        rows = sight.connection.execute(query).all()
+        seen = _seen(sight, CUSTOMER_GROUPS, [own for own, _ in rows])
+        found = [(own, active) for own, active in rows if own in seen]
+        return sorted(found, key=lambda one: (counts.get(one[0], 0), one[0]))
+
+    given, target, root = {one.id for one in facts.filters}, facts.target, facts.target.root
     return [
-        Filter(own, active, names(named.get(own, {}), target), named.get(own, {}).get(target.root, False))
-        for own, active in sight.connection.execute(query)
+        Filter(own, active, names(named.get(own, {}), target), named.get(own, {}).get(root, False))
+        for own, active in _kept(sight, "filters", read)
         if own not in given
     ]
-
-
-def _fewest_first(sight: Sight, entry: Any, some: list[_One], key: Any) -> list[_One]:
-    """By how many customers they name, where there are more than are looked at."""
-    if len(some) <= FAMILY:
-        return some
-    named = any_of(sight.connection, entry.group_id, [key(one) for one in some])
-    query = select(entry.group_id, func.count()).where(named, of_tenant(entry, sight.tenant_id))
-    counts: dict[int, int] = dict(sight.connection.execute(query.group_by(entry.group_id)).all())
-    return sorted(some, key=lambda one: (getattr(one, "selects", True) is False, counts.get(key(one), 0), key(one)))
 
 
 def _sites(sight: Sight, facts: Facts) -> tuple[int, ...]:

@@ -38,13 +38,17 @@ class Owner(Viewer):
 
     def __init__(self, database: Database, tenant_id: int, at: datetime | None = None) -> None:
         super().__init__(database, 0, tenant_id, at)
+        self._memo: tuple[int, dict[object, object]] = -1, {}
 
     @contextmanager
     def look(self, *permissions: str) -> Iterator[Sight]:
         """A transaction in which all of the tenant is in sight."""
         with self.database.reading() as connection:
             scopes = dict.fromkeys(permissions, _EVERYTHING)
-            yield Sight(connection, self.tenant_id, self.database.postgresql, scopes, {}, True)
+            version = self.version(connection)
+            if self._memo[0] != version:
+                self._memo = version, {}
+            yield Sight(connection, self.tenant_id, self.database.postgresql, scopes, self._memo[1], True)
 
     def regions(self, connection: Connection, at: datetime) -> Regions:
         """All of the tenant, by each permission."""

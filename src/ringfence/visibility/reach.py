@@ -28,10 +28,14 @@ class Reach:
         self.grants = grants
         self.at = at
         self.grounds = grounds
+        self._known: dict[str, Region] = {}
 
     def region(self, permission: str) -> Region:
         """visible(u, p)."""
-        return self.grounds.region(self.grants, permission, self.at)
+        found = self._known.get(permission)
+        if found is None:
+            found = self._known[permission] = self.grounds.region(self.grants, permission, self.at)
+        return found
 
     def covers(self, permission: str, nodes: Sequence[Interval]) -> bool:
         """Whether the permission reaches all records of these nodes."""
