@@ -11,7 +11,6 @@ from ringfence.console.commands.exchange import importing
 from ringfence.console.commands.holders import ACCESS
 from ringfence.console.commands.records import ACTIONS, DETAIL, NEW, OPEN, SHOW, TAKEN
 from ringfence.console.commands.why import WHY_OF_ALARMS
-from ringfence.domain.registry import EDITED
 
 if TYPE_CHECKING:
     from ringfence.domain.kind import Kind
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 def editable(kind: Kind) -> Editable:
     """A kind as its commands need it. Raises KeyError where it is declared to take something that there is not."""
     from ringfence.domain.display import actions
+    from ringfence.domain.registry import EDITED  # the first frame waits for no kind
 
     known = {one.name: one for one in (*TAKEN, *QUEUE, *WAYS_IN, importing(kind.several))}
     taken = [known[name] for name in actions(kind)]
