@@ -79,6 +79,8 @@ metadata: Final = MetaData(
 
 EVERY: Final[dict[str, Rows]] = {}
 """The tables, by name."""
+INCLUDED: Final = "included"
+"""Of what is noted of an index, what it has besides on PostgreSQL."""
 _made_one_by_one: Final = RLock()
 
 

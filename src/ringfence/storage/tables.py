@@ -34,7 +34,17 @@ from ringfence.domain.role import ROLES
 from ringfence.domain.security_group import SECURITY_GROUPS
 from ringfence.domain.site import SITES
 from ringfence.domain.user import USERS
-from ringfence.storage.columns import BINARY_TEXT, Rows, UtcDateTime, metadata, of_tenant, own_id, rows, tenant_id
+from ringfence.storage.columns import (
+    BINARY_TEXT,
+    INCLUDED,
+    Rows,
+    UtcDateTime,
+    metadata,
+    of_tenant,
+    own_id,
+    rows,
+    tenant_id,
+)
 
 # The tables of the kinds.
 
@@ -144,7 +154,7 @@ def _listed(*also: str) -> Index:
 def _of_each(node: str, order: str) -> Index:
     """The index of a list of each node. On PostgreSQL it has the tenant too: behind the second wall that is asked of
     whatever is read, and would be looked for in each row itself."""
-    return Index(None, node, order, "id", postgresql_include=["tenant_id"])
+    return Index(None, node, order, "id", info={INCLUDED: ["tenant_id"]})
 
 
 Customer: Final = _of(
