@@ -141,6 +141,8 @@ async def _look_everywhere(console: Console, name: str) -> None:
         await read.press("right_square_bracket")
     assert "When ▼" in console.lines[6], "events, of which there are none"
     await read.press("right_square_bracket")
+    assert read.times(6, 12) >= 2, "who: a user and their group"
+    await read.press("right_square_bracket")
     assert read.times(6, 12) >= 3, "name, e-mail, address"
     assert "first, last" in console.text or len(name) > 60
     await read.press("2")

@@ -23,7 +23,7 @@ LISTS = {
     "roles": ROLES,
     "devices of a customer": ("enter",),
     "users of a customer": ("right_square_bracket", "enter"),
-    "sites of a customer": (*["down"] * 6, *["left_square_bracket"] * 6, "enter"),
+    "sites of a customer": (*["down"] * 6, *["left_square_bracket"] * 7, "enter"),
     "devices to assign": ("down", "a"),
     "a picker": (*CUSTOMER_GROUPS, "e", "ctrl+end", "enter"),
     "a picker's other side": (*CUSTOMER_GROUPS, "e", "ctrl+end", "enter", "tab"),

@@ -167,7 +167,9 @@ async def commands_refuse(console: Console, screen: Drafting, reason: str) -> No
         if command.changes:
             console.forget_toasts()
             await use(console, screen, command)
-            assert console.toasts == [f"{command.footer or command.help.rstrip('.')}: {reason}"], command.name
+            needed = command.needs(screen)
+            on = ": F9 says why" if needed and needed not in screen.ringfence.rights else ""
+            assert console.toasts == [f"{command.footer or command.help.rstrip('.')}: {reason}{on}"], command.name
 
 
 async def test_devices_are_not_assigned_by_who_may_not(demo: Database) -> None:

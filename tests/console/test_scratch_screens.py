@@ -282,7 +282,7 @@ async def test_it_is_a_tab_of_its_customer_where_it_says_so(orders: Database) ->
     async with opened(console_on(orders, "ada"), WIDE) as console:
         await console.press("down")
         tabs = ["details", "devices", "users", "alarms", *(["work-orders"] if ORDERS.display.tab else [])]
-        tabs += ["sites", "alarm-rules", "test-modes", "edges", "events"]
+        tabs += ["sites", "alarm-rules", "test-modes", "edges", "events", "who"]
         assert list(console.app.screen.detail.tabs) == tabs  # type: ignore[attr-defined]
         if not ORDERS.display.tab:
             return

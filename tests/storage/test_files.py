@@ -156,7 +156,9 @@ def _writes(call: ast.Call) -> bool:
     words = [
         one.value for one in (*call.args, *(word.value for word in call.keywords)) if isinstance(one, ast.Constant)
     ]
-    return name == "open" and any(isinstance(word, str) and set(word) & set("wax+") and len(word) < 4 for word in words)
+    return name == "open" and any(
+        isinstance(word, str) and set(word) & set("wax+") and set(word) <= set("rwaxbt+") for word in words
+    )
 
 
 def test_what_is_cut_off_while_it_is_read_ends_in_words(tmp_path: Path) -> None:

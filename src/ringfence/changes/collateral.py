@@ -17,7 +17,7 @@ from ringfence.domain.user import USERS
 from ringfence.storage.bulk import records_of
 from ringfence.storage.columns import leads_to, of_tenant
 from ringfence.storage.grants import Membership, UserCustomerGroup
-from ringfence.storage.tables import CustomerGroup, SecurityGroup
+from ringfence.storage.tables import Customer, CustomerGroup, SecurityGroup, User
 from ringfence.visibility import fixes
 from ringfence.visibility.explain import Target
 from ringfence.visibility.fixes import Change
@@ -29,7 +29,8 @@ from ringfence.visibility.sums import Sums, records_beyond
 from ringfence.visibility.viewer import Sight
 
 _PEOPLE: Final = 12
-"""Of others whom a set of edits touches so many are looked at: where there are more, it opens at least so much."""
+"""Of others whom a set of edits touches, and the asker may list, so many are looked at: where there are more, it opens
+at least so much."""
 _OF_ROLES: Final = (fixes.ROLE_ADD, fixes.ROLE_LEVEL)
 _SHARED: Final = (fixes.GROUP_ADD, fixes.GROUP_ALL, fixes.FILTER_ADD, fixes.ACTIVATE_FILTER, *_OF_ROLES)
 """What others have a part in."""
@@ -110,35 +111,56 @@ class Collateral:
 
     def _others(self, changes: frozenset[Change], most: int | None) -> tuple[Cost | None, bool]:
         """That, and whether it is all of it."""
-        others = sorted(self._touched(changes) - {self.user})
-        if len(others) > _PEOPLE and any(one.edit in _TAKING for one in changes):
+        listed, hidden = self._parted(self._touched(changes) - {self.user})
+        taking = any(one.edit in _TAKING for one in changes)
+        if len(listed) > _PEOPLE and taking:
             return None, True
-        looked_at = others[:_PEOPLE]
+        looked_at = listed[:_PEOPLE]
         self._learn(changes, looked_at)
         after = Grounds(*self._sets(changes))
         rights = records = users = 0
         classes = Classes()
-        known: dict[tuple[Grants, bool], tuple[int, int] | None] = {}
+        known: dict[Grants, tuple[int, int] | None] = {}
         for user in looked_at:
             grants = self._grants[user]
-            listed = self._listed(grants)
-            alike = grants._replace(user_id=0), listed
-            left = None if most is None or not listed else most - rights
+            alike = grants._replace(user_id=0)
+            left = None if most is None else most - rights
             if alike not in known:
-                then = self._after(grants, changes)
-                known[alike] = self._difference(self._reach(user), Reach(then, self.at, after), classes, left)
+                then = Reach(self._after(grants, changes), self.at, after)
+                known[alike] = self._difference(self._reach(user), then, classes, left)
             found = known[alike]
             if found is None:
                 return None, True
-            if listed:
-                rights, records, users = rights + found[0], records + found[1], users + bool(found[0])
-                if left is not None and found[0] > left:
-                    return Cost(rights, records, users, exact=False), False
-        return Cost(rights, records, users, len(others) <= _PEOPLE), True
+            rights, records, users = rights + found[0], records + found[1], users + bool(found[0])
+            if left is not None and found[0] > left:
+                return Cost(rights, records, users, exact=False), False
+        if taking and hidden and self._takes_from(hidden, changes):
+            return None, True
+        return Cost(rights, records, users, len(listed) <= _PEOPLE), True
 
-    def _listed(self, grants: Grants) -> bool:
-        own = grants.user_id == self.self_id
-        return own or contains(self.bound.region(USERS.permission).customers, grants.home_path)
+    def _parted(self, users: set[int]) -> tuple[list[int], list[int]]:
+        """Those of the users whom the asker may list, and the others, who count for nothing."""
+        if not users:
+            return [], []
+        theirs = records_of(self.sight.connection, User, self.sight.tenant_id, sorted(users))
+        query = select(User.id, Customer.path).join(Customer, leads_to(User.home_id, Customer)).where(theirs)
+        region = self.bound.region(USERS.permission).customers
+        rows = self.sight.connection.execute(query).all()
+        listed = sorted(own for own, path in rows if own == self.self_id or contains(region, path))
+        return listed, sorted(users.difference(listed))
+
+    def _takes_from(self, users: list[int], changes: Iterable[Change]) -> bool:
+        """Whether the edits take anything from any of these, however many they are."""
+        self._learn(changes, users)
+        after, classes = Grounds(*self._sets(changes)), Classes()
+        people = {self._grants[user]._replace(user_id=0): user for user in users}
+        return any(
+            self._difference(
+                self._reach(user), Reach(self._after(self._grants[user], changes), self.at, after), classes
+            )
+            is None
+            for user in people.values()
+        )
 
     def _reach(self, user: int) -> Reach:
         """What somebody reaches, as things are."""

@@ -146,7 +146,7 @@ def why_nothing(viewer: Viewer, permission: str = CUSTOMERS.permission) -> str:
     """Where the path of a viewer ends that comes nearest to anything under a permission, which reaches nothing of
     theirs: without a name, for what is on it they may list no more than the rest."""
     if isinstance(viewer, SharedView):
-        return "nothing of what they see is yours to see"
+        return "there is nothing that you both see"
     from ringfence.services.explained import NO_GROUP  # the first data of whoever sees something wait for none of it
     from ringfence.services.paths import Person, nearest_wall
     from ringfence.visibility.explain import Anywhere
@@ -155,7 +155,10 @@ def why_nothing(viewer: Viewer, permission: str = CUSTOMERS.permission) -> str:
         anywhere = Anywhere(viewer.reach(connection, viewer.at))
     grants = anywhere.grants
     person = Person(grants.active, grants.home_id, anywhere.filters)
-    wall = nearest_wall(person, anywhere.ways(permission), permission)
+    ways = anywhere.ways(permission)
+    if any(not one.walls for one in ways):
+        return "there is nothing there yet"
+    wall = nearest_wall(person, ways, permission)
     return NO_GROUP if wall is None else wall.wall
 
 

@@ -104,7 +104,10 @@ def who(viewer: Viewer, permission: str, record: str, limit: int | None = None) 
         people = []
         for row in listed:
             paths = told.paths(*ways[row.id])
-            everything = found[row.id].everything and bool(paths)
+            # What gives it may be told: else it would tell of a hidden group, or of what is in a hidden role.
+            giving = {one.group.group_id for one in ways[row.id][1] if holders.gives_everything(one.group)}
+            named = any(one.role is not None and one.group.id in giving for one in paths)
+            everything = found[row.id].everything and named
             people.append(Holder(as_named(row), row.login, paths, everything))
         return tuple(people)
 

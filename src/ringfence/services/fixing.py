@@ -65,7 +65,7 @@ class _Ranked(NamedTuple):
     """A set of edits with what it costs, as they are put into order."""
 
     cost: Cost
-    words: list[tuple[str, int, str]]
+    words: list[tuple[str, int, int, str]]
     changes: frozenset[Change]
 
 

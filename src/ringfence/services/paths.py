@@ -151,7 +151,7 @@ class Telling:
 
 def nearest_wall(person: Person, ways: Collection[Way], permission: str) -> Gate | None:
     """Where the path of a user to anything ends that comes furthest, for themselves: nothing is named. None where there
-    is no path."""
+    is no path; none of them is open."""
     if not ways:
         return None
     way = min(ways, key=lambda one: _nearest(one.walls))

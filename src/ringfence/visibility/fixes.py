@@ -286,6 +286,9 @@ def _led(walls: tuple[str, ...]) -> bool:
     return explain.LEVEL in walls and (explain.FILTER in walls or explain.HOME in walls)
 
 
-def sorted_words(changes: Iterable[Change]) -> list[tuple[str, int, str]]:
-    """By which sets are put into an order that is always the same."""
-    return sorted((one.edit, one.of, str(one.value)) for one in changes)
+def sorted_words(changes: Iterable[Change]) -> list[tuple[str, int, int, str]]:
+    """By which sets are put into an order that is always the same: numbers as numbers, so that how many memberships
+    there are in all tells nothing."""
+    return sorted(
+        (one.edit, one.of, one.value if isinstance(one.value, int) else -1, str(one.value or "")) for one in changes
+    )

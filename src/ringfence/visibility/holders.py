@@ -70,7 +70,7 @@ def holders(connection: Connection, tenant_id: int, target: Target, permission: 
         if permission in EVERYWHERE or not closed(permission, target.path, stance, step):
             found[row.user_id].append(Way(group, entry, ()))
             homes[row.user_id] = row.home_id
-            if at_root and not row.filtered and _everything(group):
+            if at_root and not row.filtered and gives_everything(group):
                 everything.add(row.user_id)
     if permission in EVERYWHERE:
         found = _unscoped(connection, tenant_id, found, target, permission, at)
@@ -79,7 +79,7 @@ def holders(connection: Connection, tenant_id: int, target: Target, permission: 
     ]
 
 
-def _everything(group: GroupGrant) -> bool:
+def gives_everything(group: GroupGrant) -> bool:
     """Whether a membership of somebody of the root whom nothing filters makes them a full administrator."""
     lasting = group.valid_from is None and group.valid_until is None
     return group.permissions is None and group.access_level == SERVICE_PROVIDER and not group.selects and lasting

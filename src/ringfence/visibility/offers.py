@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection
 from typing import Any, Final, TypeVar, cast
 
@@ -16,11 +17,12 @@ from ringfence.domain.role import ROLES
 from ringfence.domain.security_group import SECURITY_GROUPS, SELECTED
 from ringfence.storage.columns import leads_to, of_tenant
 from ringfence.storage.grants import CustomerGroupCustomer, RolePermission, SecurityGroupCustomer
-from ringfence.storage.tables import CustomerGroup, Role, SecurityGroup, Site
+from ringfence.storage.tables import Customer, CustomerGroup, Role, SecurityGroup, Site
 from ringfence.visibility.explain import Facts, Filter, Step, names
 from ringfence.visibility.fixes import Offered, Search, State
 from ringfence.visibility.grants import read_naming
-from ringfence.visibility.overview import listed
+from ringfence.visibility.intervals import contains
+from ringfence.visibility.overview import listed, scope_nodes
 from ringfence.visibility.viewer import Sight
 
 KINDS: Final = (CUSTOMERS, PLACE, ROLES, SECURITY_GROUPS, CUSTOMER_GROUPS)
@@ -95,9 +97,14 @@ def _groups(sight: Sight) -> list[tuple[int, int, bool]]:
 
 
 def _counts(sight: Sight, entry: Any) -> dict[int, int]:
-    """How many customers each group of a kind names."""
-    query = select(entry.group_id, func.count()).where(entry.tenant_id == sight.tenant_id)
-    return dict(sight.connection.execute(query.group_by(entry.group_id)).all())
+    """How many of the customers in sight each group of a kind names."""
+    if sight.scope(CUSTOMERS.permission).nodes.whole:
+        query = select(entry.group_id, func.count()).where(entry.tenant_id == sight.tenant_id)
+        return dict(sight.connection.execute(query.group_by(entry.group_id)).all())
+    nodes = scope_nodes(sight, CUSTOMERS.permission)
+    named = select(entry.group_id, Customer.path).join(Customer, leads_to(entry.customer_id, Customer))
+    rows = sight.connection.execute(named.where(entry.tenant_id == sight.tenant_id))
+    return Counter(group for group, path in rows if contains(nodes, path))
 
 
 def _kept(sight: Sight, name: str, make: Callable[[], _Made]) -> _Made:

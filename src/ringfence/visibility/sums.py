@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
@@ -75,19 +76,22 @@ def _in_nodes(connection: Connection, tenant_id: int, kind: Kind, nodes: Sequenc
     """How many records of a kind belong to customers in these nodes."""
     if not nodes:
         return 0
-    ranges = " OR ".join(f"(c.path >= :low{place} AND c.path < :high{place})" for place in range(len(nodes)))
-    binds = {
-        f"{name}{place}": end
-        for place, ends in enumerate(nodes)
-        for name, end in zip(("low", "high"), ends, strict=True)
-    }
-    # On SQLite an index of the customer alone tells how many there are.
-    mine = " AND k.tenant_id = :tenant" if connection.dialect.name == "postgresql" else ""
+    if connection.dialect.name == "postgresql":
+        query = text(
+            "SELECT COALESCE(sum(m.number), 0) FROM unnest(CAST(:low AS text[]), CAST(:high AS text[])) n(low, high) "
+            f"CROSS JOIN LATERAL (SELECT count(*) AS number FROM customer c JOIN {kind.table} k "
+            f"ON k.{kind.owner} = c.id AND k.tenant_id = c.tenant_id WHERE c.tenant_id = :tenant "
+            'AND c.path >= n.low COLLATE "C" AND c.path < n.high COLLATE "C" OFFSET 0) m'
+        )
+        low, high = (list(ends) for ends in zip(*nodes, strict=True))
+        return int(connection.execute(query, {"tenant": tenant_id, "low": low, "high": high}).scalar_one())
+    # An index of the customer alone tells how many there are.
     query = text(
-        f"SELECT count(*) FROM customer c JOIN {kind.table} k ON k.{kind.owner} = c.id "
-        f"WHERE c.tenant_id = :tenant AND ({ranges}){mine}"
+        "SELECT count(*) FROM json_each(:nodes) n CROSS JOIN customer c "
+        f"CROSS JOIN {kind.table} k ON k.{kind.owner} = c.id WHERE c.tenant_id = :tenant "
+        "AND c.path >= json_extract(n.value, '$[0]') AND c.path < json_extract(n.value, '$[1]')"
     )
-    return int(connection.execute(query, {"tenant": tenant_id, **binds}).scalar_one())
+    return int(connection.execute(query, {"tenant": tenant_id, "nodes": json.dumps(nodes)}).scalar_one())
 
 
 def _on_sites(connection: Connection, tenant_id: int, kind: Kind, sites: list[int]) -> int:

@@ -14,7 +14,7 @@ from ringfence.console.application import Application
 from ringfence.console.rights import HOME, why_not_list
 
 if TYPE_CHECKING:
-    from ringfence.console.commands.why import Questioned
+    from ringfence.console.questioned import Questioned
     from ringfence.domain.kind import StateKind
     from ringfence.services.workspace import Session
 

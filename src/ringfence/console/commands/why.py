@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from ringfence.console.commands.command import Command, Host, unless_signed_in
-
-
-class Questioned(NamedTuple):
-    """What is asked about: a record, by its kind and its key, or a customer by its id alone; a permission, empty for
-    that by which it is listed; and whose, empty for whoever's view this is."""
-
-    noun: str
-    key: str
-    permission: str = ""
-    login: str = ""
-    customer: int | None = None
 
 
 def _ask(host: Host) -> Any:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from textual.binding import Binding, BindingType
 
 from ringfence.console.cells import access, explaining, records
-from ringfence.console.commands.why import Questioned
+from ringfence.console.questioned import Questioned
 from ringfence.console.questions import Asks
 from ringfence.console.screens.choose_one import ChooseOne
 from ringfence.console.screens.choose_record import ChooseRecord

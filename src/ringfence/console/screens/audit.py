@@ -11,8 +11,8 @@ from ringfence.console.commands.exchange import EXPORT
 from ringfence.console.commands.lists import BACK as GO_BACK
 from ringfence.console.commands.lists import COLUMNS, COPY, FILTER, UNDO
 from ringfence.console.commands.places import PLACES
-from ringfence.console.commands.why import Questioned
 from ringfence.console.options import BACK, DialogOption
+from ringfence.console.questioned import Questioned
 from ringfence.console.rights import why_not_list
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.record_list import RecordList

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 
 from ringfence.console.changing import MANY, save
 from ringfence.console.commands.command import Command, bindings
-from ringfence.console.commands.why import Questioned
+from ringfence.console.questioned import Questioned
 from ringfence.console.rights import may_not
 from ringfence.console.screens.choose_one import ChooseOne, own_of
 from ringfence.console.screens.record_form import RecordForm

@@ -12,7 +12,7 @@ from textual.widgets import ContentSwitcher
 
 from ringfence.console.commands.command import Command, display_anywhere
 from ringfence.console.commands.command import display as display_key
-from ringfence.console.commands.why import Questioned
+from ringfence.console.questioned import Questioned
 from ringfence.console.screens.drafting import Drafting
 from ringfence.console.screens.record_list import RecordList, list_of
 from ringfence.console.text import literal

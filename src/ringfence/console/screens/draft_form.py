@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from textual import events, on
 
-from ringfence.console.commands.why import Questioned
+from ringfence.console.questioned import Questioned
 from ringfence.console.rights import may_not
 from ringfence.console.screens.drafting import Drafting
 from ringfence.console.text import capital

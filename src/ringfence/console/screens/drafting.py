@@ -12,7 +12,8 @@ from textual.app import ComposeResult
 from ringfence.console.commands.command import Command, bindings, display_anywhere
 from ringfence.console.commands.drafting import EDITING, LEAVE, SAVE, WHOLE_PREVIEW, Editor
 from ringfence.console.commands.everywhere import BESIDE
-from ringfence.console.commands.why import WHY, Questioned
+from ringfence.console.commands.why import WHY
+from ringfence.console.questioned import Questioned
 from ringfence.console.screens.area import CommandScreen
 from ringfence.console.text import Said
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
@@ -31,6 +32,7 @@ class Drafting(CommandScreen, inherit_bindings=False):
     """
 
     AREA: str = ""
+    TYPING = True
     COMMANDS_HERE: Sequence[Command[Any]] = ()
     BINDINGS = [*bindings((SAVE, LEAVE, *BESIDE)), *bindings((WHOLE_PREVIEW, WHY), apart=True)]
     PANEL_HEIGHT: int = 5

@@ -11,7 +11,7 @@ from textual import events, on
 from textual.app import ComposeResult
 
 from ringfence.console.cells import permissions
-from ringfence.console.commands.why import Questioned
+from ringfence.console.questioned import Questioned
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.drafting import Drafting
 from ringfence.console.screens.record_form import RecordForm

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from ringfence.console.commands.command import Command, Edited, display, display_anywhere
-from ringfence.console.commands.why import WHY, WHY_OF_ALARMS, Questioned
+from ringfence.console.commands.why import WHY, WHY_OF_ALARMS
+from ringfence.console.questioned import Questioned
 from ringfence.console.questions import Asks
 
 
 class Questioning(Asks):
     """A screen of whose records that can be asked."""
 
+    TYPING = False
+    """Whether most keys are typed here."""
     _was_off = ("", "")
     """The key of the row that the last command was off for, and the permission that it needs."""
 
@@ -35,14 +38,14 @@ class Questioning(Asks):
         """The commands that the screen has."""
         return ()
 
-    def further(self, *, typing: bool = False) -> str:
+    def further(self) -> str:
         """How to ask on about a permission that is lacking, to be said behind that; empty where there is nothing to ask
-        about. Where one is ``typing``, by a key that types nothing."""
+        about."""
         why = next((one for one in self.commands if one in (WHY, WHY_OF_ALARMS)), None)
         if why is None or self.questioned is None:
             return ""
         keys = self.ringfence.keys_of(why)
-        return f"{display_anywhere(keys) if typing else display(keys)} says why"
+        return f"{display_anywhere(keys) if self.TYPING else display(keys)} says why"
 
     def note_off(self, command: Command[Any], reason: str) -> None:
         """Keeps of a command that is run whether it is off for that reason."""

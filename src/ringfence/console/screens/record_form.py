@@ -154,7 +154,7 @@ class RecordForm(DraftForm):
             lines.append(Cell("…" if self.worth_asking() else "Give it a name.", "quiet"))
         else:
             lines.extend(who(self.preview, max(_LEAST, 2 * self.size.width // _LOGIN)))
-            if self.preview.lacking is not None and (further := self.further(typing=True)):
+            if self.preview.lacking is not None and (further := self.further()):
                 lines.append(Cell(f"{further}.", "quiet"))
         lines.extend([*self.whence(_NAMED), *self._warned()])
         return lines if self.preview is None or not self.edits() else [*lines, *beside(self.preview)]

@@ -8,7 +8,7 @@ from textual import events
 from textual.app import ComposeResult
 
 from ringfence.console.commands.command import Command, bindings
-from ringfence.console.commands.why import Questioned
+from ringfence.console.questioned import Questioned
 from ringfence.console.screens.area import CommandScreen
 from ringfence.console.screens.choose_user import ChooseUser
 from ringfence.console.text import Cell, number

@@ -30,7 +30,7 @@ from ringfence.services.explained import LAST_RESORT
 from ringfence.wording import NOT_YOURS, fixes_said
 
 if TYPE_CHECKING:
-    from ringfence.console.commands.why import Questioned
+    from ringfence.console.questioned import Questioned
     from ringfence.services.editing import Edit
     from ringfence.services.explained import Fix, Fixes, Path, Why
     from ringfence.services.workspace import Session
@@ -190,6 +190,8 @@ class WhyScreen(CommandScreen, inherit_bindings=False):
             self.rows.cursor = 0
         if self._seeking:
             self._seek(why)
+        else:
+            self.drop("fixes")
 
     def _seek(self, why: Why) -> None:
         """Looks for what would open it: of very many changes it takes a while to know whether they may be made."""
@@ -210,6 +212,7 @@ class WhyScreen(CommandScreen, inherit_bindings=False):
             self._show_fixes(found)
 
     def _refused(self, reason: str) -> None:
+        self.drop("fixes")
         self.found = self.fixes = None
         self._seeking = False
         self._say_path()
@@ -222,6 +225,8 @@ class WhyScreen(CommandScreen, inherit_bindings=False):
         self._show_fixes(fixes)
 
     def _show_fixes(self, fixes: Fixes | None) -> None:
+        if self.found is None:
+            return  # it went away meanwhile
         rests = self.fixes is None and self.rows.cursor == self.rows.validate_cursor(0)
         self.fixes = fixes
         self._draw()
@@ -230,7 +235,8 @@ class WhyScreen(CommandScreen, inherit_bindings=False):
 
     def _no_fixes(self, reason: str) -> None:
         self._seeking, self._failed = False, reason
-        self._draw()
+        if self.found is not None:
+            self._draw()
 
     # What is said
 

@@ -51,10 +51,14 @@ class Rows(LineList):
         self._rows = tuple(rows)
         self._flow(kept)
 
+    def fail(self, text: str) -> None:
+        self._rows, self._lines, self._stops = (), [], []
+        super().fail(text)
+
     @property
     def choice(self) -> Hashable:
         """What the row under the cursor is known by; None for nothing."""
-        return self._rows[self._lines[self.cursor].row].choice if self._lines else None
+        return self._rows[self._lines[self.cursor].row].choice if self.cursor < len(self._lines) else None
 
     def go_to(self, choice: Hashable) -> None:
         """Puts the cursor on a choice, where that is there."""
@@ -97,7 +101,7 @@ class Rows(LineList):
         self.cursor_moved()
 
     def _on_resize(self, event: events.Resize) -> None:
-        if self._width != self._flowed:
+        if self._rows and self._width != self._flowed:
             self._flow(self.choice)
         super()._on_resize(event)
 
