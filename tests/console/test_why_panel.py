@@ -12,6 +12,7 @@ import pytest
 from support.console import NOON, ROLES, Console, console_on, demo_copy, opened, send, still
 from textual.pilot import Pilot
 
+from ringfence.changes.edits import Edit
 from ringfence.console.app import RingfenceApp
 from ringfence.console.screens.confirm import Confirm
 from ringfence.console.screens.customers import CustomersScreen
@@ -197,3 +198,24 @@ async def test_whoever_looks_through_others_eyes_may_ask_and_make_nothing(demo: 
         assert "Operations" in console.text, "they know it by their own rights"
         await console.press("enter")
         assert "not yours to make: you look through olga's eyes" in said(console)
+
+
+async def test_of_a_record_that_went_away_nothing_is_left(demo: Database) -> None:
+    async with opened(console_on(demo), SMALL) as console:
+        await go_to(console, "internal")
+        await console.press("w")
+        screen = panel(console)
+        assert screen.rows.choice is not None
+        session = Workspace(demo).sign_in("h.devries")
+        own = next(row.id for row in session.rows(Listing("customers"), Part(500)) if row.key == screen.asked.key)
+        state = session.open_record("customer", own)
+        session.save([Edit("customer", own, state.state, None, state.revision)])
+        screen.catch_up()
+        await console.settle()
+        assert "there is no customer" in console.text.lower()
+        await console.pilot.resize_terminal(90, 24)
+        await console.press("enter", "down", "y", "enter")
+        assert "there is no customer" in console.text.lower()
+        assert "Administrators" not in console.text
+        await console.press("escape")
+        assert isinstance(console.app.screen, CustomersScreen)
