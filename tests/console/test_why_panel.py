@@ -219,3 +219,21 @@ async def test_of_a_record_that_went_away_nothing_is_left(demo: Database) -> Non
         assert "Administrators" not in console.text
         await console.press("escape")
         assert isinstance(console.app.screen, CustomersScreen)
+
+
+async def test_forms_of_no_one_record_ask_too(demo: Database) -> None:
+    async with opened(console_on(demo), SMALL) as console:
+        await go_to(console, "internal")
+        await console.press("g")
+        form = console.app.screen
+        await console.press("f1", "escape")
+        assert console.app.screen is form
+        await console.press("f9")
+        assert asked(console) == ("h.devries", "customer.list", "customer:internal")
+        await console.press("escape", "escape")
+        await console.app.screen.action_command("profile")  # type: ignore[attr-defined]
+        await console.settle()
+        console.forget_toasts()
+        await console.press("f9")
+        assert not isinstance(console.app.screen, WhyScreen)
+        assert "there is no record here to ask about" in console.toasts[0]

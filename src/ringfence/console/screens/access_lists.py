@@ -33,6 +33,8 @@ MOST: Final = 500
 """So many users are shown; the command line lists all."""
 _KEYS: Final = ("f another", "Enter why · f another")
 """What is said of the keys, as there is room for it."""
+_BESIDE: Final = "Tab: f another"
+"""The same where other keys come first."""
 _ROOM: Final = 64
 
 
@@ -62,7 +64,7 @@ class _Asked(HeldTable, Asks):
     def header_line(self, y: int, width: int) -> Sequence[Part]:
         if y:
             return super().header_line(y - 1, width)
-        keys = _KEYS[width >= _ROOM]
+        keys = _KEYS[width >= _ROOM] if self.has_focus else _BESIDE
         room = max(1, width - len(keys) - 2)
         return [*exact([Cell(" "), *self.asked], room), (fit(f" {keys}", width - room), "quiet")]
 

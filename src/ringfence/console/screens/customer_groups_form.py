@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from textual import on
 from textual.app import ComposeResult
 
+from ringfence.console.questioned import Questioned
 from ringfence.console.rights import why_no_groups
 from ringfence.console.screens.pick import PickRecords, record_choices
 from ringfence.console.screens.record_form import RecordForm
@@ -59,6 +60,11 @@ class CustomerGroupsForm(RecordForm):
 
     def compose_body(self) -> ComposeResult:
         yield Form()
+
+    @property
+    def questioned(self) -> Questioned | None:
+        """The customer: who reaches it is what its groups are about."""
+        return Questioned(CUSTOMERS.noun, self._detail.key) if self._detail is not None and self._detail.key else None
 
     # Opening.
 

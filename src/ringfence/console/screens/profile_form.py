@@ -13,6 +13,7 @@ from ringfence.console import ssh_keys
 from ringfence.console.commands.command import display
 from ringfence.console.commands.everywhere import PALETTE
 from ringfence.console.proving import demand_same, own_password, set_up, told_of_password
+from ringfence.console.questioned import Questioned
 from ringfence.console.rights import DEMO
 from ringfence.console.screens.credentials import Asked, Entry
 from ringfence.console.screens.record_form import RecordForm
@@ -45,6 +46,11 @@ class ProfileForm(RecordForm):
 
     def compose_body(self) -> ComposeResult:
         yield Form()
+
+    @property
+    def questioned(self) -> Questioned | None:
+        """Nothing: everybody may change their own profile, by no permission."""
+        return None
 
     def load(self, session: Session) -> Any:
         return session.own_record(), self._read(session)
