@@ -106,6 +106,10 @@ async def test_what_a_user_may_do_anywhere_and_at_a_customer(demo: Database) -> 
         await console.press("enter")
         wanted = [one for one in found.rights if "delete" in f"{one.section} {one.label}".casefold()]
         assert len(names(rights)) == len(wanted) > 3
+        await console.press("escape", "slash")
+        await console.type("may:yes")
+        await console.press("enter")
+        assert len(names(rights)) == held
         await console.press("escape", ANOTHER)
         await console.type("internal")
         await console.press("enter")

@@ -62,7 +62,7 @@ class HeldTable(RecordTable[Any]):
         self._give(anew=anew)
 
     def filter(self, text: str) -> None:
-        """Shows those rows alone in which each of the words stands."""
+        """Shows those rows alone in which each of the words stands; below a heading, where it begins with that."""
         if text != self.search:
             self.search = text
             self._give(anew=True)
@@ -74,7 +74,7 @@ class HeldTable(RecordTable[Any]):
 
     def _give(self, *, anew: bool) -> None:
         words = self.search.casefold().split()
-        found = [row for row in self._rows if all(word in self._words(row) for word in words)] if words else self._rows
+        found = [row for row in self._rows if all(self._holds(row, word) for word in words)] if words else self._rows
         if self.sort is not None:
             at = next(place for place, column in enumerate(self.columns) if column.id == self.sort[0])
             found = sorted(found, key=lambda row: self._text(row, at).casefold(), reverse=self.sort[1])
@@ -86,8 +86,12 @@ class HeldTable(RecordTable[Any]):
     def _text(self, row: Any, at: int) -> str:
         return as_cell(self._cells(row)[at]).text
 
-    def _words(self, row: Any) -> str:
-        return " ".join(as_cell(cell).text for cell in self._cells(row)).casefold()
+    def _holds(self, row: Any, word: str) -> bool:
+        heading, colon, sought = word.partition(":")
+        places = [at for at, one in enumerate(self.columns) if one.title.casefold() == heading] if colon else []
+        if places:
+            return any(sought in self._text(row, at).casefold() for at in places)
+        return word in " ".join(as_cell(cell).text for cell in self._cells(row)).casefold()
 
     def on_windowed_list_wanted(self, message: RecordTable.Wanted) -> None:
         """Gives the rows that are about to be on screen."""
