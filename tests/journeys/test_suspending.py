@@ -35,10 +35,13 @@ def shell(tmp_path: Path) -> Iterator[Terminal]:
 @pytest.mark.parametrize("through", ["{}", "sh -c '{}; exit 0'"], ids=["by the shell", "through another program"])
 def test_it_is_left_to_the_shell_and_comes_back_drawn(through: str, shell: Terminal) -> None:
     shell.shows("> ")
-    shell.send(through.format(f"{sys.executable} -m ringfence demo").encode() + b"\r")
+    shell.send(through.format(f"{sys.executable} -m ringfence demo --quiet").encode() + b"\r")
     shell.shows("Harbor Monitoring", "h.devries", "46 in all", "Devices 498")
     shell.send(b"2")
-    before = shell.shows("1–17 of 498", "e edit")
+    shell.shows("1–17 of 498", "e edit")
+    while shell.read(0.6):  # all is drawn, and what is told anew once the demo is open
+        pass
+    before = list(shell.lines)
     shell.send(b"\x1a")
     shell.shows("Stopped")
     shell.send(b"echo in the shell\r")
