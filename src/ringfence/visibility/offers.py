@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
-from typing import Any, Final, TypeVar, cast
+from collections.abc import Collection
+from typing import Any, Final
 
 from sqlalchemy import exists, func, or_, select
 
@@ -22,12 +22,12 @@ from ringfence.visibility.explain import Facts, Filter, Step, names
 from ringfence.visibility.fixes import Offered, Search, State
 from ringfence.visibility.grants import read_naming
 from ringfence.visibility.intervals import contains
+from ringfence.visibility.keeping import kept
 from ringfence.visibility.overview import listed, scope_nodes
 from ringfence.visibility.viewer import Sight
 
 KINDS: Final = (CUSTOMERS, PLACE, ROLES, SECURITY_GROUPS, CUSTOMER_GROUPS)
 """What edits name, and so what is listed here."""
-_Made = TypeVar("_Made")
 
 
 def search(sight: Sight, facts: Facts, permission: str) -> Search:
@@ -93,7 +93,7 @@ def _groups(sight: Sight) -> list[tuple[int, int, bool]]:
         found = [(own, role, scope == SELECTED) for own, role, scope in rows if own in seen]
         return sorted(found, key=lambda one: (not one[2], counts.get(one[0], 0), one[0]))
 
-    return _kept(sight, "groups", read)
+    return kept(sight, "offered groups", None, read, 1)
 
 
 def _counts(sight: Sight, entry: Any) -> dict[int, int]:
@@ -105,14 +105,6 @@ def _counts(sight: Sight, entry: Any) -> dict[int, int]:
     named = select(entry.group_id, Customer.path).join(Customer, leads_to(entry.customer_id, Customer))
     rows = sight.connection.execute(named.where(entry.tenant_id == sight.tenant_id))
     return Counter(group for group, path in rows if contains(nodes, path))
-
-
-def _kept(sight: Sight, name: str, make: Callable[[], _Made]) -> _Made:
-    """What is the same for every question, until anything changes."""
-    found = sight.memo.get((__name__, name))
-    if found is None:
-        found = sight.memo[__name__, name] = make()
-    return cast("_Made", found)
 
 
 def _gives(sight: Sight, facts: Facts, named: dict[int, dict[int, bool]]) -> list[Filter]:
@@ -129,7 +121,7 @@ def _gives(sight: Sight, facts: Facts, named: dict[int, dict[int, bool]]) -> lis
     given, target, root = {one.id for one in facts.filters}, facts.target, facts.target.root
     return [
         Filter(own, active, names(named.get(own, {}), target), named.get(own, {}).get(root, False))
-        for own, active in _kept(sight, "filters", read)
+        for own, active in kept(sight, "offered filters", None, read, 1)
         if own not in given
     ]
 

@@ -29,6 +29,7 @@ class Reach:
         self.at = at
         self.grounds = grounds
         self._known: dict[str, Region] = {}
+        """By permission: to see whose grants are equal takes longer than to look here."""
 
     def region(self, permission: str) -> Region:
         """visible(u, p)."""

@@ -16,6 +16,7 @@ from ringfence.storage.bulk import any_of
 from ringfence.storage.columns import of_tenant
 from ringfence.storage.tables import Customer, table_of
 from ringfence.visibility.intervals import Interval, subtract
+from ringfence.visibility.keeping import kept
 from ringfence.visibility.rule import Region
 from ringfence.visibility.viewer import Sight
 
@@ -50,11 +51,9 @@ class Sums:
 
 
 def sums(sight: Sight) -> Sums:
-    """Those of the viewer's tenant, read once for a version of it."""
-    found = sight.memo.get("sums")
-    if not isinstance(found, Sums):
-        found = sight.memo["sums"] = Sums(sight.connection.execute(_TREE, {"tenant": sight.tenant_id}))
-    return found
+    """Those of the viewer's tenant, read once until anything changes in it."""
+    rows = {"tenant": sight.tenant_id}
+    return kept(sight, "sums", None, lambda: Sums(sight.connection.execute(_TREE, rows)), 1)
 
 
 def records_beyond(

@@ -11,9 +11,8 @@ from textual.widgets import ContentSwitcher
 
 from ringfence.console.commands.command import Command, bindings
 from ringfence.console.commands.lists import LISTS, TABS
-from ringfence.console.places import Place
 from ringfence.console.screens.access_lists import RightsList, WhoList
-from ringfence.console.screens.area import AreaScreen
+from ringfence.console.screens.passing import PassingScreen
 from ringfence.console.text import content
 from ringfence.console.widgets.filter_bar import FilterBar
 from ringfence.console.widgets.held_table import HeldTable
@@ -24,17 +23,15 @@ from ringfence.domain.registry import EDITED
 
 if TYPE_CHECKING:
     from ringfence.domain.kind import StateKind
-    from ringfence.preferences.layout import Spot
 
 WHO: Final = "who"
 RIGHTS: Final = "rights"
 
 
-class AccessPage(AreaScreen):
+class AccessPage(PassingScreen):
     """A record by its kind, key and name, and of a user by their ``login``: what they may do is shown first."""
 
     AREA = ""
-    PASSING = True
     FILTERS = "Words"
     FIRST_KEYS = ("help", "next_tab", "filter", "copy")
     COMMANDS_HERE: Sequence[Command[Any]] = (*LISTS, *TABS)
@@ -145,10 +142,6 @@ class AccessPage(AreaScreen):
         self.refresh_bindings()
         self.query_one(KeyBar).read_again()
 
-    def on_tab_bar_picked(self, message: TabBar.Picked) -> None:
-        """Goes to a tab that was clicked."""
-        self.go_to_tab(message.tab_id)
-
     @property
     def listed(self) -> tuple[Any, int | None]:
         return None, 0
@@ -160,29 +153,3 @@ class AccessPage(AreaScreen):
 
     def copy(self) -> None:
         self.copy_out(self.table.copy_text())
-
-    def back(self) -> None:
-        """Clears the marks, then the filter, then goes back."""
-        if self.table.marks:
-            self.table.clear_marks()
-        elif self.query_one(FilterBar).value:
-            super().back()
-        else:
-            self.app.pop_screen()
-
-    # It only passes: nothing of it is kept.
-
-    @property
-    def record_here(self) -> int | None:
-        return None
-
-    def show_place(self, place: Place) -> None:
-        """No place is on it."""
-
-    def spot(self) -> Spot:
-        from ringfence.preferences.layout import Spot
-
-        return Spot()
-
-    def come_back(self, spot: Spot) -> None:
-        """Nothing stands as it did."""

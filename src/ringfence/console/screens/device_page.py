@@ -21,9 +21,8 @@ from ringfence.console.commands.itself import Itself
 from ringfence.console.commands.lists import LISTS, TABS
 from ringfence.console.commands.records import ACTIONS, ASSIGN, DELETE, EDIT, HISTORY
 from ringfence.console.commands.spans import SPANS
-from ringfence.console.places import Place
 from ringfence.console.screens.access_lists import WhoList
-from ringfence.console.screens.area import AreaScreen
+from ringfence.console.screens.passing import PassingScreen
 from ringfence.console.screens.record_list import RecordList, list_of
 from ringfence.console.text import content, number
 from ringfence.console.ticking import Ticking
@@ -44,7 +43,6 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from ringfence.console.device_reading import Found
-    from ringfence.preferences.layout import Spot
     from ringfence.services.edited import Opened
     from ringfence.services.workspace import Session
 
@@ -73,11 +71,10 @@ class _Events(RecordList):
         return found if "may not" in found else "Nothing heard yet that is an event: no alarm began, no text changed."
 
 
-class DevicePage(AreaScreen):
+class DevicePage(PassingScreen):
     """A device by its id. While it is shown, it is read again whenever something has changed, by whomever."""
 
     AREA = ""
-    PASSING = True
     FILTERS = 'Words · -without ^beginning "a phrase"'
     FIRST_KEYS = (
         "help",
@@ -349,10 +346,6 @@ class DevicePage(AreaScreen):
         self.refresh_bindings()
         self.query_one(KeyBar).read_again()
 
-    def on_tab_bar_picked(self, message: TabBar.Picked) -> None:
-        """Goes to a tab that was clicked."""
-        self.go_to_tab(message.tab_id)
-
     def why_no_span(self, step: int) -> str:
         """Why the graph cannot go over a longer time, or a shorter one."""
         if self.tab != _SIGNALS:
@@ -412,30 +405,3 @@ class DevicePage(AreaScreen):
         shown = self.current
         assert isinstance(shown, RecordTable | Fields | DrawnLines)
         self.copy_out(shown.text if isinstance(shown, DrawnLines) else shown.copy_text())
-
-    def back(self) -> None:
-        """Clears the marks, then the filter, then goes back."""
-        table = self.table
-        if table is not None and table.marks:
-            table.clear_marks()
-        elif self.query_one(FilterBar).value:
-            super().back()
-        else:
-            self.app.pop_screen()
-
-    # It only passes: nothing of it is kept.
-
-    @property
-    def record_here(self) -> int | None:
-        return None
-
-    def show_place(self, place: Place) -> None:
-        """No place is on it."""
-
-    def spot(self) -> Spot:
-        from ringfence.preferences.layout import Spot
-
-        return Spot()
-
-    def come_back(self, spot: Spot) -> None:
-        """Nothing stands as it did."""
