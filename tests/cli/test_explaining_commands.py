@@ -139,6 +139,9 @@ def test_who_may(call: Call, demo_db: Path) -> None:
     assert [(row["login"], row["entry"], row["nested"]) for row in rows][1] == ("k.adeyemi", "northwind", "yes")
     nobody = call("who", "policy.edit", "customer:dekker", "--as", "r.dekker", *NOW)
     assert (nobody.status, nobody.out) == (1, "")
+    none = call(*delete, "--limit", "0")
+    assert (none.status, none.out) == (0, ""), "somebody may, though nobody is to be shown"
+    assert call("who", "policy.edit", "customer:dekker", "--limit", "0", "--as", "r.dekker", *NOW).status == 1
 
 
 def test_rights_at_a_record_and_anywhere(call: Call, demo_db: Path) -> None:

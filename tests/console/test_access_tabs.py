@@ -131,3 +131,63 @@ async def test_of_very_many_the_first_are_shown(demo: Database, monkeypatch: pyt
         assert len(names(who)) <= 2
         assert "and others: ringfence who device.list device:" in console.text
         assert "Who 2+" in console.text
+
+
+async def test_a_held_table_takes_the_filter_of_all_lists(demo: Database) -> None:
+    async with opened(console_on(demo), SMALL) as console:
+        await console.press("3", "slash")
+        await console.type("olga")
+        await console.press("enter", "r")
+        rights = in_list(console, RightsList)
+        every = [(one.section, one.label, one.allowed) for one in rights.rows]
+
+        async def shows(typed: str, wanted: list[str]) -> None:
+            await console.press("slash")
+            await console.type(typed)
+            assert names(rights) == wanted != [], typed
+            await console.press("escape")
+
+        delete = [(section, label) for section, label, _ in every if "Delete" in label]
+        assert len({label for _, label in delete}) > 1
+        await shows(
+            '"list and search" -of:tickets', [b for a, b, _ in every if b == "List and search" and a != "Tickets"]
+        )
+        await shows("^delete", [b for _, b in delete if b.startswith("Delete")])
+        await shows("perm:^delete -own", [b for _, b in delete if b == "Delete"])
+        await shows("may:no ^create", [b for _, b, held in every if b.startswith("Create") and not held])
+        await console.press("slash")
+        await console.type("customer:2")
+        assert len(names(rights)) < len(every)
+        assert "no column" not in console.text, "how a heading begins is enough"
+        await console.press("escape", "slash")
+        await console.type("delete:2")
+        assert len(names(rights)) == sum("delete" in label.lower() for _, label, _ in every), (
+            "what cannot be understood changes nothing"
+        )
+        assert "no column “delete”: quotes seek it" in console.text
+
+
+async def test_of_one_customer_the_rights_are_said_to_be_held_there(demo: Database) -> None:
+    async with opened(console_on(demo), SMALL) as console:
+        await console.press("3", "slash")
+        await console.type("okafor")
+        await console.press("enter", "r", ANOTHER)
+        await console.type("rotterdam")
+        await console.press("enter")
+        held = [line for line in console.lines if "✓ yes" in line]
+        assert held
+        assert all("here" in line for line in held)
+        assert not [line for line in console.lines if "✗ no" in line and "here" in line]
+
+
+async def test_who_may_from_the_tree(demo: Database) -> None:
+    async with opened(console_on(demo), SMALL) as console:
+        await console.press("r")
+        assert console.area == "customers"
+        assert console.toasts == ["who: this is the provider itself"]
+        await console.press("slash")
+        await console.type("northwind")
+        await console.press("enter", "r")
+        assert names(in_list(console, WhoList)) == ["Kemi Adeyemi", "Olga Brandt"]
+        await console.press("escape")
+        assert console.area == "customers"

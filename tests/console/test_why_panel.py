@@ -187,6 +187,12 @@ async def test_forms_cells_menus_and_pairs_ask_too(demo: Database) -> None:
         assert asked(console)[1] == "device.assign"
 
 
+async def test_where_it_is_off_the_reason_comes_first(demo: Database) -> None:
+    async with opened(console_on(demo), SMALL) as console:
+        await console.press("w")
+        assert console.toasts == ["why: this is the provider itself: ask about a customer"]
+
+
 async def test_whoever_looks_through_others_eyes_may_ask_and_make_nothing(demo: Database) -> None:
     async with opened(console_on(demo, demo=False), SMALL) as console:
         await console.switch("olga")
@@ -236,4 +242,4 @@ async def test_forms_of_no_one_record_ask_too(demo: Database) -> None:
         console.forget_toasts()
         await console.press("f9")
         assert not isinstance(console.app.screen, WhyScreen)
-        assert "there is no record here to ask about" in console.toasts[0]
+        assert console.toasts[0] == "why: there is no record here to ask about"

@@ -87,7 +87,8 @@ def who(
 
     chosen = settings(context.obj, db, at, login, see_as)
     viewer = _asking(chosen, lambda has: explaining.owner_of(has, record, chosen.at))
-    found = explaining.who(viewer, permission, record, limit)
+    anybody = explaining.who(viewer, permission, record, 1 if limit == 0 else limit)
+    found = anybody[:limit]
     if output == "keys":
         from ringfence.text import literal
 
@@ -98,7 +99,7 @@ def who(
         _csv(("login", "name", *_FLAT), [_row(one, path) for one in found for path in _of(one, paths)])
     else:
         _say(_table(found, paths))
-    return 0 if found else 1
+    return 0 if anybody else 1
 
 
 def rights(

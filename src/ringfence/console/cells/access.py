@@ -60,10 +60,11 @@ def below(found: Sequence[Holder], *, more: str = "") -> list[str]:
 
 
 def right(one: Right) -> Sequence[Cell | str]:
-    """A permission, whether somebody holds it, over how much, and by what first."""
+    """A permission, whether somebody holds it, over how many customers or at the one asked about, and by what first."""
     may = Cell(f"{OPEN} yes", "good") if one.allowed else Cell(f"{SHUT} no", "quiet")
     label = one.label if one.allowed else Cell(one.label, "quiet")
-    customers = "" if one.customers is None or not one.allowed else number(one.customers)
+    over = "here" if one.customers is None else number(one.customers)
+    customers = over if one.allowed else ""
     return one.section, label, may, customers, "" if one.path is None else one.path.group.name, _role(one.path)
 
 

@@ -116,7 +116,8 @@ class Command(Generic[Here]):
     used now, and is empty when it can; ``unless_row`` why it cannot be used for what is under the cursor: only then the
     key bar shows it all the same, as off. ``brief`` is the text in the key bar where there is little room. ``changes``
     says that it changes something, or begins to: where the screen is read-only, it is off, and not shown. ``looks`` is
-    the text in the key bar instead of ``footer`` there.
+    the text in the key bar instead of ``footer`` there. ``called`` is what it is called before why it is off, where it
+    has no ``footer``: without either that is its sentence.
     """
 
     def __init__(
@@ -133,11 +134,18 @@ class Command(Generic[Here]):
         palette: bool = True,
         changes: bool = False,
         looks: str = "",
+        called: str = "",
     ) -> None:
         self.name, self.keys, self.help, self.run = name, keys, help, run
         self.footer, self.brief = footer, brief
         self.unless, self.unless_row = unless, unless_row
         self.palette, self.changes, self.looks = palette, changes, looks
+        self._called = called
+
+    @property
+    def called(self) -> str:
+        """What it is called before why it is off."""
+        return self.footer or self._called or self.help.rstrip(".")
 
     def but(self, **other: Any) -> Self:
         """The same command, but for this."""

@@ -21,5 +21,6 @@ ACCESS: Final = RecordCommand(
     "Show who may do what with it, or what a user may do.",
     _show,
     label="Who may do what",
+    called="who",
     right="list",
 )

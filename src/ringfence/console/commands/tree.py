@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 from ringfence.console.changing import confirm_change
 from ringfence.console.commands.command import Editable, Edited, Host, display
 from ringfence.console.commands.exchange import importing
+from ringfence.console.commands.holders import ACCESS
 from ringfence.console.commands.records import ACTIONS, DELETE, HISTORY, NEW, OPEN, RecordCommand, edited
 from ringfence.console.rights import why_no_groups
 
@@ -148,6 +149,7 @@ CUSTOMER: Final = Editable(
             label="Delete, with everything in it",
             why_not=_unless_root,
         ),
+        ACCESS.but(help="Show who may do what with the customer.", why_not=_unless_root),
         COPY_ID,
         importing("customers"),
     ),

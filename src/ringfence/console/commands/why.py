@@ -28,6 +28,7 @@ WHY: Final[Command[Host]] = Command(
     "Say why you may do this here, or may not, and what would change that.",
     _ask,
     unless=_unless_record,
+    called="why",
 )
 """What is asked is of whoever's view this is; of others it is asked from there."""
 WHY_OF_ALARMS: Final = WHY.but(name="why_of_alarm", keys="f9")

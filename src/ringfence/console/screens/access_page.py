@@ -32,7 +32,7 @@ class AccessPage(PassingScreen):
     """A record by its kind, key and name, and of a user by their ``login``: what they may do is shown first."""
 
     AREA = ""
-    FILTERS = "Words"
+    FILTERS = 'Words · -without ^beginning "a phrase"'
     FIRST_KEYS = ("help", "next_tab", "filter", "copy")
     COMMANDS_HERE: Sequence[Command[Any]] = (*LISTS, *TABS)
     BINDINGS = bindings(COMMANDS_HERE)
@@ -149,7 +149,7 @@ class AccessPage(PassingScreen):
     def filtered(self, text: str) -> None:
         shown: HeldTable = self.table
         shown.filter(text)
-        self.show_filter(text, shown.found)
+        self.show_filter(shown.sought, shown.found)
 
     def copy(self) -> None:
         self.copy_out(self.table.copy_text())

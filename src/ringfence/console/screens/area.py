@@ -150,8 +150,7 @@ class CommandScreen(OneFrame, Questioning):
         if reason:
             needed = command.needs(self)
             on = self.further() if needed and needed not in self.ringfence.rights else ""
-            said = f"{command.footer or command.help.rstrip('.')}: {reason}{on and f': {on}'}"
-            self.notify(said, markup=False, severity="warning")
+            self.notify(f"{command.called}: {reason}{on and f': {on}'}", markup=False, severity="warning")
             return
         self.ringfence.check_session()
         result = command.run(self)

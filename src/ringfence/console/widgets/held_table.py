@@ -10,6 +10,8 @@ from ringfence.console.widgets.columns import Column
 from ringfence.console.widgets.paint import Part
 from ringfence.console.widgets.record_table import RecordTable
 from ringfence.console.widgets.window import Row
+from ringfence.domain.filter import Named, Term, fault, terms
+from ringfence.domain.text import fold
 
 
 class Rest(NamedTuple):
@@ -40,6 +42,8 @@ class HeldTable(RecordTable[Any]):
         )
         self.noun = noun
         self.search = ""
+        self._fault = ""
+        self._named = tuple(Named(one.id, one.title.lower()) for one in columns)
         self._rows: Sequence[Any] = ()
         self._rest: Sequence[Rest] = ()
         self._given: Sequence[Any] = ()
@@ -62,19 +66,28 @@ class HeldTable(RecordTable[Any]):
         self._give(anew=anew)
 
     def filter(self, text: str) -> None:
-        """Shows those rows alone in which each of the words stands; below a heading, where it begins with that."""
-        if text != self.search:
+        """Shows only what the filter finds, as in every list. The table stays as it is where the text cannot be
+        understood: ``found`` then says why."""
+        self._fault = fault(self._named, text)
+        if not self._fault and text != self.search:
             self.search = text
             self._give(anew=True)
 
     @property
+    def sought(self) -> str:
+        """The filter that is shown; empty where what is typed cannot be understood."""
+        return "" if self._fault else self.search
+
+    @property
     def found(self) -> str:
-        """How many rows the filter leaves, of how many; empty without one."""
+        """How many rows the filter leaves, of how many, or why what is typed is none; empty without one."""
+        if self._fault:
+            return self._fault
         return f"{number(len(self.rows))} of {number(len(self._rows))}" if self.search.strip() else ""
 
     def _give(self, *, anew: bool) -> None:
-        words = self.search.casefold().split()
-        found = [row for row in self._rows if all(self._holds(row, word) for word in words)] if words else self._rows
+        words = terms(self._named, self.search)
+        found = [row for row in self._rows if all(self._has(row, word) for word in words)] if words else self._rows
         if self.sort is not None:
             at = next(place for place, column in enumerate(self.columns) if column.id == self.sort[0])
             found = sorted(found, key=lambda row: self._text(row, at).casefold(), reverse=self.sort[1])
@@ -86,12 +99,9 @@ class HeldTable(RecordTable[Any]):
     def _text(self, row: Any, at: int) -> str:
         return as_cell(self._cells(row)[at]).text
 
-    def _holds(self, row: Any, word: str) -> bool:
-        heading, colon, sought = word.partition(":")
-        places = [at for at, one in enumerate(self.columns) if one.title.casefold() == heading] if colon else []
-        if places:
-            return any(sought in self._text(row, at).casefold() for at in places)
-        return word in " ".join(as_cell(cell).text for cell in self._cells(row)).casefold()
+    def _has(self, row: Any, word: Term) -> bool:
+        places = [at for at, one in enumerate(self.columns) if word.column in ("", one.id)]
+        return any(word.fits(fold(self._text(row, at))) for at in places) is not word.excluded
 
     def on_windowed_list_wanted(self, message: RecordTable.Wanted) -> None:
         """Gives the rows that are about to be on screen."""
