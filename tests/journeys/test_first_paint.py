@@ -51,6 +51,7 @@ NOT_BY_THE_FRAME = {
 NOT_BY_THE_DATA = {
     *("sqlalchemy.orm", "sqlalchemy.dialects.postgresql", "alembic", "pydantic", "typer", "click", "psycopg", "ssl"),
     *("ringfence.changes.applying", "ringfence.services.editing", "ringfence.services.choices"),
+    *("ringfence.services.explained", "ringfence.console.screens.access_lists"),
     *("ringfence.console.screens.dialog", "ringfence.console.screens.help", "ringfence.console.screens.palette"),
     *("ringfence.console.screens.records", "ringfence.console.keymap"),
     *("email.message", "zipfile", "sqlalchemy.connectors.asyncio"),

@@ -105,10 +105,10 @@ class CustomerDetail(Vertical, Asks):
 
     def _show_who(self) -> None:
         """Asks who may, once it is known at which customer, and somebody looks."""
-        from ringfence.console.screens.access_lists import WhoList
-
         if self.tab != _WHO or self.detail is None or self.detail.id != self.customer:
             return
+        from ringfence.console.screens.access_lists import WhoList
+
         self.query_one(f"#{_WHO}", WhoList).show_of("customer", self.detail.key or "")
 
     def _make_who(self) -> None:
