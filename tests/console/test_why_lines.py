@@ -7,9 +7,21 @@ from typing import Final
 
 import pytest
 
-from ringfence.console.cells.explaining import gate_lines, path_lines, rest, verdict, wall_lines
+from ringfence.console.cells.explaining import (
+    besides,
+    gate_lines,
+    path_lines,
+    permissions_of,
+    question,
+    rest,
+    verdict,
+    wall_lines,
+)
+from ringfence.console.cells.permissions import does_anywhere
 from ringfence.console.widgets.flow import flow
-from ringfence.services.explained import HIDDEN, NO_GROUP, Entry, Gate, Named, Path, Why
+from ringfence.domain.permission import KEYS
+from ringfence.domain.registry import EDITED
+from ringfence.services.explained import HIDDEN, NO_GROUP, UNSEEN, Entry, Fix, Gate, Named, Path, Why
 
 CUSTOMER: Final = Named(7, "north", "North")
 GATES: Final = (
@@ -66,6 +78,9 @@ def test_a_no_says_its_walls_and_that_something_is_hidden_once() -> None:
         "✗ Cover  closed at scope: does not name North (until 19 Nov 2026 18:00 UTC)",
         HIDDEN,
     ]
+    alone = replace(no, paths=())
+    assert [plain(line) for line in rest(alone)] == [f"✗ closed at {UNSEEN}"], "it is said besides nothing"
+    assert [plain(line) for line in rest(replace(alone, allowed=True))] == [f"✓ by {UNSEEN}"]
     assert [line.text for line in wall_lines(replace(no, paths=(), hidden=False))] == [NO_GROUP]  # type: ignore[union-attr]
 
 
@@ -76,3 +91,57 @@ def test_what_a_gate_says_hangs_below_itself(width: int) -> None:
     assert lines[0].startswith("✗ scope        a customer")
     assert lines[1].startswith(" " * 15 + "customer") or lines[1].startswith(" " * 15 + "group")
     assert plain(gate_lines(OPENS)[1]) == "✓ window       until 19 Nov 2026 18:00 UTC"
+
+
+@pytest.mark.parametrize(
+    ("permission", "noun", "asks"),
+    [
+        ("customer.list", "customer", "May Ann see North?"),
+        ("customer.create", "customer", "May Ann create customers nested in North?"),
+        ("device.list", "customer", "May Ann see devices of North?"),
+        ("device.delete", "device", "May Ann delete the device North?"),
+        ("device.assign", "device", "May Ann move the device North to another customer?"),
+        ("alarm.list", "device", "May Ann see alarms of North?"),
+        ("edge.list", "edge", "May Ann see the edge North?"),
+        ("security_group.view", "security_group", "May Ann open the security group North?"),
+        ("user.impersonate", "user", "May Ann see as the user North, without changing anything?"),
+        ("policy.edit", "customer", "May Ann edit policies?"),
+    ],
+)
+def test_what_is_asked_is_a_question(permission: str, noun: str, asks: str) -> None:
+    assert question(replace(YES, permission=permission, record=f"{noun}:north"), EDITED[noun]) == asks
+
+
+def test_every_question_is_one() -> None:
+    for kind in EDITED.values():
+        for permission in permissions_of(kind):
+            asks = question(replace(YES, permission=permission), kind)
+            assert asks.startswith("May Ann ")
+            assert asks.endswith("?")
+            assert not [one for one in ("{", "  ") if one in asks], asks
+
+
+def test_every_permission_is_told_from_the_others_by_what_it_lets_one_do() -> None:
+    said = [does_anywhere(one) for one in KEYS]
+    assert len(set(said)) == len(said)
+    assert not [one for one in said if " " not in one or "{" in one or "  " in one]
+    assert does_anywhere("device.delete") == "Delete devices"
+    assert does_anywhere("customer.view") == "View details of customers"
+    assert does_anywhere("user.impersonate") == "See as another user"
+
+
+@pytest.mark.parametrize(
+    ("counts", "opens"),
+    [
+        ((0, 0, 25), "25 other rights"),
+        ((1, 0, 0), "1 customer"),
+        ((5, 2, 155), "5 customers and 155 other rights, for 2 others too"),
+        ((0, 0, 0), "nothing"),
+    ],
+)
+def test_what_a_change_opens_besides_is_told_without_what_was_asked(counts: tuple[int, int, int], opens: str) -> None:
+    fix = Fix((), *counts, exact=True, may=True)
+    assert besides(fix, EDITED["customer"]) == f"Besides what was asked it opens {opens}."
+    assert besides(replace(fix, exact=False), EDITED["customer"]).startswith(
+        "Besides what was asked it opens at least "
+    )

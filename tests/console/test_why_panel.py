@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from ringfence.console.screens.confirm import Confirm
 from ringfence.console.screens.customers import CustomersScreen
 from ringfence.console.screens.matrix import MatrixScreen
 from ringfence.console.screens.why import WhyScreen
-from ringfence.services.explained import HIDDEN
+from ringfence.services.explained import UNSEEN
 from ringfence.services.records import Listing, Part
 from ringfence.services.workspace import Session, Workspace
 from ringfence.storage.engine import Database
@@ -75,6 +76,7 @@ async def test_why_olga_does_not_see_internal_and_the_fix_made_and_taken_back(de
         await console.press("enter")
         assert isinstance(console.app.screen, Confirm)
         assert "+1 customer, +3 devices, +26 rights over 1 customer" in console.text
+        assert "Besides what was asked it opens 25 other rights." in console.text
         await console.press("enter")  # on what changes nothing
         assert "no: closed at filter" in console.text
         await console.press("enter", "ctrl+s")
@@ -104,8 +106,11 @@ async def test_who_holds_some_rights_only_is_told_no_more_and_makes_none_that_ar
     async with opened(console_on(demo, "olga"), SMALL) as console:
         await console.press("2", "D", "w")  # which is off: why?
         assert asked(console)[:2] == ("olga", "device.delete")
-        assert console.text.count(HIDDEN) == 1
-        assert "not yours to make" in said(console)
+        assert console.text.count(UNSEEN) == 1
+        assert f"✗ closed at {UNSEEN}" in console.text, "there is nothing that this is said besides"
+        fixes = panel(console).fixes
+        assert fixes is not None
+        assert said(console).count("not yours to make: Enter says why") == len((*fixes.list, *fixes.narrower)) > 1
         fix = panel(console).fixes.list[0]  # type: ignore[union-attr]
         assert not fix.may
         await console.press("enter")
@@ -243,3 +248,52 @@ async def test_forms_of_no_one_record_ask_too(demo: Database) -> None:
         await console.press("f9")
         assert not isinstance(console.app.screen, WhyScreen)
         assert console.toasts[0] == "why: there is no record here to ask about"
+
+
+async def test_the_frame_asks_the_question_and_keeps_the_record_where_it_is_narrow(demo: Database) -> None:
+    async with opened(console_on(demo), SMALL) as console:
+        await go_to(console, "internal")
+        await console.press("w")
+        await ask_of(console, "olga")
+        rows = panel(console).rows
+        assert rows.title == "May Olga Brandt see Internal test sites?"
+        await console.press("f")
+        await console.type("delete dev")
+        assert "1 of" not in console.text
+        assert "70 permissions" in console.text
+        await console.press("enter")
+        assert asked(console)[1] == "device.delete"
+        assert rows.title == "May Olga Brandt delete devices of Internal test sites?"
+        await console.pilot.resize_terminal(50, 24)
+        await console.settle()
+        assert rows.title == "Internal test sites"
+        assert rows.text.startswith("May Olga Brandt delete devices of Internal test sites?")
+
+
+async def test_at_a_user_it_says_where_what_they_may_do_is_told(demo: Database) -> None:
+    async with opened(console_on(demo), SMALL) as console:
+        await console.press("3", "w")
+        assert "May Hanna de Vries see the user Anneke Veldkamp?" in console.text
+        assert "What Anneke Veldkamp may do: r at their row (Rights)." in console.text
+        await console.press("escape", "r")
+        assert "Rights 11 of 70" in console.text
+        await console.press("escape", "2", "w")
+        assert "(Rights)" not in console.text
+
+
+async def test_of_changes_that_are_partly_ones_own_to_make_each_says_which_it_is(demo: Database) -> None:
+    async with opened(console_on(demo), SMALL) as console:
+        await go_to(console, "internal")
+        await console.press("w")
+        await ask_of(console, "olga")
+        screen = panel(console)
+        assert screen.fixes is not None
+        assert "yours to make" not in said(console), "all of them are"
+        first, *others = screen.fixes.list
+        screen.fixes = replace(screen.fixes, list=(first, *(replace(one, may=False, refusal="no") for one in others)))
+        screen._draw()
+        await console.settle()
+        text = screen.rows.text
+        assert text.count("yours to make: Enter previews it") == 1
+        assert text.count("not yours to make: Enter says why") == len(others)
+        assert text.index("yours to make: Enter previews it") < text.index("not yours to make")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from ringfence.changes.edits import Edit
 
-HIDDEN: Final = "and something that you may not see"
+UNSEEN: Final = "something that you may not see"
+HIDDEN: Final = f"and {UNSEEN}"
 """What is said once, and without a number, of all that is not told."""
 LAST_RESORT: Final = "a security group for this customer alone"
 """What opens a record where no small change does, within the home."""

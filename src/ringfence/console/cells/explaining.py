@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from ringfence.console.text import Cell, Said, fit, width_of
+from ringfence.console.text import Cell, Said, fit, many, width_of
 from ringfence.domain.audit import AUDIT
-from ringfence.domain.permission import CATALOGUE, KEYS, ON_SITES
-from ringfence.services.explained import HIDDEN, NO_GROUP
-from ringfence.wording import WINDOW, gate_said, how, wall, window
+from ringfence.domain.permission import BY_KEY, CATALOGUE, KEYS, ON_SITES
+from ringfence.services.explained import HIDDEN, NO_GROUP, UNSEEN
+from ringfence.wording import WINDOW, gate_said, how, listed, wall, window
 
 if TYPE_CHECKING:
     from ringfence.domain.kind import Kind
-    from ringfence.services.explained import Gate, Path, Why
+    from ringfence.services.explained import Fix, Gate, Path, Why
 
 OPEN: Final = "✓"
 SHUT: Final = "✗"
+_LISTS: Final = re.compile(r"^list( and (search|open))?\b")
+"""How what a permission to list lets one do begins."""
 _NAME: Final = 30
 """Cells of a security group's name at most, where others stand beside it."""
+
+
+def question(found: Why, kind: Kind) -> str:
+    """What is asked, of a record of a kind, in a sentence: ``May Olga Brandt delete devices of Internal?``"""
+    does, it = BY_KEY[found.permission].does, found.called if kind.is_customer else f"the {kind.said} {found.called}"
+    one = kind.resource.replace("_", " ")
+    for some in (f"{one}s {{of}}", f"another {one} {{of}}"):
+        does = does.replace(some, it)
+    return f"May {found.user.name} {_LISTS.sub('see', does.format(of=f'of {found.called}', these=it))}?"
 
 
 def verdict(found: Why) -> Cell:
@@ -73,10 +85,21 @@ def wall_lines(found: Why) -> list[Said]:
 
 
 def rest(found: Why) -> list[Said]:
-    """What is said below the paths: that something is hidden, or that there is none."""
-    if found.hidden:
+    """What is said below the paths, or in their place: that something is hidden, or that there is none."""
+    if found.hidden and found.paths:
         return [Cell(HIDDEN, "quiet")]
+    if found.hidden:
+        sign, how_far = (Cell(f"{OPEN} ", "good"), "by") if found.allowed else (Cell(f"{SHUT} ", "bad"), "closed at")
+        return [[sign, Cell(f"{how_far} {UNSEEN}", "quiet")]]
     return [] if found.paths else [Cell(NO_GROUP, "quiet")]
+
+
+def besides(fix: Fix, kind: Kind) -> str:
+    """What a change opens besides what was asked of a record of a kind, in a sentence."""
+    told = [many(fix.records, kind.said)] if fix.records else []
+    told += [many(fix.rights, "other right")] if fix.rights else []
+    others = f", for {many(fix.users, 'other')} too" if fix.users else ""
+    return f"Besides what was asked it opens {'' if fix.exact else 'at least '}{listed(told) or 'nothing'}{others}."
 
 
 def permissions_of(kind: Kind) -> list[str]:

@@ -5,18 +5,29 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Final
 
-from ringfence.console.text import Cell, number
+from ringfence.console.text import Cell, capital, number
 from ringfence.domain.permission import BY_KEY
 
 if TYPE_CHECKING:
     from ringfence.services.choices import PermissionChoice
 
 ADMINISTRATION: Final = "Administration"
+_DETAILS: Final = "View details"
+"""What opening a record is called, where it is no sentence."""
 
 
 def does(permission: str, these: str) -> str:
     """What a permission lets its holders do over some customers (``the 6 selected customers``), as a verb's phrase."""
     return BY_KEY[permission].does.format(of=f"of {these}", these=these)
+
+
+def does_anywhere(permission: str) -> str:
+    """What a permission lets its holders do, whatever it is over: ``Delete devices``, ``View details of customers``."""
+    one = BY_KEY[permission]
+    if permission.partition(".")[0].replace("_", " ") in one.label.lower():
+        return one.label
+    does = " ".join(one.does.format(of="", these="customers").split())
+    return f"{one.label} of {does.removeprefix('open ')}" if one.label == _DETAILS else capital(does)
 
 
 def counted(catalogue: Sequence[PermissionChoice], held: Collection[str] | None) -> str:

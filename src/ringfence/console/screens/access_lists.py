@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from ringfence.console.cells import access, explaining, records
 from ringfence.console.questioned import Questioned
 from ringfence.console.questions import Asks
-from ringfence.console.screens.choose_one import ChooseOne
+from ringfence.console.screens.choose_permission import ChoosePermission
 from ringfence.console.screens.choose_record import ChooseRecord
 from ringfence.console.text import Cell, capital, fit, number
 from ringfence.console.widgets.flow import exact
@@ -134,15 +134,13 @@ class WhoList(_Asked):
         if self.about is None:
             return
         keys = explaining.permissions_of(self.about[0])
-        rows = [(at, f"{one}  {BY_KEY[one].label}") for at, one in enumerate(keys)]
 
         def chosen(at: int | None) -> None:
             if at is not None:
                 self.permission = keys[at]
                 self._ask(anew=True)
 
-        now = keys.index(self.permission) if self.permission in keys else 0
-        self.app.push_screen(ChooseOne("Who may do what?", rows, now=now), chosen)
+        self.app.push_screen(ChoosePermission("Who may do what?", keys, self.permission), chosen)
 
     def on_line_list_chosen(self, message: LineList.Chosen) -> None:
         """Says of the user under the cursor why they may."""

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from ringfence.console.screens.searching import Searching
-from ringfence.console.text import Cell, fit, number
+from ringfence.console.text import Cell, fit, many, number
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.paint import Part
 
@@ -42,7 +42,7 @@ class _Found(LineList):
 class ChooseOne(Searching[int]):
     """Some rows (id, label) with a search over them. Ends with an id, or None.
 
-    ``above`` are offered before the rows, and whatever is searched for.
+    ``above`` are offered before the rows, and whatever is searched for; ``noun`` is what one of the rows is.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -55,13 +55,20 @@ class ChooseOne(Searching[int]):
     """
 
     def __init__(
-        self, title: str, rows: Sequence[tuple[int, str]], *, above: Sequence[tuple[int, str]] = (), now: int = 0
+        self,
+        title: str,
+        rows: Sequence[tuple[int, str]],
+        *,
+        above: Sequence[tuple[int, str]] = (),
+        now: int = 0,
+        noun: str = "",
     ) -> None:
         super().__init__()
         self._title_text = title
         self._above = [(own, Cell(label, "quiet")) for own, label in above]
         self._rows = list(rows)
         self._now = now
+        self._noun = noun
 
     def compose_lists(self) -> ComposeResult:
         yield _Found()
@@ -74,7 +81,8 @@ class ChooseOne(Searching[int]):
     def on_mount(self) -> None:
         """Shows all, the cursor on what is chosen now."""
         keys = "↑↓ Enter chooses · Esc goes back"
-        self.say(self._title_text, f"{number(len(self._rows))} · {keys}" if self._rows else keys)
+        there = many(len(self._rows), self._noun) if self._noun else number(len(self._rows))
+        self.say(self._title_text, f"{there} · {keys}" if self._rows else keys)
         self.found.styles.height = max(1, min(_ROWS, len(self._above) + len(self._rows)))
         self.search("")
         self.found.cursor = next((at for at, row in enumerate(self.found.shown) if row[0] == self._now), 0)

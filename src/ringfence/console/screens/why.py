@@ -11,23 +11,23 @@ from textual.app import ComposeResult
 
 from ringfence.console.cells import explaining, records
 from ringfence.console.changing import ask_undo, confirm_change
-from ringfence.console.commands.command import SCREEN, Command, bind, bindings, unless_signed_in
+from ringfence.console.commands.command import SCREEN, Command, bind, bindings, display, unless_signed_in
 from ringfence.console.commands.drafting import SAVE
 from ringfence.console.commands.everywhere import BESIDE, REFRESH
+from ringfence.console.commands.holders import ACCESS
 from ringfence.console.questions import Answered, while_wanted
 from ringfence.console.screens.area import AreaScreen, CommandScreen
-from ringfence.console.screens.choose_one import ChooseOne
+from ringfence.console.screens.choose_permission import ChoosePermission
 from ringfence.console.screens.choose_record import ChooseRecord
-from ringfence.console.text import Cell, as_cell, capital, number, width_of
+from ringfence.console.text import Cell, as_cell, capital, fit, number, width_of
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.rows import Row, Rows
 from ringfence.domain.errors import RingfenceError
-from ringfence.domain.permission import BY_KEY
 from ringfence.domain.registry import EDITED
 from ringfence.domain.user import USERS
 from ringfence.services.explained import LAST_RESORT
-from ringfence.wording import NOT_YOURS, fixes_said
+from ringfence.wording import NOT_YOURS, fixes_said, listed
 
 if TYPE_CHECKING:
     from ringfence.console.questioned import Questioned
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 _RESORT: Final = "last resort"
 _INDENT: Final = 3
+_FRAME: Final = 6
+"""Cells of the frame that no title stands on."""
 _COLUMN: Final = 9
 """Cells at least of what a change opens besides: how many records, for how many others, with how many other rights."""
 
@@ -131,6 +133,11 @@ class WhyScreen(CommandScreen, inherit_bindings=False):
             self.mark_area(below.AREA)
         self.rows.wait()
         self.refresh_data()
+
+    def on_resize(self) -> None:
+        """Says the question where there is room for it now."""
+        if self.found is not None:
+            self._draw()
 
     # Asking
 
@@ -247,11 +254,10 @@ class WhyScreen(CommandScreen, inherit_bindings=False):
         found = self.found
         assert found is not None
         self._say_path()
-        label = BY_KEY[found.permission]
-        title = f"Why · {found.user.name} · {label.label} ({label.section}) · {found.called}"
-        fits = width_of(title) <= self.size.width - 6
-        self.rows.set_title(title if fits else "Why")
-        whole = [] if fits else [Row([Cell(title.removeprefix("Why · "), "strong")]), Row([])]
+        title, room = explaining.question(found, self.kind), max(1, self.size.width - _FRAME)
+        fits = width_of(title) <= room
+        self.rows.set_title(title if fits else fit(found.called, min(room, width_of(found.called))))
+        whole = [] if fits else [Row([Cell(title, "strong")]), Row([])]
         rows = [*whole, *self._answer(found), *self._opening(found)]
         wanted = [
             max(map(width_of, texts)) + 2 for texts in zip(*(one.beside for one in rows if one.beside), strict=True)
@@ -262,6 +268,9 @@ class WhyScreen(CommandScreen, inherit_bindings=False):
 
     def _answer(self, found: Why) -> Iterator[Row]:
         yield Row([explaining.verdict(found)._replace(style="bad" if not found.allowed else "good")])
+        if self.kind is USERS:
+            key = display(self.ringfence.keys_of(ACCESS))
+            yield Row([Cell(f"What {found.called} may do: {key} at their row (Rights).", "quiet")])
         yield Row([])
         told = [_named(one) in self._told for one in found.paths]
         lines = explaining.path_lines(found.paths, lambda one: _named(one) in self._told)
@@ -289,11 +298,11 @@ class WhyScreen(CommandScreen, inherit_bindings=False):
             heading = [Cell("To open it", "strong"), Cell(" · what else that opens", "quiet")]
             yield Row(heading, (self.kind.several, "others", "rights"))
             for fix in fixes.list:
-                yield self._fix(fix)
+                yield from self._fix(fix)
             if fixes.narrower:
                 yield Row([Cell("Narrower, with one change more", "strong")])
                 for fix in fixes.narrower:
-                    yield self._fix(fix)
+                    yield from self._fix(fix)
             elif fixes.complete and not self._seeking:
                 yield Row([Cell("Narrower, with one change more: none", "quiet")])
             if self._seeking:
@@ -301,19 +310,21 @@ class WhyScreen(CommandScreen, inherit_bindings=False):
         else:
             yield Row([Cell("No small change of access opens it.", "strong")])
             if fixes.last_resort:
-                yield Row(self._offer(f"{LAST_RESORT} does", self.ringfence.read_only, _RESORT), choice=_RESORT)
+                yield from self._offer(Row([Cell(f"{LAST_RESORT} does")], (), _RESORT), self.ringfence.read_only)
 
-    def _fix(self, fix: Fix) -> Row:
-        said = self._offer(" and ".join(one.said for one in fix.changes), self._why_not(fix), fix.changes)
+    def _fix(self, fix: Fix) -> Iterator[Row]:
         least = "+" if fix.exact else ">="
         counts = tuple(f"{least}{number(one)}" for one in (fix.records, fix.users, fix.rights))
-        return Row(said, counts, fix.changes)
+        yield from self._offer(Row([Cell(_what(fix))], counts, fix.changes), self._why_not(fix))
 
-    def _offer(self, what: str, why_not: str, choice: Hashable) -> list[Cell]:
-        if not why_not:
-            return [Cell(capital(what))]
-        why = f"{NOT_YOURS}: {why_not}" if choice in self._told else NOT_YOURS
-        return [Cell(capital(what), "quiet"), Cell(f" – {why}", "quiet")]
+    def _offer(self, row: Row, why_not: str) -> Iterator[Row]:
+        """A change, and below it that it is not theirs to make, and why; where some are and some are not, which."""
+        (what,) = row.said
+        yield row._replace(said=[Cell(capital(what.text), "quiet" if why_not else "")])
+        if why_not:
+            yield _below(f"{NOT_YOURS}: {why_not if row.choice in self._told else 'Enter says why'}")
+        elif self.fixes is not None and not all(one.may for one in (*self.fixes.list, *self.fixes.narrower)):
+            yield _below("yours to make: Enter previews it")
 
     def _why_not(self, fix: Fix) -> str:
         return self.ringfence.read_only or ("" if fix.may else fix.refusal)
@@ -362,26 +373,23 @@ class WhyScreen(CommandScreen, inherit_bindings=False):
                 lambda edits: self._preview(LAST_RESORT, edits),
             )
         elif fix is not None and not self._why_not(fix):
-            self._preview(" and ".join(one.said for one in fix.changes), fix.edits)
+            self._preview(_what(fix), fix.edits, explaining.besides(fix, self.kind))
         elif choice is not None:
             self._told ^= {choice}
             self._draw()
 
-    def _preview(self, what: str, edits: Sequence[Edit]) -> None:
-        confirm_change(self, f"{capital(what)}?", edits, "Save", key=SAVE.keys)
+    def _preview(self, what: str, edits: Sequence[Edit], *more: str) -> None:
+        confirm_change(self, f"{capital(what)}?", edits, "Save", more=more, key=SAVE.keys)
 
     def choose_permission(self) -> None:
         """Asks for another permission, of those that say something of such a record."""
         keys = explaining.permissions_of(self.kind)
-        widest = max(map(len, keys))
-        rows = [(at, f"{one:<{widest}}  {BY_KEY[one].label}") for at, one in enumerate(keys)]
-        now = keys.index(self.asked.permission) if self.asked.permission in keys else 0
 
         def chosen(at: int | None) -> None:
             if at is not None:
                 self._ask_of(self.asked._replace(permission=keys[at]))
 
-        self.app.push_screen(ChooseOne("Which permission?", rows, now=now), chosen)
+        self.app.push_screen(ChoosePermission("Which permission?", keys, self.asked.permission), chosen)
 
     def choose_subject(self) -> None:
         """Asks for another user."""
@@ -396,6 +404,14 @@ class WhyScreen(CommandScreen, inherit_bindings=False):
     def _ask_of(self, asked: Questioned) -> None:
         self.asked = asked
         self.refresh_data()
+
+
+def _what(fix: Fix) -> str:
+    return listed([one.said for one in fix.changes])
+
+
+def _below(text: str) -> Row:
+    return Row([Cell(" " * _INDENT), Cell(text, "quiet")])
 
 
 def _record(asked: Questioned) -> str:
