@@ -48,14 +48,14 @@ class Lead(NamedTuple):
 class Asked(NamedTuple):
     """What a filter asks. ``condition`` begins with AND, or is empty; ``leads`` are the terms by which rows can be
     found, ``words`` the lengths of what else must be found. ``beside`` says that more than the search key is read,
-    ``names`` that names are looked up row by row."""
+    ``names`` how many names are looked up row by row."""
 
     condition: str
     binds: dict[str, Any]
     leads: tuple[Lead, ...] = ()
     words: tuple[int, ...] = ()
     beside: bool = False
-    names: bool = False
+    names: int = 0
 
 
 def asked(
@@ -76,7 +76,7 @@ class _Asking:
         self.postgresql = sight.postgresql
         self.cells = cells(kind, sight.postgresql)
         self.binds: dict[str, Any] = {}
-        self.beside = self.names = False
+        self.beside, self.names = False, 0
 
     def asked(self, terms: Sequence[Term]) -> Asked:
         conditions, leads, words = [], [], []
@@ -202,7 +202,7 @@ class _Asking:
         if isinstance(one, Name):
             if self._same(one) or self.sight.scope(one.kind.permission).nodes.whole:
                 return f"k.{one.column} IS NULL"  # nothing that there is is hidden
-            self.names = True
+            self.names += 1
             return f"({self._exists(one, '')}) IS NOT TRUE"
         return "FALSE"
 
@@ -267,7 +267,7 @@ class _Asking:
             self.binds.update(binds)
             source = inside.source if inside.source else f"{one.kind.table} o"
             return f"k.{one.column} IN (SELECT o.id FROM {source} WHERE o.tenant_id = :tenant AND {test}{inside.also})"
-        self.names = True
+        self.names += 1
         return self._exists(one, f" AND {test}")
 
     def _among(self, bind: str, column: str, values: Sequence[int] | Sequence[str]) -> str:

@@ -40,6 +40,7 @@ from ringfence.visibility.plans import (
     share,
     splits,
     tiny,
+    told_by_index,
     total,
 )
 from ringfence.visibility.scopes import Extent
@@ -349,8 +350,8 @@ def _fraction(parts: Sequence[float], every: int) -> float:
 
 
 def near(sight: Sight, query: Query, side: Side) -> Sequence[Plan]:
-    """The next few rows of the order, with the names that they refer to, and then some more of them: a page of what is
-    found often is had from those, and what the words name is looked up only after that. Nothing where little is in
+    """The next few rows of the order, and then some more of them: a page of what is found often is had from those. What
+    short words name, of which no index tells at once, is looked up only after that. Nothing where little is in
     sight."""
     kind, extent = query.kind, extent_of(sight, query.kind)
     customers, records = extent.customers, extent.devices if kind is DEVICES else extent.customers
@@ -369,10 +370,11 @@ def near(sight: Sight, query: Query, side: Side) -> Sequence[Plan]:
             return ()
     elif all_at_hand or kept is not None:
         return ()
-    found = asked(sight, kind, query.terms, extent, looked=False)
-    # Behind a place that was found, what is in sight may stand close together.
-    budget = next_rows(measure, 1.0 if side else records / every)
+    found = asked(sight, kind, query.terms, extent, looked=told_by_index(query.terms))
     shape = shape._replace(match="scan", condition=found.condition, beside=found.beside)
+    guess = guess._replace(looks=len(query.terms), beside=found.beside, names=found.names)
+    # Behind a place that was found, what is in sight may stand close together.
+    budget = next_rows(kind, shape, guess, measure, 1.0 if side else records / every)
     plan = _bound(sight, query, Plan(shape, {}), {**binds_of(sight, query, extent), **found.binds})
     budgets = (budget // 2,) if all_at_hand else (budget, _FURTHER * budget)
     return [plan._replace(binds={**plan.binds, "budget": one}) for one in budgets]

@@ -92,7 +92,7 @@ class Plan(NamedTuple):
 class Estimate(NamedTuple):
     """How many records there are: in reach (``customers`` that own them, ``records``) and in the tenant; the part of
     them that a filter finds; how many rows are wanted (None: all, to be counted); how many texts of a row are looked
-    at, whether more than the search index is read for that, and whether names are looked up."""
+    at, whether more than the search index is read for that, and how many names are looked up."""
 
     customers: int
     records: int
@@ -101,7 +101,7 @@ class Estimate(NamedTuple):
     wanted: int | None
     looks: int = 0
     beside: bool = False
-    names: bool = False
+    names: int = 0
 
 
 def led(sight: Sight, kind: Kind, asked: Asked, most: int) -> tuple[Lead | None, Hits | None, tuple[float, ...]]:
@@ -195,10 +195,15 @@ def elsewhere(sight: Sight, kind: Kind, lead: Lead, most: int) -> Hits:
     return own if own.count > most else _with_named(sight, kind, lead, own, most)
 
 
-def next_rows(costs: Costs, share: float) -> int:
-    """So many rows of an order are looked at before what a filter names is looked up, of which the share is in
-    sight."""
-    return int(costs.nearby / (costs.entry + costs.member + share * (costs.look + costs.name)))
+def next_rows(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, share: float) -> int:
+    """So many rows of an order are looked at before any other way is gone, of which the share is in sight."""
+    return int(costs.nearby / (costs.entry + costs.member + share * _looking(kind, shape, guess, costs)))
+
+
+def _looking(kind: Kind, shape: Shape, guess: Estimate, costs: Costs) -> float:
+    """What it costs to look at a row of an order for what a filter asks."""
+    beside = bool(shape.match) and (kind.order not in kind.indexed_orders[shape.sort] or guess.beside)
+    return guess.looks * costs.look + guess.names * costs.name + (costs.row if beside else 0)
 
 
 def at_hand(kind: Kind, shape: Shape, guess: Estimate, costs: Costs) -> float:
@@ -213,6 +218,11 @@ def at_hand(kind: Kind, shape: Shape, guess: Estimate, costs: Costs) -> float:
 def often(terms: Sequence[Term]) -> bool:
     """Whether nearly every record may have what is sought."""
     return all(term.excluded or len(term.text) < substrings.SHORT for term in terms)
+
+
+def told_by_index(terms: Sequence[Term]) -> bool:
+    """Whether an index tells at once what each of the words names."""
+    return all(not term.text or len(term.text) >= substrings.SHORT for term in terms)
 
 
 def share(terms: Sequence[Term]) -> float:
@@ -260,15 +270,13 @@ def ways(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: Hits | N
     part = max(guess.records, 1) / max(guess.total, 1)
     walked = guess.total if guess.wanted is None else min(guess.total, guess.wanted / (part * guess.match) + 1)
     listed = shape.sort == kind.sort and not shape.lacking
-    beside = bool(shape.match) and (kind.order not in kind.indexed_orders[shape.sort] or guess.beside)
-    looks = guess.looks * costs.look + (costs.name if guess.names else 0)
-    look = looks + (costs.row if beside else 0)
-    yield walked * (costs.entry + costs.member + part * look), "walk"
+    yield walked * (costs.entry + costs.member + part * _looking(kind, shape, guess, costs)), "walk"
     # Of each customer its records stand in the order of their names: whoever wants another reads them whole.
     other = kind.is_customer or not listed
     each = (
         costs.entry * _SCATTERED[guess.records > _NEAR]
-        + looks
+        + guess.looks * costs.look
+        + guess.names * costs.name
         + (costs.row * (1 if kind.is_customer or guess.beside else guess.match) if other or guess.beside else 0)
     )
     if kind.is_customer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Final
 
 from sqlalchemy import text
@@ -24,8 +25,8 @@ _FAR: Final = 4
 @dataclass(frozen=True, slots=True)
 class Hits:
     """How many records were found, and which, as it is bound, of every tenant; no more than are asked for: one more
-    stands for too many, of which it is not said which. On PostgreSQL also who owns each, and how many of them begin
-    with what was sought."""
+    stands for too many, of which it is not said which. ``begins``: so many of them begin with what was sought, where
+    that was asked. On PostgreSQL also who owns each."""
 
     count: int
     ids: Any
@@ -41,45 +42,43 @@ def hits(sight: Sight, kind: Kind, needle: str, most: int) -> Hits | None:
         return Hits(most + 1, None)
     if len(needle) < SHORT and _walled(sight):
         return elsewhere(sight, kind, needle, most)
-    if not sight.postgresql or len(needle) < SHORT:
-        return _hits(sight, *holding(kind, needle, postgresql=sight.postgresql), most)
-    others = elsewhere(sight, kind, needle, most)
-    if others.count > most:
-        return others
+    if sight.postgresql and len(needle) < SHORT:
+        return _hits(sight, *holding(kind, needle, postgresql=True), most)
     begin = _hits(sight, *_beginning(kind, needle), most)
-    if begin.count + others.count > most:
-        return Hits(most + 1, None, begins=begin.count)
-    ids, owners = [*begin.ids, *others.ids], [*begin.owners, *others.owners]
-    return Hits(len(ids), ids, owners, begin.count)
+    others = elsewhere(sight, kind, needle, most) if begin.count <= most else begin
+    if others.count <= most:
+        owners = dict(zip_longest(unbound(begin.ids), begin.owners))
+        owners |= dict(zip_longest(unbound(others.ids), others.owners))
+        if len(owners) <= most:
+            ids = bound(sight, sorted(owners))
+            return Hits(len(owners), ids, [owners[one] for one in ids] if sight.postgresql else (), begin.count)
+    return Hits(most + 1, None, begins=begin.count)
 
 
 def holding(kind: Kind, needle: str, *, postgresql: bool) -> tuple[str, dict[str, Any]]:
     """A statement of the ids of the records of ``:tenant`` that hold a text, ``:most`` of them, some of other tenants'
     perhaps, and what else it binds."""
-    table, binds = kind.table, {"needle": needle}
-    if len(needle) >= SHORT and not postgresql:
-        return _matching(kind), {"wanted": _phrase(needle)}
-    if len(needle) >= SHORT:
-        (begin, binds), (others, more) = _beginning(kind, needle), _elsewhere_on_postgresql(kind, needle)
-        return f"({begin}) UNION ALL ({others}) LIMIT :most", {**binds, **more}
-    if postgresql:
+    if postgresql and len(needle) < SHORT:
         letters = "ringfence_grams(k.search_key) @> ARRAY[CAST(:needle AS text)]"
-        return f"{_found(kind)} WHERE {letters} LIMIT :most", binds
-    terms = "term >= :needle AND term < :beyond"
-    query = f"SELECT DISTINCT doc AS id FROM {table}_search_letters WHERE {terms} LIMIT :most"
-    return query, {**binds, "beyond": beyond(needle)}
+        return f"{_found(kind)} WHERE {letters} LIMIT :most", {"needle": needle}
+    begin, binds = _beginning(kind, needle)
+    if postgresql:
+        others, more = _elsewhere_on_postgresql(kind, needle)
+        return f"({begin}) UNION ALL ({others}) LIMIT :most", {**binds, **more}
+    others, more = _behind(kind, needle)
+    return f"SELECT id FROM ({begin}) UNION SELECT id FROM ({others}) LIMIT :most", {**binds, **more}
 
 
 def elsewhere(sight: Sight, kind: Kind, needle: str, most: int) -> Hits:
-    """Which records hold a text of three letters or more, and do not begin with it. Behind the second wall, which has
-    no statement of ours ask by the index, also which hold a shorter one anywhere."""
+    """Which records hold a text of three letters or more, and do not begin with it. On SQLite also those that do both,
+    and of shorter ones. Behind the second wall, which has no statement of ours ask by the index, also which hold a
+    shorter one anywhere."""
     if _walled(sight):
         grams = _grams(needle) if len(needle) >= SHORT else [needle]
         return _hits(sight, _BEHIND_THE_WALL, {"kind": kind.table, "grams": grams, "needle": needle}, most)
     if sight.postgresql:
         return _hits(sight, *_elsewhere_on_postgresql(kind, needle), most)
-    wanted = f"{_phrase(needle)} NOT ^{_phrase(needle)}"
-    return _hits(sight, _matching(kind), {"wanted": wanted}, most)
+    return _hits(sight, *_behind(kind, needle), most)
 
 
 def _beginning(kind: Kind, needle: str) -> tuple[str, dict[str, Any]]:
@@ -134,8 +133,14 @@ def few(sight: Sight) -> int:
     return FEW[sight.postgresql]
 
 
-def _matching(kind: Kind) -> str:
-    return f"SELECT rowid AS id FROM {kind.table}_search WHERE search_key MATCH :wanted LIMIT :most"
+def _behind(kind: Kind, needle: str) -> tuple[str, dict[str, Any]]:
+    """Of SQLite's index, which tells of what stands behind the first letter."""
+    index = f"{kind.table}_search"
+    if len(needle) >= SHORT:
+        return f"SELECT rowid AS id FROM {index} WHERE search_key MATCH :wanted LIMIT :most", {"wanted": _phrase(needle)}
+    terms = "term >= :needle AND term < :beyond"
+    query = f"SELECT DISTINCT doc AS id FROM {index}_letters WHERE {terms} LIMIT :most"
+    return query, {"needle": needle, "beyond": beyond(needle)}
 
 
 def bound(sight: Sight, values: Sequence[int] | Sequence[str]) -> Any:
@@ -171,32 +176,17 @@ def _hits(sight: Sight, source: str, binds: dict[str, Any], most: int) -> Hits:
 
 
 def _too_many(sight: Sight, kind: Kind, needle: str, most: int) -> bool:
-    """Whether it is known, before any index of substrings is asked, that there are more: on SQLite by how many begin
-    with the text, which an order tells at once; on PostgreSQL, whose index gathers all of a short word before it gives
-    the first, where its planner expects far more. Behind the wall that is seen to there."""
-    if _walled(sight):
-        return False
-    if (len(needle) > SHORT) if sight.postgresql else (len(needle) < SHORT):
+    """Whether PostgreSQL's planner expects far more, of a word of which its index gathers all before it gives the
+    first. Behind the wall that is seen to there."""
+    if not sight.postgresql or len(needle) > SHORT or _walled(sight):
         return False
     key = ("too many", kind, needle, most)
     if key not in sight.answers:
-        sight.answers[key] = [(_planned if sight.postgresql else _beginners)(sight, kind, needle, most)]
+        query, binds = holding(kind, needle, postgresql=True)
+        asked = {"tenant": sight.tenant_id, **binds, "most": _FAR * most + 1}
+        (explained,) = sight.connection.execute(text(f"EXPLAIN (FORMAT JSON) {query}"), asked).scalar_one()
+        sight.answers[key] = [explained["Plan"]["Plan Rows"] > _FAR * most]
     return bool(sight.answers[key][0])
-
-
-def _beginners(sight: Sight, kind: Kind, needle: str, most: int) -> bool:
-    query, binds = _beginning(kind, needle)
-    asked = {"tenant": sight.tenant_id, **binds, "most": most + 1}
-    counted: int = sight.connection.execute(text(f"SELECT count(*) FROM ({query})"), asked).scalar_one()
-    return counted > most
-
-
-def _planned(sight: Sight, kind: Kind, needle: str, most: int) -> bool:
-    query, binds = holding(kind, needle, postgresql=True)
-    asked = {"tenant": sight.tenant_id, **binds, "most": _FAR * most + 1}
-    (explained,) = sight.connection.execute(text(f"EXPLAIN (FORMAT JSON) {query}"), asked).scalar_one()
-    rows: float = explained["Plan"]["Plan Rows"]
-    return rows > _FAR * most
 
 
 def _phrase(needle: str) -> str:
