@@ -359,6 +359,9 @@ def near(sight: Sight, query: Query, side: Side) -> Sequence[Plan]:
         return ()
     if not query.terms or query.under is not None or tiny(customers, records):
         return ()
+    by_index = told_by_index(query.terms)
+    if by_index and not sight.postgresql:
+        return ()  # whose index says of any word in little time who has it
     every, measure = max(total(sight, kind), 1), costs(sight)
     shape = _shape(sight, query, side)._replace(way="plain" if extent.whole else "walk", whole=extent.whole)
     # All that is in sight costs little more, where that is little: only what nearly all have is looked for before that.
@@ -370,7 +373,7 @@ def near(sight: Sight, query: Query, side: Side) -> Sequence[Plan]:
             return ()
     elif all_at_hand or kept is not None:
         return ()
-    found = asked(sight, kind, query.terms, extent, looked=told_by_index(query.terms))
+    found = asked(sight, kind, query.terms, extent, looked=by_index)
     shape = shape._replace(match="scan", condition=found.condition, beside=found.beside)
     guess = guess._replace(looks=len(query.terms), beside=found.beside, names=found.names)
     # Behind a place that was found, what is in sight may stand close together.

@@ -46,6 +46,8 @@ def hits(sight: Sight, kind: Kind, needle: str, most: int) -> Hits | None:
         return _hits(sight, *holding(kind, needle, postgresql=True), most)
     begin = _hits(sight, *_beginning(kind, needle), most)
     others = elsewhere(sight, kind, needle, most) if begin.count <= most else begin
+    if not begin.count:
+        return others
     if others.count <= most:
         owners = dict(zip_longest(unbound(begin.ids), begin.owners))
         owners |= dict(zip_longest(unbound(others.ids), others.owners))
