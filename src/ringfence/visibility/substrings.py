@@ -139,7 +139,8 @@ def _behind(kind: Kind, needle: str) -> tuple[str, dict[str, Any]]:
     """Of SQLite's index, which tells of what stands behind the first letter."""
     index = f"{kind.table}_search"
     if len(needle) >= SHORT:
-        return f"SELECT rowid AS id FROM {index} WHERE search_key MATCH :wanted LIMIT :most", {"wanted": _phrase(needle)}
+        query = f"SELECT rowid AS id FROM {index} WHERE search_key MATCH :wanted LIMIT :most"
+        return query, {"wanted": _phrase(needle)}
     terms = "term >= :needle AND term < :beyond"
     query = f"SELECT DISTINCT doc AS id FROM {index}_letters WHERE {terms} LIMIT :most"
     return query, {"needle": needle, "beyond": beyond(needle)}
