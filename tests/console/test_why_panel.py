@@ -6,12 +6,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from rich.console import Console as Terminal
 from support.console import NOON, ROLES, Console, console_on, demo_copy, opened, send, still
+from textual._context import visible_screen_stack
 from textual.pilot import Pilot
+from textual.renderables.background_screen import BackgroundScreen
 
 from ringfence.changes.edits import Edit
 from ringfence.console.app import RingfenceApp
@@ -297,3 +301,21 @@ async def test_of_changes_that_are_partly_ones_own_to_make_each_says_which_it_is
         assert text.count("yours to make: Enter previews it") == 1
         assert text.count("not yours to make: Enter says why") == len(others)
         assert text.index("yours to make: Enter previews it") < text.index("not yours to make")
+
+
+async def test_behind_a_preview_no_keys_are_shown_that_are_none_now(demo: Database) -> None:
+    async with opened(console_on(demo), SMALL) as console:
+        await go_to(console, "internal")
+        await console.press("w")
+        await ask_of(console, "olga")
+        shown, below = console.lines, panel(console)
+        assert "Enter preview" in shown[-1]
+        await console.press("enter")
+        visible_screen_stack.set([below])  # as the compositor does
+        behind = console.app.screen.render()
+        assert isinstance(behind, BackgroundScreen)
+        drawn = Terminal(width=80, height=24, file=StringIO()).render_lines(
+            type(behind)(below, behind.color), pad=False
+        )
+        lines = ["".join(part.text for part in line) for line in drawn]
+        assert (len(lines), lines[:-1], lines[-1]) == (24, shown[:-1], " " * 80)
