@@ -9,6 +9,7 @@ from support.console import NOON, Console, console_on, opened
 
 from ringfence.console.screens import access_lists
 from ringfence.console.screens.access_lists import RightsList, WhoList
+from ringfence.console.widgets.bars import NavBar
 from ringfence.services.explained import HIDDEN
 from ringfence.services.workspace import Session, Workspace
 from ringfence.storage.engine import Database
@@ -189,5 +190,15 @@ async def test_who_may_from_the_tree(demo: Database) -> None:
         await console.type("northwind")
         await console.press("enter", "r")
         assert names(in_list(console, WhoList)) == ["Kemi Adeyemi", "Olga Brandt"]
-        await console.press("escape")
+        assert "Who 3" in console.text
+        assert "3 users" in console.text, "who may do everything is counted alike"
+        assert console.app.screen.query_one(NavBar).current == "customers"
+        assert "] tab" not in console.text, "there is no other"
+        await console.press("slash")
+        await console.type("kemi")
+        assert " 1 user " in console.text
+        await console.press("escape", "escape")
         assert console.area == "customers"
+        await console.press("3", "r")
+        assert console.app.screen.query_one(NavBar).current == "users"
+        assert "] tab" in console.text

@@ -14,7 +14,7 @@ from ringfence.console.questioned import Questioned
 from ringfence.console.questions import Asks
 from ringfence.console.screens.choose_permission import ChoosePermission
 from ringfence.console.screens.choose_record import ChooseRecord
-from ringfence.console.text import Cell, capital, fit, number
+from ringfence.console.text import Cell, capital, fit, many, number
 from ringfence.console.widgets.flow import exact
 from ringfence.console.widgets.held_table import HeldTable
 from ringfence.console.widgets.lines import LineList
@@ -87,6 +87,7 @@ class WhoList(_Asked):
         super().__init__(columns=access.WHO, cells=access.holder, row_id=lambda one: one.user.id, noun="user", id=id)
         self.about: tuple[Kind, str] | None = None
         self.permission = ""
+        self._found: Sequence[Holder] = ()
 
     @property
     def asked(self) -> Sequence[Cell]:
@@ -120,10 +121,16 @@ class WhoList(_Asked):
 
     def _take(self, record: str, permission: str, anew: bool, found: tuple[Holder, ...]) -> None:
         more = f"ringfence who {permission} {record}" if len(found) > MOST else ""
-        shown = found[:MOST]
+        shown = self._found = found[:MOST]
         rows = [one for one in shown if not one.everything]
         self.show(rows, access.below(shown, more=more), nothing="Nobody may whom you may list.", anew=anew)
         self.on_count(f"{number(len(shown))}{'+' if more else ''}")
+
+    def place_parts(self) -> list[str]:
+        """All of them are counted, who may do everything too, as in the tab."""
+        parts = super().place_parts()
+        below = sum(one.everything for one in self._found)
+        return [many(len(self.rows) + (0 if self.search else below), self.noun), *parts[1:]] if parts else parts
 
     def clear(self) -> None:
         self.about = None

@@ -127,6 +127,9 @@ class AccessPage(PassingScreen):
 
     # What is done
 
+    def key_says(self, name: str, text: str) -> str:
+        return "" if name == "next_tab" and len(self.tabs) == 1 else super().key_says(name, text)
+
     def turn_tab(self, step: int) -> None:
         tabs = list(self.tabs)
         self.go_to_tab(tabs[(tabs.index(self.tab) + step) % len(tabs)])

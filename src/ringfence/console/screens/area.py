@@ -267,7 +267,8 @@ class AreaScreen(CommandScreen):
     def on_mount(self) -> None:
         """Shows where this is."""
         self.ringfence.areas.append(self)
-        self.mark_area(self.AREA)
+        if self.AREA:  # what is passed through has marked the area that it belongs to by now
+            self.mark_area(self.AREA)
         self.show_viewer()
 
     def declared(self) -> None:
