@@ -14,7 +14,7 @@ from ringfence.console.application import Application
 from ringfence.console.rights import HOME, why_not_list
 
 if TYPE_CHECKING:
-    from ringfence.console.questioned import Questioned
+    from ringfence.console.asked_about import AskedAbout
     from ringfence.domain.kind import StateKind
     from ringfence.services.workspace import Session
 
@@ -40,7 +40,7 @@ class Host(Protocol):
         """The list or tree that the commands which change records are about."""
 
     @property
-    def questioned(self) -> Questioned | None:
+    def asked_about(self) -> AskedAbout | None:
         """What it can be asked about why it may be done or not: the record under the cursor; None where there is
         none."""
 

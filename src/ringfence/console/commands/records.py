@@ -185,13 +185,13 @@ def _actions(host: Host) -> Any:
 
     def why(name: str) -> None:
         permission = next(one.needs(host) for one in host.commands if one.name == name)
-        if (about := host.questioned) is not None:
+        if (about := host.asked_about) is not None:
             host.ringfence.open("why", about._replace(permission=permission))
 
     marked = len(shown.chosen)
     title = shown.row.name if shown.row else edits.plural
     title = f"{number(marked)} {edits.plural} marked" if marked > 1 else title
-    also = Also(host.ringfence.keys_of(WHY), WHY.name, why) if host.questioned is not None else None
+    also = Also(host.ringfence.keys_of(WHY), WHY.name, why) if host.asked_about is not None else None
     return host.ringfence.open("dialog", capital(title), (), options, also=also, then=chosen)
 
 

@@ -8,13 +8,13 @@ from ringfence.console.commands.command import Command, Host, unless_signed_in
 
 
 def _ask(host: Host) -> Any:
-    return host.ringfence.open("why", host.questioned)
+    return host.ringfence.open("why", host.asked_about)
 
 
 def _unless_record(host: Host) -> str:
     if signed_out := unless_signed_in(host):
         return signed_out
-    if host.questioned is not None:
+    if host.asked_about is not None:
         return ""
     row = host.edited.row if host.edited is not None else None
     return (

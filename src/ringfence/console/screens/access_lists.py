@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.binding import Binding, BindingType
 
+from ringfence.console.asked_about import AskedAbout
 from ringfence.console.cells import access, explaining, records
-from ringfence.console.questioned import Questioned
 from ringfence.console.questions import Asks
 from ringfence.console.screens.choose_permission import ChoosePermission
 from ringfence.console.screens.choose_record import ChooseRecord
@@ -154,7 +154,7 @@ class WhoList(_Asked):
         message.stop()
         if self.row is not None and self.about is not None:
             kind, key = self.about
-            self.ringfence.open("why", Questioned(kind.noun, key, self.permission, self.row.login))
+            self.ringfence.open("why", AskedAbout(kind.noun, key, self.permission, self.row.login))
 
 
 class RightsList(_Asked):
@@ -201,4 +201,4 @@ class RightsList(_Asked):
         if self.at is None:
             self.notify("At which customer? f chooses one.", markup=False)
         elif self.row is not None:
-            self.ringfence.open("why", Questioned(CUSTOMERS.noun, self.at[0], self.row.permission, self.login))
+            self.ringfence.open("why", AskedAbout(CUSTOMERS.noun, self.at[0], self.row.permission, self.login))

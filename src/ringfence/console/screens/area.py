@@ -15,7 +15,7 @@ from ringfence.console.notices import keep_filter_free, take_notice_away
 from ringfence.console.painting import OneFrame
 from ringfence.console.places import Place
 from ringfence.console.rights import HOME, badge, why_only_looking
-from ringfence.console.screens.questioning import Questioning
+from ringfence.console.screens.asks_why import AsksWhy
 from ringfence.console.text import literal
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
 from ringfence.console.widgets.filter_bar import FilterBar
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ringfence.preferences.layout import Spot
 
 
-class CommandScreen(OneFrame, Questioning):
+class CommandScreen(OneFrame, AsksWhy):
     """A screen whose keys are commands. The one place that asks whether a command is on, and says why it is not."""
 
     COMMANDS_HERE: Sequence[Command[Any]] = ()

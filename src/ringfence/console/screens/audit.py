@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from ringfence.console.asked_about import AskedAbout
 from ringfence.console.cells import audit
 from ringfence.console.changing import ask_undo
 from ringfence.console.commands.command import Command, bindings, unless_signed_in
@@ -12,7 +13,6 @@ from ringfence.console.commands.lists import BACK as GO_BACK
 from ringfence.console.commands.lists import COLUMNS, COPY, FILTER, UNDO
 from ringfence.console.commands.places import PLACES
 from ringfence.console.options import BACK, DialogOption
-from ringfence.console.questioned import Questioned
 from ringfence.console.rights import why_not_list
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.record_list import RecordList
@@ -94,11 +94,11 @@ class AuditScreen(ListScreen):
         return self.query_one(AuditList)
 
     @property
-    def questioned(self) -> Questioned | None:
+    def asked_about(self) -> AskedAbout | None:
         row = self.records.row
         if row is None or not row.key or row.kind not in EDITED:
             return None
-        return Questioned(row.kind, row.key, AUDIT.permission)
+        return AskedAbout(row.kind, row.key, AUDIT.permission)
 
     def change_to_undo(self) -> int | None:
         row = self.records.current_row

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 from textual import on
 from textual.app import ComposeResult
 
+from ringfence.console.asked_about import AskedAbout
 from ringfence.console.changing import MANY, save
 from ringfence.console.commands.command import Command, bindings
-from ringfence.console.questioned import Questioned
 from ringfence.console.rights import may_not
 from ringfence.console.screens.choose_one import ChooseOne, own_of
 from ringfence.console.screens.record_form import RecordForm
@@ -88,9 +88,9 @@ class BulkEditScreen(RecordForm):
         return [one for one in self._all if not one.why_not]
 
     @property
-    def questioned(self) -> Questioned | None:
+    def asked_about(self) -> AskedAbout | None:
         """The first of the devices."""
-        return Questioned(DEVICES.noun, self._all[0].state.key, DEVICES.right("edit")) if self._all else None
+        return AskedAbout(DEVICES.noun, self._all[0].state.key, DEVICES.right("edit")) if self._all else None
 
     def first_draft(self) -> Bulk:
         return Bulk(many(len(self._all), "device"))

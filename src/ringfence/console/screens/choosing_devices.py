@@ -10,9 +10,9 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.widgets import ContentSwitcher
 
+from ringfence.console.asked_about import AskedAbout
 from ringfence.console.commands.command import Command, display_anywhere
 from ringfence.console.commands.command import display as display_key
-from ringfence.console.questioned import Questioned
 from ringfence.console.screens.drafting import Drafting
 from ringfence.console.screens.record_list import RecordList, list_of
 from ringfence.console.text import literal
@@ -104,10 +104,10 @@ class ChoosingDevices(Drafting):
         return self.query_one(RecordList)
 
     @property
-    def questioned(self) -> Questioned | None:
+    def asked_about(self) -> AskedAbout | None:
         """The device under the cursor."""
         row = None if self.typing else self.records.row
-        return Questioned(DEVICES.noun, row.key, DEVICES.right("assign")) if row is not None else None
+        return AskedAbout(DEVICES.noun, row.key, DEVICES.right("assign")) if row is not None else None
 
     @property
     def entry(self) -> IdEntry:

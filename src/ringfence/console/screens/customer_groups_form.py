@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from textual import on
 from textual.app import ComposeResult
 
-from ringfence.console.questioned import Questioned
+from ringfence.console.asked_about import AskedAbout
 from ringfence.console.rights import why_no_groups
 from ringfence.console.screens.pick import PickRecords, record_choices
 from ringfence.console.screens.record_form import RecordForm
@@ -62,9 +62,9 @@ class CustomerGroupsForm(RecordForm):
         yield Form()
 
     @property
-    def questioned(self) -> Questioned | None:
+    def asked_about(self) -> AskedAbout | None:
         """The customer: who reaches it is what its groups are about."""
-        return Questioned(CUSTOMERS.noun, self._detail.key) if self._detail is not None and self._detail.key else None
+        return AskedAbout(CUSTOMERS.noun, self._detail.key) if self._detail is not None and self._detail.key else None
 
     # Opening.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from textual import events, on
 
-from ringfence.console.questioned import Questioned
+from ringfence.console.asked_about import AskedAbout
 from ringfence.console.rights import may_not
 from ringfence.console.screens.drafting import Drafting
 from ringfence.console.text import capital
@@ -106,17 +106,17 @@ class DraftForm(Drafting):
         self.notify(f"{capital(message.reason)}.", severity="warning")
 
     @property
-    def questioned(self) -> Questioned | None:
+    def asked_about(self) -> AskedAbout | None:
         """The record, and what is needed to change the field under the cursor; of a new one, the customer at which it
         would be made."""
         kind, place = self.kind, self.kind.node.name
         if self.draft is None:
             return None
         if self.before is None:
-            return Questioned(CUSTOMERS.noun, "", kind.right("create"), customer=getattr(self.draft, place))
+            return AskedAbout(CUSTOMERS.noun, "", kind.right("create"), customer=getattr(self.draft, place))
         moves = kind.moves and self.query(Form) and self.form.current[0] == place
         right = kind.right(kind.moves if moves else "edit")
-        return Questioned(kind.noun, self.before.key, right) if self.before.key else None
+        return AskedAbout(kind.noun, self.before.key, right) if self.before.key else None
 
     def _loaded(self, found: Any) -> None:
         if (opened := self.take(found)) is not None:

@@ -9,11 +9,11 @@ from typing import Any, ClassVar, Final
 from textual import events
 from textual.app import ComposeResult
 
+from ringfence.console.asked_about import AskedAbout
 from ringfence.console.commands.command import Command, bindings, display_anywhere
 from ringfence.console.commands.drafting import EDITING, LEAVE, SAVE, WHOLE_PREVIEW, Editor
 from ringfence.console.commands.everywhere import BESIDE
 from ringfence.console.commands.why import WHY
-from ringfence.console.questioned import Questioned
 from ringfence.console.screens.area import CommandScreen
 from ringfence.console.text import Said
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
@@ -49,10 +49,10 @@ class Drafting(CommandScreen, inherit_bindings=False):
         return self.editor.read_only
 
     @property
-    def questioned(self) -> Questioned | None:
+    def asked_about(self) -> AskedAbout | None:
         """What the editor is about."""
         editor: Any = self.editor
-        return editor.questioned if isinstance(editor, CommandScreen) and editor is not self else super().questioned
+        return editor.asked_about if isinstance(editor, CommandScreen) and editor is not self else super().asked_about
 
     def key_says(self, name: str, text: str) -> str:
         return "" if self.read_only and name in self.KEYS_THAT_CHANGE else super().key_says(name, text)

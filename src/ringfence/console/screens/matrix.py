@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 from textual import events, on
 from textual.app import ComposeResult
 
+from ringfence.console.asked_about import AskedAbout
 from ringfence.console.cells import permissions
-from ringfence.console.questioned import Questioned
 from ringfence.console.screens.dialog import Dialog
 from ringfence.console.screens.drafting import Drafting
 from ringfence.console.screens.record_form import RecordForm
@@ -178,9 +178,9 @@ class MatrixScreen(Drafting):
         self.PANEL_HEIGHT = 7 if event.size.height >= _TALL else 5
 
     @property
-    def questioned(self) -> Questioned | None:
+    def asked_about(self) -> AskedAbout | None:
         """The record, and the permission under the cursor."""
-        asked, option = super().questioned, self._at[1] if self._at is not None else None
+        asked, option = super().asked_about, self._at[1] if self._at is not None else None
         return asked if asked is None or option is None else asked._replace(permission=option.key)
 
     @property

@@ -10,10 +10,10 @@ from textual import on
 from textual.app import ComposeResult
 
 from ringfence.console import ssh_keys
+from ringfence.console.asked_about import AskedAbout
 from ringfence.console.commands.command import display
 from ringfence.console.commands.everywhere import PALETTE
 from ringfence.console.proving import demand_same, own_password, set_up, told_of_password
-from ringfence.console.questioned import Questioned
 from ringfence.console.rights import DEMO
 from ringfence.console.screens.credentials import Asked, Entry
 from ringfence.console.screens.record_form import RecordForm
@@ -48,7 +48,7 @@ class ProfileForm(RecordForm):
         yield Form()
 
     @property
-    def questioned(self) -> Questioned | None:
+    def asked_about(self) -> AskedAbout | None:
         """Nothing: everybody may change their own profile, by no permission."""
         return None
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from textual import events
 from textual.app import ComposeResult
 
+from ringfence.console.asked_about import AskedAbout
 from ringfence.console.commands.command import Command, bindings
-from ringfence.console.questioned import Questioned
 from ringfence.console.screens.area import CommandScreen
 from ringfence.console.screens.choose_user import ChooseUser
 from ringfence.console.text import Cell, number
@@ -81,12 +81,12 @@ class SideBySideScreen(CommandScreen):
         return self.query_one(ForestView)
 
     @property
-    def questioned(self) -> Questioned | None:
+    def asked_about(self) -> AskedAbout | None:
         """The customer under the cursor, as the right user sees it."""
         own = self.forest.selected_id
         if own is None or not self._profiles:
             return None
-        return Questioned("customer", "", login=self._profiles[1].login, customer=own)
+        return AskedAbout("customer", "", login=self._profiles[1].login, customer=own)
 
     def on_unmount(self) -> None:
         """The two are looked through no more."""

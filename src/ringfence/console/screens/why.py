@@ -30,7 +30,7 @@ from ringfence.services.explained import LAST_RESORT
 from ringfence.wording import NOT_YOURS, fixes_said, listed
 
 if TYPE_CHECKING:
-    from ringfence.console.questioned import Questioned
+    from ringfence.console.asked_about import AskedAbout
     from ringfence.services.editing import Edit
     from ringfence.services.explained import Fix, Fixes, Path, Why
     from ringfence.services.workspace import Session
@@ -97,7 +97,7 @@ class WhyScreen(CommandScreen, inherit_bindings=False):
     AUTO_FOCUS = "Rows"
     DEFAULT_CSS = "WhyScreen Rows { height: 1fr; }"
 
-    def __init__(self, asked: Questioned) -> None:
+    def __init__(self, asked: AskedAbout) -> None:
         super().__init__()
         self.kind = EDITED[asked.noun]
         self.asked = asked._replace(permission=asked.permission or self.kind.permission)
@@ -156,10 +156,10 @@ class WhyScreen(CommandScreen, inherit_bindings=False):
         """Asks anew, too; where nothing is otherwise than it was, all stays, and the cursor where it is."""
         self._look(self._take_changed)
 
-    def _look(self, take: Callable[[tuple[Questioned, Why]], object]) -> None:
+    def _look(self, take: Callable[[tuple[AskedAbout, Why]], object]) -> None:
         asked, login = self.asked, self.login
 
-        def look(session: Session) -> tuple[Questioned, Why]:
+        def look(session: Session) -> tuple[AskedAbout, Why]:
             named = asked if asked.key else asked._replace(key=_key_of(session, asked))
             return named, session.why(login, named.permission, _record(named))
 
@@ -178,13 +178,13 @@ class WhyScreen(CommandScreen, inherit_bindings=False):
         if asker is not None:
             self.in_thread(group, lambda: question(asker), take, failed)
 
-    def _take_changed(self, found: tuple[Questioned, Why]) -> None:
+    def _take_changed(self, found: tuple[AskedAbout, Why]) -> None:
         before, why = self.found, found[1]
         sought = self.fixes is not None and not self._seeking
         if before is None or replace(why, at=before.at) != before or not (why.allowed or sought):
             self._take(found)
 
-    def _take(self, found: tuple[Questioned, Why]) -> None:
+    def _take(self, found: tuple[AskedAbout, Why]) -> None:
         before = self.found
         self.asked, why = found
         self.found, self.fixes, self._failed = why, None, ""
@@ -401,7 +401,7 @@ class WhyScreen(CommandScreen, inherit_bindings=False):
         picker = ChooseRecord("Why who?", USERS.name, records.columns(USERS), records.cells(USERS))
         self.app.push_screen(picker, chosen)
 
-    def _ask_of(self, asked: Questioned) -> None:
+    def _ask_of(self, asked: AskedAbout) -> None:
         self.asked = asked
         self.refresh_data()
 
@@ -414,11 +414,11 @@ def _below(text: str) -> Row:
     return Row([Cell(" " * _INDENT), Cell(text, "quiet")])
 
 
-def _record(asked: Questioned) -> str:
+def _record(asked: AskedAbout) -> str:
     return f"{asked.noun}:{asked.key}" if asked.key else asked.noun
 
 
-def _key_of(session: Session, asked: Questioned) -> str:
+def _key_of(session: Session, asked: AskedAbout) -> str:
     key = "" if asked.customer is None else session.detail(asked.customer).key
     if not key:
         raise RingfenceError("this is the provider itself: ask about what is below it")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Questioned(NamedTuple):
+class AskedAbout(NamedTuple):
     """What is asked about: a record, by its kind and its key, or a customer by its id alone; a permission, empty for
     that by which it is listed; and whose, empty for whoever's view this is."""
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from ringfence.console.asked_about import AskedAbout
 from ringfence.console.commands.command import Command, Edited, display, display_anywhere
 from ringfence.console.commands.why import WHY, WHY_OF_ALARMS
-from ringfence.console.questioned import Questioned
 from ringfence.console.questions import Asks
 
 
-class Questioning(Asks):
+class AsksWhy(Asks):
     """A screen of whose records that can be asked."""
 
     TYPING = False
@@ -24,14 +24,14 @@ class Questioning(Asks):
         return None
 
     @property
-    def questioned(self) -> Questioned | None:
+    def asked_about(self) -> AskedAbout | None:
         """What is asked about: the record under the cursor, and the permission of the command that was off for it just
         now. A screen that shows records otherwise says which."""
         shown = self.edited
         if shown is None or shown.edits is None or shown.row is None or not shown.row.key:
             return None
         key, permission = self._was_off
-        return Questioned(shown.edits.kind, shown.row.key, permission if key == shown.row.key else "")
+        return AskedAbout(shown.edits.kind, shown.row.key, permission if key == shown.row.key else "")
 
     @property
     def commands(self) -> tuple[Command[Any], ...]:
@@ -42,7 +42,7 @@ class Questioning(Asks):
         """How to ask on about a permission that is lacking, to be said behind that; empty where there is nothing to ask
         about."""
         why = next((one for one in self.commands if one in (WHY, WHY_OF_ALARMS)), None)
-        if why is None or self.questioned is None:
+        if why is None or self.asked_about is None:
             return ""
         keys = self.ringfence.keys_of(why)
         return f"{display_anywhere(keys) if self.TYPING else display(keys)} says why"
