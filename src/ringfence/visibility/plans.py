@@ -296,8 +296,10 @@ def choose(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: Hits |
         return _before_hits(shape, guess, prices)
     if "hits" in prices:
         del prices["walk"]  # which may find its rows late, where the hits never cost too much
-    # How soon a walk finds what is sought is guessed, and what is in sight is known: where that is little, it is sure.
-    sure = shape.match and "hits" not in prices and prices["gather"] <= costs.at_hand
+    # How soon a walk finds what is sought is guessed, and what is in sight is known: where that is little, it is sure,
+    # unless the whole order is no longer than that.
+    every = {way: price for price, way in ways(kind, shape, guess._replace(wanted=None), costs, hits)}
+    sure = shape.match and "hits" not in prices and prices["gather"] <= min(costs.at_hand, every["walk"])
     way: Way = "gather" if sure else _least(prices)
     price = prices[way]
     if way != "walk" or guess.wanted is None:
@@ -307,8 +309,7 @@ def choose(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: Hits |
     if budget >= guess.total:
         return Plan(shape._replace(way=way), {}, price)
     # Where the first part of the order has too few, the scope and the order go together: every row is to be reckoned.
-    rest = _least({way: price for price, way in ways(kind, shape, guess._replace(wanted=None), costs, hits)})
-    return Plan(shape._replace(way=way), {"budget": budget}, price, Plan(shape._replace(way=rest), {}))
+    return Plan(shape._replace(way=way), {"budget": budget}, price, Plan(shape._replace(way=_least(every)), {}))
 
 
 def _before_hits(shape: Shape, guess: Estimate, prices: dict[Way, float]) -> Plan:
