@@ -67,7 +67,8 @@ def say(database: Database, document: dict[str, Any]) -> None:
                 known = telemetry.known_of(connection, tenant, [own])[own].get("t")
                 series = known or telemetry.Latest(0, own, "t", at, 1.5)
                 series.at, series.value = max(series.at, at), 1.5
-                fresh, renewed = ([], [known]) if known is not None else ([series], [])
+                latest = (series.series, series.at, series.value, None)
+                fresh, renewed = ([], [latest]) if known is not None else ([series], [])
                 telemetry.write(connection, tenant, fresh, renewed, [(series, at, 1.5)])
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from secrets import choice
+from secrets import randbits
 from typing import Any, Final
 
 _SIGNS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_BITS: Final = 5  # that choose a sign
+_LAST: Final = len(_SIGNS) - 1
 _DRAWN: Final = 6
 
 
 def drawn(letter: str) -> str:
     """A key drawn by lot, as people read it aloud: without I, L, O and U."""
-    return f"{letter}-{''.join(choice(_SIGNS) for _ in range(_DRAWN))}"
+    lot = randbits(_BITS * _DRAWN)
+    return f"{letter}-{''.join(_SIGNS[lot >> place & _LAST] for place in range(0, _BITS * _DRAWN, _BITS))}"
 
 
 def ids_in(value: Any) -> Collection[int]:

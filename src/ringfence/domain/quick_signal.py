@@ -25,7 +25,8 @@ class _Plain(Struct, forbid_unknown_fields=True, gc=False):
 
 _FIELDS: Final = 4  # texts: the names of those three, and the unit id
 _decode: Final = Decoder(_Plain).decode
-_NONE: Final = MappingProxyType[str, Any]({})
+_REST: Final = (MappingProxyType[str, Any]({}), "", True, "", "", "")
+"""What a signal is besides: its attributes and what follows, which a plain line has none of."""
 
 
 def read(line: str | bytes) -> Signal:
@@ -53,5 +54,5 @@ def read(line: str | bytes) -> Signal:
             and unit.isprintable()
             and EARLIEST <= found.ts <= LAST
         ):
-            return Signal(unit, found.ts, values, _NONE)
+            return tuple.__new__(Signal, (unit, found.ts, values, *_REST))  # as it makes itself, in half the time
     return signal.read(line)

@@ -33,6 +33,8 @@ BATCH: Final = 1000
 """So many signals at most are one transaction."""
 MOST_UNMATCHED: Final = 1000
 """So many unit ids that an edge may not speak for are kept, the last ones heard."""
+OBJECTS: Final = 5
+"""That a line makes, or a few more."""
 _SAMPLE: Final = 500
 _MINUTE: Final = 60_000
 _FIRST_HEARD: Final = text(
@@ -112,18 +114,23 @@ def timely(signal: Signal, now: int) -> Signal:
     at = signal.at
     if at is None:
         return signal._replace(at=now)
-    if at > now + AHEAD:
+    first, last = times_taken(now)
+    if at > last:
         raise WrongSignal("ts: this is more than 5 minutes ahead of the clock here")
-    if at < now - KEPT_DAYS * DAY:
+    if at < first:
         raise WrongSignal(f"ts: this is more than {KEPT_DAYS} days ago, and no history is kept of that")
     return signal
+
+
+def times_taken(now: int) -> tuple[int, int]:
+    """The first and the last moment of which signals are taken ``now``."""
+    return now - KEPT_DAYS * DAY, now + AHEAD
 
 
 def take(database: Database, edge: Source, heard: Sequence[Heard], now: int) -> Taken:
     """Takes signals of an edge, each of which has its moment, in one transaction; ``now`` is in milliseconds since
     1970. Raises RingfenceError where the edge is inactive or gone."""
-    values = sum(len(one.signal.values) for one in heard)
-    with uncollected(values), database.writing() as connection:
+    with uncollected(OBJECTS * len(heard)), database.writing() as connection:
         return _Batch(connection, edge, now).take(heard)
 
 
@@ -143,23 +150,28 @@ class _Said:
         """What they say of those of these devices that are at or below a path."""
         found = _Said()
         devices = found.devices
+        count = 0
         for one in heard:
             signal = one.signal
-            unit = units.get(signal.unit)
+            name, _, values, attributes, alarm, *_ = signal
+            unit = units.get(name)
             if unit is None or not unit.path.startswith(path):
                 found.unmatched.append(one)
                 continue
-            if signal.attributes:
-                found._attributes(unit.id, signal)
-            if signal.alarm:
-                found.alarms.append(events.of_alarm(unit.id, signal))
-            elif not signal.values:
+            own = unit.id
+            if attributes:
+                found._attributes(own, signal)
+            if alarm:
+                found.alarms.append(events.of_alarm(own, signal))
+            elif not values:
                 continue
-            found.values += len(signal.values)
-            if unit.id in devices:
-                devices[unit.id][1].append(signal)
+            count += len(values)
+            known = devices.get(own)
+            if known is None:
+                devices[own] = unit, [signal]
             else:
-                devices[unit.id] = unit, [signal]
+                known[1].append(signal)
+        found.values = count
         return found
 
     def _attributes(self, device: int, signal: Signal) -> None:
@@ -192,10 +204,10 @@ class _Batch:
         said = _Said.of(fresh, memory.units, path)
         telemetry.report(self.connection, self.tenant, said.attributes)
         self._know_devices(said.devices, memory, ruled=ruled)
-        values = Values(memory.latest)
+        values = Values(self.tenant, memory.latest)
         of_edge = self.connection, self.tenant, self.edge.id, self.now
         tally = watch(*of_edge, said.devices, values, memory.states, memory.rules)
-        telemetry.write(self.connection, self.tenant, values.fresh, values.renewed, values.numbers)
+        telemetry.write(self.connection, self.tenant, values.fresh, values.renewed, values.numbers, values.points)
         events.write(self.connection, self.tenant, (*said.alarms, *values.changes))
         self._keep_unmatched(said.unmatched)
         memory.many += len(values.fresh)
@@ -204,12 +216,13 @@ class _Batch:
 
     def _know_units(self, named: set[str], memory: Memory) -> None:
         """Has the memory know those of these unit ids that devices of the tenant have."""
-        if unknown := named - memory.units.keys():
+        known = memory.units  # of very many: what is taken away from `named` must not be looked for among all of them
+        if unknown := [one for one in named if one not in known]:
             memory.units.update(by_unit_id(self.connection, self.tenant, unknown))
 
     def _know_devices(self, devices: Mapping[int, tuple[Unit, Any]], memory: Memory, *, ruled: bool) -> None:
         """Has the memory know all that rules look at of these devices, if the tenant has any."""
-        if unknown := devices.keys() - memory.latest.keys():
+        if unknown := [one for one in devices if one not in memory.latest]:
             known = telemetry.known_of(self.connection, self.tenant, unknown)
             memory.latest.update(known)
             memory.many += sum(map(len, known.values()))

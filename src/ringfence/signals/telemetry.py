@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, Integer, Select, bindparam, column, func, inspect, select, text
 
 from ringfence.domain.signal import Value
-from ringfence.storage.bulk import Among, any_of, insert_rows, listed, prepared, take_ids, upsert_rows
+from ringfence.storage.bulk import Among, any_of, insert_rows, listed, prepared, run_each, take_ids, upsert_rows
 from ringfence.storage.signal_tables import DAY, HISTORY, Reported, Series, day_rows, day_table
 
 KEPT_DAYS: Final = 30
@@ -57,6 +57,10 @@ class Latest:
 
 Number = tuple[Latest, int, float]
 """A number of a series at a moment."""
+Renewed = tuple[int, int, float | None, str | None]
+"""The latest value of a series (its id): when it was so, and a number or else what was said."""
+Kept = tuple[int, int, int, float]
+"""A number of the history as it is kept: the tenant, the series, the moment, and the number."""
 Key = tuple[int, str]
 """A device, and the name of something that it reports."""
 _SERIES: Final = {
@@ -69,7 +73,8 @@ _SERIES: Final = {
 }
 _POINT: Final = {"tenant_id": "int", "series_id": "int", "at": "bigint", "number": "double precision"}
 _REPORTED: Final = {"tenant_id": "int", "device_id": "int", "name": "text", "said": "text", "at": "bigint"}
-_RENEW: Final = "UPDATE series SET at = ?2, number = ?3, said = ?4 WHERE id = ?1 AND at <= ?2"
+_RENEW: Final = "UPDATE series SET at = ?2, number = ?3, said = ?4 WHERE id = ?1"
+"""There is one writer, who knows what is there: nothing is newer."""
 _RENEW_POSTGRESQL: Final = text(
     "UPDATE series SET at = new.at, number = new.number, said = new.said FROM (SELECT * FROM unnest("
     "CAST(:at AS bigint[]), CAST(:number AS double precision[]), CAST(:said AS text[]), CAST(:id AS int[])"
@@ -100,32 +105,37 @@ def write(
     connection: Connection,
     tenant_id: int,
     fresh: Sequence[Latest],
-    renewed: Iterable[Latest],
-    numbers: Sequence[Number],
+    renewed: Sequence[Renewed],
+    numbers: Iterable[Number],
+    points: Sequence[Kept] = (),
 ) -> None:
-    """Writes series that are ``fresh``, each of which is given its id, the latest values that are ``renewed``, where
-    they are no older than what is there, and ``numbers`` of any of them into the history."""
-    changed = {one.series: one for one in renewed if one.series}
+    """Writes series that are ``fresh``, each of which is given its id, the latest values that are ``renewed`` (of one
+    series the last), where they are no older than what is there, and numbers into the history: ``numbers`` of series
+    that may be fresh, and ``points``."""
     if fresh:
         _add(connection, tenant_id, fresh)
-    if changed:
-        _renew(connection, changed)
-    for day, its_numbers in _by_day(numbers):
+    if renewed:
+        _renew(connection, renewed)
+    every = [*points, *((tenant_id, one.series, at, number) for one, at, number in numbers)]
+    for day, those in _by_day(every):
         name = day_of(day * DAY)
         _make_day(connection, name)
-        points = [(tenant_id, one.series, at, number) for one, at, number in its_numbers]
-        if connection.dialect.name != "sqlite":  # one statement writes no row twice
-            points = sorted({point[:3]: point for point in points}.values())
-        upsert_rows(connection, day_table(name) if connection.dialect.name == "sqlite" else HISTORY, _POINT, 3, points)
+        if connection.dialect.name == "sqlite":
+            upsert_rows(connection, day_table(name), _POINT, 3, those)
+        else:  # one statement writes no row twice
+            upsert_rows(connection, HISTORY, _POINT, 3, sorted({one[:3]: one for one in those}.values()))
 
 
-def _by_day(numbers: Sequence[Number]) -> Iterator[tuple[int, Sequence[Number]]]:
+def _by_day(points: Sequence[Kept]) -> Iterator[tuple[int, Sequence[Kept]]]:
     """The days, each with its numbers; mostly all are of one."""
-    days = sorted({at // DAY for at in {at for _, at, _ in numbers}})
-    if len(days) == 1:
-        yield days[0], numbers
+    if not points:
+        return
+    moments = [one[2] for one in points]
+    if min(moments) // DAY == max(moments) // DAY:
+        yield moments[0] // DAY, points
     else:
-        yield from ((day, [one for one in numbers if one[1] // DAY == day]) for day in days)
+        for day in sorted({at // DAY for at in moments}):
+            yield day, [one for one in points if one[2] // DAY == day]
 
 
 def report(connection: Connection, tenant_id: int, attributes: Mapping[Key, tuple[int, Value]]) -> None:
@@ -257,14 +267,11 @@ def _add(connection: Connection, tenant_id: int, fresh: Sequence[Latest]) -> Non
         one.series = known[one.device][one.name].series
 
 
-def _renew(connection: Connection, latest: Mapping[int, Latest]) -> None:
-    """Puts the latest values of series, by their ids, in the place of what is no newer."""
-    rows = [
-        (own, one.at, one.value, None) if one.value.__class__ is float else (own, one.at, None, said(one.value))
-        for own, one in latest.items()
-    ]
+def _renew(connection: Connection, rows: Sequence[Renewed]) -> None:
+    """Puts the latest values of series in the place of what is no newer."""
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(_RENEW, rows)
+        run_each(connection, _RENEW, rows)
         return
-    binds = zip(("id", "at", "number", "said"), map(list, zip(*sorted(rows), strict=True)), strict=True)
+    last = sorted({one[0]: one for one in rows}.values())  # one statement writes no row twice
+    binds = zip(("id", "at", "number", "said"), map(list, zip(*last, strict=True)), strict=True)
     connection.execute(_RENEW_POSTGRESQL, dict(binds))

@@ -46,7 +46,7 @@ def watch(
     for unit, signals in heard.values():
         if len(signals) > 1:
             signals.sort(key=_moment)
-        watching.look(unit, signals, attributes.get(unit.id))
+        watching.look(unit, signals, attributes.get(unit.id) if attributes else None)
     rules.keep(connection, tenant_id, watching.changed)
     rules.hear(connection, tenant_id, now, watching.heard - watching.changed.keys())
     happened = watching.happened
@@ -65,6 +65,7 @@ def _moment(signal: Signal) -> int:
 
 _NO_RULES: Final = Applying()
 _Was = tuple[int | None, int, bool]
+_NOTHING: Final[Mapping[int, _Was]] = {}
 
 
 class _Watch:
@@ -89,13 +90,19 @@ class _Watch:
         device = unit.id
         applying = self.applying(unit)
         states = self.states.get(device) or {}
+        was: Mapping[int, _Was] = _NOTHING
         if states:
             self._drop(unit, applying, states)
-        was = {rule: (state.since, state.count, state.raised) for rule, state in states.items()}
+            was = {rule: (state.since, state.count, state.raised) for rule, state in states.items()}
+        rules, names, _, any_of_them = applying
         for signal in signals:
             older = self.values.take(device, signal)
-            if applying.rules and signal.values and _moment(signal) >= unit.since:
-                self._look_at(unit, signal, older, applying, states, attributes)
+            if rules and (values := signal.values) and _moment(signal) >= unit.since:
+                if older or attributes or not values.keys() >= names:
+                    self._look_at_latest(unit, signal, older, applying, states, attributes)
+                # It says all that the rules ask for, as nearly all do, and mostly nothing comes of it.
+                elif states or any_of_them is None or any_of_them.holds(values) is not False:
+                    self._evaluate(unit, signal, applying, states, values, values.keys())
             if signal.alarm:
                 self.happened.append(said(unit, signal, self.edge))
         if states:
@@ -109,7 +116,7 @@ class _Watch:
             self.changed[unit.id, rule] = None
             self.happened.append(no_longer(unit, rule, self.now))
 
-    def _look_at(
+    def _look_at_latest(
         self,
         unit: Unit,
         signal: Signal,
@@ -119,17 +126,12 @@ class _Watch:
         attributes: Mapping[str, Value] | None,
     ) -> None:
         """Has rules look at the latest values upon a signal, some of whose values are ``older`` than those."""
-        values, fresh = signal.values, signal.values.keys()
-        if not older and not attributes and fresh >= applying.names:
-            # It says all that the rules ask for, as nearly all do, and mostly nothing comes of it.
-            if not states and applying.any is not None and applying.any.holds(values) is False:
-                return
-            self._evaluate(unit, signal, applying, states, values, fresh)
-            return
         latest = self.values.known[unit.id]
         known = {name: latest[name] for name in applying.names if name in latest}
         seen = {name: one.value for name, one in known.items() if one.at >= unit.since}
-        self._evaluate(unit, signal, applying, states, {**(attributes or {}), **seen}, fresh - set(older))
+        self._evaluate(
+            unit, signal, applying, states, {**(attributes or {}), **seen}, signal.values.keys() - set(older)
+        )
 
     def _evaluate(
         self,

@@ -91,15 +91,24 @@ def insert_rows(
                 groups = (batch[first : first + together] for first in range(0, even, together))
                 statement = into + ", ".join([marks] * together)
                 flat = batch if together == 1 else [tuple(chain.from_iterable(group)) for group in groups]
-                connection.exec_driver_sql(statement, flat)
+                run_each(connection, statement, flat)
             if even < len(batch):
-                connection.exec_driver_sql(into + marks, batch[even:])
+                run_each(connection, into + marks, batch[even:])
             total += len(batch)
             if done:
                 done(total)
     if done:
         done(total)
     return total
+
+
+def run_each(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Runs a statement of SQLite with each of these rows, in a transaction that has begun. SQLAlchemy would look at
+    every row."""
+    assert connection.in_transaction()
+    driver: Any = connection.connection.driver_connection
+    with _as_elsewhere(connection):
+        driver.executemany(statement, rows)
 
 
 def _kept_apart(connection: Connection, table: Table) -> bool:
@@ -146,7 +155,7 @@ def upsert_rows(
     into = f"INSERT INTO {table} ({', '.join(names)})"
     if connection.dialect.name == "sqlite":
         marks = ", ".join("?" * len(names))
-        connection.exec_driver_sql(f"{into} VALUES ({marks}) {end}", list(rows))
+        run_each(connection, f"{into} VALUES ({marks}) {end}", rows)
         return
     arrays = ", ".join(f"CAST(:{name} AS {type_}[])" for name, type_ in columns.items())
     query = text(f"{into} SELECT * FROM unnest({arrays}) {end}")  # noqa: S608 - names of our own tables
@@ -162,7 +171,7 @@ def delete_rows(
     names = list(columns)
     if connection.dialect.name == "sqlite":
         where = " AND ".join(f"{name} = ?" for name in names)
-        connection.exec_driver_sql(f"DELETE FROM {table} WHERE {where}", list(keys))  # noqa: S608 - of our own tables
+        run_each(connection, f"DELETE FROM {table} WHERE {where}", keys)  # noqa: S608 - of our own tables
         return
     arrays = ", ".join(f"CAST(:{name} AS {type_}[])" for name, type_ in columns.items())
     query = text(f"DELETE FROM {table} WHERE ({', '.join(names)}) IN (SELECT * FROM unnest({arrays}))")  # noqa: S608
