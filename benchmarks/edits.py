@@ -83,6 +83,8 @@ def _measure(copy: Path) -> Report:
 def _insert(database: Path, rows: list[tuple[int, int, int]]) -> None:
     connection = sqlite3.connect(database)
     with connection:
-        connection.executemany("INSERT INTO security_group_customer VALUES (?, ?, ?)", rows)
+        own = connection.execute("SELECT tenant_id FROM security_group WHERE id = ?", rows[0][:1]).fetchone()
+        into = "INSERT INTO security_group_customer (group_id, customer_id, nested, tenant_id) VALUES (?, ?, ?, ?)"
+        connection.executemany(into, [(*row, *own) for row in rows])
         connection.execute("DELETE FROM security_group_customer WHERE group_id = ?", (rows[0][0],))
     connection.close()
