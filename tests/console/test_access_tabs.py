@@ -202,3 +202,19 @@ async def test_who_may_from_the_tree(demo: Database) -> None:
         await console.press("3", "r")
         assert console.app.screen.query_one(NavBar).current == "users"
         assert "] tab" in console.text
+
+
+async def test_what_is_no_list_of_records_is_exported_by_the_command_that_says_the_same(demo: Database) -> None:
+    async with opened(console_on(demo), SMALL) as console:
+        await console.press("3", "slash")
+        await console.type("olga")
+        await console.press("enter", "r", "o")
+        assert console.toasts == ["export: 'ringfence rights olga --format csv' writes it"]
+        console.forget_toasts()
+        await console.press(ANOTHER)
+        await console.type("internal")
+        await console.press("enter", "o")
+        assert console.toasts == ["export: 'ringfence rights olga customer:internal --format csv' writes it"]
+        console.forget_toasts()
+        await console.press("right_square_bracket", "o")
+        assert console.toasts == ["export: 'ringfence who user.view user:olga --format csv' writes it"]

@@ -53,6 +53,11 @@ class _Asked(HeldTable, Asks):
     def asked(self) -> Sequence[Cell]:
         """What was asked."""
 
+    @property
+    @abstractmethod
+    def by_command(self) -> str:
+        """The command that says the same."""
+
     @abstractmethod
     def action_another(self) -> None:
         """Asks of something else."""
@@ -96,6 +101,11 @@ class WhoList(_Asked):
         label = BY_KEY[self.permission]
         return [Cell("may "), Cell(label.label, "strong"), Cell(f" ({label.section})", "quiet")]
 
+    @property
+    def by_command(self) -> str:
+        kind, key = self.about or (CUSTOMERS, "")
+        return f"ringfence who {self.permission} {kind.noun}:{key}"
+
     def show_of(self, noun: str, key: str) -> None:
         """Shows who may view a record, by its kind and key, or do what was asked about before to one of its kind."""
         kind = EDITED[noun]
@@ -116,11 +126,11 @@ class WhoList(_Asked):
             self.empty("This is the provider itself: ask about what is below it.")
             return
         permission, record = self.permission, f"{kind.noun}:{key}"
-        take = partial(self._take, record, permission, anew)
+        take = partial(self._take, anew)
         self._look(lambda session: session.who(permission, record, MOST + 1), take, anew=anew)
 
-    def _take(self, record: str, permission: str, anew: bool, found: tuple[Holder, ...]) -> None:
-        more = f"ringfence who {permission} {record}" if len(found) > MOST else ""
+    def _take(self, anew: bool, found: tuple[Holder, ...]) -> None:
+        more = self.by_command if len(found) > MOST else ""
         shown = self._found = found[:MOST]
         rows = [one for one in shown if not one.everything]
         self.show(rows, access.below(shown, more=more), nothing="Nobody may whom you may list.", anew=anew)
@@ -174,9 +184,17 @@ class RightsList(_Asked):
             return [Cell("what they may do, and over how many customers", "strong")]
         return [Cell("at "), Cell(self.at[1], "strong")]
 
+    @property
+    def by_command(self) -> str:
+        return " ".join(("ringfence rights", self.login, *([self._record] if self._record else [])))
+
+    @property
+    def _record(self) -> str | None:
+        return None if self.at is None else f"{CUSTOMERS.noun}:{self.at[0]}"
+
     def again(self, *, anew: bool = False) -> None:
         """Asks, or asks again."""
-        login, record = self.login, None if self.at is None else f"{CUSTOMERS.noun}:{self.at[0]}"
+        login, record = self.login, self._record
         self._look(lambda session: session.rights(login, record), partial(self._take, anew), anew=anew)
 
     def _take(self, anew: bool, found: Rights) -> None:

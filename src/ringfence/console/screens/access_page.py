@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.widgets import ContentSwitcher
 
 from ringfence.console.commands.command import Command, bindings
+from ringfence.console.commands.exchange import EXPORT
 from ringfence.console.commands.lists import LISTS, TABS
 from ringfence.console.screens.access_lists import RightsList, WhoList
 from ringfence.console.screens.passing import PassingScreen
@@ -28,13 +29,19 @@ WHO: Final = "who"
 RIGHTS: Final = "rights"
 
 
+_EXPORT: Final = EXPORT.but(
+    help="Say which command writes all of it, as CSV or JSON.",
+    unless=lambda page: page.why_no_export(),
+)
+
+
 class AccessPage(PassingScreen):
     """A record by its kind, key and name, and of a user by their ``login``: what they may do is shown first."""
 
     AREA = ""
     FILTERS = 'Words · -without ^beginning "a phrase"'
     FIRST_KEYS = ("help", "next_tab", "filter", "copy")
-    COMMANDS_HERE: Sequence[Command[Any]] = (*LISTS, *TABS)
+    COMMANDS_HERE: Sequence[Command[Any]] = (*(_EXPORT if one is EXPORT else one for one in LISTS), *TABS)
     BINDINGS = bindings(COMMANDS_HERE)
     AUTO_FOCUS = None
     DEFAULT_CSS = """
@@ -148,6 +155,12 @@ class AccessPage(PassingScreen):
     @property
     def listed(self) -> tuple[Any, int | None]:
         return None, 0
+
+    def why_no_export(self) -> str:
+        """Which command writes what is shown, and no file is written here."""
+        shown = self.query(f"#{self.tab}")
+        by = self.table.by_command if shown else ""
+        return f"'{by} --format csv' writes it" if by else "nothing is shown yet"
 
     def filtered(self, text: str) -> None:
         shown: HeldTable = self.table
