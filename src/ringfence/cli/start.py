@@ -195,17 +195,13 @@ def _run(connect: Callable[[Awaited], Workspace], chosen: Settings, *, demo: boo
             "set LC_ALL, such as LC_ALL=C.UTF-8, and the terminal to UTF-8"
         )
 
-    def connect_then_collect() -> Workspace:
+    def connect_at_once() -> Workspace:
         for name in _LATER:
             _put_off(name)
-        try:
-            return connect(awaited)
-        finally:
-            gc.freeze()
-            gc.enable()
+        return connect(awaited)
 
     # Until the first data are there, hardly anything but modules comes into being, and none of them ever goes: looking
-    # for garbage among them would take a fifth of the time to the first paint.
+    # for garbage among them would take a fifth of the time to the first paint. The console looks again after them.
     gc.disable()
     try:
         with _spared():
@@ -220,7 +216,7 @@ def _run(connect: Callable[[Awaited], Workspace], chosen: Settings, *, demo: boo
             memory = Memory(fresh=bool(chosen.fresh))
         awaited = Awaited()
         run_console(
-            connect_then_collect,
+            connect_at_once,
             login,
             demo=demo,
             configuration=chosen.configuration,

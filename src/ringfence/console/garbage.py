@@ -23,6 +23,11 @@ class Garbage:
         self._due: asyncio.TimerHandle | None = None
         self._begun = self._kept = False
 
+    def resume(self) -> None:
+        """The first data are there: from now on Python looks for it by itself, too, among what comes after them."""
+        gc.freeze()
+        gc.enable()
+
     def begin(self) -> None:
         """All that is needed at first is there: from now on it is looked for in pauses. What is there in the first of
         them is taken to stay, and never looked through again."""

@@ -80,6 +80,10 @@ class _OnTerminal(RingfenceApp):
         for number in (signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, self.exit)
 
+    def _get_ready(self) -> None:
+        self._garbage.resume()
+        super()._get_ready()
+
     def _themes_found(self, found: tuple[list[Any], list[str]]) -> None:
         super()._themes_found(found)
         self._garbage.begin()

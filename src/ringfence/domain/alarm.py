@@ -1,10 +1,8 @@
 """An alarm: something that a device, a rule or somebody raised, until it is cleared."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
 from ringfence.domain import limits
 from ringfence.domain.alarm_rule import SEVERITY
@@ -33,7 +31,7 @@ LIFE_SAFETY: Final = frozenset(("fire", "panic", "hold_up", "medical"))
 _ONCE: Final = Moment(fixed=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class AlarmState(State):
     """An alarm of a customer, at the site where its device stood: it stays where it was raised. ``kind`` is its kind,
     of which a device has no two that are open; ``unit_id`` the device's, ``count`` the signals, of which the last came
@@ -72,14 +70,14 @@ class AlarmState(State):
     notes: Annotated[str, Text(limits.LONG_TEXT, lines=True, about="What was noted about it.")] = ""
     key: Annotated[str, Text(limits.KEY, exact=True)] = ""
 
-    def acknowledged(self, at: datetime) -> AlarmState:
+    def acknowledged(self, at: datetime) -> Self:
         """The alarm as somebody has seen it, at a moment. Raises Refused where somebody had before."""
         if self.acked_at is not None:
             raise Refused(f"{self.key} is acknowledged already")
         self._demand_active()
         return altered(self, acked_at=at)
 
-    def taken(self, user: int) -> AlarmState:
+    def taken(self, user: int) -> Self:
         """The alarm as a user has it, whoever had it before. Raises Refused where they have it already."""
         if self.assignee == user:
             raise Refused(f"you have {self.key} already")
@@ -90,12 +88,12 @@ class AlarmState(State):
         """Whether somebody else has it than this user, who may not even see who that is."""
         return self.assigned_at is not None and self.assignee != user
 
-    def cleared(self, outcome: str) -> AlarmState:
+    def cleared(self, outcome: str) -> Self:
         """The alarm as it was one of ``OUTCOMES``, with which it leaves the queue. Raises Refused where it has."""
         self._demand_active()
         return altered(self, outcome=outcome)
 
-    def noted(self, at: datetime, login: str, text: str) -> AlarmState:
+    def noted(self, at: datetime, login: str, text: str) -> Self:
         """The alarm with something noted about it at a moment, by somebody. Raises Refused where that is nothing, or
         too much."""
         if not text.strip():

@@ -1,12 +1,9 @@
 """An alarm rule: which values of a device are an alarm, at a customer and below it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from ringfence.domain import condition, duration, limits
-from ringfence.domain.condition_tokens import LENGTH
+from ringfence.domain import duration, limits
 from ringfence.domain.errors import Refused, RingfenceError, WrongCondition
 from ringfence.domain.field import Choice, Flag, Number, Ref, Text, referred_by
 from ringfence.domain.kind import EDITING, Kind, State
@@ -18,6 +15,8 @@ from ringfence.domain.text import fold
 def _condition_fault(text: str) -> str:
     if not text:
         return ""
+    from ringfence.domain import condition  # the first data wait for no grammar
+
     try:
         condition.parse(text)
     except WrongCondition as error:
@@ -40,13 +39,13 @@ def _alarm_fault(text: str) -> str:
     return "" if not text or KEY.fullmatch(text) else f"this is no kind of alarm: {A_KEY}"
 
 
-_CONDITION: Final = Text(LENGTH, exact=True, fault=_condition_fault, takes="CONDITION")
+_CONDITION: Final = Text(limits.CONDITION, exact=True, fault=_condition_fault, takes="CONDITION")
 _DURATION: Final = Text(limits.SHORT_TEXT, exact=True, fault=_duration_fault, takes="DURATION")
 _ALARM: Final = Text(limits.SHORT_TEXT, exact=True, fault=_alarm_fault, takes="ALARM")
 SEVERITY: Final = Choice(SEVERITIES, f"choose one of {', '.join(SEVERITIES)}", about="How bad that is.", ordered=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class AlarmRuleState(State):
     """What raises and clears alarms of devices of a customer and of those nested in it. ``device_kinds`` are those of
     the devices that it looks at, with commas between them (empty: all).

@@ -1,7 +1,5 @@
 """The audit: every change, in the transaction that made it, each entry chained to the one before."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final
@@ -15,7 +13,7 @@ _TEXT: Final = Text(limits.LONG_TEXT)
 _EXACT: Final = Text(limits.LONG_TEXT, exact=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class AuditState(State):
     """One record changed. ``change`` is the ``number`` of the first entry of the transaction, which all of its entries
     share; ``undoes`` the change that this one takes back.

@@ -7,12 +7,11 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from ringfence.domain import limits
 from ringfence.domain.errors import WrongCondition
 from ringfence.domain.signal import A_KEY, KEY
 from ringfence.domain.text import character, has_control, unseen
 
-LENGTH: Final = 500
-"""So many characters a condition has at most."""
 ATTRIBUTE: Final = "attr."
 """What stands before the name of an attribute."""
 
@@ -52,8 +51,9 @@ class Token(NamedTuple):
 
 def tokens(text: str) -> Iterator[Token]:
     """The tokens of a condition one by one, and at last its end. Raises WrongCondition where there is none."""
-    if len(text) > LENGTH:
-        raise WrongCondition(f"a condition has {LENGTH} characters at most, and this has {len(text):,}", LENGTH + 1)
+    most = limits.CONDITION
+    if len(text) > most:
+        raise WrongCondition(f"a condition has {most} characters at most, and this has {len(text):,}", most + 1)
     if has_control(text) or unseen(text):
         column, one = next((at, one) for at, one in enumerate(text, 1) if has_control(one) or unseen(one))
         raise WrongCondition(f"{character(one)} cannot be seen: take it out", column)

@@ -1,7 +1,5 @@
 """A customer: a node of the tenant's tree, nested to any depth."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Final
@@ -16,7 +14,7 @@ from ringfence.domain.shown import Area, Display, Shown
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class CustomerState(State):
     """A customer below ``parent``: the tenant's root is the one without a parent and without a key. The limits (None:
     without one) count what is at it and below it.

@@ -1,7 +1,5 @@
 """A customer group: a named, reusable set of customers, given to users as a filter."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Final
@@ -12,7 +10,7 @@ from ringfence.domain.kind import Kind, State
 from ringfence.domain.shown import Area, Display, Shown
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class CustomerGroupState(State):
     """A set of customers used as a filter. An inactive one gives nothing. ``users``, as ``members`` of a security
     group, are filled in only where it is deleted or brought back."""

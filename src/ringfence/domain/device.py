@@ -1,7 +1,5 @@
 """A device: owned by one customer, standing on at most one site of that customer."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -12,7 +10,7 @@ from ringfence.domain.kind import Kind, State
 from ringfence.domain.shown import GAP, Area, Display, Shown
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class DeviceState(State):
     """A device or another asset, on a site of its customer or on none. ``unit_id`` is unique within the tenant where it
     is not empty. ``raised`` alarms of it are filled in only where it is deleted or brought back."""

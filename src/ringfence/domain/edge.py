@@ -1,7 +1,5 @@
 """An edge: a source of signals that belongs to a customer and speaks for the devices there, and for no others."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -15,7 +13,7 @@ DC09: Final = "dc09"
 _KINDS: Final = (PIPE, "mqtt", DC09)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class EdgeState(State):
     """A source of signals, which may speak for the devices of its customer and of those nested in it; what it says of
     any other is kept as unmatched. ``lines_a_minute`` is how many it

@@ -1,8 +1,6 @@
 """An event: what a device said once. It is no record of its own: whoever may open the device reads it, as far as they
 reach where that stood then."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final
@@ -18,7 +16,7 @@ CHANGED: Final = "changed"
 _SHORT: Final = Text(limits.SHORT_TEXT)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class EventState(State):
     """An alarm that began (``on``) or ended (``off``), by its kind, or a text that ``changed``, by the name of its
     series. The ``customer`` is the one where the device stood then, and may be gone."""

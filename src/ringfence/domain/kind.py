@@ -1,8 +1,9 @@
 """What a kind of record is, said once: its fields with what each may hold, and what follows from them for every room.
 
 A kind is a frozen dataclass whose fields say in their annotations what they are (`Text`, `Ref`, `Ties` …), and a `Kind`
-beside it, all in one file of this room. The registry holds them in their order; the other rooms read it: tables,
-statements, reading and writing, checks, the audit. Nothing but the standard library is needed for that.
+beside it, all in one file of this room: without ``from __future__ import annotations``, for these are read, and every
+start would compile them. The registry holds them in their order; the other rooms read it: tables, statements, reading
+and writing, checks, the audit. Nothing but the standard library is needed for that.
 """
 
 from __future__ import annotations
@@ -29,12 +30,26 @@ StateKind = str
 
 class State:
     """The whole of a record at one moment, as forms hold it and the audit compares it. Ids refer to other records; a
-    negative id stands for one that the same change creates."""
+    negative id stands for one that the same change creates. How it compares and reads is said here for every kind: the
+    first data would wait for what dataclasses make of that."""
 
     __slots__ = ()
 
     name: str
     key: str
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, State) or type(other) is not type(self):
+            return NotImplemented
+        everything = kind_of(self).everything
+        return everything(self) == everything(other)
+
+    def __hash__(self) -> int:
+        return hash(kind_of(self).everything(self))
+
+    def __repr__(self) -> str:
+        said = (f"{name}={getattr(self, name)!r}" for name in kind_of(self).every)
+        return f"{type(self).__qualname__}({', '.join(said)})"
 
 
 _Check = TypeVar("_Check", bound=Callable[..., Any])
@@ -118,8 +133,6 @@ class Kind:
         self.closed: Callable[[Any], tuple[str, str]] = _open
         self.stamped: Callable[[Any, Any, datetime, int], Any] = _as_it_is
         _BY_STATE[state] = self
-        self.fields: Final[Mapping[str, Field]] = {one.name: one for one in fields_of(state)}
-        self.every: Final = tuple(one.name for one in dataclass_fields(state))  # type: ignore[arg-type]
 
     def __repr__(self) -> str:
         return f"Kind({self.noun!r})"
@@ -150,6 +163,22 @@ class Kind:
     def right(self, action: str) -> str:
         """The permission to do something to it."""
         return f"{self.resource}.{self.rights.get(action, action)}"
+
+    @cached_property
+    def fields(self) -> Mapping[str, Field]:
+        """The fields that are kept, by name."""
+        return {one.name: one for one in fields_of(self.state)}
+
+    @cached_property
+    def every(self) -> tuple[str, ...]:
+        """The names of all its fields."""
+        return tuple(one.name for one in dataclass_fields(self.state))  # type: ignore[arg-type]
+
+    @cached_property
+    def everything(self) -> Callable[[State], tuple[Any, ...]]:
+        """Reads all of them of a state."""
+        found: Callable[[State], tuple[Any, ...]] = attrgetter(*self.every)
+        return found
 
     @cached_property
     def movable(self) -> bool:

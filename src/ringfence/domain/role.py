@@ -1,7 +1,5 @@
 """A role: the what of access, a named set of permissions with an access level."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Final, NamedTuple
 
@@ -51,7 +49,7 @@ def mark(*, builtin: bool, private: bool) -> str:
     return "built in" if builtin else "private" if private else ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class RoleState(State):
     """A named set of permissions; None is all of the catalogue, now and later. A ``private`` role belongs to the one
     security group that uses it; a ``builtin`` one is copied, never changed. Of several roles of a user, one that

@@ -1,7 +1,5 @@
 """A security group: where and for whom. A role, over all customers or over selected ones."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Final
@@ -15,7 +13,7 @@ ALL: Final = "all"
 SELECTED: Final = "selected"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class SecurityGroupState(State):
     """A role and a scope; users are members of any number of groups. Without a role it gives nothing.
 

@@ -1,7 +1,5 @@
 """A site: a place of one customer, on which devices stand."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -13,7 +11,7 @@ from ringfence.domain.kind import Kind, State
 from ringfence.domain.shown import Display, Shown
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class SiteState(State):
     """A site of a customer. ``devices`` that stand on it, ``users`` who were given it and the alarms that were
     ``raised`` there are filled in only where it is deleted or brought back."""

@@ -1,7 +1,5 @@
 """A test mode: what is raised at a customer, a site or a device while somebody tries it out, and no operator sees."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Final
@@ -22,7 +20,7 @@ def _alarms_fault(text: str) -> str:
     return f"{wrong[0]!r} is no kind of alarm: {A_KEY}" if wrong else ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class TestModeState(State):
     """Of alarms of a customer with all that is nested in it, or of only a ``site`` or a ``device`` of it, nobody is
     told from ``since`` up to ``until``; its ``name`` says why. ``alarms`` are the kinds, with commas between them

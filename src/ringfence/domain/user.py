@@ -1,7 +1,5 @@
 """A user: somebody who logs in, at home on one node of the tree."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -14,7 +12,7 @@ from ringfence.domain.login import login_fault
 from ringfence.domain.shown import Area, Display, Shown
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class UserState(State):
     """Somebody who logs in. ``home`` is the tenant's root (staff) or a customer (that customer's own people);
     ``security_groups`` holds a group with each of its windows. A login is unique in the tenant, without regard to

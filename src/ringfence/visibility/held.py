@@ -51,7 +51,7 @@ class Order(NamedTuple):
     ranks: Sequence[int]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Held:
     """The records of a kind that an extent holds, each at a place: ids, owners, and what they are searched and sorted
     by. ``of`` are the places of the records of each owner; ``more`` is what other orders go by, None where nobody has

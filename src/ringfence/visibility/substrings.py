@@ -22,7 +22,7 @@ _FAR: Final = 4
 """Where an estimate says so many times as many, it is believed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Hits:
     """How many records were found, and which, as it is bound, of every tenant; no more than are asked for: one more
     stands for too many, of which it is not said which. ``begins``: so many of them begin with what was sought, where

@@ -61,7 +61,7 @@ class Held(Protocol):
         """The next moment at which they give something else."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Holding:
     """A user's grants at one version of the tenant, in force until the next membership begins or ends.
 
@@ -82,7 +82,7 @@ class Holding:
         return version == self.version and self.since <= at and (self.until is None or at < self.until)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Sight:
     """One transaction of a viewer: a moment of the database, and the scopes that were asked for.
 
