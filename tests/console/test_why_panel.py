@@ -272,6 +272,7 @@ async def test_the_frame_asks_the_question_and_keeps_the_record_where_it_is_narr
         await console.settle()
         assert rows.title == "Internal test sites"
         assert rows.text.startswith("May Olga Brandt delete devices of Internal test sites?")
+        assert "To open it  customers  others  rights\n" in rows.text, "a heading of one line"
 
 
 async def test_at_a_user_it_says_where_what_they_may_do_is_told(demo: Database) -> None:

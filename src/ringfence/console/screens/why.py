@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 _RESORT: Final = "last resort"
 _INDENT: Final = 3
+_WIDE: Final = 72
+"""Cells of a screen that has room to say what the columns are of."""
 _FRAME: Final = 6
 """Cells of the frame that no title stands on."""
 _COLUMN: Final = 9
@@ -295,8 +297,8 @@ class WhyScreen(CommandScreen, inherit_bindings=False):
             yield Row([Cell(said, "quiet")])
             return
         if fixes.list:
-            heading = [Cell("To open it", "strong"), Cell(" · what else that opens", "quiet")]
-            yield Row(heading, (self.kind.several, "others", "rights"))
+            more = [Cell(" · what else that opens", "quiet")] if self.size.width >= _WIDE else []
+            yield Row([Cell("To open it", "strong"), *more], (self.kind.several, "others", "rights"))
             for fix in fixes.list:
                 yield from self._fix(fix)
             if fixes.narrower:
