@@ -36,6 +36,8 @@ settings.register_profile(
 )
 _HERE: Final = Path(__file__).parent
 _LONG: Final = ("cli", "console")
+_TURNS: Final = {"cli": 3, "console": 3, "journeys": 2, "visibility": 2}
+"""Of these rooms, which take the longest, a test has its turn with one commit in so many."""
 _UNTIL: Final = float(os.environ.get("RINGFENCE_TESTS_UNTIL") or "inf")
 """When the tests that are ``slow`` are not begun any more (seconds since 1970): the check has a time of its own."""
 
@@ -51,7 +53,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What is slow comes last, and with each commit in another order: each has its turn where time is short. So it is
     with what a test is tried on, where that is marked ``once``: one, or as many as the mark says, are always tried. In
     the check, which has a time of its own, it is so with all: four or a quarter, of a screen or a command, which take
-    long, three or an eighth."""
+    long, three or an eighth. There the tests of some rooms take turns as a whole, too, but those marked ``always``."""
     asked = ["git", "rev-parse", "HEAD"]
     commit = subprocess.run(asked, cwd=_HERE, capture_output=True, check=False).stdout
     chance = Random(commit)
@@ -60,22 +62,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if not item.get_closest_marker("slow"):
             tried.setdefault(item.nodeid.partition("[")[0], []).append(item)
     for each in tried.values():
-        for item in chance.sample(each, max(0, len(each) - _always(each))):
+        for item in chance.sample(each, max(0, len(each) - _always(each, chance))):
             item.add_marker(pytest.mark.slow)
     slow = [item for item in items if item.get_closest_marker("slow")]
     chance.shuffle(slow)
     items[:] = [item for item in items if not item.get_closest_marker("slow")] + slow
 
 
-def _always(each: list[pytest.Item]) -> int:
+def _always(each: list[pytest.Item], chance: Random) -> int:
     """How many of these, all of one test, are tried whatever time there is."""
     mark = each[0].get_closest_marker("once")
-    if mark is not None:
-        return int(mark.args[0]) if mark.args else 1
     if isinf(_UNTIL):
-        return len(each)
-    long = each[0].path.relative_to(_HERE).parts[0] in _LONG
-    return max(3, len(each) // 8) if long else max(4, len(each) // 4)
+        return len(each) if mark is None else _said(mark)
+    room = each[0].path.relative_to(_HERE).parts[0]
+    if chance.randrange(_TURNS.get(room, 1)) and not each[0].get_closest_marker("always"):
+        return 0
+    if mark is not None:
+        return _said(mark)
+    return max(3, len(each) // 8) if room in _LONG else max(4, len(each) // 4)
+
+
+def _said(mark: pytest.Mark) -> int:
+    return int(mark.args[0]) if mark.args else 1
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

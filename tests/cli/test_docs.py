@@ -13,6 +13,8 @@ from support.command_line import Call
 
 from ringfence.snapshot.document import ENTRIES
 
+pytestmark = pytest.mark.always
+
 TOP = Path(__file__).parents[2]
 DOCUMENTS = ("README.md", "docs/visibility.md", "docs/explaining.md", "docs/snapshot.md", "docs/signals.md")
 BAD: dict[str, Any] = {

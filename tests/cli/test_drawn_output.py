@@ -25,6 +25,8 @@ from ringfence.cli.commands import _program
 from ringfence.cli.main import run
 from ringfence.domain.registry import EDITED, KINDS, LISTED
 
+pytestmark = pytest.mark.always
+
 NASTY = "\x1b]0;owned\x07\x7f\x9b31m\x85\u202e\u2066\u200f\u061c\u200b\u2028"
 """Control characters of both sets, bidirectional ones, and others that are not seen."""
 ADA = ("--as", f"ada{NASTY}")

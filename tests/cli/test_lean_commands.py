@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.always
+
 PROGRAM = """
 import sys
 from ringfence.cli.main import run

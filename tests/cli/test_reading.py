@@ -16,6 +16,8 @@ from ringfence.domain.registry import KINDS
 from ringfence.snapshot.demo import shipped
 from ringfence.storage.engine import open_database
 
+pytestmark = pytest.mark.always
+
 QUESTIONS = (
     *(("list", kind, "--as", "olga", "--at", AT) for kind in (*KINDS, "audit")),
     ("list", "devices", "--as", "g.moreau", "--at", AT),

@@ -12,6 +12,8 @@ from support.every_command import COMMANDS, words
 from ringfence.cli.options import SHARED
 from ringfence.domain.registry import LISTED
 
+pytestmark = pytest.mark.always
+
 OWNERS = (
     *("init", "load", "ingest", "worker", "listen dc09", "schema", "help", "audit verify"),
     *("ssh authorized-keys", "ssh session", "ssh setup", "ssh check"),

@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from pkgutil import resolve_name
 
+import pytest
 from support.circles import circles, imports, one_way_round
 from textual.screen import Screen
 
 from ringfence.console.rooms import ROOMS
+
+pytestmark = pytest.mark.always
 
 LARGEST = 2
 """How many modules may be in a circle. Imports within functions and for types alone are counted."""

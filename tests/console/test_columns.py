@@ -11,6 +11,8 @@ from ringfence.console.screens.record_list import RecordList
 from ringfence.console.widgets.columns import RESERVED
 from ringfence.storage.engine import Database
 
+pytestmark = pytest.mark.always
+
 SIZES = [(80, 24), (120, 40)]
 
 

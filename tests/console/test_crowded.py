@@ -26,6 +26,8 @@ from ringfence.services.records import Listing, Part
 from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
 
+pytestmark = pytest.mark.always
+
 SMALL = (80, 24)
 
 

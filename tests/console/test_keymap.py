@@ -14,6 +14,8 @@ from ringfence.console.keymap import _key, every_command, heard, written
 from ringfence.console.rooms import together
 from ringfence.preferences.configuration import Fault, parse
 
+pytestmark = pytest.mark.always
+
 SCREENS = together()
 
 

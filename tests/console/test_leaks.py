@@ -19,6 +19,8 @@ from ringfence.services.workspace import Workspace
 from ringfence.snapshot.story import WHO_SHOWS_WHAT, story
 from ringfence.storage.engine import Database
 
+pytestmark = pytest.mark.always
+
 ORACLE = Oracle(story(), NOON)
 ACTIVE = [login for login, _ in WHO_SHOWS_WHAT if login != "b.janssens"]
 KINDS = {

@@ -38,6 +38,8 @@ from ringfence.services.records import Listing, Part
 from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
 
+pytestmark = pytest.mark.always
+
 DEVICE: Final = editable(DEVICES)
 KINDS: Final = (CUSTOMER, *(editable(kind) for kind in EDITED.values() if kind is not CUSTOMERS))
 REASON: Final = "you see this as somebody else does"

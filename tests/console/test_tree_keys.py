@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from support.console import NOON, Console, console_on, opened, press, settle, still
 
 from ringfence.console.commands.command import Command
@@ -29,6 +30,8 @@ from ringfence.services import listing
 from ringfence.services.records import Listing
 from ringfence.services.workspace import Workspace
 from ringfence.storage.engine import Database
+
+pytestmark = pytest.mark.always
 
 NORTHWIND = ("down",) * 6
 

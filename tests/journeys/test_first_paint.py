@@ -12,6 +12,8 @@ from textual import types
 
 from ringfence.cli import start
 
+pytestmark = pytest.mark.always
+
 PROGRAM = """
 import gc, os, sys
 from contextlib import contextmanager

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import pytest
 from support.console import CUSTOMER_GROUPS, Console, console_on, opened
 
 from ringfence.storage.engine import Database
+
+pytestmark = pytest.mark.always
 
 README: Final = Path(__file__).parents[2] / "README.md"
 KEYS: Final = {

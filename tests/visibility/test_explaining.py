@@ -19,6 +19,8 @@ from ringfence.services.fixing import fixes
 from ringfence.storage.engine import Database
 from ringfence.visibility.owner import Owner
 
+pytestmark = pytest.mark.always
+
 MARK = re.compile(r"<t\d\.(\w+)(?:\.([^>]+))?>")
 
 

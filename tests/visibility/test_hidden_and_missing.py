@@ -18,6 +18,8 @@ from ringfence.services.editing import Edit
 from ringfence.storage.engine import Database
 from ringfence.visibility.viewer import Viewer
 
+pytestmark = pytest.mark.always
+
 REFERENCES = [
     ("device", "north-0", "customer", "beta"),
     ("edge", "acme-edge", "customer", "beta"),

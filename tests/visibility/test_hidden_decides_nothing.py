@@ -17,6 +17,8 @@ from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
 from ringfence.visibility.viewer import Viewer
 
+pytestmark = pytest.mark.always
+
 T = {"tenant": "t"}
 ADMIN = (
     *("customer.list", "device.list", "site.list", "user.list", "user.view", "user.edit"),

@@ -23,6 +23,8 @@ from ringfence.storage.engine import Database
 from ringfence.visibility.page import Query, every
 from ringfence.visibility.viewer import Pair, Viewer
 
+pytestmark = pytest.mark.always
+
 
 def ask_about_everybody(database: Database, document: dict[str, Any], seed: int = 7) -> None:
     empty(database)

@@ -20,6 +20,8 @@ from ringfence.snapshot.load import load_document
 from ringfence.snapshot.what_if import what_if
 from ringfence.storage.engine import Database
 
+pytestmark = pytest.mark.always
+
 T = {"tenant": "t"}
 HANDED = ("device", "edge", "alarm_rule", "site", "user", "role", "security_group", "customer_group")
 LACKING = tuple(f"{kind}.list" for kind in HANDED)

@@ -27,6 +27,8 @@ from ringfence.storage.engine import Database
 from ringfence.visibility.shared_view import SharedView
 from ringfence.visibility.viewer import Viewer
 
+pytestmark = pytest.mark.always
+
 SEEING = ["user.list", "user.impersonate"]
 WHOLE = Part(limit=1000)
 

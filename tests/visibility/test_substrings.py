@@ -16,6 +16,8 @@ from ringfence.visibility.page import extent_of
 from ringfence.visibility.substrings import elsewhere, hits, unbound
 from ringfence.visibility.viewer import Viewer
 
+pytestmark = pytest.mark.always
+
 T = {"tenant": "t"}
 NAMES = ("gate", "gate gate", "a gate", "ga", "Gatehouse", "east gate", "at", "q")
 NEEDLES = ("gate", "ate", "gat", "ga", "e g", "q", "zzz", "house")

@@ -17,6 +17,8 @@ from ringfence.domain.site import SiteState
 from ringfence.domain.user import UserState
 from ringfence.services.editing import Edit
 
+pytestmark = pytest.mark.always
+
 
 def test_a_full_customer_does_not_count_what_is_hidden(world: World) -> None:
     """Sam sees acme alone: how many devices are nested in it is nothing that a refusal tells."""

@@ -19,6 +19,8 @@ from ringfence.domain.security_group import SecurityGroupState
 from ringfence.domain.site import SiteState
 from ringfence.services.editing import Edit
 
+pytestmark = pytest.mark.always
+
 # Forged edits.
 
 
