@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -160,3 +163,15 @@ def test_rights_at_a_record_and_anywhere(call: Call, demo_db: Path) -> None:
     }
     assert (anywhere["device.list"]["customers"], anywhere["device.delete"]["customers"]) == ("6", "0")
     assert call("count", "customers", "--as", "t.okafor", *NOW).out == "6\n"
+
+
+@pytest.mark.parametrize("seed", ["1", "3", "5"])
+def test_why_a_change_is_not_theirs_to_make_is_the_same_every_time(demo_db: Path, seed: str) -> None:
+    asked = ("why", "olga", "device.delete", "device:sintjans-main-access-server", "--as", "olga", *NOW)
+    command = [sys.executable, "-m", "ringfence", "--db", str(demo_db), *asked, "--format", "json"]
+    said = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONHASHSEED": seed})
+    first = json.loads(said.stdout)["fixes"]["list"][0]
+    assert [one["edit"] for one in first["edits"]] == ["group-add", "join", "role-add"]
+    assert first["refusal"] == "you may not edit a security group there (security_group.edit)", (
+        "it is of the first edit"
+    )

@@ -196,9 +196,10 @@ class _Telling:
 
     def fix(self, viewer: Viewer, found: _Ranked) -> Fix:
         """A set, with whether the viewer may make it."""
-        told = tuple(self._told(one) for one in sorted(found.changes, key=_in_words))
+        changes = sorted(found.changes, key=_in_words)  # the first that is refused says why: always the same
+        told = tuple(map(self._told, changes))
         rights, records, users, exact = found.cost
-        edits, refusal = self._edits(viewer, found.changes)
+        edits, refusal = self._edits(viewer, changes)
         if edits and not refusal:
             refusal = previewing.refusal(viewer, edits)
         return Fix(told, records, users, rights, exact, not refusal, refusal, edits)
