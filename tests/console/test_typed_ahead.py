@@ -12,7 +12,10 @@ from textual.pilot import Pilot
 
 from ringfence.console import opening
 from ringfence.console.app import RingfenceApp
+from ringfence.console.keymap import heard
 from ringfence.console.opening import Awaited
+from ringfence.console.screens.palette import PaletteScreen
+from ringfence.preferences.configuration import Configuration, parse
 from ringfence.services.workspace import Session, Workspace
 from ringfence.storage.engine import Database, locate, whereabouts
 
@@ -22,7 +25,7 @@ __all__ = ["demo"]
 class Slow:
     """A console whose database, and whose sign-in, come when they are let through."""
 
-    def __init__(self, database: Database, login: str | None) -> None:
+    def __init__(self, database: Database, login: str | None, configuration: Configuration | None = None) -> None:
         self.connecting, self.signing_in = Event(), Event()
         slow = self
 
@@ -37,7 +40,7 @@ class Slow:
             return SlowWorkspace(database, at=NOON)
 
         self.awaited = Awaited()
-        self.app = RingfenceApp(connect, login, demo=True, awaited=self.awaited)
+        self.app = RingfenceApp(connect, login, demo=True, configuration=configuration, awaited=self.awaited)
 
     @property
     def notices(self) -> list[str]:
@@ -84,6 +87,43 @@ async def test_keys_wait_for_whoever_signs_in_and_for_the_list(demo: Database) -
         slow.signing_in.set()
         await until(pilot, lambda: getattr(slow.app.focused, "value", "") == "yard")
         assert getattr(slow.app.screen, "AREA", "") == "devices"
+
+
+async def test_keys_wait_for_what_they_are_set_to_be(demo: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    hearing = Event()
+
+    def heard_late(*given: Any) -> Any:
+        assert hearing.wait(20)
+        return heard(*given)
+
+    monkeypatch.setattr("ringfence.console.keymap.heard", heard_late)
+    slow = Slow(demo, "h.devries", parse(b'[keys]\nfilter = "f4"\ndevices = "f6"\n'))
+    slow.connecting.set()
+    slow.signing_in.set()
+    async with slow.app.run_test(size=(80, 24)) as pilot:
+        send(slow.app, "f6", "f4", *"agent")
+        await until(pilot, lambda: slow.app.session is not None)
+        await pilot.pause(0.1)
+        assert [one.AREA for one in slow.app.areas] == ["customers"]
+        hearing.set()
+        await until(pilot, lambda: getattr(slow.app.focused, "value", "") == "agent")
+        assert getattr(slow.app.screen, "AREA", "") == "devices"
+
+
+async def test_the_palette_waits_for_the_themes(demo: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ringfence.console.app._UNHURRIED_SECONDS", 3600.0)
+    slow = Slow(demo, "h.devries")
+    slow.connecting.set()
+    slow.signing_in.set()
+    async with slow.app.run_test(size=(80, 24)) as pilot:
+        send(slow.app, "colon", *"theme", "space", *"daylight", "enter")
+        await until(pilot, lambda: getattr(slow.app.focused, "value", "") == "theme daylight")
+        await pilot.pause(0.1)
+        assert isinstance(slow.app.screen, PaletteScreen)
+        assert slow.app.screen.found.count == 0
+        slow.app._get_ready()
+        await until(pilot, lambda: slow.app.theme == "daylight")
+        assert not isinstance(slow.app.screen, PaletteScreen)
 
 
 async def test_nobody_to_sign_in_is_asked_and_typed_to(demo: Database) -> None:

@@ -87,6 +87,7 @@ class RingfenceApp(Painting, Remembering, SigningIn, Looking, Travelling):
         self.read_only = ""
         self._begun = False
         self.console_themes: list[Theme] = []
+        self._for_themes: list[Callable[[], object]] = []
 
     @property
     def ringfence(self) -> Application:
@@ -148,8 +149,18 @@ class RingfenceApp(Painting, Remembering, SigningIn, Looking, Travelling):
         for theme in themes:
             self.register_theme(theme)
         self.console_themes = list(themes)
+        for do in self._for_themes:
+            do()
+        self._for_themes.clear()
         if problems:
             self.notify("\n".join(f"Theme left out: {problem}" for problem in problems), severity="warning")
+
+    def when_themed(self, do: Callable[[], object]) -> None:
+        """Has something done once it is known which themes there are: at once, if it is."""
+        if self.console_themes:
+            do()
+        else:
+            self._for_themes.append(do)
 
     def _get_ready(self) -> None:
         def imported() -> tuple[list[Any], list[str]]:

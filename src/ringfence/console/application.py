@@ -63,6 +63,9 @@ class Application(Protocol):
     def say_unavailable(self, reason: str) -> None:
         """Says for as long as it lasts that the server cannot be asked, and looks whether it can again."""
 
+    def when_themed(self, do: Callable[[], object]) -> None:
+        """Has something done once the themes are known."""
+
     def when_unlocked(self, do: Callable[[], object]) -> None:
         """Has something done once the console is not locked any more; never, where the session ends meanwhile."""
 

@@ -40,7 +40,7 @@ class ConfiguredApp(App[str], Asks):
         self.keymap: dict[str, str] = {}
         self.numbered: tuple[Go, ...] = ()
         self.areas: list[Any] = []
-        self._leaving = self._heard = False
+        self._leaving = self._keys_known = False
         self.depth = Depth.TRUE if self.configuration.colors == AUTO else Depth(self.configuration.colors)
         self._disable_tooltips = True  # there are none: every screen would have a widget for them
         self._filters = [one for one in self._filters if not isinstance(one, Monochrome)]  # the depth sees to that
@@ -70,7 +70,7 @@ class ConfiguredApp(App[str], Asks):
         """Gives the commands their keys, where any are set, and tells what is wrong. ``together`` says what stands on
         every screen; it is called in a thread, and only where it must be known."""
         if not self.configuration.keys:
-            self._heard = True
+            self._keys_known = True
             return
 
         def hear() -> tuple[dict[str, str], list[Fault]]:
@@ -84,11 +84,16 @@ class ConfiguredApp(App[str], Asks):
         self.keymap, faults = found
         self._faults += faults
         self.set_keymap(self.keymap)
-        self._heard = True
+        self._keys_known = True
         self.bind_numbered()
         for screen in self.areas:
             screen.show_numbered()
         self.tell_faults()
+
+    @property
+    def keys_known(self) -> bool:
+        """Whether the commands have the keys that the user has set."""
+        return self._keys_known
 
     def bind_numbered(self) -> None:
         """Binds the commands that no screen binds by their own keys, which there may be none of."""
@@ -98,7 +103,7 @@ class ConfiguredApp(App[str], Asks):
 
     def tell_faults(self) -> None:
         """Tells what is wrong with the configuration, once: as soon as all of that is known, and somebody looks."""
-        if self._faults and self._heard and self.ringfence.session is not None:
+        if self._faults and self._keys_known and self.ringfence.session is not None:
             first, *others = sorted(self._faults)
             self._faults.clear()
             more = f" And {len(others)} more: 'ringfence config check' tells them." if others else ""

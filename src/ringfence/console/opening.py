@@ -28,7 +28,7 @@ class Awaited:
     """What is waited for at the moment."""
 
     def __init__(self) -> None:
-        self.what = ""
+        self.what = "loading the program"
         """For people; empty where there is nothing to say of it. Set by whoever waits, in whichever thread."""
 
 
@@ -91,12 +91,13 @@ class Opening:
             self._app.call_later(self._hand_over, self._kept.popleft())
 
     def _busy(self) -> bool:
-        """Whether what the next key is meant for is still to come: a dialog, whoever signs in, the lines of a list."""
+        """Whether what the next key is meant for is still to come: a dialog, whoever signs in, the keys that commands
+        have, the lines of a list."""
         screen, focused = self._app.screen, self._app.focused
         if isinstance(screen, ModalScreen):
             return getattr(screen, "deciding", False) or focused is None
         loading = isinstance(focused, LineList) and focused.state == "loading"
-        return self._app.session is None or focused is None or loading
+        return self._app.session is None or not self._app.keys_known or focused is None or loading
 
     async def _hand_over(self, event: events.Event) -> None:
         self._handed_on = event

@@ -78,7 +78,8 @@ class PaletteScreen(Searching[Offer]):
         super().__init__()
         self._over = over
         self._offers = tuple(offers(over))
-        self._awaited = self._chosen = self._naming = False
+        self._bookmarks: tuple[Offer, ...] = ()
+        self._awaited = self._chosen = self._naming = self._unthemed = False
 
     def compose_lists(self) -> ComposeResult:
         yield _Offers()
@@ -92,20 +93,38 @@ class PaletteScreen(Searching[Offer]):
         """Shows everything."""
         self.say("Palette", KEYS)
         self.found.tell_below = self.say_below
+        self._await_themes()
         self.search("")
         self._name_bookmarks()
+
+    def _await_themes(self) -> None:
+        """Whoever is quick opens it before it is known which themes there are: they are listed as soon as it is."""
+
+        def known() -> None:
+            self._unthemed = False
+            if self.is_attached:
+                self._offers = tuple(offers(self._over))
+                self._search_again()
+
+        self._unthemed = not self.ringfence.console_themes
+        if self._unthemed:
+            self.ringfence.when_themed(known)
+
+    def _search_again(self) -> None:
+        """There is more to find than there was: what was chosen already may be among that."""
+        chosen = self._chosen
+        self.search(self.typed)
+        if chosen:
+            self.choose()
 
     def _name_bookmarks(self) -> None:
         places = tuple(self.ringfence.bookmarks)
         self._naming = bool(places) and self.ringfence.session is not None
 
         def named(found: dict[Place, str]) -> None:
-            chosen, self._naming = self._chosen, False
-            marked = (bookmark(self._over, place, found.get(place, "")) for place in places)
-            self._offers = (*marked, *self._offers)
-            self.search(self.typed)
-            if chosen:
-                self.choose()
+            self._naming = False
+            self._bookmarks = tuple(bookmark(self._over, place, found.get(place, "")) for place in places)
+            self._search_again()
 
         if self._naming:
             self.ask("bookmarks", lambda session: names_of(session, places), named)
@@ -117,7 +136,8 @@ class PaletteScreen(Searching[Offer]):
         if wanted.startswith(CUSTOMER) and not why_stay(self._over):
             self._look_for(wanted.removeprefix(CUSTOMER))
         else:
-            self.found.show(fitting(self._offers, text))
+            found = fitting((*self._bookmarks, *self._offers), text)
+            self.found.show(found, nothing="" if self._unthemed else "Nothing matches.")
 
     def _look_for(self, name: str) -> None:
         from ringfence.domain.filter import quoted
@@ -141,7 +161,7 @@ class PaletteScreen(Searching[Offer]):
         self.ask("customers", lambda session: session.rows(wanted, Part(_CUSTOMERS)), show, failed)
 
     def choose(self) -> None:
-        self._chosen = self._awaited or self._naming
+        self._chosen = self._awaited or self._naming or (self._unthemed and not self.found.count)
         if self._chosen or not self.found.count:
             return
         offer = self.found.offers[self.found.cursor]
