@@ -16,7 +16,9 @@ def test_the_way_out_is_told_by_the_key_that_it_has(keys: str, said: str) -> Non
     assert leaves(keys) == f"{said} leaves the console"
 
 
-@pytest.mark.parametrize(("key", "name"), [("h", "h"), ("9", "9"), ("ctrl+x", "^x"), ("f7", "F7"), ("left", "←")])
+@pytest.mark.parametrize(
+    ("key", "name"), [("h", "h"), ("9", "9"), ("ctrl+x", "^x"), ("f7", "F7"), ("left", "←"), ("greater_than_sign", ">")]
+)
 async def test_it_says_so_until_the_next_key(key: str, name: str, demo: Database) -> None:
     async with opened(console_on(demo), (80, 24)) as console:
         await console.press("2")
@@ -45,6 +47,10 @@ async def test_it_says_so_in_a_form_too(demo: Database) -> None:
     async with opened(console_on(demo), (80, 24)) as console:
         await console.press("3", "down", "e", "ctrl+x")
         assert console.lines[-1].startswith(" ^x does nothing here")
+        await console.press("f2")
+        assert console.lines[-1].startswith(" F2 switch user: go back from here first  (^s save)")
+        await console.press("escape", "5", "enter", "f3")
+        assert console.lines[-1].startswith(" F3 side by side: go back from here first  ? help")
 
 
 async def test_what_is_always_there(demo: Database) -> None:

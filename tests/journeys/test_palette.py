@@ -169,5 +169,12 @@ async def test_help_is_searched_by_typing(demo: Database) -> None:
         await console.press(*["backspace"] * 9)
         await console.type("zzz")
         assert "No key says that." in console.text
+        await console.press("question_mark", "1", "question_mark")
+        await console.type("zoom")
+        assert "Show the pane that has the focus alone, or both again." in console.text
+        await console.press(*["backspace"] * 4)
+        await console.type("room")
+        assert "<" in console.text
+        assert "less_than_sign" not in console.text
         await console.press("question_mark")
-        assert console.area == "devices"
+        assert console.area == "customers"

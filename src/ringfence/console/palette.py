@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from ringfence.console.commands.command import display
+from ringfence.console.commands.everywhere import STAYS
 
 if TYPE_CHECKING:
     from ringfence.console.application import Application
@@ -94,7 +95,7 @@ def why_stay(host: Host) -> str:
     """Why nobody goes elsewhere from a screen; empty where they may. What works on a draft has none of the commands
     that do: they would leave it behind."""
     areas = {area.name for area in host.ringfence.numbered}
-    return "go back from here first" if areas.isdisjoint(command.name for command in host.commands) else ""
+    return STAYS if areas.isdisjoint(command.name for command in host.commands) else ""
 
 
 def names_of(session: Session, places: Iterable[Place]) -> dict[Place, str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, Sel
 
 from textual.binding import Binding, BindingsMap, BindingType
 from textual.dom import DOMNode
+from textual.keys import format_key
 
 from ringfence.console.application import Application
 from ringfence.console.rights import HOME, why_not_list
@@ -246,9 +247,6 @@ def display(keys: str) -> str:
     """The first of a command's keys, as people write it."""
     key = keys.split(",")[0]
     names = {
-        "question_mark": "?",
-        "slash": "/",
-        "colon": ":",
         "escape": "Esc",
         "space": "Space",
         "enter": "Enter",
@@ -262,17 +260,13 @@ def display(keys: str) -> str:
         "delete": "Del",
         "pageup": "PgUp",
         "pagedown": "PgDn",
-        "left_square_bracket": "[",
-        "comma": ",",
-        "full_stop": ".",
         "alt+left": "Alt+←",
         "alt+right": "Alt+→",
-        "right_square_bracket": "]",
-        "plus": "+",
-        "minus": "-",
     }
     if key in names:
         return names[key]
     if key.startswith("ctrl+"):
-        return f"^{key.removeprefix('ctrl+')}"
-    return key.upper() if key.startswith("f") and key[1:].isdigit() else key
+        return f"^{format_key(key.removeprefix('ctrl+'))}"
+    if _FUNCTION.fullmatch(key):
+        return key.upper()
+    return format_key(key)

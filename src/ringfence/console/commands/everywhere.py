@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from ringfence.console.palette import Offer
 
 
+STAYS: Final = "go back from here first"
+"""Why nobody goes elsewhere from where that would leave work behind."""
 _IN_THE_DEMO: Final = "in the demo everybody is anybody: it is for a database of your own"
 
 

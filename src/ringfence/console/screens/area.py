@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 
 from ringfence.console.commands.command import Command, bindings, display
-from ringfence.console.commands.everywhere import ALWAYS, EVERYWHERE, OWN, QUIT, everywhere
+from ringfence.console.commands.everywhere import ALWAYS, EVERYWHERE, OWN, QUIT, STAYS, everywhere
 from ringfence.console.notices import keep_filter_free, take_notice_away
 from ringfence.console.painting import OneFrame
 from ringfence.console.places import Place
@@ -178,9 +178,12 @@ class CommandScreen(OneFrame, AsksWhy):
         await self.action_command(wanted if wanted in there or not there else there[0])
 
     def say_unbound(self, key: str) -> None:
-        """Says of a key that it is nothing here. Elsewhere, q leaves."""
-        said = leaves(self.ringfence.keys_of(QUIT)) if key == "q" else f"{display(key)} does nothing here"
-        self.say_of_key(said)
+        """Says of a key that it is nothing here: q, which leaves elsewhere, and what would leave work behind, say what
+        there is to do instead."""
+        keys_of = self.ringfence.keys_of
+        elsewhere = next((one.footer for one in EVERYWHERE if one.footer and key in keys_of(one).split(",")), "")
+        said = f"{elsewhere}: {STAYS}" if elsewhere else "does nothing here"
+        self.say_of_key(leaves(keys_of(QUIT)) if key == "q" else f"{display(key)} {said}")
 
     def say_of_key(self, text: str) -> None:
         """Says quietly in the key bar what the last key has come to, until the next one."""

@@ -22,15 +22,16 @@ _ROOM = 54
 
 
 class _Entry(NamedTuple):
-    """Keys, and what they do, under a heading."""
+    """Keys, and what they do, under a heading; and what else that is called."""
 
     heading: str
     keys: str
     says: str
+    called: str = ""
 
     def fits(self, words: Sequence[str]) -> bool:
-        """Whether it holds all these words, in its keys or in what they do."""
-        text = f"{self.keys} {self.says}".casefold()
+        """Whether it holds all these words, in its keys, its names or what it does."""
+        text = f"{self.keys} {self.says} {self.called}".casefold()
         return all(word in text for word in words)
 
 
@@ -109,7 +110,8 @@ class HelpScreen(Searching[None]):
             bound = self._about.ringfence.keys_of(command)
             keys = " or ".join(display(key) for key in bound.split(",")) if bound else f":{command.name}"
             off = self._about.why_off(command)
-            yield _Entry("This screen", keys, command.help + f" (off: {off})" * bool(off))
+            called = f"{command.name.replace('_', ' ')} {command.footer}"
+            yield _Entry("This screen", keys, command.help + f" (off: {off})" * bool(off), called)
 
     def _of_the_list(self) -> Iterator[_Entry]:
         known: dict[str, list[str]] = {}
