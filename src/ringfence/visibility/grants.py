@@ -21,10 +21,9 @@ from sqlalchemy import (
 )
 
 from ringfence.domain.security_group import SELECTED
-from ringfence.storage.columns import leads_to, of_tenant
+from ringfence.storage.columns import UtcDateTime, leads_to, of_tenant
 from ringfence.storage.grants import (
     CustomerGroupCustomer,
-    Membership,
     RolePermission,
     SecurityGroupCustomer,
 )
@@ -112,7 +111,7 @@ _GRANTS: Final = (
     .bindparams(bindparam("users", expanding=True))
     .columns(
         **dict.fromkeys(("flag", "root"), Boolean()),
-        **dict.fromkeys(("valid_from", "valid_until"), Membership.__table__.c.valid_from.type),
+        **dict.fromkeys(("valid_from", "valid_until"), UtcDateTime()),
     )
 )
 

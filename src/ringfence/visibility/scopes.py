@@ -13,14 +13,13 @@ from datetime import datetime
 from itertools import count
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, text
+from sqlalchemy import Boolean, Connection, bindparam, delete, insert, select, text
 
 from ringfence.domain.errors import RingfenceError
 from ringfence.storage.columns import of_tenant
 from ringfence.storage.engine import Database
 from ringfence.storage.scopes import Scope as StoredScope
 from ringfence.storage.scopes import ScopeInterval, ScopeSite
-from ringfence.storage.tables import Customer, is_root
 from ringfence.visibility.intervals import Interval, union
 from ringfence.visibility.reach import measure, read_grounds
 from ringfence.visibility.rule import Grants, Region
@@ -62,17 +61,14 @@ class Scope(NamedTuple):
 NOTHING: Final = Scope(_NOTHING, _NOTHING, False)
 
 _NO_SCOPE: Final = "nothing"
-_LOOK_UP = select(
-    StoredScope.signature,
-    StoredScope.id,
-    StoredScope.whole,
-    StoredScope.intervals,
-    StoredScope.customers,
-    StoredScope.devices,
-).where(
-    StoredScope.tenant_id == bindparam("tenant"),
-    StoredScope.version == bindparam("version"),
-    StoredScope.signature.in_(bindparam("signatures", expanding=True)),
+# In plain text, as all that the first data wait for: putting it together would take longer than asking.
+_LOOK_UP: Final = (
+    text(
+        "SELECT signature, id, whole, intervals, customers, devices FROM scope "
+        "WHERE tenant_id = :tenant AND version = :version AND signature IN :signatures"
+    )
+    .bindparams(bindparam("signatures", expanding=True))
+    .columns(whole=Boolean())
 )
 _UNSTORED: Final = count(-1, -1)
 
@@ -146,8 +142,12 @@ def make(
 
 
 def _everything(connection: Connection, tenant_id: int) -> Interval:
-    root = connection.execute(select(Customer.path).where(is_root(tenant_id))).scalar_one()
+    root = connection.execute(_ROOT, {"tenant": tenant_id}).scalar_one()
     return root, root + "~"
+
+
+# In plain text, as the first data wait for it; an index that begins with the tenant would hold all of its tree.
+_ROOT: Final = text("SELECT path FROM customer WHERE parent_id IS NULL AND +tenant_id = :tenant")
 
 
 def scope_of(made: Sequence[Made]) -> Scope:
@@ -205,10 +205,13 @@ _TURN_POSTGRESQL: Final = text(
 )
 
 
+_STALE: Final = text("SELECT id FROM scope WHERE tenant_id = :tenant AND version < :version")
+
+
 def _sweep(connection: Connection, tenant_id: int, version: int) -> None:
-    stale = select(StoredScope.id).where(StoredScope.tenant_id == tenant_id, StoredScope.version < version)
-    ids = connection.execute(stale).scalars().all()
+    ids = connection.execute(_STALE, {"tenant": tenant_id, "version": version}).scalars().all()
     if ids:
+        stale = select(StoredScope.id).where(StoredScope.tenant_id == tenant_id, StoredScope.version < version)
         for held in (ScopeInterval, ScopeSite):
             connection.execute(delete(held).where(held.scope_id.in_(stale), of_tenant(held, tenant_id)))
         connection.execute(delete(StoredScope).where(StoredScope.id.in_(ids), of_tenant(StoredScope, tenant_id)))
@@ -216,20 +219,25 @@ def _sweep(connection: Connection, tenant_id: int, version: int) -> None:
 
 def _insert(connection: Connection, tenant_id: int, version: int, made: Made) -> None:
     extent = made.extent
-    scope_id = connection.execute(
-        insert(StoredScope)
-        .values(
-            tenant_id=tenant_id,
-            version=version,
-            signature=made.signature,
-            whole=extent.whole,
-            intervals=extent.intervals,
-            customers=extent.customers,
-            devices=extent.devices,
-        )
-        .returning(StoredScope.id)
-    ).scalar_one()
-    _fill(connection, tenant_id, [(scope_id, made)])
+    row = {
+        "tenant": tenant_id,
+        "version": version,
+        "signature": made.signature,
+        "whole": extent.whole,
+        "intervals": extent.intervals,
+        "customers": extent.customers,
+        "devices": extent.devices,
+    }
+    _fill(connection, tenant_id, [(connection.execute(_STORE, row).scalar_one(), made)])
+
+
+_STORE: Final = text(
+    "INSERT INTO scope (tenant_id, version, signature, whole, intervals, customers, devices) "
+    "VALUES (:tenant, :version, :signature, :whole, :intervals, :customers, :devices) RETURNING id"
+)
+_STORE_INTERVAL: Final = text(
+    "INSERT INTO scope_interval (tenant_id, scope_id, path, path_hi) VALUES (:tenant_id, :scope_id, :path, :path_hi)"
+)
 
 
 def _fill(connection: Connection, tenant_id: int, parts: Sequence[tuple[int, Made]]) -> None:
@@ -239,7 +247,7 @@ def _fill(connection: Connection, tenant_id: int, parts: Sequence[tuple[int, Mad
         for low, high in made.intervals
     ]
     if intervals:
-        connection.execute(insert(ScopeInterval), intervals)
+        connection.execute(_STORE_INTERVAL, intervals)
     sites = [
         {"tenant_id": tenant_id, "scope_id": own, "site_id": site, "customer_id": customer}
         for own, made in parts

@@ -10,15 +10,13 @@ from datetime import datetime
 from threading import Lock
 from typing import Any, Final, Protocol
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, text
 
 from ringfence.domain import clock
 from ringfence.domain.errors import Refused, RingfenceError, SessionEnded
 from ringfence.domain.permission import demand_known
 from ringfence.storage import logins
 from ringfence.storage.engine import Database
-from ringfence.storage.signal_tables import AlarmCount
-from ringfence.storage.tables import Tenant
 from ringfence.visibility.grants import read_grants
 from ringfence.visibility.reach import Reach, Regions, read_reach
 from ringfence.visibility.rule import Grants, Narrowing
@@ -37,9 +35,9 @@ from ringfence.visibility.scopes import (
 
 _AGAIN_SECONDS: Final = 1.0
 """A scope that could not be stored is worked out in memory, and stored a little later if that can be done then."""
-_STAMP = select(Tenant.audit_count).where(Tenant.id == bindparam("tenant"))
-_SIGNALS = select(AlarmCount.number).where(AlarmCount.tenant_id == bindparam("tenant"))
-_VERSION = select(Tenant.version).where(Tenant.id == bindparam("tenant"))
+_STAMP: Final = text("SELECT audit_count FROM tenant WHERE id = :tenant")
+_SIGNALS: Final = text("SELECT number FROM alarm_count WHERE tenant_id = :tenant")
+_VERSION: Final = text("SELECT version FROM tenant WHERE id = :tenant")
 
 
 def nobody(login: str) -> RingfenceError:
