@@ -46,3 +46,16 @@ def test_one_that_fails_says_so_and_the_others_go_on(
     said = capsys.readouterr().out
     assert "startup failed: TimeoutError: nothing showed" in said
     assert "1 of 2 met, 1 MISSED" in said.splitlines()[-1]
+
+
+def test_where_all_are_run_signing_in_tries_less_often_than_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[int, ...]] = []
+
+    def run(*many: int) -> Report:
+        told.append(many)
+        return _report()
+
+    monkeypatch.setitem(sys.modules, "benchmarks.sign_in", SimpleNamespace(run=run))
+    monkeypatch.setattr(benchmarks, "BENCHMARKS", {"sign_in": "whether the time of an answer tells"})
+    assert [benchmarks.main([]), benchmarks.main(["sign_in"])] == [0, 0]
+    assert told == [(50,), ()]
