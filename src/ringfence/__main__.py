@@ -14,11 +14,10 @@ _GRACE_SECONDS = 0.3
 
 def main() -> None:
     """Runs the command line and exits with its status."""
-    gc.disable()  # what comes into being here stays: there is no garbage to look for
+    gc.disable()  # what comes into being until a command begins stays: there is no garbage to look for
     from ringfence.cli.main import run
 
     gc.freeze()
-    gc.enable()
     _leave(run(sys.argv[1:]))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -61,6 +62,7 @@ def _run(arguments: Sequence[str], identity: Identity | Bearing | None) -> int:
             return status
     if not asked and start.at_once(arguments, identity):
         return 0
+    gc.enable()
     from ringfence.cli import plain
     from ringfence.cli.terminal import drawn
 
