@@ -34,9 +34,15 @@ _BIDI = {
 """Unicode's own abbreviations of the bidirectional controls (UAX #9, table 4)."""
 
 _EMOJI = "\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f"
-_EMOJI += "\u2b00-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
+_EMOJI += "\u2b00-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001f1e5\U0001f200-\U0001faff"
+
+_FLAG = "\U0001f1e6-\U0001f1ff"
+"""The letters that flags are made of, two each: of one alone terminals disagree on the width."""
+_FIRST_OF_FLAG = 0x1F1E6
+_LETTERS = "".join(map(chr, range(_FIRST_OF_FLAG, _FIRST_OF_FLAG + 26)))
 
 _JOINING = frozenset("\u200d\u20e3\ufe0e\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
+_JOINING |= frozenset(_LETTERS)
 """One of these stands in each emoji of several characters."""
 
 
@@ -44,7 +50,17 @@ _JOINING = frozenset("\u200d\u20e3\ufe0e\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U00
 def _sequences() -> re.Pattern[str]:
     """Terminals draw these as one, or as several, in as many cells: with one of them only, all agree."""
     # An emoji with a presentation, a colour of skin, or others joined to it; the key of a keypad.
-    return re.compile(rf"([{_EMOJI}])(?:[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]|\u200d[{_EMOJI}])+|([0-9#*])\ufe0f?\u20e3")
+    # A flag is two letters, and one that is left over is just that.
+    joined = rf"[{_EMOJI}](?:[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]|\u200d[{_EMOJI}])+|[0-9#*]\ufe0f?\u20e3"
+    return re.compile(rf"{joined}|[{_FLAG}]{{2}}|[{_FLAG}]")
+
+
+def _first(match: re.Match[str]) -> str:
+    found = match[0]
+    letter = ord(found[0]) - _FIRST_OF_FLAG
+    if not 0 <= letter < 26:
+        return found[0]
+    return chr(ord("A") + letter) if len(found) == 1 else found[:2]
 
 
 _UNSAFE = re.compile(
@@ -79,12 +95,13 @@ def literal(text: str) -> str:
 
     Control characters become control pictures (ESC is ␛, a line break ␊), C1 controls ⟨9B⟩, bidirectional controls
     their abbreviation ⟨RLO⟩, and what would be invisible its number ⟨U+200B⟩; of an emoji of several characters the
-    first is left. Markup stays as it is: give the result to Textual as `Content` or as a segment, never as a string.
+    first is left, of half a flag its letter. Markup stays as it is: give the result to Textual as `Content` or as a
+    segment, never as a string.
     """
     if text.isascii() and text.isprintable():
         return text
     if not _JOINING.isdisjoint(text):
-        text = _sequences().sub(r"\1\2", text)
+        text = _sequences().sub(_first, text)
     text = _UNSAFE.sub(_show, text)
     if text and cell_len(text[0]) == 0:
         return "◌" + text  # a combining mark at the very start would sit on whatever was drawn before it
@@ -100,7 +117,7 @@ def width_of(text: str) -> int:
 def fit(text: str, width: int, *, align: Align = "left") -> str:
     """`literal(text)` in exactly `width` cells: padded, or cut with an ellipsis.
 
-    A wide character that would be cut in half is replaced by a space.
+    A wide character or a flag that would be cut in half is replaced by a space.
     """
     if width <= 0:
         return ""
@@ -122,6 +139,9 @@ def fit(text: str, width: int, *, align: Align = "left") -> str:
 
 def _cut(text: str, width: int) -> str:
     kept = text[: width - 1] if text.isascii() else set_cell_size(text, width - 1)
+    if kept and kept[-1] in _LETTERS:
+        letters = len(kept) - len(kept.rstrip(_LETTERS))
+        kept = kept[: len(kept) - letters % 2]
     return kept + " " * (width - 1 - cell_len(kept)) + ELLIPSIS
 
 

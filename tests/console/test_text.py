@@ -75,6 +75,8 @@ def test_every_control_of_unicode_is_made_visible() -> None:
         ("\U0001f44d\U0001f3fd", "\U0001f44d"),
         ("1\ufe0f\u20e3 2\u20e3", "1 2"),
         ("a\ufe0f", "a⟨U+FE0F⟩"),
+        ("\U0001f1f3\U0001f1f1 \U0001f1f3", "\U0001f1f3\U0001f1f1 N"),
+        ("\U0001f1f3\U0001f3fd", "N⟨U+1F3FD⟩"),
         ("[red]x[/bold] [@click=app.quit]", "[red]x[/bold] [@click=app.quit]"),
     ],
 )
@@ -92,6 +94,8 @@ def test_literal(text: str, shown: str) -> None:
         ("abcdef", 1, "left", "…"),
         ("abcdef", 0, "left", ""),
         ("界界界", 4, "left", "界 …"),
+        ("a\U0001f1f3\U0001f1f1bc", 3, "left", "a …"),
+        ("\U0001f1f3\U0001f1f1\U0001f1e7\U0001f1ea", 3, "left", "\U0001f1f3\U0001f1f1…"),
         ("x" * 1_000_000, 4, "right", "xxx…"),
     ],
 )
