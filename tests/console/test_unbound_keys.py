@@ -48,9 +48,9 @@ async def test_it_says_so_in_a_form_too(demo: Database) -> None:
         await console.press("3", "down", "e", "ctrl+x")
         assert console.lines[-1].startswith(" ^x does nothing here")
         await console.press("f2")
-        assert console.lines[-1].startswith(" F2 switch user: go back from here first  (^s save)")
+        assert console.lines[-1].startswith(" F2 user: go back from here first  (^s save)")
         await console.press("escape", "5", "enter", "f3")
-        assert console.lines[-1].startswith(" F3 side by side: go back from here first  ? help")
+        assert console.lines[-1].startswith(" F3 pair: go back from here first  ? help")
 
 
 async def test_what_is_always_there(demo: Database) -> None:

@@ -181,7 +181,7 @@ class CommandScreen(OneFrame, AsksWhy):
         """Says of a key that it is nothing here: q, which leaves elsewhere, and what would leave work behind, say what
         there is to do instead."""
         keys_of = self.ringfence.keys_of
-        elsewhere = next((one.footer for one in EVERYWHERE if one.footer and key in keys_of(one).split(",")), "")
+        elsewhere = next((one.brief for one in EVERYWHERE if one.brief and key in keys_of(one).split(",")), "")
         said = f"{elsewhere}: {STAYS}" if elsewhere else "does nothing here"
         self.say_of_key(leaves(keys_of(QUIT)) if key == "q" else f"{display(key)} {said}")
 
