@@ -246,8 +246,9 @@ def _pumps(app: App[Any]) -> Iterator[MessagePump]:
         yield from screen.walk_children(with_self=True)
 
 
-def still(app: App[Any]) -> None:
-    """Makes a picture of the console repeatable: no notices, and every cursor shown."""
-    app.clear_notifications()
+def still(app: App[Any], *, notices: bool = False) -> None:
+    """Makes a picture of the console repeatable: no notices, unless they are asked for, and every cursor shown."""
+    if not notices:
+        app.clear_notifications()
     for field in app.screen.query(Input):
         field.cursor_blink = False
