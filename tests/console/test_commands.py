@@ -224,3 +224,14 @@ async def test_a_notice_takes_the_row_of_the_breadcrumbs_and_goes_with_its_scree
         console.app.notify("Saved.")
         await console.settle()
         assert console.lines[2].split() == ["▌", "Saved."], "something is left of where one is"
+
+
+async def test_a_notice_leaves_counts_and_filter_free(demo: Database) -> None:
+    counts = "4 critical  6 major  8 below"
+    async with opened(console_on(demo, "olga"), (80, 24)) as console:
+        await console.press("5")
+        assert console.lines[2].split("  ", 1)[1].strip() == counts
+        await console.press("D")
+        assert console.lines[2].startswith("▌ delete: you may not delete alarms")
+        assert console.lines[2].rstrip().endswith(f" {counts}")
+        assert "F9 says why" in console.lines[3]

@@ -15,7 +15,7 @@ from ringfence.console import jobs
 from ringfence.console.application import Application
 from ringfence.console.commands.everywhere import QUIT
 from ringfence.console.looking import Looking, Summary, summary
-from ringfence.console.notices import keep_filter_free, take_notice_away
+from ringfence.console.notices import keep_counts_free, take_notice_away
 from ringfence.console.opening import Awaited, Opening
 from ringfence.console.painting import OneFrame, Painting
 from ringfence.console.questions import Answered, going
@@ -180,7 +180,7 @@ class RingfenceApp(Painting, Remembering, SigningIn, Looking, Travelling):
         self.clear_notifications()
         if self.screen_stack:
             take_notice_away(self.screen)
-            keep_filter_free(self.screen)
+            keep_counts_free(self.screen)
         super().notify("\n".join(map(literal, message.split("\n"))), **{**options, "markup": False})
 
     def tell_failure(self, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Where notices stand: in the row of the breadcrumbs, as far as the filter, and never more than one."""
+"""Where notices stand: in the row of the breadcrumbs, as far as counts and the filter, and never more than one."""
 
 from __future__ import annotations
 
@@ -17,10 +17,16 @@ def take_notice_away(screen: Screen[Any]) -> None:
         notice.remove()
 
 
-def keep_filter_free(screen: Screen[Any]) -> None:
-    """Lets a notice take the row of the breadcrumbs as far as the filter."""
+def keep_counts_free(screen: Screen[Any]) -> None:
+    """Lets a notice take the row of the breadcrumbs as far as the counts and the filter."""
     for crumbs in screen.query(Breadcrumbs):
         for rack in screen.query("ToastRack"):
             rack.styles.margin = (crumbs.region.y, 0, 0, 0)
-            found = crumbs.filter_width
-            rack.styles.width = max(1, crumbs.size.width - found) if found else "1fr"
+            kept = crumbs.kept_free
+            rack.styles.width = max(1, crumbs.size.width - kept) if kept else "1fr"
+
+
+def let_notice_give_way(screen: Screen[Any]) -> None:
+    """Lets the notice that is up, if any is, leave free what is there now."""
+    if screen.query("Toast"):
+        keep_counts_free(screen)

@@ -13,7 +13,6 @@ from ringfence.console.screens.record_list import RecordList
 from ringfence.console.screens.records import KindScreen
 from ringfence.console.text import Cell
 from ringfence.console.ticking import Ticking
-from ringfence.console.widgets.bars import Breadcrumbs
 from ringfence.console.widgets.filter_bar import FilterBar
 from ringfence.console.widgets.outcome import OutcomePanel
 from ringfence.console.widgets.posted import Posted
@@ -187,7 +186,7 @@ class AlarmsScreen(KindScreen):
 
     def _say_queue(self, queue: Queue | None) -> None:
         self._queue = queue
-        self.query_one(Breadcrumbs).set_beside(queue.above(self._known) if queue is not None else ())
+        self.show_beside(queue.above(self._known) if queue is not None else ())
         self.records.say_besides(*(queue.below() if queue is not None else ()))
 
     def on_alarm_list_came_home(self) -> None:

@@ -11,12 +11,12 @@ from textual.binding import Binding
 
 from ringfence.console.commands.command import Command, bindings, display
 from ringfence.console.commands.everywhere import ALWAYS, EVERYWHERE, OWN, QUIT, STAYS, everywhere
-from ringfence.console.notices import keep_filter_free, take_notice_away
+from ringfence.console.notices import let_notice_give_way, take_notice_away
 from ringfence.console.painting import OneFrame
 from ringfence.console.places import Place
 from ringfence.console.rights import HOME, badge, why_only_looking
 from ringfence.console.screens.asks_why import AsksWhy
-from ringfence.console.text import literal
+from ringfence.console.text import Cell, literal
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
 from ringfence.console.widgets.filter_bar import FilterBar
 from ringfence.console.widgets.key_bar import KeyBar, KeyState
@@ -353,8 +353,12 @@ class AreaScreen(CommandScreen):
     def show_filter(self, text: str, found: str) -> None:
         """Draws the filter beside the breadcrumbs."""
         self.query_one(Breadcrumbs).set_filter(literal(text), found)
-        if self.query("Toast"):
-            keep_filter_free(self)
+        let_notice_give_way(self)
+
+    def show_beside(self, said: Sequence[Cell]) -> None:
+        """Draws what else there is to say there, the most important first."""
+        self.query_one(Breadcrumbs).set_beside(said)
+        let_notice_give_way(self)
 
     def show_new(self, kind: StateKind, record: int) -> None:
         """Something was made: reads the data anew, with the cursor on it. A screen that lists its kind says how."""

@@ -224,9 +224,13 @@ class Breadcrumbs(Bar):
         self.refresh()
 
     @property
-    def filter_width(self) -> int:
-        """How many cells the filter takes at the right."""
-        return cells(self._right(self.size.width))
+    def kept_free(self) -> int:
+        """How many cells at the right nothing may cover: the filter, and what is said beside it, unless that took more
+        than half of them all."""
+        width = self.size.width
+        right = cells(self._right(width))
+        beside = cells(self._beside_in(width - right - _STEP))
+        return right + beside if right + beside <= width // 2 else right
 
     def _right(self, width: int) -> list[Part]:
         if not self._filter and not self._found:
