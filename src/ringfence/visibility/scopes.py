@@ -23,7 +23,7 @@ from ringfence.storage.scopes import ScopeInterval, ScopeSite
 from ringfence.visibility.intervals import Interval, union
 from ringfence.visibility.reach import measure, read_grounds
 from ringfence.visibility.rule import Grants, Region
-from ringfence.visibility.sql import probing_arrays
+from ringfence.visibility.sql import probing_arrays, told
 
 _SITES: Final = "+sites"
 
@@ -142,12 +142,15 @@ def make(
 
 
 def _everything(connection: Connection, tenant_id: int) -> Interval:
-    root = connection.execute(_ROOT, {"tenant": tenant_id}).scalar_one()
+    root = connection.execute(_ROOTS[connection.dialect.name == "postgresql"], {"tenant": tenant_id}).scalar_one()
     return root, root + "~"
 
 
-# In plain text, as the first data wait for it; an index that begins with the tenant would hold all of its tree.
-_ROOT: Final = text("SELECT path FROM customer WHERE parent_id IS NULL AND +tenant_id = :tenant")
+# In plain text, as the first data wait for it.
+_ROOTS: Final = tuple(
+    text(f"SELECT k.path FROM customer k WHERE k.parent_id IS NULL AND {told(postgresql=postgresql)}")
+    for postgresql in (False, True)
+)
 
 
 def scope_of(made: Sequence[Made]) -> Scope:
