@@ -17,7 +17,7 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from benchmarks.big import DATA, USERS, make_big
-from benchmarks.copies import on_postgresql
+from benchmarks.copies import brought_up, on_postgresql
 from benchmarks.report import Report
 from ringfence.domain import clock
 from ringfence.domain.alarm import ALARMS, OPEN
@@ -114,7 +114,7 @@ def _backends(server: Database) -> float:
 def _made(path: Path) -> Path:
     """The large tree without its devices, and its alarms; made where there is none."""
     if path.exists():
-        return path
+        return brought_up(path)
     DATA.mkdir(exist_ok=True)
     unfinished = path.with_suffix(".making")
     unfinished.unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from sqlalchemy import make_url, text
 
 from ringfence.storage import schema
 from ringfence.storage.bulk import insert_rows, settle_ids, settle_statistics
-from ringfence.storage.engine import Database, open_database
+from ringfence.storage.engine import Database, locate, open_database
 from ringfence.storage.metadata import metadata
 
 _TOP = Path(__file__).parents[1]
@@ -49,6 +49,14 @@ def following_the_tree(source: Path, path: Path) -> Path:
     connection.close()
     unfinished.rename(path)
     note(path, [source])
+    return path
+
+
+def brought_up(path: Path) -> Path:
+    """A file that an earlier revision may have left, at this one."""
+    known = Database(locate(str(path)))
+    schema.upgrade(known.engine)
+    known.close()
     return path
 
 

@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Final
 
 from benchmarks.big import DATA, USERS, make_big
-from benchmarks.copies import on_postgresql
+from benchmarks.copies import brought_up, on_postgresql
 from benchmarks.report import Report
 from ringfence.domain.device import DEVICES
 from ringfence.snapshot.load import load_file
@@ -42,7 +42,7 @@ def run() -> Report:
         source.unlink()
         unfinished.rename(file)
     report = Report()
-    with on_postgresql(file) as (owner,):
+    with on_postgresql(brought_up(file)) as (owner,):
         for strict in (False, True):
             (role,) = make_roles(owner, strict=strict)
             behind = Database(owner.url.set(username=role.name))
