@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -404,3 +405,14 @@ def test_colours_that_textual_itself_refuses(folder: Path, monkeypatch: pytest.M
     monkeypatch.setattr(ConsoleTheme, "to_color_system", fail)
     (folder / "mine.toml").write_text(toml(GOOD))
     assert load_themes([folder]) == ([], ["themes/mine.toml: its colours do not go together: no light"])
+
+
+@pytest.mark.parametrize("path", sorted(built_in_folder().glob("*.toml")), ids=lambda path: path.stem)
+def test_a_shipped_theme_needs_no_parser_of_toml_and_says_the_same_by_it(path: Path) -> None:
+    text = path.read_text()
+    assert themes._plain(text) == tomllib.loads(text)
+
+
+@pytest.mark.parametrize("line", ["a = 'b'", 'a = "\\n"', 'a = "b" # "c"', "a = 1.5", 'a="b"', "a = [1]", "a ="])
+def test_what_is_more_than_names_of_words_and_numbers_is_left_to_the_parser(line: str) -> None:
+    assert themes._plain(line) is None

@@ -50,7 +50,8 @@ NOT_BY_THE_FRAME = {
     *("sqlalchemy", "sqlite3", "ringfence.services", "ringfence.visibility", "ringfence.domain.kind"),
     *("ringfence.cli.plain", "ringfence.cli.reading", "ringfence.preferences.layout"),
     *("ssl", "json", "email", "importlib.metadata", "textual.types", "textual.widgets._select"),
-    *("textual.command", "textual.widgets._option_list", "rich.table"),
+    *("textual.command", "textual.widgets._option_list", "rich.table", "tomllib"),
+    *("ringfence.console.widgets.record_table", "ringfence.console.widgets.ranges"),
 }
 NOT_BY_THE_DATA = {
     *("sqlalchemy.orm", "sqlalchemy.dialects.postgresql", "alembic", "pydantic", "typer", "click", "psycopg", "ssl"),

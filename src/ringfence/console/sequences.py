@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 _ESC: Final = "\x1b"
@@ -32,9 +31,22 @@ _PATIENCE: Final = 10
 _MOUSE: Final = re.compile(r"\x1b\[M[\s\S]{0,2}\Z")
 
 
-@dataclass(frozen=True, slots=True)
 class _Piece:
-    text: str
+    """Written out, and no dataclass: making one is half of what importing all this takes."""
+
+    __match_args__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Piece) and type(other) is type(self) and other.text == self.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.text!r})"
 
 
 class Typed(_Piece):

@@ -32,6 +32,7 @@ TERMINAL: Final = "terminal"
 TERMINAL_LIGHT: Final = "terminal-light"
 """The same on a light background."""
 
+_WORDS: Final = {"true": True, "false": False}
 _TOLD: Final = 3  # faults of one file that its line spells out
 
 
@@ -119,7 +120,7 @@ def no_theme(name: str, line: int = 0) -> configuration.Fault:
 
 def _read(path: Path, depth: Depth, *, known_sound: bool = False) -> ConsoleTheme:
     """The theme in the file. Raises _ThemeError, and nothing else. Looking for faults takes longer than the rest."""
-    table = _table(path)
+    table = _table(path, shipped=known_sound)
     if not known_sound:
         _demand_sound(table, path.stem)
     fields: Mapping[str, Any]
@@ -151,19 +152,46 @@ def _demand_sound(table: Mapping[str, Any], stem: str) -> None:
         raise _ThemeError("; ".join(found[:_TOLD]) + more)
 
 
-def _table(path: Path) -> Mapping[str, Any]:
-    import tomllib
-
+def _table(path: Path, *, shipped: bool = False) -> Mapping[str, Any]:
     try:
         data = small_files.read(path)
     except small_files.Unreadable as error:
         raise _ThemeError(str(error)) from error
     try:
-        return tomllib.loads(data.decode("utf-8-sig"))
+        text = data.decode("utf-8-sig")
+        plain = _plain(text) if shipped else None
+        if plain is not None:
+            return plain
+        import tomllib
+
+        return tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise _ThemeError(f"is not UTF-8 text (byte {error.start})") from error
     except (ValueError, RecursionError) as error:
         raise _ThemeError(f"is no TOML: {error}") from error
+
+
+def _plain(text: str) -> Mapping[str, Any] | None:
+    """What a file says that is nothing but headings and names of words and numbers, as the shipped ones are; None where
+    it is more than that. The parser of TOML takes ten times as long to be imported, and the first paint waits for it.
+    """
+    found: dict[str, Any] = {}
+    part = found
+    for line in text.splitlines():
+        name, _, value = line.partition(" = ")
+        if not line or line[0] == "#":
+            continue
+        if line[0] == "[":
+            part = found[line[1:-1]] = {}
+        elif value in _WORDS:
+            part[name] = _WORDS[value]
+        elif value.isdecimal():
+            part[name] = int(value)
+        elif value[:1] == value[-1:] == '"' and '"' not in value[1:-1] and "\\" not in value:
+            part[name] = value[1:-1]
+        else:
+            return None
+    return found
 
 
 _Colors: TypeAlias = tuple[dict[str, Any], dict[str, str], bool]
@@ -195,7 +223,9 @@ def _named(table: Mapping[str, Any]) -> _Colors:
     background as dark as the theme's."""
     if table.get("ansi", False):
         return _own(table)
-    fields, variables, _ = _own(_table(built_in_folder() / f"{TERMINAL if table['dark'] else TERMINAL_LIGHT}.toml"))
+    fields, variables, _ = _own(
+        _table(built_in_folder() / f"{TERMINAL if table['dark'] else TERMINAL_LIGHT}.toml", shipped=True)
+    )
     for name, value in table.get(NAMED, {}).items():
         (fields if name in COLORS else variables)[name] = value
     return fields, variables, True

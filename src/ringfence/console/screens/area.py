@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -21,10 +21,12 @@ from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
 from ringfence.console.widgets.filter_bar import FilterBar
 from ringfence.console.widgets.key_bar import KeyBar, KeyState
 from ringfence.console.widgets.panes import Panes
-from ringfence.console.widgets.ranges import RangedList
-from ringfence.console.widgets.record_table import RecordTable
 
 if TYPE_CHECKING:
+    from textual.css.query import DOMQuery
+
+    from ringfence.console.widgets.ranges import RangedList
+    from ringfence.console.widgets.record_table import RecordTable
     from ringfence.domain.kind import StateKind
     from ringfence.preferences.layout import Spot
 
@@ -192,7 +194,7 @@ class CommandScreen(OneFrame, AsksWhy):
     def _range_is_taken(self, command: Command[Any]) -> bool:
         """Whether a command can go on: whatever is done takes a live range as marked, and Escape only leaves it. Where
         its rows must be read first, the command is run again after that."""
-        there = self.query(RangedList)  # type: ignore[type-abstract]  # looked for, and not made
+        there = cast("DOMQuery[RangedList]", self.query("RangedList"))
         ranged = next((one for one in there if one.span is not None), None)
         if ranged is None:
             return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -15,14 +15,14 @@ from ringfence.console.commands.command import SCREEN, bind, bindings
 from ringfence.console.commands.declared import editable
 from ringfence.console.commands.tree import CUSTOMER
 from ringfence.console.questions import Asks
-from ringfence.console.screens.record_list import RecordList, list_of
 from ringfence.console.text import content, number
 from ringfence.console.widgets.fields import Fields
-from ringfence.console.widgets.record_table import RecordTable
 from ringfence.console.widgets.tab_bar import TabBar
 from ringfence.domain.errors import RingfenceError
 
 if TYPE_CHECKING:
+    from ringfence.console.screens.record_list import RecordList
+    from ringfence.console.widgets.record_table import RecordTable
     from ringfence.domain.kind import Kind
     from ringfence.preferences.layout import Spot
     from ringfence.services.attributes import Attribute
@@ -66,6 +66,8 @@ class CustomerDetail(Vertical, Asks):
         self.tabs = {_PAGE: "Details"}
         """What each tab is called."""
         self.tab = _PAGE
+        self.lists: dict[str, RecordList] = {}
+        """Those of the kinds that were made, by tab."""
         self._unmade: dict[str, Kind] = {}
         """Those whose lists are not there yet, by tab: each is made once somebody looks at it."""
         self._before: Spot | None = None
@@ -92,6 +94,7 @@ class CustomerDetail(Vertical, Asks):
 
     def _make(self, kind: Kind) -> None:
         """Puts the list of a kind there."""
+        from ringfence.console.screens.record_list import list_of
         from ringfence.domain.registry import PARTS
 
         edits = None if kind.name in PARTS else editable(kind)
@@ -101,6 +104,7 @@ class CustomerDetail(Vertical, Asks):
             records.home = self.customer, self._named
         if self._before is not None:
             records.come_back(self._before)
+        self.lists[kind.name] = records
         self.query_one(ContentSwitcher).mount(records)
 
     def _show_who(self) -> None:
@@ -129,7 +133,7 @@ class CustomerDetail(Vertical, Asks):
         from ringfence.preferences.layout import Spot
 
         before = Spot() if self._before is None else self._before
-        lists = [one.stands for one in self.query(RecordList)]
+        lists = [one.stands for one in self.lists.values()]
         return Spot(
             self.current_record,
             {kind: sort for kind, sort in before.sorts.items() if kind in self._unmade}
@@ -143,22 +147,25 @@ class CustomerDetail(Vertical, Asks):
     def come_back(self, spot: Spot) -> None:
         """Has the lists stand as they did."""
         self._before = spot
-        for records in self.query(RecordList):
+        for records in self.lists.values():
             records.come_back(spot)
         self.go_to_tab(spot.tab)
 
     @property
     def current(self) -> RecordTable[Any] | Fields:
         """What the current tab shows."""
-        found = self.query_one(f"#{self.tab}")
-        assert isinstance(found, (RecordTable, Fields))
-        return found
+        return cast("RecordTable[Any] | Fields", self.query_one(f"#{self.tab}"))
+
+    @property
+    def current_list(self) -> RecordList | None:
+        """The list of a kind that it shows, if it does."""
+        return self.lists.get(self.tab)
 
     @property
     def current_record(self) -> dict[str, int]:
         """The record under the cursor of the current tab, by its kind; nothing where there is none."""
-        shown = self.current
-        return dict(shown.stands.records) if isinstance(shown, RecordList) else {}
+        shown = self.current_list
+        return dict(shown.stands.records) if shown is not None else {}
 
     def _say_rows(self, kind: str, text: Content) -> None:
         self._subtitles[kind] = text
@@ -173,7 +180,7 @@ class CustomerDetail(Vertical, Asks):
         """Shows a customer: its name at once, the rest as it comes."""
         self.border_title = content(name)
         self.customer, self._named, self._who = customer, name, ""
-        for records in self.query(RecordList):
+        for records in self.lists.values():
             records.home = (customer, name)
         self._stale = set(self.tabs)
         self._show_tab()
@@ -196,8 +203,8 @@ class CustomerDetail(Vertical, Asks):
         if self.customer is None:
             return
         self._stale = set(self.tabs) - {self.tab}
-        if isinstance(self.current, RecordList):
-            self.current.again()
+        if self.current_list is not None:
+            self.current_list.again()
         self._read(self.customer)
 
     def _opened(self, found: tuple[Detail, list[Attribute]]) -> None:
@@ -240,8 +247,8 @@ class CustomerDetail(Vertical, Asks):
         elif self.tab == _WHO and not self.query(f"#{_WHO}"):
             self._make_who()
         self.query_one(ContentSwitcher).current = self.tab
-        shown = self.current
-        if self.tab in self._stale and isinstance(shown, RecordList) and self.customer is not None:
+        shown = self.current_list
+        if self.tab in self._stale and shown is not None and self.customer is not None:
             if shown.listing is not None and shown.listing.under == self.customer:
                 shown.again()
             else:

@@ -15,16 +15,16 @@ from ringfence.console.places import Place
 from ringfence.console.screens.area import AreaScreen
 from ringfence.console.screens.customer_detail import CustomerDetail
 from ringfence.console.screens.customer_tree import CustomerTree
-from ringfence.console.screens.record_list import RecordList, why_not
 from ringfence.console.screens.two_panes import TwoPanes
 from ringfence.console.text import fit, literal, number, width_of
+from ringfence.console.widgets.fields import Fields
 from ringfence.console.widgets.filter_bar import FilterBar
 from ringfence.console.widgets.key_bar import KeyBar
 from ringfence.console.widgets.lines import LineList
-from ringfence.console.widgets.record_table import RecordTable
 from ringfence.console.widgets.tree import ForestView
 
 if TYPE_CHECKING:
+    from ringfence.console.screens.record_list import RecordList
     from ringfence.domain.kind import StateKind
     from ringfence.preferences.layout import Spot
     from ringfence.services.records import TreeCustomer
@@ -67,7 +67,7 @@ class CustomersScreen(AreaScreen, TwoPanes):
 
     def __init__(self) -> None:
         super().__init__()
-        self.add_class("-wide")  # as most are: the first paint then needs no second round of styles
+        self.add_class("-wide", update=False)  # as most are: the first paint then needs no second round of styles
         self._search = self._fault = ""
         self._wanted: int | None = None
         """The customer that the cursor is to go to, once the tree has been read anew."""
@@ -99,7 +99,7 @@ class CustomersScreen(AreaScreen, TwoPanes):
 
     @property
     def table(self) -> RecordList | None:
-        return self.focused if isinstance(self.focused, RecordList) else None
+        return next((one for one in self.detail.lists.values() if one is self.focused), None)
 
     @property
     def listed(self) -> tuple[Any, int | None]:
@@ -242,6 +242,8 @@ class CustomersScreen(AreaScreen, TwoPanes):
     def filtered(self, text: str) -> None:
         """Shows the customers that the filter finds, under those of their ancestors that are visible. The tree stays as
         it is where the filter cannot be understood."""
+        from ringfence.console.screens.record_list import why_not
+
         self._fault = why_not(self.AREA, text)
         if self._fault:
             self.show_filter("", self._fault)
@@ -392,10 +394,10 @@ class CustomersScreen(AreaScreen, TwoPanes):
 
     def show_new(self, kind: StateKind, record: int) -> None:
         """Goes to a new customer in the tree, or to what is new in the list beside it."""
-        shown = self.detail.current
+        shown = self.detail.current_list
         if kind == "customer":
             self.go_to(record)
-        elif isinstance(shown, RecordList) and shown.edits is not None and shown.edits.kind == kind:
+        elif shown is not None and shown.edits is not None and shown.edits.kind == kind:
             self._read_tree(self._place(), self.forest.expanded_ids, again=True)
             self.detail.again()
             shown.go_to(record)
@@ -411,7 +413,7 @@ class CustomersScreen(AreaScreen, TwoPanes):
         current = self.detail.current
         if self.forest.moving is not None:
             self.forest.put_back()
-        elif isinstance(current, RecordTable) and current.marks:
+        elif not isinstance(current, Fields) and current.marks:
             current.clear_marks()
         elif self.forest.has_focus or not self.detail.has_focus_within:
             super().back()
