@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from support.console import console_on, opened
 
-from ringfence.console.screens.area import AreaScreen, leaves
+from ringfence.console.commands.everywhere import leaves
+from ringfence.console.screens.area import AreaScreen
 from ringfence.console.screens.customers import CustomersScreen
 from ringfence.console.widgets.key_bar import KeyBar
 from ringfence.storage.engine import Database

@@ -51,7 +51,7 @@ NOT_BY_THE_FRAME = {
     *("ringfence.cli.plain", "ringfence.cli.reading", "ringfence.preferences.layout"),
     *("ssl", "json", "email", "importlib.metadata", "textual.types", "textual.widgets._select"),
     *("textual.command", "textual.widgets._option_list", "rich.table", "tomllib"),
-    *("ringfence.console.widgets.record_table", "ringfence.console.widgets.ranges"),
+    *("ringfence.console.widgets.record_table", "ringfence.console.widgets.ranges", "textual.widgets._input"),
 }
 NOT_BY_THE_DATA = {
     *("sqlalchemy.orm", "sqlalchemy.dialects.postgresql", "alembic", "pydantic", "typer", "click", "psycopg", "ssl"),

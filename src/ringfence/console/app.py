@@ -9,11 +9,10 @@ from textual import events
 from textual.binding import Binding
 from textual.screen import Screen
 from textual.theme import Theme
-from textual.widgets import Input
 
 from ringfence.console import jobs
 from ringfence.console.application import Application
-from ringfence.console.commands.everywhere import QUIT
+from ringfence.console.commands.everywhere import QUIT, leaves
 from ringfence.console.looking import Looking, Summary, summary
 from ringfence.console.notices import keep_counts_free, take_notice_away
 from ringfence.console.opening import Awaited, Opening
@@ -22,12 +21,11 @@ from ringfence.console.questions import Answered, going
 from ringfence.console.remembering import Remembering
 from ringfence.console.rights import SEEING_AS
 from ringfence.console.rooms import numbered, prepare, room, together
-from ringfence.console.screens.area import AreaScreen, CommandScreen, leaves
+from ringfence.console.screens.area import AreaScreen, CommandScreen
 from ringfence.console.signing_in import SigningIn
 from ringfence.console.text import literal, number
 from ringfence.console.themes import load_themes
 from ringfence.console.travelling import Travelling
-from ringfence.console.widgets.plain_input import pasted
 
 if TYPE_CHECKING:
     from ringfence.console.commands.command import Go
@@ -260,6 +258,10 @@ class RingfenceApp(Painting, Remembering, SigningIn, Looking, Travelling):
         if isinstance(event, events.Key) and not event.is_forwarded and self._screen_stack:
             self._say_of_key("")
         if isinstance(event, events.Paste) and not event.is_forwarded and self._screen_stack:
+            from textual.widgets import Input
+
+            from ringfence.console.widgets.plain_input import pasted
+
             lines = getattr(self.focused, "takes_lines", False)
             event.text, said = pasted(event.text, lines=lines)
             if said and isinstance(self.focused, Input):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from ringfence.console.commands.command import Command, Host
+from ringfence.console.commands.command import Command, Host, display
 from ringfence.console.commands.why import WHY, WHY_OF_ALARMS
 
 if TYPE_CHECKING:
@@ -138,3 +138,9 @@ BESIDE: Final[tuple[Command[Host], ...]] = (HELP, PALETTE, QUIT, SUSPEND)
 def everywhere(others: Sequence[Command[Any]]) -> tuple[Command[Any], ...]:
     """The commands that every screen has, beside those of its own."""
     return tuple(one for one in EVERYWHERE if one is not WHY or WHY_OF_ALARMS not in others)
+
+
+def leaves(keys: str) -> str:
+    """How the console is left, in plain words."""
+    key = display(keys)
+    return f"{f'Ctrl+{key[1:].upper()}' if key[0] == '^' else key} leaves the console"

@@ -15,7 +15,6 @@ from ringfence.console.commands.lists import LISTS, TABS
 from ringfence.console.screens.access_lists import RightsList, WhoList
 from ringfence.console.screens.passing import PassingScreen
 from ringfence.console.text import content
-from ringfence.console.widgets.filter_bar import FilterBar
 from ringfence.console.widgets.held_table import HeldTable
 from ringfence.console.widgets.key_bar import KeyBar
 from ringfence.console.widgets.tab_bar import TabBar
@@ -143,7 +142,7 @@ class AccessPage(PassingScreen):
 
     def go_to_tab(self, tab: str) -> None:
         """Shows a tab; a filter is of one list alone."""
-        self.query_one(FilterBar).action_clear()
+        self.filter_line.action_clear()
         self.tab = tab
         self.query_one(ContentSwitcher).current = tab
         self.table.focus()

@@ -13,7 +13,6 @@ from ringfence.console.screens.record_list import RecordList
 from ringfence.console.screens.records import KindScreen
 from ringfence.console.text import Cell
 from ringfence.console.ticking import Ticking
-from ringfence.console.widgets.filter_bar import FilterBar
 from ringfence.console.widgets.outcome import OutcomePanel
 from ringfence.console.widgets.posted import Posted
 from ringfence.domain import clock
@@ -127,18 +126,18 @@ class AlarmsScreen(KindScreen):
         return self._narrowing(text, "own", "all") if name == NARROW.name else text
 
     def _narrowing(self, text: str, own: str, every: str) -> str:
-        shown = self.query_one(FilterBar).value
+        shown = self.filter_line.value
         if shown == _NEW:
             return own if self._own else every
         return every if shown and shown == self._own else text
 
     @property
     def _next_filter(self) -> str:
-        shown = self.query_one(FilterBar).value
+        shown = self.filter_line.value
         return self._own if shown == _NEW else "" if shown and shown == self._own else _NEW
 
     def _filter_by(self, text: str) -> None:
-        self.query_one(FilterBar).show_quietly(text)
+        self.filter_line.show_quietly(text)
         self.filtered(text)
         self.refresh_bindings()
 

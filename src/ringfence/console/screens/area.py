@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 
 from ringfence.console.commands.command import Command, bindings, display
-from ringfence.console.commands.everywhere import ALWAYS, EVERYWHERE, OWN, QUIT, STAYS, everywhere
+from ringfence.console.commands.everywhere import ALWAYS, EVERYWHERE, OWN, QUIT, STAYS, everywhere, leaves
 from ringfence.console.notices import let_notice_give_way, take_notice_away
 from ringfence.console.painting import OneFrame
 from ringfence.console.places import Place
@@ -18,13 +18,11 @@ from ringfence.console.rights import HOME, badge, why_only_looking
 from ringfence.console.screens.asks_why import AsksWhy
 from ringfence.console.text import Cell, literal
 from ringfence.console.widgets.bars import Breadcrumbs, NavBar, TitleBar
-from ringfence.console.widgets.filter_bar import FilterBar
 from ringfence.console.widgets.key_bar import KeyBar, KeyState
 from ringfence.console.widgets.panes import Panes
 
 if TYPE_CHECKING:
-    from textual.css.query import DOMQuery
-
+    from ringfence.console.widgets.filter_bar import FilterBar
     from ringfence.console.widgets.ranges import RangedList
     from ringfence.console.widgets.record_table import RecordTable
     from ringfence.domain.kind import StateKind
@@ -194,7 +192,7 @@ class CommandScreen(OneFrame, AsksWhy):
     def _range_is_taken(self, command: Command[Any]) -> bool:
         """Whether a command can go on: whatever is done takes a live range as marked, and Escape only leaves it. Where
         its rows must be read first, the command is run again after that."""
-        there = cast("DOMQuery[RangedList]", self.query("RangedList"))
+        there = cast("Iterable[RangedList]", self.query("RangedList"))
         ranged = next((one for one in there if one.span is not None), None)
         if ranged is None:
             return True
@@ -254,7 +252,8 @@ class AreaScreen(CommandScreen):
         yield from self.compose_tabs()
         with Panes(id="lists"):
             yield from self.compose_lists()
-        yield FilterBar(placeholder=self.FILTERS, on_edit=self.filtered)
+        if self.ringfence.numbered:  # else nobody types yet, and the first paint does without all that a line takes
+            yield self._filter_line()
         yield self.key_bar(self.FIRST_KEYS)
 
     def off_anyway(self, command: Command[Any]) -> str:
@@ -276,9 +275,20 @@ class AreaScreen(CommandScreen):
             self.mark_area(self.AREA)
         self.show_viewer()
 
+    def _filter_line(self) -> FilterBar:
+        from ringfence.console.widgets.filter_bar import FilterBar
+
+        return FilterBar(placeholder=self.FILTERS, on_edit=self.filtered)
+
+    @property
+    def filter_line(self) -> FilterBar:
+        """The line that a filter is typed into: there is none before the kinds are known."""
+        return cast("FilterBar", self.query_one("FilterBar"))
+
     def declared(self) -> None:
-        """The kinds are known: shows which numbered screens there are."""
+        """The kinds are known: shows which numbered screens there are, and has a filter line."""
         self.show_numbered()
+        self.mount(self._filter_line(), before="KeyBar")
 
     def show_numbered(self) -> None:
         """Draws the numbered screens with their keys."""
@@ -306,7 +316,7 @@ class AreaScreen(CommandScreen):
             if self.shown_view > 0:
                 take_notice_away(self)
             self.shown_view = self.ringfence.view
-            self.query_one(FilterBar).clear_quietly()
+            self.filter_line.clear_quietly()
             self.query_one(Breadcrumbs).set_filter("")
             spot = self.ringfence.spot_of(self.AREA)
             if spot is not None:
@@ -372,7 +382,7 @@ class AreaScreen(CommandScreen):
         """Where one is; None before anybody has signed in, and on a screen that only passes."""
         if self.PASSING or self.ringfence.session is None:
             return None
-        return Place(self.AREA, self.record_here, self.query_one(FilterBar).value)
+        return Place(self.AREA, self.record_here, self.filter_line.value)
 
     @property
     def to_keep(self) -> Place | None:
@@ -399,7 +409,7 @@ class AreaScreen(CommandScreen):
 
     def open_filter(self) -> None:
         """Opens the filter line."""
-        self.query_one(FilterBar).open()
+        self.filter_line.open()
 
     @property
     @abstractmethod
@@ -417,11 +427,7 @@ class AreaScreen(CommandScreen):
 
     def back(self) -> None:
         """Clears the filter if there is one."""
-        bar = self.query_one(FilterBar)
-        if bar.value:
-            bar.action_clear()
-        else:
-            bar.remove_class("-open")
+        self.filter_line.leave()
 
     def on_filter_bar_cleared(self) -> None:
         """The filter is gone."""
@@ -430,12 +436,6 @@ class AreaScreen(CommandScreen):
     def on_nav_bar_picked(self, message: NavBar.Picked) -> None:
         """Goes to an area that was clicked."""
         self.call_later(self.go_to_area, message.id)
-
-
-def leaves(keys: str) -> str:
-    """How the console is left, in plain words."""
-    key = display(keys)
-    return f"{f'Ctrl+{key[1:].upper()}' if key[0] == '^' else key} leaves the console"
 
 
 def refresh_below(closed: CommandScreen, new: tuple[StateKind, int] | None = None) -> None:

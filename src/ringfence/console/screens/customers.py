@@ -18,7 +18,6 @@ from ringfence.console.screens.customer_tree import CustomerTree
 from ringfence.console.screens.two_panes import TwoPanes
 from ringfence.console.text import fit, literal, number, width_of
 from ringfence.console.widgets.fields import Fields
-from ringfence.console.widgets.filter_bar import FilterBar
 from ringfence.console.widgets.key_bar import KeyBar
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.tree import ForestView
@@ -264,7 +263,7 @@ class CustomersScreen(AreaScreen, TwoPanes):
         def show(found: tuple[tuple[tuple[TreeCustomer, ...], frozenset[int]], Counts]) -> None:
             (nodes, hits), counted = found
             if self._wanted is not None and all(node.id != self._wanted for node in nodes):
-                self.query_one(FilterBar).action_clear()  # which reads the whole tree, and goes there
+                self.filter_line.action_clear()  # which reads the whole tree, and goes there
                 return
             stays = again and any(node.id == self.forest.selected_id for node in nodes)
             self.forest.empty_text = self._nothing()
@@ -381,7 +380,7 @@ class CustomersScreen(AreaScreen, TwoPanes):
         return super().to_keep
 
     def show_place(self, place: Place) -> None:
-        self.query_one(FilterBar).show_quietly(place.search)
+        self.filter_line.show_quietly(place.search)
         self.remove_class("-reading")
         self.forest.focus()
         if place.search != self._search:

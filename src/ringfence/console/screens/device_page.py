@@ -28,7 +28,6 @@ from ringfence.console.text import content, number
 from ringfence.console.ticking import Ticking
 from ringfence.console.widgets.drawn import DrawnLines
 from ringfence.console.widgets.fields import Fields
-from ringfence.console.widgets.filter_bar import FilterBar
 from ringfence.console.widgets.key_bar import KeyBar
 from ringfence.console.widgets.lines import LineList
 from ringfence.console.widgets.record_table import RecordTable
@@ -335,7 +334,7 @@ class DevicePage(PassingScreen):
 
     def go_to_tab(self, tab: str) -> None:
         """Shows a tab; a filter is of one list alone."""
-        self.query_one(FilterBar).action_clear()
+        self.filter_line.action_clear()
         self.tab = tab
         self.query_one(ContentSwitcher).current = tab
         self.current.focus()

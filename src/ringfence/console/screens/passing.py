@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from ringfence.console.places import Place
 from ringfence.console.screens.area import AreaScreen
-from ringfence.console.widgets.filter_bar import FilterBar
 from ringfence.console.widgets.tab_bar import TabBar
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ class PassingScreen(AreaScreen):
         table = self.table
         if table is not None and table.marks:
             table.clear_marks()
-        elif self.query_one(FilterBar).value:
+        elif self.filter_line.value:
             super().back()
         else:
             self.app.pop_screen()

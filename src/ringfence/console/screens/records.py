@@ -14,7 +14,6 @@ from ringfence.console.commands.lists import FINISHED, LISTS, TABS
 from ringfence.console.places import Place
 from ringfence.console.screens.area import AreaScreen
 from ringfence.console.screens.record_list import RecordList, list_of
-from ringfence.console.widgets.filter_bar import FilterBar
 from ringfence.console.widgets.key_bar import KeyBar
 from ringfence.console.widgets.tab_bar import TabBar
 from ringfence.domain import display
@@ -97,7 +96,7 @@ class ListScreen(AreaScreen):
         return self.records.row.id if self.records.row is not None else None
 
     def show_place(self, place: Place) -> None:
-        self.query_one(FilterBar).show_quietly(place.search)
+        self.filter_line.show_quietly(place.search)
         self.filtered(place.search)
         record = place.record
         if record is not None:
@@ -105,7 +104,7 @@ class ListScreen(AreaScreen):
         self.records.focus()
 
     def _unfiltered(self, record: int) -> None:
-        self.query_one(FilterBar).action_clear()
+        self.filter_line.action_clear()
         self.records.go_to(record)
 
     def filtered(self, text: str) -> None:

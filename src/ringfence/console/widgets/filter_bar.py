@@ -111,6 +111,13 @@ class FilterBar(PlainInput):
         self.add_class("-open")
         self.focus()
 
+    def leave(self) -> None:
+        """Clears the filter if there is one; hides the line."""
+        if self.value:
+            self.action_clear()
+        else:
+            self.remove_class("-open")
+
     def clear_quietly(self) -> None:
         """Clears and hides the line without a message: the owner has dropped the filter itself."""
         self.show_quietly("")
