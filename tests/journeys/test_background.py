@@ -41,6 +41,10 @@ def asked(terminal: Terminal) -> bool:
     return QUESTION in terminal.output
 
 
+TRIES = 3
+"""An answer counts for 50 ms: a busy machine may let it come later than that, and gets another try."""
+
+
 def worn(terminal: Terminal) -> str:
     """Waits until everything is drawn, and which theme's bars were drawn last."""
     terminal.shows("46 in all", "Devices 498")
@@ -73,12 +77,16 @@ def last_worn(terminal: Terminal) -> str:
 )
 @pytest.mark.once(3)
 def test_it_answers(pieces: list[bytes], theme: str, start: Callable[..., Terminal]) -> None:
-    terminal = start()
-    assert asked(terminal)
-    for piece in pieces:
-        terminal.send(piece)
-        time.sleep(0.002)
-    assert worn(terminal) == theme
+    for _ in range(TRIES):
+        terminal = start()
+        assert asked(terminal)
+        for piece in pieces:
+            terminal.send(piece)
+            time.sleep(0.002)
+        found = worn(terminal)
+        if found == theme or theme == DARK:
+            break
+    assert found == theme
     if pieces == [BROKEN]:
         time.sleep(1.2)  # so long its end is waited for
     terminal.send(b"jj")  # keys work as ever, and nothing else has been typed
@@ -90,13 +98,16 @@ def test_it_answers(pieces: list[bytes], theme: str, start: Callable[..., Termin
 
 
 def test_keys_typed_around_the_answer_are_all_there(start: Callable[..., Terminal]) -> None:
-    terminal = start()
-    assert asked(terminal)
-    terminal.send(b"2/y" + WHITE + b"\x1b\\" + b"ard")
-    terminal.shows("Devices", "/yard", "yard")
-    assert "2 Devices" in terminal.lines[1]
-    while terminal.read(0.4):
-        pass
+    for _ in range(TRIES):
+        terminal = start()
+        assert asked(terminal)
+        terminal.send(b"2/y" + WHITE + b"\x1b\\" + b"ard")
+        terminal.shows("Devices", "/yard", "yard")
+        assert "2 Devices" in terminal.lines[1]
+        while terminal.read(0.4):
+            pass
+        if LIGHT.encode() in terminal.output:
+            break
     assert LIGHT.encode() in terminal.output
 
 
