@@ -77,16 +77,16 @@ def _always(each: list[pytest.Item], chance: Random) -> int:
     """How many of these, all of one test, are tried whatever time there is."""
     mark = each[0].get_closest_marker("once")
     if isinf(_UNTIL):
-        return len(each) if mark is None else _said(mark)
+        return len(each) if mark is None else _so_many(mark)
     room = each[0].path.relative_to(_HERE).parts[0]
     if chance.randrange(_TURNS.get(room, 1)) and not each[0].get_closest_marker("always"):
         return 0
     if mark is not None:
-        return _said(mark)
+        return _so_many(mark)
     return max(3, len(each) // 8) if room in _LONG else max(4, len(each) // 4)
 
 
-def _said(mark: pytest.Mark) -> int:
+def _so_many(mark: pytest.Mark) -> int:
     return int(mark.args[0]) if mark.args else 1
 
 

@@ -18,7 +18,9 @@ from ringfence.storage import maintenance, schema
 from ringfence.storage.engine import Database, open_database
 from ringfence.storage.structure import differences
 from ringfence.storage.tables import Role, Tenant
-from ringfence.visibility.substrings import holding
+from ringfence.visibility import substrings
+from ringfence.visibility.column_values import permissions
+from ringfence.visibility.owner import Owner
 
 
 def devices(*names: str) -> dict[str, object]:
@@ -136,10 +138,11 @@ def test_words_of_every_length_are_found_by_the_index(database: Database) -> Non
         needles = {
             key[at : at + long] for key in keys.values() for long in range(1, 7) for at in range(len(key) - long + 1)
         }
+    with Owner(database, 1).look(*permissions(DEVICES)) as sight:
         for needle in sorted({*needles, "aqb", "zz", "ez", "y", "qq"}):
-            query, binds = holding(DEVICES, needle, postgresql=database.postgresql)
-            found = connection.execute(text(query), {"tenant": 1, **binds, "most": 100}).scalars()
-            assert set(found) == {number for number, key in stored.items() if needle in key}, needle
+            found = substrings.hits(sight, DEVICES, needle, 100)
+            assert found is not None
+            assert set(substrings.unbound(found.ids)) == {own for own, key in stored.items() if needle in key}, needle
 
 
 def test_a_sound_database_has_nothing_to_report(database: Database) -> None:
@@ -152,7 +155,7 @@ def test_postgresql_finds_substrings_by_index(postgres_database: Database) -> No
     load_document(postgres_database, devices(*(f"Device {number:06}" for number in range(5000))))
     with postgres_database.engine.begin() as connection:
         for needle in ("004711", "e-00", "47", "7"):
-            query, binds = holding(DEVICES, needle, postgresql=True)
+            query, binds = substrings.on_postgresql(DEVICES, needle)
             asked = {"tenant": 1, **binds, "most": 10}
             plan = "\n".join(connection.execute(text(f"EXPLAIN {query}"), asked).scalars())
             assert "ix_device_search " in plan or needle == "7", needle  # which nearly all of them have

@@ -43,7 +43,7 @@ def hits(sight: Sight, kind: Kind, needle: str, most: int) -> Hits | None:
     if len(needle) < SHORT and _walled(sight):
         return elsewhere(sight, kind, needle, most)
     if sight.postgresql and len(needle) < SHORT:
-        return _hits(sight, *holding(kind, needle, postgresql=True), most)
+        return _hits(sight, *on_postgresql(kind, needle), most)
     begin = _hits(sight, *_beginning(kind, needle), most)
     others = elsewhere(sight, kind, needle, most) if begin.count <= most else begin
     if not begin.count:
@@ -57,18 +57,14 @@ def hits(sight: Sight, kind: Kind, needle: str, most: int) -> Hits | None:
     return Hits(most + 1, None, begins=begin.count)
 
 
-def holding(kind: Kind, needle: str, *, postgresql: bool) -> tuple[str, dict[str, Any]]:
-    """A statement of the ids of the records of ``:tenant`` that hold a text, ``:most`` of them, some of other tenants'
-    perhaps, and what else it binds."""
-    if postgresql and len(needle) < SHORT:
+def on_postgresql(kind: Kind, needle: str) -> tuple[str, dict[str, Any]]:
+    """A statement of PostgreSQL of the ids of the records of ``:tenant`` that hold a text, ``:most`` of them, some of
+    other tenants' perhaps, and what else it binds."""
+    if len(needle) < SHORT:
         letters = "ringfence_grams(k.search_key) @> ARRAY[CAST(:needle AS text)]"
         return f"{_found(kind)} WHERE {letters} LIMIT :most", {"needle": needle}
-    begin, binds = _beginning(kind, needle)
-    if postgresql:
-        others, more = _elsewhere_on_postgresql(kind, needle)
-        return f"({begin}) UNION ALL ({others}) LIMIT :most", {**binds, **more}
-    others, more = _behind(kind, needle)
-    return f"SELECT id FROM ({begin}) UNION SELECT id FROM ({others}) LIMIT :most", {**binds, **more}
+    (begin, binds), (others, more) = _beginning(kind, needle), _elsewhere_on_postgresql(kind, needle)
+    return f"({begin}) UNION ALL ({others}) LIMIT :most", {**binds, **more}
 
 
 def elsewhere(sight: Sight, kind: Kind, needle: str, most: int) -> Hits:
@@ -185,7 +181,7 @@ def _too_many(sight: Sight, kind: Kind, needle: str, most: int) -> bool:
         return False
     key = ("too many", kind, needle, most)
     if key not in sight.answers:
-        query, binds = holding(kind, needle, postgresql=True)
+        query, binds = on_postgresql(kind, needle)
         asked = {"tenant": sight.tenant_id, **binds, "most": _FAR * most + 1}
         (explained,) = sight.connection.execute(text(f"EXPLAIN (FORMAT JSON) {query}"), asked).scalar_one()
         sight.answers[key] = [explained["Plan"]["Plan Rows"] > _FAR * most]
