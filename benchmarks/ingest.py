@@ -16,7 +16,7 @@ from time import perf_counter, process_time
 from benchmarks.big import make_big
 from benchmarks.report import Report
 from ringfence.domain.kind import altered
-from ringfence.domain.quick_signal import read
+from ringfence.domain.quick_signal import read, read_all
 from ringfence.domain.registry import EDITED
 from ringfence.services.editing import Edit, open_record, save
 from ringfence.signals.feeding import Line, feed
@@ -123,7 +123,7 @@ def _bare(path: Path, lines: list[Line]) -> float:
 
 def _whole(database: Database, own: Source, lines: list[Line]) -> float:
     begin = process_time()
-    for _ in feed(database, own, lines, read, lambda: _NOW + 86_400_000, _wrong):
+    for _ in feed(database, own, lines, read, lambda: _NOW + 86_400_000, _wrong, read_all):
         pass
     return process_time() - begin
 

@@ -102,6 +102,15 @@ plain_lines = st.builds(
     st.sampled_from((*[""] * 9, "\n", " ", "x", "\xa0")),
 )
 """Lines that are nearly what most are."""
+_PLAIN = b'{"unit":"U-1","ts":1795000000000,"values":{"temperature":9.1,"on":true}}'
+_HALVES = (
+    *(b"", b"{", b"}", b'{"a":1}}', b'{"unit":"a}', b'{"unit":"U-1","ts":1795000000000}'),
+    *(b'{"unit":"U-1","ts":1795000000000,"values":', b'{"unit":"U-1","ts":1795000000000,"values":{"a":1}'),
+    *(b'"ts":1795000000000,"values":{"a":1}}', b'{","ts":1795000000000,"values":{"a":1}}'),
+    *(_PLAIN + _PLAIN, _PLAIN + b"," + _PLAIN, _PLAIN + b"\n" + _PLAIN, _PLAIN + b" ", b" " + _PLAIN),
+    *(_PLAIN.replace(b"U-1", b"00:1A:2B"), _PLAIN.replace(b'"unit"', b'"unit":"U-2","unit"')),
+)
+"""What is a signal, if any, only together with what stands beside it."""
 
 
 class TestRoundTrips:
@@ -120,6 +129,19 @@ class TestRoundTrips:
     @given(plain_lines)
     def test_the_quick_reader_reads_the_same(self, text: bytes) -> None:
         assert outcome(quick_signal.read, text) == outcome(read, text)
+
+    @settings(deadline=None)
+    @given(st.lists(plain_lines | st.sampled_from(_HALVES) | st.just(_PLAIN), min_size=1, max_size=4), st.booleans())
+    def test_all_at_once_are_read_as_each_by_itself(self, lines: list[bytes], plain: bool) -> None:
+        lines = [_PLAIN, *lines, _PLAIN] if plain else lines
+        found = quick_signal.read_all(lines)
+        if found is not None:
+            assert [(one, [*map(type, one.values.values())]) for one in found] == [outcome(read, one) for one in lines]
+
+    def test_what_nearly_all_are_is_read_at_once(self) -> None:
+        lines = [_PLAIN, b'{"values": {"door": "shut"}, "unit": "U-2", "ts": 1795000000001}']
+        one_by_one = [read(line) for line in lines]
+        assert quick_signal.read_all(lines) == one_by_one
 
     @settings(deadline=None)
     @given(signals())

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from support.documents import AT
-from support.edits import World, provider
-from support.signals import NOW, edge, latest, numbers, send
+from support.edits import World
+from support.signals import NOW, document, edge, latest, numbers, send
 from support.wall import walled
 
 from ringfence.domain import clock
@@ -18,31 +18,12 @@ from ringfence.domain.errors import RingfenceError
 from ringfence.domain.signal import WrongSignal
 from ringfence.services import telemetry as services
 from ringfence.services.edges import status
-from ringfence.signals import intake, telemetry
+from ringfence.signals import intake, telemetry, values
 from ringfence.signals.telemetry import days_of, drop_old
 from ringfence.storage.engine import Database
 from ringfence.storage.signal_tables import DAY
 
 MINUTE = 60_000
-
-
-def document() -> dict[str, Any]:
-    """The small provider, whose devices have unit ids as they have keys, with an edge at acme."""
-    made = provider()
-    made["devices"] = [{**one, "unit_id": one["key"]} for one in made["devices"]]
-    own = {"tenant": "t", "kind": "pipe"}
-    made["edges"] = [
-        {"key": "acme", "name": "Acme's", "customer": "acme", **own},
-        {"key": "slow", "name": "Slow", "customer": "acme", "lines_a_minute": 10, **own},
-        {"key": "off", "name": "Off", "customer": "acme", "active": False, **own},
-    ]
-    reader = {"key": "viewers", "tenant": "t", "name": "Viewers", "owner": None, "access_level": "service_provider"}
-    made["roles"].append({**reader, "permissions": ["device.list", "device.view"]})
-    group = {"key": "alone", "tenant": "t", "name": "Alone", "owner": None, "role": "viewers", "scope": "selected"}
-    made["security_groups"].append({**group, "customers": [{"customer": "acme", "nested": False}]})
-    user = {"key": "alone", "tenant": "t", "name": "Alone", "login": "alone"}
-    made["users"].append({**user, "security_groups": [{"group": "alone"}]})
-    return made
 
 
 @pytest.fixture
@@ -114,6 +95,17 @@ def test_an_edge_sends_so_many_lines_a_minute(world: World) -> None:
     lines = [{"unit": "acme-0", "values": {"x": place}} for place in range(15)]
     sent = [send(world.database, own, *lines, now=NOW + passed) for passed in (0, 0, MINUTE // 2, 10 * MINUTE)]
     assert [(one.lines, one.over) for one in sent] == [(10, 5), (0, 15), (5, 10), (10, 5)]
+
+
+def test_a_device_reports_under_so_many_names(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(values, "MOST_SERIES", 3)
+    own, boss = edge(world.database, "acme"), world.viewer("boss")
+    first = send(world.database, own, {"unit": "acme-0", "values": {"a": 1, "b": 2, "c": 3, "d": 4, "e": "five"}})
+    assert (first.values, first.refused) == (3, 2)
+    later = send(world.database, own, {"unit": "acme-0", "values": {"e": 5, "a": 6}}, now=NOW + MINUTE)
+    assert (later.values, later.refused) == (1, 1)
+    assert latest(boss, "acme-0") == {"a": 6, "b": 2, "c": 3}
+    assert send(world.database, own, {"unit": "north-0", "values": {"e": 5}}, now=NOW + MINUTE).refused == 0
 
 
 def test_a_clock_that_was_put_back_gives_nothing_and_takes_nothing(world: World) -> None:

@@ -35,7 +35,8 @@ CHOICES = {
 }
 BY_OTHERS = (
     "former_customer (id, tenant_id, path) SELECT 900000 + id, id, '/1/gone/' FROM tenant",
-    "series (tenant_id, device_id, name, at, number) SELECT tenant_id, id, 'level', 1, 2.5 FROM device",
+    "series (tenant_id, device_id, name) SELECT tenant_id, id, 'level' FROM device",
+    "device_latest (tenant_id, device_id, at, said) SELECT tenant_id, id, 1, '[2.5]' FROM device",
     "reported (tenant_id, device_id, name, said, at) SELECT tenant_id, id, 'firmware', '\"7\"', 1 FROM device",
     "tenure (tenant_id, device_id, until, customer_id, site_id) "
     "SELECT tenant_id, id, 2, customer_id, site_id FROM device",

@@ -96,13 +96,15 @@ def copied(source: Database, url: str, revision: str, audit: Callable[[list[Any]
             for table in sorted(metadata.sorted_tables, key=lambda table: table.name == "audit_entry"):
                 if not inspect(connection).has_table(table.name):
                     continue
-                there = {one["name"] for one in inspect(connection).get_columns(table.name)}
+                there = {one["name"]: one for one in inspect(connection).get_columns(table.name)}
                 columns = [one for one in table.c if one.name in there]
                 order = table.c.path if table.name == "customer" else columns[0]  # a parent before those below it
                 rows = [dict(row._mapping) for row in reading.execute(select(*columns).order_by(order))]
                 if table.name == "audit_entry":
                     rows = audit(rows)
-                if rows:
+                left_out = there.keys() - rows[0].keys() - {"id"} if rows else ()
+                # What demanded more had other rows.
+                if rows and all(there[name]["nullable"] for name in left_out):
                     types = {one.name: one.type for one in columns}
                     bare = lightweight(table.name, *(column(name, types.get(name)) for name in rows[0]))
                     connection.execute(insert(bare), rows)

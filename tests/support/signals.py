@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from support.documents import AT
+from support.edits import provider
 
 from ringfence.domain.clock import milliseconds
 from ringfence.domain.errors import RingfenceError
@@ -18,6 +19,25 @@ from ringfence.storage.engine import Database
 from ringfence.visibility.viewer import Viewer
 
 NOW = milliseconds(AT)
+
+
+def document() -> dict[str, Any]:
+    """The small provider, whose devices have unit ids as they have keys, with an edge at acme."""
+    made = provider()
+    made["devices"] = [{**one, "unit_id": one["key"]} for one in made["devices"]]
+    own = {"tenant": "t", "kind": "pipe"}
+    made["edges"] = [
+        {"key": "acme", "name": "Acme's", "customer": "acme", **own},
+        {"key": "slow", "name": "Slow", "customer": "acme", "lines_a_minute": 10, **own},
+        {"key": "off", "name": "Off", "customer": "acme", "active": False, **own},
+    ]
+    reader = {"key": "viewers", "tenant": "t", "name": "Viewers", "owner": None, "access_level": "service_provider"}
+    made["roles"].append({**reader, "permissions": ["device.list", "device.view"]})
+    group = {"key": "alone", "tenant": "t", "name": "Alone", "owner": None, "role": "viewers", "scope": "selected"}
+    made["security_groups"].append({**group, "customers": [{"customer": "acme", "nested": False}]})
+    user = {"key": "alone", "tenant": "t", "name": "Alone", "login": "alone"}
+    made["users"].append({**user, "security_groups": [{"group": "alone"}]})
+    return made
 
 
 def edge(database: Database, key: str, tenant: str = "") -> Source:

@@ -26,7 +26,7 @@ UNTOLD: Final = {
     "signals/intake.py": "_allow _forget_unmatched _keep_unmatched _path",
     "signals/rules.py": "hear keep states_due",
     "signals/suppression.py": "__init__",
-    "signals/telemetry.py": "_renew courses history",
+    "signals/telemetry.py": "courses history",
     "signals/tenure.py": "hand_over",
     "signals/units.py": "by_id by_unit_id",
     "visibility/counting.py": "_counted _in_parts count",

@@ -24,7 +24,7 @@ from ringfence.domain.errors import RingfenceError
 from ringfence.domain.event import CHANGED, OFF, ON
 from ringfence.domain.site import SITES
 from ringfence.services.alarm_story import VALUE, Story, story
-from ringfence.signals import events, telemetry
+from ringfence.signals import events, latest, telemetry
 from ringfence.signals.events import Said
 from ringfence.snapshot.load import load_document
 from ringfence.storage.engine import Database
@@ -64,12 +64,13 @@ def say(database: Database, document: dict[str, Any]) -> None:
                 at = milliseconds(datetime.fromisoformat(alarm["started_at"]))
                 on = Said(own, at, ON, alarm["kind"], "", alarm["device"])
                 events.write(connection, tenant, [on, on._replace(kind=CHANGED, name="door")])
-                known = telemetry.known_of(connection, tenant, [own])[own].get("t")
-                series = known or telemetry.Latest(0, own, "t", at, 1.5)
-                series.at, series.value = max(series.at, at), 1.5
-                latest = (series.series, series.at, series.value, None)
-                fresh, renewed = ([], [latest]) if known is not None else ([series], [])
-                telemetry.write(connection, tenant, fresh, renewed, [(series, at, 1.5)])
+                known = latest.known_of(connection, tenant, [own])[own]
+                if not known.ids:
+                    known.also(["t"])
+                    latest.add_series(connection, tenant, [(own, "t", known)])
+                known.at, known.values = max(known.at, at), {"t": 1.5}
+                latest.write(connection, tenant, {own: known})
+                telemetry.write(connection, tenant, [known.ids[0], at, 1.5])
 
 
 def expected(

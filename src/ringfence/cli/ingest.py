@@ -47,12 +47,12 @@ def ingest(
     """
     from ringfence.domain import clock
     from ringfence.domain.clock import milliseconds
-    from ringfence.domain.quick_signal import read
+    from ringfence.domain.quick_signal import read, read_all
     from ringfence.domain.signal import read_mosquitto
-    from ringfence.signals import feeding, intake
+    from ringfence.signals import feeding, intake, latest
 
     chosen = settings(context.obj, db, at)
-    reading = read if written == "json" else read_mosquitto
+    reading, reading_all = (read, read_all) if written == "json" else (read_mosquitto, _each)
     faults = _Faults()
 
     def now() -> int:
@@ -69,11 +69,14 @@ def ingest(
             if wrong:
                 raise Faults([*map(str, wrong[:_TOLD]), *_more(len(wrong)), "nothing was taken"])
             lines = iter(every)
-        for taken in feeding.feed(database, source, lines, reading, now, faults):
+        for taken in feeding.feed(database, source, lines, reading, now, faults, reading_all):
             total += taken
     typer.echo(_said(total))
     if total.over:
         faults.lines.append(f"{_many(total.over, 'line')} more than the edge may send a minute: refused")
+    if total.refused:
+        most = f"a device reports values under {latest.MOST_SERIES:,} names at most"
+        faults.lines.append(f"{_many(total.refused, 'value')} refused: {most}")
     if faults.lines or faults.count:
         raise Faults([*faults.lines, *_more(faults.count)])
 
@@ -89,6 +92,10 @@ class _Faults:
         self.count += 1
         if self.count <= _TOLD:
             self.lines.append(str(fault))
+
+
+def _each(_: object) -> None:
+    """Each line is read for itself."""
 
 
 def _more(count: int) -> list[str]:

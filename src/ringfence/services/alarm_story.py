@@ -19,6 +19,7 @@ from ringfence.services.alarms import Around, around, site_of
 from ringfence.services.edited import Opened
 from ringfence.services.telemetry import seen_spans
 from ringfence.signals import events, telemetry
+from ringfence.signals.latest import latest_of
 from ringfence.storage.columns import of_tenant
 from ringfence.storage.tables import Alarm, AuditEntry, User
 from ringfence.visibility import history, overview
@@ -80,7 +81,7 @@ def _said(sight: Sight, state: AlarmState) -> Iterator[Step]:
         return
     first, last = milliseconds(began - _NEAR), milliseconds(max(began, state.last_at or began, state.ended_at or began))
     around = milliseconds(began + _NEAR)
-    series = [one for one in telemetry.latest_of(sight.connection, sight.tenant_id, device) if _is_number(one.value)]
+    series = [one for one in latest_of(sight.connection, sight.tenant_id, device) if _is_number(one.value)]
     for span in seen_spans(sight, device):
         low, high = max(first, span.since), min(last + 1, span.until)
         # Each is read by itself: a device that says much else must not push out what the alarm is about.

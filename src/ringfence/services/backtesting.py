@@ -19,8 +19,8 @@ from ringfence.services import attributes, editing, naming
 from ringfence.signals import rules, telemetry
 from ringfence.signals.attributes import ATTRIBUTE
 from ringfence.signals.backtest import Episode, History, replay
+from ringfence.signals.latest import Latest, known_of
 from ringfence.signals.rules import Rule
-from ringfence.signals.telemetry import Latest
 from ringfence.signals.units import Unit, by_id
 from ringfence.visibility import page
 from ringfence.visibility.overview import path_of
@@ -149,9 +149,9 @@ def _devices(
             for row in rows
             if units[row.id].path.startswith(top) and (not rule.device_kinds or units[row.id].kind in rule.device_kinds)
         ]
-        known = telemetry.known_of(sight.connection, sight.tenant_id, [unit.id for unit, _, _ in looking])
+        known = known_of(sight.connection, sight.tenant_id, [unit.id for unit, _, _ in looking])
         for unit, key, name in looking:
-            series = {one: last for one, last in known[unit.id].items() if rule.names is None or one in rule.names}
+            series = {one.name: one for one in known[unit.id].each() if rule.names is None or one.name in rule.names}
             if any(one.at >= max(since, unit.since) for one in series.values()):
                 yield unit, key, name, series
 

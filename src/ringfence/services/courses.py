@@ -14,8 +14,9 @@ from ringfence.domain.errors import RingfenceError
 from ringfence.domain.signal import Value
 from ringfence.services.telemetry import Span, covers, seen_spans
 from ringfence.signals import telemetry
+from ringfence.signals.latest import latest_of
 from ringfence.signals.telemetry import Part as Part
-from ringfence.storage.signal_tables import Event, Reported, Series
+from ringfence.storage.signal_tables import DeviceLatest, Event, Reported, Series
 from ringfence.visibility.point import find
 from ringfence.visibility.viewer import Sight, Viewer
 
@@ -55,7 +56,7 @@ def signals(viewer: Viewer, device: int, now: datetime, lately: Wanted, shown: W
         if find(sight, _VIEW, DEVICES, "id", device) is None:
             raise RingfenceError("this device is not there any more, or you may not open it")
         seen = seen_spans(sight, device)
-        every = telemetry.latest_of(sight.connection, sight.tenant_id, device)
+        every = latest_of(sight.connection, sight.tenant_id, device)
         told = sorted((one for one in every if covers(seen, one.at)), key=lambda one: one.name)
         ids = {one.name: one.series for one in every}
         courses = _courses(sight, [one.series for one in told], seen, now, lately)
@@ -73,7 +74,7 @@ def stamp(viewer: Viewer, device: int) -> tuple[int | None, ...]:
             return ()
         last = (
             select(func.max(table.at)).where(table.device_id == device).scalar_subquery()
-            for table in (Series, Reported, Event)
+            for table in (DeviceLatest, Reported, Event)
         )
         count = select(func.count()).where(Series.device_id == device).scalar_subquery()
         return tuple(sight.connection.execute(select(count, *last)).one())

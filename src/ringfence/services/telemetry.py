@@ -13,6 +13,7 @@ from ringfence.domain.errors import RingfenceError
 from ringfence.domain.event import EVENTS
 from ringfence.domain.signal import Value
 from ringfence.signals import telemetry
+from ringfence.signals.latest import latest_of
 from ringfence.signals.telemetry import Point
 from ringfence.signals.tenure import stays
 from ringfence.visibility.column_values import permissions
@@ -63,7 +64,7 @@ def latest(viewer: Viewer, key: str) -> list[Measured]:
     with viewer.look(_VIEW) as sight:
         device = _device(sight, key)
         seen = seen_spans(sight, device)
-        found = telemetry.latest_of(sight.connection, sight.tenant_id, device)
+        found = latest_of(sight.connection, sight.tenant_id, device)
     told = (one for one in found if covers(seen, one.at))
     return sorted(Measured(one.name, one.value, moment_of(one.at)) for one in told)
 
@@ -74,7 +75,7 @@ def history(viewer: Viewer, key: str, name: str, since: datetime, until: datetim
     with viewer.look(_VIEW) as sight:
         device = _device(sight, key)
         seen = seen_spans(sight, device)
-        every = telemetry.latest_of(sight.connection, sight.tenant_id, device)
+        every = latest_of(sight.connection, sight.tenant_id, device)
         series = next((one for one in every if one.name == name), None)
         if series is None:
             raise _unknown(key, name)

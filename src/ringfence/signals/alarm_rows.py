@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, Update, bindparam, select, update
+from sqlalchemy import Select, bindparam, select
 
 from ringfence.domain import clock
 from ringfence.domain.clock import moment_of
@@ -14,17 +15,11 @@ from ringfence.storage.bulk import Among
 from ringfence.storage.signal_tables import Runaway
 from ringfence.storage.tables import Alarm
 
-_CHANGING: Final = (
-    *("severity", "text", "rule_id", "edge_id", "last_at", "count", "ended_at", "cleared_at", "outcome", "runaway"),
+CHANGING: Final = (
+    *("id", "tenant_id", "severity", "text", "rule_id", "edge_id", "last_at", "count", "ended_at", "cleared_at"),
+    *("outcome", "runaway", "revision"),
 )
-
-
-def changing(_among: Among) -> Update:
-    """Brings alarms in line with what they are now."""
-    rows: Any = Alarm.__table__
-    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _CHANGING}
-    one = update(rows).where(rows.c.id == bindparam("own_id"))
-    return one.values(revision=rows.c.revision + bindparam("step"), **values)
+"""The columns of `changes`."""
 
 
 def taken(among: Among) -> Select[Any]:
@@ -38,10 +33,13 @@ def buckets(among: Among) -> Select[Any]:
     return query.where(Runaway.tenant_id == bindparam("tenant"), among(Runaway.device_id, "devices"))
 
 
-def changes(entry: Entry) -> dict[str, Any]:
-    """What `changing` is given of an alarm that was there."""
-    own = row(0, entry, "")
-    return {"own_id": entry.id, "step": int(entry.revised), **{f"new_{name}": own[name] for name in _CHANGING}}
+def changes(tenant_id: int, entry: Entry) -> tuple[Any, ...]:
+    """What is written of an alarm that was there: its id, its tenant's, and what it is now."""
+    last_at, ended_at, cleared_at = map(_moment, (entry.last_at, entry.ended_at, entry.cleared_at))
+    return (
+        *(entry.id, tenant_id, entry.severity, entry.text, entry.rule, entry.edge, last_at, entry.count, ended_at),
+        *(cleared_at, entry.outcome, entry.runaway, int(entry.revised)),
+    )
 
 
 def row(tenant_id: int, entry: Entry, key: str) -> dict[str, Any]:
@@ -61,10 +59,10 @@ def row(tenant_id: int, entry: Entry, key: str) -> dict[str, Any]:
         "rule_id": entry.rule,
         "edge_id": entry.edge,
         "started_at": started_at,
-        "last_at": moment_of(entry.last_at),
+        "last_at": _moment(entry.last_at),
         "count": entry.count,
-        "ended_at": None if entry.ended_at is None else moment_of(entry.ended_at),
-        "cleared_at": None if entry.cleared_at is None else moment_of(entry.cleared_at),
+        "ended_at": _moment(entry.ended_at),
+        "cleared_at": _moment(entry.cleared_at),
         "outcome": entry.outcome,
         "runaway": entry.runaway,
         "notes": "",
@@ -72,3 +70,7 @@ def row(tenant_id: int, entry: Entry, key: str) -> dict[str, Any]:
         "started_key": clock.in_order(started_at),
         "search_key": search_key(entry.name),
     }
+
+
+def _moment(at: int | None) -> datetime | None:
+    return None if at is None else moment_of(at)

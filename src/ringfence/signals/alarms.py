@@ -23,7 +23,16 @@ from ringfence.signals.queue import Open
 from ringfence.signals.rules import escalations
 from ringfence.signals.suppression import Modes
 from ringfence.signals.units import Unit
-from ringfence.storage.bulk import any_of, delete_rows, insert_rows, listed, prepared, take_ids, upsert_rows
+from ringfence.storage.bulk import (
+    any_of,
+    delete_rows,
+    insert_rows,
+    listed,
+    prepared,
+    take_ids,
+    update_rows,
+    upsert_rows,
+)
 from ringfence.storage.signal_tables import Escalation, Runaway, Suppressed
 from ringfence.storage.tables import Alarm, Tenant
 
@@ -325,9 +334,8 @@ class Ledger:
         upsert_rows(self.connection, Suppressed.__tablename__, _SUPPRESSED, 3, under)
 
     def _update(self, known: Collection[Entry]) -> None:
-        self.connection.execute(
-            prepared(self.connection, alarm_rows.changing), [alarm_rows.changes(entry) for entry in known]
-        )
+        rows = [alarm_rows.changes(self.tenant, entry) for entry in known]
+        update_rows(self.connection, Alarm.__table__, alarm_rows.CHANGING, rows, add="revision")
         if unacked := [entry.id for entry in known if entry.unacked]:
             taken = update(Alarm).where(any_of(self.connection, Alarm.id, unacked))
             self.connection.execute(taken.values(acked_at=None, acked_by_id=None))

@@ -17,8 +17,9 @@ from sqlalchemy import Connection, bindparam, text
 from ringfence.domain.event import CHANGED
 from ringfence.domain.signal import Value
 from ringfence.signals import events, rules
+from ringfence.signals.latest import Latest
 from ringfence.signals.rules import Rule, State
-from ringfence.signals.telemetry import Latest, day_of
+from ringfence.signals.telemetry import day_of
 from ringfence.storage.signal_tables import day_rows
 
 Signals = Mapping[int, Mapping[str, Value]]

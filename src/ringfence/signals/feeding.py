@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from threading import Event, Thread
 from typing import BinaryIO, Final, NamedTuple
 
@@ -21,6 +21,8 @@ _PAUSE: Final = 0.04
 """So long others get to write between two batches where more is waiting already: they try a little more often."""
 
 Read = Callable[[bytes], Signal]
+ReadAll = Callable[[Sequence[bytes]], list[Signal] | None]
+"""Reads lines at once, as `Read` does each, unless any of them has to be read for itself."""
 
 
 class Line(NamedTuple):
@@ -104,6 +106,7 @@ def feed(
     read: Read,
     now: Callable[[], int],
     wrong: Callable[[Fault], None],
+    read_all: ReadAll = lambda _: None,
 ) -> Iterator[Taken]:
     """Takes lines of an edge, a batch at a time, and says what came of each. ``wrong`` is told of every line that is no
     signal; the others are taken. ``now`` says the milliseconds since 1970. Raises RingfenceError where the edge is not
@@ -111,8 +114,8 @@ def feed(
     for batch, more in batches(lines):
         at = now()
         with uncollected(OBJECTS * len(batch)):
-            heard = _read(batch, read, at, wrong)
-            taken = take(database, edge, heard, at) if heard else None
+            heard = _read_all(batch, read_all, at) or _read(batch, read, at, wrong)
+            taken = take(database, edge, heard, at, more=more) if heard else None
         if taken is not None:
             yield taken
         if more:
@@ -124,6 +127,17 @@ def checked(lines: Iterable[Line], read: Read, now: int) -> tuple[list[Line], li
     every, faults = list(lines), list[Fault]()
     _read(every, read, now, faults.append)
     return every, faults
+
+
+def _read_all(batch: Sequence[Line], read_all: ReadAll, now: int) -> list[Heard]:
+    """All of them; or none where any has to be read for itself."""
+    lines = [line.said for line in batch]
+    found = read_all(lines)
+    if found is None:
+        return []
+    first, last = times_taken(now)
+    timely = all(one.at is not None and first <= one.at <= last for one in found)
+    return list(map(Heard._make, zip(found, lines, strict=True))) if timely else []
 
 
 def _read(batch: Iterable[Line], read: Read, now: int, wrong: Callable[[Fault], None]) -> list[Heard]:

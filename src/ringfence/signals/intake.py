@@ -16,7 +16,7 @@ from ringfence.domain.alarm_rule import ALARM_RULES
 from ringfence.domain.edge import EDGES
 from ringfence.domain.errors import RingfenceError
 from ringfence.domain.signal import AHEAD, Signal, Value, WrongSignal
-from ringfence.signals import events, rules, telemetry
+from ringfence.signals import events, late, latest, rules, telemetry
 from ringfence.signals.alarms import take_turn
 from ringfence.signals.events import Said
 from ringfence.signals.memory import Memory, keep, recalled, written_by
@@ -74,7 +74,8 @@ class Source:
 class Taken(NamedTuple):
     """What came of signals: how many lines were taken and values in them, how many alarms were raised that operators
     see, and how many of theirs were cleared; how many lines named a unit that the edge may not speak for, how many were
-    there before, and how many were refused for being too many a minute."""
+    there before, and how many were refused for being too many a minute; and how many values were refused of devices
+    that report under too many names already."""
 
     lines: int = 0
     values: int = 0
@@ -83,6 +84,7 @@ class Taken(NamedTuple):
     unmatched: int = 0
     repeated: int = 0
     over: int = 0
+    refused: int = 0
 
     def __add__(self, other: Any) -> Taken:
         return Taken(*(one + more for one, more in zip(self, other, strict=True)))
@@ -127,11 +129,11 @@ def times_taken(now: int) -> tuple[int, int]:
     return now - KEPT_DAYS * DAY, now + AHEAD
 
 
-def take(database: Database, edge: Source, heard: Sequence[Heard], now: int) -> Taken:
+def take(database: Database, edge: Source, heard: Sequence[Heard], now: int, *, more: bool = False) -> Taken:
     """Takes signals of an edge, each of which has its moment, in one transaction; ``now`` is in milliseconds since
-    1970. Raises RingfenceError where the edge is inactive or gone."""
+    1970. ``more`` is waiting already. Raises RingfenceError where the edge is inactive or gone."""
     with uncollected(OBJECTS * len(heard)), database.writing() as connection:
-        return _Batch(connection, edge, now).take(heard)
+        return _Batch(connection, edge, now).take(heard, more=more)
 
 
 @dataclass(slots=True)
@@ -145,24 +147,27 @@ class _Said:
     values: int = 0
     unmatched: list[Heard] = field(default_factory=list)
 
-    @staticmethod
-    def of(heard: Iterable[Heard], units: Mapping[str, Unit], path: str) -> _Said:
-        """What they say of those of these devices that are at or below a path."""
-        found = _Said()
-        devices = found.devices
+    def take(self, heard: Iterable[Heard], units: Mapping[str, Unit], path: str) -> list[Heard]:
+        """Takes what they say of those of these devices that are at or below a path. Returns those that name no unit
+        among these."""
+        unknown = []
+        devices = self.devices
         count = 0
         for one in heard:
             signal = one.signal
             name, _, values, attributes, alarm, *_ = signal
             unit = units.get(name)
-            if unit is None or not unit.path.startswith(path):
-                found.unmatched.append(one)
+            if unit is None:
+                unknown.append(one)
+                continue
+            if not unit.path.startswith(path):
+                self.unmatched.append(one)
                 continue
             own = unit.id
             if attributes:
-                found._attributes(own, signal)
+                self._attributes(own, signal)
             if alarm:
-                found.alarms.append(events.of_alarm(own, signal))
+                self.alarms.append(events.of_alarm(own, signal))
             elif not values:
                 continue
             count += len(values)
@@ -171,8 +176,8 @@ class _Said:
                 devices[own] = unit, [signal]
             else:
                 known[1].append(signal)
-        found.values = count
-        return found
+        self.values += count
+        return unknown
 
     def _attributes(self, device: int, signal: Signal) -> None:
         at = signal.at
@@ -190,42 +195,50 @@ class _Batch:
         self.tenant = edge.tenant_id
         self.now = now
 
-    def take(self, heard: Sequence[Heard]) -> Taken:
+    def take(self, heard: Sequence[Heard], *, more: bool) -> Taken:
         written = written_by(self.connection)
         path, most, ruled = self._path()
-        if ruled or any(one.signal.alarm for one in heard):
-            take_turn(self.connection, self.tenant)
+        take_turn(self.connection, self.tenant)
         allowed, sent = self._allow(len(heard), most)
         memory = recalled(self.connection, written, self.edge.id, sent)
         over, heard = len(heard) - allowed, heard[:allowed]
         fresh = self._fresh(heard)
         repeated = len(heard) - len(fresh)
-        self._know_units({one.signal.unit for one in fresh}, memory)
-        said = _Said.of(fresh, memory.units, path)
+        said = _Said()
+        if unknown := said.take(fresh, memory.units, path):
+            named = {one.signal.unit for one in unknown}
+            memory.units.update(by_unit_id(self.connection, self.tenant, named))
+            said.unmatched += said.take(unknown, memory.units, path)
         telemetry.report(self.connection, self.tenant, said.attributes)
         self._know_devices(said.devices, memory, ruled=ruled)
-        values = Values(self.tenant, memory.latest)
+        values = Values(memory.latest)
         of_edge = self.connection, self.tenant, self.edge.id, self.now
         tally = watch(*of_edge, said.devices, values, memory.states, memory.rules)
-        telemetry.write(self.connection, self.tenant, values.fresh, values.renewed, values.numbers, values.points)
+        self._write(values, more=more)
         events.write(self.connection, self.tenant, (*said.alarms, *values.changes))
         self._keep_unmatched(said.unmatched)
         memory.many += len(values.fresh)
         keep(self.connection, memory, self.edge.id, sent + allowed)
-        return Taken(len(heard), said.values, *tally, len(said.unmatched), repeated, over)
+        taken, refused = said.values - values.refused, values.refused
+        return Taken(len(heard), taken, *tally, len(said.unmatched), repeated, over, refused)
 
-    def _know_units(self, named: set[str], memory: Memory) -> None:
-        """Has the memory know those of these unit ids that devices of the tenant have."""
-        known = memory.units  # of very many: what is taken away from `named` must not be looked for among all of them
-        if unknown := [one for one in named if one not in known]:
-            memory.units.update(by_unit_id(self.connection, self.tenant, unknown))
+    def _write(self, values: Values, *, more: bool) -> None:
+        latest.add_series(self.connection, self.tenant, values.fresh)
+        points = values.points
+        for known, place, at, number in values.numbers:
+            points += (known.ids[place], at, number)
+        put_off = more and values.in_order and late.make_way(self.connection, len(points) // 3)
+        if not put_off:
+            late.settle(self.connection)
+        latest.write(self.connection, self.tenant, values.renewed, put_off=put_off)
+        telemetry.write(self.connection, self.tenant, points, put_off=put_off)
 
     def _know_devices(self, devices: Mapping[int, tuple[Unit, Any]], memory: Memory, *, ruled: bool) -> None:
         """Has the memory know all that rules look at of these devices, if the tenant has any."""
         if unknown := [one for one in devices if one not in memory.latest]:
-            known = telemetry.known_of(self.connection, self.tenant, unknown)
+            known = latest.known_of(self.connection, self.tenant, unknown)
             memory.latest.update(known)
-            memory.many += sum(map(len, known.values()))
+            memory.many += sum(len(one.shape) for one in known.values())
             if ruled:
                 memory.states.update(rules.states_of(self.connection, self.tenant, unknown))
         if not ruled:

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from ringfence.signals.latest import Known
 from ringfence.signals.rules import Rules, State
-from ringfence.signals.telemetry import Latest
 from ringfence.signals.units import Unit
 
 _NAME: Final = "ringfence_memory"
@@ -29,7 +29,7 @@ class Memory:
     def __init__(self, stamp: tuple[Any, ...]) -> None:
         self.stamp = stamp
         self.units: dict[str, Unit] = {}
-        self.latest: dict[int, dict[str, Latest]] = {}
+        self.latest: dict[int, Known] = {}
         self.many = 0
         self.states: dict[int, dict[int, State]] = {}
         self.rules: Rules | None = None

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 
 from ringfence.domain.clock import moment_of
 from ringfence.domain.test_mode import TEST_MODES
-from ringfence.signals import telemetry
+from ringfence.signals import late, telemetry
 from ringfence.storage.engine import Database
 from ringfence.storage.signal_tables import DAY, Event, KnownSignal, Runaway
 from ringfence.storage.tables import table_of
@@ -25,6 +25,10 @@ def drop_old(database: Database, now: int) -> None:
     """Drops what is older than is kept, a little at a time; ``now`` is in milliseconds since 1970."""
     with database.reading() as connection:
         old = telemetry.old_days(connection, now)
+        behind = late.is_any(connection)
+    if behind:
+        with database.writing() as connection:
+            late.settle(connection)
     if old:
         with database.writing() as connection:
             telemetry.drop_old(connection, now)

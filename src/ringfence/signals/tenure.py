@@ -7,8 +7,9 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
+from ringfence.signals import late
 from ringfence.storage.bulk import any_of, insert_rows
-from ringfence.storage.signal_tables import Event, Series, Tenure
+from ringfence.storage.signal_tables import DeviceLatest, Event, Tenure
 
 _COLUMNS: Final = ("tenant_id", "device_id", "until", "customer_id", "site_id")
 
@@ -33,8 +34,9 @@ def hand_over(connection: Connection, tenant_id: int, left: Iterable[tuple[int, 
     places = dict(left)
     if not places:
         return
+    late.settle(connection)
     said: dict[int, int] = {}
-    for table in (Series, Event):
+    for table in (DeviceLatest, Event):
         theirs = any_of(connection, table.device_id, list(places))
         query = select(table.device_id, func.max(table.at)).where(theirs).group_by(table.device_id)
         for device, moment in connection.execute(query):

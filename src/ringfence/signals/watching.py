@@ -97,7 +97,7 @@ class _Watch:
         rules, names, _, any_of_them = applying
         for signal in signals:
             older = self.values.take(device, signal)
-            if rules and (values := signal.values) and _moment(signal) >= unit.since:
+            if rules and (values := signal.values) and (signal.at or 0) >= unit.since:
                 if older or attributes or not values.keys() >= names:
                     self._look_at_latest(unit, signal, older, applying, states, attributes)
                 # It says all that the rules ask for, as nearly all do, and mostly nothing comes of it.
@@ -126,9 +126,9 @@ class _Watch:
         attributes: Mapping[str, Value] | None,
     ) -> None:
         """Has rules look at the latest values upon a signal, some of whose values are ``older`` than those."""
-        latest = self.values.known[unit.id]
-        known = {name: latest[name] for name in applying.names if name in latest}
-        seen = {name: one.value for name, one in known.items() if one.at >= unit.since}
+        known = self.values.known[unit.id]
+        latest = known.values
+        seen = {name: latest[name] for name in applying.names if name in latest and known.moment(name) >= unit.since}
         self._evaluate(
             unit, signal, applying, states, {**(attributes or {}), **seen}, signal.values.keys() - set(older)
         )

@@ -40,7 +40,7 @@ _BATCH: Final = 20_000
 _FEW: Final = 1000
 """Fewer rows than that take one statement on PostgreSQL; a COPY takes three words to begin and end."""
 _MANY: Final = 2000
-_TOGETHER: Final = 50
+_TOGETHER: Final = 20
 _LOADING: Final = 0x52464E56
 
 
@@ -78,22 +78,12 @@ def insert_rows(
                 if done and not total % _BATCH:
                     done(total)
     else:
-        moments = [place for place, name in enumerate(columns) if isinstance(table.c[name].type, UtcDateTime)]
-        if moments:
+        if moments := _moments(table, columns):
             pending = (_kept(connection, row, moments) for row in pending)
-        marks = f"({', '.join('?' * len(columns))})"
-        into = f'INSERT INTO "{table.name}" ({names}) VALUES '  # noqa: S608 - names of our own tables
         # Of a table that gives no id out twice every statement looks for the last one, and writes it down.
-        together = _TOGETHER if table.dialect_options["sqlite"]["autoincrement"] else 1
+        insert = _insert_together if table.dialect_options["sqlite"]["autoincrement"] else _insert_each
         while batch := list(islice(pending, _BATCH)):
-            even = len(batch) - len(batch) % together
-            if even:
-                groups = (batch[first : first + together] for first in range(0, even, together))
-                statement = into + ", ".join([marks] * together)
-                flat = batch if together == 1 else [tuple(chain.from_iterable(group)) for group in groups]
-                run_each(connection, statement, flat)
-            if even < len(batch):
-                run_each(connection, into + marks, batch[even:])
+            insert(connection, f'INSERT INTO "{table.name}" ({names}) VALUES', len(columns), batch)
             total += len(batch)
             if done:
                 done(total)
@@ -102,7 +92,43 @@ def insert_rows(
     return total
 
 
-def run_each(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+def append_rows(connection: Connection, into: str, width: int, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Writes rows into a table of SQLite, which has so many columns and no key."""
+    _insert_together(connection, f"INSERT INTO {into} VALUES", width, rows)
+
+
+def append_flat(connection: Connection, into: str, tenant_id: int, width: int, flat: Sequence[Any]) -> None:
+    """Writes rows of a tenant's into a table of SQLite, whose columns are the tenant's id and so many others: those of
+    all rows one after the other."""
+    _insert_flat(connection, f"INSERT INTO {into} VALUES", f"({tenant_id:d}, {_marks(width)})", width, flat)
+
+
+def _insert_together(
+    connection: Connection, insert: str, width: int, rows: Iterable[tuple[Any, ...]], end: str = ""
+) -> None:
+    _insert_flat(connection, insert, f"({_marks(width)})", width, list(chain.from_iterable(rows)), end)
+
+
+def _insert_flat(
+    connection: Connection, insert: str, marks: str, width: int, flat: Sequence[Any], end: str = ""
+) -> None:
+    """Writes many rows with one statement: quicker where what a statement does besides is more than to write a row."""
+    step = width * _TOGETHER
+    even = len(flat) - len(flat) % step
+    many = f"{insert} {', '.join([marks] * _TOGETHER)} {end}"
+    run_each(connection, many, [flat[first : first + step] for first in range(0, even, step)])
+    run_each(connection, f"{insert} {marks} {end}", [flat[one : one + width] for one in range(even, len(flat), width)])
+
+
+def _marks(width: int) -> str:
+    return ", ".join("?" * width)
+
+
+def _insert_each(connection: Connection, insert: str, width: int, rows: Sequence[tuple[Any, ...]]) -> None:
+    run_each(connection, f"{insert} ({_marks(width)})", rows)
+
+
+def run_each(connection: Connection, statement: str, rows: Sequence[Sequence[Any]]) -> None:
     """Runs a statement of SQLite with each of these rows, in a transaction that has begun. SQLAlchemy would look at
     every row."""
     assert connection.in_transaction()
@@ -154,12 +180,38 @@ def upsert_rows(
     end = f"ON CONFLICT ({', '.join(names[:keyed])}) DO UPDATE SET {taken}{only}"
     into = f"INSERT INTO {table} ({', '.join(names)})"
     if connection.dialect.name == "sqlite":
-        marks = ", ".join("?" * len(names))
-        run_each(connection, f"{into} VALUES ({marks}) {end}", rows)
+        _insert_together(connection, f"{into} VALUES", len(names), rows, end)
         return
     arrays = ", ".join(f"CAST(:{name} AS {type_}[])" for name, type_ in columns.items())
     query = text(f"{into} SELECT * FROM unnest({arrays}) {end}")  # noqa: S608 - names of our own tables
     connection.execute(query, dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
+
+
+def update_rows(
+    connection: Connection, table: FromClause, columns: Sequence[str], rows: Sequence[tuple[Any, ...]], add: str = ""
+) -> None:
+    """Changes rows to these; the first two ``columns`` are the id, and the tenant's, by which each is found. What is in
+    the column ``add`` comes to what was there."""
+    if not rows:
+        return
+    assert isinstance(table, Table)
+    cover(connection, table)
+    quoted = [f'"{one}"' for one in columns]
+    own, tenant, *names = quoted
+    added = f'"{add}"'
+    if connection.dialect.name == "sqlite":
+        moments = _moments(table, columns)
+        taken = ", ".join(f"{one} = {one} + ?" if one == added else f"{one} = ?" for one in names)
+        # By the id alone, where SQLite might think well of an index that begins with the tenant.
+        statement = f'UPDATE "{table.name}" SET {taken} WHERE {own} = ? AND +{tenant} = ?'  # noqa: S608 - our own names
+        kept = (_kept(connection, row, moments) for row in rows)
+        run_each(connection, statement, [(*values, one, its) for one, its, *values in kept])
+        return
+    taken = ", ".join(f"{one} = was.{one} + new.{one}" if one == added else f"{one} = new.{one}" for one in names)
+    new = f"unnest({_arrays(connection, table, columns)}) AS new({', '.join(quoted)})"
+    which = f"was.{own} = new.{own} AND was.{tenant} = new.{tenant}"
+    statement = f'UPDATE "{table.name}" AS was SET {taken} FROM {new} WHERE {which}'  # noqa: S608 - our own names
+    connection.exec_driver_sql(statement, tuple(map(list, zip(*rows, strict=True))))
 
 
 def delete_rows(
@@ -176,6 +228,10 @@ def delete_rows(
     arrays = ", ".join(f"CAST(:{name} AS {type_}[])" for name, type_ in columns.items())
     query = text(f"DELETE FROM {table} WHERE ({', '.join(names)}) IN (SELECT * FROM unnest({arrays}))")  # noqa: S608
     connection.execute(query, dict(zip(names, map(list, zip(*keys, strict=True)), strict=True)))
+
+
+def _moments(table: Table, columns: Sequence[str]) -> list[int]:
+    return [place for place, name in enumerate(columns) if isinstance(table.c[name].type, UtcDateTime)]
 
 
 def _kept(connection: Connection, row: tuple[Any, ...], moments: Sequence[int]) -> tuple[Any, ...]:

@@ -29,7 +29,8 @@ _OTHERS: Final[dict[str, str]] = {
     "scope_site": _TIED,
     # What devices say.
     HISTORY: _KEPT,
-    "series": _KEPT,
+    "series": _NEW,
+    "device_latest": _KEPT,
     "reported": _KEPT,
     "tenure": _NEW,
     "event": _NEW,

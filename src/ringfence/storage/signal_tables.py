@@ -27,7 +27,10 @@ from ringfence.domain.registry import PLACE
 from ringfence.storage.columns import BINARY_TEXT, keyed, moment, of, own_id, rows, tenant_id
 
 HISTORY: Final = "point"
-"""How the names of the tables begin that hold the history, one a day; on PostgreSQL those are its partitions."""
+"""How the names of the tables begin that hold the history, one a day; on PostgreSQL those are its partitions. On SQLite
+the table of this very name holds what was written behind each other while lines poured in: see `signals.late`."""
+LATEST: Final = "latest"
+"""Of SQLite: the latest values of devices that were written behind each other likewise, of a device the last."""
 DAY: Final = 86_400_000
 """Milliseconds of a day."""
 
@@ -37,14 +40,19 @@ Series: Final = rows(
     tenant_id(),
     of("device", keyed=False),
     Column("name", BINARY_TEXT, nullable=False),
-    moment("at"),
-    Column("number", Float),
-    Column("said", Text),
     UniqueConstraint("tenant_id", "device_id", "name"),
     ever=True,
 )
-"""What a device reports under a name, with its latest value: a ``number``, or else what was ``said``, as JSON. An id is
-never given out twice: points refer to it."""
+"""That a device reports something under a name. An id is never given out twice: points refer to it."""
+DeviceLatest: Final = keyed(
+    "device_latest",
+    of("device"),
+    moment("at"),
+    Column("said", Text, nullable=False),
+    Column("older", Text),
+)
+"""What a device reported last: when that was, and a list in JSON of its latest values, in the order of the ids of its
+series; where any was so earlier, another one of when each was so. Mostly a device says all that it does at once."""
 Reported: Final = keyed(
     "reported",
     of("device"),
@@ -170,11 +178,20 @@ def day_table(day: str) -> str:
 
 def day_rows(connection: Connection, day: str) -> str:
     """What a statement reads the history of a day from, with a name of its own to follow. On PostgreSQL it is that day
-    of the whole history, to which the server alone goes: what a role may read is said of the whole, not of a day."""
-    if connection.dialect.name == "sqlite":
-        return day_table(day)
+    of the whole history, to which the server alone goes: what a role may read is said of the whole, not of a day. On
+    SQLite it is the day, and what is not there yet."""
     begin = day_begins(day)
-    return f"(SELECT * FROM {HISTORY} WHERE at >= {begin} AND at < {begin + DAY})"  # noqa: S608 - of numbers
+    of_day = f"SELECT * FROM {HISTORY} WHERE at >= {begin} AND at < {begin + DAY}"  # noqa: S608 - of numbers
+    if connection.dialect.name != "sqlite":
+        return f"({of_day})"
+    return f"(SELECT * FROM {day_table(day)} UNION ALL {of_day})" if waiting(connection) else day_table(day)  # noqa: S608
+
+
+def waiting(connection: Connection, table: str = HISTORY) -> int:
+    """How many numbers, or latest values of devices, are not where they belong yet: none but on SQLite."""
+    if connection.dialect.name != "sqlite":
+        return 0
+    return int(connection.exec_driver_sql(f"SELECT coalesce(max(rowid), 0) FROM {table}").scalar_one())  # noqa: S608
 
 
 def day_begins(day: str) -> int:

@@ -12,7 +12,7 @@ from ringfence.domain.registry import KINDS
 from ringfence.storage import schema
 from ringfence.storage.metadata import metadata
 from ringfence.storage.role_grants import PROVIDER_ROLE
-from ringfence.storage.signal_tables import HISTORY, day_table
+from ringfence.storage.signal_tables import HISTORY, LATEST, day_table
 
 SEARCHED: Final = {kind.table: kind.several for kind in KINDS.values() if kind.substrings}
 """The tables with an index of substrings, and what is in them: the index is made by hand on each engine."""
@@ -31,7 +31,10 @@ def differences(connection: Connection) -> list[Any]:
         indexes = tuple(f"ix_{index}" for index in _INDEXES)
         made_apart = name in indexes or (
             kind == "table"
-            and (name == HISTORY or str(name).startswith((*_APART, day_table(""), "alembic_version", PROVIDER_ROLE)))
+            and (
+                name in (HISTORY, LATEST)
+                or str(name).startswith((*_APART, day_table(""), "alembic_version", PROVIDER_ROLE))
+            )
         )
         return not (name and made_apart)
 
