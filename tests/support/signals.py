@@ -55,7 +55,7 @@ def heard(lines: Iterable[dict[str, Any]], now: int) -> Iterable[Heard]:
     """Lines as they are read."""
     for line in lines:
         said = json.dumps(line)
-        yield Heard(timely(read(said), now), said)
+        yield timely(read(said), now), said
 
 
 def at(minutes: float) -> datetime:

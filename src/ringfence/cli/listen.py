@@ -56,7 +56,7 @@ def dc09(
         heard = []
         for signal in signals:
             try:
-                heard.append(intake.Heard(intake.timely(signal, now), f"{signal.alarm} {signal.text}".strip()))
+                heard.append((intake.timely(signal, now), f"{signal.alarm} {signal.text}".strip()))
             except WrongSignal as error:
                 say(f"{signal.unit!a}: {error}")
         try:

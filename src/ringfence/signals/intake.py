@@ -90,11 +90,8 @@ class Taken(NamedTuple):
         return Taken(*(one + more for one, more in zip(self, other, strict=True)))
 
 
-class Heard(NamedTuple):
-    """A signal, and the line that it stood in."""
-
-    signal: Signal
-    line: str | bytes
+Heard = tuple[Signal, str | bytes]
+"""A signal, and the line that it stood in."""
 
 
 def source(connection: Connection, key: str, tenant: str = "") -> Source:
@@ -154,8 +151,8 @@ class _Said:
         devices = self.devices
         count = 0
         for one in heard:
-            signal = one.signal
-            name, _, values, attributes, alarm, *_ = signal
+            signal = one[0]
+            name, _, values, attributes, alarm, _, _, _, _ = signal
             unit = units.get(name)
             if unit is None:
                 unknown.append(one)
@@ -206,7 +203,7 @@ class _Batch:
         repeated = len(heard) - len(fresh)
         said = _Said()
         if unknown := said.take(fresh, memory.units, path):
-            named = {one.signal.unit for one in unknown}
+            named = {signal.unit for signal, _ in unknown}
             memory.units.update(by_unit_id(self.connection, self.tenant, named))
             said.unmatched += said.take(unknown, memory.units, path)
         telemetry.report(self.connection, self.tenant, said.attributes)
@@ -281,8 +278,8 @@ class _Batch:
         """Those that are not known yet, each once; they are known from now on."""
         named: dict[str, Heard] = {}
         for one in heard:
-            if one.signal.id:
-                named.setdefault(one.signal.id, one)
+            if one[0].id:
+                named.setdefault(one[0].id, one)
         if not named:
             return list(heard)
         own = KnownSignal.edge_id == self.edge.id
@@ -294,15 +291,15 @@ class _Batch:
         if named:
             row = {"tenant_id": self.tenant, "edge_id": self.edge.id, "at": self.now}
             self.connection.execute(insert(KnownSignal), [{**row, "signal": one} for one in named])
-        return [one for one in heard if not one.signal.id or named.get(one.signal.id) is one]
+        return [one for one in heard if not one[0].id or named.get(one[0].id) is one]
 
     def _keep_unmatched(self, heard: Sequence[Heard]) -> None:
         """Keeps which unit ids the edge named in vain, how often, and the last line of each."""
         if not heard:
             return
         lines: dict[str, list[str | bytes]] = {}
-        for one in heard:
-            lines.setdefault(one.signal.unit, []).append(one.line)
+        for signal, line in heard:
+            lines.setdefault(signal.unit, []).append(line)
         own = Unmatched.edge_id == self.edge.id
         query = select(Unmatched.unit_id).where(
             Unmatched.tenant_id == self.tenant, own, any_of(self.connection, Unmatched.unit_id, list(lines))

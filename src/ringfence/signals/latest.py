@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, bindparam, select
 
 from ringfence.domain.errors import Damaged
 from ringfence.domain.signal import Value
-from ringfence.storage.bulk import Among, append_rows, insert_rows, listed, prepared, take_ids, upsert_rows
+from ringfence.storage.bulk import Among, append_flat, insert_rows, listed, prepared, take_ids, upsert_rows
 from ringfence.storage.signal_tables import LATEST, DeviceLatest, Series, waiting
 
 MOST_SERIES: Final = 1000
@@ -112,14 +112,17 @@ def write(connection: Connection, tenant_id: int, devices: Mapping[int, Known], 
     """Writes the latest values of devices, by their ids. On SQLite they may be ``put_off``."""
     from msgspec.json import encode  # where nothing is written it would be in the way of the first data
 
-    rows = []
+    rows: list[Any] = []
     for own, known in devices.items() if put_off else sorted(devices.items()):
         values = known.values
-        said = encode([values[name] for name in known.shape]).decode()
+        said = encode(list(map(values.__getitem__, known.shape))).decode()
         older = encode([known.moment(name) for name in known.shape]).decode() if known.older else None
-        rows.append((tenant_id, own, known.at, said, older))
+        if put_off:
+            rows += (own, known.at, said, older)
+        else:
+            rows.append((tenant_id, own, known.at, said, older))
     if put_off:
-        append_rows(connection, LATEST, len(_COLUMNS), rows)
+        append_flat(connection, LATEST, tenant_id, len(_COLUMNS) - 1, rows)
     else:
         upsert_rows(connection, DeviceLatest.__tablename__, _COLUMNS, 2, rows)
 

@@ -79,7 +79,9 @@ def write(connection: Connection, tenant_id: int, points: Points, *, put_off: bo
     """Writes numbers into the history: of a series and a moment the last one. On SQLite they may be ``put_off``."""
     if not points:
         return
-    days = sorted({at // DAY for at in points[1::3]})
+    moments = points[1::3]
+    first, last = min(moments) // DAY, max(moments) // DAY
+    days = [first] if first == last else sorted({at // DAY for at in moments})
     for day in days:
         _make_day(connection, day_of(day * DAY))
     if put_off:

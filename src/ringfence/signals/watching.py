@@ -40,8 +40,8 @@ def watch(
     watching = _Watch(edge, now, values, states, known)
     attributes: Mapping[int, Mapping[str, Value]] = {}
     if known is not None and known.attributes:
-        asked = [unit for unit, _ in heard.values() if watching.applying(unit).attributes]
-        names = frozenset[str]().union(*(watching.applying(unit).attributes for unit in asked))
+        asked = [unit for unit, _ in heard.values() if watching.applying(unit.path, unit.kind).attributes]
+        names = frozenset[str]().union(*(watching.applying(unit.path, unit.kind).attributes for unit in asked))
         attributes = attributes_of(connection, tenant_id, asked, names)
     for unit, signals in heard.values():
         if len(signals) > 1:
@@ -64,6 +64,12 @@ def _moment(signal: Signal) -> int:
 
 
 _NO_RULES: Final = Applying()
+
+
+def _none(_path: str, _kind: str) -> Applying:
+    return _NO_RULES
+
+
 _Was = tuple[int | None, int, bool]
 _NOTHING: Final[Mapping[int, _Was]] = {}
 
@@ -76,19 +82,16 @@ class _Watch:
         self.now = now
         self.values = values
         self.states = states
-        self.rules = known
+        self.applying = _none if known is None else known.to
+        """The rules that look at a device, by the path of its customer and its kind."""
         self.changed: dict[rules.Key, State | None] = {}
         self.heard: set[rules.Key] = set()
         self.happened: list[Happening] = []
 
-    def applying(self, unit: Unit) -> Applying:
-        """The rules that look at a device."""
-        return _NO_RULES if self.rules is None else self.rules.to(unit.path, unit.kind)
-
     def look(self, unit: Unit, signals: Collection[Signal], attributes: Mapping[str, Value] | None) -> None:
         """Looks at the signals of a device."""
         device = unit.id
-        applying = self.applying(unit)
+        applying = self.applying(unit.path, unit.kind)
         states = self.states.get(device) or {}
         was: Mapping[int, _Was] = _NOTHING
         if states:

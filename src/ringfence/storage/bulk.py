@@ -92,11 +92,6 @@ def insert_rows(
     return total
 
 
-def append_rows(connection: Connection, into: str, width: int, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Writes rows into a table of SQLite, which has so many columns and no key."""
-    _insert_together(connection, f"INSERT INTO {into} VALUES", width, rows)
-
-
 def append_flat(connection: Connection, into: str, tenant_id: int, width: int, flat: Sequence[Any]) -> None:
     """Writes rows of a tenant's into a table of SQLite, whose columns are the tenant's id and so many others: those of
     all rows one after the other."""
