@@ -19,7 +19,7 @@ _AHEAD: Final = 4
 """So many batches are read ahead of what is taken; whoever sends more waits."""
 _PAUSE: Final = 0.04
 """So long others get to write where more is waiting already: they try a little more often."""
-_AT_ONCE: Final = 0.15
+_AT_ONCE: Final = 0.25
 """Seconds after which they do, and be it between any two batches."""
 
 Read = Callable[[bytes], Signal]

@@ -101,8 +101,10 @@ class _Watch:
         for signal in signals:
             older = self.values.take(device, signal)
             if rules and (values := signal.values) and (signal.at or 0) >= unit.since:
-                if older or attributes or not values.keys() >= names:
+                if older or not values.keys() >= names:
                     self._look_at_latest(unit, signal, older, applying, states, attributes)
+                elif attributes:
+                    self._evaluate(unit, signal, applying, states, {**attributes, **values}, values.keys())
                 # It says all that the rules ask for, as nearly all do, and mostly nothing comes of it.
                 elif states or any_of_them is None or any_of_them.holds(values) is not False:
                     self._evaluate(unit, signal, applying, states, values, values.keys())

@@ -239,7 +239,11 @@ def _kept(connection: Connection, row: tuple[Any, ...], moments: Sequence[int]) 
 
 def moment(connection: Connection, at: datetime) -> Any:
     """A moment as ``insert_rows`` writes it: what a column of moments holds on this engine."""
-    return at if connection.dialect.name == "postgresql" else at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return (
+        at
+        if connection.dialect.name == "postgresql"
+        else at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    )
 
 
 def next_id(connection: Connection, table: FromClause) -> int:
