@@ -24,11 +24,11 @@ from ringfence.signals.rules import escalations
 from ringfence.signals.suppression import Modes
 from ringfence.signals.units import Unit
 from ringfence.storage.bulk import (
-    any_of,
     delete_rows,
     insert_rows,
     listed,
     prepared,
+    records_of,
     take_ids,
     update_rows,
     upsert_rows,
@@ -105,7 +105,7 @@ class Ledger:
         self._escalating: dict[int, tuple[Entry, int, int]] = {}
         self.entries: list[Entry] = []
         if also:
-            self.entries += open_among(connection, also)
+            self.entries += open_among(connection, tenant_id, also)
         for entry in open_at(connection, tenant_id, devices):
             self.open[entry.device, entry.kind] = entry
             self.entries.append(entry)
@@ -337,7 +337,7 @@ class Ledger:
         rows = [alarm_rows.changes(self.tenant, entry) for entry in known]
         update_rows(self.connection, Alarm.__table__, alarm_rows.CHANGING, rows, add="revision")
         if unacked := [entry.id for entry in known if entry.unacked]:
-            taken = update(Alarm).where(any_of(self.connection, Alarm.id, unacked))
+            taken = update(Alarm).where(records_of(self.connection, Alarm, self.tenant, unacked))
             self.connection.execute(taken.values(acked_at=None, acked_by_id=None))
 
     def _insert(self, fresh: Collection[Entry]) -> None:

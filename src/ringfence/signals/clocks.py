@@ -17,6 +17,7 @@ from ringfence.signals.happening import Happening, no_longer, of_rule
 from ringfence.signals.rules import State
 from ringfence.signals.units import Unit, by_id
 from ringfence.storage.bulk import delete_rows
+from ringfence.storage.columns import leads_to, of_tenant
 from ringfence.storage.engine import Database
 from ringfence.storage.signal_tables import Escalation, RuleState, Runaway, Suppressed
 from ringfence.storage.tables import Alarm
@@ -79,7 +80,7 @@ class _Turn:
         return Done(*ledger.write())
 
     def _keys(self, of: Any) -> list[Key]:
-        query = select(of.device_id, of.kind).where(of.tenant_id + 0 == self.tenant, of.due_at <= self.now)
+        query = select(of.device_id, of.kind).where(of_tenant(of, self.tenant), of.due_at <= self.now)
         return [(device, kind) for device, kind in self.connection.execute(query.order_by(of.due_at).limit(MOST))]
 
     def _elapsed(self, states: dict[int, dict[int, State]], units: dict[int, Unit]) -> list[Happening]:
@@ -114,8 +115,8 @@ class _Turn:
     def _escalations(self) -> tuple[dict[int, int], dict[int, int | None]]:
         """The alarms that may become more severe: since when they wait, and the device of each."""
         query = select(Escalation.alarm_id, Escalation.since, Alarm.device_id)
-        query = query.join(Alarm, Alarm.id == Escalation.alarm_id)
-        query = query.where(Escalation.tenant_id + 0 == self.tenant, Escalation.due_at <= self.now)
+        query = query.join(Alarm, leads_to(Escalation.alarm_id, Alarm))
+        query = query.where(of_tenant(Escalation, self.tenant), Escalation.due_at <= self.now)
         rows = self.connection.execute(query.order_by(Escalation.due_at).limit(MOST)).all()
         return {alarm: since for alarm, since, _ in rows}, {alarm: device for alarm, _, device in rows}
 

@@ -15,6 +15,7 @@ from ringfence.domain.signal import Signal, Value
 from ringfence.signals.rules import Rule, Step
 from ringfence.signals.units import Unit
 from ringfence.storage.bulk import Among, listed, prepared
+from ringfence.storage.columns import leads_to, of_tenant
 from ringfence.storage.signal_tables import Suppressed
 from ringfence.storage.tables import Alarm, Customer
 
@@ -194,9 +195,9 @@ def under_test(connection: Connection, tenant_id: int, devices: Collection[int])
         yield entry
 
 
-def open_among(connection: Connection, alarms: Collection[int]) -> Iterator[Entry]:
+def open_among(connection: Connection, tenant_id: int, alarms: Collection[int]) -> Iterator[Entry]:
     """Those of these alarms that are open."""
-    given = {"alarms": listed(connection, alarms)}
+    given = {"tenant": tenant_id, "alarms": listed(connection, alarms)}
     return (_entry(row) for row in connection.execute(prepared(connection, _open_among), given))
 
 
@@ -206,19 +207,20 @@ def _open_at(among: Among) -> Select[Any]:
 
 
 def _under_test(among: Among) -> Select[Any]:
-    query = _entries().add_columns(Suppressed.due_at).join(Suppressed, Suppressed.alarm_id == Alarm.id)
+    query = _entries().add_columns(Suppressed.due_at).join(Suppressed, leads_to(Suppressed.alarm_id, Alarm))
     return query.where(among(Suppressed.device_id, "devices"), Suppressed.tenant_id == bindparam("tenant"))
 
 
 def _open_among(among: Among) -> Select[Any]:
-    return _entries().where(among(Alarm.id, "alarms"), Alarm.cleared_at.is_(None))
+    these = (among(Alarm.id, "alarms"), of_tenant(Alarm, bindparam("tenant")))
+    return _entries().where(*these, Alarm.cleared_at.is_(None))
 
 
 def _entries() -> Select[Any]:
     columns = (Alarm.id, Alarm.customer_id, Customer.path, Alarm.device_id, Alarm.site_id, Alarm.unit_id, Alarm.kind)
     more = (Alarm.name, Alarm.severity, Alarm.text, Alarm.rule_id, Alarm.edge_id, Alarm.started_at, Alarm.last_at)
     rest = (Alarm.count, Alarm.ended_at, Alarm.acked_at, Alarm.runaway, Alarm.cleared_at, Alarm.outcome)
-    query = select(*columns, *more, *rest).join(Customer, Customer.id == Alarm.customer_id)
+    query = select(*columns, *more, *rest).join(Customer, leads_to(Alarm.customer_id, Customer))
     return query.order_by(Alarm.id)
 
 

@@ -10,7 +10,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Select, bindparam, delete, exists, func, insert, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from ringfence.domain.alarm_rule import ALARM_RULES
 from ringfence.domain.edge import EDGES
@@ -25,6 +39,7 @@ from ringfence.signals.units import Unit, by_unit_id
 from ringfence.signals.values import Values
 from ringfence.signals.watching import watch
 from ringfence.storage.bulk import Among, any_of, prepared, uncollected
+from ringfence.storage.columns import leads_to, of_tenant
 from ringfence.storage.engine import Database
 from ringfence.storage.signal_tables import DAY, EdgeHeard, KnownSignal, RuleState, Unmatched
 from ringfence.storage.tables import Customer, Tenant, table_of
@@ -44,7 +59,8 @@ _FIRST_HEARD: Final = text(
 
 
 _HEARD: Final = text(
-    "UPDATE edge_heard SET at = :at, lines = lines + :lines, allowance = :allowance WHERE edge_id = :edge"
+    "UPDATE edge_heard SET at = :at, lines = lines + :lines, allowance = :allowance "
+    "WHERE tenant_id = :tenant AND edge_id = :edge"
 )
 
 
@@ -53,13 +69,15 @@ def _edge(_among: Among) -> Select[Any]:
     active = exists().where(rule.tenant_id == bindparam("tenant"), rule.active)
     ruled = or_(active, exists().where(RuleState.tenant_id == bindparam("tenant")))
     columns = (Customer.path, edge.lines_a_minute, edge.active, ruled.label("ruled"))
-    query = select(*columns).join(edge, edge.customer_id == Customer.id)
-    return query.where(edge.id == bindparam("edge"), edge.key == bindparam("key"))
+    query = select(*columns).join(edge, leads_to(edge.customer_id, Customer))
+    this = edge.id == bindparam("edge"), of_tenant(edge, bindparam("tenant"))
+    return query.where(*this, edge.key == bindparam("key"))
 
 
 def _edge_heard(_among: Among) -> Select[Any]:
     query = select(EdgeHeard.at, EdgeHeard.allowance, EdgeHeard.lines)
-    return query.where(EdgeHeard.edge_id == bindparam("edge")).with_for_update()
+    this = EdgeHeard.tenant_id == bindparam("tenant"), EdgeHeard.edge_id == bindparam("edge")
+    return query.where(*this).with_for_update()
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,12 +276,11 @@ class _Batch:
     def _allow(self, lines: int, most: int | None) -> tuple[int, int]:
         """How many of so many lines the edge may send now, and how many it had sent before; whoever else takes signals
         of it waits."""
-        query, own = prepared(self.connection, _edge_heard), {"edge": self.edge.id}
+        query, own = prepared(self.connection, _edge_heard), {"tenant": self.tenant, "edge": self.edge.id}
         known = self.connection.execute(query, own).one_or_none()
         if known is None:
             # Of two that hear it for the first time at once one waits, and finds what the other has made.
-            first = {"tenant": self.tenant, "edge": self.edge.id, "at": self.now, "allowance": float(most or 0)}
-            self.connection.execute(_FIRST_HEARD, first)
+            self.connection.execute(_FIRST_HEARD, {**own, "at": self.now, "allowance": float(most or 0)})
             known = self.connection.execute(query, own).one()
         allowed, left = lines, 0.0
         if most is not None:
@@ -300,10 +317,8 @@ class _Batch:
         lines: dict[str, list[str | bytes]] = {}
         for signal, line in heard:
             lines.setdefault(signal.unit, []).append(line)
-        own = Unmatched.edge_id == self.edge.id
-        query = select(Unmatched.unit_id).where(
-            Unmatched.tenant_id == self.tenant, own, any_of(self.connection, Unmatched.unit_id, list(lines))
-        )
+        own = self._unmatched
+        query = select(Unmatched.unit_id).where(own, any_of(self.connection, Unmatched.unit_id, list(lines)))
         known = set(self.connection.execute(query).scalars())
         for unit in sorted(known):
             seen = {"last_at": self.now, "lines": Unmatched.lines + len(lines[unit]), "sample": _sample(lines[unit])}
@@ -316,8 +331,12 @@ class _Batch:
             self.connection.execute(insert(Unmatched), new)
             self._forget_unmatched()
 
+    @property
+    def _unmatched(self) -> ColumnElement[bool]:
+        return and_(Unmatched.tenant_id == self.tenant, Unmatched.edge_id == self.edge.id)
+
     def _forget_unmatched(self) -> None:
-        own = Unmatched.edge_id == self.edge.id
+        own = self._unmatched
         many = self.connection.execute(select(func.count()).select_from(Unmatched).where(own)).scalar_one()
         if many > MOST_UNMATCHED:
             oldest = select(Unmatched.unit_id).where(own).order_by(Unmatched.last_at, Unmatched.unit_id)

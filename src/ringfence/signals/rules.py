@@ -24,6 +24,7 @@ from ringfence.domain.text import fold
 from ringfence.signals.attributes import ATTRIBUTE
 from ringfence.signals.units import customers_on
 from ringfence.storage.bulk import Among, any_of, delete_rows, listed, prepared, records_of, upsert_rows
+from ringfence.storage.columns import of_tenant
 from ringfence.storage.signal_tables import RuleState
 from ringfence.storage.tables import table_of
 
@@ -292,7 +293,7 @@ def _states(among: Among) -> Select[Any]:
 def states_due(connection: Connection, tenant_id: int, now: int, most: int) -> dict[int, dict[int, State]]:
     """The same of those whose clock has to be looked at by now, so many at most."""
     due = select(RuleState.device_id, RuleState.alarm_rule_id).where(
-        RuleState.tenant_id + 0 == tenant_id, RuleState.due_at <= now
+        of_tenant(RuleState, tenant_id), RuleState.due_at <= now
     )
     keys = connection.execute(due.order_by(RuleState.due_at).limit(most)).all()
     found = states_of(connection, tenant_id, {device for device, _ in keys}) if keys else {}
@@ -334,6 +335,6 @@ _HEAR: Final = (
 )
 _HEAR_POSTGRESQL: Final = text(
     "UPDATE rule_state SET heard_at = :now FROM (SELECT * FROM unnest(CAST(:devices AS int[]), CAST(:rules AS int[])) "
-    "AS heard(device, rule)) heard WHERE tenant_id = :tenant AND device_id = heard.device AND "
+    "AS heard(device, rule)) heard WHERE rule_state.tenant_id = :tenant AND device_id = heard.device AND "
     "alarm_rule_id = heard.rule AND heard_at < :now"
 )

@@ -12,6 +12,7 @@ from ringfence.domain.clock import milliseconds, moment_of
 from ringfence.domain.test_mode import TEST_MODES, kinds_in
 from ringfence.signals.units import Unit
 from ringfence.storage.bulk import Among, prepared
+from ringfence.storage.columns import leads_to
 from ringfence.storage.signal_tables import Suppressed
 from ringfence.storage.tables import Customer, table_of
 
@@ -62,7 +63,7 @@ class Modes:
 def _in_force(_among: Among) -> Select[Any]:
     mode = table_of(TEST_MODES)
     columns = (mode.id, Customer.path, mode.site_id, mode.device_id, mode.alarms, mode.since, mode.until)
-    query = select(*columns).join(Customer, Customer.id == mode.customer_id)
+    query = select(*columns).join(Customer, leads_to(mode.customer_id, Customer))
     begun = or_(mode.since.is_(None), mode.since <= bindparam("last"))
     return query.where(mode.tenant_id == bindparam("tenant"), mode.until > bindparam("first"), begun)
 

@@ -8,8 +8,10 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection, func, select
 
 from ringfence.signals import late
-from ringfence.storage.bulk import any_of, insert_rows
+from ringfence.storage.bulk import any_of, insert_rows, records_of
+from ringfence.storage.columns import leads_to
 from ringfence.storage.signal_tables import DeviceLatest, Event, Tenure
+from ringfence.storage.tables import Device
 
 _COLUMNS: Final = ("tenant_id", "device_id", "until", "customer_id", "site_id")
 
@@ -37,10 +39,11 @@ def hand_over(connection: Connection, tenant_id: int, left: Iterable[tuple[int, 
     late.settle(connection)
     said: dict[int, int] = {}
     for table in (DeviceLatest, Event):
-        theirs = any_of(connection, table.device_id, list(places))
-        query = select(table.device_id, func.max(table.at)).where(theirs).group_by(table.device_id)
+        last_of = select(func.max(table.at)).where(leads_to(table.device_id, Device)).scalar_subquery()
+        query = select(Device.id, last_of).where(records_of(connection, Device, tenant_id, list(places)))
         for device, moment in connection.execute(query):
-            said[device] = max(moment, said.get(device, moment))
+            if moment is not None:
+                said[device] = max(moment, said.get(device, moment))
     if not said:
         return  # of what nobody has heard there is nothing to keep apart
     stood = select(Tenure.device_id, func.max(Tenure.until)).where(

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, bindparam, func, select
 
 from ringfence.storage.bulk import Among, listed, prepared, records_of
+from ringfence.storage.columns import leads_to
 from ringfence.storage.signal_tables import Tenure
 from ringfence.storage.tables import Customer, Device
 
@@ -62,7 +63,7 @@ def _query() -> Select[Any]:
     stood = select(func.max(Tenure.until)).where(Tenure.tenant_id == Device.tenant_id, Tenure.device_id == Device.id)
     columns = (Device.id, Device.unit_id, Device.customer_id, Customer.path, Device.site_id, Device.kind_key)
     query = select(*columns, stood.correlate(Device.__table__).scalar_subquery())
-    return query.join(Customer, Customer.id == Device.customer_id)
+    return query.join(Customer, leads_to(Device.customer_id, Customer))
 
 
 def _unit(row: Any) -> Unit:

@@ -212,7 +212,8 @@ def update_rows(
 def delete_rows(
     connection: Connection, table: str, columns: Mapping[str, str], keys: Sequence[tuple[Any, ...]]
 ) -> None:
-    """Deletes the rows with these keys; ``columns`` are those of the key, as for `upsert_rows`."""
+    """Deletes the rows with these keys, all of one tenant; ``columns`` are those of the key, as for `upsert_rows`, the
+    tenant's id first."""
     if not keys:
         return
     names = list(columns)
@@ -220,9 +221,13 @@ def delete_rows(
         where = " AND ".join(f"{name} = ?" for name in names)
         run_each(connection, f"DELETE FROM {table} WHERE {where}", keys)  # noqa: S608 - of our own tables
         return
-    arrays = ", ".join(f"CAST(:{name} AS {type_}[])" for name, type_ in columns.items())
-    query = text(f"DELETE FROM {table} WHERE ({', '.join(names)}) IN (SELECT * FROM unnest({arrays}))")  # noqa: S608
-    connection.execute(query, dict(zip(names, map(list, zip(*keys, strict=True)), strict=True)))
+    tenant, *own = names
+    tenants, *values = map(list, zip(*keys, strict=True))
+    (its,) = set(tenants)
+    these = ", ".join(f"CAST(:{name} AS {columns[name]}[])" for name in own)
+    which = f"({', '.join(own)}) IN (SELECT * FROM unnest({these}))"  # noqa: S608
+    query = text(f"DELETE FROM {table} WHERE {table}.{tenant} = :{tenant} AND {which}")  # noqa: S608
+    connection.execute(query, dict(zip(names, (its, *values), strict=True)))
 
 
 def _moments(table: Table, columns: Sequence[str]) -> list[int]:
