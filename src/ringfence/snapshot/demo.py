@@ -151,7 +151,14 @@ _HAPPENING: Final = (
     "UPDATE test_mode SET until = strftime(:kept, until, :seconds)",
     "UPDATE alarm_above SET started_key = strftime('%Y-%m-%dT%H:%M:%S.000000', started_key, :seconds)",
     "UPDATE escalation SET since = since + :thousandths, due_at = due_at + :thousandths",
-    "UPDATE series SET at = at + :thousandths",
+    "UPDATE device_latest SET at = at + :thousandths",
+    """
+    UPDATE device_latest SET older = (
+        SELECT json_group_array(value + :thousandths)
+        FROM (SELECT value FROM json_each(device_latest.older) ORDER BY key)
+    )
+    WHERE older IS NOT NULL
+    """,
     "UPDATE reported SET at = at + :thousandths",
     "UPDATE event SET at = at + :thousandths",
     "UPDATE edge_heard SET at = at + :thousandths",
