@@ -11,14 +11,6 @@ UNTOLD: Final = {
     "changes/comparison.py": "_read _read_moved _settled",
     "changes/moment.py": "__init__",
     "changes/quota.py": "overfull",
-    "changes/writing.py": "new_ids",
-    "identity/credentials.py": "anybody",
-    "identity/sessions.py": "demand_lasting",
-    "identity/tokens.py": "lately see",
-    "services/courses.py": "stamp",
-    "services/identity_events.py": "about",
-    "services/invitations.py": "_invite",
-    "services/signing_in.py": "_fail",
     "visibility/counting.py": "_counted _in_parts count",
     "visibility/events.py": "_read",
     "visibility/grants.py": "_read",
@@ -36,9 +28,12 @@ UNTOLD: Final = {
 }
 """By module, the functions that know whose rows they mean, and do not say it of each table."""
 OF_ALL: Final = {
+    "changes/writing.py": "new_ids",
     "identity/attempts.py": "begun clear forget of read write",
+    "identity/credentials.py": "anybody",
     "identity/tokens.py": "bearer",
     "services/audit.py": "verify",
+    "services/signing_in.py": "_fail",
     "signals/clocks.py": "_due",
     "signals/retention.py": "_any _drop drop_old",
     "snapshot/dump.py": "_keys _owners _tied without_what_is_lost",

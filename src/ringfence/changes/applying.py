@@ -321,7 +321,7 @@ class _Change:
         former: dict[int, str] = {}
         for kind, new in coming.items():
             states = [edit.after for edit in new if edit.after is not None]
-            own_ids = writing.new_ids(self.connection, kind, states) if states else []
+            own_ids = writing.new_ids(self.connection, self.tenant_id, kind, states) if states else []
             self.ids.update((edit.id, own) for edit, own in zip(new, own_ids, strict=True))
         for kind, new in coming.items():
             states = [self._resolved(edit.after) for edit in new if edit.after is not None]

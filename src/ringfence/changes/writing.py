@@ -35,7 +35,7 @@ _TOGETHER: Final = 20
 """Records that get the same values are written by one statement from so many on; fewer cost less one by one."""
 
 
-def new_ids(connection: Connection, kind: StateKind, states: Sequence[State]) -> list[int]:
+def new_ids(connection: Connection, tenant_id: int, kind: StateKind, states: Sequence[State]) -> list[int]:
     """An id for each record that comes; a customer that is brought back gets its own again where nobody has it."""
     fresh = take_ids(connection, table(kind).__table__, len(states))
     if not EDITED[kind].is_customer:
@@ -43,7 +43,7 @@ def new_ids(connection: Connection, kind: StateKind, states: Sequence[State]) ->
     former: list[int] = [state.former for state in cast("Sequence[CustomerState]", states)]
     if not any(former):
         return fresh
-    query = select(Customer.id).where(any_of(connection, Customer.id, [one for one in former if one]))
+    query = select(Customer.id).where(records_of(connection, Customer, tenant_id, [one for one in former if one]))
     taken = set(connection.execute(query).scalars())
     return [was if was and was not in taken else own for own, was in zip(fresh, former, strict=True)]
 

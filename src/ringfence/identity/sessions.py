@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, inser
 
 from ringfence.domain import clock
 from ringfence.domain.errors import SessionEnded
+from ringfence.storage.columns import of_tenant
 from ringfence.storage.identity_tables import SignIn
 
 LONGEST: Final = timedelta(hours=12)
@@ -55,22 +56,21 @@ def begin(connection: Connection, tenant_id: int, user_id: int, *, how: str, ori
     return int(connection.execute(insert(SignIn.__table__), row).inserted_primary_key[0])  # type: ignore[index]
 
 
-def demand_lasting(connection: Connection, sign_in: int) -> None:
-    """Raises SessionEnded where a session was ended, or has lasted as long as it may."""
-    row = connection.execute(_LASTING, {"sign_in": sign_in}).one_or_none()
+def demand_lasting(connection: Connection, tenant_id: int, sign_in: int) -> None:
+    """Raises SessionEnded where a session of a tenant was ended, or has lasted as long as it may."""
+    row = connection.execute(_LASTING, {"tenant": tenant_id, "sign_in": sign_in}).one_or_none()
     if row is None or row.ended_at is not None:
         raise SessionEnded(_ENDED)
     if clock.milliseconds(clock.now()) - row.began_at >= _milliseconds(LONGEST):
         raise SessionEnded(_TOO_LONG)
 
 
-def see(connection: Connection, sign_in: int) -> None:
+def see(connection: Connection, tenant_id: int, sign_in: int) -> None:
     """Writes down that the user of a session is there, unless that was done a short while ago."""
     now = clock.milliseconds(clock.now())
     since = now - round(SEEN_SECONDS * 1000)
-    connection.execute(
-        update(SignIn.__table__).where(SignIn.id == sign_in, SignIn.seen_at <= since).values(seen_at=now)
-    )
+    this = SignIn.id == sign_in, of_tenant(SignIn, tenant_id)
+    connection.execute(update(SignIn.__table__).where(*this, SignIn.seen_at <= since).values(seen_at=now))
 
 
 def end(connection: Connection, tenant_id: int, ids: Collection[int]) -> None:
@@ -124,4 +124,6 @@ _COLUMNS: Final = (
     SignIn.began_at,
     SignIn.seen_at,
 )
-_LASTING: Final = select(SignIn.began_at, SignIn.ended_at).where(SignIn.id == bindparam("sign_in"))
+_LASTING: Final = select(SignIn.began_at, SignIn.ended_at).where(
+    SignIn.id == bindparam("sign_in"), of_tenant(SignIn, bindparam("tenant"))
+)

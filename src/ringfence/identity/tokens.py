@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from ringfence.domain import clock
 from ringfence.identity import secrets
+from ringfence.storage.columns import of_tenant
 from ringfence.storage.identity_tables import ApiToken
 from ringfence.storage.tables import User
 from ringfence.storage.wall_functions import known_by
@@ -102,17 +103,19 @@ def bearer(connection: Connection, text: str) -> Bearer | None:
     return Bearer(row.id, row.tenant_id, row.user_id, row.login, row.name, narrowed)
 
 
-def see(connection: Connection, token: int) -> None:
+def see(connection: Connection, tenant_id: int, token: int) -> None:
     """Writes down that a token is used, unless that was done a short while ago."""
     now = clock.milliseconds(clock.now())
     since = now - round(SEEN_SECONDS * 1000)
     seldom = or_(ApiToken.used_at.is_(None), ApiToken.used_at <= since)
-    connection.execute(update(ApiToken.__table__).where(ApiToken.id == token, seldom).values(used_at=now))
+    this = ApiToken.id == token, of_tenant(ApiToken, tenant_id)
+    connection.execute(update(ApiToken.__table__).where(*this, seldom).values(used_at=now))
 
 
-def lately(connection: Connection, token: int) -> bool:
+def lately(connection: Connection, tenant_id: int, token: int) -> bool:
     """Whether it was written down a short while ago that a token was used."""
-    used = connection.execute(select(ApiToken.used_at).where(ApiToken.id == token)).scalar_one_or_none()
+    query = select(ApiToken.used_at).where(ApiToken.id == token, of_tenant(ApiToken, tenant_id))
+    used = connection.execute(query).scalar_one_or_none()
     return used is not None and used > clock.milliseconds(clock.now()) - round(SEEN_SECONDS * 1000)
 
 

@@ -134,7 +134,7 @@ def make(
         said = {"token": name, "stands_for": _leaves(left)}
         if expires is not None:
             said["until"] = clock.iso(expires)
-        event = about(connection, user, "make token", **said)
+        event = about(connection, viewer.tenant_id, user, "make token", **said)
         append(connection, viewer.tenant_id, Actor(viewer.user_id, origin), [event])
     return secret
 
@@ -155,7 +155,7 @@ def revoke(viewer: Viewer, wanted: Collection[str], origin: str, *, login: str |
         for one in gone.values():
             assert one is not None
             tokens.revoke(connection, viewer.tenant_id, one.id)
-            events.append(about(connection, user, "revoke token", token=one.name))
+            events.append(about(connection, viewer.tenant_id, user, "revoke token", token=one.name))
         append(connection, viewer.tenant_id, Actor(viewer.user_id, origin), events)
 
 

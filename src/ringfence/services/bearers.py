@@ -25,16 +25,16 @@ def bearer(database: Database, secret: str) -> Bearer:
         found = tokens.bearer(connection, secret)
         if found is None:
             raise RingfenceError(ENDED)
-        lately = tokens.lately(connection, found.token)
+        lately = tokens.lately(connection, found.tenant_id, found.token)
     if not lately:
-        _see(database, found.token)
+        _see(database, found.tenant_id, found.token)
     viewer = StandIn(database, found.user_id, found.tenant_id, found.token, narrowed=found.narrowed)
     return Bearer(found.login, viewer, found.name)
 
 
-def _see(database: Database, token: int) -> None:
+def _see(database: Database, tenant_id: int, token: int) -> None:
     try:
         with database.writing_at_once() as connection:
-            tokens.see(connection, token)
+            tokens.see(connection, tenant_id, token)
     except RingfenceError:
         pass  # somebody else writes, or nobody can: it is known at the next use

@@ -17,7 +17,8 @@ from ringfence.domain.kind import StateKind
 from ringfence.domain.registry import EDITED, KINDS
 from ringfence.domain.user import USERS
 from ringfence.services.assigning import left_sites
-from ringfence.storage.bulk import any_of
+from ringfence.storage.bulk import records_of
+from ringfence.storage.columns import leads_to, of_tenant
 from ringfence.storage.tables import Customer, table_of
 from ringfence.visibility.intervals import Interval, contains, nested, union
 from ringfence.visibility.reach import Reach, measure
@@ -54,7 +55,8 @@ def below(connection: Connection, tenant_id: int, own: Reach, edits: Sequence[Ed
     ]
     if not going:
         return ()
-    paths = list(connection.execute(select(Customer.path).where(any_of(connection, Customer.id, going))).scalars())
+    query = select(Customer.path).where(records_of(connection, Customer, tenant_id, going))
+    paths = list(connection.execute(query).scalars())
 
     def listed(kind: StateKind) -> Region:
         return own.region(EDITED[kind].permission)
@@ -67,7 +69,8 @@ def below(connection: Connection, tenant_id: int, own: Reach, edits: Sequence[Ed
 def _carried(
     connection: Connection, tenant_id: int, outcome: Outcome, customer: int
 ) -> tuple[Counter[StateKind], bool]:
-    path = connection.execute(select(Customer.path).where(Customer.id == customer)).scalar_one()
+    this = Customer.id == customer, of_tenant(Customer, tenant_id)
+    path = connection.execute(select(Customer.path).where(*this)).scalar_one()
 
     def listed(kind: StateKind) -> Region:
         """What the editor listed of a kind before, where it is now: of what moved, and no more."""
@@ -99,7 +102,7 @@ def _inside(
         region, owner = there(kind), getattr(table_of(of), of.owner)
         found[kind] = len(region.sites) if of.is_site else 0
         for low, high in areas:
-            query = select(Customer.path, func.count()).where(Customer.id == owner).group_by(Customer.path)
+            query = select(Customer.path, func.count()).where(leads_to(owner, Customer)).group_by(Customer.path)
             inside = (Customer.tenant_id == tenant_id) & (Customer.path >= low) & (Customer.path < high)
             for node, count in connection.execute(query.where(inside)):
                 all_of[kind] += count

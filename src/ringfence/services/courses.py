@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from ringfence.domain.clock import milliseconds, moment_of
 from ringfence.domain.device import DEVICES
@@ -16,6 +16,7 @@ from ringfence.services.telemetry import Span, covers, seen_spans
 from ringfence.signals import telemetry
 from ringfence.signals.latest import latest_of
 from ringfence.signals.telemetry import Part as Part
+from ringfence.storage.columns import of_tenant
 from ringfence.storage.signal_tables import DeviceLatest, Event, Reported, Series
 from ringfence.visibility.point import find
 from ringfence.visibility.viewer import Sight, Viewer
@@ -73,11 +74,15 @@ def stamp(viewer: Viewer, device: int) -> tuple[int | None, ...]:
         if find(sight, _VIEW, DEVICES, "id", device) is None:
             return ()
         last = (
-            select(func.max(table.at)).where(table.device_id == device).scalar_subquery()
+            select(func.max(table.at)).where(*_of(sight, table, device)).scalar_subquery()
             for table in (DeviceLatest, Reported, Event)
         )
-        count = select(func.count()).where(Series.device_id == device).scalar_subquery()
+        count = select(func.count()).where(*_of(sight, Series, device)).scalar_subquery()
         return tuple(sight.connection.execute(select(count, *last)).one())
+
+
+def _of(sight: Sight, table: Any, device: int) -> tuple[ColumnElement[bool], ...]:
+    return table.device_id == device, of_tenant(table, sight.tenant_id)
 
 
 def _courses(

@@ -9,14 +9,16 @@ from sqlalchemy import Connection, select
 
 from ringfence.changes.audit import Event
 from ringfence.domain.user import USERS
+from ringfence.storage.columns import of_tenant
 from ringfence.storage.tables import Customer, User, is_root
 
 _NOBODY: Final = "(nobody's login)"
 
 
-def about(connection: Connection, user_id: int, action: str, **said: object) -> Event:
-    """An entry about a user, with what else it says."""
-    row = connection.execute(select(User.key, User.name, User.home_id).where(User.id == user_id)).one()
+def about(connection: Connection, tenant_id: int, user_id: int, action: str, **said: object) -> Event:
+    """An entry about a user of a tenant, with what else it says."""
+    query = select(User.key, User.name, User.home_id).where(User.id == user_id, of_tenant(User, tenant_id))
+    row = connection.execute(query).one()
     return _event(action, row.key, row.name, row.home_id, said)
 
 

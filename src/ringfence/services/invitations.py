@@ -15,6 +15,7 @@ from ringfence.domain.errors import Refused, RingfenceError
 from ringfence.identity import invitations
 from ringfence.services.identity_events import about
 from ringfence.storage import logins
+from ringfence.storage.columns import of_tenant
 from ringfence.storage.engine import Database
 from ringfence.storage.tables import User
 from ringfence.visibility.viewer import Viewer
@@ -75,13 +76,14 @@ def named(connection: Connection, login: str) -> tuple[int, int]:
 
 
 def _invite(connection: Connection, tenant_id: int, user: int, actor: Actor) -> Invited:
-    if not connection.execute(select(User.active).where(User.id == user)).scalar_one():
+    active = select(User.active).where(User.id == user, of_tenant(User, tenant_id))
+    if not connection.execute(active).scalar_one():
         raise Refused("an inactive user cannot sign in: activate them first")
-    append(connection, tenant_id, actor, [about(connection, user, "invite")])
+    append(connection, tenant_id, actor, [about(connection, tenant_id, user, "invite")])
     return Invited(*invitations.make(connection, tenant_id, user, clock.now()))
 
 
 def _revoke(connection: Connection, tenant_id: int, user: int, actor: Actor) -> None:
-    append(connection, tenant_id, actor, [about(connection, user, "revoke invitation")])
+    append(connection, tenant_id, actor, [about(connection, tenant_id, user, "revoke invitation")])
     if not invitations.revoke(connection, tenant_id, user):
         raise Refused("there is no invitation of this user: it was used, or taken back, or never made")

@@ -131,7 +131,8 @@ def _person(viewer: Viewer, connection: Connection) -> Person:
 
 def _note(viewer: Viewer, connection: Connection, origin: str, action: str) -> None:
     """Writes down what is done; of all that is locked, the tenant comes first so."""
-    append(connection, viewer.tenant_id, Actor(viewer.user_id, origin), [about(connection, viewer.own_id, action)])
+    event = about(connection, viewer.tenant_id, viewer.own_id, action)
+    append(connection, viewer.tenant_id, Actor(viewer.user_id, origin), [event])
 
 
 @contextmanager

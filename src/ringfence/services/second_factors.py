@@ -32,7 +32,7 @@ def reset_as_owner(database: Database, login: str, origin: str) -> None:
 
 
 def _reset(connection: Connection, tenant_id: int, user: int, actor: Actor) -> None:
-    append(connection, tenant_id, actor, [about(connection, user, "reset second factor")])
+    append(connection, tenant_id, actor, [about(connection, tenant_id, user, "reset second factor")])
     person = credentials.read(connection, tenant_id, user)
     if person is None or person.code_secret is None:
         raise Refused("this user has no second factor: there is nothing to take away")

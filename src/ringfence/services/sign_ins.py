@@ -80,13 +80,13 @@ def end(viewer: Viewer, ids: Collection[int], origin: str) -> None:
         missing = set(ids) - {one.id for one in found}
         if missing:
             raise Refused(f"there is no session {min(missing)}: 'ringfence sign-ins list' shows those there are")
-        append(connection, viewer.tenant_id, actor, ending(connection, found))
+        append(connection, viewer.tenant_id, actor, ending(connection, viewer.tenant_id, found))
         sessions.end(connection, viewer.tenant_id, ids)
 
 
-def ending(connection: Connection, found: Sequence[Kept]) -> list[Event]:
+def ending(connection: Connection, tenant_id: int, found: Sequence[Kept]) -> list[Event]:
     """What the audit says of sessions that are ended."""
-    return [about(connection, one.user_id, "end session", how=one.how, whence=one.origin) for one in found]
+    return [about(connection, tenant_id, one.user_id, "end session", how=one.how, whence=one.origin) for one in found]
 
 
 def leave(viewer: Viewer, sign_in: int) -> None:
@@ -105,7 +105,7 @@ def idle(viewer: Viewer) -> timedelta:
 def see(viewer: Viewer, sign_in: int) -> None:
     """Writes down that the viewer is there, unless that takes waiting."""
     with viewer.database.writing_at_once() as connection:
-        sessions.see(connection, sign_in)
+        sessions.see(connection, viewer.tenant_id, sign_in)
 
 
 def _of(viewer: Viewer, sight: Sight, found: Sequence[Kept]) -> tuple[OpenSession, ...]:

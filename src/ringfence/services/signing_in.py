@@ -196,9 +196,9 @@ def with_new_password(database: Database, ticket: Ticket, password: str) -> Step
         raise Refused("this is the password that you have: choose another one", "password")
     fresh = passwords.hashed(password)
     with database.writing() as connection:
-        events = [about(connection, person.id, "change password")]
+        events = [about(connection, person.tenant_id, person.id, "change password")]
         if ticket.invitation:
-            events.insert(0, about(connection, person.id, "accept invitation"))
+            events.insert(0, about(connection, person.tenant_id, person.id, "accept invitation"))
         append(connection, ticket.tenant_id, Actor(person.id, ticket.origin), events)
         again = _person(connection, ticket, now)
         if ticket.invitation and not invitations.use(connection, again.tenant_id, again.id, ticket.invitation):
@@ -227,7 +227,7 @@ def _go_on(ticket: Ticket, now: datetime) -> Step:
 def _prove(ticket: Ticket, now: datetime) -> Proven:
     with ticket.database.writing() as connection:
         # Of all that is locked, the tenant first: whoever changes a user does so too.
-        signing = about(connection, ticket.user_id, "sign in", how=_HOW)
+        signing = about(connection, ticket.tenant_id, ticket.user_id, "sign in", how=_HOW)
         append(connection, ticket.tenant_id, Actor(ticket.user_id, ticket.origin), [signing])
         person = _person(connection, ticket, now)
         attempts.clear(connection, [ticket.tries.own])
@@ -265,13 +265,13 @@ def _take_code(connection: Connection, ticket: Ticket, code: str, now: datetime)
         step = codes.step_of(ticket.secret, code, now, None)
         if step is None:
             return None
-        append(connection, ticket.tenant_id, actor, [about(connection, ticket.user_id, "set up second factor")])
+        append(connection, ticket.tenant_id, actor, [about(connection, *own, "set up second factor")])
         credentials.set_code_secret(connection, *own, ticket.secret, step)
         return replace(ticket, code=True, secret="", recovery=codes.renew_recovery(connection, *own))
     if codes.take(connection, *own, code, now):
         return replace(ticket, code=True)
     if codes.take_recovery(connection, *own, code):
-        append(connection, ticket.tenant_id, actor, [about(connection, ticket.user_id, "take recovery code")])
+        append(connection, ticket.tenant_id, actor, [about(connection, *own, "take recovery code")])
         return replace(ticket, code=True)
     return None
 
@@ -327,10 +327,11 @@ def _fail(database: Database, tries: Tries, counted: Count, person: Person | Non
             attempts.count(connection, [tries.anywhere], now)
         events = []
         if person is not None:
+            own = person.tenant_id, person.id
             if _anew(counted, now):
-                events.append(about(connection, person.id, "fail to sign in", failures=counted.failures))
+                events.append(about(connection, *own, "fail to sign in", failures=counted.failures))
             if counted.begins_delay(tries.own):
-                events.append(about(connection, person.id, "delay sign-in", failures=counted.failures))
+                events.append(about(connection, *own, "delay sign-in", failures=counted.failures))
             if events:
                 append(connection, person.tenant_id, Actor(None, origin), events)
         else:

@@ -47,7 +47,8 @@ def add(viewer: Viewer, written: bytes, origin: str, login: str | None = None) -
         demand_may(connection, viewer, user.id)
         if key_ring.count(connection, viewer.tenant_id, user.id) >= _MOST:
             raise Refused(f"that would be more than {_MOST} keys of one user: remove one first")
-        events = [about(connection, user.id, "add key", **_said(key.kind, key.fingerprint, key.comment))]
+        said = _said(key.kind, key.fingerprint, key.comment)
+        events = [about(connection, viewer.tenant_id, user.id, "add key", **said)]
         append(connection, viewer.tenant_id, Actor(viewer.user_id, origin), events)
         if not key_ring.add(connection, viewer.tenant_id, user.id, key):
             raise Refused("this key stands for somebody already: make another one, with 'ssh-keygen -t ed25519'")
@@ -69,7 +70,10 @@ def remove(viewer: Viewer, fingerprint: str, origin: str, login: str | None = No
         said = _said(found.kind, found.fingerprint, found.comment)
         lasting = sessions.lasting(connection, viewer.tenant_id, user.id)
         theirs = [one for one in lasting if (one.how, one.fingerprint) == (_HOW, fingerprint)]
-        events = [about(connection, user.id, "remove key", **said), *sign_ins.ending(connection, theirs)]
+        events = [
+            about(connection, viewer.tenant_id, user.id, "remove key", **said),
+            *sign_ins.ending(connection, viewer.tenant_id, theirs),
+        ]
         append(connection, viewer.tenant_id, Actor(viewer.user_id, origin), events)
         key_ring.remove(connection, viewer.tenant_id, user.id, fingerprint)
         sessions.end(connection, viewer.tenant_id, [one.id for one in theirs])
@@ -82,7 +86,7 @@ def enter(database: Database, fingerprint: str, origin: str) -> Entered:
         owner = key_ring.owner(connection, fingerprint)
         if owner is not None:
             # Of all that is locked, the tenant first: whoever changes a user does so too.
-            events = [about(connection, owner.user_id, "sign in", how=_HOW, fingerprint=fingerprint)]
+            events = [about(connection, owner.tenant_id, owner.user_id, "sign in", how=_HOW, fingerprint=fingerprint)]
             append(connection, owner.tenant_id, Actor(owner.user_id, origin), events)
         if owner is None or owner != key_ring.owner(connection, fingerprint):
             raise RingfenceError("this key lets nobody in any more: ask whoever gave you your account")

@@ -251,7 +251,7 @@ class Session:
             from ringfence.identity.sessions import demand_lasting  # for those alone who signed in
 
             with self.viewer.database.current(sight.connection) as connection:
-                demand_lasting(connection, self.sign_in)
+                demand_lasting(connection, self.viewer.tenant_id, self.sign_in)
 
     def stamp(self, *, signals: bool = False) -> tuple[int, int, int]:
         """Differs from an earlier one when anybody has changed anything of the tenant since or, with ``signals``, these
