@@ -108,6 +108,12 @@ def test_a_device_reports_under_so_many_names(world: World, monkeypatch: pytest.
     assert send(world.database, own, {"unit": "north-0", "values": {"e": 5}}, now=NOW + MINUTE).refused == 0
 
 
+def test_what_raises_alarms_alone_has_no_latest_values(world: World) -> None:
+    own = edge(world.database, "acme")
+    send(world.database, own, {"unit": "acme-0", "alarm": "fire"}, {"unit": "acme-0", "attributes": {"firmware": "1"}})
+    assert rows(world, "series", "device_latest", "event") == [0, 0, 1]
+
+
 def test_a_clock_that_was_put_back_gives_nothing_and_takes_nothing(world: World) -> None:
     own = edge(world.database, "slow")
     lines = [{"unit": "acme-0", "values": {"x": place}} for place in range(6)]

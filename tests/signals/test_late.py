@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -13,7 +14,10 @@ from support.signals import NOW, document, edge, heard, latest, numbers, send
 from support.tiers import seeds
 
 from ringfence.domain import clock
-from ringfence.signals import late, retention
+from ringfence.domain.quick_signal import read, read_all
+from ringfence.services import courses
+from ringfence.signals import late, retention, telemetry
+from ringfence.signals.feeding import Line, feed
 from ringfence.signals.intake import Source, take
 from ringfence.storage.engine import Database, open_database
 
@@ -133,3 +137,89 @@ def test_a_device_that_is_deleted_meanwhile_is_in_nobodys_way(world: World) -> N
     send(world.database, own, {"unit": "acme-0", "values": {"x": 2}}, now=NOW + MINUTE)
     assert not put_off(world.database)
     assert (latest(boss, "acme-0"), latest(boss, "deep-0")) == ({"x": 2}, None)
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_what_gets_the_id_of_a_device_that_is_deleted_meanwhile_inherits_nothing(world: World, settled: bool) -> None:
+    own, boss = edge(world.database, "acme"), world.viewer("boss")
+    last = max(world.ids("device"), key=world.ids("device").__getitem__) or ""
+    pour(world.database, own, {"unit": last, "values": {"x": 1, "door": "open"}})
+    deleted = world.save("boss", world.delete("device", last))
+    if settled:
+        retention.drop_old(world.database, NOW)
+    world.session("boss").undo(deleted)
+    assert (latest(boss, last), numbers(boss, last, "x")) == ({}, None)
+    for second in (1, 2):
+        pour(world.database, own, {"unit": last, "values": {"x": second}}, now=NOW + second)
+    assert (latest(boss, last), numbers(boss, last, "x")) == ({"x": 2}, [1, 2])
+    send(world.database, own, {"unit": last, "values": {"x": 3}}, now=NOW + 3)
+    assert (latest(boss, last), numbers(boss, last, "x")) == ({"x": 3}, [1, 2, 3])
+
+
+def test_a_screen_is_told_of_it_at_once(world: World) -> None:
+    own, boss, device = edge(world.database, "acme"), world.viewer("boss"), world.id("device", "acme-0")
+    send(world.database, own, {"unit": "acme-0", "values": {"x": 1}})
+    seen = [courses.stamp(boss, device)]
+    for second in (1, 2):
+        pour(world.database, own, {"unit": "acme-0", "values": {"x": 1}}, now=NOW + second)
+        seen.append(courses.stamp(boss, device))
+    retention.drop_old(world.database, NOW)
+    assert len(set(seen)) == 3
+    assert courses.stamp(boss, device) == seen[-1], "nothing came since"
+
+
+def test_it_is_where_it_belongs_in_the_end_though_the_last_lines_are_no_signals(world: World) -> None:
+    own, faults = edge(world.database, "acme"), list[object]()
+    said = b'{"unit":"acme-0","ts":%d,"values":{"x":1}}'
+    lines = [Line(number, said % (NOW + number) if number < 3000 else b"nothing") for number in range(3500)]
+    taken = sum(one.lines for one in feed(world.database, own, lines, read, lambda: NOW, faults.append, read_all))
+    assert (taken, len(faults)) == (3000, 500)
+    assert not put_off(world.database)
+
+
+def steps(database: Database, ask: Callable[[Any, int], object]) -> int:
+    """How much SQLite does for whoever asks, in hundreds of its steps."""
+    counted = [0]
+
+    def count() -> None:
+        counted[0] += 1
+
+    with database.reading() as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.set_progress_handler(count, 100)
+        ask(connection, 1)
+        driver.set_progress_handler(None, 0)
+    return counted[0]
+
+
+def test_a_graph_takes_no_longer_for_what_others_reported(world: World) -> None:
+    """Of which there may be millions that day, while only some thousands can be put off."""
+    own, boss = edge(world.database, "acme"), world.viewer("boss")
+    send(world.database, own, {"unit": "acme-0", "values": {"x": 1, "y": 2}})
+    many = [
+        {"unit": "north-0", "ts": NOW + second, "values": {f"n{name}": second for name in range(60)}}
+        for second in range(200)
+    ]
+    send(world.database, own, *many)
+    for second in range(1, 4):
+        pour(world.database, own, {"unit": "acme-0", "values": {"x": second, "y": 2}}, now=NOW + second)
+
+    def graph(connection: Any, tenant: int) -> None:
+        found = telemetry.courses(connection, tenant, [1, 2], NOW - MINUTE, NOW + MINUTE, 10)
+        assert [sum(part.number for part in parts) for parts in found.values()] == [4, 4]
+
+    assert numbers(boss, "acme-0", "x") == [1, 1, 2, 3]
+    assert steps(world.database, graph) < 200
+
+
+def test_what_a_device_of_very_many_names_says_is_not_put_off(world: World) -> None:
+    """All that it says last is written each time: of a thousand devices it would be gigabytes until there are enough
+    rows."""
+    own = edge(world.database, "acme")
+    for part in range(2):
+        pour(world.database, own, {"unit": "acme-0", "values": {f"n{part}_{name}": 1 for name in range(32)}}, now=NOW)
+        assert put_off(world.database)
+    pour(world.database, own, {"unit": "acme-0", "values": {"more": 1}}, now=NOW + 1)
+    assert not put_off(world.database)
+    pour(world.database, own, {"unit": "acme-0", "values": {"more": 2}}, now=NOW + 2)
+    assert not put_off(world.database)

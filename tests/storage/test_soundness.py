@@ -344,7 +344,7 @@ def test_every_piece_of_the_structure(sqlite_database: Database) -> None:
             connection.execute(text(f'DROP {what} "{name}"'))
         for table, column in (("device", "kind"), ("customer", "phone"), ("user_account", "email")):
             connection.execute(text(f'ALTER TABLE "{table}" DROP COLUMN "{column}"'))
-        for table in ("user_site", "scope_site", "membership"):
+        for table in ("user_site", "scope_site", "membership", "point", "latest"):
             connection.execute(text(f'DROP TABLE "{table}"'))
         connection.execute(text("CREATE TABLE stray (id INTEGER PRIMARY KEY)"))
         connection.execute(text("ALTER TABLE site ADD COLUMN stray TEXT"))
@@ -355,7 +355,8 @@ def test_every_piece_of_the_structure(sqlite_database: Database) -> None:
             continue
         told = f"{name}: this trigger is missing" if what == "trigger" else f"{table}: the index {name} is missing"
         assert told in faults, name
-    for said in ("device.kind", "customer.phone", "user_account.email", "user_site", "scope_site", "membership"):
+    tables = ("user_site", "scope_site", "membership", "point", "latest")
+    for said in ("device.kind", "customer.phone", "user_account.email", *tables):
         noun = "column" if "." in said else "table"
         assert f"{said}: this {noun} is missing" in faults
     assert "stray: this table does not belong here" in faults

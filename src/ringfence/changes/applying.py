@@ -37,7 +37,7 @@ from ringfence.domain.registry import EDITED, node_of, site_of
 from ringfence.domain.role import ROLES
 from ringfence.domain.text import trimmed
 from ringfence.domain.user import UserState
-from ringfence.signals import tenure
+from ringfence.signals import late, tenure
 from ringfence.signals.tenure import Place
 from ringfence.storage.bulk import uncollected
 from ringfence.storage.rehearsal import leave_out, rehearsed
@@ -312,6 +312,8 @@ class _Change:
             left, at = dict(_left(edits)), milliseconds(self.at)
             tenure.hand_over(self.connection, self.tenant_id, left.items(), at)
             alarming.settle(self.connection, self.tenant_id, edits, left, moved, at)
+            if any(edit.of is DEVICES and edit.after is None for edit in edits):
+                late.settle(self.connection)  # SQLite gives their ids to others, whose it would be
         self._remove(edits, herd)
         writing.count_devices(self.connection, self.tenant_id, writing.device_steps(edits))
         return events

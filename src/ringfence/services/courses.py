@@ -14,10 +14,10 @@ from ringfence.domain.errors import RingfenceError
 from ringfence.domain.signal import Value
 from ringfence.services.telemetry import Span, covers, seen_spans
 from ringfence.signals import telemetry
-from ringfence.signals.latest import latest_of
+from ringfence.signals.latest import last_at, latest_of
 from ringfence.signals.telemetry import Part as Part
 from ringfence.storage.columns import of_tenant
-from ringfence.storage.signal_tables import DeviceLatest, Event, Reported, Series
+from ringfence.storage.signal_tables import Event, Reported, Series
 from ringfence.visibility.point import find
 from ringfence.visibility.viewer import Sight, Viewer
 
@@ -75,10 +75,11 @@ def stamp(viewer: Viewer, device: int) -> tuple[int | None, ...]:
             return ()
         last = (
             select(func.max(table.at)).where(*_of(sight, table, device)).scalar_subquery()
-            for table in (DeviceLatest, Reported, Event)
+            for table in (Reported, Event)
         )
         count = select(func.count()).where(*_of(sight, Series, device)).scalar_subquery()
-        return tuple(sight.connection.execute(select(count, *last)).one())
+        said = sight.connection.execute(select(count, *last)).one()
+        return last_at(sight.connection, sight.tenant_id, device), *said
 
 
 def _of(sight: Sight, table: Any, device: int) -> tuple[ColumnElement[bool], ...]:

@@ -19,8 +19,7 @@ from ringfence.domain.signal import Value
 from ringfence.signals import events, rules
 from ringfence.signals.latest import Latest
 from ringfence.signals.rules import Rule, State
-from ringfence.signals.telemetry import day_of
-from ringfence.storage.signal_tables import day_rows
+from ringfence.signals.telemetry import rows_of
 
 Signals = Mapping[int, Mapping[str, Value]]
 """Values by name that devices reported at moments, in milliseconds since 1970."""
@@ -73,7 +72,7 @@ class History:
     def __init__(self, connection: Connection, tenant_id: int, days: Iterable[str], since: int, until: int) -> None:
         self._connection, self._tenant = connection, tenant_id
         self._since, self._until = since, until
-        self._days = [day for day in sorted(days) if day <= day_of(until)]
+        self._days = sorted(days)
 
     def of(self, device: int, stood: int, series: Mapping[str, Latest], most: int) -> Reported:
         """What a device reported, of these of its series, since it ``stood`` where it is."""
@@ -95,13 +94,13 @@ class History:
         return Reported(before, signals, sum(map(len, signals.values())), until)
 
     def _points(self, names: Mapping[int, str], since: int, most: int) -> list[tuple[int, int, float]]:
-        days = [day for day in self._days if day >= day_of(since)]
-        if not days or not names:
+        each = rows_of(self._connection, self._days, since, self._until)
+        if not each or not names:
             return []
         every = " UNION ALL ".join(
-            f"SELECT at, series_id, number FROM {day_rows(self._connection, day)} p "  # noqa: S608 - days are figures alone
+            f"SELECT at, series_id, number FROM {rows} p "  # noqa: S608 - of tables of ours
             "WHERE tenant_id = :tenant AND series_id IN :series AND at >= :since AND at < :until"
-            for day in days
+            for rows in each
         )
         binds = self._binds(names, since) | {"until": self._until, "most": most}
         found = self._connection.execute(_listing(f"{every} ORDER BY at LIMIT :most"), binds)
@@ -111,20 +110,17 @@ class History:
         """The last number of each series before a moment."""
         found: dict[int, float] = {}
         left = set(names)
-        for day in reversed(self._days):
-            if not left or day < day_of(stood):
+        for points in reversed(rows_of(self._connection, self._days, stood, since)):
+            if not left:
                 break
-            if day > day_of(since):
-                continue
-            points = day_rows(self._connection, day)
             query = (
                 f"SELECT p.series_id, p.number FROM {points} p JOIN (SELECT series_id, max(at) AS at "  # noqa: S608
                 f"FROM {points} d WHERE tenant_id = :tenant AND series_id IN :series AND at >= :stood "
                 "AND at < :since GROUP BY series_id) last ON p.series_id = last.series_id AND p.at = last.at "
                 "WHERE p.tenant_id = :tenant"
             )
-            rows = self._connection.execute(_listing(query), self._binds(left, since) | {"stood": stood})
-            found.update((own, number) for own, number in rows)
+            last = self._connection.execute(_listing(query), self._binds(left, since) | {"stood": stood})
+            found.update((own, number) for own, number in last)
             left -= found.keys()
         return found
 

@@ -9,6 +9,7 @@ from threading import Event, Thread
 from typing import BinaryIO, Final, NamedTuple
 
 from ringfence.domain.signal import MOSQUITTO_BYTES, Signal, WrongSignal
+from ringfence.signals import late
 from ringfence.signals.intake import BATCH, OBJECTS, Heard, Source, Taken, take, timely, times_taken
 from ringfence.storage.bulk import uncollected
 from ringfence.storage.engine import Database
@@ -121,6 +122,8 @@ def feed(
             taken = take(database, edge, heard, at, more=more) if heard else None
         if taken is not None:
             yield taken
+        elif not more:
+            late.finish(database)
         if time.monotonic() - begun > _AT_ONCE:
             if more:
                 time.sleep(_PAUSE)

@@ -242,7 +242,7 @@ class _Batch:
         points = values.points
         for known, place, at, number in values.numbers:
             points += (known.ids[place], at, number)
-        put_off = more and values.in_order and late.make_way(self.connection, len(points) // 3)
+        put_off = more and values.may_wait and late.make_way(self.connection, len(points) // 3)
         if not put_off:
             late.settle(self.connection)
         latest.write(self.connection, self.tenant, values.renewed, put_off=put_off)

@@ -2,7 +2,7 @@
 
 A batch changes some place or other on nearly every page of the latest values and of the history, and to write those
 pages takes as long as all else. While more is waiting already, rows are only written one after the other, and the pages
-once for many batches. Whoever reads meanwhile reads both (`storage.signal_tables.day_rows`, `latest.known_of`). What is
+once for many batches. Whoever reads meanwhile reads both (`telemetry.rows_of`, `latest.known_of`). What is
 put off is later than whatever is where it belongs, and of one series in the order of its moments. A process that is
 killed in the midst of it leaves it to the next batch, or to the worker.
 """
@@ -14,6 +14,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from ringfence.signals import latest, telemetry
+from ringfence.storage.engine import Database
 from ringfence.storage.signal_tables import HISTORY, LATEST, waiting
 
 MOST: Final = 30_000
@@ -24,6 +25,15 @@ whoever saves meanwhile waits until they are where they belong."""
 def is_any(connection: Connection) -> bool:
     """Whether anything was put off."""
     return bool(waiting(connection, LATEST) or waiting(connection, HISTORY))
+
+
+def finish(database: Database) -> None:
+    """Puts everything where it belongs, if anything was put off."""
+    with database.reading() as connection:
+        behind = is_any(connection)
+    if behind:
+        with database.writing() as connection:
+            settle(connection)
 
 
 def settle(connection: Connection) -> None:

@@ -84,6 +84,15 @@ def latest_of(connection: Connection, tenant_id: int, device: int) -> list[Lates
     return list(known_of(connection, tenant_id, [device])[device].each())
 
 
+def last_at(connection: Connection, tenant_id: int, device: int) -> int | None:
+    """When a device reported the last of its values, in milliseconds since 1970, if any."""
+    own = {"tenant": tenant_id, "devices": listed(connection, [device])}
+    found = [row.at for row in connection.execute(prepared(connection, _latest), own)]
+    if waiting(connection, LATEST):
+        found += [row.at for row in connection.exec_driver_sql(_WAITING, (tenant_id, own["devices"]))]
+    return max(found, default=None)
+
+
 def known_of(connection: Connection, tenant_id: int, devices: Collection[int]) -> dict[int, Known]:
     """What is known of each of these devices."""
     found = {device: Known() for device in devices}

@@ -25,10 +25,7 @@ def drop_old(database: Database, now: int) -> None:
     """Drops what is older than is kept, a little at a time; ``now`` is in milliseconds since 1970."""
     with database.reading() as connection:
         old = telemetry.old_days(connection, now)
-        behind = late.is_any(connection)
-    if behind:
-        with database.writing() as connection:
-            late.settle(connection)
+    late.finish(database)
     if old:
         with database.writing() as connection:
             telemetry.drop_old(connection, now)

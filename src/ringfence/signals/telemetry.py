@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import repeat
@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Integer, column, func, inspect, select, text
 
 from ringfence.domain.signal import Value
 from ringfence.storage.bulk import any_of, append_flat, upsert_rows
-from ringfence.storage.signal_tables import DAY, HISTORY, Reported, day_rows, day_table
+from ringfence.storage.signal_tables import DAY, HISTORY, Reported, day_rows, day_table, waiting
 
 KEPT_DAYS: Final = 30
 """So many days of history are kept, besides today's."""
@@ -115,14 +115,13 @@ def report(connection: Connection, tenant_id: int, attributes: Mapping[Key, tupl
 def history(connection: Connection, tenant_id: int, series: int, since: int, until: int) -> list[Point]:
     """The numbers of a series from a moment up to, but not at, another one, in their order."""
     found: list[Point] = []
-    for day in days_of(connection):
-        if day_of(since) <= day <= day_of(until):
-            query = text(
-                f"SELECT at, number FROM {day_rows(connection, day)} p "  # noqa: S608 - days are figures alone
-                "WHERE tenant_id = :tenant AND series_id = :series AND at >= :since AND at < :until ORDER BY at"
-            )
-            binds = {"tenant": tenant_id, "series": series, "since": since, "until": until}
-            found += (Point(at, number) for at, number in connection.execute(query, binds))
+    binds = {"tenant": tenant_id, "series": series, "since": since, "until": until}
+    for rows in rows_of(connection, days_of(connection), since, until):
+        query = text(
+            f"SELECT at, number FROM {rows} p "  # noqa: S608 - of tables of ours
+            "WHERE tenant_id = :tenant AND series_id = :series AND at >= :since AND at < :until ORDER BY at"
+        )
+        found += (Point(at, number) for at, number in connection.execute(query, binds))
     return found
 
 
@@ -134,20 +133,28 @@ def courses(
     found: defaultdict[int, list[Part]] = defaultdict(list)
     binds = {"tenant": tenant_id, "since": since, "until": until, "step": max(1, (until - since) // parts)}
     theirs = any_of(connection, column("series_id", Integer), sorted(series))
-    for day in days_of(connection) if series else ():
-        if day_of(since) <= day <= day_of(until):
-            query = (
-                select(
-                    *(column("series_id"), func.min(column("at")), func.max(column("at"))),
-                    *(func.avg(column("number")), func.min(column("number")), func.max(column("number")), func.count()),
-                )
-                .select_from(text(f"{day_rows(connection, day)} p"))
-                .where(theirs, text("tenant_id = :tenant AND at >= :since AND at < :until"))
-                .group_by(column("series_id"), text("(at - :since) / :step"))
+    for rows in rows_of(connection, days_of(connection), since, until) if series else ():
+        query = (
+            select(
+                *(column("series_id"), func.min(column("at")), func.max(column("at"))),
+                *(func.avg(column("number")), func.min(column("number")), func.max(column("number")), func.count()),
             )
-            for own, first, last, mean, low, high, number in connection.execute(query, binds):
-                found[own].append(Part(first, last, min(max(mean, low), high), low, high, number))
+            .select_from(text(f"{rows} p"))
+            .where(theirs, text("tenant_id = :tenant AND at >= :since AND at < :until"))
+            .group_by(column("series_id"), text("(at - :since) / :step"))
+        )
+        for own, first, last, mean, low, high, number in connection.execute(query, binds):
+            found[own].append(Part(first, last, min(max(mean, low), high), low, high, number))
     return {own: sorted(theirs) for own, theirs in found.items()}
+
+
+def rows_of(connection: Connection, days: Iterable[str], since: int, until: int) -> list[str]:
+    """What statements read the history of a time from, one after the other, each with a name of its own to follow: of
+    these days those that it touches; and in the end, once for all of them, what is not where it belongs yet: of each
+    series that is the latest."""
+    first, last = day_of(since), day_of(until)
+    late = [HISTORY] if waiting(connection) else []
+    return [day_rows(connection, day) for day in sorted(days) if first <= day <= last] + late
 
 
 def days_of(connection: Connection) -> list[str]:

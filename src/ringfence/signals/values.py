@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from ringfence.domain.signal import Signal, Value
+from ringfence.domain.signal import MOST_VALUES, Signal, Value
 from ringfence.signals import events
 from ringfence.signals.events import Said
 from ringfence.signals.latest import MOST_SERIES, Known
@@ -18,7 +18,8 @@ class Values:
     """What is ``known`` of each of a tenant's devices of which any values are taken; and what is to be written of those
     that were: series that are ``fresh``, the devices whose latest values are ``renewed``, the history, which is
     ``points`` and, of series that are fresh, ``numbers``, and ``changes`` of what is no number. ``refused`` were so
-    many for which a device has too many series already. ``in_order``: each was later than all of its series before."""
+    many for which a device has too many series already. All of it ``may_wait`` where each was later than all of its
+    series before, and no device has more of those than a line says: all that it said last is written again."""
 
     def __init__(self, known: Mapping[int, Known]) -> None:
         self.known = known
@@ -28,7 +29,7 @@ class Values:
         self.points: Points = []
         self.changes: list[Said] = []
         self.refused = 0
-        self.in_order = True
+        self.may_wait = True
 
     def take(self, device: int, signal: Signal) -> Collection[str]:
         """Takes the values of a signal, which has its moment, of a device; those of a device come in the order of their
@@ -36,7 +37,7 @@ class Values:
         known, values, at = self.known[device], signal.values, signal.at
         assert at is not None
         ids, shape = known.ids, known.shape
-        if at <= known.at or known.older or values.keys() != shape.keys() or len(ids) != len(shape):
+        if at <= known.at or known.older or not values or values.keys() != shape.keys() or len(ids) != len(shape):
             return self._take_some(device, known, values, at) if values else _NONE
         points = self.points
         for name, value in values.items():
@@ -53,7 +54,7 @@ class Values:
 
     def _take_some(self, device: int, known: Known, values: Mapping[str, Value], at: int) -> Collection[str]:
         """The same, whatever was said before and when."""
-        latest, moments = dict(known.values), {name: known.moment(name) for name in known.values}
+        latest, taken = dict(known.values), list[str]()
         fresh = [name for name in values if name not in known.shape]
         room = max(0, MOST_SERIES - len(known.shape))
         older = set(fresh[room:])
@@ -61,6 +62,8 @@ class Values:
         if fresh:
             self.fresh += ((device, name, known) for name in fresh[:room])
             known.also(fresh[:room])
+        if len(known.shape) > MOST_VALUES:
+            self.may_wait = False
         for name, value in values.items():
             place = known.shape.get(name)
             if place is None:
@@ -70,18 +73,29 @@ class Values:
                     self.points += (known.ids[place], at, value)
                 else:
                     self.numbers.append((known, place, at, value))
-            if name in moments and at <= moments[name]:
-                self.in_order = False
-                if at < moments[name]:
-                    older.add(name)
-                    continue
-            if name in latest and not isinstance(value, float):
+            if name in latest:
+                if at <= (moment := known.moment(name)):
+                    self.may_wait = False
+                    if at < moment:
+                        older.add(name)
+                        continue
                 was = latest[name]
-                if value != was or value.__class__ is not was.__class__:
+                if not isinstance(value, float) and (value != was or value.__class__ is not was.__class__):
                     self.changes.append(events.of_change(device, at, name, value))
-            latest[name], moments[name] = value, at
-        known.at = max(moments.values())
-        known.values = latest
-        known.older = {name: moment for name, moment in moments.items() if moment != known.at}
-        self.renewed[device] = known
+            latest[name] = value
+            taken.append(name)
+        if taken:
+            self._renew(device, known, latest, taken, at)
         return older
+
+    def _renew(self, device: int, known: Known, latest: Mapping[str, Value], taken: Collection[str], at: int) -> None:
+        """Has it known what is the latest now, of which those were ``taken`` that were so at that moment."""
+        older = dict(known.older) if at <= known.at else {**dict.fromkeys(known.values, known.at), **known.older}
+        known.at = max(at, known.at)
+        for name in taken:
+            if at < known.at:
+                older[name] = at
+            else:
+                older.pop(name, None)
+        known.values, known.older = latest, older
+        self.renewed[device] = known

@@ -177,14 +177,15 @@ def day_table(day: str) -> str:
 
 
 def day_rows(connection: Connection, day: str) -> str:
-    """What a statement reads the history of a day from, of the tenant that is given to it as ``tenant``, with a name of
-    its own to follow. On PostgreSQL it is that day of the whole history, to which the server alone goes: what a role
-    may read is said of the whole, not of a day. On SQLite it is the day, and what is not there yet, of all tenants."""
+    """What a statement reads the history of a day from, as far as it is where it belongs, of the tenant that is given to
+    it as ``tenant``, with a name of its own to follow. On PostgreSQL it is that day of the whole history, to which the
+    server alone goes: what a role may read is said of the whole, not of a day. On SQLite it is the day, of all
+    tenants."""
+    if connection.dialect.name == "sqlite":
+        return day_table(day)
     begin = day_begins(day)
     of_day = f"SELECT * FROM {HISTORY} WHERE at >= {begin} AND at < {begin + DAY}"  # noqa: S608 - of numbers
-    if connection.dialect.name != "sqlite":
-        return f"({of_day} AND tenant_id = :tenant)"
-    return f"(SELECT * FROM {day_table(day)} UNION ALL {of_day})" if waiting(connection) else day_table(day)  # noqa: S608
+    return f"({of_day} AND tenant_id = :tenant)"
 
 
 def waiting(connection: Connection, table: str = HISTORY) -> int:

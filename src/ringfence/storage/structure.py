@@ -55,7 +55,7 @@ def faults(connection: Connection) -> Iterator[str]:
     if connection.dialect.name == "sqlite":
         known = {str(row[0]) for row in connection.execute(text("SELECT name FROM sqlite_master"))}
         apart = (
-            *((index, "table") for index in _INDEXES),
+            *((table, "table") for table in (*_INDEXES, HISTORY, LATEST)),
             *((f"{index}_text", "view") for index in _APART),
             *((trigger, "trigger") for trigger in _TRIGGERS),
         )
