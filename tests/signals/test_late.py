@@ -19,6 +19,7 @@ from ringfence.services import courses
 from ringfence.signals import late, retention, telemetry
 from ringfence.signals.feeding import Line, feed
 from ringfence.signals.intake import Source, take
+from ringfence.storage import maintenance
 from ringfence.storage.engine import Database, open_database
 
 MINUTE = 60_000
@@ -223,3 +224,11 @@ def test_what_a_device_of_very_many_names_says_is_not_put_off(world: World) -> N
     assert not put_off(world.database)
     pour(world.database, own, {"unit": "acme-0", "values": {"more": 2}}, now=NOW + 2)
     assert not put_off(world.database)
+
+
+def test_a_check_finds_nothing_wrong_meanwhile(world: World) -> None:
+    own = edge(world.database, "acme")
+    send(world.database, own, {"unit": "acme-0", "values": {"x": 1}})
+    pour(world.database, own, {"unit": "acme-0", "values": {"y": 1}}, now=NOW + 1)
+    assert put_off(world.database)
+    assert maintenance.check(world.database) == []

@@ -12,6 +12,7 @@ from sqlalchemy import create_engine, text
 from support.databases import copied, made
 from support.documents import Sizes, make_document
 
+from ringfence.domain.errors import RingfenceError
 from ringfence.signals.latest import latest_of
 from ringfence.snapshot.load import load_document
 from ringfence.storage import maintenance
@@ -59,3 +60,24 @@ def test_every_value_is_there_with_its_moment(tmp_path: Path, engine: str, reque
         assert differences(connection) == []
     assert maintenance.check(database) == []
     database.close()
+
+
+def test_what_is_no_value_is_told_and_everything_stays_as_it_was(tmp_path: Path) -> None:
+    url, source = str(tmp_path / "old.db"), made(tmp_path / "source.db")
+    load_document(source, make_document(Random(7), SIZES))
+    copied(source, url, "0016")
+    source.close()
+    old = create_engine(locate(url))
+    with old.begin() as connection:
+        connection.execute(
+            text("INSERT INTO series SELECT 5, min(tenant_id), min(id), 'door', 1, NULL, '' FROM device")
+        )
+    for kept in ("gone", "[1]", "null", "NaN", "1e999", '"\\ud800"', None):
+        with old.begin() as connection:
+            connection.execute(text("UPDATE series SET said = :kept"), {"kept": kept})
+        with pytest.raises(RingfenceError, match="the latest value of the series 5 is none: the database is damaged"):
+            maintenance.upgrade(url)
+        with old.connect() as connection:
+            found = connection.execute(text("SELECT name, said FROM series")).all()
+            assert [tuple(row) for row in found] == [("door", kept)]
+    old.dispose()

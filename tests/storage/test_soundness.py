@@ -317,6 +317,11 @@ BY_HAND = [
     ("UPDATE former_customer SET id = 1 WHERE tenant_id = 1", "it is there as a customer too"),
     ("UPDATE role SET private = TRUE", "it is private, and "),
     ("UPDATE tenant SET audit_count = 5", "audit_count is 5, and there are "),
+    ("UPDATE device_latest SET said = '[NaN]'", "said is not a value for each of its series"),
+    ("UPDATE device_latest SET said = '[1.5, 2.5]'", "said is not a value for each of its series"),
+    ("UPDATE device_latest SET said = 'gone'", "said is not a value for each of its series"),
+    ("UPDATE device_latest SET older = '[true]'", "older is not a value for each of its series"),
+    ("DELETE FROM series", "said is not a value for each of its series"),
     ("INSERT INTO alembic_version VALUES ('0001')", "alembic_version: it says '0001', "),
 ]  # fmt: skip
 

@@ -6,13 +6,14 @@ off; on PostgreSQL somebody may have altered a table. So everything is asked for
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, NoReturn
 
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Float, Integer, String, Table, text
 from sqlalchemy.exc import DBAPIError
@@ -28,6 +29,7 @@ from ringfence.domain.registry import EDITED
 from ringfence.domain.text import search_key
 from ringfence.storage.columns import UtcDateTime
 from ringfence.storage.metadata import metadata
+from ringfence.storage.signal_tables import LATEST, DeviceLatest
 
 SHOWN: Final = 20
 """So many faults of one sort are told; of the others, how many there are."""
@@ -90,7 +92,8 @@ def look(connection: Connection, faults: Faults) -> None:
     for table in metadata.sorted_tables:
         if all(column.name in there.get(table.name, ()) for column in table.columns):
             steps += _of_table(connection, table, faults)
-    steps += [lambda: _tree(connection, faults), *_by_hand(connection, faults)]
+    steps += [partial(one, connection, faults) for one in (_tree, _latest)]
+    steps += _by_hand(connection, faults)
     for step in steps:
         try:
             with connection.begin_nested() if connection.dialect.name == "postgresql" else nullcontext():
@@ -284,6 +287,33 @@ def _tree(connection: Connection, faults: Faults) -> None:
     for (tenant,) in connection.execute(text("SELECT id FROM tenant")):
         if roots[tenant] != 1:
             faults.add("tenant", f"tenant {_value(tenant)}: it has {roots[tenant] or 'no'} roots instead of one")
+
+
+def _latest(connection: Connection, faults: Faults) -> None:
+    """Notes latest values that are none, or not of as many series as the device has."""
+    latest = DeviceLatest.__table__
+    series = "SELECT count(*) FROM series s WHERE s.device_id = d.device_id AND s.tenant_id = d.tenant_id"
+    query = f"SELECT d.tenant_id, d.device_id, d.said, d.older, ({series}) FROM device_latest d"  # noqa: S608 - our own
+    if connection.dialect.name == "sqlite":  # of these there are others yet
+        query += f" WHERE d.device_id NOT IN (SELECT w.device_id FROM {LATEST} w)"  # noqa: S608 - likewise
+    for *own, said, older, many in connection.execute(text(query)).yield_per(_CHUNK):
+        for column, kept, kinds in (("said", said, (float, bool, str)), ("older", older, (int,))):
+            if isinstance(kept, str) and not _all_of(kept, kinds, many):
+                line = f"{_named(latest, own)}: {column} is not a value for each of its series"
+                faults.add(f"{latest.name}.{column}", line)
+
+
+def _all_of(kept: str, kinds: tuple[type, ...], many: int) -> bool:
+    """Whether this is a list in JSON of so many values of these kinds."""
+    try:
+        found = json.loads(kept, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, list) and len(found) == many and all(type(one) in kinds for one in found)
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(name)
 
 
 _BELOW: Final = "h.tenant_id = c.tenant_id AND h.path >= c.path AND h.path < c.path || '~'"

@@ -10,10 +10,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from itertools import groupby, islice
+from math import isfinite
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+
+from ringfence.domain.errors import Damaged
 
 revision = "0017"
 down_revision = "0016"
@@ -43,7 +46,7 @@ def upgrade() -> None:
         op.execute(f"CREATE TABLE point ({columns})")
         columns = "tenant_id INTEGER NOT NULL, device_id INTEGER NOT NULL, at BIGINT NOT NULL, said TEXT NOT NULL"
         op.execute(f"CREATE TABLE latest ({columns}, older TEXT)")
-    query = "SELECT tenant_id, device_id, name, at, number, said FROM series ORDER BY tenant_id, device_id, id"
+    query = "SELECT tenant_id, device_id, id, at, number, said FROM series ORDER BY tenant_id, device_id, id"
     rows = connection.execute(sa.text(query), execution_options={"yield_per": _MANY})
     devices = (_latest(*own, list(theirs)) for own, theirs in groupby(rows, key=lambda row: (row[0], row[1])))
     insert = sa.text("INSERT INTO device_latest VALUES (:tenant_id, :device_id, :at, :said, :older)")
@@ -55,7 +58,20 @@ def upgrade() -> None:
 
 def _latest(tenant_id: int, device_id: int, rows: Sequence[Any]) -> dict[str, Any]:
     last = max(row.at for row in rows)
-    values = [json.loads(row.said or '""') if row.number is None else row.number for row in rows]
+    values = [_value(row) for row in rows]
     older = [row.at for row in rows] if any(row.at != last for row in rows) else None
     said, kept = (json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in (values, older))
     return {"tenant_id": tenant_id, "device_id": device_id, "at": last, "said": said, "older": kept if older else None}
+
+
+def _value(row: Any) -> Any:
+    """The latest value of a series. One that is none must not be put among those of its device, which none of them
+    could be read with."""
+    try:
+        found = row.number if row.said is None else json.loads(row.said)
+        if isinstance(found, bool | str) or isfinite(found):
+            str(found).encode()
+            return found
+    except (ValueError, TypeError):
+        pass
+    raise Damaged(f"the latest value of the series {row.id} is none")
