@@ -177,9 +177,9 @@ def day_table(day: str) -> str:
 
 
 def day_rows(connection: Connection, day: str) -> str:
-    """What a statement reads the history of a day from, as far as it is where it belongs, of the tenant that is given to
-    it as ``tenant``, with a name of its own to follow. On PostgreSQL it is that day of the whole history, to which the
-    server alone goes: what a role may read is said of the whole, not of a day. On SQLite it is the day, of all
+    """What a statement reads the history of a day from, as far as it is where it belongs, of the tenant that is given
+    to it as ``tenant``, with a name of its own to follow. On PostgreSQL it is that day of the whole history, to which
+    the server alone goes: what a role may read is said of the whole, not of a day. On SQLite it is the day, of all
     tenants."""
     if connection.dialect.name == "sqlite":
         return day_table(day)
