@@ -79,6 +79,15 @@ def test_what_nothing_can_begin_with_leaves_nothing_behind(
     assert not Path("new.db").exists()
 
 
+def test_a_file_is_not_shared_out_over_servers(
+    call: Call, tmp_path: Path, password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["init", "--tenant", "Acme", "--login", "anna", "--password-file", password, "--distributed"]
+    assert "only PostgreSQL shares tables out over servers" in call("--db", "new.db", *words).refused()
+    assert not Path("new.db").exists()
+
+
 def asked(terminal: Terminal) -> None:
     """Answers what is asked first."""
     for question, answer in (

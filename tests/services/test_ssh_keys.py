@@ -213,3 +213,20 @@ def test_coming_in_with_a_key(database: Database) -> None:
     for fingerprint in (key.fingerprint, keys.fingerprint_of(b"x")):
         with pytest.raises(RingfenceError, match=r"^this key lets nobody in any more"):
             ssh_keys.enter(database, fingerprint, "test")
+
+
+def test_a_key_that_users_of_two_providers_have_lets_in_neither_where_both_are_asked_for(database: Database) -> None:
+    document = provider()
+    document["tenants"].append({"key": "other", "name": "Other"})
+    document["users"].append({"key": "olav", "tenant": "other", "name": "Olav", "login": "olav"})
+    of = World(database, document)
+    url, key = database.url.render_as_string(hide_password=False), keys.parse(ed25519("shared"))
+    ssh_keys.add(of.viewer("nora"), ed25519("shared"), "test")
+    assert door.known(url, key.kind, key.blob)
+    ssh_keys.add(of.viewer("olav"), ed25519("shared"), "test")  # it does not tell that somebody has it elsewhere
+    assert not door.known(url, key.kind, key.blob)
+    with pytest.raises(RingfenceError, match=r"^this key lets nobody in any more"):
+        ssh_keys.enter(database, key.fingerprint, "test")
+    of.save("boss", of.edit("boss", "user", "nora", active=False))
+    assert door.known(url, key.kind, key.blob)
+    assert ssh_keys.enter(database, key.fingerprint, "test").login == "olav"

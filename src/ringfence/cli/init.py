@@ -34,6 +34,13 @@ def init(
             help="Its first line is the password until the administrator first signs in; - reads standard input.",
         ),
     ] = None,
+    distributed: Annotated[
+        bool,
+        typer.Option(
+            "--distributed",
+            help="Share the tables out over the servers of a cluster, by provider: it takes the extension Citus.",
+        ),
+    ] = False,
     db: Db = None,
 ) -> None:
     """Begin a new database: its tables, the first provider, and an administrator who may do everything.
@@ -41,6 +48,7 @@ def init(
     Asks for what is not said. There is no password that nobody chose.
     """
     from ringfence.snapshot.founding import Beginning, begin, demand_empty, demand_sound
+    from ringfence.storage import spreading
 
     given = {"--tenant": tenant, "--login": login, "--password-file": password_file}
     missing = [option for option, value in given.items() if value is None]
@@ -51,12 +59,18 @@ def init(
     try:
         with chosen.open_or_make() as database:
             demand_empty(database)
+            if distributed:
+                with database.reading() as connection:
+                    spreading.demand_cluster(connection)
             provider = _asked("The provider's name") if tenant is None else tenant
             who = _asked("Its administrator's login") if login is None else login
             called = name or (_asked("Their name") if login is None else who)
             beginning = Beginning(provider, who, called)
             demand_sound(beginning)
             text = _chosen(beginning) if password is None else password
+            if distributed:
+                with database.writing() as connection:
+                    spreading.spread(connection)
             begin(database, beginning, text, origin("command line"), must_change=password is not None)
     except Refused as error:
         raise RingfenceError(f"{_OPTIONS[error.field]}: {error}" if error.field in _OPTIONS else str(error)) from error

@@ -28,8 +28,8 @@ _POSTGRESQL: Final = ("postgresql+psycopg://", "postgresql://", "postgres://")
 
 
 def known(database: str, kind: str, blob: str) -> bool:
-    """Whether a key (its type, and its blob in base 64) is that of an active user in a database: the path of a file, or
-    a URL. Raises whatever the driver does."""
+    """Whether a key (its type, and its blob in base 64) is that of one active user in a database: the path of a file,
+    or a URL. Raises whatever the driver does."""
     url = next((database.removeprefix(one) for one in _POSTGRESQL if database.startswith(one)), None)
     if url is not None:
         return _in_postgresql(f"postgresql://{url}", (blob, kind))
@@ -43,7 +43,7 @@ def _in_sqlite(path: Path, values: tuple[str, str]) -> bool:
     uri = f"file:{quote(str(path.absolute()))}?mode=ro"
     connection = sqlite3.connect(uri, uri=True, timeout=_SECONDS)
     try:
-        return connection.execute(_KNOWN.format("?", _BLOB.format("?")), values).fetchone() is not None
+        return connection.execute(_KNOWN.format("?", _BLOB.format("?")), values).fetchall() == [(1,)]
     finally:
         connection.close()
 
@@ -58,7 +58,7 @@ def _in_postgresql(url: str, values: tuple[str, str]) -> bool:
         walled = connection.exec_(f"SELECT 1 WHERE {WALLED}".encode())
         question = _KNOWN.format("$2", (_BEHIND_THE_WALL if walled.ntuples else _BLOB).format("$1"))
         found: Any = connection.exec_params(question.encode(), [one.encode() for one in values])
-        return bool(found.status == pq.ExecStatus.TUPLES_OK and found.ntuples)
+        return bool(found.status == pq.ExecStatus.TUPLES_OK and found.ntuples == 1)
     finally:
         connection.finish()
 

@@ -48,7 +48,7 @@ def count(connection: Connection, tenant_id: int, user_id: int) -> int:
 
 
 def add(connection: Connection, tenant_id: int, user_id: int, key: PublicKey) -> bool:
-    """Keeps a key; returns whether it could be: it stands for one user alone, whosever that is."""
+    """Keeps a key; returns whether it could be: it stands for one user of the provider alone."""
     values = {
         "tenant": tenant_id,
         "user": user_id,
@@ -68,10 +68,10 @@ def remove(connection: Connection, tenant_id: int, user_id: int, fingerprint: st
 
 
 def owner(connection: Connection, fingerprint: str) -> Owner | None:
-    """The active user whose key that is; None where there is none."""
+    """The active user whose key that is; None where there is none, or where users of several providers have it."""
     own = known_by(connection, SshKey.fingerprint, "fingerprint", fingerprint)
-    row = connection.execute(_OWNER.where(own)).one_or_none()
-    return None if row is None else Owner(*row)
+    rows = connection.execute(_OWNER.where(own)).all()
+    return Owner(*rows[0]) if len(rows) == 1 else None
 
 
 def use(connection: Connection, owner: Owner) -> None:

@@ -63,7 +63,7 @@ SshKey: Final = rows(
     tenant_id(),
     of("user_account", named="user_id", keyed=False),
     Column("kind", BINARY_TEXT, nullable=False),
-    Column("blob", BINARY_TEXT, nullable=False, unique=True),
+    Column("blob", BINARY_TEXT, nullable=False, index=True),
     Column("fingerprint", BINARY_TEXT, nullable=False),
     Column("comment", String, nullable=False),
     moment("added_at"),
@@ -71,7 +71,8 @@ SshKey: Final = rows(
     UniqueConstraint("tenant_id", "fingerprint"),
     ever=True,
 )
-"""A public key that stands for its user: its type, and the rest in base 64 (``blob``), as OpenSSH writes it."""
+"""A public key that stands for its user: its type, and the rest in base 64 (``blob``), as OpenSSH writes it. One that
+users of two providers have stands for neither where it is asked for in all."""
 ApiToken: Final = rows(
     "api_token",
     own_id(),

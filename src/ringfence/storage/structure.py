@@ -12,6 +12,7 @@ from ringfence.domain.registry import KINDS
 from ringfence.storage import schema
 from ringfence.storage.metadata import metadata
 from ringfence.storage.role_grants import PROVIDER_ROLE
+from ringfence.storage.shapes import on_postgresql
 from ringfence.storage.signal_tables import HISTORY, LATEST, day_table
 
 SEARCHED: Final = {kind.table: kind.several for kind in KINDS.values() if kind.substrings}
@@ -39,7 +40,8 @@ def differences(connection: Connection) -> list[Any]:
         return not (name and made_apart)
 
     context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": ours})
-    found: list[Any] = compare_metadata(context, metadata)
+    of_engine = metadata if connection.dialect.name == "sqlite" else on_postgresql()
+    found: list[Any] = compare_metadata(context, of_engine)
     return found
 
 
