@@ -18,6 +18,7 @@ from ringfence.snapshot.document import ENTRIES, entry_of
 from ringfence.storage import tables
 from ringfence.storage.columns import metadata
 from ringfence.storage.engine import Database
+from ringfence.storage.shapes import on_postgresql
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ def declared(database: Database, kind: Kind = ORDERS) -> Iterator[None]:
     EDITED[kind.noun] = KINDS[kind.name] = kind
     ENTRIES[kind.plural] = entry_of(kind)
     table = tables.table_of(kind).__table__
-    table.create(database.engine)
+    made = on_postgresql().tables[table.name] if database.postgresql else table
+    made.create(database.engine)
     put_up_again(database)
     try:
         yield

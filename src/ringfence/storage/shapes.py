@@ -33,7 +33,13 @@ def on_postgresql() -> MetaData:
     found = MetaData(naming_convention=metadata.naming_convention)
     for table in metadata.sorted_tables:
         columns = [
-            Column(one.name, one.type, nullable=one.nullable, server_default=one.server_default) for one in table.c
+            Column(
+                *(one.name, one.type),
+                nullable=one.nullable,
+                server_default=one.server_default,
+                autoincrement=one is table.autoincrement_column or "auto",
+            )
+            for one in table.c
         ]
         Table(table.name, found, *columns, *_constraints(table))
         for index in table.indexes:
