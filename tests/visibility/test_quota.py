@@ -37,9 +37,11 @@ def limit(database: Database, key: str | None, **limits: int | None) -> None:
         connection.execute(text(f"UPDATE customer SET {values} WHERE {which}"), {"key": key, **limits})
 
 
-def found(database: Database, *arguments: Any) -> list[Overfull]:
+def found(database: Database, tenant_id: int | None = None, *arguments: Any) -> list[Overfull]:
+    """Of a tenant, or of all."""
     with database.reading() as connection:
-        return overfull(connection, *arguments)
+        every = connection.execute(text("SELECT id FROM tenant")).scalars().all()
+        return overfull(connection, every if tenant_id is None else [tenant_id], *arguments)
 
 
 def nodes(database: Database) -> dict[tuple[str, str | None], Any]:

@@ -7,7 +7,7 @@ their regions: the work is done once for each pair of regions, however many user
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
@@ -21,6 +21,7 @@ from ringfence.domain.device import DEVICES
 from ringfence.domain.kind import StateKind
 from ringfence.domain.registry import EDITED, PLACE
 from ringfence.domain.user import USERS
+from ringfence.storage.bulk import any_of
 from ringfence.storage.tables import Device
 from ringfence.visibility.intervals import Interval, contains, subtract
 from ringfence.visibility.reach import Reach, Regions
@@ -275,8 +276,7 @@ class _Comparing:
                     found.append((key, ((customer, stands), (customer, stands))))
         for start in range(0, len(sites), _CHUNK):
             part = sorted(sites)[start : start + _CHUNK]
-            query = select(Device.id, Device.key, Device.customer_id, Device.site_id).where(Device.site_id.in_(part))
-            for own, key, *at in self.connection.execute(query):
+            for own, key, *at in self._at(Device.site_id, part):
                 place: Place = (at[0], at[1])
                 if own not in self.moved_ids and not other.hold(place):
                     found.append((key, (place, place)))
@@ -288,17 +288,28 @@ class _Comparing:
         for start in range(0, len(wanted), _CHUNK):
             part = wanted[start : start + _CHUNK]
             self.settled.update((customer, []) for customer in part)
-            query = select(Device.id, Device.key, Device.customer_id, Device.site_id)
-            for own, key, customer, stands in self.connection.execute(query.where(Device.customer_id.in_(part))):
+            for own, key, customer, stands in self._at(Device.customer_id, part):
                 if own not in self.moved_ids:
                     self.settled[customer].append((key, stands))
+
+    def _at(self, column: Any, places: Collection[int]) -> Iterable[Any]:
+        query = select(Device.id, Device.key, Device.customer_id, Device.site_id).where(column.in_(places))
+        if self._told:
+            query = query.where(any_of(self.connection, Device.tenant_id, self.after.tenants))
+        return self.connection.execute(query)
+
+    @property
+    def _told(self) -> bool:
+        """Whether statements say whose devices they mean, though these are found otherwise."""
+        return self.connection.dialect.name == "postgresql"
 
     def _read_moved(self) -> None:
         """Reads the devices that are new or elsewhere, by where they were and are."""
         if not self.before.kept:
             return
         moved: defaultdict[_Placed, list[str]] = defaultdict(list)
-        for own, key, was_at, was_on, is_at, is_on in self.connection.execute(_MOVED):
+        theirs, binds = (_THEIRS, {"tenants": self.after.tenants}) if self._told else ("", {})
+        for own, key, was_at, was_on, is_at, is_on in self.connection.execute(text(_MOVED + theirs), binds):
             moved[(was_at, was_on), (is_at, is_on)].append(key)
             self.moved_ids.add(own)
         self.moved = dict(moved)
@@ -332,8 +343,9 @@ def _regions(old: Reach | None, new: Reach | None, permission: str) -> tuple[Reg
     return before, after
 
 
-_MOVED: Final = text(
+_MOVED: Final = (
     "SELECT d.id, d.key, k.customer_id, k.site_id, d.customer_id, d.site_id "
     "FROM device d LEFT JOIN kept_place k ON k.id = d.id "
-    "WHERE k.id IS NULL OR k.customer_id <> d.customer_id OR COALESCE(k.site_id, 0) <> COALESCE(d.site_id, 0)"
+    "WHERE (k.id IS NULL OR k.customer_id <> d.customer_id OR COALESCE(k.site_id, 0) <> COALESCE(d.site_id, 0))"
 )
+_THEIRS: Final = " AND d.tenant_id = ANY(CAST(:tenants AS int[]))"

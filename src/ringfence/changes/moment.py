@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -30,12 +30,11 @@ class Moment:
 
     def __init__(self, connection: Connection, tenants: Iterable[str], at: datetime, *, keep: bool = False) -> None:
         self.connection = connection
-        wanted = set(tenants)
-        ids = [own for own, key in connection.execute(select(Tenant.id, Tenant.key)) if key in wanted]
+        self.tenants = _called(connection, set(tenants))
         self.paths: dict[int, str] = {}
         self.keys: dict[int, str | None] = {}
         self.users: dict[int, tuple[str, int]] = {}
-        for tenant in ids:
+        for tenant in self.tenants:
             tree = select(Customer.id, Customer.key, Customer.path).where(Customer.tenant_id == tenant)
             for own, key, path in connection.execute(tree):
                 self.paths[own], self.keys[own] = path, key
@@ -48,20 +47,26 @@ class Moment:
         self.reaches = read_reaches(connection, self.users, at)
         self.sites: dict[int, int] = {}
         self.owned: dict[StateKind, dict[int, int]] = {}
-        for tenant in ids:
+        for tenant in self.tenants:
             stands = select(Site.id, Site.customer_id).where(Site.tenant_id == tenant)
             self.sites.update(connection.execute(stands).all())
         for kind, of in EDITED.items():
             if of.movable and of is not DEVICES:  # of which there may be very many
                 mapped = table_of(of)
-                owners = select(mapped.id, getattr(mapped, of.owner)).where(mapped.tenant_id.in_(ids))
-                self.owned[kind] = dict(connection.execute(owners).all())
+                owners = select(mapped.id, getattr(mapped, of.owner))
+                self.owned[kind] = {}
+                for tenant in self.tenants:
+                    self.owned[kind].update(connection.execute(owners.where(mapped.tenant_id == tenant)).all())
         self.kept = keep
         if keep:
-            ending = " ON COMMIT DROP" if connection.dialect.name == "postgresql" else ""
+            ending, theirs = "", ""
+            if connection.dialect.name == "postgresql":  # SQLite goes through all of the table
+                ending, theirs = " ON COMMIT DROP", " WHERE tenant_id = ANY(CAST(:tenants AS int[]))"
             columns = "id INTEGER PRIMARY KEY, customer_id INTEGER, site_id INTEGER"
             connection.execute(text(f"CREATE TEMPORARY TABLE kept_place ({columns}){ending}"))
-            connection.execute(text("INSERT INTO kept_place SELECT id, customer_id, site_id FROM device ORDER BY id"))
+            places = f"SELECT id, customer_id, site_id FROM device{theirs} ORDER BY id"
+            binds = {"tenants": self.tenants} if theirs else {}
+            connection.execute(text(f"INSERT INTO kept_place {places}"), binds)
 
     def within(self, nodes: Sequence[Interval]) -> Iterator[int]:
         """The ids of the customers in these nodes, roots included."""
@@ -72,6 +77,11 @@ class Moment:
         """What a user's permission reaches; nothing for somebody who is not there."""
         reach: Reach | None = self.reaches.get(user)
         return _NOTHING if reach is None else reach.region(permission)
+
+
+def _called(connection: Connection, keys: Collection[str]) -> list[int]:
+    """The tenants with these keys."""
+    return [own for own, key in connection.execute(select(Tenant.id, Tenant.key)) if key in keys]
 
 
 class Places:

@@ -5,8 +5,7 @@ They hold after every transaction. Whoever writes asks here at its end, over as 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -18,6 +17,7 @@ from ringfence.domain.device import DEVICES
 from ringfence.domain.errors import Refused
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED
+from ringfence.storage.bulk import listed
 from ringfence.visibility.intervals import contains, nested
 from ringfence.visibility.reach import Reach
 
@@ -44,19 +44,19 @@ class Overfull:
 
 def overfull(
     connection: Connection,
-    tenant_id: int | None = None,
+    tenants: Collection[int],
     customers: Iterable[int] | None = None,
     *,
     every: bool = False,
 ) -> list[Overfull]:
-    """The limits that are exceeded, by path and field: of all customers, or those of a tenant, or among these ids; with
-    ``every``, those that are not exceeded too."""
-    binds: dict[str, Any] = {} if tenant_id is None else {"tenant": tenant_id}
+    """The limits that are exceeded, by path and field: of all customers of these tenants, or of those of them among
+    these ids; with ``every``, those that are not exceeded too."""
+    binds: dict[str, Any] = {"tenants": listed(connection, tenants)}
     if customers is not None:
         ids = sorted(set(customers))
         if not ids:
             return []
-        binds["ids"] = ids if connection.dialect.name == "postgresql" else json.dumps(ids)
+        binds["ids"] = listed(connection, ids)
     rows = connection.execute(_statement(connection.dialect.name, *sorted(binds)), binds)
     found = []
     for row in rows:
@@ -72,7 +72,7 @@ def demand_room(connection: Connection, tenant_id: int, paths: Iterable[str], se
     """Raises Refused where a customer on the way from the root down to one of these paths is overfull. Neither name nor
     number is said unless what is counted is all ``seen``: by the permission to list it, at that path and below."""
     steps = {step for path in set(paths) for step in path.strip("/").split("/")}
-    found = overfull(connection, tenant_id, (int(step, 36) for step in steps))
+    found = overfull(connection, [tenant_id], (int(step, 36) for step in steps))
     if not found:
         return
     for one in found:
@@ -90,16 +90,16 @@ def full(one: Overfull, seen: Callable[[str, str], bool]) -> str:
     return f"there is no room for more {COUNTED_BY[one.field].plural} here: a limit above allows no more"
 
 
-def filling(connection: Connection, customers: Iterable[int]) -> dict[int, dict[str, int]]:
-    """What each of these customers, with all that is in it, takes of each limit of one that it comes into."""
+def filling(connection: Connection, tenant_id: int, customers: Iterable[int]) -> dict[int, dict[str, int]]:
+    """What each of these customers of a tenant, with all in it, takes of each limit of one that it comes into."""
     ids = sorted(set(customers))
     if not ids:
         return {}
     postgresql = connection.dialect.name == "postgresql"
-    listed = "ANY(CAST(:ids AS int[]))" if postgresql else "(SELECT value FROM json_each(:ids))"
     counts = ", ".join(f"({count}) AS of_{field}" for field, count in _counts(postgresql).items())
-    query = text(f"SELECT c.id, {counts} FROM customer c WHERE c.id {'=' if postgresql else 'IN'} {listed}")
-    rows = connection.execute(query, {"ids": ids if postgresql else json.dumps(ids)}).all()
+    these = f"{_among('c.id', 'ids', postgresql)} AND {_among(_tenant(postgresql), 'tenants', postgresql)}"
+    query = text(f"SELECT c.id, {counts} FROM customer c WHERE {these}")
+    rows = connection.execute(query, {"ids": listed(connection, ids), "tenants": listed(connection, [tenant_id])}).all()
     own = {COUNTED[CUSTOMERS.noun]: 1}
     return {row.id: {one: int(getattr(row, f"of_{one}")) + own.get(one, 0) for one in LIMITS} for row in rows}
 
@@ -107,8 +107,8 @@ def filling(connection: Connection, customers: Iterable[int]) -> dict[int, dict[
 def seen_by(own: Reach) -> Callable[[str, str], bool]:
     """Whether somebody may be told a limit of the customer at a path: they list it, and by a permission all that is
     counted, so that the number tells of nothing hidden."""
-    listed = own.region(CUSTOMERS.permission).nodes()
-    return lambda permission, path: contains(listed, path) and own.covers(permission, [nested(path)])
+    nodes = own.region(CUSTOMERS.permission).nodes()
+    return lambda permission, path: contains(nodes, path) and own.covers(permission, [nested(path)])
 
 
 def counted(field: str, number: int) -> tuple[str, str]:
@@ -136,8 +136,20 @@ def _count(kind: Kind, postgresql: bool) -> str:
     # The subtree leads on both engines, whatever they take its size for.
     theirs, each = f"{kind.table} u", f"u.{kind.owner} = h.id"
     if postgresql:
-        theirs, each = f"LATERAL (SELECT 1 FROM {theirs} WHERE {each} OFFSET 0) u", "TRUE"
+        own = f"SELECT 1 FROM {theirs} WHERE {each} AND u.tenant_id = h.tenant_id"
+        theirs, each = f"LATERAL ({own} OFFSET 0) u", "TRUE"
     return f"SELECT count(*) FROM customer h CROSS JOIN {theirs} WHERE {_BELOW} AND {each}"
+
+
+def _tenant(postgresql: bool) -> str:
+    """The tenant of a customer ``c``, by which SQLite looks for none: a scan is quicker than an index over most of the
+    table."""
+    return "c.tenant_id" if postgresql else "+c.tenant_id"
+
+
+def _among(column: str, bind: str, postgresql: bool) -> str:
+    held = f"= ANY(CAST(:{bind} AS int[]))" if postgresql else f"IN (SELECT value FROM json_each(:{bind}))"
+    return f"{column} {held}"
 
 
 @lru_cache(maxsize=8)
@@ -148,10 +160,7 @@ def _statement(dialect: str, *binds: str) -> TextClause:
         f"c.{field}, CASE WHEN c.{field} IS NOT NULL THEN ({counts[field]}) END AS of_{field}" for field in LIMITS
     )
     limited = " OR ".join(f"c.{field} IS NOT NULL" for field in LIMITS)
-    where = f"WHERE ({limited})"
-    if "tenant" in binds:
-        where += " AND +c.tenant_id = :tenant"  # a scan is quicker than an index over most of the table
+    where = f"WHERE ({limited}) AND {_among(_tenant(postgresql), 'tenants', postgresql)}"
     if "ids" in binds:
-        listed = "ANY(CAST(:ids AS int[]))" if postgresql else "(SELECT value FROM json_each(:ids))"
-        where += f" AND c.id {'=' if postgresql else 'IN'} {listed}"
+        where += f" AND {_among('c.id', 'ids', postgresql)}"
     return text(f"SELECT c.id, c.tenant_id, c.key, c.name, c.path, {limits} FROM customer c {where}")

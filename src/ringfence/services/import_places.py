@@ -138,7 +138,7 @@ class Places:
         above = self._above(nodes, moved)
         limits: defaultdict[int, list[quota.Overfull]] = defaultdict(list)
         for one in quota.overfull(
-            self.connection, self.authority.tenant_id, (node for node in above if node > 0), every=True
+            self.connection, [self.authority.tenant_id], (node for node in above if node > 0), every=True
         ):
             limits[one.customer_id].append(one)
         if not limits:
@@ -180,7 +180,8 @@ class Places:
         one = {quota.COUNTED.get(self.of.noun, ""): 1}
         found: dict[int, Mapping[str, int]] = {row.id: one for row in rows}
         if self.of.is_customer:
-            found.update(quota.filling(self.connection, (row.id for row in rows if row.id > 0)))
+            there = (row.id for row in rows if row.id > 0)
+            found.update(quota.filling(self.connection, self.authority.tenant_id, there))
         return found
 
     # The tree, as it would be.

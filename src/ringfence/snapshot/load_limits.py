@@ -31,8 +31,7 @@ def limit_faults(connection: Connection, contents: Contents, to: Resolver) -> li
     tenants = {to.tenants[key]: key for key in touched(contents)}
     if not tenants:
         return []
-    only = next(iter(tenants)) if len(tenants) == 1 else None
-    found = [one for one in overfull(connection, only) if one.tenant_id in tenants]
+    found = overfull(connection, tenants)
     if not to.listed.everything:
         found = [shown for one in found if (shown := _shown(connection, to, one)) is not None]
     if not found:
