@@ -10,16 +10,13 @@ from typing import Final
 UNTOLD: Final = {
     "visibility/counting.py": "_counted _in_parts count",
     "visibility/events.py": "_read",
-    "visibility/grants.py": "_read",
     "visibility/grouping.py": "_all",
-    "visibility/held.py": "_read",
     "visibility/history.py": "entries",
-    "visibility/naming.py": "_customers _named _sites",
+    "visibility/naming.py": "_named",
     "visibility/overview.py": "whole_tree",
     "visibility/page.py": "_first _taken naming",
     "visibility/places.py": "reached",
     "visibility/point.py": "among called look_up",
-    "visibility/queued.py": "_own",
     "visibility/substrings.py": "_hits",
     "visibility/tree.py": "child_count children devices_below matching roots visible",
 }

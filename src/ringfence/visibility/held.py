@@ -107,9 +107,10 @@ def _reading(kind: Kind, postgresql: bool) -> TextClause:
         owners, records = f"{nodes} c ON {inside}", f"{kind.table} k ON k.{kind.owner} = c.id"
         if postgresql:
             owners = f"LATERAL (SELECT c.id FROM {nodes} c WHERE {inside} OFFSET 0) c"
-            records = f"LATERAL (SELECT * FROM {kind.table} k WHERE k.{kind.owner} = c.id OFFSET 0) k"
+            its = f"k.{kind.owner} = c.id AND k.tenant_id = :tenant"
+            records = f"LATERAL (SELECT * FROM {kind.table} k WHERE {its} OFFSET 0) k"
         source = f"FROM scope_interval s CROSS JOIN {owners} CROSS JOIN {records}"
-        found.append(f"SELECT {read} {source} WHERE s.scope_id = :scope")
+        found.append(f"SELECT {read} {source} WHERE s.scope_id = :scope AND s.tenant_id = :tenant")
     numbers, texts = ("array_agg", "string_agg") if postgresql else ("json_group_array", "group_concat")
     between = "CAST(:between AS text)" if postgresql else ":between"
     gathered = f"{numbers}(id), {numbers}(owner), {texts}(said, {between})"

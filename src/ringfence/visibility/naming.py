@@ -70,7 +70,7 @@ def _inside(kind: Kind, bind: str, has_sites: bool, postgresql: bool, *, probing
             found = f"{kind.table} o ON {between}"
         source = f"scope_interval os CROSS JOIN {found}"
         one = probe("o.path", scope) if probing else member("o.id", seen, postgresql=postgresql)
-        return Inside(f" AND {one}", source, f" AND os.scope_id = {scope}")
+        return Inside(f" AND {one}", source, f" AND os.scope_id = {scope} AND os.tenant_id = :tenant")
     if probing:
         found = within(kind, postgresql=postgresql, record="o", scope=scope)
     else:
@@ -152,9 +152,11 @@ def _sites(sight: Sight, kind: Kind, extent: Extent) -> Sequence[tuple[int, str]
     owners, own = f"customer c ON {inside}", f"{kind.table} o ON o.{kind.owner} = c.id"
     if sight.postgresql:
         owners = f"LATERAL (SELECT c.id FROM customer c WHERE {inside} OFFSET 0) c"
-        own = f"LATERAL (SELECT * FROM {kind.table} o WHERE o.{kind.owner} = c.id OFFSET 0) o"
+        its = f"o.{kind.owner} = c.id AND o.tenant_id = :tenant"
+        own = f"LATERAL (SELECT * FROM {kind.table} o WHERE {its} OFFSET 0) o"
     source = f"scope_interval s CROSS JOIN {owners} CROSS JOIN {own}"
-    query = text(f"SELECT o.id, {_own(kind, sight)} FROM {source} WHERE s.scope_id = :scope LIMIT :most")
+    scope = "s.scope_id = :scope AND s.tenant_id = :tenant"
+    query = text(f"SELECT o.id, {_own(kind, sight)} FROM {source} WHERE {scope} LIMIT :most")
     binds = {"tenant": sight.tenant_id, "scope": extent.id, "most": _MOST_SITES + 1}
     return [(row[0], row[1]) for row in sight.connection.execute(query, binds)]
 

@@ -32,7 +32,8 @@ _FEW: Final = 8
 """The queues of no more customers are read a page of each."""
 _ROOTS: Final = text(
     "SELECT c.id, c.path, s.path_hi FROM scope_interval s "
-    "CROSS JOIN customer c WHERE c.tenant_id = :tenant AND c.path = s.path AND s.scope_id = :scope"
+    "CROSS JOIN customer c WHERE c.tenant_id = :tenant AND c.path = s.path "
+    "AND s.scope_id = :scope AND s.tenant_id = :tenant"
 )
 _AT: Final = text("SELECT id FROM customer WHERE tenant_id = :tenant AND path = :path")
 
