@@ -44,7 +44,7 @@ OF_ALL: Final = {
     "snapshot/load_ties.py": "write",
     "snapshot/resolve.py": "__init__ _places_of _tenants _unique rows tree",
     "storage/logins.py": "_behind_the_wall find",
-    "storage/soundness.py": "_columns _references _texts _tree step",
+    "storage/soundness.py": "_columns _latest _references _texts _tree step",
     "visibility/directory.py": "account_count accounts",
 }
 """Those that work for all tenants at once, or find out whose somebody is."""
