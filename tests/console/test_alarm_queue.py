@@ -13,6 +13,7 @@ from ringfence.console.screens.record_list import RecordList
 from ringfence.console.text import Cell
 from ringfence.console.widgets.bars import Breadcrumbs
 from ringfence.domain import clock, test_mode
+from ringfence.services.editing import Edit
 from ringfence.services.records import Listing, Part
 from ringfence.services.workspace import Session, Workspace
 from ringfence.signals.intake import Source
@@ -108,6 +109,33 @@ async def test_what_comes_does_not_push_a_long_list_along(either: Database, sour
         assert beside(console).startswith("▲3 new, Home")
         assert [line[:-2] for line in console.lines[5:15]] == before, "but for the bar that says where in it one is"
         assert table.top == 3
+
+
+@pytest.mark.parametrize("still_there", [True, False])
+async def test_a_burst_does_not_take_the_cursor_off_its_row(
+    either: Database, source: Source, *, still_there: bool
+) -> None:
+    """More come above it than are read of a list at once."""
+    async with opened(console_on(either), (80, 24)) as console:
+        await console.press("5", "down")
+        table = console.app.screen.query_one(RecordList)
+        own, name = table.row.id, table.row.name
+        for device in (BREDA, "U-00752", "U-00755", "U-00767"):
+            lines = [{"unit": device, "alarm": f"burst_{number}", "severity": "minor"} for number in range(80)]
+            send(either, source, *lines, now=BEGAN + 1000)
+        if not still_there:
+            send(either, source, {"unit": "U-00755", "alarm": "too_warm", "state": "off"}, now=BEGAN + 2000)
+            alarm = Workspace(either, at=NOON).sign_in("h.devries")
+            (opened_,) = alarm.open_records("alarm", [own])
+            alarm.save([Edit("alarm", own, opened_.state, None, opened_.revision)])
+        await look(console)
+        assert beside(console).startswith("▲100+ new, Home")
+        assert table.row is not None
+        assert (table.row.id == own) == still_there
+        if still_there:
+            assert name in console.text
+            await console.press("a")
+            assert alarms(either)[name].acked_at is not None
 
 
 async def test_neither_what_somebody_may_not_see_nor_what_is_filtered_out_has_come(

@@ -258,6 +258,8 @@ def test_what_postgresql_lets_in(postgres_database: Database, tmp_path: Path) ->
                 if engines == "both" and applies(table, column) and spoil(connection, table, column, value, place):
                     broken.append((table.name, column.name))
         for statement, _ in BY_HAND:
+            if statement.startswith("DELETE"):
+                continue  # it would take away what was broken
             with suppress(DBAPIError), connection.begin_nested():
                 connection.execute(text(statement.replace("'northwind'", "'polder'")))
     try:

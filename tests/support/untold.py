@@ -10,6 +10,7 @@ from typing import Final
 UNTOLD: Final = {
     "visibility/counting.py": "_counted _in_parts count",
     "visibility/events.py": "_read",
+    "visibility/grants.py": "_read",
     "visibility/grouping.py": "_all",
     "visibility/history.py": "entries",
     "visibility/naming.py": "_named",

@@ -97,9 +97,8 @@ _GRANTS: Final = (
                 + "FROM membership m JOIN security_group g ON g.id = m.group_id AND g.tenant_id = m.tenant_id "
                 "LEFT JOIN role r ON r.id = g.role_id AND r.tenant_id = g.tenant_id WHERE m.user_id IN :users",
                 _part("permission", own="p.role_id", word="p.permission")
-                + "FROM (SELECT DISTINCT g.tenant_id, g.role_id FROM membership m JOIN security_group g "
-                "ON g.id = m.group_id AND g.tenant_id = m.tenant_id WHERE m.user_id IN :users) h "
-                "CROSS JOIN role_permission p WHERE p.role_id = h.role_id AND p.tenant_id = h.tenant_id",
+                + "FROM role_permission p WHERE p.role_id IN (SELECT g.role_id FROM membership m JOIN security_group g "
+                "ON g.id = m.group_id AND g.tenant_id = m.tenant_id WHERE m.user_id IN :users)",
                 _part("filter", user_id="f.user_id", own="g.id", flag="g.active")
                 + "FROM user_customer_group f JOIN customer_group g ON g.id = f.group_id AND g.tenant_id = f.tenant_id "
                 "WHERE f.user_id IN :users",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -212,6 +212,30 @@ class RecordList(RecordTable[Any], Asks):
                     hidden()
                 else:
                     self.notify("What was made is not in this list.")
+
+        def failed(reason: str) -> None:
+            self._awaited = None
+            self.fail(reason)
+
+        self.ask(f"{self.kind}-place", lambda session: session.place(wanted, record), found, failed)
+
+    def not_at_hand(self, row_id: Hashable) -> None:
+        """Finds the row wherever it stands now; until then there is none under the cursor."""
+        record, wanted = int(str(row_id)), self.listing
+        assert wanted is not None
+        self._awaited, self._hidden = record, None
+
+        def found(place: int | None) -> None:
+            if self._awaited != record:
+                return
+            if place is not None and self.listing == wanted:
+                self._begin_anew(keep=record, in_place=True, at=place)
+                return
+            self._awaited = None
+            if self.listing == wanted:
+                self.cursor_moved()  # it is gone: what is there in its place is meant
+            else:
+                self.again()
 
         def failed(reason: str) -> None:
             self._awaited = None

@@ -198,9 +198,12 @@ class WindowedList(RangedList, Generic[Row]):
             return
         self.ready()
         kept = cursor if in_place else 0
-        if self._keep_id is not None:
-            kept = next((index for index, row in enumerate(rows, first) if self._row_id(row) == self._keep_id), kept)
-            self._keep_id = None
+        wanted, self._keep_id = self._keep_id, None
+        there = wanted is not None and [index for index, row in enumerate(rows, first) if self._row_id(row) == wanted]
+        if there:
+            kept = there[0]
+        elif wanted is not None and in_place and target is None:
+            self.not_at_hand(wanted)
         self.set_count(self._count)
         moved = kept != self.cursor
         self._find_range(rows, first)
@@ -212,6 +215,10 @@ class WindowedList(RangedList, Generic[Row]):
             self.cursor_moved()  # another row is under it all the same
         if end_wanted:  # asked for before there was a row
             self.action_last()
+
+    def not_at_hand(self, row_id: Hashable) -> None:
+        """Called where the same list was read again and the row that was under the cursor is not among what was: it is
+        gone, or so many have come before it. By default another one is under the cursor now."""
 
     def _remember_range(self) -> None:
         """Notes what is in the live range before other rows come."""
