@@ -184,7 +184,7 @@ class RecordList(RecordTable[Any], Asks):
     def again(self) -> None:
         """Reads the list anew where it stands: rows stay until they come, the cursor stays on its row."""
         if self._awaited is not None:
-            self.go_to(self._awaited)
+            self._seek(self._awaited, None)
         elif self.listing is not None:
             row = self.current_row
             self._begin_anew(keep=row.id if row else None, in_place=True)
@@ -192,11 +192,19 @@ class RecordList(RecordTable[Any], Asks):
     def go_to(self, record: int, *, hidden: Callable[[], object] | None = None) -> None:
         """Reads the list anew, with the cursor on a record wherever it stands in it now. ``hidden`` is called where the
         list does not show it."""
+        self.clear_marks()
+        self._seek(record, hidden)
+
+    def not_at_hand(self, row_id: Hashable) -> None:
+        """Finds the row wherever it stands now; until then there is none under the cursor. Where it is gone, what is
+        there in its place is meant."""
+        self._seek(int(str(row_id)), self.cursor_moved)
+
+    def _seek(self, record: int, hidden: Callable[[], object] | None) -> None:
         wanted = self.listing
         if wanted is None:
             return
         self._awaited, self._hidden = record, hidden or self._hidden if self._awaited == record else hidden
-        self.clear_marks()
 
         def found(place: int | None) -> None:
             if self._awaited != record:
@@ -212,30 +220,6 @@ class RecordList(RecordTable[Any], Asks):
                     hidden()
                 else:
                     self.notify("What was made is not in this list.")
-
-        def failed(reason: str) -> None:
-            self._awaited = None
-            self.fail(reason)
-
-        self.ask(f"{self.kind}-place", lambda session: session.place(wanted, record), found, failed)
-
-    def not_at_hand(self, row_id: Hashable) -> None:
-        """Finds the row wherever it stands now; until then there is none under the cursor."""
-        record, wanted = int(str(row_id)), self.listing
-        assert wanted is not None
-        self._awaited, self._hidden = record, None
-
-        def found(place: int | None) -> None:
-            if self._awaited != record:
-                return
-            if place is not None and self.listing == wanted:
-                self._begin_anew(keep=record, in_place=True, at=place)
-                return
-            self._awaited = None
-            if self.listing == wanted:
-                self.cursor_moved()  # it is gone: what is there in its place is meant
-            else:
-                self.again()
 
         def failed(reason: str) -> None:
             self._awaited = None
