@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 
 from ringfence.domain.attributes import read
 from ringfence.domain.signal import Value
-from ringfence.signals.telemetry import value_of
+from ringfence.signals.telemetry import unsaid
 from ringfence.signals.units import Unit, customers_on
 from ringfence.storage.bulk import any_of, records_of
 from ringfence.storage.signal_tables import Reported
@@ -56,7 +56,7 @@ def reported_of(
         query = query.where(any_of(connection, Reported.name, sorted(names)))
     found: defaultdict[int, dict[str, Value]] = defaultdict(dict)
     for device, name, said in connection.execute(query):
-        found[device][name] = value_of(None, said)
+        found[device][name] = unsaid(said)
     return found
 
 

@@ -58,19 +58,13 @@ _REPORTED: Final = {"tenant_id": "int", "device_id": "int", "name": "text", "sai
 
 @lru_cache(maxsize=4096, typed=True)
 def said(value: Value) -> str:
-    """Text or a truth value as it is kept."""
+    """A value as it is kept."""
     return json.dumps(value, ensure_ascii=False)
 
 
-def value_of(number: float | None, kept: str | None) -> Value:
-    """A value as it was said."""
-    if number is not None:
-        return number
-    return _unsaid(kept or '""')
-
-
 @lru_cache(maxsize=4096)
-def _unsaid(kept: str) -> Value:
+def unsaid(kept: str) -> Value:
+    """A value as it was said, of what `said` keeps of it."""
     found: Value = json.loads(kept)
     return found
 
