@@ -3,6 +3,7 @@ terminals disagree on, and what is narrow or very small."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from threading import Event
 from typing import Any
@@ -105,7 +106,10 @@ def picture(
     async def drive(pilot: Pilot[Any]) -> None:
         await settle(pilot.app, pilot)
         if theme:
-            pilot.app.theme = theme
+            known = asyncio.Event()
+            console.when_themed(known.set)
+            await asyncio.wait_for(known.wait(), 30)
+            console.wear(theme)
         before, _, after = " ".join("space" if key == " " else key for key in keys).partition("quiet")
         for together in (before, after):
             await press(pilot, *together.split())
