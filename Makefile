@@ -59,7 +59,7 @@ why: $(STAMP)              ## why, why not and who, by the thousand, against slo
 wall: $(STAMP)             ## the services on PostgreSQL as the roles of providers: by tenant, in strict mode, and the grants
 	@PYTHONPATH=tests $(BIN)/python tests/wall.py
 
-tenancy: $(STAMP)          ## whether the statements of the tests on PostgreSQL say whose rows they mean, but for a list
+tenancy: $(STAMP)          ## whether the statements of the tests on PostgreSQL say whose rows they mean
 	@PYTHONPATH=tests $(BIN)/python tests/tenancy.py
 
 demo.db: $(STAMP) $(wildcard src/ringfence/snapshot/story*) src/ringfence/snapshot/past.py

@@ -1,8 +1,8 @@
 """Whether every statement that the tests make on PostgreSQL says of each table whose rows it means.
 
 ``python tests/tenancy.py`` (``make tenancy``) runs the tests that need PostgreSQL, reads what their statements say, and
-holds that against the list of those that do not: what is not in it has come newly, and what is in it and was not seen
-has been mended.
+holds that against the list of those that work for all tenants at once: what is not in it has come newly, and what is in
+it and was not seen has been mended.
 """
 
 # ruff: noqa: T201 - it tells whoever runs it

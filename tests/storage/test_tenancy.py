@@ -1,5 +1,5 @@
-"""Statements on PostgreSQL say of each table whose rows they mean; which do not yet, a list says (`make tenancy` reads
-those of all tests)."""
+"""Statements on PostgreSQL say of each table whose rows they mean, but for those that work for all tenants at once
+(`make tenancy` reads those of all tests)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from support.databases import dumped
 from support.edits import World, provider
+from support.of_all import known
 from support.tenancy import faults, untold, watched
-from support.untold import known
 
 import ringfence
 from ringfence.domain.registry import LISTED

@@ -98,7 +98,7 @@ class Explained:
         with self.owner.look(*(one.permission for one in EDITED.values())) as sight:
             target = explain.find_target(sight, KINDS[kind], "key", key)
             assert target is not None
-            _, grants = read_grants(sight.connection, self.viewer(login).user_id)
+            _, grants = read_grants(sight.connection, sight.tenant_id, self.viewer(login).user_id)
             assert grants is not None
             facts = explain.read_facts(sight.connection, grants, target, AT)
             groups = {row.id: row.key for row in sight.connection.execute(text("SELECT id, key FROM security_group"))}

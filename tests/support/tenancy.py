@@ -19,7 +19,7 @@ from typing import Any, Final
 import sqlglot
 from sqlalchemy import Connection, Engine, event
 from sqlglot import exp
-from support.untold import is_known, known
+from support.of_all import is_known, known
 
 from ringfence.storage.metadata import metadata
 from ringfence.storage.second_wall import SHARED

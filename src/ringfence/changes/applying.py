@@ -108,7 +108,7 @@ class _Change:
             held = held.with_for_update(key_share=True)
         # No record has been edited more often than the audit has entries.
         self.revision = connection.execute(held).scalar_one() + 1
-        own = read_reach(connection, self.editor, at, actor.left)
+        own = read_reach(connection, tenant_id, self.editor, at, actor.left)
         if own is None or not own.grants.active:
             raise Refused("you have been deactivated: nothing was changed")
         self.authority = Authority(connection, tenant_id, self.editor, own)
@@ -125,7 +125,7 @@ class _Change:
         """What the editor reaches in person: nobody raises themselves by what stands in for them, either."""
         if self.own.grants.narrowing is None:
             return self.own
-        return read_reaches(self.connection, [self.editor], self.at)[self.editor]
+        return read_reaches(self.connection, self.tenant_id, [self.editor], self.at)[self.editor]
 
     @property
     def paths(self) -> dict[int, str]:
@@ -159,7 +159,7 @@ class _Change:
         touched = judge.touched(edits)
         affected = judge.affected(edits)
         watched = judge.watched() if measuring and flow else set()
-        before = read_reaches(self.connection, affected | watched, self.at)
+        before = read_reaches(self.connection, self.tenant_id, affected | watched, self.at)
         judge.demand_held(edits, "before")
         demand_users(own, (before[user] for user in touched if user in before), "this user already has")
         administrators = full_administrators(self.connection, self.tenant_id)
@@ -169,7 +169,7 @@ class _Change:
         self.progress("Writing", total, total)
         affected |= judge.affected(edits)
         touched = touched | judge.touched(edits)
-        after = read_reaches(self.connection, affected | watched, self.at)
+        after = read_reaches(self.connection, self.tenant_id, affected | watched, self.at)
         if self.editor in judge.regaining(edits) and not self._gives_back(undoes, edits):
             demand_gains(own, before, {self.editor: after[self.editor]})
         judge.demand(edits, before, {user: after[user] for user in affected if user in after}, touched, administrators)

@@ -235,7 +235,9 @@ class Collateral:
     def _learn(self, changes: Iterable[Change], users: list[int]) -> None:
         """Reads what is not known yet of these users, and of what the edits name."""
         connection = self.sight.connection
-        self._grants.update(read_many(connection, [one for one in users if one not in self._grants]))
+        self._grants.update(
+            read_many(connection, self.sight.tenant_id, [one for one in users if one not in self._grants])
+        )
         people = [self._grants[one] for one in users]
         joined = {one.value for one in changes if one.edit == fixes.JOIN and isinstance(one.value, int)}
         self._learn_groups(joined - self._groups.keys())
@@ -255,7 +257,9 @@ class Collateral:
             missing = sorted(wanted - known.keys())
             if missing:
                 known.update({group: [] for group in missing})
-                known.update({group: union(nodes) for group, nodes in read(connection, missing).items()})
+                known.update(
+                    {group: union(nodes) for group, nodes in read(connection, self.sight.tenant_id, missing).items()}
+                )
 
     def _learn_groups(self, groups: set[int]) -> None:
         """Reads groups as memberships of somebody who would be in them for good."""

@@ -21,9 +21,9 @@ def demand_entrusted(
 ) -> None:
     """Raises Refused unless the editor, or what is left of their rights, may edit the user, and holds all that these
     may do; RingfenceError alike for one who is hidden and one who is not there."""
-    own = read_reach(connection, editor, at, left)
+    own = read_reach(connection, tenant_id, editor, at, left)
     known = connection.execute(select(User.key).where(User.tenant_id == tenant_id, User.id == user)).first()
-    theirs = read_reach(connection, user, at) if known is not None else None
+    theirs = read_reach(connection, tenant_id, user, at) if known is not None else None
     home = "" if theirs is None else theirs.grants.home_path
     if own is None or known is None or theirs is None or not own.contains(USERS.permission, home):
         raise RingfenceError("this user is not there any more, or you may not edit them")

@@ -139,7 +139,9 @@ class Judge:
         authority = self.authority
         if any(edit.of not in _PLAIN for edit in edits):
             # Nobody changes their own grants, but the customers that these name may have moved.
-            own = read_reach(self.connection, authority.editor, self.at, authority.own.grants.narrowing)
+            own = read_reach(
+                self.connection, authority.tenant_id, authority.editor, self.at, authority.own.grants.narrowing
+            )
             assert own is not None
             authority.forget(own)
             authority.read_paths(edits)

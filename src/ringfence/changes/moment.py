@@ -34,17 +34,19 @@ class Moment:
         self.paths: dict[int, str] = {}
         self.keys: dict[int, str | None] = {}
         self.users: dict[int, tuple[str, int]] = {}
+        self.reaches: dict[int, Reach] = {}
         for tenant in self.tenants:
             tree = select(Customer.id, Customer.key, Customer.path).where(Customer.tenant_id == tenant)
             for own, key, path in connection.execute(tree):
                 self.paths[own], self.keys[own] = path, key
             people = select(User.id, User.login, User.home_id).where(User.tenant_id == tenant)
-            self.users.update((own, (login, home)) for own, login, home in connection.execute(people))
+            users = {own: (login, home) for own, login, home in connection.execute(people)}
+            self.users.update(users)
+            self.reaches.update(read_reaches(connection, tenant, users, at))
         ordered = sorted((path, own) for own, path in self.paths.items())
         self._paths = [path for path, _ in ordered]
         self._ids = [own for _, own in ordered]
         self.at = at
-        self.reaches = read_reaches(connection, self.users, at)
         self.sites: dict[int, int] = {}
         self.owned: dict[StateKind, dict[int, int]] = {}
         for tenant in self.tenants:

@@ -191,7 +191,7 @@ def _demand_held(connection: Connection, viewer: Viewer, user: int, left: Narrow
         raise Refused("you have been deactivated: nothing was changed")
     if user == viewer.user_id:
         return
-    given = read_reach(connection, user, at, left)
+    given = read_reach(connection, viewer.tenant_id, user, at, left)
     if given is None:
         raise Refused("this user is not there any more")
     demand_users(own, [given], "this token would have")

@@ -135,7 +135,7 @@ def _rights_anywhere(viewer: Viewer, login: str) -> Rights:
         user = user_of(sight, viewer, login)
         let_go(sight)
         grants = _grants(sight, user.id)
-        grounds = read_grounds(sight.connection, [grants])
+        grounds = read_grounds(sight.connection, sight.tenant_id, [grants])
         anywhere = Anywhere(Reach(grants, at, grounds))
         bound = viewer.regions(sight.connection, at).region(CUSTOMERS.permission).nodes()
         telling = Telling(listed_by(sight), None, "")
@@ -200,7 +200,7 @@ def target_of(sight: Sight, kind: Kind, key: str) -> Target:
 
 
 def _grants(sight: Sight, user: int) -> Grants:
-    return read_many(sight.connection, [user])[user]
+    return read_many(sight.connection, sight.tenant_id, [user])[user]
 
 
 def facts_of(sight: Sight, user: int, target: Target, at: datetime) -> Facts:

@@ -173,7 +173,7 @@ class _Checking:
         rows = {row.id: row for row in self.rows if row.placed and row.changes and not row.faults}
         touched = Judge(self.authority, own.at).touched(row.edit for row in rows.values())
         alike: defaultdict[object, list[Reach]] = defaultdict(list)
-        for reach in read_reaches(self.connection, touched, own.at).values():
+        for reach in read_reaches(self.connection, self.authority.tenant_id, touched, own.at).values():
             alike[reach.grants.potential().alike()].append(reach)
         for some in alike.values():
             for _, refusal in halved(some[:1], lambda one: demand_users(own, one, "this user already has")):

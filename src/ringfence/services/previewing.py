@@ -144,7 +144,7 @@ def _people(connection: Connection, tenant_id: int, ids: Collection[int]) -> dic
 def _prospect(connection: Connection, viewer: Viewer, user: int, shown: Preview) -> Prospect:
     """What a user sees in this transaction, as far as the viewer sees it too."""
     at = clock.now()
-    reach = read_reaches(connection, [user], at).get(user)
+    reach = read_reaches(connection, viewer.tenant_id, [user], at).get(user)
     if reach is None:
         raise RingfenceError("this user is not there any more")
     own = _own(connection, viewer)

@@ -136,10 +136,11 @@ def part(place: int, *, last: bool, postgresql: bool, row: str = "k") -> str:
     return key if last else f"substr({key}, 1, instr({key}, {between}) - 1)"
 
 
-def seen_actor(whole: bool, scope: str, probe: Callable[[str, str], str]) -> str:
+def seen_actor(whole: bool, scope: str, probe: Callable[[str, str], str], *, postgresql: bool) -> str:
     """A condition: whoever made the entry ``k`` may be listed, or was nobody of the tenant."""
     inside = "" if whole else f" AND {probe('uc.path', scope)}"
-    owner = f"JOIN customer uc ON uc.id = u.{USERS.owner} "
+    its = " AND uc.tenant_id = u.tenant_id" if postgresql else ""
+    owner = f"JOIN customer uc ON uc.id = u.{USERS.owner}{its} "
     return (
         f"(k.actor_key IS NULL OR EXISTS (SELECT 1 FROM {USERS.table} u {'' if whole else owner}"
         f"WHERE u.tenant_id = k.tenant_id AND u.key = k.actor_key{inside}))"

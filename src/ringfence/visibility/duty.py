@@ -27,7 +27,7 @@ def held(
     moment, and from each one on, up to another, at which a membership of theirs begins or ends. ``paths`` are those of
     the customers, sorted. Whoever reaches a customer only for sites of it counts for none."""
     let_go(sight)
-    reaches = read_reaches(sight.connection, users, at)
+    reaches = read_reaches(sight.connection, sight.tenant_id, users, at)
     windows = (group for reach in reaches.values() for group in reach.grants.groups)
     edges = {moment for group in windows for moment in (group.valid_from, group.valid_until) if moment is not None}
     for moment in (at, *sorted(edge for edge in edges if at < edge <= until)):

@@ -6,9 +6,9 @@ A device stood, at a moment, where it stood up to the first hand-over after that
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import TextClause, text
@@ -24,7 +24,7 @@ from ringfence.visibility.ordering import BETWEEN, Order, rows
 from ringfence.visibility.page import Query, SortKey, Window
 from ringfence.visibility.point import among
 from ringfence.visibility.sizes import size
-from ringfence.visibility.sql import past, probe
+from ringfence.visibility.sql import on_sites, past, probe, tied
 from ringfence.visibility.viewer import Sight
 
 _FEW: Final = 2_000
@@ -156,18 +156,14 @@ def _statement(shape: _Shape, columns: str, asked_for: str, order: str) -> TextC
 def _reached(path: str, site: str, shape: _Shape) -> str:
     """A condition: the scope reaches what stands at a customer, and perhaps on a site."""
     inside = probe(path)
-    return (
-        f"({inside} OR {site} IN (SELECT x.site_id FROM scope_site x WHERE x.scope_id = :scope))"
-        if shape.sites
-        else inside
-    )
+    return f"({inside} OR {on_sites(site)})" if shape.sites else inside
 
 
 def _told(shape: _Shape) -> str:
     """The events, or those of some devices, each with its device's place now (``now_path``, ``now_site``), and with the
     one then where that is another (``until`` is then not NULL). Of a customer who is gone the place stays, without a
     name."""
-    join = _join(shape)
+    join, its = _join(shape), _its(shape)
     about = ""
     if shape.about:
         about = " AND e.device_id = :device"
@@ -178,36 +174,46 @@ def _told(shape: _Shape) -> str:
         "c.path AS now_path, d.site_id AS now_site, t.until, t.site_id AS then_site, "
         "CASE WHEN t.until IS NULL THEN c.id ELSE tc.id END AS customer_id, "
         "CASE WHEN t.until IS NULL THEN c.path ELSE COALESCE(tc.path, tf.path) END AS path "
-        f"FROM event e {join} device d ON d.id = e.device_id {join} customer c ON c.id = d.customer_id "
+        f"FROM event e {join} device d ON d.id = e.device_id{its('d')} "
+        f"{join} customer c ON c.id = d.customer_id{its('c')} "
         "LEFT JOIN tenure t ON t.tenant_id = e.tenant_id AND t.device_id = e.device_id AND t.until = "
         "(SELECT min(u.until) FROM tenure u WHERE u.tenant_id = e.tenant_id AND u.device_id = e.device_id "
         "AND u.until > e.at) "
-        "LEFT JOIN customer tc ON tc.id = t.customer_id LEFT JOIN former_customer tf ON tf.id = t.customer_id "
+        f"LEFT JOIN customer tc ON tc.id = t.customer_id{its('tc')} "
+        f"LEFT JOIN former_customer tf ON tf.id = t.customer_id{its('tf')} "
         f"WHERE e.tenant_id = :tenant{about}"
     )
 
 
 def _scoped(shape: _Shape) -> str:
     """The devices that the scope reaches."""
-    join = _join(shape)
+    join, its = _join(shape), _its(shape)
     found = (
         f"SELECT d.id FROM scope_interval s {join} customer c ON c.tenant_id = :tenant AND c.path >= s.path "
-        f"AND c.path < s.path_hi {join} device d ON d.customer_id = c.id WHERE s.scope_id = :scope"
+        f"AND c.path < s.path_hi {join} device d ON d.customer_id = c.id{its('d')} "
+        "WHERE s.scope_id = :scope AND s.tenant_id = :tenant"
     )
-    on_sites = f"SELECT d.id FROM scope_site x {join} device d ON d.site_id = x.site_id WHERE x.scope_id = :scope"
-    return f"{found} UNION ALL {on_sites}" if shape.sites else found
+    there = (
+        f"SELECT d.id FROM scope_site x {join} device d ON d.site_id = x.site_id{its('d')} "
+        "WHERE x.scope_id = :scope AND x.tenant_id = :tenant"
+    )
+    return f"{found} UNION ALL {there}" if shape.sites else found
 
 
 def _below(shape: _Shape) -> str:
     """The devices that stand at a customer or below it, or did."""
     join, below = _join(shape), "c.tenant_id = :tenant AND c.path >= :low AND c.path < :high"
-    stand = f"SELECT d.id FROM customer c {join} device d ON d.customer_id = c.id WHERE {below}"
+    stand = f"SELECT d.id FROM customer c {join} device d ON d.customer_id = c.id{_its(shape)('d')} WHERE {below}"
     stood = (
         f"SELECT t.device_id FROM tenure t {join} {nodes} c ON c.id = t.customer_id "
         f"WHERE t.tenant_id = :tenant AND {below}"
         for nodes in OWNERS
     )
     return " UNION ALL ".join((stand, *stood))
+
+
+def _its(shape: _Shape) -> Callable[[str], str]:
+    return partial(tied, postgresql=shape.postgresql)
 
 
 def _join(shape: _Shape) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     Select,
+    TextualSelect,
     bindparam,
     literal_column,
     select,
@@ -30,23 +31,24 @@ from ringfence.storage.grants import (
 from ringfence.storage.tables import Customer, Role, SecurityGroup
 from ringfence.visibility.intervals import Interval, nested, single
 from ringfence.visibility.rule import Grants, GroupGrant, SiteGrant
+from ringfence.visibility.sql import told
 
 _CHUNK = 500
 
 
-def read_grants(connection: Connection, user_id: int) -> tuple[int, Grants | None]:
-    """The version of the user's tenant, and their grants as they stand in this transaction: 0 and None when there is no
-    such user."""
-    versions, found = _read(connection, [user_id])
+def read_grants(connection: Connection, tenant_id: int, user_id: int) -> tuple[int, Grants | None]:
+    """The version of the tenant, and the grants of a user of it as they stand in this transaction: 0 and None when
+    there is no such user."""
+    versions, found = _read(connection, tenant_id, [user_id])
     return versions.get(user_id, 0), found.get(user_id)
 
 
-def read_many(connection: Connection, users: Iterable[int]) -> dict[int, Grants]:
-    """The grants of many users at once; whoever is not there is left out."""
+def read_many(connection: Connection, tenant_id: int, users: Iterable[int]) -> dict[int, Grants]:
+    """The grants of many users of a tenant at once; whoever is not there is left out."""
     found: dict[int, Grants] = {}
     wanted = sorted(set(users))
     for start in range(0, len(wanted), _CHUNK):
-        found.update(_read(connection, wanted[start : start + _CHUNK])[1])
+        found.update(_read(connection, tenant_id, wanted[start : start + _CHUNK])[1])
     return found
 
 
@@ -67,58 +69,63 @@ def _part(part: str, **said: str) -> str:
 
 # One statement, so that a server far away is asked once; in plain text, since every start waits for it: putting it
 # together and compiling it takes longer than to ask.
-_GRANTS: Final = (
-    text(
-        " UNION ALL ".join(
-            (
-                _part(
-                    "user",
-                    user_id="u.id",
-                    own="u.tenant_id",
-                    other="u.home_id",
-                    version="t.version",
-                    word="c.path",
-                    flag="u.active",
-                    root="c.parent_id IS NULL",
-                )
-                + "FROM user_account u JOIN customer c ON c.id = u.home_id AND c.tenant_id = u.tenant_id "
-                "JOIN tenant t ON t.id = u.tenant_id WHERE u.id IN :users",
-                _part(
-                    "group",
-                    user_id="m.user_id",
-                    own="g.id",
-                    other="g.role_id",
-                    word="g.scope",
-                    level="r.access_level",
-                    flag="r.all_permissions",
-                    valid_from="m.valid_from",
-                    valid_until="m.valid_until",
-                )
-                + "FROM membership m JOIN security_group g ON g.id = m.group_id AND g.tenant_id = m.tenant_id "
-                "LEFT JOIN role r ON r.id = g.role_id AND r.tenant_id = g.tenant_id WHERE m.user_id IN :users",
-                _part("permission", own="p.role_id", word="p.permission")
-                + "FROM role_permission p WHERE p.role_id IN (SELECT g.role_id FROM membership m JOIN security_group g "
-                "ON g.id = m.group_id AND g.tenant_id = m.tenant_id WHERE m.user_id IN :users)",
-                _part("filter", user_id="f.user_id", own="g.id", flag="g.active")
-                + "FROM user_customer_group f JOIN customer_group g ON g.id = f.group_id AND g.tenant_id = f.tenant_id "
-                "WHERE f.user_id IN :users",
-                _part("site", user_id="o.user_id", own="s.id", other="s.customer_id", word="c.path")
-                + "FROM user_site o JOIN site s ON s.id = o.site_id AND s.tenant_id = o.tenant_id "
-                "JOIN customer c ON c.id = s.customer_id AND c.tenant_id = s.tenant_id WHERE o.user_id IN :users",
-            )
+@cache
+def _grants(postgresql: bool) -> TextualSelect:
+    """What the tables say of users of a tenant, a part each. Whatever names a row of another tenant gives nothing."""
+
+    def of(row: str) -> str:
+        return told(row, postgresql=postgresql)
+
+    groups = f"FROM membership m JOIN security_group g ON g.id = m.group_id AND {of('g')}"
+    members = f"WHERE m.user_id IN :users AND {of('m')}"
+    user = _part(
+        "user",
+        user_id="u.id",
+        own="u.tenant_id",
+        other="u.home_id",
+        version="t.version",
+        word="c.path",
+        flag="u.active",
+        root="c.parent_id IS NULL",
+    )
+    group = _part(
+        "group",
+        user_id="m.user_id",
+        own="g.id",
+        other="g.role_id",
+        word="g.scope",
+        level="r.access_level",
+        flag="r.all_permissions",
+        valid_from="m.valid_from",
+        valid_until="m.valid_until",
+    )
+    permission = _part("permission", own="p.role_id", word="p.permission")
+    given = _part("filter", user_id="f.user_id", own="g.id", flag="g.active")
+    site = _part("site", user_id="o.user_id", own="s.id", other="s.customer_id", word="c.path")
+    parts = (
+        f"{user}FROM user_account u JOIN customer c ON c.id = u.home_id AND {of('c')} "
+        f"JOIN tenant t ON t.id = u.tenant_id WHERE u.id IN :users AND {of('u')}",
+        f"{group}{groups} LEFT JOIN role r ON r.id = g.role_id AND {of('r')} {members}",
+        f"{permission}FROM role_permission p WHERE p.role_id IN (SELECT g.role_id {groups} {members}) AND {of('p')}",
+        f"{given}FROM user_customer_group f JOIN customer_group g ON g.id = f.group_id AND {of('g')} "
+        f"WHERE f.user_id IN :users AND {of('f')}",
+        f"{site}FROM user_site o JOIN site s ON s.id = o.site_id AND {of('s')} "
+        f"JOIN customer c ON c.id = s.customer_id AND {of('c')} WHERE o.user_id IN :users AND {of('o')}",
+    )
+    return (
+        text(" UNION ALL ".join(parts))
+        .bindparams(bindparam("users", expanding=True))
+        .columns(
+            **dict.fromkeys(("flag", "root"), Boolean()),
+            **dict.fromkeys(("valid_from", "valid_until"), UtcDateTime()),
         )
     )
-    .bindparams(bindparam("users", expanding=True))
-    .columns(
-        **dict.fromkeys(("flag", "root"), Boolean()),
-        **dict.fromkeys(("valid_from", "valid_until"), UtcDateTime()),
-    )
-)
 
 
-def _read(connection: Connection, wanted: list[int]) -> tuple[dict[int, int], dict[int, Grants]]:
+def _read(connection: Connection, tenant_id: int, wanted: list[int]) -> tuple[dict[int, int], dict[int, Grants]]:
     parts: defaultdict[str, list[Any]] = defaultdict(list)
-    for row in connection.execute(_GRANTS, {"users": wanted}):
+    query = _grants(connection.dialect.name == "postgresql")
+    for row in connection.execute(query, {"users": wanted, "tenant": tenant_id}):
         parts[row.part].append(row)
     held: defaultdict[int, set[str]] = defaultdict(set)
     for row in parts["permission"]:
@@ -246,18 +253,19 @@ def _naming() -> CompoundSelect[Any]:
     return union_all(_entries_of(0, SecurityGroupCustomer), _entries_of(1, CustomerGroupCustomer))
 
 
-def read_selected(connection: Connection, groups: Iterable[int]) -> dict[int, list[Interval]]:
+def read_selected(connection: Connection, tenant_id: int, groups: Iterable[int]) -> dict[int, list[Interval]]:
     """The customers that each of these security groups names."""
-    return _members(connection, SecurityGroupCustomer, groups)
+    return _members(connection, tenant_id, SecurityGroupCustomer, groups)
 
 
-def read_filtered(connection: Connection, groups: Iterable[int]) -> dict[int, list[Interval]]:
+def read_filtered(connection: Connection, tenant_id: int, groups: Iterable[int]) -> dict[int, list[Interval]]:
     """The customers that each of these customer groups names."""
-    return _members(connection, CustomerGroupCustomer, groups)
+    return _members(connection, tenant_id, CustomerGroupCustomer, groups)
 
 
 def _members(
     connection: Connection,
+    tenant_id: int,
     entry: type[SecurityGroupCustomer] | type[CustomerGroupCustomer],
     groups: Iterable[int],
 ) -> dict[int, list[Interval]]:
@@ -267,7 +275,7 @@ def _members(
         rows = connection.execute(
             select(entry.group_id, Customer.path, entry.nested)
             .join(Customer, leads_to(entry.customer_id, Customer))
-            .where(entry.group_id.in_(wanted[start : start + _CHUNK]))
+            .where(entry.group_id.in_(wanted[start : start + _CHUNK]), of_tenant(entry, tenant_id))
         )
         for group_id, path, is_nested in rows.all():
             members[group_id].append(nested(path) if is_nested else single(path))

@@ -25,7 +25,19 @@ from ringfence.visibility.page import Query, SortKey, Window, all_plans, extent_
 from ringfence.visibility.page import page as own_page
 from ringfence.visibility.plans import Plan, costs, share, total
 from ringfence.visibility.point import among
-from ringfence.visibility.sql import Naming, Shape, conditions, key_binds, member, past, shows, sort_value, statement
+from ringfence.visibility.sql import (
+    Naming,
+    Shape,
+    conditions,
+    key_binds,
+    member,
+    on_sites,
+    past,
+    shows,
+    sort_value,
+    statement,
+    tied,
+)
 from ringfence.visibility.viewer import Sight
 
 Hidden = Literal["none", "some", "all"]
@@ -311,7 +323,8 @@ def _statement(what: _Named) -> TextClause:
     shown = f"SELECT k.id, {places[0]} AS name FROM {source} ORDER BY {order} LIMIT :limit OFFSET :skip"
     rows = f"CROSS JOIN {kind.table} k ON k.id = n.id"
     if what.shape.postgresql:
-        rows = f"CROSS JOIN LATERAL (SELECT * FROM {kind.table} k WHERE k.id = n.id OFFSET 0) k"
+        its = f"k.id = n.id{tied(postgresql=True)}"
+        rows = f"CROSS JOIN LATERAL (SELECT * FROM {kind.table} k WHERE {its} OFFSET 0) k"
     placed = sort_value(("n.name", places[1]))
     last = order.replace(places[0], "n.name")
     return text(f"SELECT {columns}, {placed} AS sort_value FROM ({shown}) n {rows} ORDER BY {last}")
@@ -323,8 +336,9 @@ def _gathered(what: _Named, field: Field, to: Kind) -> str:
     if what.shape.postgresql:
         records = f"({found}) k"
         if what.gathered[0].naming == "ids":
-            records = f"({found}) f CROSS JOIN LATERAL (SELECT * FROM {table} k WHERE k.id = f.id OFFSET 0) k"
-        names = f"SELECT * FROM {to.table} n WHERE n.id = k.{field.column} OFFSET 0"
+            its = f"k.id = f.id{tied(postgresql=True)}"
+            records = f"({found}) f CROSS JOIN LATERAL (SELECT * FROM {table} k WHERE {its} OFFSET 0) k"
+        names = f"SELECT * FROM {to.table} n WHERE n.id = k.{field.column}{tied('n', postgresql=True)} OFFSET 0"
         return f"{records} CROSS JOIN LATERAL ({names}) n"
     # On SQLite a CROSS JOIN is never turned round: the records lead, whatever is known of how many names there are.
     return f"({found}) f CROSS JOIN {table} k ON k.id = f.id CROSS JOIN {to.table} n ON n.id = k.{field.column}"
@@ -337,16 +351,16 @@ def _along(what: _Named, field: Field, to: Kind, where: list[str]) -> str:
     if not shape.whole:
         inside = member("n.id" if to.is_customer else f"n.{to.owner}", "members", postgresql=shape.postgresql)
         if what.sites:
-            sites = "SELECT x.site_id FROM scope_site x WHERE x.scope_id = :scope"
-            inside = f"({inside} OR k.{shape.kind.standing} IN ({sites}))"
+            inside = f"({inside} OR {on_sites(f'k.{shape.kind.standing}')})"
         where.append(inside)
     if shape.under and what.sites:  # the set of owners holds only those below the chosen customer
         bounds = "{0}.path >= :low AND {0}.path < :high"
         if to.is_customer:
             where.append(bounds.format("n"))
         else:
-            where.append(f"EXISTS (SELECT 1 FROM customer c WHERE c.id = n.{to.owner} AND {bounds.format('c')})")
-    records = f"k.{field.column} = n.id{conditions(shape)}"
+            its = f"c.id = n.{to.owner}{tied('c', postgresql=shape.postgresql)}"
+            where.append(f"EXISTS (SELECT 1 FROM customer c WHERE {its} AND {bounds.format('c')})")
+    records = f"k.{field.column} = n.id{tied(postgresql=shape.postgresql)}{conditions(shape)}"
     if not shape.postgresql:
         return f"{to.table} n CROSS JOIN {shape.kind.table} k ON {records}"
     read = ", ".join(f"k.{column}" for column in ("id", shape.kind.order, shape.kind.standing) if column)

@@ -179,7 +179,7 @@ def _unscoped(
     connection: Connection, tenant_id: int, users: Iterable[int], target: Target, permission: str, at: datetime
 ) -> defaultdict[int, list[Way]]:
     """Those of the users who hold a permission that cannot be scoped: that is asked of all of their grants."""
-    known = read_many(connection, users)
+    known = read_many(connection, tenant_id, users)
     groups = {one.group_id for grants in known.values() for one in grants.groups if one.selects}
     filters = {one for grants in known.values() for one in grants.given or ()}
     selected, filtered = read_entries(connection, tenant_id, groups, filters, target.ancestors)

@@ -22,7 +22,7 @@ from ringfence.visibility.cells import Cells, Kept, Made, Name, Part, Plain, Wor
 from ringfence.visibility.keeping import kept
 from ringfence.visibility.naming import Named, named, reached, visible
 from ringfence.visibility.scopes import Extent
-from ringfence.visibility.sql import probe
+from ringfence.visibility.sql import probe, tied
 from ringfence.visibility.substrings import among, bound
 from ringfence.visibility.viewer import Sight
 
@@ -241,7 +241,7 @@ class _Asking:
             return ""
         scope = self.sight.scope(USERS.permission)
         self.binds["see_actor"] = scope.records.id
-        return f" AND {seen_actor(scope.records.whole, ':see_actor', probe)}"
+        return f" AND {seen_actor(scope.records.whole, ':see_actor', probe, postgresql=self.postgresql)}"
 
     # What a row refers to.
 
@@ -278,7 +278,8 @@ class _Asking:
         """The condition: what the row refers to may be listed, and passes a test."""
         inside, binds = visible(self.sight, one.kind, f"see_{one.kind.noun}", same=self._same(one))
         self.binds.update(binds)
-        where = f"o.id = k.{one.column}{test}{inside.one}{' OFFSET 0' if self.postgresql else ''}"
+        its = f"o.id = k.{one.column}{tied('o', postgresql=self.postgresql)}"
+        where = f"{its}{test}{inside.one}{' OFFSET 0' if self.postgresql else ''}"
         return f"EXISTS (SELECT 1 FROM {one.kind.table} o WHERE {where})"
 
     def _same(self, one: Name) -> bool:

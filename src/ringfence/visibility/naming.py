@@ -14,7 +14,7 @@ from ringfence.visibility.cells import part
 from ringfence.visibility.keeping import kept_for_the_next
 from ringfence.visibility.members import members
 from ringfence.visibility.scopes import Extent, Scope
-from ringfence.visibility.sql import member, probe, told, within
+from ringfence.visibility.sql import member, on_sites, probe, told, within
 from ringfence.visibility.substrings import few, hits
 from ringfence.visibility.viewer import Sight
 
@@ -76,7 +76,7 @@ def _inside(kind: Kind, bind: str, has_sites: bool, postgresql: bool, *, probing
     else:
         found = member(f"o.{kind.owner}", seen, postgresql=postgresql)
     if has_sites and kind.standing:
-        found = f"({found} OR o.{kind.standing} IN (SELECT x.site_id FROM scope_site x WHERE x.scope_id = {scope}))"
+        found = f"({found} OR {on_sites(f'o.{kind.standing}', scope)})"
     return Inside(f" AND {found}", f"{kind.table} o", f" AND {found}")
 
 

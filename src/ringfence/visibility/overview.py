@@ -84,7 +84,7 @@ def devices_at_sites(sight: Sight) -> dict[int, int]:
 def customers_of(sight: Sight, kind: Kind, groups: Sequence[int]) -> dict[int, int]:
     """How many customers each of these groups names, as far as the viewer sees them."""
     read = {SECURITY_GROUPS.noun: read_selected, CUSTOMER_GROUPS.noun: read_filtered}[kind.noun]
-    named = read(sight.connection, groups)
+    named = read(sight.connection, sight.tenant_id, groups)
     seen = scope_nodes(sight, CUSTOMERS.permission)
     return {
         group: measure(sight.connection, sight.tenant_id, intersect(union(named.get(group, ())), seen))[0]

@@ -14,7 +14,7 @@ from ringfence.domain.kind import Kind
 from ringfence.domain.user import USERS
 from ringfence.storage import logins
 from ringfence.visibility.scopes import Scope
-from ringfence.visibility.sql import probe, told, within
+from ringfence.visibility.sql import on_sites, probe, tied, told, within
 from ringfence.visibility.viewer import Sight
 
 _REMEMBERED: Final = 100
@@ -55,7 +55,7 @@ def look_up(
         return None
     extent = scope.nodes if kind.is_customer else scope.records
     binds = {"value": value, "tenant": sight.tenant_id, "scope": extent.id}
-    statement = _statement(kind, column, scope.has_sites, columns, extent.whole)
+    statement = _statement(kind, column, scope.has_sites, columns, extent.whole, sight.postgresql)
     return sight.connection.execute(statement, binds).first()
 
 
@@ -101,10 +101,10 @@ def among(
 @lru_cache(maxsize=64)
 def _among(kind: Kind, columns: tuple[str, ...], whole: bool, has_sites: bool, postgresql: bool) -> TextClause:
     listed = "= ANY(CAST(:ids AS int[]))" if postgresql else "IN (SELECT value FROM json_each(:ids))"
-    inside = "" if whole else f" AND {_inside(kind, has_sites)}"
+    inside = "" if whole else f" AND {_inside(kind, has_sites, postgresql)}"
     return text(
         f"SELECT {', '.join(f'k.{column}' for column in columns)} FROM {kind.table} k "
-        f"{'' if whole else _owner(kind)}"
+        f"{'' if whole or kind.lasting else _owner(kind, postgresql)}"
         f"WHERE k.id {listed} AND {told(postgresql=postgresql)}{inside}"
     )
 
@@ -134,9 +134,9 @@ def _called(whole: bool, has_sites: bool, held: str, postgresql: bool) -> TextCl
     listed = "= ANY(CAST(:names AS text[]))" if postgresql else "IN (SELECT value FROM json_each(:names))"
     # On SQLite a CROSS JOIN is never turned round: the names lead, whatever is known of how many devices there are.
     join = "JOIN" if postgresql else "CROSS JOIN"
-    other = "TRUE" if held == "same" else f"COALESCE({_inside(DEVICES, held == 'sites', ':other')}, FALSE)"
-    owner = "" if whole and held == "same" else f" {join} customer c ON c.id = k.customer_id"
-    inside = "" if whole else f" AND {_inside(DEVICES, has_sites)}"
+    other = "TRUE" if held == "same" else f"COALESCE({_inside(DEVICES, held == 'sites', postgresql, ':other')}, FALSE)"
+    owner = "" if whole and held == "same" else f" {_owner(DEVICES, postgresql, join)}"
+    inside = "" if whole else f" AND {_inside(DEVICES, has_sites, postgresql)}"
 
     def by(column: str) -> str:
         return (
@@ -147,23 +147,25 @@ def _called(whole: bool, has_sites: bool, held: str, postgresql: bool) -> TextCl
     return text(f"{by('key')} UNION ALL {by('unit_id')}")
 
 
-def _owner(kind: Kind) -> str:
-    return "" if kind.lasting else f"JOIN customer c ON c.id = k.{kind.owner} "
+def _owner(kind: Kind, postgresql: bool, join: str = "JOIN") -> str:
+    return f"{join} customer c ON c.id = k.{kind.owner}{tied('c', postgresql=postgresql)} "
 
 
-def _inside(kind: Kind, has_sites: bool, scope: str = ":scope") -> str:
+def _inside(kind: Kind, has_sites: bool, postgresql: bool, scope: str = ":scope") -> str:
     if kind.lasting:
-        return within(kind, postgresql=False)  # of a few records, found by their ids
+        return within(kind, postgresql=postgresql, fenced=False)  # of a few records, found by their ids
     inside = probe("c.path", scope)
     if has_sites and kind.standing and not kind.is_customer:
-        return f"({inside} OR k.{kind.standing} IN (SELECT x.site_id FROM scope_site x WHERE x.scope_id = {scope}))"
+        return f"({inside} OR {on_sites(f'k.{kind.standing}', scope)})"
     return inside
 
 
 @lru_cache(maxsize=64)
-def _statement(kind: Kind, column: str, has_sites: bool, columns: tuple[str, ...], whole: bool) -> TextClause:
-    owner = f"JOIN customer c ON c.id = k.{kind.owner} " if len(columns) > 1 else _owner(kind)
-    inside = "" if whole else f" AND {_inside(kind, has_sites)}"
+def _statement(
+    kind: Kind, column: str, has_sites: bool, columns: tuple[str, ...], whole: bool, postgresql: bool
+) -> TextClause:
+    owner = _owner(kind, postgresql) if len(columns) > 1 or not kind.lasting else ""
+    inside = "" if whole else f" AND {_inside(kind, has_sites, postgresql)}"
     return text(
         f"SELECT {', '.join(columns)} FROM {kind.table} k {owner}"
         f"WHERE k.{column} = :value AND k.tenant_id = :tenant{kind.condition}{inside}"

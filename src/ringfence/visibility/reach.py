@@ -93,34 +93,36 @@ class Grounds:
         return found
 
 
-def read_grounds(connection: Connection, users: Iterable[Grants]) -> Grounds:
-    """The customers that the groups of these users name."""
+def read_grounds(connection: Connection, tenant_id: int, users: Iterable[Grants]) -> Grounds:
+    """The customers that the groups of these users of a tenant name."""
     selecting: set[int] = set()
     filtering: set[int] = set()
     for grants in users:
         selecting.update(group.group_id for group in grants.groups if group.selects)
         filtering.update(grants.given or ())
-    selected = {group: union(nodes) for group, nodes in read_selected(connection, selecting).items()}
-    filtered = {group: union(nodes) for group, nodes in read_filtered(connection, filtering).items()}
+    selected = {group: union(nodes) for group, nodes in read_selected(connection, tenant_id, selecting).items()}
+    filtered = {group: union(nodes) for group, nodes in read_filtered(connection, tenant_id, filtering).items()}
     return Grounds(selected, filtered)
 
 
-def read_reaches(connection: Connection, users: Iterable[int], at: datetime) -> dict[int, Reach]:
-    """What each of these users reaches in this transaction; whoever is not there is left out."""
-    found = read_many(connection, users)
-    grounds = read_grounds(connection, found.values())
+def read_reaches(connection: Connection, tenant_id: int, users: Iterable[int], at: datetime) -> dict[int, Reach]:
+    """What each of these users of a tenant reaches in this transaction; whoever is not there is left out."""
+    found = read_many(connection, tenant_id, users)
+    grounds = read_grounds(connection, tenant_id, found.values())
     return {user: Reach(grants, at, grounds) for user, grants in found.items()}
 
 
-def read_reach(connection: Connection, user: int, at: datetime, narrowing: Narrowing | None = None) -> Reach | None:
+def read_reach(
+    connection: Connection, tenant_id: int, user: int, at: datetime, narrowing: Narrowing | None = None
+) -> Reach | None:
     """What one user reaches in this transaction, or what is left of it to whoever stands in for them; None for one who
     is not there."""
-    grants = read_many(connection, [user]).get(user)
+    grants = read_many(connection, tenant_id, [user]).get(user)
     if grants is None:
         return None
     if narrowing is not None:
         grants = grants.narrowed(narrowing)
-    return Reach(grants, at, read_grounds(connection, [grants]))
+    return Reach(grants, at, read_grounds(connection, tenant_id, [grants]))
 
 
 def measure(connection: Connection, tenant_id: int, nodes: Sequence[Interval]) -> tuple[int, int]:

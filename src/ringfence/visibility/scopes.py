@@ -105,7 +105,7 @@ def find(connection: Connection, tenant_id: int, version: int, signatures: Colle
 def work_out(connection: Connection, grants: Grants, permissions: Iterable[str], at: datetime) -> dict[str, list[Made]]:
     """What each of the permissions reaches for a user as of this transaction, by signature: the records, and with
     site-level grants the nodes too."""
-    grounds = read_grounds(connection, [grants])
+    grounds = read_grounds(connection, grants.tenant_id, [grants])
     found: dict[str, list[Made]] = {}
     for permission in permissions:
         signature = grants.signature(permission, at)

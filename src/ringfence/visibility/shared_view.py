@@ -63,7 +63,7 @@ class _Meet(Viewer):
         self, connection: Connection, held: Held, permissions: Iterable[str], at: datetime
     ) -> dict[str, list[Made]]:
         assert isinstance(held, Meeting)
-        grounds = read_grounds(connection, [held.first, held.second])
+        grounds = read_grounds(connection, self.tenant_id, [held.first, held.second])
         found: dict[str, list[Made]] = {}
         for permission in permissions:
             signature = held.signature(permission, at)
@@ -95,11 +95,11 @@ class SharedView(_Meet):
     def regions(self, connection: Connection, at: datetime) -> Regions:
         """What both reach. Raises SessionEnded where that is not allowed."""
         met = self._meeting(connection, at, self.narrowing(connection))
-        grounds = read_grounds(connection, met[:2])
+        grounds = read_grounds(connection, self.tenant_id, met[:2])
         return Common(Reach(met.first, at, grounds), Reach(met.second, at, grounds))
 
     def _meeting(self, connection: Connection, at: datetime, left: Narrowing | None) -> Meeting:
-        found = read_many(connection, [self.real.user_id, self.subject.user_id])
+        found = read_many(connection, self.tenant_id, [self.real.user_id, self.subject.user_id])
         real, subject = found.get(self.real.user_id), found.get(self.subject.user_id)
         if real is not None and left is not None:
             real = real.narrowed(left)
@@ -113,7 +113,7 @@ class Subjects(_Meet):
 
     def held(self, connection: Connection, at: datetime, left: Narrowing | None) -> tuple[int, Meeting | None]:
         del at
-        version, grants = read_grants(connection, self.real.user_id)
+        version, grants = read_grants(connection, self.tenant_id, self.real.user_id)
         if grants is not None and left is not None:
             grants = grants.narrowed(left)
         return version, Meeting(grants, grants, IMPERSONATE) if grants is not None else None
@@ -122,6 +122,6 @@ class Subjects(_Meet):
 def may_look(connection: Connection, real: Grants, subject: Grants, at: datetime) -> bool:
     """Whether somebody may look through a user's eyes: both are active, and they may list the user and impersonate
     them."""
-    reach = Reach(real, at, read_grounds(connection, [real]))
+    reach = Reach(real, at, read_grounds(connection, real.tenant_id, [real]))
     rights = (USERS.permission, IMPERSONATE)
     return real.active and subject.active and all(reach.contains(one, subject.home_path) for one in rights)

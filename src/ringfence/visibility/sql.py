@@ -88,14 +88,15 @@ class Shape(NamedTuple):
 def probe(path: str, scope: str = ":scope") -> str:
     """A condition: the scope covers the path. One step down the scope's index, whatever its size; NULL for no."""
     return (
-        f"(SELECT s.path_hi FROM scope_interval s WHERE s.scope_id = {scope} AND s.path <= {path} "
-        f"ORDER BY s.path DESC LIMIT 1) > {path}"
+        f"(SELECT s.path_hi FROM scope_interval s WHERE s.scope_id = {scope} AND s.tenant_id = :tenant "
+        f"AND s.path <= {path} ORDER BY s.path DESC LIMIT 1) > {path}"
     )
 
 
 _PROBE: Final = re.compile(
     re.escape(probe("PATH", "SCOPE"))
     .replace("SCOPE", r"(?P<scope>\S+)")
+    .replace(":tenant", r"\S+")
     .replace("PATH", r"(?P<path>\S+)", 1)
     .replace("PATH", r"(?P=path)")
 )
@@ -117,14 +118,29 @@ def told(row: str = "k", *, postgresql: bool) -> str:
     return f"{'' if postgresql else '+'}{row}.tenant_id = :tenant"
 
 
-def within(kind: Kind, *, postgresql: bool, record: str = "k", scope: str = ":scope") -> str:
-    """A condition: the scope covers the owner of the record ``k``."""
-    fence = " OFFSET 0" if postgresql else ""
+def tied(row: str = "k", *, postgresql: bool) -> str:
+    """A condition that begins with AND, or nothing: a row to which another of the tenant leads is the tenant's, too.
+    It says nothing new, but to PostgreSQL on which of many servers the row is, and which of its indexes to take."""
+    return f" AND {row}.tenant_id = :tenant" if postgresql else ""
+
+
+def within(
+    kind: Kind, *, postgresql: bool, record: str = "k", scope: str = ":scope", fenced: bool | None = None
+) -> str:
+    """A condition: the scope covers the owner of the record ``k``. ``fenced``: which PostgreSQL asks of one record
+    after another (as it does where nothing else is said)."""
+    fence = " OFFSET 0" if (postgresql if fenced is None else fenced) else ""
     inside = f"{probe('c.path', scope)}{fence}"
+    its = tied("c", postgresql=postgresql)
     found = (
-        f"EXISTS (SELECT 1 FROM {nodes} c WHERE c.id = {record}.{kind.owner} AND {inside})" for nodes in kind.nodes
+        f"EXISTS (SELECT 1 FROM {nodes} c WHERE c.id = {record}.{kind.owner}{its} AND {inside})" for nodes in kind.nodes
     )
     return f"({' OR '.join(found)})"
+
+
+def on_sites(column: str, scope: str = ":scope") -> str:
+    """A condition: the column holds one of the sites within which the scope reaches beside its customers."""
+    return f"{column} IN (SELECT x.site_id FROM scope_site x WHERE x.scope_id = {scope} AND x.tenant_id = :tenant)"
 
 
 def member(column: str, bind: str, *, postgresql: bool) -> str:
@@ -143,8 +159,7 @@ def shows(kind: Kind, record: str, *, postgresql: bool, scope: str = ":named") -
     inside = within(kind, postgresql=postgresql, record=record, scope=scope)
     if kind.standing is None:
         return inside
-    site = f"{record}.{kind.standing} IN (SELECT x.site_id FROM scope_site x WHERE x.scope_id = {scope})"
-    return f"({inside} OR {site})"
+    return f"({inside} OR {on_sites(f'{record}.{kind.standing}', scope)})"
 
 
 def sort_value(columns: Iterable[str]) -> str:
@@ -225,7 +240,8 @@ class _Writer:
             return f"{'' if self._along else '+'}k.{reference.column} IS NULL"
         to = EDITED[reference.refers]
         seen = shows(to, "n", postgresql=self.shape.postgresql)
-        return f"NOT EXISTS (SELECT 1 FROM {to.table} n WHERE n.id = k.{reference.column} AND {seen})"
+        its = self._tied("n")
+        return f"NOT EXISTS (SELECT 1 FROM {to.table} n WHERE n.id = k.{reference.column}{its} AND {seen})"
 
     def sql(self) -> str:
         ways = {
@@ -253,6 +269,9 @@ class _Writer:
         shown = f"SELECT k.id, {self.sort} {source} {self.order} LIMIT :limit OFFSET :skip"
         return f"SELECT {self.columns} FROM ({shown}) w{self._whole('w.id')} {self.order}"
 
+    def _tied(self, row: str = "k") -> str:
+        return tied(row, postgresql=self.shape.postgresql)
+
     def _conditions(self, inside: str = "", asked: str | None = None) -> str:
         asked = self.shape.condition if asked is None else asked
         return f"k.tenant_id = :tenant{inside}{self.kind.condition}{self.after}{asked}{self.part}"
@@ -277,7 +296,7 @@ class _Writer:
         if shape.postgresql and asked and beside and not shape.counting:
             # Of rows out of sight the index alone is read.
             own = _ROW.sub("own.", asked)
-            asked = f" AND EXISTS (SELECT 1 FROM {table} own WHERE own.id = k.id{own} OFFSET 0)"
+            asked = f" AND EXISTS (SELECT 1 FROM {table} own WHERE own.id = k.id{self._tied('own')}{own} OFFSET 0)"
         return self._late(self._from_order(self._inside(), asked))
 
     def _from_order(self, inside: str, asked: str) -> str:
@@ -296,7 +315,8 @@ class _Writer:
 
     def _scoped(self) -> str:
         """The intervals of the scope, those that reach below the chosen customer if one is."""
-        return f"WHERE s.scope_id = :scope{' AND s.path < :high AND s.path_hi > :low' if self.shape.under else ''}"
+        below = " AND s.path < :high AND s.path_hi > :low" if self.shape.under else ""
+        return f"WHERE s.scope_id = :scope AND s.tenant_id = :tenant{below}"
 
     def _range(self, path: str) -> str:
         """A condition: the path lies in the interval ``s``, below the chosen customer if one is."""
@@ -324,18 +344,19 @@ class _Writer:
             return self._finish(source)
         table = self.kind.table
         customers = f"c.tenant_id = :tenant AND {self._range('c.path')}"
-        records = f"k.{self.kind.owner} = c.id{self.after}{self.match}"
+        its = f"k.{self.kind.owner} = c.id{self._tied()}"
+        records = f"{its}{self.after}{self.match}"
         if self.shape.postgresql:
             # In another order than that of a customer's records an index of all would be gone along for each customer.
             listed = self.shape.sort in ("", self.kind.sort)
             asked = "" if self.shape.beside else self.shape.condition
             if asked and (self.shape.lacking or not listed):  # of rows that do not fit the index alone is read
-                fitting = f"(SELECT k.id FROM {table} k WHERE k.{self.kind.owner} = c.id{asked} OFFSET 0) f"
-                owned = f"{fitting} CROSS JOIN LATERAL (SELECT * FROM {table} k WHERE k.id = f.id OFFSET 0) k"
+                fitting = f"(SELECT k.id FROM {table} k WHERE {its}{asked} OFFSET 0) f"
+                owned = f"{fitting}{self._whole('f.id')}"
             elif listed:
                 owned = f"{table} k"
             else:
-                owned = f"(SELECT * FROM {table} k WHERE k.{self.kind.owner} = c.id OFFSET 0) k"
+                owned = f"(SELECT * FROM {table} k WHERE {its} OFFSET 0) k"
             rest = "" if self.shape.counting or self.shape.naming else f"{self.order} LIMIT :window"
             owners = " UNION ALL ".join(f"SELECT c.id FROM {nodes} c WHERE {customers}" for nodes in self.kind.nodes)
             return self._late(
@@ -354,17 +375,18 @@ class _Writer:
         table, conditions = self.kind.table, self._conditions(self._inside())
         if self.shape.postgresql:
             # Whatever else is asked of them is asked after that: no other index is gone through for it.
-            hits = f"SELECT * FROM {table} k WHERE k.id = ANY(CAST(:ids AS int[])) OFFSET 0"
+            hits = f"SELECT * FROM {table} k WHERE k.id = ANY(CAST(:ids AS int[])){self._tied()} OFFSET 0"
             return self._late(f"FROM ({hits}) k WHERE {conditions}")
         return self._late(f"FROM json_each(:ids) f CROSS JOIN {table} k ON k.id = f.value WHERE {conditions}")
 
     def _sites(self) -> str:
         bounds = ""
         if self.shape.under:
-            bounds = f" AND EXISTS (SELECT 1 FROM customer c WHERE c.id = x.customer_id{self._bounds('c.path')})"
+            its = f"c.id = x.customer_id{self._tied('c')}"
+            bounds = f" AND EXISTS (SELECT 1 FROM customer c WHERE {its}{self._bounds('c.path')})"
         return self._finish(
             f"FROM scope_site x CROSS JOIN {self.kind.table} k WHERE k.{self.kind.standing} = x.site_id "
-            f"AND x.scope_id = :scope AND {self._conditions()}{bounds}"
+            f"AND x.scope_id = :scope AND x.tenant_id = :tenant AND {self._conditions()}{bounds}"
         )
 
     def _queue(self) -> str:
@@ -395,5 +417,6 @@ class _Writer:
     def _whole(self, own: str) -> str:
         """The rows of these ids."""
         if self.shape.postgresql:
-            return f" CROSS JOIN LATERAL (SELECT * FROM {self.kind.table} k WHERE k.id = {own} OFFSET 0) k"
+            its = f"k.id = {own}{self._tied()}"
+            return f" CROSS JOIN LATERAL (SELECT * FROM {self.kind.table} k WHERE {its} OFFSET 0) k"
         return f" CROSS JOIN {self.kind.table} k ON k.id = {own}"

@@ -76,7 +76,7 @@ class StandIn(Viewer):
         return left
 
     def _demand_held(self, connection: Connection, maker: int, left: Narrowing, now: datetime) -> None:
-        reaches = read_reaches(connection, [self.user_id, maker], now)
+        reaches = read_reaches(connection, self.tenant_id, [self.user_id, maker], now)
         if self.user_id not in reaches:
             return  # there is nobody to stand in for
         own = reaches[self.user_id]

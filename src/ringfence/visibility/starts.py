@@ -16,6 +16,7 @@ from ringfence.domain.kind import Kind
 from ringfence.domain.text import SEPARATOR
 from ringfence.visibility import plans
 from ringfence.visibility.scopes import Extent
+from ringfence.visibility.sql import tied
 from ringfence.visibility.viewer import Sight
 
 if TYPE_CHECKING:
@@ -83,13 +84,14 @@ def _of_owners(sight: Sight, query: Query, extent: Extent) -> SortKey | None:
 @lru_cache(maxsize=16)
 def _first_of_owners(kind: Kind, first: str, postgresql: bool) -> TextClause:
     inside = "c.tenant_id = :tenant AND c.path >= s.path AND c.path < s.path_hi"
-    own = f"(SELECT {first}(k.{kind.order}) FROM {kind.table} k WHERE k.{kind.owner} = c.id)"
+    its = f"k.{kind.owner} = c.id{tied(postgresql=postgresql)}"
+    own = f"(SELECT {first}(k.{kind.order}) FROM {kind.table} k WHERE {its})"
     owners = f"customer c ON {inside}"
     if postgresql:
         owners = f"LATERAL (SELECT c.id FROM customer c WHERE {inside} OFFSET 0) c"
     return text(
         f"SELECT {first}(own) FROM (SELECT {own} AS own FROM scope_interval s CROSS JOIN {owners} "
-        "WHERE s.scope_id = :scope) owned"
+        "WHERE s.scope_id = :scope AND s.tenant_id = :tenant) owned"
     )
 
 

@@ -62,7 +62,7 @@ def on_postgresql(kind: Kind, needle: str) -> tuple[str, dict[str, Any]]:
     other tenants' perhaps, and what else it binds."""
     if len(needle) < SHORT:
         letters = "ringfence_grams(k.search_key) @> ARRAY[CAST(:needle AS text)]"
-        return f"{_found(kind)} WHERE {letters} LIMIT :most", {"needle": needle}
+        return f"{_found(kind)} WHERE k.tenant_id = :tenant AND {letters} LIMIT :most", {"needle": needle}
     (begin, binds), (others, more) = _beginning(kind, needle), _elsewhere_on_postgresql(kind, needle)
     return f"({begin}) UNION ALL ({others}) LIMIT :most", {**binds, **more}
 
@@ -89,7 +89,7 @@ def _elsewhere_on_postgresql(kind: Kind, needle: str) -> tuple[str, dict[str, An
     # Of the first three letters of a text its index does not tell.
     there = "ringfence_grams(k.search_key) @> CAST(:grams AS text[])"
     held = "strpos(substr(k.search_key, 2), CAST(:needle AS text)) > 0 AND NOT starts_with(k.search_key, :needle)"
-    query = f"{_found(kind)} WHERE {there} AND {held} LIMIT :most"
+    query = f"{_found(kind)} WHERE k.tenant_id = :tenant AND {there} AND {held} LIMIT :most"
     return query, {"needle": needle, "grams": _grams(needle)}
 
 

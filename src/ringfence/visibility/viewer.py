@@ -172,7 +172,7 @@ class Viewer:
         if self.read_only:
             raise Refused(self.read_only)
         with beyond_reach(connection):
-            found = read_reach(connection, self.user_id, at or clock.now(), self.narrowing(connection))
+            found = read_reach(connection, self.tenant_id, self.user_id, at or clock.now(), self.narrowing(connection))
         if found is None:
             raise SessionEnded("this user is not there any more: sign in as somebody else")
         return found
@@ -229,7 +229,7 @@ class Viewer:
         """The version of the tenant in this transaction, and what the viewer goes by, of whose rights so much is
         ``left``; None for a user who is not there any more."""
         del at
-        version, grants = read_grants(connection, self.user_id)
+        version, grants = read_grants(connection, self.tenant_id, self.user_id)
         return version, grants.narrowed(left) if grants is not None and left is not None else grants
 
     def work_out(

@@ -1,27 +1,10 @@
-"""Functions whose statements on PostgreSQL refer to a table without saying of which tenant: a list that shrinks.
-
-While it holds anything, the tables stay on one server: those of many would be asked for all of it.
-"""
+"""Functions whose statements on PostgreSQL refer to a table without saying of which tenant: those that work for all
+tenants at once, or find out whose somebody is. On many servers each of them asks all of these."""
 
 from __future__ import annotations
 
 from typing import Final
 
-UNTOLD: Final = {
-    "visibility/counting.py": "_counted _in_parts count",
-    "visibility/events.py": "_read",
-    "visibility/grants.py": "_read",
-    "visibility/grouping.py": "_all",
-    "visibility/history.py": "entries",
-    "visibility/naming.py": "_named",
-    "visibility/overview.py": "whole_tree",
-    "visibility/page.py": "_first _taken naming",
-    "visibility/places.py": "reached",
-    "visibility/point.py": "among called look_up",
-    "visibility/substrings.py": "_hits",
-    "visibility/tree.py": "child_count children devices_below matching roots visible",
-}
-"""By module, the functions that know whose rows they mean, and do not say it of each table."""
 OF_ALL: Final = {
     "changes/moment.py": "_called",
     "changes/writing.py": "new_ids",
@@ -48,12 +31,12 @@ OF_ALL: Final = {
     "storage/soundness.py": "_columns _latest _references _texts _tree step",
     "visibility/directory.py": "account_count accounts",
 }
-"""Those that work for all tenants at once, or find out whose somebody is."""
+"""By module, what they are called."""
 
 
 def known() -> set[str]:
     """All of them, as module and function."""
-    return {f"{module}:{name}" for part in (UNTOLD, OF_ALL) for module, names in part.items() for name in names.split()}
+    return {f"{module}:{name}" for module, names in OF_ALL.items() for name in names.split()}
 
 
 def is_known(whose: str) -> bool:
