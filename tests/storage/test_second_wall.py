@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, make_url, text
+from sqlalchemy import make_url, text
 from support.databases import copied, dumped
 from support.signals import edge, send
 from support.tokens import token_of
@@ -126,10 +126,9 @@ def test_every_table_is_behind_the_wall(owner: Database) -> None:
         assert set(connection.execute(text(query)).scalars()) == {*metadata.tables, "point"}
 
 
-def test_a_new_table_without_a_tenant_is_refused() -> None:
-    new = Table("new", MetaData(), Column("id", Integer, primary_key=True))
-    with pytest.raises(TypeError, match="nothing says whose rows of new are"):
-        second_wall._of_tenant(new, "public", "tenant_id = 1")
+def test_a_table_without_a_tenant_is_refused() -> None:
+    with pytest.raises(TypeError, match="nothing says whose rows of worker_heard are"):
+        second_wall._by_tenant("worker_heard", 1)
 
 
 def test_each_sees_its_own_rows_and_both_together_all(owner: Database) -> None:

@@ -188,7 +188,9 @@ def group_for_customer(viewer: Viewer, customer: int, temporary: int = -1) -> tu
         named = overview.names(sight, CUSTOMERS, [customer])
         if customer not in named:
             raise RingfenceError("this customer is not there any more")
-        made = select(SecurityGroup.id).where(SecurityGroup.made_for_id == customer)
+        made = select(SecurityGroup.id).where(
+            SecurityGroup.made_for_id == customer, of_tenant(SecurityGroup, viewer.tenant_id)
+        )
         ids = list(sight.connection.execute(made).scalars())
         known = among(sight, SECURITY_GROUPS.permission, SECURITY_GROUPS, ids)
         if known:

@@ -106,7 +106,8 @@ def keep_others_out(connection: Connection) -> None:
     # The tenants first, as every change does: two who wait for each other would both fail.
     if not rehearsed(connection):
         take_turn(connection)
-        connection.execute(select(Tenant.id).order_by(Tenant.id).with_for_update(key_share=True)).all()
+        for tenant in connection.execute(select(Tenant.id).order_by(Tenant.id)).scalars().all():
+            connection.execute(select(Tenant.id).where(Tenant.id == tenant).with_for_update(key_share=True)).all()
         lock_ids(connection, _own_ids())
 
 

@@ -55,7 +55,6 @@ _OTHERS: Final[dict[str, str]] = {
 }
 FUNCTIONS: Final = (
     "ringfence_tenant(name)",
-    "ringfence_may_stand_below(name, integer)",
     "ringfence_whose(name, text, text)",
     "ringfence_holding(name, text, text[], text, integer)",
 )

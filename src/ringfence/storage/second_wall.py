@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection
 
 from ringfence.domain.audit import AUDIT
 from ringfence.domain.errors import RingfenceError
@@ -135,7 +135,7 @@ def let_in(connection: Connection, tenant_id: int) -> None:
     statements = []
     for table in sorted({*metadata.tables, HISTORY} - SHARED - _BY_ROLE):
         name = f"{schema}.{table}"
-        policies = [(f"{_TENANT}_{tenant_id}", "", _by_tenant(table, schema, tenant_id))]
+        policies = [(f"{_TENANT}_{tenant_id}", "", _by_tenant(table, tenant_id))]
         if strict and table in _SEEN:
             policies.append((f"{_STRICT}_{tenant_id}", "AS RESTRICTIVE FOR SELECT", f"USING ({_seen(table, schema)})"))
         for policy, kind, said in policies:
@@ -145,33 +145,16 @@ def let_in(connection: Connection, tenant_id: int) -> None:
     run(connection, "; ".join(statements))
 
 
-def _by_tenant(table: str, schema: str, tenant_id: int) -> str:
-    """What is said to others than the owner: only rows of the tenant are there, and only such are written as refer to
-    its own."""
-    own = f"tenant_id = {tenant_id}"
-    return f"USING ({own})" if table == HISTORY else _of_tenant(metadata.tables[table], schema, own)
-
-
-def _of_tenant(table: Table, schema: str, own: str) -> str:
-    refers = [
-        (key.parent, key.column.table.name)
-        for key in sorted(table.foreign_keys, key=lambda key: key.parent.name)
-        if key.column.table.name != Tenant.__tablename__
-    ]
-    parts = []
-    for column, to in refers:
-        if to == table.name:
-            there = f"{schema}.ringfence_may_stand_below(current_user, {column.name})"
-        else:
-            there = f"EXISTS (SELECT FROM {schema}.{to} o WHERE o.id = {table.name}.{column.name})"
-        parts.append(f"({column.name} IS NULL OR {there})" if column.nullable else there)
-    if table.name == Tenant.__tablename__:
-        own = own.removeprefix("tenant_")
-    elif "tenant_id" in table.columns:
-        parts.insert(0, own)
+def _by_tenant(table: str, tenant_id: int) -> str:
+    """What is said to others than the owner: only rows of the tenant are there, and only such are written. That these
+    refer to its own, the foreign keys say, which begin with the tenant (`ringfence.storage.shapes`)."""
+    if table == Tenant.__tablename__:
+        own = f"id = {tenant_id}"
+    elif table == HISTORY or "tenant_id" in metadata.tables[table].columns:
+        own = f"tenant_id = {tenant_id}"
     else:
-        raise TypeError(f"nothing says whose rows of {table.name} are: give it a tenant, or let it be shared")
-    return f"USING ({own}) WITH CHECK ({' AND '.join(parts or [own])})"
+        raise TypeError(f"nothing says whose rows of {table} are: give it a tenant, or let it be shared")
+    return f"USING ({own}) WITH CHECK ({own})"
 
 
 _SEEN: Final = {kind.table: kind for kind in KINDS.values() if kind not in (USERS, AUDIT)}

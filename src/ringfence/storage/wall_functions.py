@@ -39,13 +39,7 @@ def functions(schema: str, owner: str, *, strict: bool) -> Iterator[str]:
         f"PARALLEL SAFE {_SAFE} AS $$ SELECT p.tenant_id FROM {roles} p "
         "WHERE p.role = whose AND pg_has_role(session_user, whose, 'MEMBER') $$"
     )
-    # A customer cannot be below another tenant's, which a foreign key alone would let it. One that the same statement
-    # has written before is seen by what is volatile alone.
-    yield (
-        f"CREATE OR REPLACE FUNCTION {schema}.ringfence_may_stand_below(whose name, parent integer) RETURNS boolean "
-        f"LANGUAGE sql VOLATILE {_SAFE} AS $$ SELECT EXISTS (SELECT FROM {schema}.customer c "
-        f"WHERE c.id = parent AND c.tenant_id = {schema}.ringfence_tenant(whose)) $$"
-    )
+    yield f"DROP FUNCTION IF EXISTS {schema}.ringfence_may_stand_below(name, integer)"  # a policy's, once
     yield _whose(schema)
     yield _holding(schema)
     if strict:
