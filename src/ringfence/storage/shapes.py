@@ -1,8 +1,11 @@
 """The tables as they are on PostgreSQL: of one declaration the other shape.
 
-There keys, unique constraints and references begin with the tenant, so that the tables can be spread over many servers
-by it. SQLite has the integer keys that the classes say, and so has whatever makes statements of these: which columns a
-key has besides makes none of them another one.
+There keys, unique constraints and references begin with the tenant, so that the tables can be shared out over many
+servers by it. SQLite has the integer keys that the classes say, and so has whatever makes statements of these: which
+columns a key has besides makes none of them another one.
+
+Where they are shared out, no server knows the keys of all tenants: that each is there once, loading sees to, which one
+does at a time. And no reference lets go of what it leads to by itself, for half of it is the tenant: who deletes does.
 """
 
 from __future__ import annotations
@@ -28,8 +31,8 @@ _TENANT: Final = "tenant_id"
 _UNIQUE: Final = PrimaryKeyConstraint, UniqueConstraint
 
 
-def on_postgresql() -> MetaData:
-    """The tables as they are there, to compare them with those of a database."""
+def on_postgresql(*, shared_out: bool = False) -> MetaData:
+    """The tables as they are there, on one server or shared out, to compare them with those of a database."""
     found = MetaData(naming_convention=metadata.naming_convention)
     for table in metadata.sorted_tables:
         columns = [
@@ -41,24 +44,32 @@ def on_postgresql() -> MetaData:
             )
             for one in table.c
         ]
-        Table(table.name, found, *columns, *_constraints(table))
+        Table(table.name, found, *columns, *_constraints(table, shared_out=shared_out))
         for index in table.indexes:
             own = (found.tables[table.name].c[one.name] for one in index.columns)
             more = {f"postgresql_{name}": value for name, value in index.dialect_options["postgresql"].items()}
             Index(index.name, *own, unique=index.unique, **more)
-        for constraint in table.constraints if _led(table) else ():
+        for constraint in table.constraints:
             names = [one.name for one in constraint.columns] if isinstance(constraint, _UNIQUE) else []
-            if len(names) == 1 and names != [_TENANT]:  # it is looked for by itself, too
+            alone = _led(table) or (shared_out and _of_all_tenants(constraint))
+            if alone and len(names) == 1 and names != [_TENANT]:  # it is looked for by itself, too
                 Index(f"ix_{table.name}_own_{names[0]}", found.tables[table.name].c[names[0]])
     return found
+
+
+def _of_all_tenants(one: Constraint) -> bool:
+    """Whether it is what no single server knows, where tables are shared out: the keys of all tenants."""
+    return isinstance(one, UniqueConstraint) and one.table.name == Tenant.__tablename__
 
 
 def _led(table: Table) -> bool:
     return _TENANT in table.c
 
 
-def _constraints(table: Table) -> Iterator[Constraint]:
+def _constraints(table: Table, *, shared_out: bool) -> Iterator[Constraint]:
     for one in table.constraints:
+        if shared_out and _of_all_tenants(one):
+            continue
         names = [column.name for column in getattr(one, "columns", ())]
         if _led(table) and names[:1] != [_TENANT]:
             names = [_TENANT, *(name for name in names if name != _TENANT)]
@@ -71,5 +82,7 @@ def _constraints(table: Table) -> Iterator[Constraint]:
             if to.name == Tenant.__tablename__ or not _led(table):
                 yield ForeignKeyConstraint(names[:1], [f"{to.name}.id"], name=one.name, ondelete=one.ondelete)
                 continue
-            gone = f"SET NULL ({names[1]})" if one.ondelete == "SET NULL" else one.ondelete
+            gone = one.ondelete
+            if gone == "SET NULL":
+                gone = None if shared_out else f"SET NULL ({names[1]})"
             yield ForeignKeyConstraint(names, [f"{to.name}.{_TENANT}", f"{to.name}.id"], name=one.name, ondelete=gone)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from sqlalchemy import Connection
+from sqlalchemy.schema import CreateIndex
 
 from ringfence.domain.errors import RingfenceError
 from ringfence.storage.shapes import on_postgresql
@@ -35,11 +36,39 @@ def demand_cluster(connection: Connection) -> None:
 def spread(connection: Connection) -> None:
     """Shares the tables of providers out, in a writing transaction of whoever owns them: all are empty yet."""
     connection.exec_driver_sql(f"CREATE EXTENSION IF NOT EXISTS {_EXTENSION}")
+    _reshape(connection)
+    # Tables that refer to one another are made everywhere one after the other.
+    connection.exec_driver_sql("SET LOCAL citus.multi_shard_modify_mode TO 'sequential'")
     for table, column in shared_out():
         beside = "none" if table == Tenant.__tablename__ else Tenant.__tablename__
         connection.exec_driver_sql(
             "SELECT create_distributed_table(%s, %s, colocate_with => %s)", (table, column, beside)
         )
+
+
+def is_shared_out(connection: Connection) -> bool:
+    """Whether the tables of a database on PostgreSQL are."""
+    if connection.exec_driver_sql("SELECT to_regclass('pg_dist_partition')").scalar_one() is None:
+        return False
+    ours = "SELECT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = to_regclass(%s))"
+    return bool(connection.exec_driver_sql(ours, (Tenant.__tablename__,)).scalar_one())
+
+
+def _reshape(connection: Connection) -> None:
+    """Takes from the tables what the extension has no place for, as `ringfence.storage.shapes` says."""
+    for table, name, said in connection.exec_driver_sql(_LETTING_GO).all():
+        kept, _, _ = said.partition(" ON DELETE")
+        connection.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT {name}, ADD CONSTRAINT {name} {kept}")
+    tenants = on_postgresql(shared_out=True).tables[Tenant.__tablename__]
+    connection.exec_driver_sql(f"ALTER TABLE {tenants.name} DROP CONSTRAINT uq_tenant_key")
+    for index in tenants.indexes:
+        connection.execute(CreateIndex(index))
+
+
+_LETTING_GO: Final = """
+    SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE contype = 'f' AND confdeltype = 'n' AND connamespace = current_schema()::regnamespace
+"""
 
 
 def shared_out() -> Iterator[tuple[str, str]]:

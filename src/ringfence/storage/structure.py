@@ -14,6 +14,7 @@ from ringfence.storage.metadata import metadata
 from ringfence.storage.role_grants import PROVIDER_ROLE
 from ringfence.storage.shapes import on_postgresql
 from ringfence.storage.signal_tables import HISTORY, LATEST, day_table
+from ringfence.storage.spreading import is_shared_out
 
 SEARCHED: Final = {kind.table: kind.several for kind in KINDS.values() if kind.substrings}
 """The tables with an index of substrings, and what is in them: the index is made by hand on each engine."""
@@ -40,7 +41,9 @@ def differences(connection: Connection) -> list[Any]:
         return not (name and made_apart)
 
     context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": ours})
-    of_engine = metadata if connection.dialect.name == "sqlite" else on_postgresql()
+    of_engine = metadata
+    if connection.dialect.name == "postgresql":
+        of_engine = on_postgresql(shared_out=is_shared_out(connection))
     found: list[Any] = compare_metadata(context, of_engine)
     return found
 
