@@ -17,6 +17,7 @@ from typing import Final
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from sqlalchemy import make_url, text
+from support.cluster import SERVERS, shared_out
 from support.databases import empty, made
 from support.postgres import server
 from support.programs import stop_server
@@ -149,11 +150,15 @@ def postgres_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def _postgres_database(postgres_server: str) -> Iterator[Database]:
+def _postgres_database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A database with the tables made once."""
-    url = make_url(postgres_server).set(database="ringfence")
-    _create(postgres_server, "ringfence")
-    database = open_database(url.render_as_string(hide_password=False), create=True)
+    if SERVERS:
+        database = shared_out(f"ringfence_{os.environ.get('PYTEST_XDIST_WORKER', 'tests')}")
+    else:
+        postgres_server: str = request.getfixturevalue("postgres_server")
+        url = make_url(postgres_server).set(database="ringfence")
+        _create(postgres_server, "ringfence")
+        database = open_database(url.render_as_string(hide_password=False), create=True)
     yield database
     database.close()
 

@@ -10,7 +10,7 @@ import pytest
 from support.databases import dumped
 from support.edits import World, provider
 from support.of_all import known
-from support.tenancy import faults, untold, watched
+from support.tenancy import apart, faults, untold, watched
 
 import ringfence
 from ringfence.domain.registry import LISTED
@@ -30,18 +30,27 @@ SAID = [
     "SELECT version FROM tenant WHERE id = %s",
     "SELECT said FROM worker_heard WHERE id = %s",
     "LOCK TABLE device",
+    "SELECT 1 FROM device k JOIN LATERAL (SELECT * FROM site s WHERE s.id = k.site_id AND s.tenant_id = k.tenant_id "
+    "OFFSET 0) s ON TRUE WHERE k.tenant_id = $1",
+    "SELECT x FROM (SELECT d.tenant_id, 1 AS x FROM device d WHERE d.tenant_id = %s) k WHERE EXISTS "
+    "(SELECT 1 FROM site s WHERE s.tenant_id = k.tenant_id)",
 ]
 UNSAID = [
     ("SELECT name FROM device WHERE id = %s", "device"),
     ("SELECT k.name FROM device k JOIN customer c ON c.id = k.customer_id WHERE k.tenant_id = %s", "customer"),
-    ("SELECT k.name FROM device k, customer c WHERE k.tenant_id = c.id", "customer"),
+    ("SELECT k.name FROM device k, customer c WHERE k.tenant_id = c.id", "customer device"),
     ("SELECT 1 FROM device k WHERE k.tenant_id = %s AND EXISTS (SELECT 1 FROM site WHERE id = k.site_id)", "site"),
     ("SELECT name FROM device WHERE tenant_id <> %s", "device"),
-    ("SELECT name FROM device WHERE +tenant_id = %s", "tenant_id behind a sum"),
+    ("SELECT name FROM device WHERE +tenant_id = %s", "hidden"),
     ("UPDATE device SET tenant_id = %s", "device"),
     ("DELETE FROM membership WHERE user_id = %s", "membership"),
     ("INSERT INTO site (name) VALUES (%s)", "site"),
     ("SELECT version FROM tenant WHERE key = %s", "tenant"),
+    ("SELECT name FROM device WHERE tenant_id = %s OR id = %s", "device"),
+    (
+        "SELECT 1 FROM device k WHERE k.tenant_id = %s AND EXISTS (SELECT 1 FROM site WHERE id = 1 OR tenant_id = %s)",
+        "site",
+    ),
 ]
 
 
@@ -52,7 +61,15 @@ def test_a_statement_that_says_its_tenants(statement: str) -> None:
 
 @pytest.mark.parametrize(("statement", "table"), UNSAID)
 def test_a_statement_that_does_not(statement: str, table: str) -> None:
-    assert untold(statement) == (table,)
+    assert untold(statement) == tuple(table.split())
+
+
+def test_tables_that_say_it_of_one_another_alone_say_it_of_none() -> None:
+    both = "SELECT 1 FROM device k JOIN site s ON s.id = k.site_id AND s.tenant_id = k.tenant_id WHERE k.id = %s"
+    assert untold(both) == ("device", "site")
+    assert not apart(both), "of whichever tenant: of the same"
+    assert apart("SELECT 1 FROM device k JOIN site s ON s.id = k.site_id")
+    assert not apart("SELECT id FROM device WHERE id = %s")
 
 
 def test_what_is_in_the_list_is_there() -> None:

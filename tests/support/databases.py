@@ -44,7 +44,10 @@ def empty(database: Database) -> None:
         # TRUNCATE makes every file of every table anew, which takes fifty times as long for the few rows of a test.
         with database.engine.begin() as connection:
             connection.exec_driver_sql("; ".join(f'DELETE FROM "{name}"' for name in reversed(tables)))
-            restart = "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"
+            restart = (
+                "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S' "
+                "AND relnamespace = current_schema()::regnamespace"
+            )
             connection.exec_driver_sql(restart)
             days = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'point'::regclass"
             for day in connection.exec_driver_sql(days).scalars().all():

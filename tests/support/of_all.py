@@ -8,30 +8,33 @@ from typing import Final
 OF_ALL: Final = {
     "changes/moment.py": "_called",
     "changes/writing.py": "new_ids",
-    "identity/attempts.py": "begun clear forget of read write",
     "identity/credentials.py": "anybody",
+    "identity/key_ring.py": "owner",
     "identity/tokens.py": "bearer",
     "services/audit.py": "verify",
     "services/signing_in.py": "_fail",
     "signals/clocks.py": "_due",
+    "signals/intake.py": "source",
     "signals/retention.py": "_any _drop drop_old",
-    "snapshot/dump.py": "_keys _owners _tied without_what_is_lost",
+    "snapshot/dump.py": "__post_init__ _keys _owners _tied without_what_is_lost",
     "snapshot/founding.py": "demand_empty last",
     "snapshot/listed.py": "known tenants",
     "snapshot/load.py": (
-        "_astray _customers _devices _free _leave_places _places_of_the_gone _private_roles _settle "
-        "_unit_ids _write keep_others_out load_contents"
+        "_astray _customers _devices _free _leave_places _places_of_the_gone _settle "
+        "_unit_ids keep_others_out load_contents"
     ),
     "snapshot/load_alarms.py": "_raises demand_one_open devices settle",
     "snapshot/load_audit.py": "compare write",
     "snapshot/load_devices.py": "leave_behind",
-    "snapshot/load_ties.py": "write",
+    "snapshot/load_ties.py": "private_roles write",
     "snapshot/resolve.py": "__init__ _places_of _tenants _unique rows tree",
     "storage/logins.py": "_behind_the_wall find",
-    "storage/soundness.py": "_columns _latest _references _texts _tree step",
+    "storage/soundness.py": "_columns _latest _misled _texts _tree step",
     "visibility/directory.py": "account_count accounts",
 }
 """By module, what they are called."""
+MEETING: Final = {"storage/logins.py:_behind_the_wall", "visibility/directory.py:accounts"}
+"""Those that tell of one tenant what there is in others: of whom a login is, and whether it is another's, too."""
 
 
 def known() -> set[str]:

@@ -16,7 +16,7 @@ from ringfence.domain.kind import altered
 from ringfence.domain.registry import node_of, site_of
 from ringfence.domain.site import SITES, SiteState
 from ringfence.storage.bulk import any_of, records_of
-from ringfence.storage.columns import leads_to
+from ringfence.storage.columns import leads_to, of_tenant
 from ringfence.storage.tables import Customer, Site
 from ringfence.visibility.reach import Reach
 
@@ -71,6 +71,7 @@ def _same_names(
     query = select(Site.id, Site.customer_id, Site.search_key, Customer.path).join(
         Customer, leads_to(Site.customer_id, Customer)
     )
+    query = query.where(of_tenant(Site, own.grants.tenant_id))
     names: dict[int | None, str] = {}
     there: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
     for condition in (

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from ringfence.domain import clock
 from ringfence.identity import secrets
-from ringfence.storage.columns import of_tenant
+from ringfence.storage.columns import leads_to, of_tenant
 from ringfence.storage.identity_tables import ApiToken
 from ringfence.storage.tables import User
 from ringfence.storage.wall_functions import known_by
@@ -155,6 +155,6 @@ _BEARER: Final = (
         ApiToken.expires_at,
         User.login,
     )
-    .join(User, User.id == ApiToken.user_id)
+    .join(User, leads_to(ApiToken.user_id, User))
     .where(User.active)
 )

@@ -19,7 +19,7 @@ from ringfence.domain.errors import Refused
 from ringfence.domain.registry import site_of
 from ringfence.domain.site import SITES
 from ringfence.domain.text import has_control
-from ringfence.storage.bulk import any_of, uncollected
+from ringfence.storage.bulk import records_of, uncollected
 from ringfence.storage.columns import leads_to, of_tenant
 from ringfence.storage.tables import Customer, Site
 from ringfence.visibility.point import among, called
@@ -350,7 +350,7 @@ def left_sites(connection: Connection, own: Reach, moved: Sequence[Edit]) -> lis
     places = [(site_of(edit.before), edit.after) for edit in moved if edit.before is not None]
     former = {place for place, _ in places if place is not None}
     query = select(Site.id, Customer.path).join(Customer, leads_to(Site.customer_id, Customer))
-    rows = connection.execute(query.where(any_of(connection, Site.id, former)))
+    rows = connection.execute(query.where(records_of(connection, Site, own.grants.tenant_id, former)))
     listed = own.region(SITES.permission)
     seen = {place for place, path in rows if listed.reaches(path, place)}
     standing = [after for place, after in places if place in seen]

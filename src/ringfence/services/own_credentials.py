@@ -103,7 +103,7 @@ def turn_off_second_factor(viewer: Viewer, code: str, origin: str) -> None:
     Refused where a role demands one."""
     viewer.demand_in_person()
     with _by_code(viewer, code, origin, "turn off second factor") as connection:
-        if read_demands(connection, viewer.own_id, clock.now()).second_factor:
+        if read_demands(connection, viewer.tenant_id, viewer.own_id, clock.now()).second_factor:
             raise Refused("a role of yours demands a second factor: it stays on")
         credentials.set_code_secret(connection, viewer.tenant_id, viewer.own_id, None)
         codes.forget_recovery(connection, viewer.tenant_id, viewer.own_id)

@@ -99,7 +99,7 @@ def idle(viewer: Viewer) -> timedelta:
     """How long nobody may have pressed a key before a console of the viewer's user is locked."""
     user = viewer.real.user_id if isinstance(viewer, SharedView) else viewer.user_id
     with viewer.database.asking() as connection:
-        return timedelta(minutes=read_demands(connection, user, clock.now()).idle_minutes)
+        return timedelta(minutes=read_demands(connection, viewer.tenant_id, user, clock.now()).idle_minutes)
 
 
 def see(viewer: Viewer, sign_in: int) -> None:

@@ -212,7 +212,7 @@ def _go_on(ticket: Ticket, now: datetime) -> Step:
     """What is asked for next; where nothing is, somebody is proven."""
     with ticket.database.reading() as connection:
         person = _person(connection, ticket, now)
-        asked = read_demands(connection, ticket.user_id, now)
+        asked = read_demands(connection, person.tenant_id, ticket.user_id, now)
     if person.code_secret and not ticket.code:
         return CodeWanted(ticket)
     if _must_change(ticket, person):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,10 +23,11 @@ from ringfence.snapshot.load_alarms import Following, demand_one_open
 from ringfence.snapshot.load_audit import LoadAudit
 from ringfence.snapshot.load_devices import leave_behind
 from ringfence.snapshot.load_limits import limit_faults
-from ringfence.snapshot.load_ties import TieRows, tables
+from ringfence.snapshot.load_ties import TieRows, private_roles, tables
 from ringfence.snapshot.read import show
 from ringfence.snapshot.resolve import Resolver, columns_of, lists, naming_devices
 from ringfence.storage.bulk import insert_rows, lock_ids, raise_versions, settle_ids, settle_statistics, take_turn
+from ringfence.storage.columns import leads_to, of_tenant
 from ringfence.storage.engine import Database
 from ringfence.storage.grants import Membership
 from ringfence.storage.rehearsal import rehearsed
@@ -34,8 +35,6 @@ from ringfence.storage.tables import (
     Customer,
     Device,
     FormerCustomer,
-    Role,
-    SecurityGroup,
     Tenant,
     table_of,
 )
@@ -152,7 +151,7 @@ class _Load:
         for kind in EDITED.values():
             self._astray(kind)
         self._refuse()
-        self._private_roles()
+        private_roles(self.connection, self.contents, self.to)
         self._refuse()
         self._settle()
         self.following.settle()
@@ -265,11 +264,14 @@ class _Load:
                 self.following.devices(known)
             if watching is not None:
                 watching.compare(known)
-            statement = update(mapped.__table__).where(mapped.__table__.c.id == bindparam("own_id"))
-            values: dict[str, Any] = {column: bindparam(column) for column in columns}
+            these = mapped.__table__.c.id == bindparam("own_id"), of_tenant(mapped, bindparam("its_tenant"))
+            statement = update(mapped.__table__).where(*these)
+            values: dict[str, Any] = {column: bindparam(column) for column in columns if column != "tenant_id"}
             if "revision" in mapped.__table__.c:
                 values["revision"] = mapped.__table__.c.revision + 1  # so that a form opened before notices
-            self.connection.execute(statement.values(values), known)
+            self.connection.execute(
+                statement.values(values), [{**row, "its_tenant": row["tenant_id"]} for row in known]
+            )
 
     def _tenants(self) -> None:
         entries = self.contents.entries["tenants"]
@@ -390,7 +392,7 @@ class _Load:
         mapped, place = table_of(kind), EDITED[kind.stands.refers]
         of = table_of(place)
         stands, owner = getattr(mapped, kind.stands.column), getattr(mapped, kind.owner)
-        astray = select(mapped.tenant_id, mapped.key, of.key, owner, stands).join(of, of.id == stands)
+        astray = select(mapped.tenant_id, mapped.key, of.key, owner, stands).join(of, leads_to(stands, of))
         found = self.connection.execute(astray.where(getattr(of, place.owner) != owner)).all()
         if not found:
             return
@@ -411,36 +413,16 @@ class _Load:
         mapped, of = table_of(kind), table_of(PLACE)
         assert kind.stands is not None
         stands, owner = getattr(mapped, kind.stands.column), getattr(mapped, kind.owner)
-        theirs = select(of.id).where(of.id == stands, getattr(of, PLACE.owner) != owner).exists()
+        theirs = select(of.id).where(leads_to(stands, of), getattr(of, PLACE.owner) != owner).exists()
         left = update(mapped).where(stands.is_not(None), theirs).values({kind.stands.column: None})
         self.connection.execute(left.execution_options(synchronize_session=False))
 
-    def _private_roles(self) -> None:
-        """Finds private roles that several security groups would use."""
-        groups = select(func.count()).where(SecurityGroup.role_id == Role.id).correlate(Role).scalar_subquery()
-        query = select(SecurityGroup.tenant_id, SecurityGroup.key, Role.key)
-        query = query.join(Role, Role.id == SecurityGroup.role_id).where(Role.private, groups > 1)
-        listed = self.to.ids["security_groups"]
-        found = [one for one in self.connection.execute(query.order_by(SecurityGroup.id)) if (one[0], one[1]) in listed]
-        using = Counter((tenant, role) for tenant, _, role in found)
-        found = [one for one in found if using[one[0], one[2]] > 1]
-        if not found:
-            return
-        tenants = {own: key for key, own in self.to.tenants.items()}
-        told = {
-            name: {(entry.tenant, entry.key): index for index, entry in self.contents.entries[name]}
-            for name in ("roles", "security_groups")
-        }
-        for tenant, group, role in found:
-            for name, key, field in (("roles", role, "private"), ("security_groups", group, "role")):
-                index = told[name].get((tenants[tenant], key))
-                if index is not None:
-                    message = f"role {show(role)} is private, and several security groups use it"
-                    self.contents.faults.append(fault(name, index, key, field, message))
-
     def _settle(self) -> None:
         """What follows from the rows: counts, and the tenants' versions."""
-        own = select(func.count()).where(Device.customer_id == Customer.id).correlate(Customer).scalar_subquery()
+        theirs = [Device.customer_id == Customer.id]
+        if self.connection.dialect.name == "postgresql":  # on SQLite whole rows would be read for it
+            theirs.append(Device.tenant_id == Customer.tenant_id)
+        own = select(func.count()).where(*theirs).correlate(Customer).scalar_subquery()
         counted = update(Customer).where(Customer.device_count != own).values(device_count=own)
         self.connection.execute(counted.execution_options(synchronize_session=False))
         raise_versions(self.connection)

@@ -15,6 +15,7 @@ from ringfence.snapshot.collect import Contents, fault
 from ringfence.snapshot.load_audit import touched
 from ringfence.snapshot.read import show
 from ringfence.snapshot.resolve import Resolver
+from ringfence.storage.columns import leads_to
 from ringfence.storage.tables import Customer, table_of
 
 _COUNTING: Final = {kind.plural: kind.node.name for kind in COUNTED_BY.values()}
@@ -49,7 +50,8 @@ def _shown(connection: Connection, to: Resolver, one: Overfull) -> Overfull | No
     below = connection.execute(select(Customer.id).where(*_below(Customer, one))).scalars()
     of = COUNTED_BY[one.field]
     mapped = table_of(of)
-    within = select(mapped.id).join(Customer, Customer.id == getattr(mapped, of.owner)).where(*_below(Customer, one))
+    owner = leads_to(getattr(mapped, of.owner), Customer)
+    within = select(mapped.id).join(Customer, owner).where(*_below(Customer, one))
     if of.is_customer:
         count = len(listed.intersection(below) - {one.customer_id})
     elif of is DEVICES:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, assert_never
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection, delete, func, insert, select
 
 from ringfence.domain.field import Field, Ties
 from ringfence.domain.kind import Kind
 from ringfence.domain.registry import EDITED
+from ringfence.snapshot.collect import Contents, fault
+from ringfence.snapshot.read import show
 from ringfence.snapshot.resolve import Resolver
 from ringfence.storage.bulk import insert_rows
+from ringfence.storage.columns import leads_to
 from ringfence.storage.grants import entries
+from ringfence.storage.tables import Role, SecurityGroup
 
 _CHUNK: Final = 500
 
@@ -93,3 +98,28 @@ def tables() -> Iterator[Any]:
     for kind in EDITED.values():
         for _, ties in tied(kind):
             yield entries(ties.table).__table__
+
+
+def private_roles(connection: Connection, contents: Contents, to: Resolver) -> None:
+    """Notes private roles that several security groups would use."""
+    groups = select(func.count()).where(leads_to(SecurityGroup.role_id, Role))
+    several = groups.correlate(Role).scalar_subquery() > 1
+    query = select(SecurityGroup.tenant_id, SecurityGroup.key, Role.key)
+    query = query.join(Role, leads_to(SecurityGroup.role_id, Role)).where(Role.private, several)
+    listed = to.ids["security_groups"]
+    found = [one for one in connection.execute(query.order_by(SecurityGroup.id)) if (one[0], one[1]) in listed]
+    using = Counter((tenant, role) for tenant, _, role in found)
+    found = [one for one in found if using[one[0], one[2]] > 1]
+    if not found:
+        return
+    tenants = {own: key for key, own in to.tenants.items()}
+    told = {
+        name: {(entry.tenant, entry.key): index for index, entry in contents.entries[name]}
+        for name in ("roles", "security_groups")
+    }
+    for tenant, group, role in found:
+        for name, key, field in (("roles", role, "private"), ("security_groups", group, "role")):
+            index = told[name].get((tenants[tenant], key))
+            if index is not None:
+                message = f"role {show(role)} is private, and several security groups use it"
+                contents.faults.append(fault(name, index, key, field, message))

@@ -185,8 +185,8 @@ def upsert_rows(
 def update_rows(
     connection: Connection, table: FromClause, columns: Sequence[str], rows: Sequence[tuple[Any, ...]], add: str = ""
 ) -> None:
-    """Changes rows to these; the first two ``columns`` are the id, and the tenant's, by which each is found. What is in
-    the column ``add`` comes to what was there."""
+    """Changes rows of one tenant to these; the first two ``columns`` are the id, and the tenant's, by which each is
+    found. What is in the column ``add`` comes to what was there."""
     if not rows:
         return
     assert isinstance(table, Table)
@@ -204,7 +204,8 @@ def update_rows(
         return
     taken = ", ".join(f"{one} = was.{one} + new.{one}" if one == added else f"{one} = new.{one}" for one in names)
     new = f"unnest({_arrays(connection, table, columns)}) AS new({', '.join(quoted)})"
-    which = f"was.{own} = new.{own} AND was.{tenant} = new.{tenant}"
+    (its,) = {int(row[1]) for row in rows}
+    which = f"was.{own} = new.{own} AND was.{tenant} = {its}"
     statement = f'UPDATE "{table.name}" AS was SET {taken} FROM {new} WHERE {which}'  # noqa: S608 - our own names
     connection.exec_driver_sql(statement, tuple(map(list, zip(*rows, strict=True))))
 

@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final, NamedTuple, NoReturn
 
-from sqlalchemy import BigInteger, Boolean, Column, Connection, Float, Integer, String, Table, text
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Float, ForeignKey, Integer, String, Table, text
 from sqlalchemy.exc import DBAPIError
 
 from ringfence.domain import field as declared
@@ -30,6 +30,7 @@ from ringfence.domain.text import search_key
 from ringfence.storage.columns import UtcDateTime
 from ringfence.storage.metadata import metadata
 from ringfence.storage.signal_tables import LATEST, DeviceLatest
+from ringfence.storage.tables import Tenant
 
 SHOWN: Final = 20
 """So many faults of one sort are told; of the others, how many there are."""
@@ -229,6 +230,10 @@ def _references(connection: Connection, table: Table, faults: Faults) -> None:
     """Notes references that lead nowhere, or out of the tenant."""
     joined: list[tuple[str, str, str]] = []
     own = '"own"."tenant_id"' if "tenant_id" in table.columns else ""
+    if connection.dialect.name == "postgresql":  # whose keys begin with the tenant: out of it they lead nowhere
+        for key in table.foreign_keys if own else ():
+            _lost(connection, table, key, faults)
+        return
     for number, key in enumerate(sorted(table.foreign_keys, key=lambda one: one.parent.name)):
         column, other = key.parent.name, key.column.table
         alias = f"o{number}"
@@ -245,12 +250,27 @@ def _references(connection: Connection, table: Table, faults: Faults) -> None:
                 joined.append((join, f"{alias}.tenant_id <> {first}", f"{column} leads to another tenant"))
     if not joined:
         return
-    primary = ", ".join(f'own."{column.name}"' for column in table.primary_key.columns)
     for join, wrong, said in joined:
-        column = said.partition(" ")[0]
-        query = f"SELECT {primary}, own.{_quoted(column)} FROM {_quoted(table.name)} own {join} WHERE {wrong}"  # noqa: S608 - likewise
-        for row in connection.execute(text(query)):
-            faults.add(f"{table.name}.{column}", f"{_named(table, row[:-1])}: {said} ({_value(row[-1])})")
+        _misled(connection, table, said, f"{join} WHERE {wrong}", faults)
+
+
+def _lost(connection: Connection, table: Table, key: ForeignKey, faults: Faults) -> None:
+    """Notes where a reference leads to nothing of the tenant."""
+    column, other = _quoted(key.parent.name), key.column.table
+    same = "o.tenant_id = own.tenant_id"
+    if other.name == Tenant.__tablename__:
+        same = "TRUE"
+    there = f"SELECT FROM {_quoted(other.name)} o WHERE o.{_quoted(key.column.name)} = own.{column} AND {same}"
+    nowhere = f"WHERE own.{column} IS NOT NULL AND NOT EXISTS ({there})"
+    _misled(connection, table, f"{key.parent.name} leads nowhere", nowhere, faults)
+
+
+def _misled(connection: Connection, table: Table, said: str, rest: str, faults: Faults) -> None:
+    column = said.partition(" ")[0]
+    primary = ", ".join(f'own."{one.name}"' for one in table.primary_key.columns)
+    query = f"SELECT {primary}, own.{_quoted(column)} FROM {_quoted(table.name)} own {rest}"  # noqa: S608 - likewise
+    for row in connection.execute(text(query)):
+        faults.add(f"{table.name}.{column}", f"{_named(table, row[:-1])}: {said} ({_value(row[-1])})")
 
 
 def _tree(connection: Connection, faults: Faults) -> None:
@@ -321,6 +341,7 @@ _BELOW: Final = "h.tenant_id = c.tenant_id AND h.path >= c.path AND h.path < c.p
 
 def _by_hand(connection: Connection, faults: Faults) -> Iterator[Callable[[], None]]:
     """What no single column, and no single reference, says."""
+    together = connection.dialect.name == "postgresql"  # whose rows refer to those of their tenant alone
     for limit, spec in CUSTOMERS.numbers.items():
         number = _number(EDITED[spec.counts])
         query = f"SELECT id, most, found FROM (SELECT c.id, c.{limit} AS most, {number} AS found FROM customer c WHERE c.{limit} IS NOT NULL) counted WHERE found > most"  # noqa: S608, E501 - of the lines above
@@ -328,24 +349,26 @@ def _by_hand(connection: Connection, faults: Faults) -> Iterator[Callable[[], No
     for kind in EDITED.values():
         if kind.stands is not None:
             column, place = kind.stands.column, EDITED[kind.stands.refers]
-            query = f"SELECT k.id, k.{column} FROM {kind.table} k JOIN {place.table} p ON p.id = k.{column} WHERE p.{place.owner} <> k.{kind.owner}"  # noqa: S608, E501 - of the declarations
+            its = " AND p.tenant_id = k.tenant_id" if together else ""
+            query = f"SELECT k.id, k.{column} FROM {kind.table} k JOIN {place.table} p ON p.id = k.{column}{its} WHERE p.{place.owner} <> k.{kind.owner}"  # noqa: S608, E501 - of the declarations
             said = f"{kind.table} {{}}: {column} leads to another {place.node.refers}'s {place.said} ({{}})"
             yield _rows(connection, query, kind.table, column, said, faults)
     yield _rows(
         connection,
-        "SELECT e.id, e.node_id FROM audit_entry e LEFT JOIN customer c ON c.id = e.node_id "
-        "LEFT JOIN former_customer f ON f.id = e.node_id WHERE c.id IS NULL AND f.id IS NULL",
+        "SELECT e.id, e.node_id FROM audit_entry e LEFT JOIN customer c ON c.id = e.node_id AND c.tenant_id = "
+        "e.tenant_id LEFT JOIN former_customer f ON f.id = e.node_id AND f.tenant_id = e.tenant_id "
+        "WHERE c.id IS NULL AND f.id IS NULL",
         *("audit_entry", "node_id", "audit_entry {}: node_id leads nowhere ({})", faults),
     )
     yield _rows(
         connection,
-        "SELECT f.id FROM former_customer f JOIN customer c ON c.id = f.id",
+        "SELECT f.id FROM former_customer f JOIN customer c ON c.id = f.id AND c.tenant_id = f.tenant_id",
         *("former_customer", "id", "former_customer {}: it is there as a customer too", faults),
     )
     yield _rows(
         connection,
-        "SELECT r.id, count(*) FROM role r JOIN security_group g ON g.role_id = r.id WHERE r.private GROUP BY r.id "
-        "HAVING count(*) > 1",
+        "SELECT r.id, count(*) FROM role r JOIN security_group g ON g.role_id = r.id AND g.tenant_id = r.tenant_id "
+        "WHERE r.private GROUP BY r.id HAVING count(*) > 1",
         *("role", "private", "role {}: it is private, and {} security groups use it", faults),
     )
     yield _rows(
@@ -362,7 +385,7 @@ def _number(kind: Kind) -> str:
         return f"(SELECT count(*) - 1 FROM customer h WHERE {_BELOW})"  # noqa: S608 - of the declarations
     if kind is DEVICES:
         return f"(SELECT coalesce(sum(h.device_count), 0) FROM customer h WHERE {_BELOW})"  # noqa: S608 - likewise
-    theirs = f"{kind.table} u WHERE u.{kind.owner} = h.id"
+    theirs = f"{kind.table} u WHERE u.{kind.owner} = h.id AND u.tenant_id = h.tenant_id"
     return f"(SELECT count(*) FROM customer h CROSS JOIN {theirs} AND {_BELOW})"  # noqa: S608 - likewise
 
 

@@ -101,7 +101,7 @@ def _what(postgresql: bool) -> Cells:
     )
 
 
-_TAKEN_BACK: Final = "EXISTS (SELECT 1 FROM audit_entry u WHERE u.tenant_id = k.tenant_id AND u.undoes = k.change)"
+_TAKEN_BACK: Final = "EXISTS (SELECT 1 FROM audit_entry u WHERE u.tenant_id = :tenant AND u.undoes = k.change)"
 _ACTIVE: Final = f"k.outcome = '{OPEN}' AND k.acked_at"
 _OF_ITS_OWN: Final[dict[tuple[str, str], Callable[[bool], Cells]]] = {
     (AUDIT.noun, "who"): lambda _: Plain("actor_login", actor=True),
@@ -139,9 +139,9 @@ def part(place: int, *, last: bool, postgresql: bool, row: str = "k") -> str:
 def seen_actor(whole: bool, scope: str, probe: Callable[[str, str], str], *, postgresql: bool) -> str:
     """A condition: whoever made the entry ``k`` may be listed, or was nobody of the tenant."""
     inside = "" if whole else f" AND {probe('uc.path', scope)}"
-    its = " AND uc.tenant_id = u.tenant_id" if postgresql else ""
+    its = " AND uc.tenant_id = :tenant" if postgresql else ""
     owner = f"JOIN customer uc ON uc.id = u.{USERS.owner}{its} "
     return (
         f"(k.actor_key IS NULL OR EXISTS (SELECT 1 FROM {USERS.table} u {'' if whole else owner}"
-        f"WHERE u.tenant_id = k.tenant_id AND u.key = k.actor_key{inside}))"
+        f"WHERE u.tenant_id = :tenant AND u.key = k.actor_key{inside}))"
     )

@@ -25,7 +25,7 @@ _COLUMNS: Final = (
 )
 """With the key of the ``provider`` where somebody of another one has the same login."""
 _FROM: Final = (
-    "user_account k JOIN customer h ON h.id = k.home_id "
+    "user_account k JOIN customer h ON h.id = k.home_id AND h.tenant_id = k.tenant_id "
     "JOIN customer r ON r.tenant_id = k.tenant_id AND r.parent_id IS NULL"
 )
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, select
 from ringfence.domain import clock
 from ringfence.domain.errors import SessionEnded
 from ringfence.domain.permission import PERMISSIONS
-from ringfence.storage.columns import leads_to
+from ringfence.storage.columns import leads_to, of_tenant
 from ringfence.storage.engine import Database
 from ringfence.storage.identity_tables import ApiToken
 from ringfence.storage.tables import Customer, User
@@ -30,7 +30,8 @@ _STANDING: Final = (
     select(ApiToken.permissions, ApiToken.customer_id, ApiToken.expires_at, ApiToken.made_by, Customer.path)
     .join(User, leads_to(ApiToken.user_id, User))
     .outerjoin(Customer, leads_to(ApiToken.customer_id, Customer))
-    .where(ApiToken.id == bindparam("token"), ApiToken.user_id == bindparam("user"), User.active)
+    .where(ApiToken.id == bindparam("token"), of_tenant(ApiToken, bindparam("tenant")))
+    .where(ApiToken.user_id == bindparam("user"), User.active)
 )
 
 
@@ -66,7 +67,9 @@ class StandIn(Viewer):
         """What the token leaves. Raises SessionEnded where it is there no more, has expired, its user was deactivated,
         or it gives what its maker does not hold."""
         with self.database.current(connection) as here:
-            row = here.execute(_STANDING, {"token": self.token, "user": self.user_id}).one_or_none()
+            row = here.execute(
+                _STANDING, {"token": self.token, "tenant": self.tenant_id, "user": self.user_id}
+            ).one_or_none()
         now = clock.now()
         if row is None or (row.expires_at is not None and row.expires_at <= clock.milliseconds(now)):
             raise SessionEnded(ENDED)

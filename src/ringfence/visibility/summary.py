@@ -13,16 +13,18 @@ from ringfence.visibility.viewer import Sight, Viewer
 # In plain text: the first data wait for this, and putting it together would take longer than asking.
 _USER: Final = text(
     "SELECT u.login, u.name, u.active, h.name AS home, h.parent_id FROM user_account u "
-    "JOIN customer h ON h.id = u.home_id AND h.tenant_id = u.tenant_id WHERE u.id = :user"
+    "JOIN customer h ON h.id = u.home_id AND h.tenant_id = u.tenant_id WHERE u.id = :user AND u.tenant_id = :tenant"
 ).columns(active=Boolean())
 _GROUPS: Final = text(
     "SELECT r.name, m.valid_from, m.valid_until FROM membership m "
     "JOIN security_group g ON g.id = m.group_id AND g.tenant_id = m.tenant_id "
-    "JOIN role r ON r.id = g.role_id AND r.tenant_id = g.tenant_id WHERE m.user_id = :user ORDER BY r.name"
+    "JOIN role r ON r.id = g.role_id AND r.tenant_id = g.tenant_id "
+    "WHERE m.user_id = :user AND m.tenant_id = :tenant ORDER BY r.name"
 ).columns(valid_from=UtcDateTime(), valid_until=UtcDateTime())
 _GIVEN: Final = text(
     "SELECT f.name, f.active FROM user_customer_group o "
-    "JOIN customer_group f ON f.id = o.group_id AND f.tenant_id = o.tenant_id WHERE o.user_id = :user ORDER BY f.name"
+    "JOIN customer_group f ON f.id = o.group_id AND f.tenant_id = o.tenant_id "
+    "WHERE o.user_id = :user AND o.tenant_id = :tenant ORDER BY f.name"
 ).columns(active=Boolean())
 
 
@@ -40,7 +42,7 @@ class UserSummary(NamedTuple):
 
 def summary(viewer: Viewer, sight: Sight, at: datetime) -> UserSummary:
     """Reads it in the sight's transaction."""
-    asked = {"user": viewer.user_id}
+    asked = {"user": viewer.user_id, "tenant": viewer.tenant_id}
     user = sight.connection.execute(_USER, asked).one()
     groups = sight.connection.execute(_GROUPS, asked).all()
     given = sight.connection.execute(_GIVEN, asked).all()

@@ -1,0 +1,28 @@
+"""Whatever asks, changes or takes signals in, on a cluster of PostgreSQL servers with Citus.
+
+``python tests/cluster.py postgresql://postgres@one:5432/postgres …`` (``make cluster SERVERS=…``) runs the tests of
+services, visibility and signals there: the first URL is the coordinator's, and others are of workers. Each is a
+superuser's; on each server databases ``ringfence_gw0`` and so on are made anew.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+ROOMS = ("tests/services", "tests/visibility", "tests/signals")
+
+
+def main(servers: list[str]) -> int:
+    """Runs them. Returns 1 where a test failed, or no server is named."""
+    if not servers:
+        sys.stderr.write("say the URLs of the servers: SERVERS='postgresql+psycopg://…'\n")
+        return 1
+    environment = {**os.environ, "RINGFENCE_TESTS_CLUSTER": " ".join(servers)}
+    asked = [sys.executable, "-m", "pytest", "-q", "-n", "auto", "-m", "postgres and not slow", *ROOMS]
+    return int(subprocess.run(asked, env=environment, check=False).returncode != 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
