@@ -51,13 +51,14 @@ def overfull(
 ) -> list[Overfull]:
     """The limits that are exceeded, by path and field: of all customers of these tenants, or of those of them among
     these ids; with ``every``, those that are not exceeded too."""
-    binds: dict[str, Any] = {"tenants": listed(connection, tenants)}
+    binds: dict[str, Any] = {}
     if customers is not None:
         ids = sorted(set(customers))
         if not ids:
             return []
         binds["ids"] = listed(connection, ids)
-    rows = connection.execute(_statement(connection.dialect.name, *sorted(binds)), binds)
+    query = _statement(connection.dialect.name, *binds)
+    rows = [row for one in tenants for row in connection.execute(query, {**binds, "tenant": one})]
     found = []
     for row in rows:
         of_customer = row.id, row.tenant_id, row.key, row.name, row.path
@@ -97,9 +98,9 @@ def filling(connection: Connection, tenant_id: int, customers: Iterable[int]) ->
         return {}
     postgresql = connection.dialect.name == "postgresql"
     counts = ", ".join(f"({count}) AS of_{field}" for field, count in _counts(postgresql).items())
-    these = f"{_among('c.id', 'ids', postgresql)} AND {_among(_tenant(postgresql), 'tenants', postgresql)}"
+    these = f"{_among('c.id', 'ids', postgresql)} AND {_tenant(postgresql)} = :tenant"
     query = text(f"SELECT c.id, {counts} FROM customer c WHERE {these}")
-    rows = connection.execute(query, {"ids": listed(connection, ids), "tenants": listed(connection, [tenant_id])}).all()
+    rows = connection.execute(query, {"ids": listed(connection, ids), "tenant": tenant_id}).all()
     own = {COUNTED[CUSTOMERS.noun]: 1}
     return {row.id: {one: int(getattr(row, f"of_{one}")) + own.get(one, 0) for one in LIMITS} for row in rows}
 
@@ -120,7 +121,7 @@ def counted(field: str, number: int) -> tuple[str, str]:
     return f"{number:,} {noun}", ", with those nested in it"
 
 
-_BELOW: Final = "h.tenant_id = c.tenant_id AND h.path >= c.path AND h.path < c.path || '~'"
+_BELOW: Final = "h.tenant_id = :tenant AND h.path >= c.path AND h.path < c.path || '~'"
 
 
 def _counts(postgresql: bool) -> dict[str, str]:
@@ -136,7 +137,7 @@ def _count(kind: Kind, postgresql: bool) -> str:
     # The subtree leads on both engines, whatever they take its size for.
     theirs, each = f"{kind.table} u", f"u.{kind.owner} = h.id"
     if postgresql:
-        own = f"SELECT 1 FROM {theirs} WHERE {each} AND u.tenant_id = h.tenant_id"
+        own = f"SELECT 1 FROM {theirs} WHERE {each} AND u.tenant_id = :tenant"
         theirs, each = f"LATERAL ({own} OFFSET 0) u", "TRUE"
     return f"SELECT count(*) FROM customer h CROSS JOIN {theirs} WHERE {_BELOW} AND {each}"
 
@@ -160,7 +161,7 @@ def _statement(dialect: str, *binds: str) -> TextClause:
         f"c.{field}, CASE WHEN c.{field} IS NOT NULL THEN ({counts[field]}) END AS of_{field}" for field in LIMITS
     )
     limited = " OR ".join(f"c.{field} IS NOT NULL" for field in LIMITS)
-    where = f"WHERE ({limited}) AND {_among(_tenant(postgresql), 'tenants', postgresql)}"
+    where = f"WHERE ({limited}) AND {_tenant(postgresql)} = :tenant"
     if "ids" in binds:
         where += f" AND {_among('c.id', 'ids', postgresql)}"
     return text(f"SELECT c.id, c.tenant_id, c.key, c.name, c.path, {limits} FROM customer c {where}")

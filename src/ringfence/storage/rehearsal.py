@@ -5,6 +5,9 @@ tables reads and writes these instead, in one transaction that sees one moment a
 when it is first written to. Nothing real is written or locked: nobody who saves ever waits for a rehearsal, whatever
 its size, and what is left of one when its process is killed is nothing (SQLite's temporary files, readable by their
 owner alone, have no name from the moment they are made).
+
+Tables that are shared out over servers join with no temporary ones. There a change is written to them, and taken back:
+whoever saves to the same tenant waits for that, and it for them, as changes do for one another.
 """
 
 # ruff: noqa: S608 - the statements are made of the names of our own tables
@@ -41,6 +44,7 @@ from sqlalchemy import table as lightweight
 from sqlalchemy.exc import DBAPIError
 
 from ringfence.domain.errors import Cancelled
+from ringfence.storage.spreading import is_shared_out
 from ringfence.storage.sqlite import SqliteFile
 
 Answer = TypeVar("Answer")
@@ -50,6 +54,7 @@ Still = Callable[[], object]
 _VAST: Final = ("device", "audit_entry")
 """Tables that are too large to copy: of these, only the rows that are written are kept apart."""
 _OPTION: Final = "ringfence_rehearsal"
+_SHARED_OUT: Final = "ringfence_shared_out"
 _LOOK_SECONDS: Final = 0.1
 _NICE: Final = 10
 _STEPS: Final = 20_000
@@ -68,13 +73,17 @@ def rehearsal(engine: Engine, still: Still | None = None) -> Iterator[Connection
     """A connection upon which a change can be written, at one moment of the database; it never becomes real."""
     with engine.connect() as connection:
         postgresql = connection.dialect.name == "postgresql"
-        covers = _PostgresqlCovers(connection) if postgresql else _SqliteCovers(connection)
-        connection.execution_options(**{_OPTION: covers})
+        covers: _Covers | None = None
+        if postgresql and _shared_out(connection):
+            connection.execution_options(ringfence_rehearsing=False, ringfence_writing=True)
+        else:
+            covers = _PostgresqlCovers(connection) if postgresql else _SqliteCovers(connection)
+            connection.execution_options(**{_OPTION: covers})
         look = still or _go_on
 
         def before(_connection: Connection, statement: Any, *_: Any) -> None:
             look()
-            if getattr(statement, "is_dml", False) and isinstance(statement.table, Table):
+            if covers is not None and getattr(statement, "is_dml", False) and isinstance(statement.table, Table):
                 covers.cover(statement.table)
 
         event.listen(connection, "before_execute", before)
@@ -84,6 +93,14 @@ def rehearsal(engine: Engine, still: Still | None = None) -> Iterator[Connection
                 yield connection
             finally:
                 transaction.rollback()
+
+
+def _shared_out(connection: Connection) -> bool:
+    """Whether the tables are shared out: asked once of a connection, which no transaction is under way upon."""
+    if _SHARED_OUT not in connection.info:
+        connection.info[_SHARED_OUT] = is_shared_out(connection)
+        connection.rollback()
+    return bool(connection.info[_SHARED_OUT])
 
 
 def rehearse(engine: Engine, work: Callable[[Connection], Answer], still: Still | None = None) -> Answer:
