@@ -10,7 +10,7 @@ MEASURED := tests/domain tests/signals tests/services tests/snapshot
 WORKERS := $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 2)')
 PYTEST := $(CACHE_FREE) $(BIN)/python -m pytest -q -n $(WORKERS)
 
-.PHONY: demo test check coverage lint format bench damage storm attacks operators why wall tenancy lock picture man clean setup
+.PHONY: demo test check coverage lint format bench damage storm attacks operators why wall cluster tenancy lock picture man clean setup
 
 demo: $(DEMO)               ## the console on a scratch copy of the demo database
 	@echo "Opening the console on a scratch copy of the demo: nothing can be spoiled. Ctrl+Q leaves it."
@@ -58,6 +58,9 @@ why: $(STAMP)              ## why, why not and who, by the thousand, against slo
 
 wall: $(STAMP)             ## the services on PostgreSQL as the roles of providers: by tenant, in strict mode, and the grants
 	@PYTHONPATH=tests $(BIN)/python tests/wall.py
+
+cluster: $(STAMP)          ## what asks and changes, on a cluster with Citus: SERVERS='postgresql+psycopg://… …'
+	@PYTHONPATH=tests $(BIN)/python tests/cluster.py $(SERVERS)
 
 tenancy: $(STAMP)          ## whether the statements of the tests on PostgreSQL say whose rows they mean
 	@PYTHONPATH=tests $(BIN)/python tests/tenancy.py

@@ -120,8 +120,9 @@ def _demand(own: Reach, wanted: Reach, known: Reach | None, what: str) -> None:
 
 def full_administrators(connection: Connection, tenant_id: int) -> int:
     """How many active users hold every permission over all customers, for good."""
-    listed = select(func.count()).where(leads_to(RolePermission.role_id, Role)).correlate(Role).scalar_subquery()
-    filtered = exists().where(leads_to(UserCustomerGroup.user_id, User))
+    of_role = RolePermission.role_id == Role.id, of_tenant(RolePermission, tenant_id)
+    listed = select(func.count()).where(*of_role).correlate(Role).scalar_subquery()
+    filtered = exists().where(UserCustomerGroup.user_id == User.id, of_tenant(UserCustomerGroup, tenant_id))
     query = (
         select(func.count(User.id.distinct()))
         .join(Membership, leads_to(Membership.user_id, User))

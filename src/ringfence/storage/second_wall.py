@@ -25,6 +25,7 @@ from ringfence.domain.user import USERS
 from ringfence.storage.metadata import metadata
 from ringfence.storage.role_grants import PROVIDER_ROLE, grant_all, run
 from ringfence.storage.signal_tables import HISTORY
+from ringfence.storage.spreading import is_shared_out
 from ringfence.storage.tables import Tenant
 from ringfence.storage.wall_functions import functions
 from ringfence.storage.wall_signs import LOOKING, STRICT
@@ -40,9 +41,12 @@ def raise_wall(connection: Connection, *, strict: bool | None = None) -> None:
     """Raises the wall, or brings it to this program's tables, in a transaction of whoever owns them; the roles that
     there are keep what they may. ``strict`` turns strict mode on or off; without it, that stays as it is.
 
-    It waits for whoever is at the tables, and they for it. Raises RingfenceError for whoever owns none of them.
+    It waits for whoever is at the tables, and they for it. Raises RingfenceError for whoever owns none of them, and
+    where they are shared out over servers, to which nobody writes many rows at once whom policies hold.
     """
     owner = demand_owner(connection)
+    if is_shared_out(connection):
+        raise RingfenceError("these tables are shared out over servers, where roles of providers cannot save: use none")
     schema = _schema(connection)
     keep_strict = is_strict(connection) if strict is None else strict
     for statement in (
