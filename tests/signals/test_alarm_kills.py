@@ -48,7 +48,8 @@ def document(devices: int) -> dict[str, Any]:
 def alarms(database: Database) -> list[tuple[Any, ...]]:
     """What is so of all alarms, but for what is drawn by lot."""
     columns = "kind, severity, text, started_at, last_at, count, ended_at, cleared_at, outcome"
-    query = f"SELECT d.key AS device, {columns} FROM alarm a JOIN device d ON d.id = a.device_id"
+    whose = "d.id = a.device_id AND d.tenant_id = a.tenant_id"
+    query = f"SELECT d.key AS device, {columns} FROM alarm a JOIN device d ON {whose}"
     query = query.replace(" kind,", " a.kind,")
     with database.reading() as connection:
         return sorted((tuple(map(str, row)) for row in connection.execute(text(query))), key=str)
@@ -56,10 +57,11 @@ def alarms(database: Database) -> list[tuple[Any, ...]]:
 
 def orphans(database: Database) -> int:
     """Rows of queues whose alarm is cleared, and open alarms that are in fewer queues than they are below."""
-    cleared = "SELECT count(*) FROM alarm_above q JOIN alarm a ON a.id = q.alarm_id WHERE a.cleared_at IS NOT NULL"
+    its = "a.id = q.alarm_id AND a.tenant_id = q.tenant_id"
+    cleared = f"SELECT count(*) FROM alarm_above q JOIN alarm a ON {its} WHERE a.cleared_at IS NOT NULL"
     hidden = (
         "SELECT count(*) FROM alarm a WHERE a.cleared_at IS NULL AND "
-        "(SELECT count(*) FROM alarm_above q WHERE q.alarm_id = a.id) <> 2"
+        f"(SELECT count(*) FROM alarm_above q WHERE {its}) <> 2"
     )
     with database.reading() as connection:
         return int(sum(connection.execute(text(query)).scalar_one() for query in (cleared, hidden)))

@@ -62,6 +62,7 @@ def test_whoever_looks_and_changes_asks_one_server(world: World) -> None:
 @contextmanager
 def one_server_asked(database: Database) -> Iterator[None]:
     """Has the servers refuse meanwhile what asks more than one of them."""
+
     def have(said: str) -> None:
         with database.writing() as connection:
             connection.exec_driver_sql(f'ALTER DATABASE "{database.engine.url.database}" {said}')

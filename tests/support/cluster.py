@@ -18,7 +18,14 @@ _SHARDS: Final = 4
 
 
 def shared_out(name: str) -> Database:
-    """A new database of that name with all tables, shared out over the servers."""
+    """A new database of that name with all tables, shared out over the servers. Only one is made at a time: each of
+    them has the same roles made on all."""
+    with psycopg.connect(_plain(SERVERS[0])) as one_at_a_time:
+        one_at_a_time.execute("SELECT pg_advisory_xact_lock(1)")
+        return _made(name)
+
+
+def _made(name: str) -> Database:
     for server in SERVERS:
         with psycopg.connect(_plain(server), autocommit=True) as administration:
             administration.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')

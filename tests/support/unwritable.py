@@ -32,7 +32,8 @@ def held(database: Database) -> Iterator[None]:
     """Another program in the midst of a change that touches the tenant."""
     if database.postgresql:
         with database.writing() as connection:
-            connection.execute(text("SELECT id FROM tenant FOR UPDATE")).all()
+            for one in connection.execute(text("SELECT id FROM tenant ORDER BY id")).scalars().all():
+                connection.execute(text("SELECT id FROM tenant WHERE id = :one FOR UPDATE"), {"one": one}).all()
             yield
             connection.rollback()
     else:
