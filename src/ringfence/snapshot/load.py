@@ -269,9 +269,9 @@ class _Load:
             values: dict[str, Any] = {column: bindparam(column) for column in columns if column != "tenant_id"}
             if "revision" in mapped.__table__.c:
                 values["revision"] = mapped.__table__.c.revision + 1  # so that a form opened before notices
-            self.connection.execute(
-                statement.values(values), [{**row, "its_tenant": row["tenant_id"]} for row in known]
-            )
+            # What a row says of its tenant finds it, and is not written: it stays where it is.
+            found = [{"its_tenant": row.pop("tenant_id"), **row} for row in known]
+            self.connection.execute(statement.values(values), found)
 
     def _tenants(self) -> None:
         entries = self.contents.entries["tenants"]

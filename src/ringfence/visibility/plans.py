@@ -294,6 +294,11 @@ def choose(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: Hits |
         if "hits" not in prices:
             return Plan(shape._replace(way="plain"), {}, prices["walk"])
         return _before_hits(shape, guess, prices)
+    part = max(guess.records, 1) / max(guess.total, 1)
+    budget = max(_LEAST, int(_SPREAD * (guess.wanted or 0) / (part * guess.match)))
+    limited = guess.wanted is not None and budget < guess.total
+    if limited and not shape.postgresql:
+        prices["walk"] += budget * costs.entry  # to know where that part of the order ends
     if "hits" in prices:
         del prices["walk"]  # which may find its rows late, where the hits never cost too much
     # How soon a walk finds what is sought is guessed, and what is in sight is known: where that is little, it is sure,
@@ -302,11 +307,7 @@ def choose(kind: Kind, shape: Shape, guess: Estimate, costs: Costs, hits: Hits |
     sure = shape.match and "hits" not in prices and prices["gather"] <= min(costs.at_hand, every["walk"])
     way: Way = "gather" if sure else _least(prices)
     price = prices[way]
-    if way != "walk" or guess.wanted is None:
-        return Plan(shape._replace(way=way), {}, price)
-    part = max(guess.records, 1) / max(guess.total, 1)
-    budget = max(_LEAST, int(_SPREAD * guess.wanted / (part * guess.match)))
-    if budget >= guess.total:
+    if way != "walk" or not limited:
         return Plan(shape._replace(way=way), {}, price)
     # Where the first part of the order has too few, the scope and the order go together: every row is to be reckoned.
     return Plan(shape._replace(way=way), {"budget": budget}, price, Plan(shape._replace(way=_least(every)), {}))
