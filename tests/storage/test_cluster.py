@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from sqlalchemy import text
 from support.cluster import SERVERS
 from support.edits import World, provider
 
@@ -43,6 +44,25 @@ def test_what_is_previewed_is_saved_and_taken_back(world: World) -> None:
     session.undo(saved.change)
     assert "beta-0" in world.ids("device")
     assert maintenance.check(world.database) == []
+
+
+def test_what_stays_lets_go_of_what_is_deleted(world: World) -> None:
+    """No reference does that by itself there."""
+    session = world.session("boss")
+    with world.database.writing() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO tenure (tenant_id, device_id, until, customer_id, site_id) "
+                "SELECT d.tenant_id, d.id, 1, d.customer_id, s.id FROM device d, site s "
+                "WHERE d.key = 'beta-0' AND s.tenant_id = d.tenant_id LIMIT 1"
+            )
+        )
+        (site,) = connection.execute(
+            text("SELECT s.key FROM tenure t JOIN site s ON s.id = t.site_id AND s.tenant_id = t.tenant_id")
+        ).scalars()
+    session.save([world.delete("site", site)])
+    with world.database.reading() as connection:
+        assert connection.execute(text("SELECT site_id FROM tenure")).all() == [(None,)]
 
 
 def test_whoever_looks_and_changes_asks_one_server(world: World) -> None:

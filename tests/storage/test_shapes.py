@@ -29,9 +29,34 @@ REFERENCES = """
 def test_whatever_is_unique_is_so_in_its_tenant(postgres_database: Database) -> None:
     with postgres_database.reading() as connection:
         found = connection.execute(text(KEYS)).all()
-    theirs = [(table, first) for table, _, first in found if table not in OF_ALL]
+    theirs = [(table, first) for table, index, first in found if table not in OF_ALL and index != own_id(table)]
     assert len(theirs) > len(metadata.tables) - len(OF_ALL), "each has a key"
     assert {first for _, first in theirs} == {"tenant_id"}
+
+
+def own_id(table: str) -> str:
+    """The index by which an id is one row's alone, whosever it is."""
+    return f"ix_{table}_own_id"
+
+
+@pytest.mark.postgres
+def test_nobody_takes_an_id_that_another_tenants_row_has(postgres_database: Database) -> None:
+    """Whoever works for all tenants finds rows by it."""
+    document = provider()
+    document["tenants"].append({"key": "other", "name": "Other"})
+    document["customers"].append({"key": "foreign", "tenant": "other", "name": "Foreign"})
+    world = World(postgres_database, document)
+    with world.database.reading() as connection:
+        indexes = {index for _, index, _ in connection.execute(text(KEYS)).all()}
+    assert {own_id(table.name) for table in metadata.sorted_tables if "id" in table.c} <= indexes | {
+        own_id(table) for table in OF_ALL
+    }
+    both = text("INSERT INTO former_customer (id, tenant_id, path) SELECT 1000, t.id, '/rs/' FROM tenant t")
+    with (
+        world.database.engine.connect() as connection,
+        pytest.raises(IntegrityError, match="ix_former_customer_own_id"),
+    ):
+        connection.execute(both)
 
 
 @pytest.mark.postgres

@@ -42,6 +42,7 @@ def _made(name: str) -> Database:
         demand_cluster(connection)
         connection.execute(text(f"SET LOCAL citus.shard_count = {_SHARDS}"))
         spread(connection)
+    database.engine.dispose()  # what is known of a database is known since a connection was made
     return database
 
 

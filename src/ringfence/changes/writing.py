@@ -28,7 +28,7 @@ from ringfence.domain.text import fold, search_key
 from ringfence.storage.bulk import any_of, insert_rows, records_of, take_ids
 from ringfence.storage.columns import of_tenant
 from ringfence.storage.grants import entries
-from ringfence.storage.rehearsal import rehearsed
+from ringfence.storage.spreading import is_shared_out
 from ringfence.storage.tables import Customer, FormerCustomer, table_of
 
 _STEM: Final = limits.KEY - 12
@@ -290,14 +290,14 @@ def remove(connection: Connection, tenant_id: int, kind: StateKind, records: Col
         leaving = leaving.where(records_of(connection, Customer, tenant_id, records))
         connection.execute(insert(FormerCustomer).from_select(["id", "tenant_id", "path"], leaving))
     mapped = table(kind)
-    if not rehearsed(connection):  # in which nobody looks at what lets go of them, and that may be very much
+    if is_shared_out(connection):
         _let_go(connection, tenant_id, mapped, records)
     connection.execute(delete(mapped).where(records_of(connection, mapped, tenant_id, records)))
 
 
 def _let_go(connection: Connection, tenant_id: int, mapped: Any, records: Collection[int]) -> None:
-    """Takes records out of what stays without them. Tables that are shared out over servers have no references that do
-    that by themselves."""
+    """Takes records out of what stays without them: references do that by themselves, but not those of tables that are
+    shared out over servers."""
     from ringfence.storage.metadata import letting_go  # all tables, of which nothing else here has need
 
     for rows, column in letting_go(mapped.__table__.name):

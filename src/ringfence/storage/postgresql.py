@@ -14,7 +14,7 @@ from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 
 from ringfence.domain.errors import RingfenceError
 from ringfence.storage.patience import TELL_SECONDS, Patience
-from ringfence.storage.wall_signs import STRICT, WALLED
+from ringfence.storage.wall_signs import SHARED_OUT, STRICT, WALLED
 
 _READ_SECONDS: Final = 300
 """A question that takes longer is given up; a change may take as long as it takes."""
@@ -38,9 +38,11 @@ _SETTLE: Final = f"""
         WHEN s.name = ANY(%(needed)s) THEN set_config(s.name, v.value, false)
         WHEN s.source IN ('default', 'configuration file', 'command line', 'environment variable')
         THEN set_config(s.name, v.value, false) END IS NOT NULL, current_schema(),
-        {STRICT}, {WALLED}
+        {STRICT}, {WALLED}, {SHARED_OUT}
     FROM unnest(%(names)s::text[], %(values)s::text[]) v(name, value) JOIN pg_settings s ON s.name = v.name
 """  # noqa: S608 - of what is ours
+_SIGNS: Final = ("ringfence_strict", "ringfence_walled", "ringfence_shared_out")
+"""What is known of a database since a connection to it was made."""
 _BLOCKED: Final = "SELECT cardinality(pg_blocking_pids(%s)) > 0"
 
 
@@ -71,7 +73,7 @@ def make_engine(url: URL, patience: Patience) -> Engine:
     def settle(driver: Any, record: Any) -> None:
         driver.autocommit = True
         binds = {"needed": list(_NEEDED), "names": list(settings), "values": list(settings.values())}
-        for name, setting, source, ours, schema, strict, walled in driver.execute(_SETTLE, binds).fetchall():
+        for name, setting, source, ours, schema, *signs in driver.execute(_SETTLE, binds).fetchall():
             if name in _NEEDED and source == "client" and not setting.upper().endswith(_NEEDED[name].upper()):
                 raise RingfenceError(
                     f"the URL sets {name} to {setting}: it is always {_NEEDED[name]} here, leave it out"
@@ -79,7 +81,7 @@ def make_engine(url: URL, patience: Patience) -> Engine:
             if name == "statement_timeout":
                 record.info["ringfence_limited"] = ours
             engine.dialect.default_schema_name = schema
-            record.info.update(ringfence_strict=strict, ringfence_walled=walled)
+            record.info.update(zip(_SIGNS, signs, strict=True))
         driver.autocommit = False
 
     @event.listens_for(engine, "checkin")

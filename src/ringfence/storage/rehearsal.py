@@ -54,7 +54,6 @@ Still = Callable[[], object]
 _VAST: Final = ("device", "audit_entry")
 """Tables that are too large to copy: of these, only the rows that are written are kept apart."""
 _OPTION: Final = "ringfence_rehearsal"
-_SHARED_OUT: Final = "ringfence_shared_out"
 _LOOK_SECONDS: Final = 0.1
 _NICE: Final = 10
 _STEPS: Final = 20_000
@@ -70,11 +69,12 @@ def engine_for(real: Engine, url: URL, file: SqliteFile | None) -> Engine:
 
 @contextmanager
 def rehearsal(engine: Engine, still: Still | None = None) -> Iterator[Connection]:
-    """A connection upon which a change can be written, at one moment of the database; it never becomes real."""
+    """A connection upon which a change can be written, at one moment of the database (but where the tables are shared
+    out); it never becomes real."""
     with engine.connect() as connection:
         postgresql = connection.dialect.name == "postgresql"
         covers: _Covers | None = None
-        if postgresql and _shared_out(connection):
+        if postgresql and is_shared_out(connection):
             connection.execution_options(ringfence_rehearsing=False, ringfence_writing=True)
         else:
             covers = _PostgresqlCovers(connection) if postgresql else _SqliteCovers(connection)
@@ -93,14 +93,6 @@ def rehearsal(engine: Engine, still: Still | None = None) -> Iterator[Connection
                 yield connection
             finally:
                 transaction.rollback()
-
-
-def _shared_out(connection: Connection) -> bool:
-    """Whether the tables are shared out: asked once of a connection, which no transaction is under way upon."""
-    if _SHARED_OUT not in connection.info:
-        connection.info[_SHARED_OUT] = is_shared_out(connection)
-        connection.rollback()
-    return bool(connection.info[_SHARED_OUT])
 
 
 def rehearse(engine: Engine, work: Callable[[Connection], Answer], still: Still | None = None) -> Answer:

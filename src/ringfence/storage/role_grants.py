@@ -32,7 +32,7 @@ _OTHERS: Final[dict[str, str]] = {
     "series": _NEW,
     "device_latest": _KEPT,
     "reported": _KEPT,
-    "tenure": f"{_NEW}, UPDATE (site_id)",
+    "tenure": _NEW,
     "event": _NEW,
     "edge_heard": _KEPT,
     "unmatched": _ALL,

@@ -136,15 +136,17 @@ def let_in(connection: Connection, tenant_id: int) -> None:
     )
     roles = ", ".join(connection.exec_driver_sql(there, (tenant_id,)).scalars())
     strict = is_strict(connection)
+    statements = []
     for table in sorted({*metadata.tables, HISTORY} - SHARED - _BY_ROLE):
         name = f"{schema}.{table}"
         policies = [(f"{_TENANT}_{tenant_id}", "", _by_tenant(table, tenant_id))]
         if strict and table in _SEEN:
             policies.append((f"{_STRICT}_{tenant_id}", "AS RESTRICTIVE FOR SELECT", f"USING ({_seen(table, schema)})"))
         for policy, kind, said in policies:
-            run(connection, f"DROP POLICY IF EXISTS {policy} ON {name}")
+            statements.append(f"DROP POLICY IF EXISTS {policy} ON {name}")
             if roles:
-                run(connection, f"CREATE POLICY {policy} ON {name} {kind} TO {roles} {said}")
+                statements.append(f"CREATE POLICY {policy} ON {name} {kind} TO {roles} {said}")
+    run(connection, "; ".join(statements))
 
 
 def _by_tenant(table: str, tenant_id: int) -> str:

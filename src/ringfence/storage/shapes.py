@@ -2,10 +2,12 @@
 
 There keys, unique constraints and references begin with the tenant, so that the tables can be shared out over many
 servers by it. SQLite has the integer keys that the classes say, and so has whatever makes statements of these: which
-columns a key has besides makes none of them another one.
+columns a key has besides makes none of them another one. An id stays one row's alone, whosever it is: nobody who writes
+rows of their own takes another's.
 
-Where they are shared out, no server knows the keys of all tenants: that each is there once, loading sees to, which one
-does at a time. And no reference lets go of what it leads to by itself, for half of it is the tenant: who deletes does.
+Where they are shared out, no server knows all ids or the keys of all tenants. The ids come from one row of numbers, and
+none but this program writes there; that each key is there once, loading sees to, which one does at a time. And no
+reference lets go of what it leads to by itself, for half of it is the tenant: who deletes does.
 """
 
 from __future__ import annotations
@@ -53,7 +55,8 @@ def on_postgresql(*, shared_out: bool = False) -> MetaData:
             names = [one.name for one in constraint.columns] if isinstance(constraint, _UNIQUE) else []
             alone = _led(table) or (shared_out and _of_all_tenants(constraint))
             if alone and len(names) == 1 and names != [_TENANT]:  # it is looked for by itself, too
-                Index(f"ix_{table.name}_own_{names[0]}", found.tables[table.name].c[names[0]])
+                one_row = names == ["id"] and not shared_out
+                Index(f"ix_{table.name}_own_{names[0]}", found.tables[table.name].c[names[0]], unique=one_row)
     return found
 
 

@@ -228,30 +228,17 @@ def _readable_time(value: str) -> bool:
 
 def _references(connection: Connection, table: Table, faults: Faults) -> None:
     """Notes references that lead nowhere, or out of the tenant."""
-    joined: list[tuple[str, str, str]] = []
-    own = '"own"."tenant_id"' if "tenant_id" in table.columns else ""
-    if connection.dialect.name == "postgresql":  # whose keys begin with the tenant: out of it they lead nowhere
-        for key in table.foreign_keys if own else ():
+    for key in sorted(table.foreign_keys, key=lambda one: one.parent.name):
+        if connection.dialect.name == "postgresql":  # whose keys begin with the tenant: out of it they lead nowhere
             _lost(connection, table, key, faults)
-        return
-    for number, key in enumerate(sorted(table.foreign_keys, key=lambda one: one.parent.name)):
+            continue
         column, other = key.parent.name, key.column.table
-        alias = f"o{number}"
-        join = f"LEFT JOIN {_quoted(other.name)} {alias} ON {alias}.{_quoted(key.column.name)} = own.{_quoted(column)}"
-        nowhere = f"own.{_quoted(column)} IS NOT NULL AND {alias}.{_quoted(key.column.name)} IS NULL"
-        joined.append((join, nowhere, f"{column} leads nowhere"))
-        if "tenant_id" in other.columns and (own or number):
-            first = own
-            if not own:  # a tie: both its ends are of one tenant
-                one = min(table.foreign_keys, key=lambda each: each.parent.name)
-                first = "o0.tenant_id" if "tenant_id" in one.column.table.columns else ""
-                join = f"{joined[0][0]} {join}"
-            if first:
-                joined.append((join, f"{alias}.tenant_id <> {first}", f"{column} leads to another tenant"))
-    if not joined:
-        return
-    for join, wrong, said in joined:
-        _misled(connection, table, said, f"{join} WHERE {wrong}", faults)
+        join = f"LEFT JOIN {_quoted(other.name)} o ON o.{_quoted(key.column.name)} = own.{_quoted(column)}"
+        nowhere = f"own.{_quoted(column)} IS NOT NULL AND o.{_quoted(key.column.name)} IS NULL"
+        _misled(connection, table, f"{column} leads nowhere", f"{join} WHERE {nowhere}", faults)
+        if "tenant_id" in other.columns:
+            elsewhere = f"{join} WHERE o.tenant_id <> own.tenant_id"
+            _misled(connection, table, f"{column} leads to another tenant", elsewhere, faults)
 
 
 def _lost(connection: Connection, table: Table, key: ForeignKey, faults: Faults) -> None:
@@ -341,33 +328,35 @@ _BELOW: Final = "h.tenant_id = c.tenant_id AND h.path >= c.path AND h.path < c.p
 
 def _by_hand(connection: Connection, faults: Faults) -> Iterator[Callable[[], None]]:
     """What no single column, and no single reference, says."""
-    together = connection.dialect.name == "postgresql"  # whose rows refer to those of their tenant alone
+
+    def same(one: str, other: str) -> str:
+        """On PostgreSQL, whose rows refer to those of their tenant alone. SQLite would look them up by it."""
+        return f" AND {one}.tenant_id = {other}.tenant_id" if connection.dialect.name == "postgresql" else ""
+
     for limit, spec in CUSTOMERS.numbers.items():
-        number = _number(EDITED[spec.counts])
+        number = _number(EDITED[spec.counts], same("u", "h"))
         query = f"SELECT id, most, found FROM (SELECT c.id, c.{limit} AS most, {number} AS found FROM customer c WHERE c.{limit} IS NOT NULL) counted WHERE found > most"  # noqa: S608, E501 - of the lines above
         yield _rows(connection, query, "customer", limit, f"customer {{}}: {limit} is {{}}, and there are {{}}", faults)
     for kind in EDITED.values():
         if kind.stands is not None:
             column, place = kind.stands.column, EDITED[kind.stands.refers]
-            its = " AND p.tenant_id = k.tenant_id" if together else ""
-            query = f"SELECT k.id, k.{column} FROM {kind.table} k JOIN {place.table} p ON p.id = k.{column}{its} WHERE p.{place.owner} <> k.{kind.owner}"  # noqa: S608, E501 - of the declarations
+            query = f"SELECT k.id, k.{column} FROM {kind.table} k JOIN {place.table} p ON p.id = k.{column}{same('p', 'k')} WHERE p.{place.owner} <> k.{kind.owner}"  # noqa: S608, E501 - of the declarations
             said = f"{kind.table} {{}}: {column} leads to another {place.node.refers}'s {place.said} ({{}})"
             yield _rows(connection, query, kind.table, column, said, faults)
     yield _rows(
         connection,
-        "SELECT e.id, e.node_id FROM audit_entry e LEFT JOIN customer c ON c.id = e.node_id AND c.tenant_id = "
-        "e.tenant_id LEFT JOIN former_customer f ON f.id = e.node_id AND f.tenant_id = e.tenant_id "
-        "WHERE c.id IS NULL AND f.id IS NULL",
+        f"SELECT e.id, e.node_id FROM audit_entry e LEFT JOIN customer c ON c.id = e.node_id{same('c', 'e')} "  # noqa: S608 - likewise
+        f"LEFT JOIN former_customer f ON f.id = e.node_id{same('f', 'e')} WHERE c.id IS NULL AND f.id IS NULL",
         *("audit_entry", "node_id", "audit_entry {}: node_id leads nowhere ({})", faults),
     )
     yield _rows(
         connection,
-        "SELECT f.id FROM former_customer f JOIN customer c ON c.id = f.id AND c.tenant_id = f.tenant_id",
+        f"SELECT f.id FROM former_customer f JOIN customer c ON c.id = f.id{same('c', 'f')}",  # noqa: S608 - likewise
         *("former_customer", "id", "former_customer {}: it is there as a customer too", faults),
     )
     yield _rows(
         connection,
-        "SELECT r.id, count(*) FROM role r JOIN security_group g ON g.role_id = r.id AND g.tenant_id = r.tenant_id "
+        f"SELECT r.id, count(*) FROM role r JOIN security_group g ON g.role_id = r.id{same('g', 'r')} "  # noqa: S608 - likewise
         "WHERE r.private GROUP BY r.id HAVING count(*) > 1",
         *("role", "private", "role {}: it is private, and {} security groups use it", faults),
     )
@@ -379,13 +368,13 @@ def _by_hand(connection: Connection, faults: Faults) -> Iterator[Callable[[], No
     )
 
 
-def _number(kind: Kind) -> str:
-    """How many records of a kind are at a customer and below it, as SQL."""
+def _number(kind: Kind, same: str) -> str:
+    """How many records ``u`` of a kind are at a customer ``h`` and below it, as SQL; of the ``same`` tenant."""
     if kind.is_customer:
         return f"(SELECT count(*) - 1 FROM customer h WHERE {_BELOW})"  # noqa: S608 - of the declarations
     if kind is DEVICES:
         return f"(SELECT coalesce(sum(h.device_count), 0) FROM customer h WHERE {_BELOW})"  # noqa: S608 - likewise
-    theirs = f"{kind.table} u WHERE u.{kind.owner} = h.id AND u.tenant_id = h.tenant_id"
+    theirs = f"{kind.table} u WHERE u.{kind.owner} = h.id{same}"
     return f"(SELECT count(*) FROM customer h CROSS JOIN {theirs} AND {_BELOW})"  # noqa: S608 - likewise
 
 

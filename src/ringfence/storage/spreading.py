@@ -47,11 +47,8 @@ def spread(connection: Connection) -> None:
 
 
 def is_shared_out(connection: Connection) -> bool:
-    """Whether the tables of a database on PostgreSQL are."""
-    if connection.exec_driver_sql("SELECT to_regclass('pg_dist_partition')").scalar_one() is None:
-        return False
-    ours = "SELECT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = to_regclass(%s))"
-    return bool(connection.exec_driver_sql(ours, (Tenant.__tablename__,)).scalar_one())
+    """Whether the tables of a database are: known since its connection was made."""
+    return bool(connection.info.get("ringfence_shared_out"))
 
 
 def _reshape(connection: Connection) -> None:
@@ -59,10 +56,15 @@ def _reshape(connection: Connection) -> None:
     for table, name, said in connection.exec_driver_sql(_LETTING_GO).all():
         kept, _, _ = said.partition(" ON DELETE")
         connection.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT {name}, ADD CONSTRAINT {name} {kept}")
-    tenants = on_postgresql(shared_out=True).tables[Tenant.__tablename__]
-    connection.exec_driver_sql(f"ALTER TABLE {tenants.name} DROP CONSTRAINT uq_tenant_key")
-    for index in tenants.indexes:
-        connection.execute(CreateIndex(index))
+    connection.exec_driver_sql(f"ALTER TABLE {Tenant.__tablename__} DROP CONSTRAINT uq_tenant_key")
+    unique = {index.name for table in on_postgresql().tables.values() for index in table.indexes if index.unique}
+    for table in on_postgresql(shared_out=True).sorted_tables:
+        for index in table.indexes:
+            if index.name in unique and not index.unique:
+                connection.exec_driver_sql(f"DROP INDEX {index.name}")
+            elif table.name != Tenant.__tablename__:
+                continue
+            connection.execute(CreateIndex(index))
 
 
 _LETTING_GO: Final = """

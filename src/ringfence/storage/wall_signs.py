@@ -1,4 +1,5 @@
-"""By what a connection to PostgreSQL knows how it stands to the second wall. It needs nothing: sshd waits for it."""
+"""By what a connection to PostgreSQL knows how it stands to the second wall, and whether tables are shared out.
+It needs nothing: sshd waits for it."""
 
 from __future__ import annotations
 
@@ -12,3 +13,8 @@ WALLED: Final = (
     "to_regclass('tenant') AND p.polname <> 'ringfence_owner' AND r.rolname = current_user)"
 )
 """Whether whoever is connected is a provider's role."""
+SHARED_OUT: Final = (
+    "to_regclass('pg_dist_partition') IS NOT NULL AND to_regclass('tenant') IS NOT NULL AND NOT EXISTS "
+    "(SELECT FROM pg_index WHERE indrelid = to_regclass('tenant') AND indisunique AND NOT indisprimary)"
+)
+"""Whether there is Citus, and no server that knows the keys of all tenants (`ringfence.storage.shapes`)."""

@@ -58,8 +58,8 @@ def hits(sight: Sight, kind: Kind, needle: str, most: int) -> Hits | None:
 
 
 def on_postgresql(kind: Kind, needle: str) -> tuple[str, dict[str, Any]]:
-    """A statement of PostgreSQL of the ids of the records of ``:tenant`` that hold a text, ``:most`` of them, some of
-    other tenants' perhaps, and what else it binds."""
+    """A statement of PostgreSQL of the ids of the records of ``:tenant`` that hold a text, ``:most`` of them, and what
+    else it binds."""
     if len(needle) < SHORT:
         letters = "ringfence_grams(k.search_key) @> ARRAY[CAST(:needle AS text)]"
         return f"{_found(kind)} WHERE k.tenant_id = :tenant AND {letters} LIMIT :most", {"needle": needle}

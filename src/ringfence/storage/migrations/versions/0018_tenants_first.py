@@ -85,8 +85,9 @@ def _tenants_first() -> None:
         led = ", ".join(("tenant_id", *(column for column in columns if column != "tenant_id")))
         key = "PRIMARY KEY" if kind == "p" else "UNIQUE"
         op.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}, ADD CONSTRAINT {name} {key} ({led})")
-        if len(columns) == 1:  # it is looked for by itself, too
-            op.execute(f"CREATE INDEX ix_{table}_own_{columns[0]} ON {table} ({columns[0]})")
+        if len(columns) == 1:  # it is looked for by itself, too, and an id is one row's whatever tenants there are
+            unique = "UNIQUE " if columns == ["id"] else ""
+            op.execute(f"CREATE {unique}INDEX ix_{table}_own_{columns[0]} ON {table} ({columns[0]})")
     for one in references:
         (column,) = one.columns
         op.execute(
