@@ -15,7 +15,7 @@ from ringfence.domain.registry import LISTED
 from ringfence.services.records import Listing, Part
 from ringfence.storage import maintenance, second_wall
 from ringfence.storage.engine import Database
-from ringfence.storage.spreading import is_shared_out
+from ringfence.storage.wall_signs import is_shared_out
 
 pytestmark = [pytest.mark.postgres, pytest.mark.skipif(not SERVERS, reason="there is no cluster here")]
 

@@ -28,8 +28,8 @@ from ringfence.domain.text import fold, search_key
 from ringfence.storage.bulk import any_of, insert_rows, records_of, take_ids
 from ringfence.storage.columns import of_tenant
 from ringfence.storage.grants import entries
-from ringfence.storage.spreading import is_shared_out
 from ringfence.storage.tables import Customer, FormerCustomer, table_of
+from ringfence.storage.wall_signs import is_shared_out
 
 _STEM: Final = limits.KEY - 12
 _TOGETHER: Final = 20

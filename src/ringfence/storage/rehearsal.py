@@ -44,8 +44,8 @@ from sqlalchemy import table as lightweight
 from sqlalchemy.exc import DBAPIError
 
 from ringfence.domain.errors import Cancelled
-from ringfence.storage.spreading import is_shared_out
 from ringfence.storage.sqlite import SqliteFile
+from ringfence.storage.wall_signs import is_shared_out
 
 Answer = TypeVar("Answer")
 Still = Callable[[], object]

@@ -25,10 +25,9 @@ from ringfence.domain.user import USERS
 from ringfence.storage.metadata import metadata
 from ringfence.storage.role_grants import PROVIDER_ROLE, grant_all, run
 from ringfence.storage.signal_tables import HISTORY
-from ringfence.storage.spreading import is_shared_out
 from ringfence.storage.tables import Tenant
 from ringfence.storage.wall_functions import functions
-from ringfence.storage.wall_signs import LOOKING, STRICT
+from ringfence.storage.wall_signs import LOOKING, STRICT, is_shared_out
 
 SHARED: Final = frozenset({"worker_heard"})
 """Tables that hold nothing of a tenant: when a worker was heard."""

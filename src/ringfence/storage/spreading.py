@@ -46,11 +46,6 @@ def spread(connection: Connection) -> None:
         )
 
 
-def is_shared_out(connection: Connection) -> bool:
-    """Whether the tables of a database are: known since its connection was made."""
-    return bool(connection.info.get("ringfence_shared_out"))
-
-
 def _reshape(connection: Connection) -> None:
     """Takes from the tables what the extension has no place for, as `ringfence.storage.shapes` says."""
     for table, name, said in connection.exec_driver_sql(_LETTING_GO).all():

@@ -14,7 +14,7 @@ from ringfence.storage.metadata import metadata
 from ringfence.storage.role_grants import PROVIDER_ROLE
 from ringfence.storage.shapes import on_postgresql
 from ringfence.storage.signal_tables import HISTORY, LATEST, day_table
-from ringfence.storage.spreading import is_shared_out
+from ringfence.storage.wall_signs import is_shared_out
 
 SEARCHED: Final = {kind.table: kind.several for kind in KINDS.values() if kind.substrings}
 """The tables with an index of substrings, and what is in them: the index is made by hand on each engine."""

@@ -3,7 +3,10 @@ It needs nothing: sshd waits for it."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 LOOKING: Final = "ringfence_looking()"
 """The function that there is in strict mode alone."""
@@ -18,3 +21,8 @@ SHARED_OUT: Final = (
     "(SELECT FROM pg_index WHERE indrelid = to_regclass('tenant') AND indisunique AND NOT indisprimary)"
 )
 """Whether there is Citus, and no server that knows the keys of all tenants (`ringfence.storage.shapes`)."""
+
+
+def is_shared_out(connection: Connection) -> bool:
+    """Whether the tables of a database are shared out: known since its connection was made."""
+    return bool(connection.info.get("ringfence_shared_out"))
