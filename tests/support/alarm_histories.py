@@ -14,6 +14,7 @@ from support.alarm_facts import Rule
 from ringfence.domain.alarm_rule import ALARM_RULES
 from ringfence.domain.clock import milliseconds
 from ringfence.domain.duration import said as duration
+from ringfence.storage.columns import leads_to
 from ringfence.storage.engine import Database
 from ringfence.storage.tables import Alarm, Customer, Device, Site, table_of
 
@@ -138,10 +139,10 @@ def alarms_of(database: Database) -> list[tuple[str, ...]]:
             Device.key, Alarm.kind, Alarm.started_at, Alarm.outcome, Customer.key, Site.key, Alarm.name, Alarm.severity
         )
         .add_columns(Alarm.text, rule.key, *more)
-        .join(Device, Device.id == Alarm.device_id)
-        .join(Customer, Customer.id == Alarm.customer_id)
-        .outerjoin(Site, Site.id == Alarm.site_id)
-        .outerjoin(rule, rule.id == Alarm.rule_id)
+        .join(Device, leads_to(Alarm.device_id, Device))
+        .join(Customer, leads_to(Alarm.customer_id, Customer))
+        .outerjoin(Site, leads_to(Alarm.site_id, Site))
+        .outerjoin(rule, leads_to(Alarm.rule_id, rule))
     )
 
     def at(moment: Any) -> int:
@@ -171,7 +172,8 @@ def alarms_of(database: Database) -> list[tuple[str, ...]]:
 
 def queues_of(database: Database) -> Counter[tuple[str, str]]:
     """How many alarms of each severity are in the queue of each customer."""
-    query = "SELECT c.key, a.rank, count(*) FROM alarm_above a JOIN customer c ON c.id = a.ancestor_id GROUP BY 1, 2"
+    whose = "c.id = a.ancestor_id AND c.tenant_id = a.tenant_id"
+    query = f"SELECT c.key, a.rank, count(*) FROM alarm_above a JOIN customer c ON {whose} GROUP BY 1, 2"
     severities = ("critical", "major", "minor", "warning", "info")
     with database.reading() as connection:
         return Counter({(key or ROOT, severities[rank]): many for key, rank, many in connection.execute(text(query))})

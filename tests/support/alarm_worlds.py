@@ -273,7 +273,7 @@ class History:
         alarm = self.chance.choice(there)
         with self.database.reading() as connection:
             query = text(
-                "SELECT a.key FROM alarm a JOIN device d ON d.id = a.device_id "
+                "SELECT a.key FROM alarm a JOIN device d ON d.id = a.device_id AND d.tenant_id = a.tenant_id "
                 "WHERE d.key = :device AND a.kind = :kind AND a.cleared_at IS NULL"
             )
             key = connection.execute(query, {"device": alarm.device, "kind": alarm.kind}).scalar_one()
