@@ -298,7 +298,7 @@ def remove(connection: Connection, tenant_id: int, kind: StateKind, records: Col
 def _let_go(connection: Connection, tenant_id: int, mapped: Any, records: Collection[int]) -> None:
     """Takes records out of what stays without them: references do that by themselves, but not those of tables that are
     shared out over servers."""
-    from ringfence.storage.metadata import letting_go  # all tables, of which nothing else here has need
+    from ringfence.storage.spreading import letting_go  # all tables, of which nothing else here has need
 
     for rows, column in letting_go(mapped.__table__.name):
         theirs = any_of(connection, column, records) & of_tenant(rows.c, tenant_id)

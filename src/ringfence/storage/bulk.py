@@ -204,10 +204,10 @@ def update_rows(
         return
     taken = ", ".join(f"{one} = was.{one} + new.{one}" if one == added else f"{one} = new.{one}" for one in names)
     new = f"unnest({_arrays(connection, table, columns)}) AS new({', '.join(quoted)})"
-    (its,) = {int(row[1]) for row in rows}
-    which = f"was.{own} = new.{own} AND was.{tenant} = {its}"
+    (its,) = {row[1] for row in rows}
+    which = f"was.{own} = new.{own} AND was.{tenant} = %s"
     statement = f'UPDATE "{table.name}" AS was SET {taken} FROM {new} WHERE {which}'  # noqa: S608 - our own names
-    connection.exec_driver_sql(statement, tuple(map(list, zip(*rows, strict=True))))
+    connection.exec_driver_sql(statement, (*map(list, zip(*rows, strict=True)), its))
 
 
 def delete_rows(

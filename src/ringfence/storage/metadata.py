@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-from sqlalchemy import Column, Table
-
 from ringfence.storage import grants, identity_tables, scopes, signal_tables, tables
 from ringfence.storage.columns import EVERY, INCLUDED, metadata
 
-__all__ = ["grants", "identity_tables", "letting_go", "metadata", "scopes", "signal_tables", "tables"]
+__all__ = ["grants", "identity_tables", "metadata", "scopes", "signal_tables", "tables"]
 
 # What an index on PostgreSQL leaves out, and has besides, is said here only: saying it loads all of SQLAlchemy's
 # PostgreSQL, and whoever only reads and writes has no need of it.
@@ -19,14 +15,3 @@ for _rows in EVERY.values():
             _index.dialect_kwargs["postgresql_where"] = _where
         if INCLUDED in _index.info:
             _index.dialect_kwargs["postgresql_include"] = _index.info[INCLUDED]
-
-
-@cache
-def letting_go(name: str) -> tuple[tuple[Table, Column[int]], ...]:
-    """What stays without a record of a table that it refers to: tables, and the columns that lose it."""
-    return tuple(
-        (table, key.parent)
-        for table in metadata.sorted_tables
-        for key in sorted(table.foreign_keys, key=lambda one: one.parent.name)
-        if key.ondelete == "SET NULL" and key.column.table.name == name
-    )

@@ -74,7 +74,7 @@ def rehearsal(engine: Engine, still: Still | None = None) -> Iterator[Connection
     with engine.connect() as connection:
         postgresql = connection.dialect.name == "postgresql"
         covers: _Covers | None = None
-        if postgresql and is_shared_out(connection):
+        if is_shared_out(connection):
             connection.execution_options(ringfence_rehearsing=False, ringfence_writing=True)
         else:
             covers = _PostgresqlCovers(connection) if postgresql else _SqliteCovers(connection)

@@ -45,7 +45,9 @@ def raise_wall(connection: Connection, *, strict: bool | None = None) -> None:
     """
     owner = demand_owner(connection)
     if is_shared_out(connection):
-        raise RingfenceError("these tables are shared out over servers, where roles of providers cannot save: use none")
+        raise RingfenceError(
+            "these tables are shared out over servers, where no role of a provider can save: work as their owner"
+        )
     schema = _schema(connection)
     keep_strict = is_strict(connection) if strict is None else strict
     for statement in (

@@ -8,12 +8,14 @@ that says whose rows it means goes to that one. Source: the documentation of ``c
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Column, Connection, Table
 from sqlalchemy.schema import CreateIndex
 
 from ringfence.domain.errors import RingfenceError
+from ringfence.storage.metadata import metadata
 from ringfence.storage.shapes import on_postgresql
 from ringfence.storage.signal_tables import HISTORY
 from ringfence.storage.tables import Tenant
@@ -46,19 +48,30 @@ def spread(connection: Connection) -> None:
         )
 
 
+@cache
+def letting_go(name: str) -> tuple[tuple[Table, Column[int]], ...]:
+    """What stays without a record of a table that it refers to: tables, and the columns that lose it. Where tables are
+    shared out, whoever deletes the record sees to that."""
+    return tuple(
+        (table, key.parent)
+        for table in metadata.sorted_tables
+        for key in sorted(table.foreign_keys, key=lambda one: one.parent.name)
+        if key.ondelete == "SET NULL" and key.column.table.name == name
+    )
+
+
 def _reshape(connection: Connection) -> None:
     """Takes from the tables what the extension has no place for, as `ringfence.storage.shapes` says."""
     for table, name, said in connection.exec_driver_sql(_LETTING_GO).all():
         kept, _, _ = said.partition(" ON DELETE")
         connection.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT {name}, ADD CONSTRAINT {name} {kept}")
     connection.exec_driver_sql(f"ALTER TABLE {Tenant.__tablename__} DROP CONSTRAINT uq_tenant_key")
-    unique = {index.name for table in on_postgresql().tables.values() for index in table.indexes if index.unique}
+    on_one = {index.name: index.unique for table in on_postgresql().tables.values() for index in table.indexes}
     for table in on_postgresql(shared_out=True).sorted_tables:
         for index in table.indexes:
-            if index.name in unique and not index.unique:
-                connection.exec_driver_sql(f"DROP INDEX {index.name}")
-            elif table.name != Tenant.__tablename__:
+            if on_one.get(index.name) == index.unique:
                 continue
+            connection.exec_driver_sql(f"DROP INDEX IF EXISTS {index.name}")
             connection.execute(CreateIndex(index))
 
 

@@ -124,12 +124,10 @@ def tied(row: str = "k", *, postgresql: bool) -> str:
     return f" AND {row}.tenant_id = :tenant" if postgresql else ""
 
 
-def within(
-    kind: Kind, *, postgresql: bool, record: str = "k", scope: str = ":scope", fenced: bool | None = None
-) -> str:
-    """A condition: the scope covers the owner of the record ``k``. ``fenced``: which PostgreSQL asks of one record
-    after another (as it does where nothing else is said)."""
-    fence = " OFFSET 0" if (postgresql if fenced is None else fenced) else ""
+def within(kind: Kind, *, postgresql: bool, record: str = "k", scope: str = ":scope", fenced: bool = True) -> str:
+    """A condition: the scope covers the owner of the record ``k``. ``fenced``: PostgreSQL asks it of one record after
+    another."""
+    fence = " OFFSET 0" if postgresql and fenced else ""
     inside = f"{probe('c.path', scope)}{fence}"
     its = tied("c", postgresql=postgresql)
     found = (
